@@ -49,5 +49,5 @@ def icon(name: str, token: str = "text", checked: str = "accent") -> QIcon:
 
 
 def names() -> list[str]:
-    """All icons that are bundled."""
+    """The names of all bundled icons."""
     return sorted(path.stem for path in resource("icons").glob("*.svg"))

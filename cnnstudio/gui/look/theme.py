@@ -35,7 +35,7 @@ def _qcolor(value: str) -> QColor:
 
 @contextmanager
 def painted_light() -> Iterator[None]:
-    """While inside, what is painted has the colours of the light theme: paper is white."""
+    """A context in which painting uses the colours of the light theme: paper is white."""
     global _name
     before, _name = _name, "light"
     try:
@@ -45,7 +45,7 @@ def painted_light() -> Iterator[None]:
 
 
 def color(token: str) -> QColor:
-    """The colour of a token in the present theme; do not change the answer."""
+    """The colour of a token in the present theme; do not modify the result."""
     return _qcolor(getattr(colors(), token))
 
 
@@ -94,7 +94,7 @@ def font(style: str = "body", scale: float = 1.0) -> QFont:
 
 
 def mono_font(size: int = 13) -> QFont:
-    """The face for code: JetBrains Mono where it is installed, else the system's."""
+    """The font for code: JetBrains Mono where it is installed, else the system's."""
     result = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     families = ["JetBrains Mono", "Cascadia Mono", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", result.family()]
     result.setFamilies(families)
@@ -103,7 +103,7 @@ def mono_font(size: int = 13) -> QFont:
 
 
 def load_fonts() -> None:
-    """Register the bundled Inter; without it the system's own face is used."""
+    """Register the bundled Inter font; without it the system's font is used."""
     global _family
     loaded = [QFontDatabase.addApplicationFont(str(resource("fonts", f"Inter-{weight}.otf")))
               for weight in ("Regular", "Medium", "SemiBold")]
@@ -112,13 +112,13 @@ def load_fonts() -> None:
 
 
 def system_theme() -> str:
-    """What the system asks for: "dark" or "light"."""
+    """The theme of the system: "dark" or "light"."""
     scheme = QGuiApplication.styleHints().colorScheme()
     return "dark" if scheme == Qt.ColorScheme.Dark else "light"
 
 
 def apply(application: QApplication, theme: str) -> None:
-    """Give the whole program the colours of `theme` ("light", "dark" or "system")."""
+    """Apply the colours of `theme` ("light", "dark" or "system") to the whole program."""
     global _name
     _name = theme if theme in THEMES else system_theme()
     application.setFont(font("body"))

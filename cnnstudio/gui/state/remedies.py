@@ -1,4 +1,4 @@
-"""What can be done about findings, each remedy one step to undo."""
+"""Remedies for findings; each one is an undo step."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Remedies(QObject):
-    """Carries out remedies by their id (see `catalog.findings`)."""
+    """Applies remedies by their id (see `catalog.findings`)."""
 
     def __init__(self, session: Session, decisions: Decisions, trash: Trash) -> None:
         super().__init__(session)
         self._session, self._decisions, self._trash = session, decisions, trash
 
     def apply(self, remedy: str, findings: Sequence[Finding]) -> bool:
-        """Carry out a remedy for findings of one kind; False where nothing was done."""
+        """Apply a remedy to findings of one kind; False where nothing changed."""
         if not findings:
             return False
         decisions = self._decisions
@@ -57,6 +57,6 @@ class Remedies(QObject):
 
 
 def _suggested(findings: Sequence[Finding], name: str) -> dict[int, str]:
-    """What the findings suggest under `name`, by the id of the picture."""
+    """The values that the findings suggest under `name`, by the id of the picture."""
     return {finding.picture: str(finding.data[name]) for finding in findings
             if finding.picture is not None and finding.data.get(name)}

@@ -1,4 +1,4 @@
-"""Cards, key figures, banners, empty states and facts: the blocks that pages are laid out with."""
+"""Cards, key figures, banners, empty states and facts: the building blocks of pages."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from cnnstudio.gui.widgets.flow import FlowLayout
 
 
 class Card(QFrame):
-    """A raised block with a border. With `clickable` it takes the focus and emits `clicked`.
+    """A raised block with a border.
 
-    `edge` colours its left border: ok, warn, error, accent.
+    With `clickable` it accepts the focus and emits `clicked`. `edge` colours its left border: ok, warn, error, accent.
     """
 
     clicked = Signal()
@@ -73,7 +73,7 @@ class Card(QFrame):
 
 
 class KeyFigure(Card):
-    """A card with a caption, one large number and a quiet line below."""
+    """A card with a caption, one large number and a secondary line below."""
 
     def __init__(self, caption: str, value: str = "–", note: str = "", parent: QWidget | None = None) -> None:
         self._value = Label(value, "figure")
@@ -85,11 +85,11 @@ class KeyFigure(Card):
 
     @property
     def value(self) -> str:
-        """The number that is shown."""
+        """The number on the card."""
         return self._value.text()
 
     def set(self, value: str, note: str = "") -> None:
-        """Show another number and line."""
+        """Set the number and the line below."""
         self._value.setText(value)
         self._note.setText(note)
         self.setAccessibleDescription(f"{value} {note}".strip())
@@ -106,7 +106,7 @@ class KeyFigures(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(12)
         for place, figure in enumerate(figures):
-            # A figure may become narrower than its words: they shorten themselves.
+            # A figure may become narrower than its texts: they are shortened.
             figure.setMinimumWidth(120)
             self._grid.addWidget(figure, place // 2, place % 2)
 
@@ -121,11 +121,11 @@ class KeyFigures(QWidget):
 
 
 _BESIDE = 28
-"""So many letters of mends stand beside the words of a banner; more would leave these too narrow a column."""
+"""With more letters of fixes they stand below the text of a banner, which would get too narrow a column."""
 
 
 class Banner(Card):
-    """A problem where it matters: its text, its fixes as links, and a way to close it if it only advises."""
+    """A problem where it matters: its text, its fixes as links, and a close button if it is only advice."""
 
     fix_chosen = Signal(object)
     closed = Signal()
@@ -160,7 +160,7 @@ def _close_word() -> str:
 
 
 class Banners(QWidget):
-    """A stack of banners; empty it takes no room."""
+    """A stack of banners; it takes no room when empty."""
 
     fix_chosen = Signal(object)
 
@@ -172,7 +172,7 @@ class Banners(QWidget):
         self.hide()
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Show these, most pressing first; at most three, with the rest counted in the status bar."""
+        """Show problems, most severe first; at most three, the status bar counts the rest."""
         ranks = {"error": 0, "warning": 1, "info": 2}
         ranked = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))[:3]
         if ranked == self._current:
@@ -187,7 +187,7 @@ class Banners(QWidget):
 
 
 class EmptyState(QWidget):
-    """What an empty page shows: an icon, one sentence, one button."""
+    """The contents of an empty page: an icon, one sentence, one button."""
 
     def __init__(self, icon: str, title: str, text: str = "", button: str = "",
                  on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
@@ -214,7 +214,7 @@ class EmptyState(QWidget):
 
 
 _FACT_WIDTH = 130
-"""Pixels that the values of facts are given before their names."""
+"""The width in pixels that values of facts get before their names."""
 
 
 class Facts(QWidget):
@@ -228,18 +228,19 @@ class Facts(QWidget):
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """The pairs that are shown."""
+        """The pairs on screen."""
         return list(self._current)
 
     def set_facts(self, facts: Iterable[tuple[str, str]]) -> None:
-        """Show these pairs of name and value."""
+        """Set the pairs of name and value."""
         wanted = list(facts)
         if wanted == self._current:
             return
         self._current = wanted
         clear(self._rows)
-        # Numbers are what one looks for: a long name gives way to them, a long value to its name. Each row by itself:
-        # a long value somewhere must not shorten the names of all the others.
+        # Numbers matter most: a long name is shortened before them, a long value before its name. Per row: a long value
+        # in
+        # one row must not shorten the names of all the others.
         metrics = QFontMetrics(theme.font("body"))
         for name, value in wanted:
             key = Elided(name, "body", "dim")
@@ -257,7 +258,7 @@ class Facts(QWidget):
 
 
 class Expander(QWidget):
-    """A line that unfolds more below it."""
+    """A line that expands more content below it."""
 
     def __init__(self, title: str, content: QWidget, *, open: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -267,7 +268,7 @@ class Expander(QWidget):
         self._set(open)
 
     def open(self) -> None:
-        """Show what is below the line."""
+        """Expand the content below the line."""
         self._set(True)
 
     def _toggle(self) -> None:
@@ -279,7 +280,7 @@ class Expander(QWidget):
 
 
 class FilterLine(Button):
-    """A line of the panel that filters: words left, number right, and its share where there is room for it."""
+    """A line of the panel that filters: text left, number right, and its share where there is room."""
 
     def __init__(self, text: str, token: str = "dim") -> None:
         super().__init__("", "row", checkable=True)
@@ -313,7 +314,8 @@ class FilterLine(Button):
 
 
 class DropArea(QFrame):
-    """A dashed area that takes dropped files and folders; `dropped(list of paths)`, and it lights up meanwhile."""
+    """A dashed area that accepts dropped files and folders; `dropped(list of paths)`. It is highlighted during the
+    drag."""
 
     dropped = Signal(list)
 

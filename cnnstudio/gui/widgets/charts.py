@@ -1,4 +1,4 @@
-"""Bars that filter when they are clicked: classes by split, and how a quantity is distributed."""
+"""Bar charts that filter on a click: classes by split, and the distribution of a quantity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES_WIDTH = 132
 
 
 class BalanceChart(QWidget):
-    """One bar a class, in its colour, divided by split; `chosen(class, split or "")` on a click."""
+    """One bar per class, in its colour, divided by split; `chosen(class, split or "")` on a click."""
 
     chosen = Signal(str, str)
 
@@ -140,7 +140,7 @@ class BalanceChart(QWidget):
 
 
 class SplitLegend(QWidget):
-    """What the three shades of a bar mean."""
+    """The legend of the three shades of a bar."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -181,7 +181,7 @@ class HistogramChart(QWidget):
         self.setAccessibleName(name)
 
     def show_bins(self, counts: Sequence[int], edges: Sequence[str], chosen: tuple[int, int] = (-1, -1)) -> None:
-        """`edges` are the words at the bins' borders, one more than bins; `chosen` the bins of the filter."""
+        """`edges` are the labels at the bins' borders, one more than bins; `chosen` the bins of the filter."""
         self._counts, self._edges, self._chosen = tuple(counts), tuple(edges), chosen
         self.update()
 
@@ -225,7 +225,7 @@ class HistogramChart(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
     def _paint_edges(self, painter: QPainter, base: float) -> None:
-        """Words at the ends and at quarters, where they fit."""
+        """Draw labels at the ends and at quarters, where they fit."""
         bins = len(self._counts)
         metrics = painter.fontMetrics()
         end = -1.0

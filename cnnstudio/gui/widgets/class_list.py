@@ -17,8 +17,8 @@ _ROW = 46
 
 
 class ClassList(QWidget):
-    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_requested(name, point)`,
-    `moved(name, place)` when a class was dragged to another place (or moved with Ctrl+Up and Ctrl+Down)."""
+    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_requested(name, point)`, `moved(name,
+    position)` when a class was dragged to another position (or moved with Ctrl+Up and Ctrl+Down)."""
 
     chosen = Signal(str, bool)
     dropped = Signal(str, list)
@@ -46,8 +46,8 @@ class ClassList(QWidget):
 
     def show_classes(self, names: Sequence[str], counts: Mapping[str, int], chosen: Sequence[str],
                      search: str = "", hidden: Sequence[str] = ()) -> None:
-        """Show classes in their order (those that contain `search`); `chosen` are the filtered ones, `hidden` those
-        that take part in nothing."""
+        """Show classes in their order (those that contain `search`); `chosen` are the filtered ones, `hidden` the
+        hidden ones."""
         self._hidden = frozenset(hidden)
         self._searched = bool(search)
         self._colors = {name: index for index, name in enumerate(names)}
@@ -175,7 +175,7 @@ class ClassList(QWidget):
             super().keyPressEvent(event)
 
     def _go(self, row: int) -> None:
-        """The keyboard moves to a row, which is brought into view."""
+        """Move the keyboard to a row, and scroll to it."""
         self._current = max(0, min(len(self._names) - 1, row))
         self.update()
         area = self.parentWidget()

@@ -1,4 +1,4 @@
-"""A picture with the part that is kept, to be drawn, moved and resized with the mouse or the keyboard."""
+"""A picture with its crop box, to be drawn, moved and resized with the mouse or the keyboard."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HIGHEST: Final = 288
 _MARGIN: Final = 5
 """Room for the handles around the picture."""
 _REACH: Final = 9.0
-"""How near to an edge, in pixels of the screen, the mouse takes hold of it."""
+"""The mouse grabs an edge within so many pixels of the screen."""
 _HANDLE: Final = 8.0
 _LEAST_SHARE: Final = 0.01
 _FAR: Final = 10
@@ -45,8 +45,8 @@ _SIDES: Final = {frozenset({"left"}): Qt.CursorShape.SizeHorCursor, frozenset({"
 class CropView(QWidget):
     """`box_changed(box)` and `share_changed(share)` follow every move of the user, `settled` its end.
 
-    A side of a box that touches the far edge of the picture reaches to the end of every other picture too: its
-    length is 0, as in the recipe.
+    A side of a box that touches the far edge of the picture reaches to the end of every other picture, too: its length
+    is 0, as in the recipe.
     """
 
     box_changed = Signal(object)
@@ -67,13 +67,13 @@ class CropView(QWidget):
         self.setAccessibleName(tr("Part that is kept", "Parte que se conserva"))
 
     def show_picture(self, image: QImage, height: int, width: int) -> None:
-        """A picture of that size (`image` may be a smaller copy)."""
+        """Show a picture of that size (`image` may be a smaller copy)."""
         self._image, self._high, self._wide = image, height, width
         self._follow_shape()
         self.update()
 
     def show_box(self, kind: str, box: Box) -> None:
-        """The part in view, of a crop "share" or "box"."""
+        """Show the box of a crop "share" or "box"."""
         self._kind, self._box = kind, box
         top, left, rows, columns = box
         self.setToolTip(tr("{width} × {height} pixels from ({left}, {top}) on. Drag the edges, the inside, or a new part; "
@@ -87,7 +87,7 @@ class CropView(QWidget):
         self.update()
 
     def _follow_shape(self) -> None:
-        """As high as the picture at this width. By hand: a scrolled column asks nobody for a height at a width."""
+        """As high as the picture at this width. By hand: a scrolled column does not use height for width."""
         room = self.width() - 2 * _MARGIN
         self.setFixedHeight(max(48, min(_HIGHEST, round(room * self._high / max(1, self._wide)) + 2 * _MARGIN)))
 
@@ -100,11 +100,11 @@ class CropView(QWidget):
     # Geometry ------------------------------------------------------------------------------------
 
     def _target(self) -> QRectF:
-        """Where the picture lies in the widget."""
+        """The rectangle of the picture in the widget."""
         return fitted(QSize(self._wide, self._high), QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN))
 
     def part(self) -> QRectF:
-        """Where the part that is kept lies in the widget."""
+        """The rectangle of the crop box in the widget."""
         target, (top, left, rows, columns) = self._target(), self._box
         scale = target.width() / self._wide
         return QRectF(target.x() + left * scale, target.y() + top * scale, columns * scale, rows * scale)
@@ -117,7 +117,7 @@ class CropView(QWidget):
                 max(0, min(self._wide, round((point.x() - target.x()) * scale))))
 
     def _hold(self, point: QPointF) -> frozenset[str] | None:
-        """The sides under the mouse; none of them where all move together, None where a new part would begin."""
+        """The sides under the mouse; none of them to move the box, None to draw a new one."""
         part = self.part()
         if not part.adjusted(-_REACH, -_REACH, _REACH, _REACH).contains(point):
             return None if self._kind == "box" else frozenset()
@@ -187,7 +187,7 @@ class CropView(QWidget):
                 rows, columns)
 
     def _resized(self, point: QPointF) -> Box:
-        """The part with the sides that are held at that point; a side dragged past the other one changes roles."""
+        """The box with the grabbed sides moved to that point; a side dragged past the other one changes roles."""
         assert self._sides is not None
         row, column = self._pixel(point)
         top, left, rows, columns = self._before
@@ -242,7 +242,7 @@ class CropView(QWidget):
         painter.fillPath(left_out, veil)
         accent = theme.color("accent")
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        # Light below the accent: the line is seen on any picture.
+        # A light line below the accent is visible on any picture.
         for width, ink in ((3.0, theme.color("surface")), (1.5, accent)):
             painter.setPen(QPen(ink, width))
             painter.drawRect(part)

@@ -1,4 +1,4 @@
-"""Pictures that are dragged from a grid onto a class, and classes that are dragged to another place."""
+"""Drags of pictures from a grid onto a class, and of classes to another position."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def start_drag(source: QWidget, ids: list[int]) -> None:
 
 
 def drag_class(source: QWidget, name: str) -> None:
-    """Drag a class to another place of its list; returns when it was dropped."""
+    """Drag a class to another position of its list; returns when it was dropped."""
     _drag(source, CLASS_MIME, name.encode(), name[:32])
 
 

@@ -1,4 +1,4 @@
-"""A layout that puts widgets in a line and breaks it where the room ends."""
+"""A layout that puts widgets in a line and wraps it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class FlowLayout(QLayout):
 
 
 def flowing(*widgets: QWidget, spacing: int = 8, apart: int | None = None) -> QWidget:
-    """Widgets in a line that is broken where the room ends; those from number `apart` on at the right."""
+    """Widgets in a wrapping line; those from number `apart` on at the right."""
     holder = QWidget()
     layout = FlowLayout(holder, spacing=spacing, apart=apart)
     for widget in widgets:

@@ -1,4 +1,4 @@
-"""A form that follows from declarations: every parameter of the program is edited by this one widget."""
+"""A form from declarations: this one widget edits every parameter of the program."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ class Form(QWidget):
 
     @property
     def values(self) -> dict[str, Value]:
-        """All values as shown, defaults included."""
+        """All values of the form, including defaults."""
         return dict(self._values)
 
     def set_values(self, values: Mapping[str, Value]) -> None:
-        """Show other values without announcing them."""
+        """Set values without emitting signals."""
         wanted = complete(list(self._params.values()), values)
         for name, field in self._fields.items():
             if wanted[name] != self._values.get(name):
@@ -82,7 +82,7 @@ class Form(QWidget):
         self._show_what_matters()
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
-        """Mark the fields that these problems name (`where.field`); the others are cleared."""
+        """Mark the fields of these problems (`where.field`); the others are cleared."""
         by_field = {problem.where.field: problem for problem in problems if problem.where.field}
         for name, field in self._fields.items():
             problem = by_field.get(name)
@@ -90,7 +90,7 @@ class Form(QWidget):
                                "error" if problem is None or problem.blocks else "warn")
 
     def set_choices(self, name: str, choices: Iterable[tuple[object, str]]) -> None:
-        """Replace what a Choice or Line offers by a list, such as the layers of a base."""
+        """Replace the choices of a Choice or Line by a list, such as the layers of a base."""
         self._fields[name].set_choices(list(choices), self._values[name])
 
     def editor(self, name: str) -> QWidget:
@@ -98,11 +98,11 @@ class Form(QWidget):
         return self._fields[name].editor
 
     def is_shown(self, name: str) -> bool:
-        """Whether a parameter matters with the present values, and so has a field."""
+        """Whether a parameter is relevant with the present values, and so has a field."""
         return not self._fields[name].isHidden()
 
     def problem(self, name: str) -> str:
-        """What is said below a field; "" where nothing is wrong."""
+        """The problem below a field; "" without one."""
         return self._fields[name].problem
 
     def _take(self, name: str, value: Value) -> None:
@@ -148,7 +148,7 @@ class _Field(QWidget):
         self.setLayout(self._column)
 
     def take(self, value: Value) -> None:
-        """The user chose `value`."""
+        """Emit the value that the user chose."""
         self.changed.emit(value)
 
     def set_value(self, value: Value) -> None:
@@ -169,7 +169,7 @@ class _Field(QWidget):
 
     @property
     def problem(self) -> str:
-        """What is said below the editor, "" while nothing is."""
+        """The problem below the editor, "" without one."""
         return self._problem.text() if not self._problem.isHidden() else ""
 
     def show_problem(self, text: str, tone: str = "error") -> None:
@@ -181,7 +181,7 @@ class _Field(QWidget):
 
 def _name(editor: QWidget, param: Param) -> None:
     editor.setAccessibleName(str(param.label))
-    # Who hears the form instead of seeing it stands in one of the fields within.
+    # For screen readers: the focus is on one of the fields inside.
     inner = editor.findChildren(QLineEdit)
     for number, line_edit in enumerate(inner, start=1):
         place = tr("{label}, {number} of {count}", "{label}, {number} de {count}", label=param.label, number=number,
@@ -286,14 +286,14 @@ def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[
 
 
 def _written(value: Value) -> str:
-    """A value as it is typed: several numbers with commas between."""
+    """A value as it is typed: several numbers are separated by commas."""
     if isinstance(value, tuple | list):
         return ", ".join(str(item) for item in value)
     return "" if value is None else str(value)
 
 
 def _read(param: Param, text: str) -> Value:
-    """What was typed into a line; numbers that cannot be read stay text, which the parameter's check explains."""
+    """Parse the text of a line; text that contains no numbers stays text, and the parameter's check explains it."""
     if not isinstance(param, Numbers | Ints):
         return text
     try:

@@ -17,8 +17,8 @@ _ARROWS = 22
 class NumberBox(QLineEdit):
     """A number with a unit; arrow keys, wheel (while focused) and dragging the arrows change it.
 
-    `value_changed(value)` follows every step, `settled` when the user let go; `refused(text)` when what
-    was typed is no number within the limits. With `whole` values are int, else float; None if `optional`.
+    `value_changed(value)` follows every step, `settled` when the user let go; `refused(text)` when the typed text is no
+    number within the limits. With `integer` values are int, else float; None if `optional`.
     """
 
     value_changed = Signal(object)
@@ -48,7 +48,7 @@ class NumberBox(QLineEdit):
         return self._value
 
     def set_value(self, value: float | None) -> None:
-        """Show another value without announcing it."""
+        """Set a value without emitting signals."""
         if value != self._value or not self.hasFocus():
             self._value = value
             self.setText(self._written(value))

@@ -53,7 +53,7 @@ class PictureView(QWidget):
 
     @property
     def message(self) -> str:
-        """What is said instead of a picture."""
+        """The text in place of a picture."""
         return self._message
 
     def set_image(self, image: QImage | None) -> None:
@@ -63,7 +63,7 @@ class PictureView(QWidget):
         self.update()
 
     def set_message(self, text: str, icon: str = "image") -> None:
-        """Show words instead of a picture."""
+        """Show a text in place of a picture."""
         self._image, self._message, self._icon = None, text, icon
         self.updateGeometry()
         self.update()
@@ -128,7 +128,7 @@ def draw_rounded(painter: QPainter, image: QImage | QPixmap, target: QRectF, rad
 
 
 def thumbnail_face(image: QImage | None, color: QColor | None, size: int, ratio: float) -> QPixmap:
-    """The square of `size` pixels that a grid shows: picture, border, and the class colour; or an empty well.
+    """The square of `size` pixels in a grid: picture, border, and the class colour; or an empty well.
 
     Everything that rarely changes is drawn once: scrolling then only copies pixmaps.
     """

@@ -85,7 +85,7 @@ def _logo(size: int) -> QPixmap:
 
 
 class HelpDialog(QDialog):
-    """The way through the program in a few lines, and every shortcut."""
+    """A short guide to the program, and every shortcut."""
 
     def __init__(self, entries: Sequence[Entry], parent: QWidget | None = None) -> None:
         super().__init__(parent)

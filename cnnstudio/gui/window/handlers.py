@@ -1,4 +1,4 @@
-"""What the window does for each command: one registry, by the command's type."""
+"""The handlers of the window's commands: one registry, by the command's type."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Handler = Callable[[WindowContext, Any], object]
 
 
 def handle(context: WindowContext, command: Command) -> None:
-    """Carry out a command."""
+    """Run the handler of a command."""
     HANDLERS[type(command)](context, command)
 
 
 def _on_page(page: str) -> Handler:
-    """The handler of a command that a page carries out itself: the page comes into view first."""
+    """The handler of a command that a page handles: the page is shown first."""
     def handler(context: WindowContext, command: Command) -> None:
         if context.pages.go(page):
             context.pages.current.handle(command)
@@ -115,7 +115,7 @@ def _choose_picture_folder(context: WindowContext, command: commands.ChoosePictu
 
 
 def _source_text(path: Path, home: Path | None) -> str:
-    """How a folder of pictures is written in the project: relative where it lies inside the project's folder."""
+    """The path of a folder of pictures in the project: relative where it is inside the project's folder."""
     resolved = path.resolve()
     if home is not None and resolved.is_relative_to(home.resolve()):
         return resolved.relative_to(home.resolve()).as_posix()

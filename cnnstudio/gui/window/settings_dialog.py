@@ -13,7 +13,7 @@ from cnnstudio.gui.widgets.form import Form
 
 
 class SettingsDialog(QDialog):
-    """Opens over the window and stays while language and theme change around it."""
+    """Opens over the window and stays while language and theme change."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,13 +38,13 @@ class SettingsDialog(QDialog):
 
     def _changed(self, change: Change) -> None:
         if change.of("settings"):
-            # The form's words and colours belong to the old language and theme: build it anew.
+            # The form has the texts and colours of the old language and theme: rebuild it.
             from PySide6.QtCore import QTimer
 
             QTimer.singleShot(0, self, self._rebuild)
 
     def _rebuild(self) -> None:
-        # A layout is only replaced once its old owner is gone.
+        # A layout can be replaced only after its old owner is gone.
         holder = QWidget()
         holder.setLayout(self._column)
         holder.deleteLater()

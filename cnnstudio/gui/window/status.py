@@ -1,4 +1,4 @@
-"""The status bar: saved or not, problems, the running work with time left and Cancel, device, language."""
+"""The status bar: saved state, problems, the running work with time left and Cancel, device, language."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.gui.widgets.formatting import format_device, format_duration
 
 
 class StatusBar(QWidget):
-    """Stands on every page; its signals announce what was clicked."""
+    """Visible on every page; its signals report clicks."""
 
     save_requested = Signal()
     problems_requested = Signal()
@@ -93,7 +93,7 @@ class StatusBar(QWidget):
         self._job.setText(" · ".join(parts).replace("&", "&&"))
         self._cancel.setEnabled(not job.cancelling)
         if job.progress is None:
-            # An unmoving empty track says "unknown" without an endless animation.
+            # A static empty track means "unknown" without an endless animation.
             self._progress.setRange(0, 1000)
             self._progress.setValue(0)
         else:

@@ -1,4 +1,4 @@
-"""Lines above the grid that come and go: the scan that runs, and what changed in the folder."""
+"""Bars above the grid: the running scan, and the changes in the folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnnstudio.gui.widgets.formatting import format_count
 
 
 class ScanBar(QWidget):
-    """The scan with its progress and Cancel; hidden while none runs."""
+    """Progress of the scan with a Cancel button; hidden while no scan runs."""
 
     def __init__(self, jobs: JobList, scanner: Scanner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class ScanBar(QWidget):
 
 
 class NewsBar(QWidget):
-    """What the last scan found new, changed or gone; `news_chosen(scan)` to show the new and changed ones."""
+    """New, changed and missing files of the last scan; `news_chosen(scan)` to show the new and changed ones."""
 
     news_chosen = Signal(int)
 

@@ -24,7 +24,7 @@ ANY: Final[Range] = (None, None)
 
 
 class DataCharts(QWidget):
-    """`class_chosen(class, split)`, `range_chosen(filter field, range)`: what was clicked."""
+    """Charts that filter on a click: `class_chosen(class, split)`, `range_chosen(filter field, range)`."""
 
     class_chosen = Signal(str, str)
     range_chosen = Signal(str, object)
@@ -34,7 +34,7 @@ class DataCharts(QWidget):
         self._jobs, self._collection, self._counts = jobs, collection, counts
         self._wanted: Filter | None = None
         self.histograms: dict[str, Histogram] = {}
-        """The bars that are shown, by the id of the quantity."""
+        """The histograms on screen, by the id of the quantity."""
         self._balance = BalanceChart(lambda name: theme.class_color(counts.color_index(name)))
         self._balance.chosen.connect(self.class_chosen)
         self._charts: dict[str, HistogramChart] = {}
@@ -72,7 +72,7 @@ class DataCharts(QWidget):
         self.range_chosen.emit(quantity.field, span)
 
     def show_for(self, wanted: Filter) -> None:
-        """Count what passes the filter, each chart without its own part of it; in the background."""
+        """Count the pictures that pass the filter, for each chart without its own part of it; in the background."""
         self._wanted = wanted
         if self._collection.index is not None and self._jobs.of_kind("charts") is None:
             self._start()

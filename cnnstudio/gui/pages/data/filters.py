@@ -1,4 +1,4 @@
-"""The filters of the Data page: chips above the grid, and what they mean."""
+"""The filters of the Data page as chips above the grid."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from cnnstudio.gui.widgets.number_box import NumberBox
 
 
 class FilterBar(QWidget):
-    """`chosen(name, value)` for a key of the state; it shows what `show_state` says.
+    """Emits `chosen(name, value)` for a key of the state; shows the state with `show_state`.
 
-    `text`, `panel` and `lifts` belong to it, and stand where the page has room for them.
+    `text`, `panel` and `lifts` belong to it, and the page places them.
     """
 
     chosen = Signal(str, object)
@@ -93,7 +93,7 @@ class FilterBar(QWidget):
         self.chosen.emit(name, value)
 
     def show_state(self) -> None:
-        """Show what is filtered, and what there is to choose from."""
+        """Show the present filter and its choices."""
         self._show_classes()
         self._show_quality()
         self._show_answers()
@@ -102,7 +102,7 @@ class FilterBar(QWidget):
             [((), tr("All splits", "Todas las divisiones")),
              *(((split,), str(SPLIT_NAMES[split])) for split in SPLITS)], tuple(state.get("splits", ())))
         sorts = self._sorts()
-        # Without a run there is no loss to sort by: the pictures lie by name then.
+        # Without a run there is no loss to sort by: the pictures are sorted by name then.
         sort = state.get("sort", "path")
         self._menus["sort"].set_choices(sorts, sort if sort in dict(sorts) else "path")
         for name in ("classes", "splits", "quality", "answers"):
@@ -171,7 +171,7 @@ class FilterBar(QWidget):
     # Lifting -------------------------------------------------------------------------------------
 
     def _show_lifts(self) -> None:
-        """A chip for each filter that no menu shows, to see and to lift it."""
+        """Show a chip for each filter that no menu shows; a click on it lifts the filter."""
         clear(self._lift_flow)
         state, lifted = self._state, 0
         for name, (label, unit, scale) in RANGES.items():

@@ -1,4 +1,4 @@
-"""Findings about one picture as cards with their remedies, and one bar of remedies for a whole kind."""
+"""Findings about one picture as cards with their remedies, and a bar of remedies for all findings of a kind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EDGES = {"error": "error", "warning": "warn", "info": "accent"}
 
 
 def remedy_label(remedy: str, finding: Finding | None = None) -> str:
-    """What the button says; a suggestion names its class."""
+    """The label of a remedy's button; a suggestion names its class."""
     if remedy == "relabel":
         if finding is not None and finding.data.get("suggested"):
             return str(REMEDIES["relabel"].fill(suggested=finding.data["suggested"]))
@@ -36,13 +36,14 @@ def remedy_label(remedy: str, finding: Finding | None = None) -> str:
 
 
 def offered(session: Session, kind: FindingKind) -> list[str]:
-    """The remedies that can do something: twins that are kept together already and still lie apart were put there."""
+    """The remedies that change something: where duplicates are kept together already, the user separated those that are
+    not."""
     keeps_together = kind.id == "leakage" and session.project.dataset.splits.keep_together
     return [remedy for remedy in kind.remedies if not (keeps_together and remedy == "keep_together")]
 
 
 class FindingCards(QWidget):
-    """The findings of a picture; `twin_chosen(path)` when the picture of a twin was clicked."""
+    """The findings of a picture; `twin_chosen(path)` when the picture of a duplicate was clicked."""
 
     twin_chosen = Signal(str)
 
@@ -57,7 +58,7 @@ class FindingCards(QWidget):
         thumbnails.arrived.connect(self._arrived)
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
-        """A card each, with its sentence, its twin and its remedies."""
+        """Show a card for each finding, with its text, its duplicate and its remedies."""
         if tuple(findings) == self._shown_findings:
             return
         self._shown_findings = tuple(findings)
@@ -69,11 +70,11 @@ class FindingCards(QWidget):
 
     @property
     def wanted(self) -> list[Wanted]:
-        """The thumbnails of twins that are not there yet."""
+        """The thumbnails of duplicates that are still missing."""
         return [wanted for _view, wanted in self._waiting]
 
     def want(self) -> None:
-        """Show what is there; the inspector asks for the rest."""
+        """Show the thumbnails that are there; the inspector requests the others."""
         self._arrived()
 
     def _card(self, finding: Finding) -> Card:
@@ -132,7 +133,7 @@ class _Twin(PictureView):
 
 
 class KindBar(QWidget):
-    """Above the grid while one kind is shown: what it means, and its remedies for the selection or for all."""
+    """Shown above the grid while it is filtered by one kind: its meaning, and remedies for the selection or for all."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,7 +149,7 @@ class KindBar(QWidget):
         self.hide()
 
     def show_kind(self, kind: str, selected: Sequence[int]) -> None:
-        """`kind` "" hides the bar; `selected` are the ids of the selection: remedies are for these, or for all."""
+        """Show the remedies of a kind for the pictures `selected` (ids), or for all; kind "" hides the bar."""
         self._kind, self._chosen = kind, frozenset(selected)
         number = self._counts.findings.get(kind, 0)
         has_findings = kind in KINDS.ids() and number > 0

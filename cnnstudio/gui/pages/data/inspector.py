@@ -1,4 +1,4 @@
-"""The right panel of the Data page: the selected picture, large, with what is known of it and its class."""
+"""The right panel of the Data page: the selected picture, large, with its class, split, facts and findings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DataInspector(QWidget):
     split_chosen = Signal(object)
     exclusion_chosen = Signal(bool)
     picture_chosen = Signal(str)
-    """A twin or a similar picture was clicked: select it."""
+    """A duplicate or a similar picture was clicked: select it."""
     similar_requested = Signal(str)
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -82,8 +82,8 @@ class DataInspector(QWidget):
     def show_selection(self, picture: Picture | None, number: int, classes: Collection[str] = (),
                        splits: Collection[str] = (), excluded: Collection[bool] = (),
                        answer: tuple[str, float] | None = None) -> None:
-        """Show one picture (`number` 1), or how many are selected and what they have in common. `answer`: what the
-        chosen run took the picture for, and how sure it was."""
+        """Show one picture (`number` 1), or how many are selected and what they have in common. `answer` is the
+        prediction of the chosen run and its probability."""
         several = number > 1
         one = picture if number <= 1 else None
         self._view.setVisible(not several)
@@ -135,7 +135,7 @@ class DataInspector(QWidget):
         self._arrived()
 
     def _want(self) -> None:
-        """Ask for everything the panel shows, the picture itself first."""
+        """Request all thumbnails of the panel, the picture itself first."""
         first = [self._wanted] if self._wanted is not None else []
         self._thumbnails.want([*first, *self._findings.wanted, *self._similar.wanted])
 

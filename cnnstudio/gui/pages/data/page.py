@@ -40,7 +40,7 @@ from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 
 _NARROWEST = 364
-"""Of the line above the grid: search and size of the thumbnails side by side."""
+"""The line above the grid: search and size of the thumbnails side by side."""
 
 
 class DataPage(Page):
@@ -102,7 +102,7 @@ class DataPage(Page):
         size = box(row(Icon("image", "dim", 14), self._slider, spacing=8))
         first = flowing(self.filters.text, size, self._switch, apart=1)
         self._bar = box(column(first, self.filters, self.filters.panel, self.filters.lifts, spacing=8))
-        # Else the panels beside it would leave the pictures a column or two.
+        # Otherwise the panels beside it would leave the pictures a column or two.
         self._bar.setMinimumWidth(_NARROWEST)
         self._kind_bar = KindBar(self.workspace)
         self._foot = Elided("", "secondary", "dim")
@@ -115,7 +115,7 @@ class DataPage(Page):
         return box(layout)
 
     def _connect(self) -> None:
-        """Who listens to whom in the centre of this page."""
+        """Connect the signals of the parts of the centre."""
         views, grid = self.views, self.views.grid
         grid.selection_changed.connect(self._show_selection)
         grid.zoomed.connect(self._on_zoomed)
@@ -177,7 +177,8 @@ class DataPage(Page):
         self._scan.show_scan()
 
     def _changes_pictures(self, change: Change) -> bool:
-        """Whether it is about what is shown: what a threshold finds follows when the pictures were judged by it."""
+        """Whether the change affects the visible pictures: findings follow a threshold once the pictures are judged by
+        it."""
         dataset = replace(self.session.project.dataset, audit=AuditSpec())
         same, self._dataset = dataset == self._dataset, dataset
         return change.of("pictures", "folder") or (change.of("dataset") and not same)
@@ -188,7 +189,7 @@ class DataPage(Page):
             self.views.show_charts(self._query.filter)
 
     def _on_answered(self, ids: array[int]) -> None:
-        # One who labels picture by picture goes on with the next; another filter is another list.
+        # Labelling picture by picture goes on with the next one; another filter is another list.
         query = (self._query.filter, self.state.get("paths"))
         self.views.grid.set_ids(ids, follow=query == self._last_query)
         self._last_query = query
@@ -301,7 +302,7 @@ class DataPage(Page):
 
     def _show_selection(self) -> None:
         collection, grid, number = self.workspace.collection, self.views.grid, len(self.views.grid.selection)
-        # What more of them have in common is not asked: it would be felt at every key.
+        # Common facts of more pictures are not computed: the delay would be noticeable at every key.
         ids = grid.selected_ids() if number <= AT_ONCE else []
         picture = next(iter(collection.rows(ids)), None) if number == 1 else None
         answer = collection.answer(self.state.get("run", ""), picture.id) if picture is not None else None
@@ -314,7 +315,7 @@ class DataPage(Page):
         self._show_foot()
 
     def _show_path(self, path: str) -> None:
-        """Select a picture that a finding or a likeness names, lifting the filters if they hide it."""
+        """Select the picture of a finding or of a similarity, lifting the filters if they hide it."""
         ids = list(self.workspace.collection.ids_of([path]))
         if ids and ids[0] not in self.views.grid.ids:
             self._show_all()

@@ -1,4 +1,4 @@
-"""The quality part of the left panel: what the audit found, each kind a filter, and its thresholds."""
+"""The quality part of the left panel: findings of the audit by kind, each a filter, and its thresholds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cnnstudio.gui.widgets.formatting import format_count, format_duration, form
 from cnnstudio.network.checks import fields_of
 
 _FILES: Final = ("unreadable", "truncated")
-"""Kinds that the scan tells already, without an audit."""
+"""Kinds that the scan reports without an audit."""
 
 
 class QualityPanel(QWidget):
@@ -98,7 +98,7 @@ class QualityPanel(QWidget):
             self.filter_chosen.emit("findings", kinds[:1])
 
     def show_numbers(self) -> None:
-        """Counts, and which lines are filtered."""
+        """Show the counts, and mark the lines that filter."""
         numbers = self._counts
         counts, state = numbers.findings, self._state
         unreadable = sum(numbers.unreadable.values())

@@ -1,4 +1,4 @@
-"""The left panel of the Data page: classes, splits and what the scan found."""
+"""The left panel of the Data page: classes, splits and results of the scan."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class DataSide(QWidget):
             self.show_numbers()
 
     def show_numbers(self) -> None:
-        """Counts, and which lines are filtered."""
+        """Show the counts, and mark the lines that filter."""
         self._show_classes()
         counts = self._counts.split_counts()
         total = max(1, sum(counts.values()))
@@ -159,16 +159,16 @@ class DataSide(QWidget):
             self._give_name(name, new.strip())
 
     def _give_name(self, old: str, new: str) -> None:
-        """Rename or merge; what is filtered by the old name is filtered by the new one."""
+        """Rename or merge a class; a filter by the old name becomes one by the new name."""
         chosen = tuple(self._state.get("classes", ()))
         wanted = tuple(dict.fromkeys(new if item == old else item for item in chosen))
-        # The old name is no filter any more by then; asking for what is shown already would lift it.
+        # The old name is no filter any more by then; toggling the same filter would lift it.
         if self._classes.rename(old, new) and wanted != tuple(self._state.get("classes", ())):
             self.filter_toggled.emit("classes", wanted, False)
 
 
 def _keys(sequence: str) -> str:
-    """Keys as their menu names them, in the language of the program."""
+    """Key names as their menu shows them, in the language of the program."""
     return QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText)
 
 

@@ -22,7 +22,8 @@ _MOST: Final = 6
 
 
 class SimilarPictures(QWidget):
-    """`chosen(path)` when one was clicked, `all_requested(path)` to show them in the grid; hidden without a map."""
+    """`chosen(path)` when a picture was clicked, `all_requested(path)` to show all in the grid; hidden without a
+    map."""
 
     chosen = Signal(str)
     all_requested = Signal(str)
@@ -47,11 +48,11 @@ class SimilarPictures(QWidget):
 
     @property
     def wanted(self) -> list[Wanted]:
-        """The thumbnails that are shown."""
+        """The thumbnails on screen."""
         return self._wanted
 
     def show_picture(self, picture: Picture | None) -> None:
-        """The nearest pictures of this one."""
+        """Show the nearest pictures of this one."""
         embedding = self._judge.embedding if picture is not None else None
         paths = embedding.neighbours_of(picture.path, _MOST) if embedding is not None and picture is not None else []
         self._path = picture.path if picture is not None else ""

@@ -15,7 +15,7 @@ from cnnstudio.gui.widgets.zoom import ZoomView
 
 
 class DataViewer(QWidget):
-    """`left` when the user wants the grid back; `stepped(-1 or 1)` for the picture before or after."""
+    """`left` when the user goes back to the grid; `stepped(-1 or 1)` for the previous or the next picture."""
 
     left = Signal()
     stepped = Signal(int)
@@ -57,7 +57,7 @@ class DataViewer(QWidget):
         self.setLayout(layout)
 
     def show_picture(self, picture: Picture | None) -> None:
-        """Load and show a picture, in the background; what was shown stays until then."""
+        """Load and show a picture in the background; the present one stays until then."""
         if picture is not None and self._picture is not None and (picture.id, picture.modified_ns) == (
                 self._picture.id, self._picture.modified_ns):
             self._picture = picture

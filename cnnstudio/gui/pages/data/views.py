@@ -1,4 +1,4 @@
-"""What the centre of the Data page shows: the grid, the map, the charts, one picture large, or why there is nothing."""
+"""The centre of the Data page: the grid, the map, the charts, one picture large, or an empty state."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ VIEWS: Final = {"grid": GRID, "map": MAP, "charts": CHARTS}
 
 
 class DataViews(QStackedWidget):
-    """Map, charts and large view are made when they are first shown. Keys and clicks of all views are announced alike."""
+    """Map, charts and large view are created when they are first shown. Signals of all views are passed on alike."""
 
     view_made = Signal()
     map_selected = Signal(list)
     opened = Signal(int)
-    """A picture is to be seen large."""
+    """A picture was opened."""
     menu_requested = Signal(QPoint)
     label_key = Signal(int)
     exclude_key = Signal()
@@ -69,7 +69,7 @@ class DataViews(QStackedWidget):
             self.addWidget(QWidget())
 
     def show_view(self, view: int) -> None:
-        """Bring a view into view, and make it first where it is new."""
+        """Show a view; it is created on first use."""
         if view == MAP and self.map is None:
             self._make_map()
         elif view == CHARTS and self.charts is None:
@@ -114,12 +114,12 @@ class DataViews(QStackedWidget):
             old.deleteLater()
 
     def show_charts(self, wanted: Filter) -> None:
-        """Count for the charts, if they were made."""
+        """Update the charts, if they exist."""
         if self.charts is not None:
             self.charts.show_for(wanted)
 
     def focus_view(self, view: str) -> bool:
-        """Give the keyboard to a view; False where it takes none."""
+        """Give the keyboard to a view; False where it accepts none."""
         focused: QWidget | None = self.map.view if view == "map" and self.map is not None else (
             self.grid if view == "grid" else None)
         if focused is not None:
@@ -127,14 +127,14 @@ class DataViews(QStackedWidget):
         return focused is not None
 
     def close_threads(self) -> None:
-        """The page will be deleted."""
+        """Stop the threads; the page will be deleted."""
         self.grid.close_threads()
         if self.map is not None:
             self.map.close_threads()
 
 
 def _badge(findings: tuple[str, ...]) -> tuple[str, str]:
-    """The text and the colour of the gravest finding."""
+    """The text and the colour of the most severe finding."""
     order = {"error": 0, "warning": 1, "info": 2}
     kinds = [KINDS[kind] for kind in findings if kind in KINDS.ids()]
     if not kinds:

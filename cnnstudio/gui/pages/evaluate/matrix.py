@@ -1,4 +1,4 @@
-"""The confusion matrix: rows are the true classes, columns what they were called; cells can be opened."""
+"""The confusion matrix: rows are the true classes, columns the predicted ones; a click opens a cell."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LONGEST: Final = 132
 _TOP: Final = 20
 _TALLEST: Final = 560
 _BAR: Final = 12
-"""Pixels that a scroll bar takes."""
+"""The thickness of a scroll bar in pixels."""
 _ARROWS: Final = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 
 
@@ -66,7 +66,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_matrix(self, names: Sequence[str], colors: Sequence[QColor], rows: Sequence[Sequence[int]]) -> None:
-        """Show counts: `rows[i][j]` pictures of class i were called class j."""
+        """Show counts: `rows[i][j]` pictures of class i were predicted as class j."""
         self._names, self._colors = tuple(names), tuple(colors)
         self._rows = tuple(tuple(row) for row in rows)
         self._sums = [sum(row) for row in self._rows]
@@ -75,7 +75,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().update()
 
     def select(self, cell: tuple[int, int] | None) -> None:
-        """Mark a cell as the one whose pictures are shown."""
+        """Mark the cell whose pictures are shown."""
         self.selected = cell
         if cell is not None:
             self.current = cell
@@ -98,7 +98,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._turned = longest + 10 > self._width
         self._head = _TOP + ((min(_LONGEST, label) + 14) if self._turned else 26)
         content_height = self._head + self._height * number + 2
-        # Reckoned from the widget, not from what its present bars leave: two bars would keep each other in place.
+        # Computed from the widget instead of the viewport: otherwise two scroll bars would keep each other in place.
         wide = self._left + self._width * number + 2
         across = wide > self.width()
         height = min(_TALLEST, content_height + (_BAR if across else 0))
@@ -173,7 +173,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         value, share = self._rows[row][column], self._share(row, column)
         gap = 1 if self._width >= _NARROWEST else 0.5
         box = QRectF(self.rect_of(row, column)).adjusted(gap, gap, -gap, -gap)
-        # Even one picture must be seen: the shade starts a little above nothing.
+        # Even a single picture must be visible: the shade starts a little above nothing.
         ground = blended(theme.color("sunk"), theme.color("accent"), 0.12 + 0.88 * share if value else 0.0)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
@@ -235,7 +235,7 @@ class ConfusionMatrix(QAbstractScrollArea):
     # Mouse and keyboard --------------------------------------------------------------------------
 
     def words_of(self, row: int, column: int) -> str:
-        """What a cell says, in words."""
+        """The text of a cell for tooltip and screen reader."""
         value = format_pictures(self._rows[row][column])
         if row == column:
             return tr("{n} of {name}: right ({share})", "{n} de {name}: acierto ({share})", n=value,
@@ -306,7 +306,7 @@ class ConfusionMatrix(QAbstractScrollArea):
 
 
 def blended(low: QColor, high: QColor, share: float) -> QColor:
-    """The colour `share` (0 to 1) of the way from one to the other."""
+    """The colour at `share` (0 to 1) between two colours."""
     parts = [round(one + (other - one) * share) for one, other in (
         (low.red(), high.red()), (low.green(), high.green()), (low.blue(), high.blue()))]
     return QColor(*parts)

@@ -1,4 +1,4 @@
-"""The Evaluate page: how good a run is on pictures it did not learn from, and where it errs."""
+"""The Evaluate page: how good a run is on pictures that it did not learn from, and its mistakes."""
 
 from __future__ import annotations
 
@@ -107,12 +107,12 @@ class EvaluatePage(Page):
 
     @property
     def split(self) -> str:
-        """The chosen split: train, validation, test, or data for another folder."""
+        """The chosen split: train, validation or test, or data for another folder."""
         return str(self.state.get("split", "test"))
 
     @property
     def data(self) -> Path | None:
-        """The other folder, when that is chosen."""
+        """The other folder, while it is chosen."""
         folder = self.state.get("data")
         return Path(folder) if self.split == DATA and folder else None
 
@@ -144,7 +144,7 @@ class EvaluatePage(Page):
             self.take_folder(Path(folder))
 
     def take_folder(self, folder: Path) -> None:
-        """Choose other class folders to be measured on; nothing starts by itself."""
+        """Choose other class folders to evaluate on; nothing starts yet."""
         self._choose(split=DATA, data=str(folder))
 
     # The work ------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ class EvaluatePage(Page):
         start_evaluation(self.session, RunFolder(run.folder), self.split, self.data, self._on_event)
 
     def _on_event(self, event: Event) -> None:
-        """A result that could not be written is kept here, with its warning."""
+        """Keep a result that could not be written, with its warning."""
         if isinstance(event, Notice) and event.problem.code == "evaluation_not_kept":
             self.state["unkept_warning"] = event.problem
         elif isinstance(event, Evaluated):
@@ -224,7 +224,7 @@ class EvaluatePage(Page):
         return [self.workspace.counts.color_index(entry.name) for entry in evaluated.classes]
 
     def _saved_evaluation(self, run: RunSummary) -> Evaluated | None:
-        """The kept result; one of other folders counts only for the folder that is chosen."""
+        """The saved evaluation; one of other folders counts only for the chosen folder."""
         folder = RunFolder(run.folder)
         unkept = self._unsaved
         if unkept is not None and (unkept.run, unkept.split) == (run.id, self.split) and (
@@ -263,7 +263,7 @@ class EvaluatePage(Page):
         self.header_changed.emit()
 
     def _read_leakage(self, run: RunFolder, split: str) -> None:
-        """What twins between the splits add to the accuracy, by what the audit found."""
+        """The accuracy gained by duplicates between the splits, according to the audit."""
         index = self.workspace.collection.index
         if index is None or self.session.jobs.of_kind("leakage") is not None:
             return
@@ -277,11 +277,11 @@ class EvaluatePage(Page):
                               Text("Looking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
 
     def _read(self, run: RunFolder, split: str) -> None:
-        """Read the table beside the window: it may have a line for each of a million pictures."""
+        """Read the table in a thread: it may have a line for each of a million pictures."""
         work = Work(lambda _report: read_results(run, split), Text("Reading the table", "Leyendo la tabla"), _READ,
                     quiet=True)
         self._reader = work
-        # A bound method of this page: Qt lets go of it when the page is deleted.
+        # A bound method of this page: Qt disconnects it when the page is deleted.
         work.ended.connect(self._table_read)
         self.session.jobs.start(work)
 

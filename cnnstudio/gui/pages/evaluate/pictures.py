@@ -33,7 +33,7 @@ _GAP: Final = 10
 
 
 class AnswerGrid(QAbstractScrollArea):
-    """Thumbnails with true class, predicted class and probability; only what is in view is decoded.
+    """Thumbnails with true class, predicted class and probability; only visible ones are decoded.
 
     Arrow keys move, Enter or a double click opens the picture in the system's viewer.
     """
@@ -61,7 +61,7 @@ class AnswerGrid(QAbstractScrollArea):
         self._thumbnails.close()
 
     def show_answers(self, answers: Sequence[Answer], names: Sequence[str], colors: Sequence[int]) -> None:
-        """Show these in their order; `colors` are the numbers of the classes' colours."""
+        """Show answers in their order; `colors` are the colour numbers of the classes."""
         self._answers, self._names, self._colors = list(answers), names, colors
         self.current = -1
         self.verticalScrollBar().setValue(0)
@@ -102,7 +102,7 @@ class AnswerGrid(QAbstractScrollArea):
                       size_for(self._side() * self.devicePixelRatioF()))
 
     def _want(self) -> None:
-        # Before the first layout the viewport is a few pixels wide: nothing is in view yet.
+        # Before the first layout the viewport is a few pixels wide: nothing is visible yet.
         if self.isVisible():
             self._thumbnails.want([self._wanted(place) for place in self._visible()])
 
@@ -151,7 +151,7 @@ class AnswerGrid(QAbstractScrollArea):
         return next((place for place in self._visible() if self.rect_of(place).contains(point)), -1)
 
     def words_of(self, answer: Answer) -> str:
-        """Everything known of one picture, for tooltip and screen reader."""
+        """The text of a picture for tooltip and screen reader."""
         return tr("{file}\nTrue class: {true}\nPredicted: {predicted}, {share}\nLoss: {loss}",
                   "{file}\nClase verdadera: {true}\nPredicha: {predicted}, {share}\nPérdida: {loss}",
                   file=answer.relative, true=self._names[answer.label], predicted=self._names[answer.predicted],
@@ -209,7 +209,7 @@ class AnswerGrid(QAbstractScrollArea):
 
 
 class PicturesPanel(QWidget):
-    """`worst_requested()` for the mistakes again, `data_requested()` to see the shown pictures on the Data page."""
+    """`worst_requested()` to show the mistakes again, `data_requested()` to show the pictures on the Data page."""
 
     worst_requested = Signal()
     data_requested = Signal()
@@ -233,7 +233,8 @@ class PicturesPanel(QWidget):
 
     def show_answers(self, title: str, note: str, answers: Sequence[Answer], names: Sequence[str],
                      colors: Sequence[int], *, worst: bool, in_data: bool) -> None:
-        """Show pictures under a title; `worst`: these are the mistakes; `in_data`: the Data page knows them."""
+        """Show pictures under a title; `worst`: these are the mistakes; `in_data`: they belong to the project's
+        collection."""
         self._title.setText(title)
         self._note.setText(note)
         self._note.setVisible(bool(note))

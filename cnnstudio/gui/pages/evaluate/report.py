@@ -70,7 +70,7 @@ class EvaluationReport(QWidget):
         return theme.class_color(self._colors.get(report.name, -1))
 
     def show_report(self, evaluated: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
-        """Show an evaluation; `colors` are the numbers of its classes' colours."""
+        """Show an evaluation; `colors` are the colour numbers of its classes."""
         low, high = wilson(evaluated.accuracy, evaluated.images)
         self.accuracy.set(format_percent(evaluated.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
                                                        low=format_percent(low), high=format_percent(high)))
@@ -90,7 +90,7 @@ class EvaluationReport(QWidget):
 
 
     def show_leakage(self, price: Price | None) -> None:
-        """What twins of the training pictures add to the accuracy; None or none leaked hides the line."""
+        """Show the accuracy gained by duplicates of training pictures; None or no duplicates hides the line."""
         has_leakage = price is not None and price.leaked > 0
         self._leakage.setVisible(has_leakage)
         if price is None or not has_leakage:
@@ -103,7 +103,7 @@ class EvaluationReport(QWidget):
 
 
 def _defined(report: ClassReport, value: float) -> str:
-    """A class without pictures has no recall and no F1: a dash, not a nought."""
+    """A class without pictures has no recall and no F1: a dash instead of zero."""
     return format_number(value) if report.support else "–"
 
 

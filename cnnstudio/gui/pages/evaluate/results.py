@@ -1,4 +1,4 @@
-"""What an evaluation left behind, read back: every picture with its answer, and intervals. No Qt."""
+"""The table of an evaluation: every picture with its answer, and intervals. No Qt."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from cnnstudio.datasets.manifest import Header, read_manifest
 from cnnstudio.workers.runs import RunFolder
 
 DATA = "data"
-"""The split's name of an evaluation on class folders elsewhere."""
+"""The split's name of an evaluation on other class folders."""
 _DATA_MANIFEST = "evaluation-data.manifest.jsonl"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One evaluated picture: its file, its class, what it was called and how probable (0 to 1) that seemed.
+    """One evaluated picture: its file, its class, the predicted class and its probability (0 to 1).
 
-    `relative` is the path below the collection's folder; `file_bytes` and `modified_ns` are as it was scanned.
+    `relative` is the path below the collection's folder; `file_bytes` and `modified_ns` are those of the scan.
     """
 
     file: Path
@@ -54,7 +54,7 @@ class Results:
         return sorted(matching, key=lambda item: (-item.probability, item.relative))
 
     def worst(self, most: int = 200) -> list[Answer]:
-        """The mistakes with the highest loss first."""
+        """The mistakes, highest loss first."""
         wrong = [answer for answer in self.answers if not answer.right]
         return sorted(wrong, key=lambda item: (-item.loss, item.relative))[:most]
 
@@ -83,10 +83,10 @@ def read_results(run: RunFolder, split: str) -> Results:
 
 
 def measured_folder(run: RunFolder) -> Path | None:
-    """The other folder that the kept evaluation `DATA` of a run was made on, or None."""
+    """The other folder of the saved evaluation `DATA` of a run, or None."""
     path = run.folder / _DATA_MANIFEST
     try:
-        # A list that is newer than the result belongs to an evaluation that did not come to its end.
+        # A list that is newer than the result belongs to an evaluation that did not finish.
         if path.stat().st_mtime > run.table_path(DATA).with_suffix(".json").stat().st_mtime:
             return None
         with path.open("rb") as file:
@@ -110,7 +110,7 @@ def mean_f1(evaluated: Evaluated) -> float:
 
 
 def below(answers: Sequence[Answer], source: Path | None) -> list[str]:
-    """Paths relative to the project's own collection; of pictures elsewhere none."""
+    """The paths relative to the project's own collection; empty for pictures elsewhere."""
     if source is None:
         return []
     return [answer.file.relative_to(source).as_posix() for answer in answers if answer.file.is_relative_to(source)]

@@ -1,4 +1,4 @@
-"""The left panel of the Evaluate page: which run, on which pictures."""
+"""The left panel of the Evaluate page: choice of the run and of the pictures."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.runs import STATE_NAMES, RunSummary
 
 _LONGEST = 9
-"""Letters of a network's name in the list of runs; below it the whole name stands."""
+"""Letters of a network's name in the list of runs; the full name stands below the list."""
 
 
 def run_words(run: RunSummary, runs: Sequence[RunSummary]) -> str:
-    """A run in few words among others: when it began, and its network."""
+    """A run as a line of the list: when it began, and its network."""
     network = run.network if len(run.network) <= _LONGEST else run.network[:_LONGEST - 1] + "…"
     return f"{format_time(run.started, (run.started for run in runs))} · {network}"
 
 
 class EvaluateSide(QWidget):
-    """`run_chosen(id)`, `split_chosen(name)` and `folder_requested()` when another folder is wanted."""
+    """`run_chosen(id)`, `split_chosen(name)` and `folder_requested()` to choose another folder."""
 
     run_chosen = Signal(str)
     split_chosen = Signal(str)
@@ -56,7 +56,7 @@ class EvaluateSide(QWidget):
         self.split_chosen.emit(str(value))
 
     def show_choices(self, runs: Sequence[RunSummary], run: RunSummary | None, split: str, data: Path | None) -> None:
-        """Show the runs that have a model, the chosen one with its facts, and the chosen pictures."""
+        """Show the runs that have a model, the facts of the chosen one, and the chosen pictures."""
         self._run.set_choices([(run.id, run_words(run, runs)) for run in runs], run.id if run is not None else None)
         self._run.setToolTip(run.id if run is not None else "")
         self._run.setEnabled(bool(runs))

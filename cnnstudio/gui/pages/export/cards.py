@@ -1,4 +1,4 @@
-"""The blocks of the Export page: a card for each format, the result, and earlier exports."""
+"""The parts of the Export page: a card for each format, the result, and earlier exports."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FormatCard(Card):
 
 
 def check_words(record: ExportRecord) -> str:
-    """The check in one line."""
+    """The result of the check in one line."""
     return tr("{n} compared, {share} the same class, largest difference {difference}",
               "{n} comparadas, {share} la misma clase, mayor diferencia {difference}",
               n=format_pictures(record.check.images), share=format_percent(record.check.top1_agreement),
@@ -53,23 +53,23 @@ def check_words(record: ExportRecord) -> str:
 
 
 def scientific(value: float) -> str:
-    """A small number as 1.2e-07, nought as 0."""
+    """A small number as 1.2e-07, zero as 0."""
     return f"{value:.1e}" if value else "0"
 
 
 def open_folder(path: str) -> None:
-    """Show an export in the system's file manager: the folder itself, or the one that holds the file."""
+    """Show an export in the system's file manager: the folder itself, or the one that contains the file."""
     place = Path(path)
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
 
 
 def copy(text: str) -> None:
-    """Put words on the clipboard."""
+    """Copy a text to the clipboard."""
     QGuiApplication.clipboard().setText(text)
 
 
 class ResultCard(Card):
-    """The export that was just made: where it lies, its check, how to use it."""
+    """The new export: its path, its check, and how to use it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(edge="ok", spacing=10, parent=parent)
@@ -95,7 +95,7 @@ class ResultCard(Card):
 
     @property
     def command(self) -> str:
-        """What to type to use the export."""
+        """The command line that uses the export."""
         return self._command.text()
 
     def show_record(self, record: ExportRecord) -> None:
@@ -127,7 +127,7 @@ class ResultCard(Card):
 
 
 class EarlierExports(Card):
-    """The exports that were made before, newest first; `use(record)` shows one again."""
+    """Earlier exports, newest first; `use(record)` shows one again."""
 
     chosen = Signal(object)
 
@@ -139,7 +139,7 @@ class EarlierExports(Card):
         self.records: Sequence[ExportRecord] = ()
 
     def show_records(self, records: Sequence[ExportRecord]) -> None:
-        """Show these; without any the card hides."""
+        """Show these records; the card is hidden without any."""
         self.records = records
         clear(self._lines)
         for record in records:

@@ -1,4 +1,4 @@
-"""The Export page: a run as a bundle or a .keras file, checked before it is called done."""
+"""The Export page: a run as a bundle or a .keras file, verified before it counts as done."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class ExportPage(Page):
 
     @property
     def format(self) -> str:
-        """The chosen format; the first one where the project names an unknown one."""
+        """The chosen format; the first one where the project has an unknown one."""
         chosen = self.session.project.export.format
         return chosen if EXPORTERS.find(chosen) is not None else next(iter(EXPORTERS)).id
 
@@ -134,14 +134,14 @@ class ExportPage(Page):
         return next((run for run in runs if run.id == self.state.get("run")), runs[0] if runs else None)
 
     def target(self) -> Path | None:
-        """Where the export goes: what the user wrote, else exports/ in the project's folder."""
+        """The path of the export: chosen by the user, else exports/ in the project's folder."""
         run, folder = self._run(), self.session.folder
         if run is None or folder is None:
             return None
         written = str(self.state.get("target", "")).strip()
         if not written:
             return default_target(folder, self.session.project.name or folder.name, run.id, self.format)
-        # A relative path is meant from the project's folder, not from where the program was started.
+        # A relative path is relative to the project's folder, not to the working directory.
         return with_suffix(folder / Path(written).expanduser(), self.format)
 
     def _choose(self, **values: str) -> None:
@@ -216,7 +216,7 @@ class ExportPage(Page):
         elif isinstance(last, Stopped):
             self.state.pop("failure", None)
         self._show()
-        # After the new card has its place.
+        # After the layout has placed the new card.
         QTimer.singleShot(60, self._area, self._show_end)
 
     def _show_end(self) -> None:
@@ -238,7 +238,7 @@ class ExportPage(Page):
         if change.of("runs", "folder", "export", "name"):
             running = self.session.jobs.of_kind(KIND)
             if change.of("folder") and running is not None:
-                # After a rebuild of the window the job goes on: listen to it again.
+                # The job survives a rebuild of the window: connect to it again.
                 running.event.connect(self._on_event)
             self._show()
         self._show_work()

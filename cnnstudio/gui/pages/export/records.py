@@ -1,4 +1,4 @@
-"""Where an export goes by default, and the exports that were made before. No Qt."""
+"""The default path of an export, and the records of earlier exports. No Qt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST: Final = 20
 
 
 class ExportRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """An export that was made: `time` in seconds since the epoch, `run` "" where it is not known."""
+    """A finished export: `time` in seconds since the epoch, `run` "" where it is unknown."""
 
     path: str
     format: str
@@ -38,7 +38,7 @@ def suffix_of(format: str) -> str:
 
 
 def with_suffix(path: Path, format: str) -> Path:
-    """The path that the export will have: with the format's suffix, in a folder of that name if there is one."""
+    """The path of the export: with the format's suffix, or inside an existing folder of that name."""
     suffix = suffix_of(format)
     if not suffix or path.suffix == suffix:
         return path
@@ -52,7 +52,7 @@ def default_target(folder: Path, name: str, run: str, format: str) -> Path:
 
 
 def record_of(exported: Exported, run: str) -> ExportRecord:
-    """The record of an export that was just made."""
+    """The record of a new export."""
     return ExportRecord(path=exported.path, format=exported.format, run=run, time=exported.time, check=exported.check)
 
 
@@ -63,7 +63,7 @@ def with_record(records: list[Any], record: ExportRecord) -> list[Any]:
 
 
 def earlier_exports(folder: Path, entries: list[Any]) -> list[ExportRecord]:
-    """Exports that are still there: remembered ones, and bundles in the project's own folder; newest first."""
+    """Exports that still exist: remembered ones, and bundles in the project's own folder; newest first."""
     result: dict[str, ExportRecord] = {}
     for item in entries:
         try:

@@ -1,6 +1,6 @@
 """The network and its training as source, in step with the canvas: Keras or PyTorch, copied or saved as a file.
 
-Keras code can be changed, or other code put in its place, and applied to the canvas; it is read, never run.
+Keras code can be edited or replaced, and applied to the canvas; it is parsed, never run.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ EDITING: Final = Text(
     "Change the code or paste your own Keras code. It is read, not run; Apply draws it on the canvas, and can be undone.",
     "Cambie el código o pegue el suyo de Keras. Se lee, no se ejecuta; Aplicar lo dibuja en el lienzo y se puede deshacer.")
 PAUSE: Final = 500
-"""Milliseconds without a key before what was written is read."""
+"""Milliseconds without a key before edited code is read."""
 _KEEPING: Final = 1000
-"""Milliseconds without a key before what was written is kept."""
+"""Milliseconds without a key before edited code is saved as a draft."""
 QUICK: Final = 0.15
-"""Seconds: code that takes longer to read is read when it is applied, not while it is written."""
+"""Seconds: code that takes longer to read is read on apply only, not while typing."""
 
 
 def written(form: str, project: Project, context: Context, pictures: int) -> str:
@@ -64,14 +64,14 @@ def written(form: str, project: Project, context: Context, pictures: int) -> str
 
 
 class CodeView(QWidget):
-    """The source of the project's network."""
+    """The source of the project's network, to show and to edit."""
 
     problem_found = Signal(object)
     """The Problem of a file that could not be written."""
     applied = Signal(object)
-    """What the changed code describes (`Written`) is to stand on the canvas."""
+    """The network of the edited code (`Written`) should replace the one on the canvas."""
     drafted = Signal(object)
-    """Changed code that is not applied yet, to be kept; None when there is none any more."""
+    """Edited code to save as a draft; None removes the draft."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,7 +119,8 @@ class CodeView(QWidget):
         return not self.text.isReadOnly()
 
     def show_code(self, project: Project, context: Context, pictures: int) -> None:
-        """Show the project's network for that context; `pictures` is how many train. What is being written stays."""
+        """Show the project's network for that context; `pictures` is the number of training pictures. Edited code
+        stays."""
         unread = self.is_editing and self._content is None
         self._content = (project, context, pictures)
         if unread:
@@ -135,25 +136,25 @@ class CodeView(QWidget):
             return
         form = str(self.form.value)
         self._note.setText(str(NOTES[form]))
-        # PyTorch code is printed only: there is no way back from it.
+        # PyTorch code is generated only; it cannot be read back.
         self._edit.setVisible(form.startswith("keras"))
         self.text.show_text(written(form, *self._content))
 
     # Editing --------------------------------------------------------------------------------------
 
     def edit(self) -> None:
-        """Let the code be changed."""
+        """Start editing."""
         self._set_editing(True)
         self._quick = True
         self.text.setFocus()
 
     def discard(self) -> None:
-        """Show the code of the canvas again, and forget what was written."""
+        """Discard the edited code and show that of the canvas again."""
         self.show_draft(None)
         self.drafted.emit(None)
 
     def show_draft(self, draft: str | None) -> None:
-        """Go on with code that was kept; None shows the code of the canvas."""
+        """Continue with a saved draft; None shows the code of the canvas."""
         self._set_editing(draft is not None)
         if draft is None:
             self._write()
@@ -163,21 +164,21 @@ class CodeView(QWidget):
             self._pause.start()
 
     def keep(self) -> None:
-        """Tell what is being written, if anything was changed."""
+        """Save the edited code as a draft, if anything was changed."""
         self._keeping.stop()
         if self.is_editing and self._content is not None:
             text = self.text.toPlainText()
             self.drafted.emit(text if text != written(str(self.form.value), *self._content) else None)
 
     def paste(self) -> None:
-        """Put the clipboard's text in place of the code."""
+        """Replace the code by the clipboard's text."""
         text = QGuiApplication.clipboard().text()
         if text.strip():
             self.text.put(text)
             self._look()
 
     def apply(self) -> bool:
-        """Read the code and ask for it to stand on the canvas; False, with what is wrong shown, where that fails."""
+        """Read the code and request to apply it to the canvas; False, with the problems shown, where that fails."""
         result = self._read()
         if result is None:
             return False
@@ -211,7 +212,7 @@ class CodeView(QWidget):
             self._read()
 
     def _read(self) -> Written | None:
-        """What the text describes; its problems and remarks are shown and their lines marked."""
+        """Read the code; its problems and remarks are shown and their lines marked. None where it cannot be read."""
         if self._content is None:
             return None
         project, context, _pictures = self._content
@@ -241,7 +242,7 @@ class CodeView(QWidget):
 
 
 class Remarks(QWidget):
-    """What is wrong with code and what is worth knowing, one line each; `wanted(line)` when one with a line is clicked."""
+    """Problems of the code and remarks, one line each; `wanted(line)` when one with a line number is clicked."""
 
     wanted = Signal(int)
     HIGHEST: Final = 168
@@ -257,7 +258,7 @@ class Remarks(QWidget):
         self.hide()
 
     def show_problems(self, problems: Sequence[Problem], before: bool = False) -> None:
-        """Show these, errors first; `before` where their lines are those of code that is not shown any more."""
+        """Show problems, errors first; `before` where their lines belong to code that is no longer shown."""
         ranks = {"error": 0, "warning": 1, "info": 2}
         ranked = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))
         self.problems = ranked
@@ -273,7 +274,7 @@ class Remarks(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as the lines are, up to a limit; the code has the rest."""
+        """As high as its lines, up to a limit; the code gets the rest."""
         width = max(200, self.width() - 16)
         high = self._lines.totalHeightForWidth(width) if self._lines.hasHeightForWidth() else self._lines.sizeHint().height()
         self._area.setFixedHeight(max(0, min(self.HIGHEST, high)))

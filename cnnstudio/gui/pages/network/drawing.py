@@ -1,4 +1,4 @@
-"""The drawing of a project's network without a window: what the canvas shows, in a file."""
+"""The drawing of a project's network without a window: the canvas as a file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from cnnstudio.network.shapes import report
 
 
 def write_drawing(project: Project, context: Context, path: Path) -> None:
-    """Write the network as SVG, PDF or PNG, by the ending. Raises ProblemError where the file cannot be written.
+    """Write the network as SVG, PDF or PNG, by the suffix.
 
-    For a process without a window: the platform of Qt must not need a screen.
+    Raises ProblemError where the file cannot be written. For a process without a window: Qt's platform must not need a
+    screen.
     """
     application = QApplication.instance() or QApplication(["cnnstudio"])
     theme.load_fonts()

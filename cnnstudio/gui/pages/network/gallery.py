@@ -1,4 +1,4 @@
-"""The gallery: pretrained bases in a table, architectures as cards, to start a network from."""
+"""The gallery: pretrained bases in a table and architectures as cards, to start a network from."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from cnnstudio.network.shapes import report
 
 
 class Gallery(QWidget):
-    """`base_chosen(id)`, `template_chosen(id)`; `fetch_requested(id)` for a base's weights; `left` when the user
-    goes back to the canvas."""
+    """`base_chosen(id)`, `template_chosen(id)`; `fetch_requested(id)` for a base's weights; `left` to go back to the
+    canvas."""
 
     base_chosen = Signal(str)
     template_chosen = Signal(str)
     fetch_requested = Signal(str)
     probe_requested = Signal()
-    """The bases are to be compared on the project's pictures."""
+    """Compare the bases on the project's pictures."""
     left = Signal()
     file_requested = Signal()
-    """A network file is to be opened."""
+    """Open a network file."""
     own_requested = Signal()
-    """A model of the user's own is to be chosen as a base."""
+    """Choose the user's own model as a base."""
     run_requested = Signal()
-    """So is a trained run."""
+    """Choose a trained run as a base."""
 
     def __init__(self, bases: Callable[[], BaseResolver], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,7 +71,7 @@ class Gallery(QWidget):
         self._stack.setCurrentIndex(int(str(page)))
 
     def refresh(self) -> None:
-        """Look again at which weights are on this computer."""
+        """Check again which weights are on this computer."""
         self._bases.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -80,7 +80,7 @@ class Gallery(QWidget):
 
 
 class BaseTable(QWidget):
-    """All bases, sortable and searchable, with what is to know of the selected one below."""
+    """All bases, sortable and searchable, with details of the selected one below."""
 
     taken = Signal(str)
     fetch_requested = Signal(str)
@@ -135,7 +135,7 @@ class BaseTable(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the bases that fit the search, with the state of their weights; the selection stays."""
+        """Show the bases that match the search, with the state of their weights; the selection stays."""
         before = self._table.selected
         terms = self._search.text().casefold().split()
         bases = [*self._resolver().own_bases(), *BASES]
@@ -187,7 +187,7 @@ class BaseTable(QWidget):
 
 
 def format_own_base(base: Base, path: Path | None = None) -> str:
-    """What is to know of a model of the user's own; of one at `path`, while it is not in the project yet."""
+    """Facts about a user's own model; `path` where it is not in the project yet."""
     assert base.own is not None
     height, width = base.size
     text = tr("{file} · {n} parameters without its classifier · pictures of {size}, at least {least} · ends at {end} with "
@@ -221,7 +221,7 @@ def _searched(base: Base) -> str:
 
 
 def _scaling(base: Base) -> str:
-    """The formula alone, with the signs of mean and deviation: all bases do it inside the model."""
+    """The formula with signs for mean and deviation: all bases apply it inside the model."""
     if base.own is not None and base.own.scales:
         return tr("its own", "propio")
     formula = (str(base.scaling).rpartition(",")[0] or str(base.scaling)).replace(tr(" of each channel", " de cada canal"), "")
@@ -234,7 +234,7 @@ def _square(size: int) -> str:
 
 
 def _listed(blocks: tuple[str, ...]) -> str:
-    """The first ones and the last: enough to know how fine the line can be set."""
+    """The first ones and the last: enough to show how finely the freeze line can be set."""
     return ", ".join(blocks) if len(blocks) <= 8 else ", ".join((*blocks[:3], "…", *blocks[-2:]))
 
 
@@ -267,7 +267,7 @@ def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
 
 
 def _parameters(template: Template) -> str:
-    """The published number, or ours for ten classes where nobody published one."""
+    """The published number, or ours for ten classes where none is published."""
     published = template.published
     if published is not None:
         return tr("{n} parameters, as published ({size}, 1,000 classes)",

@@ -1,4 +1,4 @@
-"""Blocks of layers: grouped, collapsed, taken apart."""
+"""Groups of layers: grouped, collapsed, ungrouped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cnnstudio.gui.pages.network.editor import NetworkEditor
 
 
 class Grouping(QObject):
-    """What can be done with blocks, each change one edit."""
+    """Actions on groups; each change is one edit."""
 
     def __init__(self, editor: NetworkEditor) -> None:
         super().__init__(editor)
         self._editor = editor
 
     def chosen_group(self) -> Group | None:
-        """The group whose layers, and no others, are chosen."""
+        """The group whose layers, and no others, are selected."""
         chosen = set(self._editor.scene.chosen_nodes())
         return next((group for group in self._editor.network.groups if set(group.nodes) == chosen), None)
 
@@ -46,7 +46,7 @@ class Grouping(QObject):
             self._editor.scene.choose(chosen)
 
     def toggle(self, identifier: str = "") -> None:
-        """Collapse a group or open it: that one, or those of the chosen layers."""
+        """Collapse or open a group: that one, or those of the selected layers."""
         chosen = set(self._editor.scene.chosen_nodes())
         groups = [group for group in self._editor.network.groups
                   if group.id == identifier or (not identifier and chosen & set(group.nodes))]

@@ -1,4 +1,4 @@
-"""Putting layers and blocks into the network, by their names or where they are dropped."""
+"""Inserting layers and blocks into the network, by name or by drop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Insertion(QObject):
         self._editor = editor
 
     def insert(self, kind: str, edge: Edge | None = None, where: object = None) -> None:
-        """A new layer or block: on `edge`, after the node `where`, at the place `where`, else where it makes sense."""
+        """Insert a layer or block: on `edge`, after the node `where`, at the position `where`, else at the default
+        position."""
         position = where if isinstance(where, tuple) and edge is None else None
         source: str | None = None
         if edge is None and position is None:
@@ -47,7 +48,7 @@ class Insertion(QObject):
             self._editor.layer_inserted.emit()
 
     def _default_position(self, where: object) -> tuple[str | None, Edge | None]:
-        """(layer to stand behind, connection to stand in): by `where`, what is chosen, or the network's end."""
+        """(layer to insert after, connection to insert into): by `where`, the selection, or the network's end."""
         network = self._editor.network
         edge: Edge | None = None
         source: str | None = None
@@ -87,7 +88,7 @@ class Insertion(QObject):
             self._editor.layer_inserted.emit()
 
     def ask_layer(self, parent: QWidget, text: str = "", where: object = None) -> CommandPalette:
-        """Offer all layers and blocks by a few letters of their names; the chosen one is inserted."""
+        """Search all layers and blocks by a few letters of their names; the chosen one is inserted."""
         offered: list[PaletteItem] = []
         for _family, lines in entries():
             for line in lines:

@@ -1,4 +1,4 @@
-"""The inspector of the Network page: the chosen layer, or the whole network."""
+"""The inspector of the Network page: the selected layer, or the whole network."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from cnnstudio.network.summary import title
 
 
 class NetworkInspector(QWidget):
-    """Rebuilt when another layer is chosen; kept, with its focus, while values change."""
+    """Rebuilt when another layer is selected; kept, with its focus, while values change."""
 
     layers_requested = Signal(str)
-    """The layers of this base are to be seen."""
+    """Open the layers of this base."""
 
     def __init__(self, editor: NetworkEditor, actions: NetworkActions, counts: Counts, state: dict[str, Any]) -> None:
         """`state`: where choices are remembered."""
@@ -179,7 +179,7 @@ class NetworkInspector(QWidget):
             self._add(Button(tr("Follow the classes", "Seguir las clases"), on_click=lambda: self._follow(node.id)))
 
     def _offer_blocks(self, node: Node) -> None:
-        """The freeze line as a list of the base's blocks instead of free text."""
+        """Offer the base's blocks as choices of the freeze line instead of free text."""
         base = base_of_node(node, self._editor.context.bases)
         if self._form is None:
             return
@@ -286,7 +286,7 @@ class NetworkInspector(QWidget):
 
 
 def _base_key(node: Node, bases: BaseResolver) -> str:
-    """What the form of a base depends on: which it is, whether its file is there, and where it ends."""
+    """The inputs of a base's form: which base it is, whether its file exists, and where it ends."""
     if node.type != BASE:
         return ""
     values = "/".join(str(node.params.get(name, "")) for name in ("base", "file", "ends_at"))
@@ -294,7 +294,7 @@ def _base_key(node: Node, bases: BaseResolver) -> str:
 
 
 class OwnCard(Card):
-    """Where a base of the user's own comes from, and what it is."""
+    """The source and the contents of a user's own base."""
 
     def __init__(self, base: Base) -> None:
         super().__init__(title=tr("A model of your own", "Un modelo propio"), margins=(12, 10, 12, 10), spacing=6)

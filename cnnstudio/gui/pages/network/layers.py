@@ -1,4 +1,4 @@
-"""A base opened into its layers: what each is, whether it learns, and where the freeze line and the end can be set."""
+"""The layers of a base: their types, whether they learn, and where the freeze line and the end can be set."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Layer:
 
 
 class BaseLayers(QDialog):
-    """The layers of one base of the network, kept in step with it while it is open."""
+    """The layers of one base of the network; the dialog follows the network while it is open."""
 
     def __init__(self, editor: NetworkEditor, node: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,7 +125,7 @@ class BaseLayers(QDialog):
 
 
 def layers_of(base: Base, node: Node, pictures: Context) -> list[Layer]:
-    """All layers of the base, also those behind where it ends now."""
+    """All layers of the base, also those behind its present end."""
     values = values_of(node, LAYERS[BASE])
     network = base.own.network if base.own is not None else base.graph_for(pictures.height, pictures.width)
     ends_at = values["ends_at"] if values["ends_at"] in base.ends else "all"
@@ -146,7 +146,7 @@ def layers_of(base: Base, node: Node, pictures: Context) -> list[Layer]:
 
 
 def _end_at(base: Base, layer: Layer) -> str:
-    """The end that a layer stands for: itself, or its block in a built-in base; "" where there is none."""
+    """The end that a layer represents: itself, or its block in a built-in base; "" where there is none."""
     wanted = layer.node.id if base.own is not None else layer.block
     return wanted if wanted in base.ends else ""
 

@@ -1,4 +1,4 @@
-"""What stands on the cards of the canvas: of every layer, and of every collapsed block."""
+"""The contents of the cards on the canvas: of every layer, and of every collapsed group."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from cnnstudio.network.summary import summary, title
 
 
 class Looks:
-    """What was put into words is kept while it holds: of a large network an edit changes little."""
+    """Looks are cached while they are valid: an edit of a large network changes few of them."""
 
     def __init__(self) -> None:
         self._cache: dict[str, tuple[Node, NodeReport, list[Problem], Context, NodeLook]] = {}
 
     def of(self, network: NetworkSpec, context: Context, report: NetworkReport, problems: Iterable[Problem]
            ) -> dict[str, NodeLook]:
-        """By the id of the layer, or of the card of a collapsed block."""
+        """Looks by the id of the layer, or of the card of a collapsed group."""
         problems_by_node: dict[str, list[Problem]] = {}
         for problem in problems:
             if problem.where.node is not None and problem.severity != "info":
@@ -66,7 +66,7 @@ def _layer(node: Node, context: Context, node_report: NodeReport, problems: Sequ
 
 
 def _card(group: Group, network: NetworkSpec, report: NetworkReport, looks: Mapping[str, NodeLook]) -> NodeLook:
-    """What comes out of a collapsed group, and what all its layers cost."""
+    """The output of a collapsed group, and the cost of all its layers."""
     members = set(group.nodes)
     parameters = times(network, group) * sum(report.nodes[node].cost.parameters for node in group.nodes)
     last = next((node for node in reversed(report.order) if node in members), group.nodes[-1])

@@ -1,4 +1,4 @@
-"""Asking for a trained model: a file of Keras, or a run of this project or another one."""
+"""Choosing a trained model: a file of Keras, or a run of this project or another one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cnnstudio.workers.own_bases import Source, model_of, trained_runs
 
 
 def ask_for_model(session: Session, parent: QWidget) -> Path | None:
-    """A `.keras` or `.h5` file that the user chose; None where it was none."""
+    """A `.keras` or `.h5` file that the user chose; None where there is none."""
     folder = session.remembered("network_folder", str(Path.home()))
     name, _kind = QFileDialog.getOpenFileName(
         parent, tr("A model of your own as a base", "Un modelo propio como base"), folder,
@@ -33,7 +33,7 @@ def ask_for_model(session: Session, parent: QWidget) -> Path | None:
 
 class RunsDialog(QDialog):
     """`taken(model, name)` when the user chose a run with a model, of the open project or a recent one, or a folder
-    that holds a model; `name` is what its copy is to be called."""
+    that contains a model; `name` is the name for its copy."""
 
     taken = Signal(Path, str)
 
@@ -68,7 +68,7 @@ class RunsDialog(QDialog):
                          "La red de un entrenamiento, sin su clasificador y con sus pesos, pasa a ser la base; su receta la "
                          "acompaña. Entrenamientos de este proyecto y de los recientes."), "secondary", "dim", wrap=True)
         layout = column(Label(self.windowTitle(), "title"), about, self.table, foot, spacing=10, margins=(24, 22, 24, 18))
-        # A long note would make the dialog as high as if its words stood below each other.
+        # A wrapped long note would make the dialog as high as for its narrowest width.
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.setLayout(layout)
         self.setMinimumSize(560, 320)

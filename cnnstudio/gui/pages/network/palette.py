@@ -17,7 +17,7 @@ from cnnstudio.gui.widgets.basics import Caption, Label, column
 from cnnstudio.gui.widgets.inputs import SearchBox
 
 BLOCK = "block:"
-"""Blocks are called so, then the block's id, where layers go by their type."""
+"""The prefix of a block's id; layers use their type as id."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Entry:
 
 
 def entries() -> list[tuple[Text, list[Entry]]]:
-    """Every family with its layers, then the blocks."""
+    """All families with their layers, then the blocks."""
     groups = [(title, [Entry(layer.id, layer.title, layer.help, family) for layer in LAYERS
                        if layer.family == family and layer.in_palette]) for family, title in FAMILIES.items()]
     blocks = [Entry(BLOCK + block.id, block.label, block.help, "input") for block in BLOCKS]
@@ -89,7 +89,7 @@ class LayerPalette(QWidget):
 
 
 def matches(text: str, layer: Entry) -> bool:
-    """Whether the letters of `text` stand in the layer's name in that order (conv2 finds Conv2D)."""
+    """Whether the letters of `text` occur in the layer's name in that order (conv2 matches Conv2D)."""
     wanted = [letter for letter in text.lower() if not letter.isspace()]
     for name in (layer.id.removeprefix(BLOCK), str(layer.title), layer.title.en):
         letters = iter(name.lower())

@@ -1,4 +1,4 @@
-"""Which base suits: a dialog that compares the bases on the project's own pictures, and shows the kept comparison."""
+"""A dialog that compares the bases on the project's own pictures, and shows the saved comparison."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LABEL: Final = Text("Comparing the bases", "Comparando las bases")
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table: a base with what was measured, or why not."""
+    """A row of the table: a base with its measurements, or why there are none."""
 
     base: Base
     row: Probed | None = None
@@ -53,7 +53,7 @@ def lines_of(probed: BasesProbed | None, bases: BaseResolver) -> list[Line]:
     here = [base.id for base in (*bases.own_bases(), *BASES) if base.is_here]
     order = [*measured, *(item for item in failed if item not in measured)]
     order += [item for item in (*here, *BASES.ids()) if item not in order]
-    # A base whose file is gone is no longer listed.
+    # A base whose file is missing is no longer listed.
     return [Line(base, measured.get(identifier), failed.get(identifier), identifier not in here and identifier not in measured)
             for identifier in dict.fromkeys(order) if (base := bases.find(identifier)) is not None]
 
@@ -80,7 +80,7 @@ class ProbeDialog(WorkDialog):
             "de cada una; un clasificador lineal aprende de lo que ve. La exactitud en las de validación dice qué vale "
             "la base congelada con una cabeza pequeña. Si los intervalos se solapan, tome la más rápida."),
             "secondary", "dim", wrap=True)
-        # Wrapped words would otherwise ask for the height that they need in the narrowest window.
+        # A wrapped text would require the height for its narrowest width.
         about.setMinimumHeight(_ABOUT_HEIGHT)
         self.setMinimumWidth(_WIDTH)
         self.body.addWidget(about)
@@ -112,14 +112,14 @@ class ProbeDialog(WorkDialog):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the kept result."""
+        """Show the saved result."""
         from cnnstudio.workers.probe_jobs import read_probe
 
         folder = self.session.folder
         self.show_result(read_probe(folder) if folder is not None else None)
 
     def show_result(self, probed: BasesProbed | None) -> None:
-        """The rows, the best selected, and what they rest on."""
+        """Show the rows, the best selected, and the data they were measured on."""
         self.table.set_rows(lines_of(probed, self.session.bases))
         first = self.table.rows.rows[0]
         self.table.select(first)
@@ -173,7 +173,7 @@ class ProbeDialog(WorkDialog):
 
     def _on_ended(self, last: Event) -> None:
         super()._on_ended(last)
-        # A result that was stopped half way is kept too.
+        # A result that was stopped half way is saved, too.
         if not self._gone and not isinstance(last, Finished):
             self.refresh()
 

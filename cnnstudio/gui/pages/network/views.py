@@ -26,7 +26,7 @@ def format_shape(shape: tuple[int, ...] | None) -> str:
 
 
 def format_receptive_field(field: Field | None) -> str:
-    """27 × 27, or that it is the whole picture."""
+    """27 × 27, or that it covers the whole picture."""
     if field is None:
         return "–"
     if field.whole:
@@ -35,14 +35,14 @@ def format_receptive_field(field: Field | None) -> str:
 
 
 def _reach(field: Field | None) -> float:
-    """Sorts receptive fields: the whole picture is the largest."""
+    """The sort key of receptive fields: the whole picture is the largest."""
     return 0 if field is None else inf if field.whole else prod(field.size)
 
 
 class LayerTable(QWidget):
-    """Like `model.summary()`, with the share of parameters and multiply-adds of each layer; the heaviest marked.
+    """Like `model.summary()`, with the share of parameters and multiply-adds of each layer; the heaviest are marked.
 
-    `chosen` names the layer of the canvas: for one in a repetition the layer that it repeats.
+    `chosen` emits the layer of the canvas: for one in a repeated group, the layer that it repeats.
     """
 
     chosen = Signal(str)
@@ -95,11 +95,11 @@ class LayerTable(QWidget):
     def show_report(self, network: NetworkSpec, report: NetworkReport, bases: BaseResolver) -> None:
         self._total = (max(1, report.parameters), max(1, report.multiply_adds))
         self._copies = report.copies
-        # The three heaviest stand out.
+        # The three heaviest are highlighted.
         costs = [node.cost for node in report.nodes.values()]
         self._heavy = (sorted([0, 0, 0, *(cost.parameters for cost in costs)])[-3],
                        sorted([0, 0, 0, *(cost.multiply_adds for cost in costs)])[-3])
-        # With the repetitions of blocks: as the model has them.
+        # With the repetitions of groups, as in the built model.
         nodes = {node.id: node for node in report.network.nodes or network.nodes}
         self._titles = {identifier: title(node, bases) for identifier, node in nodes.items()}
         self.table.set_rows([(nodes[identifier], report.nodes[identifier]) for identifier in

@@ -1,4 +1,4 @@
-"""Predict: files and folders that are dropped, pasted or chosen, classified by a warm server."""
+"""Predict: files and folders that are dropped, pasted or chosen, classified by a resident server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from cnnstudio.gui.widgets.basics import Button, box, column
 from cnnstudio.gui.widgets.cards import EmptyState, paths_of
 
 _FLUSH_MS = 50
-"""Answers of a folder are shown so often; a single picture's at once."""
+"""The interval of repaints for the answers of a folder; a single picture's answer is shown at once."""
 
 
 class PredictPage(Page):
@@ -50,7 +50,7 @@ class PredictPage(Page):
         self._request = self._total = 0
         self._fresh: list[Answer] = []
         self.answers: list[Answer] = []
-        """What is shown, in the order in which it was answered."""
+        """The answers on screen, in the order of arrival."""
         self._pending: list[str] = []
         self.server = server_of(session)
         self.server.changed.connect(self._server_changed)
@@ -202,7 +202,7 @@ class PredictPage(Page):
         return True
 
     def paste(self) -> None:
-        """Classify what the clipboard holds: files, or a picture, which is kept as a PNG."""
+        """Classify the contents of the clipboard: files, or a picture, which is saved as a PNG."""
         mime = QGuiApplication.clipboard().mimeData()
         paths = paths_of(mime) if mime is not None else []
         if paths:
@@ -241,7 +241,7 @@ class PredictPage(Page):
                                                             "No hay imágenes que clasificar."), "file"))
             return
         if self.models.model is None:
-            # Dropped before the runs are known: it waits for them. Without a model the page says what is missing.
+            # Pictures dropped before the runs are listed wait for them. Without a model the page shows the problem.
             self._pending = [] if self.models.runs_listed else list(paths)
             return
         self._fresh.clear()
@@ -257,7 +257,7 @@ class PredictPage(Page):
         self._show_state()
 
     def clear(self) -> None:
-        """Forget the pictures and their answers."""
+        """Remove the pictures and their answers."""
         if self.busy:
             self._stop_classifying()
         self._total = self.state["total"] = 0
@@ -266,7 +266,7 @@ class PredictPage(Page):
 
     @property
     def busy(self) -> bool:
-        """Whether answers are still to come."""
+        """Whether answers are still expected."""
         return self._request != 0 and self._request == self.state.get("request")
 
     def _stop_classifying(self) -> None:
@@ -275,7 +275,7 @@ class PredictPage(Page):
         self._show_state()
 
     def _give_up(self) -> None:
-        """No more answers will come for what was asked; those that came stay."""
+        """Stop waiting for answers to the last request; those that arrived stay."""
         self._show_fresh()
         self._request = 0
         self.state.pop("request", None)
@@ -341,7 +341,7 @@ class PredictPage(Page):
             else tr("Classifying…", "Clasificando…")
 
     def _show_state(self) -> None:
-        """Which of the views is in front, and the line above the answers."""
+        """Select the view in front, and update the line above the answers."""
         if self._total:
             self._stack.setCurrentIndex(2)
         elif self.models.model is not None:

@@ -1,4 +1,4 @@
-"""The warm prediction server of the window: started once for a model, asked many times."""
+"""The resident prediction server of the window: started once for a model, for many requests."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Model = tuple[str, str]
 
 
 class PredictionServer(QObject):
-    """Lives as long as the session, over rebuilds of the window; `server_of(session)` finds it.
+    """Lives as long as the session, over rebuilds of the window; `server_of(session)` returns it.
 
-    `ready` is None while the model is being loaded; `problem` says why it could not be served.
+    `ready` is None while the model is loading; `problem` is set where it could not be loaded.
     """
 
     changed = Signal()
@@ -38,7 +38,7 @@ class PredictionServer(QObject):
     answered = Signal(object)
     progressed = Signal(object)
     target: ClassVar[str] = ""
-    """Another entry point of the child, for tests."""
+    """Another entry point of the child process, for tests."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -54,11 +54,11 @@ class PredictionServer(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a server is there or on its way."""
+        """Whether a server is running or starting."""
         return self._job is not None
 
     def serve(self, model: Model) -> None:
-        """Have a server for that model; the one that runs is kept if it serves it already."""
+        """Start a server for that model; a running one is kept if it serves that model already."""
         if model == self.model and self._job is not None:
             return
         self.stop()
@@ -77,7 +77,7 @@ class PredictionServer(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """End the server; what waits for an answer is forgotten."""
+        """Stop the server; pending requests are dropped."""
         job, self._job = self._job, None
         self.ready = self.model = None
         self._waiting.clear()
@@ -87,7 +87,7 @@ class PredictionServer(QObject):
             job.cancel()
 
     def ask(self, paths: Sequence[str]) -> int:
-        """Classify these files, all classes each; answers the number that every answer carries."""
+        """Classify these files, all classes each; the result is the request number that every answer carries."""
         self._requests += 1
         request = Predict(request=self._requests, paths=tuple(paths), top=0)
         if self._job is not None and self.ready is not None:
@@ -98,7 +98,7 @@ class PredictionServer(QObject):
 
     @property
     def pasted(self) -> Path:
-        """A temporary folder for pictures that were pasted; it goes with the program."""
+        """A temporary folder for pasted pictures; it is deleted with the program."""
         if self._pasted is None or not self._pasted.is_dir():
             self._pasted = Path(tempfile.mkdtemp(prefix="cnnstudio-pasted-"))
             weakref.finalize(self, shutil.rmtree, self._pasted, True)
@@ -129,7 +129,7 @@ class PredictionServer(QObject):
         self.changed.emit()
 
     def interrupt(self) -> None:
-        """Give up what is being classified; the server is started anew when it is needed."""
+        """Cancel the present request; the server is started again when it is needed."""
         if self._job is not None:
             self._job.send(Stop(keep=False))
         self.stop()
@@ -149,7 +149,7 @@ def server_of(session: Session) -> PredictionServer:
 
 
 def expand(paths: Sequence[str], _report: Report) -> list[str]:
-    """Files as they are; of a folder, all pictures in it and below."""
+    """Files unchanged; for a folder, all pictures in it and below."""
     from cnnstudio.workers.answer_format import expand
 
     return expand(paths)

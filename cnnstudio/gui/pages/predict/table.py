@@ -61,15 +61,15 @@ class AnswerTable(Table):
         self.model().layoutChanged.connect(lambda *_: self._look.start())
 
     def append(self, answers: Sequence[Answer]) -> None:
-        """More rows at the end; sorted among the others unless `sort_while_filling` is off."""
+        """Append rows; they are sorted among the others unless `sort_while_filling` is off."""
         self.rows.append(answers)
 
     def sort_while_filling(self, on: bool) -> None:
-        """Off while many rows come in: sorting after each of them would cost more than classifying."""
+        """Off while many rows arrive: sorting after each of them would cost more than classifying."""
         self._proxy.setDynamicSortFilter(on)
 
     def wanted(self, path: str) -> Wanted | None:
-        """The thumbnail of a file, or None when it is not there."""
+        """The thumbnail request for a file, or None when the file does not exist."""
         if path not in self._wanted:
             try:
                 status = Path(path).stat()
@@ -90,13 +90,13 @@ class AnswerTable(Table):
         self.thumbnails.want([wanted for row in rows if (wanted := self.wanted(row.path)) is not None])
 
     def close_threads(self) -> None:
-        """End the threads that make thumbnails."""
+        """Stop the thumbnail threads."""
         self._look.stop()
         self.thumbnails.close()
 
 
 def _reason(answer: Answer) -> str:
-    """Why there is no answer, without the name of the file: that stands in the same row."""
+    """The reason for a missing answer, without the name of the file, which stands in the same row."""
     return answer.problem.removeprefix(f"{Path(answer.path).name}: ")
 
 

@@ -1,4 +1,4 @@
-"""How the Predict page shows answers: bars of the likeliest classes, and the picture with them."""
+"""The answers of the Predict page: bars of the likeliest classes, and the picture with them."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from cnnstudio.gui.widgets.picture import PictureView, image_of
 
 ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 TOP = 8
-"""How many classes have a bar."""
+"""The number of classes with a bar."""
 _LARGEST = 1024
 _BAR = 44
 
 
 @dataclass(eq=False)
 class Answer:
-    """A file and what is known of it; `prediction` is None until the answer came."""
+    """A file and its prediction, which is None until the answer arrives."""
 
     path: str
     prediction: Prediction | None = None
@@ -53,13 +53,13 @@ class Answer:
 
 
 def note_words(event: Answered) -> str:
-    """How long a request took, and by which engine."""
+    """The duration of a request, and the engine."""
     seconds = f"{format_number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else format_duration(event.seconds)
     return f"{seconds} · {ENGINES.get(event.engine, event.engine)}"
 
 
 def format_summary(answers: Sequence[Answer], done: int, total: int) -> str:
-    """How many pictures were answered, and how many could not be read."""
+    """How many pictures were answered, and how many were unreadable."""
     unreadable = sum(1 for answer in answers if answer.problem)
     text = format_pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=format_count(done),
                                                            total=format_pictures(total))
@@ -70,7 +70,7 @@ def format_summary(answers: Sequence[Answer], done: int, total: int) -> str:
 
 
 def load_picture(path: str, _report: Report) -> QImage | Failure:
-    """The file as large as the page may show it."""
+    """The file, as large as the page may show it."""
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.problems import picture_problem
     from cnnstudio.imaging.thumbnails import thumbnail
@@ -153,7 +153,7 @@ class AnswerView(QWidget):
         self.set_alone(True)
 
     def set_alone(self, alone: bool) -> None:
-        """Whether there is this one picture only."""
+        """Lay out for a single picture, or beside a table."""
         self._layout.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
         self._layout.setSpacing(20 if alone else 12)
         self._layout.setAlignment(self.card, Qt.AlignmentFlag.AlignTop if alone else Qt.AlignmentFlag(0))
@@ -163,7 +163,7 @@ class AnswerView(QWidget):
                                 QSizePolicy.Policy.Preferred if alone else QSizePolicy.Policy.Maximum)
 
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
-        """The file's name and answer; `waiting` says what it waits for while there is none."""
+        """Show the file's name and answer; `waiting` is the text while there is none."""
         self._name.setText(answer.path if answer is not None else "")
         best = answer.best if answer is not None else None
         problem = answer.problem if answer is not None else ""
@@ -177,12 +177,12 @@ class AnswerView(QWidget):
         self._problem.setVisible(bool(problem))
 
     def show_note(self, text: str) -> None:
-        """Time and engine, below the bars."""
+        """Show time and engine, below the bars."""
         self._note.setText(text)
         self._note.setVisible(bool(text))
 
     def show_picture(self, result: Any) -> None:
-        """A QImage, or a Failure."""
+        """Show a QImage, or the text of a Failure."""
         if isinstance(result, Failure):
             self.picture.set_message(result.text, "error")
         else:
@@ -190,7 +190,7 @@ class AnswerView(QWidget):
 
 
 def drop_area(on_folder: Callable[[], object], on_paste: Callable[[], object]) -> DropArea:
-    """The large area of a page on which nothing was dropped yet."""
+    """The large drop area of an empty page."""
     middle = Qt.AlignmentFlag.AlignHCenter
     heading = Label(tr("Drop pictures or a folder here", "Suelte aquí imágenes o una carpeta"), "title", wrap=True)
     heading.setAlignment(middle)

@@ -1,4 +1,4 @@
-"""The card of the crop: its numbers, and the part that is kept to be dragged on the picture."""
+"""The card of the crop: its numbers, and the crop box on the picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LABEL = Text("Crop", "Recorte")
 
 
 class CropCard(FieldsCard):
-    """Numbers and picture say the same; either edits the recipe."""
+    """Numbers and picture show the same values; either edits the recipe."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, tr("Crop", "Recorte"), "", [("crop", "crop_share", "crop_box")])
@@ -27,7 +27,7 @@ class CropCard(FieldsCard):
         self._look: StageLook | None = None
 
     def show_whole(self, look: StageLook | None) -> None:
-        """The picture before it is cut; None where there is none."""
+        """Show the picture before the crop; None where there is none."""
         self._look = look
         if look is not None:
             self.view.show_picture(look.image, look.height, look.width)

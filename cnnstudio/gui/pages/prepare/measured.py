@@ -1,4 +1,4 @@
-"""What a trained model says about the augmentations: which of them turn pictures of which class into something else."""
+"""Augmentations measured with a trained model: those that cost accuracy, by class."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def newest_run(folder: Path | None) -> RunFolder | None:
 
 
 class MeasuredCard(Card):
-    """Measures the augmentations with the newest model, and shows where accuracy is lost, the worst first."""
+    """Measures the augmentations with the newest model, and shows the losses of accuracy, the worst first."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(title=tr("Evidence", "Pruebas"), spacing=8)
@@ -67,19 +67,19 @@ class MeasuredCard(Card):
 
     @property
     def lines(self) -> list[str]:
-        """The rows as they stand there."""
+        """The texts of the rows."""
         items = [self._rows.itemAt(index) for index in range(self._rows.count())]
         labels = [item.widget() for item in items if item is not None]
         return [label.text() for label in labels if isinstance(label, Label)]
 
     def refresh(self) -> None:
-        """Look for the newest model and what was measured with it."""
+        """Read the newest model and its last measurement."""
         self._run = newest_run(self._session.folder)
         self.result = self._run.augmentation() if self._run is not None else None
         self._show()
 
     def evidence(self, steps: Sequence[Step]) -> Mapping[str, tuple[Changed, ...]]:
-        """What was clearly lost, by the id of a step that is still there; the worst first."""
+        """Clear losses by the id of a step that still exists; the worst first."""
         types = {step.id: step.type for step in steps}
         result: dict[str, tuple[Changed, ...]] = {}
         for item in self.result.rows if self.result is not None else ():
@@ -88,7 +88,7 @@ class MeasuredCard(Card):
         return result
 
     def start(self) -> None:
-        """Measure the project's augmentations, those that are off too."""
+        """Measure the project's augmentations, including those that are off."""
         run, steps, jobs = self._run, self._session.project.augmentation.steps, self._session.jobs
         if run is None or jobs.of_kind(KIND) is not None:
             return
@@ -151,7 +151,7 @@ class MeasuredCard(Card):
 
 
 def format_evidence(rows: Sequence[Changed]) -> str:
-    """What stands on a step's card."""
+    """The text on a step's card."""
     if not rows:
         return ""
     worst = tr("Measured: {words}.", "Medido: {words}.", words=format_row(rows[0]))

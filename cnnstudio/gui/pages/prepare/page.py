@@ -1,4 +1,4 @@
-"""Prepare: the recipe and the augmentation as cards, and beside them what they make of the pictures."""
+"""Prepare: the recipe and the augmentation as cards, beside previews of the pictures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from cnnstudio.gui.widgets.inputs import SegmentedControl
 
 MEASURE = "measure"
 SAMPLES = 8
-"""At most so many classes stand side by side."""
+"""At most so many classes are shown side by side."""
 _STAGES = {"decoded": Text("File, upright", "Archivo, derecho"), "color_mode": Text("Colour mode", "Modo de color"),
            "crop": Text("Crop", "Recorte"), "resize": Text("Resize", "Redimensionar")}
 
@@ -102,7 +102,7 @@ class PreparePage(Page):
         return self._views
 
     def _connect(self) -> None:
-        """Who listens to whom on this page."""
+        """Connect the signals of the page's parts."""
         self.recipe_panel.measure_requested.connect(self.measure)
         preview = self.preview
         preview.stepped.connect(self.step)
@@ -114,7 +114,7 @@ class PreparePage(Page):
         self.pipeline.which.chosen.connect(lambda which: self.state.__setitem__("pipeline", which))
 
     def show_view(self, view: object) -> None:
-        """The cards with their pictures, or the pipeline."""
+        """Show the cards with their pictures, or the pipeline."""
         self.state["view"] = view
         self._switch.set_value(view)
         self._views.setCurrentIndex(1 if view == "pipeline" else 0)
@@ -150,7 +150,7 @@ class PreparePage(Page):
     # Which picture -------------------------------------------------------------------------------
 
     def _list(self, names: tuple[str, ...], _report: Any) -> tuple[array[int], list[Picture]]:
-        """The training pictures in the order in which a training takes them, and the first of each class."""
+        """List the training pictures in the order of training, and the first of each class."""
         collection = self._collection
         if not names:
             return array("q"), []
@@ -193,19 +193,19 @@ class PreparePage(Page):
         return self._picture
 
     def step(self, by: int) -> None:
-        """The next or the previous picture, around the ends."""
+        """Show the next or the previous picture, around the ends."""
         if self._ids:
             present = self._ids.index(self._picture.id) if self._picture is not None \
                 and self._picture.id in self._ids else 0
             self._show_picture(self._ids[(present + by) % len(self._ids)])
 
     def choose_random(self) -> None:
-        """Any picture."""
+        """Show a random picture."""
         if self._ids:
             self._show_picture(random.choice(self._ids))
 
     def choose_class(self, class_name: object) -> None:
-        """The first picture of a class."""
+        """Show the first picture of a class."""
         ids = self._collection.ids(Filter(classes=(str(class_name),), splits=("train",), excluded="hide"))
         if ids:
             self._show_picture(ids[0])
@@ -245,7 +245,7 @@ class PreparePage(Page):
             self.pipeline.show_project(self.session.project, len(self.workspace.counts.class_names), len(self._ids))
 
     def _ask_batch(self) -> None:
-        """A real batch, while it is looked at."""
+        """Request a real batch, while the pipeline is visible."""
         if self.state.get("view") != "pipeline" or not self._ids:
             return
         ids, collection, names = self._ids, self._collection, self.workspace.counts.class_names
@@ -256,7 +256,7 @@ class PreparePage(Page):
         self._batches.ask(BatchRequest(self._grid_request(1, None), labels, self.session.project.dataset.label_mode, names))
 
     def measure(self) -> None:
-        """Measure the mean and the deviation of the training pictures, and keep them in the recipe."""
+        """Measure the mean and the deviation of the training pictures, and store them in the recipe."""
         session, index, root = self.session, self._collection.index, self._collection.root
         if index is None or root is None or session.jobs.of_kind(MEASURE) is not None:
             return
@@ -309,7 +309,7 @@ class PreparePage(Page):
             self.preview.show_grid(request, result, [self._shares(cell) for cell in result])
 
     def _shares(self, cell: GridCell) -> str:
-        """The classes of a mixed picture with their shares, the larger first."""
+        """The classes of a mixed picture with their shares, largest first."""
         totals: dict[str, float] = {}
         ids = [self._ids[position] for position in cell.shares if position < len(self._ids)]
         for picture, share in zip(self._collection.rows(ids), cell.shares.values(), strict=False):

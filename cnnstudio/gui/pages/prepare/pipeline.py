@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     import numpy as np
 
 LARGEST: Final = 64
-"""At most so many pictures of a batch are made to be looked at."""
+"""At most so many pictures of a batch are prepared for the view."""
 ROOM: Final = 256 << 20
-"""Bytes that they take at most: a batch of 4096 x 4096 pixels would not fit into the memory."""
+"""The most bytes they may take: a batch of 4096 x 4096 pixels would not fit into the memory."""
 _CORNER: Final = 8
 _SIGN: Final = " · "
-"""Between numbers: the comma is a decimal sign in Spanish."""
+"""The separator of numbers: the comma is a decimal sign in Spanish."""
 
 
 @dataclass(frozen=True)
 class BatchRequest:
-    """The first batch of an epoch; `labels(positions)` are the class numbers of these training pictures."""
+    """The first batch of an epoch; `labels(positions)` returns the class numbers of these training pictures."""
 
     grid: GridRequest
     labels: Callable[[list[int]], list[int]]
@@ -49,7 +49,7 @@ class BatchRequest:
 
 @dataclass(frozen=True)
 class BatchLook:
-    """A real batch: its pictures, their labels as they are given to the loss, and some of the numbers."""
+    """A real batch: its pictures, their labels as the loss receives them, and some of its numbers."""
 
     images: tuple[QImage | None, ...]
     captions: tuple[str, ...]
@@ -58,7 +58,7 @@ class BatchLook:
 
 
 def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
-    """Make the batch as training does."""
+    """Prepare the batch as training does."""
     import numpy as np
 
     from cnnstudio.catalog.augmenting import KINDS
@@ -113,7 +113,7 @@ def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
 
 
 def label_text(label: np.ndarray, mode: str) -> str:
-    """A label in the form that the loss gets."""
+    """A label in the form that the loss receives."""
     if mode == "int":
         return str(int(label.argmax()))
     values = label[1:2] if mode == "binary" else label
@@ -136,7 +136,7 @@ def tensor_words(tensor: Tensor) -> str:
 
 
 class _Arrow(QWidget):
-    """The line between two operations, and what flows along it."""
+    """The arrow between two operations, with the tensors that flow along it."""
 
     def __init__(self, tensors: Sequence[Tensor]) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class _Arrow(QWidget):
 
 
 class _Operation(Card):
-    """One link of the chain."""
+    """One operation of the chain."""
 
     def __init__(self, operation: Operation) -> None:
         super().__init__(spacing=4, margins=(16, 10, 16, 10))
@@ -191,7 +191,7 @@ class _Numbers(QWidget):
 
 
 class _Tile(QWidget):
-    """A picture of the batch over its label."""
+    """A picture of the batch above its label."""
 
     def __init__(self, image: QImage | None, caption: str) -> None:
         super().__init__()
@@ -207,7 +207,7 @@ class _Tile(QWidget):
 
 
 class PipelineView(QWidget):
-    """The chain at the left; at the right a real batch or the code."""
+    """The chain at the left; a real batch or the code at the right."""
 
     def __init__(self, view: str) -> None:
         super().__init__()
@@ -264,7 +264,7 @@ class PipelineView(QWidget):
 
     @property
     def pictures(self) -> list[QWidget]:
-        """The pictures of the batch that is shown."""
+        """The pictures of the batch on screen."""
         items = [self._flow.itemAt(index) for index in range(self._flow.count())]
         return [widget for item in items if item is not None and (widget := item.widget()) is not None]
 
@@ -278,7 +278,7 @@ class PipelineView(QWidget):
         return self._text.toPlainText()
 
     def show_project(self, project: Project, classes: int, pictures: int) -> None:
-        """The chain and the code of a project with so many training pictures."""
+        """Show the chain and the code of a project with so many training pictures."""
         current = operations(project, classes, pictures)
         if current != self.operations:
             self.operations = current
@@ -296,7 +296,7 @@ class PipelineView(QWidget):
             self._text.verticalScrollBar().setValue(place)
 
     def show_batch(self, batch_look: BatchLook | Failure) -> None:
-        """A real batch, or why there is none."""
+        """Show a real batch, or why there is none."""
         self._problem.setVisible(isinstance(batch_look, Failure))
         clear(self._flow)
         if isinstance(batch_look, Failure):

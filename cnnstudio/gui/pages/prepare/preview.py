@@ -1,4 +1,4 @@
-"""What the Prepare page computes in threads: one picture after each stage, and what training will see."""
+"""Computations of the Prepare page for threads: a picture after each stage, and the input of training."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _KEPT_BYTES: Final = 64 << 20
 
 @dataclass(frozen=True)
 class StageLook:
-    """A picture after a stage, as it is shown. `height`, `width` and `channels` are those before it was shrunk.
+    """A picture after a stage, ready to paint.
 
-    `histogram` has a row a channel (without transparency) of shares, 0 to 1 of the tallest bin.
+    `height`, `width` and `channels` are those before it was shrunk. `histogram` has a row per channel (without
+    transparency) of shares, 0 to 1 of the tallest bin.
     """
 
     id: str
@@ -42,7 +43,7 @@ class StageLook:
 
 @dataclass(frozen=True)
 class StageRow:
-    """One stage of several pictures, in the order they were asked for; None where a file cannot be read."""
+    """One stage of several pictures, in the order of the request; None where a file cannot be read."""
 
     id: str
     type: str
@@ -51,7 +52,7 @@ class StageRow:
 
 @dataclass(frozen=True)
 class StagesRequest:
-    """Files and the recipe in its plain form; `captions` say what each file stands for, such as its class."""
+    """Files and the recipe as plain values; `captions` label the files, for instance with their classes."""
 
     paths: tuple[Path, ...]
     recipe: dict[str, Any]
@@ -60,8 +61,8 @@ class StagesRequest:
 
 @dataclass(frozen=True)
 class GridRequest:
-    """Sixteen pictures as training will see them: the first of the first batch of `epoch`, or the one at `position`
-    of the training split in sixteen epochs from that one on. `files(positions)` are the files at these positions."""
+    """Sixteen pictures of the training input: the first ones of the first batch of `epoch`, or the one at `position` of
+    the training split in sixteen epochs from that one on. `files(positions)` are the files at these positions."""
 
     files: Callable[[list[int]], list[Path]]
     pictures: int
@@ -75,7 +76,7 @@ class GridRequest:
 
 @dataclass(frozen=True)
 class GridCell:
-    """A picture of the grid. `shares` are the positions that it is mixed from, empty where it is one alone."""
+    """A picture of the grid. `shares` are the positions of its parts where it is mixed, else empty."""
 
     image: QImage | None
     position: int
@@ -83,7 +84,7 @@ class GridCell:
 
 
 def look_at_stages(request: StagesRequest, report: Report) -> list[StageRow] | Failure:
-    """The files after every stage of the recipe. Of a single file the failure is returned, of several the others."""
+    """The files after every stage of the recipe. The failure of a single file is returned, of several files skipped."""
     from cnnstudio.catalog.pixels import stages
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.problems import picture_problem
@@ -124,7 +125,7 @@ def _look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:
 
 
 def shrunk(picture: np.ndarray, most: int) -> np.ndarray:
-    """The picture with its longer side at most so long."""
+    """The picture with its longer side reduced to at most so many pixels."""
     import cv2
 
     height, width = picture.shape[:2]
@@ -146,14 +147,14 @@ def histogram(picture: np.ndarray) -> tuple[tuple[float, ...], ...]:
 
 
 class GridMaker:
-    """Prepares pictures and changes them as training does; what was prepared is kept while it fits."""
+    """Prepares and augments pictures as training does; prepared pictures are cached within a limit."""
 
     def __init__(self) -> None:
         self._recipe = ""
         self._cache: dict[Path, np.ndarray | None] = {}
 
     def make(self, request: GridRequest, report: Report) -> list[GridCell] | Failure:
-        """Sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
+        """Make sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
         from cnnstudio.catalog.augmenting import KINDS
         from cnnstudio.gui.widgets.picture import image_of
         from cnnstudio.imaging.preview import Training, first_of_epoch, seen_in_training

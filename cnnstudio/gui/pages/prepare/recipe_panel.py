@@ -77,7 +77,7 @@ class RecipePanel(QWidget):
         return step in self.steps.cards or step in self.augmentation.cards
 
     def show_looks(self, rows: Mapping[str, StageRow]) -> None:
-        """What each stage makes of the pictures in view, by the id of the stage."""
+        """Show the result of each stage on its card, by the id of the stage."""
         cards: dict[str, ProblemCard] = {**self.steps.cards, "color_mode": self.color_mode, "crop": self.crop,
                                          "resize": self.resize_card}
         for name, card in cards.items():

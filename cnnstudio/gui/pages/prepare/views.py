@@ -1,4 +1,4 @@
-"""How the Prepare page shows pictures: a tile for every stage with its histogram, and the 4 x 4 grid."""
+"""The pictures of the Prepare page: a tile for every stage with its histogram, and the 4 x 4 grid."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _GAP = 8
 
 
 def format_size_of(look: StageLook) -> str:
-    """Width, height and channels of a stage."""
+    """Width, height and channels of a stage as text."""
     return f"{look.width} × {look.height} · {_CHANNELS.get(look.channels, look.channels)}"
 
 
 class StageTile(QWidget):
-    """One stage: its name, and of every picture the look, its size and the histogram of its channels."""
+    """One stage: its name, and for each picture the image, its size and the histogram of its channels."""
 
     HEIGHT = 20 + _PICTURE + 6 + 18 + _HISTOGRAM + 2
 
@@ -85,7 +85,7 @@ class StageTile(QWidget):
 
 
 class StepLook(QWidget):
-    """What a card's step makes of the pictures: a picture and its histogram, or one of each class side by side."""
+    """The preview on a step's card: a picture and its histogram, or one of each class side by side."""
 
     HEIGHT = 64
 
@@ -99,11 +99,11 @@ class StepLook(QWidget):
 
     @property
     def looks(self) -> tuple[StageLook | None, ...]:
-        """What is shown."""
+        """The looks on screen."""
         return self._looks
 
     def show_looks(self, looks: Sequence[StageLook | None]) -> None:
-        """Show these; none hides the widget."""
+        """Show looks; none hides the widget."""
         self._looks = tuple(looks)
         self.setVisible(bool(self._looks))
         first = next((look for look in self._looks if look is not None), None)
@@ -133,12 +133,12 @@ class StepLook(QWidget):
 
 
 def draw_histogram(painter: QPainter, room: QRectF, rows: Sequence[Sequence[float]]) -> None:
-    """Curves of a picture's channels from dark (left) to bright, on a thin line."""
+    """Draw curves of a picture's channels from dark (left) to bright, on a thin line."""
     inks = [theme.color("dim")] if len(rows) == 1 else [theme.class_color(5), theme.class_color(2),
                                                        theme.class_color(0)]
     for values, ink in zip(rows, inks, strict=False):
         step = room.width() / max(1, len(values) - 1)
-        # The root of a share keeps small bins visible beside one that towers.
+        # The square root keeps small bins visible beside a very tall one.
         points = [QPointF(room.x() + index * step, room.bottom() - room.height() * value ** 0.5)
                   for index, value in enumerate(values)]
         ground = QColor(ink)
@@ -154,7 +154,7 @@ def draw_histogram(painter: QPainter, room: QRectF, rows: Sequence[Sequence[floa
 
 
 class StageStrip(QWidget):
-    """The tiles of all stages in order. Tiles are kept, so that a new answer never flickers."""
+    """The tiles of all stages in order. Tiles are reused, so that a new result never flickers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -163,7 +163,7 @@ class StageStrip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_stages(self, stages: Sequence[tuple[str, StageRow]], captions: Sequence[str] = ()) -> None:
-        """A tile for each stage, wide enough for all its pictures."""
+        """Show a tile for each stage, wide enough for all its pictures."""
         self._least = max(150, len(captions) * 100)
         while len(self._tiles) < len(stages):
             tile = StageTile(self)
@@ -179,7 +179,8 @@ class StageStrip(QWidget):
         self._place()
 
     def _place(self) -> None:
-        """Equal columns of at least a tile's width. By hand: a layout would ask for the room of one column."""
+        """Place the tiles in equal columns of at least a tile's width. By hand: a layout would require the width of a
+        single column."""
         visible = [tile for tile in self._tiles if not tile.isHidden()]
         gap, least = 16, self._least
         columns = max(1, (self.width() + gap) // (least + gap))
@@ -192,17 +193,17 @@ class StageStrip(QWidget):
 
     @property
     def tiles(self) -> list[StageTile]:
-        """The tiles that are shown."""
+        """The visible tiles."""
         return [tile for tile in self._tiles if not tile.isHidden()]
 
     @property
     def titles(self) -> list[str]:
-        """The names of the tiles in view."""
+        """The titles of the visible tiles."""
         return [tile.title for tile in self._tiles if not tile.isHidden()]
 
 
 class Mosaic(QWidget):
-    """Four by four pictures as training will see them."""
+    """Four by four pictures of the training input."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -214,18 +215,18 @@ class Mosaic(QWidget):
                                   "Dieciséis imágenes como las verá el entrenamiento"))
 
     def show_cells(self, cells: Sequence[GridCell], captions: Sequence[str]) -> None:
-        """Show these; `words` stand on a picture, such as the shares of its classes."""
+        """Show cells; `captions` are drawn on the pictures, such as the shares of their classes."""
         self.images = [cell.image for cell in cells]
         self._captions = list(captions)
         self.update()
 
     @property
     def captions(self) -> list[str]:
-        """What stands on the pictures."""
+        """The captions on the pictures."""
         return self._captions
 
     def _shape(self) -> float:
-        """Height over width of a cell, within what still looks like a grid."""
+        """Height over width of a cell, within limits that still look like a grid."""
         first = next((image for image in self.images if image is not None), None)
         return max(0.5, min(2.0, first.height() / first.width())) if first is not None else 1.0
 

@@ -1,4 +1,4 @@
-"""A new project: what it starts from, its name and its place."""
+"""The form of a new project: its starting point, name and folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OWN = "own"
 
 
 class NewProjectForm(QWidget):
-    """`created(folder)` when the project was made; `left` when the user went back."""
+    """`created(folder)` when the project was created; `left` when the user went back."""
 
     created = Signal(str)
     left = Signal()
@@ -40,7 +40,7 @@ class NewProjectForm(QWidget):
         self._built = False
 
     def begin(self, source: str) -> None:
-        """Ask about a project for the pictures in `source`."""
+        """Start the form for the pictures in `source`."""
         if not self._built:
             self._build()
         place = Path(source)
@@ -161,11 +161,11 @@ class NewProjectForm(QWidget):
 
     def _own_looked(self) -> None:
         self._allow()
-        # Only when it has grown: by then its place is known.
+        # Scroll only after the card has grown: by then its position is known.
         QTimer.singleShot(0, self._own, lambda: self._area.ensureWidgetVisible(self._own))
 
     def take_model(self, path: str) -> bool:
-        """A dropped file is the model to start from; whether it can be one."""
+        """Use a dropped file as the model to start from; False where it cannot be one."""
         if not is_model(path):
             return False
         self._more.open()
@@ -173,7 +173,7 @@ class NewProjectForm(QWidget):
         return True
 
     def _allow(self) -> None:
-        """Let the project be created, or tell on the button why not."""
+        """Enable the button, or show on it why no project can be created."""
         blocker = self._own.blocker() if self._state.get("choice") == OWN else ""
         self._create.setEnabled(not blocker and self._progress.isHidden())
         self._create.setToolTip(blocker)

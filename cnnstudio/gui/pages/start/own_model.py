@@ -1,4 +1,4 @@
-"""A model of the user's own as what a new project starts from: chosen, looked at, and told with what is wrong with it."""
+"""A user's own model as the starting point of a new project: chosen, read, and shown with its problems."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ replace = msgspec.structs.replace
 
 
 class OwnModel(QWidget):
-    """The card that asks for a model, and the problem below it; `taken` when one was chosen, `looked` when it is known
-    what it is. `base` is None until then, and where it cannot be one."""
+    """The card that asks for a model, and the problem below it; `taken` when one was chosen, `looked` when it was read.
+    `base` is None until then, and where the model cannot be a base."""
 
     taken = Signal()
     looked = Signal()
@@ -53,7 +53,7 @@ class OwnModel(QWidget):
         self._show()
 
     def ask(self) -> None:
-        """Ask what the model is: a file, or a run or folder."""
+        """Ask for the model: a file, or a run or folder."""
         menu = QMenu(self)
         if self.base is not None and self.model is not None:
             menu.addAction(icons.icon("check", "dim"), self.model.name, self.taken.emit)
@@ -74,13 +74,13 @@ class OwnModel(QWidget):
         dialog.open()
 
     def forget(self) -> None:
-        """Ask anew."""
+        """Reset the choice."""
         self.base = self.model = None
         self.name = ""
         self._show()
 
     def take(self, path: Path, name: str = "") -> None:
-        """Look at a model in the background."""
+        """Read a model in the background."""
         self.base, self.model, self.name = None, path, name
         self._show()
         self._about.setText(tr("Looking at {name}…", "Mirando {name}…", name=path.name))
@@ -117,7 +117,7 @@ class OwnModel(QWidget):
             self._problem.addWidget(banner)
 
     def blocker(self) -> str:
-        """Why no project can start from it yet; "" when one can."""
+        """Why no project can start from the model yet; "" when one can."""
         if self.base is not None:
             return ""
         if self._session.jobs.of_kind("own_base_look") is not None:
@@ -127,5 +127,5 @@ class OwnModel(QWidget):
 
 
 def is_model(path: str) -> bool:
-    """Whether a dropped file can be a model of the user's own."""
+    """Whether a dropped file can be a user's own model."""
     return Path(path).suffix.lower() in SUFFIXES and Path(path).is_file()

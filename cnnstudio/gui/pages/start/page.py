@@ -1,4 +1,4 @@
-"""Start: a folder, the sample project or a recent one; and the few questions of a new project."""
+"""Start: a folder, the sample project or a recent one; and the form of a new project."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class StartPage(Page):
 
 
 class _RecentCard(Card):
-    """One recent project; one that is gone says so and can be forgotten."""
+    """One recent project; one that no longer exists shows it and can be removed."""
 
     opened = Signal()
     forgotten = Signal()

@@ -1,4 +1,4 @@
-"""The Train page: key figures, live curves, the table of runs, and how to train."""
+"""The Train page: key figures, live curves, the table of runs, and the settings."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class TrainPage(Page):
         return self.session.jobs.of_kind("train")
 
     def start(self) -> None:
-        """Look at the folder once more, make a run of the present specs, and train it."""
+        """Scan the folder again, create a run of the present specs, and train it."""
         session = self.session
         folder, index = session.folder, self.workspace.collection.index
         if folder is None or index is None or self._job() is not None or session.jobs.of_kind("prepare_run"):
@@ -157,7 +157,7 @@ class TrainPage(Page):
         self._update_buttons()
 
     def resume(self, run_id: str) -> None:
-        """Go on with a run that was paused, stopped or interrupted."""
+        """Continue a run that was paused, stopped or interrupted."""
         folder = next((item.folder for item in self._runs if item.id == run_id), None)
         if folder is None or self._job() is not None:
             return
@@ -179,7 +179,7 @@ class TrainPage(Page):
         self.session.announce("runs")
 
     def _follow_orphan(self) -> None:
-        """A training whose window was closed goes on: watch it here."""
+        """Follow a training whose window was closed: it continues alone."""
         if self._job() is not None:
             return
         for summary in self._runs:
@@ -192,7 +192,7 @@ class TrainPage(Page):
                 return
 
     def _attach(self, job: Job) -> None:
-        """Hear what a running training tells (once, however often this is called)."""
+        """Connect to a running training; only once, however often this is called."""
         folder = job.run_folder
         if folder and (self._run_folder is None or str(self._run_folder.folder) != folder):
             self._show_run(RunFolder(Path(folder)))
@@ -214,7 +214,7 @@ class TrainPage(Page):
     def _update_buttons(self) -> None:
         job = self._job()
         preparing = self.session.jobs.of_kind("prepare_run") is not None
-        # Jobs tell of every step of their progress; the buttons depend on a few facts only.
+        # Jobs report every step of their progress; the buttons depend on a few facts only.
         facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing,
                  self.session.is_open, self.session.problems)
         if facts == self._button_facts:
@@ -287,13 +287,13 @@ class TrainPage(Page):
         clear(self._problem_box)
 
     def _draw(self) -> None:
-        """Show everything at once."""
+        """Draw everything at once."""
         self._loss_plot.show_curves(self._curves)
         self._accuracy_plot.show_curves(self._curves)
         self._draw_figures()
 
     def _draw_next(self) -> None:
-        """Live: one plot or the figures a turn, so that painting never holds the window up."""
+        """Draw live: one plot or the figures per turn, so that painting never blocks the window."""
         drawn = (lambda: self._loss_plot.show_curves(self._curves),
                  lambda: self._accuracy_plot.show_curves(self._curves), self._draw_figures)
         drawn[self._turn]()
@@ -327,7 +327,7 @@ class TrainPage(Page):
                         format_device(curves.device))
 
     def _overlay(self, runs: list[RunSummary]) -> None:
-        """Other runs behind the one that is shown."""
+        """Draw other runs behind the shown one."""
         others = {}
         for summary in runs:
             if self._run_folder is None or summary.folder != self._run_folder.folder:
@@ -347,7 +347,7 @@ class TrainPage(Page):
 
 
 def format_ending(curves: Curves, done: int, total: int) -> str:
-    """Why a training ended before its last epoch, and of which epoch the weights are: what Evaluate measures."""
+    """Why a training ended before its last epoch, and the epoch of its weights, which Evaluate uses."""
     if curves.kept_epoch is None:
         return ""
     kept_text = tr("keeps epoch {n}", "conserva la época {n}", n=curves.kept_epoch) if curves.kept_epoch != done else ""
@@ -356,7 +356,7 @@ def format_ending(curves: Curves, done: int, total: int) -> str:
 
 
 class _Watch(Job):
-    """Follows a training that works on alone."""
+    """Follows a training that continues without its window."""
 
     def __init__(self, run: RunFolder, epochs: int) -> None:
         super().__init__(Text("Training", "Entrenamiento"), "train", page="train")
@@ -382,6 +382,6 @@ class _Watch(Job):
         self._follower.detach()
 
     def cancel(self) -> None:
-        """The window ends: watch no longer; the training goes on."""
+        """The window closes: stop following; the training continues."""
         super().cancel()
         self._follower.detach()

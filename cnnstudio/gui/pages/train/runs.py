@@ -19,7 +19,7 @@ _TONES = {"running": "accent", "paused": "accent", "finished": "", "stopped": ""
 
 
 class RunsTable(Card):
-    """All runs, newest first. Choosing one shows its curves; compare draws all of them behind it."""
+    """All runs, newest first. Selecting one shows its curves; Compare draws all of them behind it."""
 
     chosen = Signal(object)
     overlaid = Signal(list)
@@ -61,7 +61,7 @@ class RunsTable(Card):
         self._update()
 
     def show_runs(self, runs: list[RunSummary], chosen_id: str) -> None:
-        """List these; the one that is shown stays chosen."""
+        """Show runs; the chosen one stays selected."""
         self._table.blockSignals(True)
         if runs != self._runs:
             self._runs = runs
@@ -76,7 +76,7 @@ class RunsTable(Card):
         self._update()
 
     def set_busy(self, run_id: str) -> None:
-        """The run that is being trained here ("" for none): known before its process has told anything."""
+        """Set the run that is being trained here ("" for none): known before its process has sent an event."""
         if run_id != self._busy:
             self._busy = run_id
             self._table.viewport().update()
@@ -152,7 +152,7 @@ def _accuracy(run: RunSummary) -> str:
 
 
 def confirm_delete(parent: QWidget, run: RunSummary) -> bool:
-    """Ask, then delete a run with its model; a run cannot be brought back. Whether it is gone."""
+    """Delete a run with its model after a confirmation; it cannot be restored. True where it was deleted."""
     dialog = QMessageBox(QMessageBox.Icon.NoIcon, tr("Delete run", "Eliminar entrenamiento"), tr(
         "Delete the run {id} with its model and checkpoints? This cannot be undone.",
         "¿Eliminar el entrenamiento {id} con su modelo y puntos de control? No se puede deshacer.", id=run.id),

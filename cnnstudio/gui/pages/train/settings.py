@@ -1,4 +1,4 @@
-"""The inspector of the Train page: stages, epochs and batch, optimizer and its rate, callbacks, what the loss follows."""
+"""The inspector of the Train page: stages, epochs and batch, optimizer, learning rate, callbacks and loss."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from cnnstudio.gui.widgets.inputs import Select, Switch
 
 _EPOCHS, _LEARNING = STAGE_PARAMS
 _CONSTANT = ""
-"""The choice of a schedule that is none."""
+"""The choice of no schedule."""
 
 
 class TrainSettings(QWidget):
     """Rebuilt when another stage, optimizer, schedule or callback is chosen; kept, with its focus, while values change.
 
-    With one stage its settings stand among those of the training; with several a list tells which one is edited.
+    With one stage its settings are listed with those of the training; with several a list selects the edited one.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -51,7 +51,7 @@ class TrainSettings(QWidget):
 
     @property
     def stage(self) -> Stage:
-        """The stage that the settings edit."""
+        """The edited stage."""
         training = self._session.project.training
         return training.stage(self._chosen) or training.last_stage
 
@@ -161,7 +161,7 @@ class TrainSettings(QWidget):
         self._layout.addWidget(form)
 
     def _lines(self) -> list[tuple[object, str]]:
-        """What may learn of the bases of the network: every block that all of them have."""
+        """The choices of the freeze line: every block that all bases of the network have."""
         nodes, resolver = self._session.project.network.nodes, self._session.bases
         bases = [base for node in nodes if (base := base_of_node(node, resolver)) is not None]
         blocks = [block for block in bases[0].lines if all(block in base.lines for base in bases)] if bases else []
@@ -176,7 +176,7 @@ class TrainSettings(QWidget):
         optimizer = OPTIMIZERS.find(stage.optimizer.type)
         if optimizer is not None:
             self._layout.addWidget(Label(str(optimizer.help), "secondary", "dim", wrap=True))
-            # A schedule sets the rate of every step: the number would mean nothing.
+            # A schedule sets the rate of every step: the number would have no effect.
             params = tuple(param for param in optimizer.params if stage.schedule is None or param.name != "learning_rate")
             form = Form(params, stage.optimizer.params)
             form.value_changed.connect(self._set_optimizer)
@@ -228,7 +228,7 @@ class TrainSettings(QWidget):
 
     @property
     def _spec(self) -> str:
-        """The stage as edits of steps name it."""
+        """The stage as the spec of step edits."""
         return f"training.{self.stage.id}"
 
     def _edit_stage(self, field: str, value: object, label: Text, merge_key: str = "") -> None:
@@ -253,7 +253,7 @@ class TrainSettings(QWidget):
                          Text("Set {name}", "Cambiar {name}").fill(name=name), f"{self._spec}.optimizer.{name}")
 
     def _choose_schedule(self, kind: object) -> None:
-        """A schedule begins with the rate that the optimizer has."""
+        """A schedule starts with the rate of the optimizer."""
         label = Text("Choose a learning rate schedule", "Elegir un plan de la tasa de aprendizaje")
         entry = SCHEDULES.find(str(kind))
         if entry is None:
@@ -303,7 +303,7 @@ class TrainSettings(QWidget):
         self._list_edit(lambda project: stage_edits.move_stage(project, stage, index), Text("Move a stage", "Mover una etapa"))
 
     def _list_edit(self, function: Callable[[Project], Project], label: Text) -> None:
-        """An edit of the list; a new stage is the one that is edited next."""
+        """Edit the list of stages; a new stage becomes the edited one."""
         before = {stage.id for stage in self._session.project.training.stages}
         self._session.edit(function, label)
         new = [stage.id for stage in self._session.project.training.stages if stage.id not in before]

@@ -1,4 +1,4 @@
-"""The stages of the training as a list: which one the settings edit, and buttons to copy, move and remove it."""
+"""The stages of the training as a list: selects the edited one, with buttons to copy, move and remove it."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ class StageRow(Card):
 
 
 def stage_title(stage: Stage, index: int, has_base: bool) -> str:
-    """The number of a stage, and what learns in it where there is a base."""
+    """The number of a stage, and what it trains where there is a base."""
     title = tr("Stage {n}", "Etapa {n}", n=index + 1)
     return f"{title}: {learning_text(stage.trainable_from)}" if has_base and stage.trainable_from else title
 
 
 def learning_text(trainable_from: str) -> str:
-    """What of the pretrained base learns."""
+    """Which part of the pretrained base learns."""
     return {"": tr("as the network says", "como indica la red"), "none": tr("base frozen", "base congelada"),
             "all": tr("whole base learns", "aprende toda la base")}.get(
                 trainable_from, tr("learns from {block} on", "aprende desde {block}", block=trainable_from))

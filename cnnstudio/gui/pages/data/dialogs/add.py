@@ -1,4 +1,4 @@
-"""Adding pictures: choose or drop anything, see what it is, join it to the collection or start a project with it."""
+"""Adding pictures: choose or drop sources, check what they contain, join them or start a project with them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = ["AddPicturesDialog", "kind_words", "open_add_pictures", "takes"]
 
 
 class AddPicturesDialog(WorkDialog):
-    """What was chosen or dropped, one card each; the primary button unpacks what must be and joins it all."""
+    """One card for each chosen or dropped source; the primary button unpacks and joins them all."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         session, self._scanner = workspace.session, workspace.scanner
@@ -82,7 +82,7 @@ class AddPicturesDialog(WorkDialog):
     # What was chosen -----------------------------------------------------------------------------
 
     def add(self, paths: Sequence[str | Path]) -> None:
-        """Look at more paths, in the background."""
+        """Add paths to the list; they are examined in the background."""
         for item in paths:
             path = Path(item).absolute()
             if path in self._kinds:
@@ -221,13 +221,13 @@ def _described(path: Path, report: Report) -> SourceKind:
 
 
 def _within(problem: Problem, path: Path) -> str:
-    """The words of a problem on the card of its file: the long path is no news there."""
+    """The text of a problem on the card of its file, without the long path that the card shows already."""
     text = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
     return text if text.startswith(path.name) else text[:1].upper() + text[1:]
 
 
 def kind_words(kind: SourceKind) -> str:
-    """What a source is and how much of it there is."""
+    """The kind of a source and its size as text."""
     parts = [str(kind.label)]
     if kind.more:
         parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=format_count(kind.pictures)))
@@ -247,7 +247,7 @@ def _no_place() -> Problem:
 
 def open_add_pictures(workspace: Workspace, parent: QWidget | None = None, paths: Sequence[str | Path] = ()
                       ) -> AddPicturesDialog:
-    """Open the dialog, with what was dropped."""
+    """Open the dialog, with the dropped paths."""
     dialog = AddPicturesDialog(workspace, parent)
     dialog.add(paths)
     dialog.open()

@@ -1,4 +1,4 @@
-"""What the dialogs of the Data page share: a head, a foot with progress, and work in the background."""
+"""Shared parts of the dialogs of the Data page: a title, a foot with progress, and work in the background."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PROBLEMS_HEIGHT: Final = 108
 class WorkDialog(QDialog):
     """A dialog with one primary button that starts work; Cancel ends the work first, then closes.
 
-    A subclass fills `body`, answers `start_work`, and hears `succeeded(job)`.
+    A subclass fills `body` and implements `start_work` and `succeeded(job)`.
     """
 
     def __init__(self, session: Session, title: str, note: str, primary: str, parent: QWidget | None = None) -> None:
@@ -40,7 +40,7 @@ class WorkDialog(QDialog):
         self._gone = False
         self.body: QVBoxLayout = column(spacing=10)
         self._problems = column(spacing=6)
-        # In a scroll area, so that long words never make the window grow beyond the screen.
+        # In a scroll area, so that long texts never make the window grow beyond the screen.
         self._problems_box = scrolled(box(self._problems))
         self._problems_box.setFixedHeight(_PROBLEMS_HEIGHT)
         self._problems_box.hide()
@@ -70,17 +70,17 @@ class WorkDialog(QDialog):
     # For subclasses ------------------------------------------------------------------------------
 
     def start_work(self) -> Job | None:
-        """Start what the primary button does, or answer None after `show_problems`."""
+        """Start the work of the primary button; None after `show_problems`."""
         return None
 
     def succeeded(self, job: Job) -> None:
-        """The work is done."""
+        """Called when the work is done."""
 
     def working(self, working: bool) -> None:
-        """The work began or ended: subclasses lock their fields."""
+        """Called when the work starts or ends; subclasses lock their fields."""
 
     def run(self, function: Callable[[Report], Any], label: Text, kind: str) -> Job:
-        """A function in a thread as this dialog's work."""
+        """Run a function in a thread as this dialog's work."""
         return self.session.jobs.run(function, label, kind, page="data")
 
     # Life ----------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class WorkDialog(QDialog):
             self.succeeded(job)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Show these above the buttons, at most three."""
+        """Show problems above the buttons, at most three."""
         while (item := self._problems.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -147,7 +147,7 @@ class WorkDialog(QDialog):
         self._problems_box.setVisible(bool(first_problems))
 
     def show_status(self, text: str) -> None:
-        """A quiet word beside the buttons."""
+        """Show a short text beside the buttons."""
         self._status.setText(text)
 
     def _cancel(self) -> None:
@@ -179,7 +179,7 @@ class WorkDialog(QDialog):
 
 
 def progress_words(phase: Text | None, event: Progress) -> str:
-    """How far the work is, in words."""
+    """The progress of the work as text."""
     amount = (f"{format_size(event.done)} / {format_size(event.total)}" if event.unit == "bytes"
               else f"{format_count(event.done)} / {format_count(event.total)}")
     parts = [str(phase)] if phase is not None else []
@@ -207,7 +207,7 @@ class PlaceField(QWidget):
 
     @property
     def path(self) -> Path | None:
-        """What is written, if it is a whole path."""
+        """The path, if it is absolute."""
         text = self.line.text().strip()
         path = Path(text).expanduser() if text else None
         return path if path is not None and path.is_absolute() else None
@@ -232,7 +232,7 @@ JOIN, START = "join", "start"
 
 
 class ModeChoice(SegmentedControl):
-    """Whether new pictures join the collection or start a project; without an open project there is no choice."""
+    """The choice between joining the collection and starting a project; hidden without an open project."""
 
     def __init__(self, session: Session, value: str) -> None:
         super().__init__([(JOIN, tr("Join to this collection", "Unir a esta colección")),
@@ -242,12 +242,12 @@ class ModeChoice(SegmentedControl):
 
 
 def start_project(session: Session, place: Path) -> None:
-    """Ask the window for a new project on a source."""
+    """Request a new project on a source."""
     session.request(NewProject(str(place)))
 
 
 def reporting(report: Report, phase: Text | None = None) -> Callable[[int, int], None]:
-    """Progress of a function for a job; `phase` is told first."""
+    """A progress callback that reports to a job, after an event for `phase`."""
     if phase is not None:
         report.event(Phase(name="sources", text=phase))
     return report.progress

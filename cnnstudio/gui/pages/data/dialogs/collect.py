@@ -1,4 +1,4 @@
-"""Exporting the curated collection: which form, where to, what goes in, and the count of what was read back."""
+"""Exporting the curated collection: its form, its target, its contents, and the check of the written files."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class ExportCollectionDialog(WorkDialog):
         line_of_result.addWidget(Button(tr("Show", "Mostrar"), "link", on_click=self._reveal))
         self._result.body.addLayout(line_of_result)
         self._result.hide()
-        # In a scroll area, so that cards of long words never make the window grow beyond the screen.
+        # In a scroll area, so that cards with long texts never make the window grow beyond the screen.
         inner = column(summary, self._forms, self._target, self._links_row, self._result, None, spacing=10)
         self.body.addWidget(scrolled(box(inner)), 1)
         self.choose("folders")
@@ -83,7 +83,7 @@ class ExportCollectionDialog(WorkDialog):
         return card
 
     def choose(self, form: str) -> None:
-        """Choose a form; the place follows."""
+        """Choose a form; the target path follows."""
         if self.is_working:
             return
         self._form = form

@@ -1,4 +1,4 @@
-"""Free collections to download: what they are, how big, under which licence; with progress, resume and checksum."""
+"""Free collections to download: contents, size and licence; with progress, resume and checksum."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class DownloadDialog(WorkDialog):
         return card
 
     def choose(self, identifier: str) -> None:
-        """Choose a collection; the place to write it follows."""
+        """Choose a collection; the target path follows."""
         if self.is_working:
             return
         self._chosen = DATASETS[identifier]

@@ -1,4 +1,4 @@
-"""The sources of the open project: joining more, taking one away, and the list that shows them."""
+"""The sources of the open project: joining and removing them, and the list that shows them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ replace = msgspec.structs.replace
 
 
 def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: Iterable[str] = ()) -> bool:
-    """Put sources behind those of the project, as one step to undo; those that are there already are read again.
+    """Append sources to those of the project, as one undo step; sources that are joined already are read again.
 
-    `classes` of the sources are added where the project lists its classes one by one.
+    `classes` of the sources are added where the project lists its classes explicitly.
     """
     from cnnstudio.datasets.source_folders import source_text
 
@@ -57,7 +57,7 @@ def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: It
 
 
 def remove(session: Session, source: str) -> bool:
-    """Take a joined source away, as one step to undo; the files stay, decisions about them too."""
+    """Remove a joined source, as one undo step; the files stay, and so do decisions about them."""
 
     def removed(project: Project) -> Project:
         spec = project.dataset
@@ -68,7 +68,7 @@ def remove(session: Session, source: str) -> bool:
 
 
 def sources_summary(project: Project, folder: Path, index: Index | None = None) -> list[tuple[str, int]]:
-    """Every source as it is written in the project, the main one first, with the number of its pictures."""
+    """The sources as the project writes them, the main one first, with their numbers of pictures."""
     from cnnstudio.datasets.index import Index
     from cnnstudio.datasets.scan import sources_of
     from cnnstudio.datasets.source_folders import source_folder
@@ -83,7 +83,7 @@ def sources_summary(project: Project, folder: Path, index: Index | None = None) 
         counts: list[int] = []
         seen: set[str] = set()
         for source in sources[1:]:
-            # The path is unique and so in order: a range is found at once even among a million.
+            # The path is a unique, ordered column: a range query is fast even with a million rows.
             number = 0 if source.prefix in seen or not source.prefix else own.rows(
                 "SELECT COUNT(*) FROM pictures WHERE path >= ? AND path < ?",
                 (source.prefix, source.prefix[:-1] + "0"))[0][0]
@@ -97,7 +97,7 @@ def sources_summary(project: Project, folder: Path, index: Index | None = None) 
 
 
 class SourcesList(QWidget):
-    """The sources one below the other, in the order in which they are joined; joined ones can be taken away."""
+    """The sources in the order in which they are joined; joined ones can be removed."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +113,7 @@ class SourcesList(QWidget):
         self.refresh(None)
 
     def refresh(self, change: Change | None) -> None:
-        """Show the present sources and their numbers."""
+        """Show the present sources and their numbers of pictures."""
         dataset = self._session.project.dataset
         texts, before = (dataset.source, *dataset.joined), self._texts
         self._texts = texts

@@ -1,4 +1,4 @@
-"""Recording pictures with a camera: choose or type a class, hold the button or Space, and look at what is counted."""
+"""Recording pictures with a camera: choose or type a class, hold the button or Space, and watch the counts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_CHIPS: Final = 24
 class WebcamDialog(QDialog):
     """Live pictures at the left, class, rate and count at the right.
 
-    `opener(number)` opens a camera; tests give one that needs none.
+    `opener(number)` opens a camera; tests replace it.
     """
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None,

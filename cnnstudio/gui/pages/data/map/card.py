@@ -1,4 +1,4 @@
-"""What stands beside the pointer: the picture of a dot, its name, its class, and what is to be said of it."""
+"""The card beside the pointer: the picture of a dot, its name, its class and a note."""
 
 from __future__ import annotations
 

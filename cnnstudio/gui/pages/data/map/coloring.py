@@ -1,4 +1,4 @@
-"""What the dots of the map stand for, and their colours: by class, split, finding, prediction, right or wrong."""
+"""The data of the dots and their colours: by class, split, finding, prediction, right or wrong."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ COLORINGS: Final = {
 _RANKS: Final = {"error": 0, "warning": 1, "info": 2}
 _SPLIT_HUES: Final = (0, 1, 2)
 HELD_OUT: Final = ""
-"""Where no run answered: what a linear classifier says that never saw the picture."""
+"""Predictions of a linear classifier that never saw the picture, where no run has answered."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The dots: of the embedding's rows those that the index still has, with what it knows of them now."""
+    """The dots: the rows of the embedding that are still in the index, with their present values."""
 
     ids: NDArray[np.int64]
     position: NDArray[np.float32]
     classes: tuple[str, ...]
     splits: tuple[str, ...]
     findings: tuple[str, ...]
-    """The gravest kind of each, "" for none."""
+    """The most severe kind of finding of the picture, "" for none."""
     predicted: tuple[str, ...]
-    """"" where nothing answered."""
+    """"" where there is no prediction."""
     right: NDArray[np.int8]
-    """1 right, 0 wrong, -1 not known."""
+    """1 right, 0 wrong, -1 unknown."""
     answered_by: str
     """The run, or `HELD_OUT`."""
     new: int
-    """Usable pictures that the embedding does not have, or had with other content."""
+    """Number of usable pictures that the embedding lacks, or had with other content."""
 
 
 class Entry(NamedTuple):
-    """A line of the legend: its words and colour, and the rows it stands for."""
+    """A line of the legend: its label and colour, and the rows it covers."""
 
     label: str
     color: QColor
@@ -58,7 +58,8 @@ class Entry(NamedTuple):
 
 
 def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str] = ()) -> Rows:
-    """Bring an embedding and the index together; `run`: whose answers, if there are any. Raises ProblemError."""
+    """Join an embedding with the index; `run` is the run whose predictions are used, if there are any. Raises
+    ProblemError."""
     indexed: dict[str, tuple[int, str, str, str | None]] = {}
     usable: set[str] = set()
     for path, identifier, class_name, split, digest, usable_now in index.each(
@@ -102,7 +103,7 @@ def _findings(index: Index) -> dict[int, str]:
 
 
 def answering_run(index: Index, wanted: str) -> str:
-    """`wanted` if answers of that run lie in the index, else the newest run with answers, else ""."""
+    """`wanted` if the index has predictions of that run, else the newest run with predictions, else ""."""
     try:
         runs = [row[0] for row in index.rows("SELECT DISTINCT run FROM predictions ORDER BY run DESC")]
     except ProblemError:
@@ -112,7 +113,7 @@ def answering_run(index: Index, wanted: str) -> str:
 
 def colored(rows: Rows, by: str, class_names: Sequence[str],
             color_index: Callable[[str], int]) -> tuple[NDArray[np.uint8], list[Entry]]:
-    """(RGBA (n, 4), the legend: only what there is, in its usual order)."""
+    """(RGBA (n, 4), the legend with the values that occur, in their usual order)."""
     faint = theme.color("faint")
     if by == "split":
         return _by(rows.splits, [(split, str(SPLIT_NAMES[split]), theme.class_color(hue))
@@ -133,14 +134,14 @@ def colored(rows: Rows, by: str, class_names: Sequence[str],
 
 
 def on_top(rows: Rows, by: str) -> NDArray[np.bool_] | None:
-    """The few that matter, which no other dot may hide; None where all are alike."""
+    """The few important dots that no other dot may hide; None where all are alike."""
     if by == "finding":
         return np.asarray([bool(kind) for kind in rows.findings])
     return rows.right == 0 if by == "correct" else None
 
 
 def note_of(rows: Rows, by: str, row: int) -> str:
-    """What a dot is coloured for, where its class does not say it."""
+    """The value that a dot is coloured by, where its class does not show it."""
     if by == "split":
         return str(SPLIT_NAMES[rows.splits[row]]) if rows.splits[row] in SPLITS else ""
     if by in ("prediction", "correct") and rows.predicted[row]:

@@ -1,4 +1,4 @@
-"""Mouse and keyboard on the map."""
+"""Mouse and keyboard input of the map."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class MapView(DotView):
         self._hover_to(event.position())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        # The right button also moves the map, and asks when it is let go; this is the menu key.
+        # The right button also moves the map, and opens the menu on release; this is the menu key.
         if event.reason() != QContextMenuEvent.Reason.Mouse:
             self._menu_by_key()
 
@@ -187,7 +187,7 @@ class MapView(DotView):
         self._choose(within(path, self.width(), self.height(), self._x, self._y), modifiers)
 
     def select_all(self) -> None:
-        """Select all that are not dimmed."""
+        """Select all dots that are not dimmed."""
         self._choose(np.arange(len(self.ids)), Qt.KeyboardModifier.NoModifier)
 
     def _choose(self, rows: NDArray[np.intp], modifiers: Qt.KeyboardModifier, toggle: bool = False) -> None:
@@ -249,7 +249,7 @@ class MapView(DotView):
         super().focusOutEvent(event)
 
     def _step(self, across: int, down: int, add: bool) -> None:
-        """Select the nearest picture in a direction from the present one (or the one nearest the middle)."""
+        """Select the nearest picture in a direction from the present one (or from the one nearest the middle)."""
         free = ~self._dimmed
         if not free.any():
             return

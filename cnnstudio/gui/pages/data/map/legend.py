@@ -1,4 +1,4 @@
-"""What the colours of the map mean; a click on a line selects its pictures."""
+"""The legend of the map; a click on a line selects its pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST: Final = 16
 
 
 class Legend(QWidget):
-    """`chosen(place in the list, add to the selection)`."""
+    """Emits `chosen(index of the line, add to the selection)`."""
 
     chosen = Signal(int, bool)
 
@@ -29,7 +29,7 @@ class Legend(QWidget):
         self._shown_entries: list[tuple[str, str, int]] = []
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
-        """Show these lines; of very many the first ones, and how many more there are."""
+        """Show these lines; of very many the first ones, and the number of the others."""
         wanted = [(entry.label, entry.color.name(), len(entry.rows)) for entry in entries]
         if wanted == self._shown_entries:
             return

@@ -1,4 +1,4 @@
-"""The map of the Data page: what to colour by, which network and layout, the legend, and the computing of it."""
+"""The map of the Data page: choices of colour, network and layout, the legend, and the computation."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ _EMPTY, _WAITING, _MAP = range(3)
 
 
 class MapPanel(QWidget):
-    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_requested(point)`; keys 1 to 9 and
-    Delete as in the grid: `label_key(n)`, `exclude_key`."""
+    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_requested(point)`; keys 1 to 9
+    and Delete as in the grid: `label_key(n)`, `exclude_key`."""
 
     selection_changed = Signal(list)
     opened = Signal(int)
@@ -61,7 +61,7 @@ class MapPanel(QWidget):
         self._collection, self._counts, self._audit = workspace.collection, workspace.counts, workspace.audit
         self._state: dict[str, Any] = session.view.setdefault("map", {})
         self.embedding: Embedding | None = None
-        """What the map shows; None while there is none."""
+        """The rows on the map; None while there is no map."""
         self._rows: Rows | None = None
         self.entries: list[Entry] = []
         """The lines of the legend."""
@@ -207,17 +207,17 @@ class MapPanel(QWidget):
     # The page talks to the map -------------------------------------------------------------------
 
     def set_selected(self, ids: Iterable[int]) -> None:
-        """The grid selected these; kept until the map is there."""
+        """Select the pictures that the grid selected; remembered until the map is there."""
         self._wished = list(ids)
         self.view.set_selected(self._wished)
 
     def show_filtered(self, ids: Iterable[int] | None) -> None:
-        """Dim all others; None: everything is shown."""
+        """Dim all other pictures; None dims none."""
         self._filtered = None if ids is None else numbers(ids)
         self.view.show_filtered(self._filtered)
 
     def refresh(self, change: Change) -> None:
-        """The session changed."""
+        """Follow a change of the session."""
         if change.of("folder"):
             self._read(everything=True)
         elif change.of("pictures", "dataset"):
@@ -226,7 +226,7 @@ class MapPanel(QWidget):
             self._show_models()
 
     def close_threads(self) -> None:
-        """The page will be deleted."""
+        """Stop the threads; the page will be deleted."""
         self.view.close_threads()
 
     def _selected(self, ids: list[int]) -> None:
@@ -250,7 +250,7 @@ class MapPanel(QWidget):
     # Reading -------------------------------------------------------------------------------------
 
     def _read(self, everything: bool = False) -> None:
-        """Read the map (or only what the index says of it) beside the window."""
+        """Read the map (or only its values from the index) in the background."""
         session, index, folder = self._session, self._collection.index, self._session.folder
         self._reread = self._reread or everything
         if index is None or folder is None:
@@ -322,7 +322,7 @@ class MapPanel(QWidget):
         return colored(self._rows, self._coloring, self._counts.all_class_names, self._counts.color_index)
 
     def _note_of(self, identifier: int) -> str:
-        """What the dot under the pointer is coloured for, where the class does not say it."""
+        """The value that the dot under the pointer is coloured by, where the class does not show it."""
         if self._rows is None:
             return ""
         return note_of(self._rows, self._coloring, int(np.flatnonzero(self._rows.ids == identifier)[0]))
@@ -357,7 +357,7 @@ class MapPanel(QWidget):
     # Computing -----------------------------------------------------------------------------------
 
     def compute(self) -> None:
-        """Compute the map in a child process; the session reports what goes wrong."""
+        """Compute the map in a child process; the session reports problems."""
         self._show_problem(None)
         self._audit.embed(self._model, self._layout)
 

@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
 
 _FINE: Final = 300
-"""So many dots are drawn by Qt, each with a smooth edge at its exact place."""
+"""Up to so many dots are drawn by Qt, with smooth edges at their exact positions."""
 _MANY: Final = 20_000
-"""More dots than this are drawn with coarse pixels while they move, on screens with very fine ones."""
+"""More dots than this are drawn with coarse pixels while they move, on screens of high resolution."""
 _REST_MS: Final = 120
 _PAINT_SECONDS: Final = 0.006
 _CACHED_PICTURES: Final = 4096
 
 
 class DotView(QWidget):
-    """Draws the map. `fetch(ids)` gives the pictures, `path_of` their files; ids are those of the index."""
+    """Draws the map. `fetch(ids)` returns the pictures, `path_of` their files; ids are those of the index."""
 
     selection_changed = Signal(list)
     """Ids that the user selected."""
@@ -80,7 +80,7 @@ class DotView(QWidget):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._at_rest)
-        # What a paint had no time for is made by the next.
+        # Work that a paint had no time for is done by the next.
         self._more = QTimer(self)
         self._more.setSingleShot(True)
         self._more.timeout.connect(self.update)
@@ -96,7 +96,7 @@ class DotView(QWidget):
                    colors: NDArray[np.uint8], top: NDArray[np.bool_] | None = None) -> None:
         """Show dots: positions (n, 2), the pictures' ids (n,), RGBA (n, 4), which lie on top (n,) if any do.
 
-        What is selected is kept by id.
+        The selection is kept by id.
         """
         selected, dimmed = self.selected_ids(), self.ids[self._dimmed]
         fresh = np.asarray(ids, np.int64)
@@ -112,8 +112,8 @@ class DotView(QWidget):
         self.set_colors(colors, top)
 
     def set_colors(self, colors: NDArray[np.uint8], top: NDArray[np.bool_] | None = None) -> None:
-        """Colour the dots anew: RGBA (n, 4), which of them lie on top (n,)."""
-        # In the order of the index one class would lie on top of all others; this order is the same every time.
+        """Change the colours of the dots: RGBA (n, 4), which of them lie on top (n,)."""
+        # In the order of the index one class would lie on top of all others; this order is fixed.
         self._order = np.random.default_rng(0).permutation(len(self.ids))
         if top is not None:
             self._order = self._order[np.argsort(top[self._order], kind="stable")]
@@ -130,31 +130,31 @@ class DotView(QWidget):
         return result
 
     def set_selected(self, ids: Iterable[int]) -> None:
-        """Select these (the grid did); nothing is announced."""
+        """Select the pictures that the grid selected; emits nothing."""
         wanted = np.isin(self.ids, numbers(ids))
         if not np.array_equal(wanted, self._selected):
             self._selected = wanted
             self._redraw()
 
     def show_filtered(self, ids: Iterable[int] | None) -> None:
-        """Dim all others, they cannot be selected then; None: all are shown."""
+        """Dim all other dots, they cannot be selected then; None dims none."""
         dimmed = np.zeros(len(self.ids), np.bool_) if ids is None else ~np.isin(self.ids, numbers(ids))
         if not np.array_equal(dimmed, self._dimmed):
             self._dimmed = dimmed
             self._redraw()
 
     def show_pictures(self, on: bool) -> None:
-        """Whether small pictures take the place of dots where there is room."""
+        """Whether thumbnails replace dots where there is room."""
         self._with_pictures = on
         self.update()
 
     def forget(self) -> None:
-        """The pictures' data changed: ask for them again."""
+        """The pictures' data changed: fetch them again."""
         self._pictures.clear()
         self.update()
 
     def close_threads(self) -> None:
-        """End the decoding threads; the view will be deleted."""
+        """Stop the decoding threads; the view will be deleted."""
         self._rest.stop()
         self._more.stop()
         self._thumbnails.close()
@@ -168,12 +168,12 @@ class DotView(QWidget):
 
     @property
     def _visible(self) -> float:
-        """How many dots are about in view at this zoom, wherever one looks."""
+        """The approximate number of dots in view at this zoom, the same at every position."""
         return len(self.ids) / max(1.0, self.camera.zoom) ** 2
 
     @property
     def radius(self) -> float:
-        """Of the dots, in pixels: larger the fewer there are, and the same wherever one looks."""
+        """The radius of the dots in pixels: larger with fewer dots, the same at every position."""
         room = np.sqrt(self.camera.width * self.camera.height * 0.25 / max(1.0, self._visible))
         return float(min(5.0, max(1.2, 0.35 * room)))
 
@@ -192,7 +192,7 @@ class DotView(QWidget):
         return row if apart[row] <= max(8.0, self.radius + 4) ** 2 else -1
 
     def point_of(self, row: int) -> QPointF:
-        """Where a dot lies on the screen."""
+        """The position of a dot on the screen."""
         x, y = self.camera.to_screen(self._position[row:row + 1])
         return QPointF(float(x[0]), float(y[0]))
 
@@ -223,13 +223,13 @@ class DotView(QWidget):
         self._thumbnails.want(missing)
 
     def _at_rest(self) -> None:
-        """Nothing moves any more: all dots with the finest pixels."""
+        """Movement ended: redraw all dots with the finest pixels."""
         self._layer = None
         self._draw_layer(at_rest=True)
         self.update()
 
     def _draw_layer(self, at_rest: bool = False) -> None:
-        """All dots: first the faint ones, then the others, the selected with a rim on top."""
+        """Draw all dots: the dimmed ones first, then the others, the selected ones with a rim on top."""
         ratio = self.devicePixelRatioF()
         if ratio > 1 and not at_rest and self._visible > _MANY:
             ratio = 1.0
@@ -274,7 +274,7 @@ class DotView(QWidget):
                                 zip(self._x[same].tolist(), self._y[same].tolist(), strict=True)])
 
     def _side(self) -> int:
-        """The size of the small pictures, 0 while there are none."""
+        """The side of the thumbnails, 0 while there are none."""
         if not self._with_pictures or self._fetch is None:
             return 0
         return mosaic.side_for(self.camera.width, self.camera.height, self._visible)
@@ -288,7 +288,7 @@ class DotView(QWidget):
             near = (self._x > -side) & (self._x < self.width() + side) & (self._y > -side) & (
                 self._y < self.height() + side) & ~self._dimmed
             rows = np.flatnonzero(near)
-            # Selected ones come first: what was chosen is seen.
+            # Selected ones come first, so that they stay visible.
             rows = rows[np.lexsort((self._rank[rows], ~self._selected[rows]))]
             self._placed = mosaic.placed(self._x, self._y, rows, side)
         fade = bool(self._selected.any())
@@ -315,7 +315,7 @@ class DotView(QWidget):
                 painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 8, 8)
 
     def _look_up(self, rows: Iterable[int]) -> None:
-        """Ask for the data of these dots' pictures that are not known yet, all at once."""
+        """Fetch the data of these dots' pictures that are missing, all at once."""
         unknown = [int(self.ids[row]) for row in rows if int(self.ids[row]) not in self._pictures]
         if unknown and self._fetch is not None:
             if len(self._pictures) > _CACHED_PICTURES:
@@ -335,8 +335,8 @@ class DotView(QWidget):
         return None if image.isNull() else image
 
     def _face(self, row: int, side: int, missing: list[Wanted], until: float) -> QPixmap | None:
-        """The small square picture with its dot's colour around it, made anew if there is time before `until`; else
-        one of another size, or None."""
+        """The square thumbnail with its dot's colour around it, drawn if there is time before `until`; else one of
+        another size, or None."""
         late = time.perf_counter() > until
         image = None if late else self._image(row, side, missing)
         if image is None:
@@ -360,7 +360,7 @@ class DotView(QWidget):
         return face
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """Rings around what the pointer and the keyboard are on."""
+        """Draw rings around the dots under the pointer and the keyboard."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for row, token in ((self._current if self.hasFocus() else -1, "accent"), (self._hover, "text")):
             if 0 <= row < len(self.ids):
@@ -387,7 +387,7 @@ class DotView(QWidget):
         painter.drawPolygon(self._outline)
 
     def _paint_card(self, painter: QPainter, missing: list[Wanted]) -> None:
-        """The picture under the pointer, with name, class and what is to be said of it."""
+        """Draw the card of the picture under the pointer, with its name, class and note."""
         self._look_up([self._hover])
         picture = self._pictures.get(int(self.ids[self._hover]))
         if picture is not None:

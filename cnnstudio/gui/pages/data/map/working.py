@@ -1,4 +1,4 @@
-"""The line that tells how far the computing of the map is."""
+"""The progress of the computation of the map."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.gui.widgets.formatting import format_duration
 
 
 class WorkingBar(Card):
-    """What the job does now, a bar, the time left, and Cancel; hidden while nothing runs."""
+    """The present phase, a progress bar, the time left, and Cancel; hidden while nothing runs."""
 
     def __init__(self, cancel: Callable[[], object], parent: QWidget | None = None) -> None:
         self._text = Elided("", "body")
@@ -31,7 +31,7 @@ class WorkingBar(Card):
         self.hide()
 
     def show_job(self, job: Job | None) -> None:
-        """Show how far a job is; None hides the line."""
+        """Show the progress of a job; None hides the line."""
         self.setVisible(job is not None)
         if job is None:
             return

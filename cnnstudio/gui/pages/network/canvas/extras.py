@@ -1,4 +1,4 @@
-"""What lies on the canvas besides layers and connections: frames of groups, and notes."""
+"""Items of the canvas besides layers and connections: frames of groups, and notes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class GroupFrame(QGraphicsItem):
             self.update()
 
     def follow(self) -> None:
-        """Stand around the layers where they are now."""
+        """Fit the frame to the present positions of its layers."""
         self.prepareGeometryChange()
         self._rect = QRectF(*around([(item.x(), item.y()) for item in self.nodes])) if self.nodes else QRectF()
         self.update()
@@ -53,7 +53,7 @@ class GroupFrame(QGraphicsItem):
         return self._rect.adjusted(-2, -2, 2, 2)
 
     def name_rect(self) -> QRectF:
-        """Where its name stands: what answers to the mouse."""
+        """The rectangle of the name, which reacts to the mouse."""
         return QRectF(self._rect.left(), self._rect.top(), self._rect.width(), NAME + 6)
 
     def shape(self) -> QPainterPath:
@@ -82,7 +82,7 @@ class GroupFrame(QGraphicsItem):
 
 
 class NoteItem(QGraphicsTextItem):
-    """Words on the canvas: moved like a layer, written after a double click."""
+    """A note on the canvas: moved like a layer, edited after a double click."""
 
     def __init__(self, note: Note, written: Callable[[str, str], None]) -> None:
         super().__init__()
@@ -107,11 +107,11 @@ class NoteItem(QGraphicsTextItem):
 
     @property
     def writing(self) -> bool:
-        """Whether it is being written in."""
+        """Whether the note is being edited."""
         return bool(self.textInteractionFlags() & Qt.TextInteractionFlag.TextEditable)
 
     def write(self) -> None:
-        """Let it be written in, everything selected."""
+        """Start editing, with everything selected."""
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction)
         self.setFocus()
         cursor = self.textCursor()

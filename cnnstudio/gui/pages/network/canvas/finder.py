@@ -15,7 +15,7 @@ from cnnstudio.gui.widgets.inputs import SearchBox
 
 
 class Finder(QFrame):
-    """A search field over the canvas: Enter goes to the next, Shift+Enter to the one before, Esc closes."""
+    """A search field over the canvas: Enter goes to the next match, Shift+Enter to the previous one, Esc closes."""
 
     layer_found = Signal(str)
     """The id of the layer to go to."""
@@ -60,7 +60,7 @@ class Finder(QFrame):
             costs = [cost for cost in (score(text, identifier), score(text, title)) if cost is not None]
             if text.strip() and costs:
                 ranked.append((min(costs), number, identifier))
-        # The best match comes first; stepping follows the network's order.
+        # The best match comes first; the next ones follow the network's order.
         best = min(ranked, default=None)
         self._matches = [identifier for _cost, _number, identifier in sorted(ranked, key=lambda match: match[1])]
         self._position = self._matches.index(best[2]) if best is not None else 0

@@ -1,4 +1,4 @@
-"""The network as a scene: kept in step with the specs, and telling what the user wants changed."""
+"""The network as a scene: it follows the specs, and emits the changes that the user requests."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from cnnstudio.gui.pages.network.canvas.extras import GroupFrame, NoteItem
 from cnnstudio.gui.pages.network.canvas.items import EdgeItem, NodeItem, NodeLook
 
 MIME = "application/x-cnnstudio-layer"
-"""Drags of a layer from the palette carry its type under this name."""
+"""The MIME type of a layer type that is dragged from the palette."""
 _SNAP = 26.0
-"""Pixels around a layer within which a connection that is pulled snaps to it."""
+"""A dragged connection snaps to a layer within so many pixels."""
 
 
 class NetworkScene(QGraphicsScene):
-    """Layers, connections, groups and notes of one network; every wish of the user is a signal, the specs stay the
-    truth. Cards of collapsed groups are nodes called "group:" and the group's id."""
+    """Layers, connections, groups and notes of one network. User actions become signals; only the specs change the
+    scene. Cards of collapsed groups are nodes with the id "group:" and the group's id."""
 
     connected = Signal(str, str)
     moved = Signal(object)
     """{id of a layer, a card or a note: (x, y)} after a drag."""
     dropped = Signal(str, object, object)
-    """Layer type, the Edge it fell on (or None), the node id it fell on or the (x, y) where it fell."""
+    """Layer type, the Edge it was dropped on (or None), the node id or the (x, y) it was dropped on."""
     toggled = Signal(str)
-    """A group is to be collapsed, or opened again."""
+    """The id of a group to collapse or to open."""
     noted = Signal(str, str)
-    """Id of a note and what was written into it."""
+    """The id of a note and its new text."""
     wanted_at = Signal(object)
     """A double click on the empty canvas, at (x, y)."""
     chosen = Signal()
@@ -63,7 +63,7 @@ class NetworkScene(QGraphicsScene):
     # In step with the network --------------------------------------------------------------------
 
     def show_network(self, network: NetworkSpec, looks: Mapping[str, NodeLook]) -> None:
-        """Show this network, with a look for every layer and every card; items that stay keep their selection."""
+        """Show this network, with a look for every layer and every card; remaining items keep their selection."""
         graph = visible_graph(network, self._graph)
         changed = self._graph is None or graph is not self._graph[1]
         self._graph = (network, graph)
@@ -89,7 +89,7 @@ class NetworkScene(QGraphicsScene):
                 self.addItem(node_item)
             place = QPointF(*graph.places[identifier])
             if node_item.pos() != place:
-                # Both ends of a connection may move: it follows once, when all stand.
+                # Both ends of a connection may move: it is routed once, after all nodes have moved.
                 node_item.followed = False
                 node_item.setPos(place)
                 node_item.followed = True
@@ -136,7 +136,7 @@ class NetworkScene(QGraphicsScene):
             self.notes[note.id].set_note(note)
 
     def follow_theme(self) -> None:
-        """Take the colours of the present theme."""
+        """Apply the colours of the present theme."""
         for note in self.notes.values():
             note.setDefaultTextColor(theme.color("text"))
         self.update()
@@ -148,7 +148,7 @@ class NetworkScene(QGraphicsScene):
         self.removeItem(item)
 
     def _route(self) -> None:
-        """Connections whose own column is taken below them swing out to the left."""
+        """Connections with a node in their own column bend out to the left."""
         rects = sorted((item.y(), item.x()) for item in self.nodes.values())
         tops = [top for top, _left in rects]
         lanes: dict[float, int] = {}
@@ -175,7 +175,7 @@ class NetworkScene(QGraphicsScene):
     # What is chosen ------------------------------------------------------------------------------
 
     def _selected(self) -> None:
-        """With the name of a frame its layers are chosen."""
+        """Selecting a frame by its name selects its layers."""
         for frame in self.frames.values():
             if frame.isSelected() and not all(item.isSelected() for item in frame.nodes):
                 self.blockSignals(True)
@@ -185,7 +185,7 @@ class NetworkScene(QGraphicsScene):
         self.chosen.emit()
 
     def chosen_nodes(self) -> list[str]:
-        """The layers that are chosen, those in chosen cards included."""
+        """The selected layers, with those in selected cards."""
         result: list[str] = []
         for item in self.nodes.values():
             if item.isSelected():
@@ -193,7 +193,7 @@ class NetworkScene(QGraphicsScene):
         return result
 
     def chosen_items(self) -> list[NodeItem]:
-        """The layers and cards that are chosen, as they are seen."""
+        """The selected layers and cards, as they are visible."""
         return [item for item in self.nodes.values() if item.isSelected()]
 
     def chosen_edges(self) -> list[Edge]:
@@ -203,13 +203,13 @@ class NetworkScene(QGraphicsScene):
         return [identifier for identifier, item in self.notes.items() if item.isSelected()]
 
     def card_of(self, node: str) -> NodeItem | None:
-        """What shows a layer: its own item, or the card that it is in."""
+        """The item of a layer: its own, or the card that contains it."""
         if node in self.nodes or self._graph is None:
             return self.nodes.get(node)
         return next((self.nodes[card] for card, members in self._graph[1].members.items() if node in members), None)
 
     def choose(self, identifiers: list[str]) -> None:
-        """Select these layers (or the cards that they are in) and nothing else."""
+        """Select these layers (or the cards that contain them) and nothing else."""
         self.blockSignals(True)
         self.clearSelection()
         for identifier in identifiers:
@@ -281,7 +281,7 @@ class NetworkScene(QGraphicsScene):
         return next((item for item in self.items(position) if isinstance(item, NodeItem)), None)
 
     def _near(self, position: QPointF) -> NodeItem | None:
-        """The layer that a connection would enter there: below the mouse, or the nearest within reach."""
+        """The layer that a dragged connection would enter: below the mouse, or the nearest within reach."""
         here = self._node_at(position)
         if here is not None:
             return here if here is not self._wire_from else None

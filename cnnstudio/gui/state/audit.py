@@ -73,7 +73,7 @@ class Audit(QObject):
             # A thread writes the list of the pictures: for many it takes a moment.
             return embedding_job(folder, project, index, root, model or BUNDLED, layout)
 
-        def listed(job: Work) -> None:
+        def list_pictures(job: Work) -> None:
             if job.result is None or not isinstance(job.last, Finished):
                 self._on_embedded(job.last)
                 return
@@ -81,13 +81,13 @@ class Audit(QObject):
             child.ended.connect(self._on_embedded)
             session.jobs.start(child)
 
-        session.jobs.run(work, label, EMBED, page="data", done=listed)
+        session.jobs.run(work, label, EMBED, page="data", done=list_pictures)
 
     def _on_embedded(self, last: object) -> None:
         if isinstance(last, Finished):
             # It was requested: judged even where it equals the last one, which may never have been judged (the
             # command line computed it) or before labels and thresholds were changed.
-            self._judge.judge_learned()
+            self._judge.judge_by_embedding()
         elif (problem := getattr(last, "problem", None)) is not None:
             self._session.report(problem)
 

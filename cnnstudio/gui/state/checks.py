@@ -65,7 +65,7 @@ class ProjectChecks(QObject):
         if self._collection.problems:
             return self._collection.problems
         if self._scanner.missing is not None:
-            return (_missing(self._scanner.missing),)
+            return (_missing_folder_problem(self._scanner.missing),)
         unreadable = sum(self._counts.unreadable.values())
         if not unreadable:
             return self._scanner.problems
@@ -78,7 +78,7 @@ class ProjectChecks(QObject):
                 warning("unreadable_pictures", text.fill(n=unreadable), "dataset", fixes=(fix,)))
 
 
-def _missing(folder: Path) -> Problem:
+def _missing_folder_problem(folder: Path) -> Problem:
     """The problem that the folder of pictures does not exist."""
     text = Text("The folder of pictures {path} is not there any more. It may have been renamed or moved.",
                 "La carpeta de imágenes {path} ya no está. Puede que se haya renombrado o movido.")

@@ -39,10 +39,10 @@ class ClassEdits(QObject):
             return False
         dataset = session.project.dataset
 
-        def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
+        def rename_class(names: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(dict.fromkeys(new if name == old else name for name in names))
 
-        changed = msgspec.structs.replace(dataset, class_names=renamed(dataset.class_names),
+        changed = msgspec.structs.replace(dataset, class_names=rename_class(dataset.class_names),
                                           hidden_classes=tuple(name for name in dataset.hidden_classes if name != old))
         project = None
         if changed != dataset:

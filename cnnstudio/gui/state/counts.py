@@ -76,7 +76,7 @@ class Counts(QObject):
             self.recount()
             self._session.announce("pictures")
 
-    def in_background(self) -> Callable[[], Callable[[], None]]:
+    def background_count(self) -> Callable[[], Callable[[], None]]:
         """A function that counts in any thread; its result, called in the window's thread, announces the counts."""
         index, spec, stamp = self._collection.index, self._session.project.dataset, self._stamp
 

@@ -191,7 +191,7 @@ class Report:
 
     def event(self, event: Event) -> None:
         """Pass on any event, in the window's thread."""
-        self._job.tell(event)
+        self._job.emit_event(event)
 
 
 class Work(Job):
@@ -208,7 +208,7 @@ class Work(Job):
         super().cancel()
         self.cancel_flag.set()
 
-    def tell(self, event: Event) -> None:
+    def emit_event(self, event: Event) -> None:
         self._arrived.emit(event)
 
     def _work(self) -> None:
@@ -221,11 +221,11 @@ class Work(Job):
         except ProblemError as err:
             last = Failed(problem=err.problems[0])
         except Exception as err:  # noqa: BLE001 - the job border: whatever happens becomes a problem
-            last = Failed(problem=unexpected(err))
+            last = Failed(problem=unexpected_problem(err))
         self._over.emit(last)
 
 
-def unexpected(err: BaseException) -> Problem:
+def unexpected_problem(err: BaseException) -> Problem:
     """The problem for an unexpected exception; the traceback is in its details."""
     details = "".join(traceback.format_exception(err))
     text = Text("Something went wrong inside the program: {reason}. Your work is kept.",
@@ -254,7 +254,7 @@ class JobList(QObject):
     def start(self, job: Job) -> Job:
         """Start the job and keep it until it ends; returns the job."""
         self._jobs.append(job)
-        job.event.connect(self._progressed)
+        job.event.connect(self._on_progressed)
         job.ended.connect(lambda last: self._ended(job, last))
         job.start()
         self.changed.emit()
@@ -279,7 +279,7 @@ class JobList(QObject):
         visible = [job for job in self._jobs if job.running and not job.quiet]
         return next((job for job in visible if job.kind == "train"), visible[-1] if visible else None)
 
-    def _progressed(self, _event: Event) -> None:
+    def _on_progressed(self, _event: Event) -> None:
         self.changed.emit()
 
     def _ended(self, job: Job, last: Event) -> None:

@@ -73,9 +73,9 @@ class Judge(QObject):
         self._embedding_read = False
         after = self.embedding
         if after is not None and not _same(before, after):
-            self.judge_learned()
+            self.judge_by_embedding()
 
-    def judge_learned(self) -> None:
+    def judge_by_embedding(self) -> None:
         """Read the embedding again and judge the findings that depend on it at once."""
         from cnnstudio.catalog.findings import LEARNED
 
@@ -113,7 +113,7 @@ class Judge(QObject):
             self._settle.start()
             return
         self._kinds.clear()
-        embedding, count = self.embedding, self._counts.in_background()
+        embedding, count = self.embedding, self._counts.background_count()
 
         def work(report: Report) -> Callable[[], None] | None:
             from cnnstudio.datasets.audit.run import judge

@@ -44,7 +44,7 @@ class Latest(QObject):
         """Stop the thread; nothing is emitted any more."""
         self._waiting = None
         if self._job is not None:
-            self._job.ended.disconnect(self._over)
+            self._job.ended.disconnect(self._on_done)
             self._job.cancel()
             self._job.join()
             self._job = None
@@ -53,9 +53,9 @@ class Latest(QObject):
         self._doing = request
         self._job = self._jobs.run(lambda report: self._function(request, report),
                                    Text("Preview", "Vista previa"), self._kind, quiet=True)
-        self._job.ended.connect(self._over)
+        self._job.ended.connect(self._on_done)
 
-    def _over(self, last: Any) -> None:
+    def _on_done(self, last: Any) -> None:
         job, request = self._job, self._doing
         waiting, self._job, self._waiting = self._waiting, None, None
         if waiting is not None:

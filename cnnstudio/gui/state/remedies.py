@@ -34,9 +34,9 @@ class Remedies(QObject):
             case "exclude" | "keep_best":
                 return decisions.exclude(ids, True)
             case "relabel":
-                return decisions.relabel_each(_suggested(findings, "suggested"))
+                return decisions.relabel_each(_suggested_values(findings, "suggested"))
             case "move":
-                return decisions.assign_splits(_suggested(findings, "split"))
+                return decisions.assign_splits(_suggested_values(findings, "split"))
             case "delete_copies":
                 return self._trash.delete(ids)
             case "keep_together":
@@ -56,7 +56,7 @@ class Remedies(QObject):
         return self._session.edit(lambda _project: changed, label)
 
 
-def _suggested(findings: Sequence[Finding], name: str) -> dict[int, str]:
+def _suggested_values(findings: Sequence[Finding], name: str) -> dict[int, str]:
     """The values that the findings suggest under `name`, by the id of the picture."""
     return {finding.picture: str(finding.data[name]) for finding in findings
             if finding.picture is not None and finding.data.get(name)}

@@ -125,7 +125,7 @@ class Scanner(QObject):
             self.scan()
         elif self._scan_spec.splits != self._spec.splits:
             # The shares were changed while the scan applied the old ones.
-            self._divide(self._spec)
+            self._apply_shares(self._spec)
         self._counts.refresh()
 
     def _tick(self) -> None:
@@ -175,17 +175,17 @@ class Scanner(QObject):
         if any(getattr(before, name) != getattr(after, name) for name in _SOURCES):
             self.scan()
         elif before.splits != after.splits:
-            self._divide(after)
+            self._apply_shares(after)
         elif replace(before, audit=after.audit) != after:
             self._counts.refresh()
 
-    def _divide(self, spec: DatasetSpec) -> None:
+    def _apply_shares(self, spec: DatasetSpec) -> None:
         """Apply the shares of the splits."""
         index = self._collection.index
         if index is None:
             return
         if self._session.jobs.of_kind(SPLITS) is not None:
-            QTimer.singleShot(150, self, lambda: self._divide(self._spec))
+            QTimer.singleShot(150, self, lambda: self._apply_shares(self._spec))
             return
         self._session.jobs.run(lambda _report: index.apply(spec), Text("Dividing the pictures",
                                "Dividiendo las imágenes"), SPLITS, quiet=True, done=lambda _job: self._counts.refresh())

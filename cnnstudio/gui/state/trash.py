@@ -74,7 +74,7 @@ class Deletion:
         """Move the files in the background; `done()` when all were moved."""
         session = self._session
         if session.jobs.of_kind(TRASH) is not None:
-            session.report(_busy())
+            session.report(_busy_problem())
             return
         carry_out = self._effect.redo if direction == "redo" else self._effect.undo
 
@@ -102,7 +102,7 @@ class Deletion:
         session.jobs.run(work, _LABELS[direction], TRASH, page="data", done=ended)
 
 
-def _busy() -> Problem:
+def _busy_problem() -> Problem:
     text = Text("Files are still being moved. Wait for the end, or cancel it at the bottom of the window.",
                 "Aún se están moviendo archivos. Espere al final, o cancélelo en la parte inferior de la ventana.")
     return warning("files_on_their_way", text, "file")

@@ -254,7 +254,7 @@ def tab_through(*areas: QWidget) -> None:
         QWidget.setTabOrder(before, after)
 
 
-def scrolled(widget: QWidget) -> QScrollArea:
+def scroll_area(widget: QWidget) -> QScrollArea:
     """`widget` in a vertical scroll area without a frame."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)

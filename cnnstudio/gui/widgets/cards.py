@@ -238,9 +238,8 @@ class Facts(QWidget):
             return
         self._current = wanted
         clear(self._rows)
-        # Numbers matter most: a long name is shortened before them, a long value before its name. Per row: a long value
-        # in
-        # one row must not shorten the names of all the others.
+        # Numbers matter most: a long name is shortened before them, a long value before its name. Each row on its own: a
+        # long value in one row must not shorten the names of all the others.
         metrics = QFontMetrics(theme.font("body"))
         for name, value in wanted:
             key = Elided(name, "body", "dim")

@@ -77,7 +77,7 @@ class CommandPalette(QDialog):
         self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
         self._search.setFocus()
 
-    def type(self, text: str) -> None:
+    def set_query(self, text: str) -> None:
         """Start with these letters."""
         self._search.setText(text)
 

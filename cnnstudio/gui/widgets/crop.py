@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
-from cnnstudio.gui.widgets.picture import fitted
+from cnnstudio.gui.widgets.picture import fit_rect
 
 Box = tuple[int, int, int, int]
 """Top, left, height, width in pixels of the picture."""
@@ -101,7 +101,7 @@ class CropView(QWidget):
 
     def _target(self) -> QRectF:
         """The rectangle of the picture in the widget."""
-        return fitted(QSize(self._wide, self._high), QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN))
+        return fit_rect(QSize(self._wide, self._high), QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN))
 
     def part(self) -> QRectF:
         """The rectangle of the crop box in the widget."""
@@ -116,7 +116,7 @@ class CropView(QWidget):
         return (max(0, min(self._high, round((point.y() - target.y()) * scale))),
                 max(0, min(self._wide, round((point.x() - target.x()) * scale))))
 
-    def _hold(self, point: QPointF) -> frozenset[str] | None:
+    def _sides_at(self, point: QPointF) -> frozenset[str] | None:
         """The sides under the mouse; none of them to move the box, None to draw a new one."""
         part = self.part()
         if not part.adjusted(-_REACH, -_REACH, _REACH, _REACH).contains(point):
@@ -135,7 +135,7 @@ class CropView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._image is None:
             return
-        self._sides = self._hold(event.position())
+        self._sides = self._sides_at(event.position())
         self._from, self._before = event.position(), self._box
         if self._sides is None:
             row, column = self._pixel(event.position())
@@ -144,7 +144,7 @@ class CropView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if not event.buttons() & Qt.MouseButton.LeftButton or self._sides is None:
-            sides = self._hold(event.position())
+            sides = self._sides_at(event.position())
             self.setCursor(Qt.CursorShape.CrossCursor if sides is None else _SIDES.get(sides) or (
                 Qt.CursorShape.SizeAllCursor if self._kind == "box" else Qt.CursorShape.ArrowCursor))
             return
@@ -152,11 +152,11 @@ class CropView(QWidget):
             if self._sides:
                 self._take_share(event.position())
         elif self._sides:
-            self._take(self._resized(event.position()))
+            self._take(self._resized_box(event.position()))
         else:
             row, column = self._pixel(event.position())
             first_row, first_column = self._pixel(self._from)
-            self._take(self._moved(self._before, row - first_row, column - first_column))
+            self._take(self._moved_box(self._before, row - first_row, column - first_column))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._sides is not None:
@@ -178,15 +178,15 @@ class CropView(QWidget):
             self._take((top, left, max(1, min(self._high - top, rows + down)),
                         max(1, min(self._wide - left, columns + across))))
         else:
-            self._take(self._moved(self._box, down, across))
+            self._take(self._moved_box(self._box, down, across))
         self.settled.emit()
 
-    def _moved(self, box: Box, down: int, across: int) -> Box:
+    def _moved_box(self, box: Box, down: int, across: int) -> Box:
         top, left, rows, columns = box
         return (max(0, min(self._high - rows, top + down)), max(0, min(self._wide - columns, left + across)),
                 rows, columns)
 
-    def _resized(self, point: QPointF) -> Box:
+    def _resized_box(self, point: QPointF) -> Box:
         """The box with the grabbed sides moved to that point; a side dragged past the other one changes roles."""
         assert self._sides is not None
         row, column = self._pixel(point)

@@ -89,7 +89,7 @@ class FlowLayout(QLayout):
         return max(0, top - gap - rect.y())
 
 
-def flowing(*widgets: QWidget, spacing: int = 8, apart: int | None = None) -> QWidget:
+def flow_row(*widgets: QWidget, spacing: int = 8, apart: int | None = None) -> QWidget:
     """Widgets in a wrapping line; those from number `apart` on at the right."""
     holder = QWidget()
     layout = FlowLayout(holder, spacing=spacing, apart=apart)

@@ -64,7 +64,7 @@ class Form(QWidget):
             self._more = Expander(tr("More", "Más"), box(more))
             main.addWidget(self._more)
         self.setLayout(main)
-        self._show_what_matters()
+        self._update_visibility()
 
     @property
     def values(self) -> dict[str, Value]:
@@ -79,7 +79,7 @@ class Form(QWidget):
                 field.set_value(wanted[name])
                 field.show_problem("")
         self._values = wanted
-        self._show_what_matters()
+        self._update_visibility()
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Mark the fields of these problems (`where.field`); the others are cleared."""
@@ -114,10 +114,10 @@ class Form(QWidget):
         field.show_problem("")
         if value != self._values.get(name):
             self._values[name] = value
-            self._show_what_matters()
+            self._update_visibility()
             self.value_changed.emit(name, value)
 
-    def _show_what_matters(self) -> None:
+    def _update_visibility(self) -> None:
         for name, field in self._fields.items():
             field.setVisible(shown(self._params[name], self._values))
 
@@ -134,7 +134,7 @@ class _Field(QWidget):
         label = Label(str(param.label), "secondary", "dim", wrap=True)
         label.setToolTip(str(param.help))
         self.editor, self._set = _editor(param, value, self)
-        _name(self.editor, param)
+        _set_accessible_names(self.editor, param)
         self._problem = Label("", "secondary", "error", wrap=True)
         self._problem.hide()
         if isinstance(param, Bool):
@@ -159,7 +159,7 @@ class _Field(QWidget):
             self.editor.set_choices(choices, value)
             return
         select = Select(choices, value)
-        _name(select, self._param)
+        _set_accessible_names(select, self._param)
         select.chosen.connect(self.changed)
         select.chosen.connect(lambda _value: self.settled.emit())
         self._column.replaceWidget(self.editor, select)
@@ -179,7 +179,7 @@ class _Field(QWidget):
         set_property(self.editor, "wrong", bool(text) and tone == "error")
 
 
-def _name(editor: QWidget, param: Param) -> None:
+def _set_accessible_names(editor: QWidget, param: Param) -> None:
     editor.setAccessibleName(str(param.label))
     # For screen readers: the focus is on one of the fields inside.
     inner = editor.findChildren(QLineEdit)
@@ -208,7 +208,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         number.settled.connect(field.settled)
         number.refused.connect(lambda text: field.show_problem(text, "warn"))
         if isinstance(param, Seed):
-            return _with_dice(number, field), number.set_value
+            return _add_draw_button(number, field), number.set_value
         return number, number.set_value
     if isinstance(param, Bool):
         switch = Switch(bool(value))
@@ -244,7 +244,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
     return _line(param, value, field)
 
 
-def _with_dice(number: NumberBox, field: _Field) -> QWidget:
+def _add_draw_button(number: NumberBox, field: _Field) -> QWidget:
     import random
 
     def draw() -> None:
@@ -258,19 +258,19 @@ def _with_dice(number: NumberBox, field: _Field) -> QWidget:
 
 
 def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[[Any], None]]:
-    line = QLineEdit(_written(value))
+    line = QLineEdit(_format_value(value))
     line.setFont(theme.font())
     optional = isinstance(param, Line) and param.optional
 
-    def typed() -> None:
+    def on_typed() -> None:
         text = line.text()
-        field.changed.emit(None if optional and not text and param.default is None else _read(param, text))
+        field.changed.emit(None if optional and not text and param.default is None else _parse_value(param, text))
         field.settled.emit()
 
     def show(text: Any) -> None:
-        line.setText(_written(text))
+        line.setText(_format_value(text))
 
-    line.editingFinished.connect(typed)
+    line.editingFinished.connect(on_typed)
     if not (isinstance(param, Line) and param.file):
         return line, show
 
@@ -278,21 +278,21 @@ def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[
         path = QFileDialog.getExistingDirectory(line.window(), str(param.label), line.text())
         if path:
             line.setText(path)
-            typed()
+            on_typed()
 
     holder = box(row(line, Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=browse), spacing=4))
     holder.setFocusProxy(line)
     return holder, show
 
 
-def _written(value: Value) -> str:
+def _format_value(value: Value) -> str:
     """A value as it is typed: several numbers are separated by commas."""
     if isinstance(value, tuple | list):
         return ", ".join(str(item) for item in value)
     return "" if value is None else str(value)
 
 
-def _read(param: Param, text: str) -> Value:
+def _parse_value(param: Param, text: str) -> Value:
     """Parse the text of a line; text that contains no numbers stays text, and the parameter's check explains it."""
     if not isinstance(param, Numbers | Ints):
         return text
@@ -350,7 +350,7 @@ class _Factor(QWidget):
         super().__init__()
         limits: dict[str, Any] = {"minimum": param.minimum, "maximum": param.maximum, "step": 0.01, "decimals": 3,
                                   "optional": param.optional, "unit": str(param.unit) if param.unit else ""}
-        low, high = _ends(value)
+        low, high = _range_ends(value)
         self._low, self._high = NumberBox(low, **limits), NumberBox(high, **limits)
         self.setLayout(row(self._low, Label(tr("to", "a"), "body", "dim"), self._high, spacing=4))
         for item in (self._low, self._high):
@@ -367,12 +367,12 @@ class _Factor(QWidget):
             self.changed.emit(high if low == -high and high >= 0 else (low, high))
 
     def set_value(self, value: Value) -> None:
-        low, high = _ends(value)
+        low, high = _range_ends(value)
         self._low.set_value(low)
         self._high.set_value(high)
 
 
-def _ends(value: Value) -> tuple[float | None, float | None]:
+def _range_ends(value: Value) -> tuple[float | None, float | None]:
     if value is None:
         return None, None
     if isinstance(value, tuple | list):

@@ -100,11 +100,11 @@ class PictureView(QWidget):
                                  Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
                                  | Qt.TextFlag.TextWordWrap, self._message)
             return
-        target = fitted(self._image.size(), QRectF(self.rect()))
+        target = fit_rect(self._image.size(), QRectF(self.rect()))
         draw_rounded(painter, self._image, target, self._radius)
 
 
-def fitted(size: QSize, room: QRectF) -> QRectF:
+def fit_rect(size: QSize, room: QRectF) -> QRectF:
     """The largest rectangle of the shape of `size` in the middle of `room`."""
     scaled = size.toSizeF().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
     return QRectF(room.x() + (room.width() - scaled.width()) / 2, room.y() + (room.height() - scaled.height()) / 2,

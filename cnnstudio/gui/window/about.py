@@ -15,7 +15,7 @@ from cnnstudio.core.logs import log_path
 from cnnstudio.core.places import log_folder, resource
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column, row, scroll_area
 from cnnstudio.gui.window.actions import Entry
 
 _LIBRARIES: Final = (
@@ -121,7 +121,7 @@ class HelpDialog(QDialog):
         inner.addLayout(_shortcuts(entries))
         inner.addStretch(1)
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
-        self.setLayout(column(scrolled(box(inner)), row(None, close, margins=(24, 8, 24, 16)), spacing=0))
+        self.setLayout(column(scroll_area(box(inner)), row(None, close, margins=(24, 8, 24, 16)), spacing=0))
 
 
 def _shortcuts(entries: Sequence[Entry]) -> QGridLayout:

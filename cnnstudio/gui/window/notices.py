@@ -21,9 +21,9 @@ from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.jobs import unexpected
+from cnnstudio.gui.state.jobs import unexpected_problem
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
 
 _EDGES = {"error": "error", "warning": "warn", "info": "accent"}
@@ -178,7 +178,7 @@ class ProblemsDialog(QDialog):
         inner.layout().addLayout(self._list)  # type: ignore[union-attr]
         inner.layout().addStretch(1)  # type: ignore[union-attr]
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
-        self.setLayout(column(scrolled(inner), row(None, close, margins=(20, 8, 20, 16)), spacing=0))
+        self.setLayout(column(scroll_area(inner), row(None, close, margins=(20, 8, 20, 16)), spacing=0))
         session.changed.connect(self._changed)
         self._fill()
 
@@ -223,7 +223,7 @@ def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], No
         traceback.print_exception(kind, value, trace)
         _LOG.error("unexpected", exc_info=(kind, value, trace))
         if isinstance(value, Exception):
-            hook.happened.emit(unexpected(value))
+            hook.happened.emit(unexpected_problem(value))
 
     def caught_in_thread(arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None:

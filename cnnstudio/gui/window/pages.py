@@ -12,7 +12,7 @@ from cnnstudio.gui.pages import PageEntry, load_page
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.changes import EVERYTHING, Change
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import box, column, scrolled
+from cnnstudio.gui.widgets.basics import box, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banners
 
 _NARROWEST_SIDE = 180
@@ -130,7 +130,7 @@ class PageArea(QSplitter):
             self._centres.addWidget(page.centre())
             for stack, panel in ((self._sides, page.side()), (self._inspectors, page.inspector())):
                 if panel is not None:
-                    holder = scrolled(panel) if not panel.property("scrolls") else panel
+                    holder = scroll_area(panel) if not panel.property("scrolls") else panel
                     holder.setProperty("page", identifier)
                     stack.addWidget(holder)
             self._stale[identifier] = Change(EVERYTHING)

@@ -12,7 +12,7 @@ from cnnstudio.gui.pages.prepare.preview import GridRequest
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.basics import Button, MenuButton
 from cnnstudio.gui.widgets.class_list import ClassList
-from cnnstudio.gui.widgets.flow import flowing
+from cnnstudio.gui.widgets.flow import flow_row
 from tests.gui.driving import part
 
 
@@ -84,7 +84,7 @@ def test_what_stands_apart_is_at_the_right_until_the_line_breaks(qtbot):
     widgets = [QWidget() for _ in range(3)]
     for each in widgets:
         each.setFixedSize(100, 20)
-    line = flowing(*widgets, spacing=10, apart=1)
+    line = flow_row(*widgets, spacing=10, apart=1)
     qtbot.addWidget(line)
     line.resize(500, 20)
     line.show()

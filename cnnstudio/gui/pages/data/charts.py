@@ -15,7 +15,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.state.jobs import JobList, Report, Work
-from cnnstudio.gui.widgets.basics import Button, Label, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Label, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.charts import BalanceChart, HistogramChart, SplitLegend
 from cnnstudio.gui.widgets.formatting import format_number
@@ -52,7 +52,7 @@ class DataCharts(QWidget):
                      "secondary", "dim", wrap=True)
         inside = QWidget()
         inside.setLayout(column(hint, balanced, grid, None, spacing=14, margins=(0, 0, 8, 8)))  # type: ignore[arg-type]
-        self.setLayout(column(scrolled(inside)))
+        self.setLayout(column(scroll_area(inside)))
 
     def _card(self, identifier: str, title: str) -> Card:
         chart = HistogramChart(title)
@@ -92,9 +92,9 @@ class DataCharts(QWidget):
             return result, balance(index, replace(wanted, classes=(), splits=()))
 
         self._jobs.run(work, Text("Counting", "Contando"), "charts", quiet=True,
-                               done=lambda job: self._counted(job, wanted), owner=self)
+                               done=lambda job: self._on_counted(job, wanted), owner=self)
 
-    def _counted(self, job: Work, wanted: Filter) -> None:
+    def _on_counted(self, job: Work, wanted: Filter) -> None:
         if job.result is None:
             return
         if wanted != self._wanted:

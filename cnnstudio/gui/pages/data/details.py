@@ -131,9 +131,9 @@ class DataDetails(QWidget):
 
         key = (picture.id, picture.modified_ns)
         self._jobs.run(work, Text("Reading the details", "Leyendo los detalles"), "details", quiet=True,
-                               done=lambda job: self._came(job, key), owner=self)
+                               done=lambda job: self._on_read(job, key), owner=self)
 
-    def _came(self, job: Work, key: tuple[int, int]) -> None:
+    def _on_read(self, job: Work, key: tuple[int, int]) -> None:
         if self._key != key:
             if self._picture is not None and self._key is not None:
                 self._read(self._picture)

@@ -66,7 +66,7 @@ class FilterBar(QWidget):
                 box.setFixedWidth(96)
                 box.setPlaceholderText(end)
                 box.setAccessibleName(f"{label} {end}")
-                box.value_changed.connect(partial(self._ranged, name))
+                box.value_changed.connect(partial(self._choose_range, name))
             self._fields[name] = (low, high)
             field = QWidget()
             caption = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
@@ -82,7 +82,7 @@ class FilterBar(QWidget):
     def _toggle_more(self) -> None:
         self.panel.setVisible(self._more.isChecked())
 
-    def _ranged(self, name: str, _value: object) -> None:
+    def _choose_range(self, name: str, _value: object) -> None:
         scale = RANGES[name][2]
         low, high = (box.value for box in self._fields[name])
         self.chosen.emit(name, tuple(None if item is None else item * scale for item in (low, high)))
@@ -176,7 +176,7 @@ class FilterBar(QWidget):
         state, lifted = self._state, 0
         for name, (label, unit, scale) in RANGES.items():
             if state.get(name, ANY) != ANY:
-                lifted += self._lift(f"{label} {_span(state[name], unit, scale, name == 'confidence')}", name, ANY)
+                lifted += self._lift(f"{label} {_format_range(state[name], unit, scale, name == 'confidence')}", name, ANY)
         if state.get("folder"):
             lifted += self._lift(tr("In {folder}", "En {folder}", folder=state["folder"]), "folder", "")
         if state.get("added"):
@@ -194,7 +194,7 @@ class FilterBar(QWidget):
         return 1
 
 
-def _span(span: tuple[float | None, float | None], unit: str, scale: float, share: bool) -> str:
+def _format_range(span: tuple[float | None, float | None], unit: str, scale: float, share: bool) -> str:
     def bound(value: float | None) -> str:
         if value is None:
             return "…"

@@ -35,7 +35,7 @@ def remedy_label(remedy: str, finding: Finding | None = None) -> str:
     return str(REMEDIES[remedy])  # type: ignore[index]
 
 
-def offered(session: Session, kind: FindingKind) -> list[str]:
+def available_remedies(session: Session, kind: FindingKind) -> list[str]:
     """The remedies that change something: where duplicates are kept together already, the user separated those that are
     not."""
     keeps_together = kind.id == "leakage" and session.project.dataset.splits.keep_together
@@ -55,7 +55,7 @@ class FindingCards(QWidget):
         self.setLayout(self._layout)
         self._waiting: list[tuple[PictureView, Wanted]] = []
         self._shown_findings: tuple[Finding, ...] = ()
-        thumbnails.arrived.connect(self._arrived)
+        thumbnails.arrived.connect(self._show_thumbnails)
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Show a card for each finding, with its text, its duplicate and its remedies."""
@@ -75,7 +75,7 @@ class FindingCards(QWidget):
 
     def want(self) -> None:
         """Show the thumbnails that are there; the inspector requests the others."""
-        self._arrived()
+        self._show_thumbnails()
 
     def _card(self, finding: Finding) -> Card:
         kind = KINDS[finding.kind]
@@ -102,7 +102,7 @@ class FindingCards(QWidget):
     def _remedies(self, kind: FindingKind, finding: Finding) -> QWidget:
         holder = QWidget()
         flow = FlowLayout(holder, spacing=10)
-        for remedy in offered(self._session, kind):
+        for remedy in available_remedies(self._session, kind):
             if (remedy == "relabel" and not finding.data.get("suggested")) or (
                     remedy == "move" and not finding.data.get("split")):
                 continue
@@ -110,7 +110,7 @@ class FindingCards(QWidget):
                                   on_click=partial(self._remedy.apply, remedy, [finding])))
         return holder
 
-    def _arrived(self) -> None:
+    def _show_thumbnails(self) -> None:
         for view, wanted in self._waiting:
             image = self._thumbnails.get(wanted)
             if image is not None and view.image is None and not image.isNull():
@@ -160,7 +160,7 @@ class KindBar(QWidget):
         entry = KINDS[kind]
         self._text.setText(f"{entry.label}: {entry.help}")
         whose = tr("selected", "seleccionadas") if self._chosen else tr("all {n}", "todas ({n})", n=number)
-        for remedy in offered(self._session, entry):
+        for remedy in available_remedies(self._session, entry):
             label = f"{remedy_label(remedy)} · {whose}"
             self._flow.addWidget(Button(label, "link", on_click=partial(self._apply, remedy)))
         self._buttons.updateGeometry()

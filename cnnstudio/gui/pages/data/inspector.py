@@ -39,7 +39,7 @@ class DataInspector(QWidget):
         super().__init__(parent)
         self._collection, self._counts = workspace.collection, workspace.counts
         self._thumbnails = Thumbnails(self, threads=1)
-        self._thumbnails.arrived.connect(self._arrived)
+        self._thumbnails.arrived.connect(self._show_thumbnails)
         self._wanted: Wanted | None = None
         self._view = PictureView(follow_shape=True, most=300)
         self._name = Elided("", "body_strong", mode=Qt.TextElideMode.ElideMiddle)
@@ -132,14 +132,14 @@ class DataInspector(QWidget):
         ))
         self._wanted = Wanted(picture.id, self._collection.path(picture), picture.size, picture.modified_ns,
                               _LARGE)
-        self._arrived()
+        self._show_thumbnails()
 
     def _want(self) -> None:
         """Request all thumbnails of the panel, the picture itself first."""
         first = [self._wanted] if self._wanted is not None else []
         self._thumbnails.want([*first, *self._findings.wanted, *self._similar.wanted])
 
-    def _arrived(self) -> None:
+    def _show_thumbnails(self) -> None:
         if self._wanted is None:
             return
         image = self._thumbnails.get(self._wanted)

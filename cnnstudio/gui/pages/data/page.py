@@ -34,7 +34,7 @@ from cnnstudio.gui.state.commands import (
     ShowPage,
 )
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row, tab_through
-from cnnstudio.gui.widgets.flow import flowing
+from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST
 from cnnstudio.gui.widgets.inputs import SegmentedControl
@@ -100,7 +100,7 @@ class DataPage(Page):
         self._slider.setToolTip(tr("Size of the thumbnails (Ctrl+wheel)", "Tamaño de las miniaturas (Ctrl+rueda)"))
         # In the smallest window the switch has a line of its own.
         size = box(row(Icon("image", "dim", 14), self._slider, spacing=8))
-        first = flowing(self.filters.text, size, self._switch, apart=1)
+        first = flow_row(self.filters.text, size, self._switch, apart=1)
         self._bar = box(column(first, self.filters, self.filters.panel, self.filters.lifts, spacing=8))
         # Otherwise the panels beside it would leave the pictures a column or two.
         self._bar.setMinimumWidth(_NARROWEST)

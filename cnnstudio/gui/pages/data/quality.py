@@ -37,7 +37,7 @@ class QualityPanel(QWidget):
         self._collection, self._counts = workspace.collection, workspace.counts
         self._audit, self._leaks = workspace.audit, workspace.leaks
         session = self._session
-        self._start = Button(tr("Audit the pictures", "Auditar las imágenes"), "", "search", on_click=self._run)
+        self._start = Button(tr("Audit the pictures", "Auditar las imágenes"), "", "search", on_click=self._start_audit)
         self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=workspace.audit.cancel)
         self._text = Label("", "secondary", "dim", wrap=True)
         self._progress = QProgressBar()
@@ -59,13 +59,13 @@ class QualityPanel(QWidget):
                     token = {"error": "error", "warning": "warn", "info": "dim"}[kind.severity]
                     self._lines[kind.id] = filter_line = FilterLine(str(kind.label), token)
                     filter_line.setToolTip(str(kind.help))
-                    filter_line.clicked.connect(lambda _=False, kind=kind.id: self._chosen(kind))
+                    filter_line.clicked.connect(lambda _=False, kind=kind.id: self._on_line_clicked(kind))
                     filter_line.hide()
                     lines.append(filter_line)
         self._clean = Label(tr("Nothing else was found.", "No se encontró nada más."), "secondary", "dim", wrap=True)
         self._leak = Label("", "secondary", "error", wrap=True)
         self._form = Form(AUDIT_PARAMS, fields_of(session.project.dataset.audit, AUDIT_PARAMS))
-        self._form.value_changed.connect(self._set)
+        self._form.value_changed.connect(self._set_threshold)
         self._form.settled.connect(lambda _name: session.seal())
         self._report = Button(tr("Report (HTML)…", "Informe (HTML)…"), "link", on_click=self._write_report)
         note = Label(tr("The affected pictures are shown while you change a threshold.",
@@ -78,18 +78,18 @@ class QualityPanel(QWidget):
         session.jobs.changed.connect(self._show_job)
         workspace.leaks.changed.connect(self._show_leaks)
 
-    def _run(self) -> None:
+    def _start_audit(self) -> None:
         self._audit.start()
         self._show_job()
 
-    def _chosen(self, kind: str) -> None:
+    def _on_line_clicked(self, kind: str) -> None:
         if KINDS[kind].group == "balance":
             names = tuple(item.path for item in self._collection.findings_of_kind(kind))
             self.filter_chosen.emit("classes", names)
         else:
             self.filter_chosen.emit("findings", (kind,))
 
-    def _set(self, name: str, value: Any) -> None:
+    def _set_threshold(self, name: str, value: Any) -> None:
         label = next(param.label for param in AUDIT_PARAMS if param.name == name)
         self._session.edit(lambda project: edits.set_field(project, "dataset.audit", name, value), label,
                            f"dataset.audit.{name}")

@@ -44,7 +44,7 @@ class SimilarPictures(QWidget):
                    Button(tr("Show all", "Ver todas"), "link",
                           on_click=lambda: self.all_requested.emit(self._path)))
         self.setLayout(column(head, holder, spacing=6))
-        thumbnails.arrived.connect(self._arrived)
+        thumbnails.arrived.connect(self._show_thumbnails)
 
     @property
     def wanted(self) -> list[Wanted]:
@@ -65,9 +65,9 @@ class SimilarPictures(QWidget):
                 view.show_path(near.path, near.class_name)
                 self._wanted.append(Wanted(("similar", near.id), self._collection.path(near), near.size,
                                            near.modified_ns, 96))
-        self._arrived()
+        self._show_thumbnails()
 
-    def _arrived(self) -> None:
+    def _show_thumbnails(self) -> None:
         for view, wanted in zip(self._views, self._wanted, strict=False):
             image = self._thumbnails.get(wanted)
             view.set_image(image if image is not None and not image.isNull() else None)

@@ -30,8 +30,8 @@ class DataViewer(QWidget):
         self.view = ZoomView()
         self.view.left.connect(self.left)
         self.view.stepped.connect(self.stepped)
-        self.view.zoomed.connect(self._zoomed)
-        self.view.pixel_hovered.connect(self._hovered)
+        self.view.zoomed.connect(self._on_zoomed)
+        self.view.pixel_hovered.connect(self._on_pixel_hovered)
         self._name = Elided("", "body_strong")
         self._zoom = Label("", "secondary", "dim")
         self._zoom.setMinimumWidth(48)
@@ -85,9 +85,9 @@ class DataViewer(QWidget):
                 return Text(err.text("en"), err.text("es"))
 
         self._jobs.run(work, Text("Opening the picture", "Abriendo la imagen"), "view", quiet=True,
-                               done=lambda job: self._loaded(job, picture), owner=self)
+                               done=lambda job: self._on_loaded(job, picture), owner=self)
 
-    def _loaded(self, job: Work, picture: Picture) -> None:
+    def _on_loaded(self, job: Work, picture: Picture) -> None:
         if self._again and self._picture is not None:
             self._again = False
             self._load(self._picture)
@@ -98,10 +98,10 @@ class DataViewer(QWidget):
         elif job.result is not None:
             self.view.set_image(job.result)
 
-    def _zoomed(self, scale: float) -> None:
+    def _on_zoomed(self, scale: float) -> None:
         self._zoom.setText(format_percent(scale, 0))
 
-    def _hovered(self, x: int, y: int) -> None:
+    def _on_pixel_hovered(self, x: int, y: int) -> None:
         image = self.view.image
         if x < 0 or image is None:
             self._pixel.setText(self._hint())

@@ -88,7 +88,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         metrics = QFontMetrics(theme.font("secondary"))
         longest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
         label = min(_LONGEST, longest)
-        self._left = max(label + 30, metrics.horizontalAdvance(self._axis_words()[0]) + 12)
+        self._left = max(label + 30, metrics.horizontalAdvance(self._axis_text()[0]) + 12)
         least = _NARROWEST if number <= _MANY else _TINY
         room = self.width() - self._left - 2
         self._width = max(least, min(_WIDEST, room // number))
@@ -119,7 +119,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().update()
 
     @staticmethod
-    def _axis_words() -> tuple[str, str]:
+    def _axis_text() -> tuple[str, str]:
         return tr("True ↓", "Verdadera ↓"), tr("Predicted →", "Predicha →")
 
     def rect_of(self, row: int, column: int) -> QRect:
@@ -160,7 +160,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._paint_columns(painter, columns)
         painter.setFont(theme.font("secondary"))
         painter.setPen(theme.color("dim"))
-        true, predicted = self._axis_words()
+        true, predicted = self._axis_text()
         painter.drawText(QRect(0, self._head - 22, self._left - 10, 18),
                          Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, true)
         painter.drawText(QRect(self._left, 0, view.width() - self._left, 18),
@@ -174,7 +174,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         gap = 1 if self._width >= _NARROWEST else 0.5
         box = QRectF(self.rect_of(row, column)).adjusted(gap, gap, -gap, -gap)
         # Even a single picture must be visible: the shade starts a little above nothing.
-        ground = blended(theme.color("sunk"), theme.color("accent"), 0.12 + 0.88 * share if value else 0.0)
+        ground = blend_colors(theme.color("sunk"), theme.color("accent"), 0.12 + 0.88 * share if value else 0.0)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(box, 3, 3)
@@ -234,7 +234,7 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     # Mouse and keyboard --------------------------------------------------------------------------
 
-    def words_of(self, row: int, column: int) -> str:
+    def cell_text(self, row: int, column: int) -> str:
         """The text of a cell for tooltip and screen reader."""
         value = format_pictures(self._rows[row][column])
         if row == column:
@@ -249,7 +249,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             if cell is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), self.words_of(*cell), self.viewport(), self.rect_of(*cell))
+                QToolTip.showText(event.globalPos(), self.cell_text(*cell), self.viewport(), self.rect_of(*cell))
             return True
         if event.type() == QEvent.Type.Leave:
             self._set_hover(None)
@@ -279,7 +279,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             down, right = _ARROWS[Qt.Key(event.key())]
             self.current = (min(max(row + down, 0), number - 1), min(max(column + right, 0), number - 1))
             self._reveal()
-            self.setAccessibleDescription(self.words_of(*self.current))
+            self.setAccessibleDescription(self.cell_text(*self.current))
             self.viewport().update()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and number:
             self._open(self.current)
@@ -305,7 +305,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().update()
 
 
-def blended(low: QColor, high: QColor, share: float) -> QColor:
+def blend_colors(low: QColor, high: QColor, share: float) -> QColor:
     """The colour at `share` (0 to 1) between two colours."""
     parts = [round(one + (other - one) * share) for one, other in (
         (low.red(), high.red()), (low.green(), high.green()), (low.blue(), high.blue()))]

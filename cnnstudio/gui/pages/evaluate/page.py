@@ -16,7 +16,15 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.report import EvaluationReport
-from cnnstudio.gui.pages.evaluate.results import DATA, Answer, Results, below, measured_folder, outdated, read_results
+from cnnstudio.gui.pages.evaluate.results import (
+    DATA,
+    Answer,
+    Results,
+    is_outdated,
+    measured_folder,
+    read_results,
+    relative_paths,
+)
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
 from cnnstudio.gui.state.changes import Change
@@ -81,7 +89,7 @@ class EvaluatePage(Page):
         layout = column(self._working_bar(), self._stack, spacing=0)
         layout.setStretch(1, 1)
         self.session.jobs.changed.connect(self._show_work)
-        self.session.jobs.ended.connect(self._job_ended)
+        self.session.jobs.ended.connect(self._on_job_ended)
         return box(layout)
 
     def _working_bar(self) -> QWidget:
@@ -191,7 +199,7 @@ class EvaluatePage(Page):
             self._work_bar.setRange(0, 0 if job.progress is None else 1000)
             self._work_bar.setValue(round((job.progress or 0) * 1000))
 
-    def _job_ended(self, job: Job, last: Event) -> None:
+    def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind == KIND and isinstance(last, Failed):
             self.state["failure"] = last.problem
             self.header_changed.emit()
@@ -248,10 +256,10 @@ class EvaluatePage(Page):
             self._stack.setCurrentIndex(0)
             saved = self._evaluation is not self._unsaved
             self._report.show_report(self._evaluation, self._colors(self._evaluation),
-                                     outdated=saved and outdated(RunFolder(run.folder), self.split))
+                                     outdated=saved and is_outdated(RunFolder(run.folder), self.split))
             self._report.show_leakage(None)
             if saved:
-                self._read(RunFolder(run.folder), self.split)
+                self._start_reading(RunFolder(run.folder), self.split)
                 self._read_leakage(RunFolder(run.folder), self.split)
         if self._evaluation is None or self._evaluation is self._unsaved:
             text = tr("After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
@@ -276,16 +284,16 @@ class EvaluatePage(Page):
         self.session.jobs.run(lambda _report: leakage_price(index, run, split),
                               Text("Looking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
 
-    def _read(self, run: RunFolder, split: str) -> None:
+    def _start_reading(self, run: RunFolder, split: str) -> None:
         """Read the table in a thread: it may have a line for each of a million pictures."""
         work = Work(lambda _report: read_results(run, split), Text("Reading the table", "Leyendo la tabla"), _READ,
                     quiet=True)
         self._reader = work
         # A bound method of this page: Qt disconnects it when the page is deleted.
-        work.ended.connect(self._table_read)
+        work.ended.connect(self._on_table_read)
         self.session.jobs.start(work)
 
-    def _table_read(self, _last: Event) -> None:
+    def _on_table_read(self, _last: Event) -> None:
         work = self._reader
         # Only the newest reading counts: the choice may have changed meanwhile.
         if work.running or self._results is not None:
@@ -309,7 +317,7 @@ class EvaluatePage(Page):
         assert self._evaluation is not None
         self._panel.show_answers(title, note, answers, [entry.name for entry in self._evaluation.classes],
                                  self._colors(self._evaluation), worst=worst,
-                                 in_data=bool(below(answers[:1], self.workspace.collection.root)))
+                                 in_data=bool(relative_paths(answers[:1], self.workspace.collection.root)))
 
     def _show_worst(self) -> None:
         if self._evaluation is None or self._results is None:
@@ -341,6 +349,6 @@ class EvaluatePage(Page):
         return tr("{true} called {predicted}", "{true} llamadas {predicted}", true=true, predicted=predicted)
 
     def _show_in_data(self) -> None:
-        paths = below(self._panel.grid.answers, self.workspace.collection.root)
+        paths = relative_paths(self._panel.grid.answers, self.workspace.collection.root)
         if paths:
             self.session.request(FilterPictures(tuple(paths), self._panel.title))

@@ -147,10 +147,10 @@ class AnswerGrid(QAbstractScrollArea):
         painter.setPen(theme.color("ok" if answer.right else "error"))
         painter.drawText(QRect(box.x(), box.y() + side + 20, side, 17), middle, format_percent(answer.probability))
 
-    def place_at(self, point: QPoint) -> int:
+    def index_at(self, point: QPoint) -> int:
         return next((place for place in self._visible() if self.rect_of(place).contains(point)), -1)
 
-    def words_of(self, answer: Answer) -> str:
+    def answer_text(self, answer: Answer) -> str:
         """The text of a picture for tooltip and screen reader."""
         return tr("{file}\nTrue class: {true}\nPredicted: {predicted}, {share}\nLoss: {loss}",
                   "{file}\nClase verdadera: {true}\nPredicha: {predicted}, {share}\nPérdida: {loss}",
@@ -159,11 +159,11 @@ class AnswerGrid(QAbstractScrollArea):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = self.place_at(event.pos())
+            place = self.index_at(event.pos())
             if place < 0:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), self.words_of(self._answers[place]), self.viewport())
+                QToolTip.showText(event.globalPos(), self.answer_text(self._answers[place]), self.viewport())
             return True
         return super().viewportEvent(event)
 
@@ -176,11 +176,11 @@ class AnswerGrid(QAbstractScrollArea):
             bar.setValue(bar.value() + box.top())
         elif box.bottom() > self.viewport().height():
             bar.setValue(bar.value() + box.bottom() - self.viewport().height())
-        self.setAccessibleDescription(self.words_of(self._answers[self.current]))
+        self.setAccessibleDescription(self.answer_text(self._answers[self.current]))
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = self.place_at(event.position().toPoint())
+        place = self.index_at(event.position().toPoint())
         if place >= 0:
             self._go(place)
 

@@ -16,7 +16,7 @@ from cnnstudio.datasets.leakage import Price
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.results import mean_f1
-from cnnstudio.gui.widgets.basics import Label, box, column, scrolled
+from cnnstudio.gui.widgets.basics import Label, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.formatting import format_count, format_number, format_percent, format_pictures
 from cnnstudio.gui.widgets.table import Column, Table
@@ -53,10 +53,10 @@ class EvaluationReport(QWidget):
                                            spacing=2))
         self.table = Table([
             Column(tr("Class", "Clase"), text=lambda item: item.name, stretch=True, color=self._color),
-            Column(tr("Precision", "Precisión"), text=_precision, key=lambda item: item.precision, right=True),
-            Column(tr("Recall", "Exhaustividad"), text=lambda item: _defined(item, item.recall),
+            Column(tr("Precision", "Precisión"), text=_format_precision, key=lambda item: item.precision, right=True),
+            Column(tr("Recall", "Exhaustividad"), text=lambda item: _format_defined(item, item.recall),
                    key=lambda item: item.recall, right=True),
-            Column("F1", text=lambda item: _defined(item, item.f1), key=lambda item: item.f1, right=True),
+            Column("F1", text=lambda item: _format_defined(item, item.f1), key=lambda item: item.f1, right=True),
             Column(tr("Pictures", "Imágenes"), text=lambda item: format_count(item.support), key=lambda item: item.support,
                    right=True, spare=True),
         ])
@@ -64,7 +64,7 @@ class EvaluationReport(QWidget):
         classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))
         classes.body.itemAt(0).widget().setContentsMargins(8, 0, 8, 0)  # type: ignore[union-attr]
         layout = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
-        self.setLayout(column(scrolled(box(layout))))
+        self.setLayout(column(scroll_area(box(layout))))
 
     def _color(self, report: ClassReport) -> QColor:
         return theme.class_color(self._colors.get(report.name, -1))
@@ -102,10 +102,10 @@ class EvaluationReport(QWidget):
             "exactitud es {without}.", leaked=format_count(price.leaked), share=format_percent(price.share), without=without))
 
 
-def _defined(report: ClassReport, value: float) -> str:
+def _format_defined(report: ClassReport, value: float) -> str:
     """A class without pictures has no recall and no F1: a dash instead of zero."""
     return format_number(value) if report.support else "–"
 
 
-def _precision(report: ClassReport) -> str:
+def _format_precision(report: ClassReport) -> str:
     return format_number(report.precision) if report.support or report.precision else "–"

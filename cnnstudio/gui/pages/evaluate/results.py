@@ -95,7 +95,7 @@ def measured_folder(run: RunFolder) -> Path | None:
         return None
 
 
-def outdated(run: RunFolder, split: str) -> bool:
+def is_outdated(run: RunFolder, split: str) -> bool:
     """Whether the model was trained further after that evaluation."""
     try:
         return run.model_path.stat().st_mtime > run.table_path(split).with_suffix(".json").stat().st_mtime
@@ -109,7 +109,7 @@ def mean_f1(evaluated: Evaluated) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def below(answers: Sequence[Answer], source: Path | None) -> list[str]:
+def relative_paths(answers: Sequence[Answer], source: Path | None) -> list[str]:
     """The paths relative to the project's own collection; empty for pictures elsewhere."""
     if source is None:
         return []

@@ -44,15 +44,15 @@ class FormatCard(Card):
         self._mark.setVisible(selected)
 
 
-def check_words(record: ExportRecord) -> str:
+def format_check(record: ExportRecord) -> str:
     """The result of the check in one line."""
     return tr("{n} compared, {share} the same class, largest difference {difference}",
               "{n} comparadas, {share} la misma clase, mayor diferencia {difference}",
               n=format_pictures(record.check.images), share=format_percent(record.check.top1_agreement),
-              difference=scientific(record.check.max_abs_difference))
+              difference=format_scientific(record.check.max_abs_difference))
 
 
-def scientific(value: float) -> str:
+def format_scientific(value: float) -> str:
     """A small number as 1.2e-07, zero as 0."""
     return f"{value:.1e}" if value else "0"
 
@@ -105,14 +105,14 @@ class ResultCard(Card):
         self._facts.set_facts((
             (tr("Pictures compared", "Imágenes comparadas"), str(record.check.images)),
             (tr("Same class", "Misma clase"), format_percent(record.check.top1_agreement)),
-            (tr("Largest difference", "Mayor diferencia"), scientific(record.check.max_abs_difference)),
+            (tr("Largest difference", "Mayor diferencia"), format_scientific(record.check.max_abs_difference)),
         ))
         entry = EXPORTERS.find(record.format)
         self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:")
                           if entry is not None and entry.usage_place == "terminal" else
                           tr("Use it in Python:", "Úselo en Python:"))
         self._command.setText(str(entry.usage(str(Path(record.path)))) if entry is not None else "")
-        self.setAccessibleName(f"{record.path}. {check_words(record)}")
+        self.setAccessibleName(f"{record.path}. {format_check(record)}")
 
     def _open(self) -> None:
         if self._record is not None:
@@ -152,7 +152,7 @@ class EarlierExports(Card):
         written = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time)) if record.time else ""
         kind = str(entry.label) if entry is not None else record.format
         texts = column(Elided(Path(record.path).name, "body", mode=Qt.TextElideMode.ElideMiddle),
-                       Elided(" · ".join(item for item in (kind, written, check_words(record)) if item), "secondary",
+                       Elided(" · ".join(item for item in (kind, written, format_check(record)) if item), "secondary",
                               "dim"), spacing=0)
 
         def act(function: Callable[[str], None]) -> Callable[[], None]:

@@ -28,7 +28,7 @@ from cnnstudio.gui.pages.export.records import (
 )
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job
-from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import Select
@@ -73,8 +73,8 @@ class ExportPage(Page):
         line.setStretch(0, 100)
         line.addStretch(1)
         self.session.jobs.changed.connect(self._show_work)
-        self.session.jobs.ended.connect(self._job_ended)
-        self._area = scrolled(box(line))
+        self.session.jobs.ended.connect(self._on_job_ended)
+        self._area = scroll_area(box(line))
         return self._area
 
     def _settings(self) -> QWidget:
@@ -82,7 +82,7 @@ class ExportPage(Page):
         self._run_box.setMinimumContentsLength(24)
         self._run_box.chosen.connect(lambda value: self._choose(run=str(value)))
         self._target = QLineEdit()
-        self._target.textEdited.connect(self._typed)
+        self._target.textEdited.connect(self._on_target_typed)
         self._samples = NumberBox(3, minimum=1, maximum=64, integer=True)
         self._samples.setMaximumWidth(120)
         self._samples.value_changed.connect(self._set_samples)
@@ -162,7 +162,7 @@ class ExportPage(Page):
         self.session.edit(lambda project: edits.set_field(project, "export", "samples", int(value)),
                           Text("Sample pictures", "Imágenes de muestra"), "export.samples")
 
-    def _typed(self, text: str) -> None:
+    def _on_target_typed(self, text: str) -> None:
         self.state["target"] = text
         self._show_note()
 
@@ -208,7 +208,7 @@ class ExportPage(Page):
             exports[str(self.session.folder)] = with_record(self._entries(), record)
             self.session.remember("exports", exports)
 
-    def _job_ended(self, job: Job, last: Event) -> None:
+    def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind != KIND:
             return
         if isinstance(last, Failed):

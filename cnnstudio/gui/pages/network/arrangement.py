@@ -26,7 +26,7 @@ class Arrangement(QObject):
         start, card = exit_of(network, source), group_of_card(network, target)
         members = set(card.nodes) if card is not None else set()
 
-        def connected(project: Project) -> Project:
+        def connect_node(project: Project) -> Project:
             for entry in entries_of(network, target):
                 node = project.network.node(entry)
                 layer = LAYERS.find(node.type) if node is not None else None
@@ -44,7 +44,7 @@ class Arrangement(QObject):
                     project = edits.connect(project, start, entry, many=many)
             return project
 
-        self._editor.edit(connected, Text("Connect", "Conectar"))
+        self._editor.edit(connect_node, Text("Connect", "Conectar"))
 
     def connect_chosen(self) -> None:
         """Connect the selected layers from top to bottom."""
@@ -60,7 +60,7 @@ class Arrangement(QObject):
         if not positions:
             return
 
-        def moved(project: Project) -> Project:
+        def move_all(project: Project) -> Project:
             project = edits.move_nodes(project, positions)
             for name, place in positions.items():
                 group = group_of_card(self._editor.network, name)
@@ -70,7 +70,7 @@ class Arrangement(QObject):
                     project = network_edits.set_note(project, name, position=place)
             return project
 
-        self._editor.edit(moved, Text("Move", "Mover"))
+        self._editor.edit(move_all, Text("Move", "Mover"))
 
     def arrange(self) -> None:
         """Remove all manual positions: the automatic layout places everything."""

@@ -19,10 +19,10 @@ from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
-from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
-from cnnstudio.gui.widgets.flow import flowing
+from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.interchange.keras_source import Written
 from cnnstudio.interchange.keras_source.apply import read_again
@@ -52,7 +52,7 @@ QUICK: Final = 0.15
 """Seconds: code that takes longer to read is read on apply only, not while typing."""
 
 
-def written(form: str, project: Project, context: Context, pictures: int) -> str:
+def make_code(form: str, project: Project, context: Context, pictures: int) -> str:
     """The source in one of the forms of `NOTES`."""
     if form == "keras":
         return keras_code(project.network, context)
@@ -81,13 +81,13 @@ class CodeView(QWidget):
             [("keras", tr("Keras network", "Red Keras")), ("keras_script", tr("Keras script", "Script Keras")),
              ("torch", tr("PyTorch network", "Red PyTorch")), ("torch_script", tr("PyTorch script", "Script PyTorch"))],
             "keras", stretch=False)
-        self.form.chosen.connect(lambda _form: self._chosen())
+        self.form.chosen.connect(lambda _form: self._on_form_chosen())
         self.text = CodeEditor(tr("Code", "Código"))
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
-        self._pause.timeout.connect(self._look)
-        self.text.textChanged.connect(self._typed)
+        self._pause.timeout.connect(self._read_while_typing)
+        self.text.textChanged.connect(self._on_text_changed)
         self._keeping = QTimer(self)
         self._keeping.setSingleShot(True)
         self._keeping.setInterval(_KEEPING)
@@ -108,7 +108,7 @@ class CodeView(QWidget):
                       Button(tr("Discard", "Descartar"), on_click=self.discard),
                       Button(tr("Apply to the canvas", "Aplicar al lienzo"), "primary", on_click=self.apply), spacing=12)
         self._reading, self._editing = box(reading), box(editing)
-        head = flowing(self.form, self._reading, self._editing, spacing=12, apart=1)
+        head = flow_row(self.form, self._reading, self._editing, spacing=12, apart=1)
         self._editing.hide()
         layout = column(head, self._note, self.text, self.remarks, spacing=12, margins=(12, 20, 12, 20))
         layout.setStretchFactor(self.text, 1)
@@ -127,7 +127,7 @@ class CodeView(QWidget):
             self._pause.start()
         self._write()
 
-    def _chosen(self) -> None:
+    def _on_form_chosen(self) -> None:
         self.remarks.show_problems(())
         self._write()
 
@@ -138,7 +138,7 @@ class CodeView(QWidget):
         self._note.setText(str(NOTES[form]))
         # PyTorch code is generated only; it cannot be read back.
         self._edit.setVisible(form.startswith("keras"))
-        self.text.show_text(written(form, *self._content))
+        self.text.show_text(make_code(form, *self._content))
 
     # Editing --------------------------------------------------------------------------------------
 
@@ -168,14 +168,14 @@ class CodeView(QWidget):
         self._keeping.stop()
         if self.is_editing and self._content is not None:
             text = self.text.toPlainText()
-            self.drafted.emit(text if text != written(str(self.form.value), *self._content) else None)
+            self.drafted.emit(text if text != make_code(str(self.form.value), *self._content) else None)
 
     def paste(self) -> None:
         """Replace the code by the clipboard's text."""
         text = QGuiApplication.clipboard().text()
         if text.strip():
             self.text.put(text)
-            self._look()
+            self._read_while_typing()
 
     def apply(self) -> bool:
         """Read the code and request to apply it to the canvas; False, with the problems shown, where that fails."""
@@ -201,13 +201,13 @@ class CodeView(QWidget):
         if editing:
             self._note.setText(str(EDITING))
 
-    def _typed(self) -> None:
+    def _on_text_changed(self) -> None:
         if self.is_editing:
             self._keeping.start()
         if self.is_editing and self._quick:
             self._pause.start()
 
-    def _look(self) -> None:
+    def _read_while_typing(self) -> None:
         if self.is_editing:
             self._read()
 
@@ -250,7 +250,7 @@ class Remarks(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines = column(spacing=6)
-        self._area = scrolled(box(self._lines))
+        self._area = scroll_area(box(self._lines))
         self._before = Label(tr("Of the code that was applied", "Del código aplicado"), "secondary", "dim")
         self.problems: tuple[Problem, ...] = ()
         self.setLayout(column(self._before, self._area, spacing=6))

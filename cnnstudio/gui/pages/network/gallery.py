@@ -15,9 +15,9 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.templates import TEMPLATES, Template
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import tokens
-from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.flow import FlowLayout, flowing
+from cnnstudio.gui.widgets.flow import FlowLayout, flow_row
 from cnnstudio.gui.widgets.formatting import format_compact, format_count, format_number
 from cnnstudio.gui.widgets.inputs import SearchBox, SegmentedControl
 from cnnstudio.gui.widgets.table import Column, Table
@@ -51,16 +51,16 @@ class Gallery(QWidget):
         self._bases.run_requested.connect(self.run_requested)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._bases)
-        self._stack.addWidget(_architectures(self.template_chosen.emit))
+        self._stack.addWidget(_architecture_cards(self.template_chosen.emit))
         switch = SegmentedControl([(0, tr("Pretrained bases", "Bases preentrenadas")),
                                    (1, tr("Architectures", "Arquitecturas"))], 0)
         switch.setFixedHeight(tokens.CONTROL_HEIGHT)
         switch.chosen.connect(self._show)
-        head = flowing(box(row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch)),
-                       Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",
-                              on_click=self.file_requested.emit),
-                       Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit),
-                       apart=1)
+        head = flow_row(box(row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch)),
+                        Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",
+                               on_click=self.file_requested.emit),
+                        Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit),
+                        apart=1)
         note = Label(tr("What you choose replaces the network and sets recipe, augmentation and training to what it is "
                         "good with. It can be undone.",
                         "Lo que elija sustituye la red y ajusta receta, aumento y entrenamiento a lo que le conviene. Se "
@@ -100,13 +100,13 @@ class BaseTable(QWidget):
                    lambda base: base.megabytes, right=True),
             Column("Top-1", lambda base: f"{format_number(base.top1, 1)} %" if base.top1 else "–", lambda base: base.top1,
                    right=True),
-            Column(tr("Input", "Entrada"), _input, lambda base: base.input_size, right=True),
+            Column(tr("Input", "Entrada"), _format_input, lambda base: base.input_size, right=True),
             Column(tr("Weights", "Pesos"), format_weights, tone=lambda base: "ok" if base.is_here else ""),
-            Column(tr("Scaling", "Escalado"), _scaling),
+            Column(tr("Scaling", "Escalado"), _format_scaling),
             Column(tr("Licence", "Licencia"), lambda base: base.licence, stretch=True),
         ))
         self._table.setAccessibleName(tr("Pretrained bases", "Bases preentrenadas"))
-        self._table.chosen.connect(self._moved)
+        self._table.chosen.connect(self._on_selection_moved)
         self._table.opened.connect(lambda base: self.taken.emit(base.id))
         self._search = SearchBox(tr("Search bases…", "Buscar bases…"))
         self._search.setMaximumWidth(280)
@@ -116,7 +116,7 @@ class BaseTable(QWidget):
         self._note = Label("", "secondary", "dim", wrap=True)
         self._source = Button(tr("Source", "Fuente"), "quiet", on_click=self._open_source)
         self._fetch = Button(tr("Fetch weights", "Descargar pesos"), on_click=self._ask)
-        self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._chosen)
+        self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._on_opened)
         details = Card(box(column(row(self._name, None, self._source, self._fetch, self._take, spacing=8), self._help,
                                   self._note, spacing=6)))
         probe = Button(tr("Which base suits?", "¿Qué base conviene?"), on_click=self.probe_requested.emit,
@@ -131,7 +131,7 @@ class BaseTable(QWidget):
                      tooltip=tr("The network of a run of this or another project becomes a base",
                                 "La red de un entrenamiento de este u otro proyecto pasa a ser una base"))
         search = box(row(self._search, 8, self._count))
-        self.setLayout(column(flowing(search, own, run, probe, apart=1), self._table, details, spacing=10))
+        self.setLayout(column(flow_row(search, own, run, probe, apart=1), self._table, details, spacing=10))
         self.refresh()
 
     def refresh(self) -> None:
@@ -139,15 +139,15 @@ class BaseTable(QWidget):
         before = self._table.selected
         terms = self._search.text().casefold().split()
         bases = [*self._resolver().own_bases(), *BASES]
-        matches = [base for base in bases if all(term in _searched(base) for term in terms)]
+        matches = [base for base in bases if all(term in _search_text(base) for term in terms)]
         self._table.set_rows(matches)
         self._count.setText(tr("{n} of {total}", "{n} de {total}", n=len(matches), total=len(bases)))
         selected = before if before in matches else matches[0] if matches else None
         if selected is not None:
             self._table.select(selected)
-        self._moved(selected)
+        self._on_selection_moved(selected)
 
-    def _moved(self, base: Base | None) -> None:
+    def _on_selection_moved(self, base: Base | None) -> None:
         self._take.setEnabled(base is not None)
         self._source.setEnabled(base is not None and bool(base.source))
         self._fetch.setVisible(base is not None and not base.is_here)
@@ -170,10 +170,10 @@ class BaseTable(QWidget):
             "end · scaling: {scaling} · freeze line at {blocks}.",
             "{year} · {licence} · {n} parámetros sin su cima · al menos {size} píxeles · {maps} mapas al final · "
             "escalado: {scaling} · línea de congelado en {blocks}.", year=base.year, licence=base.licence,
-            n=format_count(base.parameters), size=_square(base.minimum_size), maps=base.features, scaling=base.scaling,
-            blocks=_listed(base.blocks)) + here)
+            n=format_count(base.parameters), size=_format_square(base.minimum_size), maps=base.features, scaling=base.scaling,
+            blocks=_format_blocks(base.blocks)) + here)
 
-    def _chosen(self) -> None:
+    def _on_opened(self) -> None:
         if self._table.selected is not None:
             self.taken.emit(self._table.selected.id)
 
@@ -196,12 +196,12 @@ def format_own_base(base: Base, path: Path | None = None) -> str:
               "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.",
               file=base.own.file if path is None else path.name,
               n=format_count(base.parameters), size=f"{height}\u00a0×\u00a0{width}\u00a0×\u00a0{base.channels}",
-              least=_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
-              blocks=_listed(base.blocks))
+              least=_format_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
+              blocks=_format_blocks(base.blocks))
     return " ".join([text, *map(str, base.own.notes)])
 
 
-def _input(base: Base) -> str:
+def _format_input(base: Base) -> str:
     height, width = base.size
     return str(height) if height == width else f"{height} × {width}"
 
@@ -216,11 +216,11 @@ def format_weights(base: Base) -> str:
     return tr("to fetch", "por descargar")
 
 
-def _searched(base: Base) -> str:
+def _search_text(base: Base) -> str:
     return f"{base.label} {base.family} {base.id} {base.year} {base.licence} {base.help.en} {base.help.es}".casefold()
 
 
-def _scaling(base: Base) -> str:
+def _format_scaling(base: Base) -> str:
     """The formula with signs for mean and deviation: all bases apply it inside the model."""
     if base.own is not None and base.own.scales:
         return tr("its own", "propio")
@@ -228,24 +228,24 @@ def _scaling(base: Base) -> str:
     return formula.replace(tr("mean", "media"), "μ").replace(tr("deviation", "desviación"), "σ")
 
 
-def _square(size: int) -> str:
+def _format_square(size: int) -> str:
     """224 × 224, never broken at the end of a line."""
     return f"{size}\u00a0×\u00a0{size}"
 
 
-def _listed(blocks: tuple[str, ...]) -> str:
+def _format_blocks(blocks: tuple[str, ...]) -> str:
     """The first ones and the last: enough to show how finely the freeze line can be set."""
     return ", ".join(blocks) if len(blocks) <= 8 else ", ".join((*blocks[:3], "…", *blocks[-2:]))
 
 
-def _architectures(chosen: Callable[[str], object]) -> QWidget:
+def _architecture_cards(chosen: Callable[[str], object]) -> QWidget:
     cards = QWidget()
     flow = FlowLayout(cards, spacing=12, cell=340)
     for template in TEMPLATES:
         flow.addWidget(_template_card(template, chosen))
     inner = column(cards, spacing=0, margins=(0, 0, 8, 8))
     inner.addStretch(1)
-    return scrolled(box(inner))
+    return scroll_area(box(inner))
 
 
 def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
@@ -254,7 +254,7 @@ def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
                             Label(str(template.year), "secondary", "dim"), spacing=8))
     card.body.addWidget(Label(str(template.about), "secondary", wrap=True))
     card.body.addStretch(1)
-    parameters = Label(_parameters(template), "secondary", "dim", wrap=True)
+    parameters = Label(_format_parameters(template), "secondary", "dim", wrap=True)
     source = Button(tr("Source", "Fuente"), "quiet", tooltip=template.source,
                     on_click=lambda: QDesktopServices.openUrl(QUrl(template.source)))
     take = Button(tr("Start from it", "Partir de ella"), on_click=lambda: chosen(template.id))
@@ -266,15 +266,15 @@ def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
     return card
 
 
-def _parameters(template: Template) -> str:
+def _format_parameters(template: Template) -> str:
     """The published number, or ours for ten classes where none is published."""
     published = template.published
     if published is not None:
         return tr("{n} parameters, as published ({size}, 1,000 classes)",
                   "{n} parámetros, como se publicó ({size}, 1000 clases)", n=format_count(published.parameters),
-                  size=_square(published.size))
+                  size=_format_square(published.size))
     size = template.recipe["height"]
     channels = 1 if template.recipe.get("color_mode") == "grayscale" else 3
     network_report = report(template.network(), Context(height=size, width=size, channels=channels, class_count=10))
     return tr("{n} parameters ({size}, 10 classes)", "{n} parámetros ({size}, 10 clases)",
-              n=format_count(network_report.parameters), size=_square(size))
+              n=format_count(network_report.parameters), size=_format_square(size))

@@ -36,13 +36,13 @@ class Grouping(QObject):
         chosen = self._editor.scene.chosen_nodes()
         gone = [group.id for group in self._editor.network.groups if set(chosen) & set(group.nodes)]
 
-        def apart(project: Project) -> Project:
+        def ungroup_all(project: Project) -> Project:
             for group in gone:
                 project = network_edits.ungroup(project, group)
             return project
 
         if gone:
-            self._editor.edit(apart, Text("Ungroup", "Desagrupar"))
+            self._editor.edit(ungroup_all, Text("Ungroup", "Desagrupar"))
             self._editor.scene.choose(chosen)
 
     def toggle(self, identifier: str = "") -> None:
@@ -54,11 +54,11 @@ class Grouping(QObject):
             return
         collapsed = not groups[0].collapsed
 
-        def toggled(project: Project) -> Project:
+        def toggle_all(project: Project) -> Project:
             for group in groups:
                 project = network_edits.set_group(project, group.id, collapsed=collapsed)
             return project
 
-        self._editor.edit(toggled, Text("Collapse", "Plegar") if collapsed
+        self._editor.edit(toggle_all, Text("Collapse", "Plegar") if collapsed
                           else Text("Open the block", "Abrir el bloque"))
         self._editor.scene.choose([node for group in groups for node in group.nodes])

@@ -39,12 +39,12 @@ class Insertion(QObject):
         if kind == INPUT:
             edge = source = None
 
-        def added(project: Project) -> Project:
+        def add(project: Project) -> Project:
             before = [node.id for node in project.network.nodes]
             project = edits.add_node(project, node, source=source, edge=edge)
             return project if source is None else network_edits.put_behind(project, source, before)
 
-        if self._editor.edit(added, Text("Add {layer}", "Añadir {layer}").fill(layer=kind), choose=True):
+        if self._editor.edit(add, Text("Add {layer}", "Añadir {layer}").fill(layer=kind), choose=True):
             self._editor.layer_inserted.emit()
 
     def _default_position(self, where: object) -> tuple[str | None, Edge | None]:
@@ -76,7 +76,7 @@ class Insertion(QObject):
         shape = self._editor.report.nodes[entry].shape if entry is not None else None
         label = BLOCKS[block].label
 
-        def inserted(project: Project) -> Project:
+        def insert_layer(project: Project) -> Project:
             before = {node.id for node in project.network.nodes}
             changed = insert_block(project, block, shape or (), source, edge)
             if edge is None and source is not None:
@@ -84,7 +84,7 @@ class Insertion(QObject):
             new = [node.id for node in changed.network.nodes if node.id not in before]
             return network_edits.group_nodes(changed, new, str(label))
 
-        if self._editor.edit(inserted, Text("Add {layer}", "Añadir {layer}").fill(layer=label), choose=True):
+        if self._editor.edit(insert_layer, Text("Add {layer}", "Añadir {layer}").fill(layer=label), choose=True):
             self._editor.layer_inserted.emit()
 
     def ask_layer(self, parent: QWidget, text: str = "", where: object = None) -> CommandPalette:
@@ -95,7 +95,7 @@ class Insertion(QObject):
                 icon = "grid" if line.id.startswith(BLOCK) else "layers"
                 offered.append(self._offer(line.id, line.title, icon, where))
         palette = CommandPalette(offered, parent, tr("Insert a layer or a block", "Insertar una capa o un bloque"))
-        palette.type(text)
+        palette.set_query(text)
         palette.show()
         return palette
 

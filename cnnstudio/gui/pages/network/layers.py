@@ -54,22 +54,22 @@ class BaseLayers(QDialog):
             Column("", _format_state, tone=lambda layer: "accent" if layer.state == "learns" else _tone(layer)),
         ), sortable=False)
         self.table.setAccessibleName(tr("Layers of the base", "Capas de la base"))
-        self.table.chosen.connect(self._moved)
+        self.table.chosen.connect(self._on_selection_moved)
         self._head = Label("", "title")
         self._about = Label("", "secondary", "dim", wrap=True)
-        self.learn = Button(tr("Learn from this block on", "Aprender desde este bloque"), on_click=self._learn)
+        self.learn = Button(tr("Learn from this block on", "Aprender desde este bloque"), on_click=self._learn_from_here)
         self.freeze = Button(tr("Freeze all", "Congelar toda"), on_click=lambda: self._set("trainable_from", "none"))
-        self.end = Button(tr("End here", "Terminar aquí"), on_click=self._end)
+        self.end = Button(tr("End here", "Terminar aquí"), on_click=self._end_here)
         self.end_as_proposed = Button(tr("End as proposed", "Terminar donde se propone"),
                                       on_click=lambda: self._set("ends_at", "all"))
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         self.setLayout(column(self._head, self._about, self.table,
                               row(self.learn, self.freeze, 16, self.end, self.end_as_proposed, None, close, spacing=8),
                               spacing=10, margins=(24, 22, 24, 18)))
-        editor.session.changed.connect(self._changed)
+        editor.session.changed.connect(self._on_changed)
         self._show()
 
-    def _changed(self, _change: object) -> None:
+    def _on_changed(self, _change: object) -> None:
         if self.isVisible():
             self._show()
 
@@ -94,9 +94,9 @@ class BaseLayers(QDialog):
         same = next((layer for layer in rows if before is not None and layer.node.id == before.node.id), None)
         if same is not None:
             self.table.select(same)
-        self._moved(same)
+        self._on_selection_moved(same)
 
-    def _moved(self, layer: Layer | None) -> None:
+    def _on_selection_moved(self, layer: Layer | None) -> None:
         node = self._editor.session.project.network.node(self._node)
         base = base_of_node(node, self._editor.context.bases) if node is not None else None
         has_base = node is not None and base is not None
@@ -106,12 +106,12 @@ class BaseLayers(QDialog):
         self.freeze.setEnabled(values.get("trainable_from") != "none")
         self.end_as_proposed.setEnabled(values.get("ends_at") != "all")
 
-    def _learn(self) -> None:
+    def _learn_from_here(self) -> None:
         layer = self.table.selected
         if layer is not None:
             self._set("trainable_from", layer.block)
 
-    def _end(self) -> None:
+    def _end_here(self) -> None:
         node = self._editor.session.project.network.node(self._node)
         base = base_of_node(node, self._editor.context.bases) if node is not None else None
         if base is not None and self.table.selected is not None:

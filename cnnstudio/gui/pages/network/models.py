@@ -47,11 +47,11 @@ class RunsDialog(QDialog):
             Column(tr("Network", "Red"), lambda source: source.run.network),
             Column(tr("Val. accuracy", "Exactitud val."), _accuracy,
                    lambda source: source.run.metrics.get("val_accuracy", -1.0), right=True),
-            Column(tr("Trained", "Entrenada"), _when, lambda source: source.run.started, right=True),
+            Column(tr("Trained", "Entrenada"), _format_start, lambda source: source.run.started, right=True),
         ))
         self.table.setAccessibleName(tr("Runs with a model", "Entrenamientos con modelo"))
         self.table.opened.connect(self._take)
-        self.table.chosen.connect(self._moved)
+        self.table.chosen.connect(self._on_selection_moved)
         self.note = Label(tr("Looking for runs…", "Buscando entrenamientos…"), "secondary", "dim", wrap=True)
         self.take = Button(tr("Start from it", "Partir de él"), "primary", on_click=lambda: self._take(self.table.selected))
         self.take.setEnabled(False)
@@ -74,16 +74,16 @@ class RunsDialog(QDialog):
         self.setMinimumSize(560, 320)
         folders = [*([session.folder] if session.folder is not None else []), *map(Path, session.settings.recent)]
         session.jobs.run(lambda _report: trained_runs(folders), Text("Looking for runs", "Buscando entrenamientos"),
-                         "own_base_runs", page="network", quiet=True, done=self._listed, owner=self)
+                         "own_base_runs", page="network", quiet=True, done=self._on_listed, owner=self)
 
-    def _listed(self, job: Work) -> None:
+    def _on_listed(self, job: Work) -> None:
         sources: list[Source] = list(job.result or [])
         self.table.set_rows(sources)
         self.note.setText("" if sources else tr("There is no trained run yet.", "Aún no hay ningún entrenamiento terminado."))
         if sources:
             self.table.select(sources[0])
 
-    def _moved(self, source: Source | None) -> None:
+    def _on_selection_moved(self, source: Source | None) -> None:
         self.take.setEnabled(source is not None)
 
     def _take(self, source: Source | None) -> None:
@@ -114,5 +114,5 @@ def _accuracy(source: Source) -> str:
     return "–" if value is None else format_percent(value)
 
 
-def _when(source: Source) -> str:
+def _format_start(source: Source) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(source.run.started))

@@ -77,9 +77,9 @@ class OwnBases(QObject):
         def work(report: Report) -> str:
             return copy_into_project(path, folder, name, report.progress, report.check)
 
-        session.jobs.run(work, _LABEL, KIND, page="network", done=lambda job: self._taken(job, folder, node), owner=self)
+        session.jobs.run(work, _LABEL, KIND, page="network", done=lambda job: self._on_copied(job, folder, node), owner=self)
 
-    def _taken(self, job: Work, folder: Path, node: str) -> None:
+    def _on_copied(self, job: Work, folder: Path, node: str) -> None:
         session = self._session
         if isinstance(job.last, Failed):
             session.report(job.last.problem)
@@ -101,11 +101,11 @@ class OwnBases(QObject):
         elif current.params.get("file") == file:
             session.announce("network")
         else:
-            session.edit(partial(_with_file, node=node, file=file), Text("Choose the base's model", "Elegir el modelo de la "
-                                                                         "base"))
+            label = Text("Choose the base's model", "Elegir el modelo de la base")
+            session.edit(partial(_replace_model, node=node, file=file), label)
 
 
-def _with_file(project: Project, node: str, file: str) -> Project:
+def _replace_model(project: Project, node: str, file: str) -> Project:
     """Replace a missing model by another one, whose blocks have other names."""
     for name, value in (("base", "own"), ("file", file), ("trainable_from", "none"), ("ends_at", "all")):
         project = edits.set_node_param(project, node, name, value)

@@ -100,7 +100,7 @@ class ProbeDialog(WorkDialog):
                    lambda line: line.base.top1, right=True),
         ))
         self.table.setAccessibleName(tr("Bases by their accuracy", "Bases por su exactitud"))
-        self.table.chosen.connect(self._moved)
+        self.table.chosen.connect(self._on_selection_moved)
         self.table.opened.connect(self._take)
         self.note = Label("", "secondary", "dim", wrap=True)
         self.note.setMinimumHeight(32)
@@ -123,7 +123,7 @@ class ProbeDialog(WorkDialog):
         self.table.set_rows(lines_of(probed, self.session.bases))
         first = self.table.rows.rows[0]
         self.table.select(first)
-        self._moved(first)
+        self._on_selection_moved(first)
         if probed is None:
             self.note.setText(tr("Not compared yet.", "Aún sin comparar."))
             return
@@ -131,12 +131,12 @@ class ProbeDialog(WorkDialog):
                   "Aprendido con {training} imágenes, medido con {validation}. Sin pesos aquí: {absent} bases.",
                   training=format_count(probed.training), validation=format_count(probed.validation),
                   absent=format_count(sum(line.absent for line in self.table.rows.rows)))
-        if self._stale(probed):
+        if self._is_stale(probed):
             text += " " + tr("The pictures have changed since: compare again.",
                              "Las imágenes han cambiado desde entonces: compare de nuevo.")
         self.note.setText(text)
 
-    def _stale(self, probed: BasesProbed) -> bool:
+    def _is_stale(self, probed: BasesProbed) -> bool:
         from cnnstudio.workers.probe_jobs import pictures_key
 
         index = self._collection.index
@@ -179,7 +179,7 @@ class ProbeDialog(WorkDialog):
 
     # Choosing ------------------------------------------------------------------------------------
 
-    def _moved(self, line: Line | None) -> None:
+    def _on_selection_moved(self, line: Line | None) -> None:
         self.take.setEnabled(line is not None)
         self.take.setToolTip(str(line.problem.text) if line is not None and line.problem is not None else "")
 

@@ -38,7 +38,7 @@ class Models(QObject):
         self.select.setAccessibleName(tr("Model", "Modelo"))
         self.select.chosen.connect(self.choose)
         self._listing = Latest(session.jobs, "runs-list", _list_runs, self)
-        self._listing.answered.connect(self._runs_listed)
+        self._listing.answered.connect(self._on_runs_listed)
 
     def refresh(self, state: dict[str, Any], other_project: bool) -> None:
         """Read the runs again; `state` is the page's state."""
@@ -101,7 +101,7 @@ class Models(QObject):
         if path:
             self.take(path)
 
-    def _runs_listed(self, folder: Path, result: Any) -> None:
+    def _on_runs_listed(self, folder: Path, result: Any) -> None:
         if folder == self._session.folder and not isinstance(result, Failure):
             self.runs, self.runs_listed = result, True
             self._show()

@@ -19,13 +19,13 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.results import ResultsView
-from cnnstudio.gui.pages.predict.server import expand, save_answers, save_image, server_of
+from cnnstudio.gui.pages.predict.server import list_files, save_answers, save_image, server_of
 from cnnstudio.gui.pages.predict.views import (
     ENGINES,
     Answer,
     drop_area,
+    format_note,
     load_picture,
-    note_words,
 )
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ChooseModel, Command, RestartServer, ShowPage
@@ -53,16 +53,16 @@ class PredictPage(Page):
         """The answers on screen, in the order of arrival."""
         self._pending: list[str] = []
         self.server = server_of(session)
-        self.server.changed.connect(self._server_changed)
-        self.server.predicted.connect(self._predicted)
-        self.server.answered.connect(self._answered)
+        self.server.changed.connect(self._on_server_changed)
+        self.server.predicted.connect(self._on_predicted)
+        self.server.answered.connect(self._on_answered)
         self.models = Models(session, self)
-        self.models.listed.connect(self._models_listed)
-        self.models.chosen.connect(self._model_chosen)
-        self._expanding = Latest(session.jobs, "predict-paths", expand, self)
+        self.models.listed.connect(self._on_models_listed)
+        self.models.chosen.connect(self._on_model_chosen)
+        self._expanding = Latest(session.jobs, "predict-paths", list_files, self)
         self._expanding.answered.connect(lambda _paths, paths: self._classify(paths))
         self._loading = Latest(session.jobs, "predict-picture", load_picture, self)
-        self._loading.answered.connect(self._picture_loaded)
+        self._loading.answered.connect(self._on_picture_loaded)
         self._flush = QTimer(self)
         self._flush.setSingleShot(True)
         self._flush.setInterval(_FLUSH_MS)
@@ -141,7 +141,7 @@ class PredictPage(Page):
                 self._show_answers(self.state.get("answers", []))
         self._show_state()
 
-    def _models_listed(self) -> None:
+    def _on_models_listed(self) -> None:
         self._serve()
         pending, self._pending = self._pending, []
         if pending:
@@ -154,14 +154,14 @@ class PredictPage(Page):
         if model is not None and not (self.server.problem is not None and self.server.model == model):
             self.server.serve(model)
 
-    def _model_chosen(self) -> None:
+    def _on_model_chosen(self) -> None:
         self.server.problem = None
         self._serve()
         if self.answers:
             self._classify([answer.path for answer in self.answers])
         self._show_state()
 
-    def _server_changed(self) -> None:
+    def _on_server_changed(self) -> None:
         if self.server.ready is not None:
             self.state["names"] = self.server.ready.class_names
         if self.busy and not self.server.running:
@@ -213,13 +213,13 @@ class PredictPage(Page):
             self.session.report(warning("nothing_to_paste", Text("There is no picture on the clipboard.",
                                                                  "No hay ninguna imagen en el portapapeles."), "file"))
             return
-        folder = self.server.pasted
+        folder = self.server.paste_folder
         path = folder / f"pasted-{len(list(folder.iterdir())) + 1}.png"
         self._saving = self.session.jobs.run(lambda _report: save_image(image, path),
                                              Text("Pasting", "Pegando"), "paste", quiet=True)
-        self._saving.ended.connect(self._pasted)
+        self._saving.ended.connect(self._on_pasted)
 
-    def _pasted(self, last: Any) -> None:
+    def _on_pasted(self, last: Any) -> None:
         if isinstance(last, Failed):
             self.session.report(last.problem)
         elif self._saving.result is not None:
@@ -284,7 +284,7 @@ class PredictPage(Page):
 
     # Answers -------------------------------------------------------------------------------------
 
-    def _predicted(self, event: Prediction) -> None:
+    def _on_predicted(self, event: Prediction) -> None:
         if event.request != self._request:
             return
         if self._total == 1:
@@ -295,14 +295,14 @@ class PredictPage(Page):
         if not self._flush.isActive():
             self._flush.start()
 
-    def _answered(self, event: Answered) -> None:
+    def _on_answered(self, event: Answered) -> None:
         if event.request != self._request:
             return
         self.state.pop("request", None)
         self._flush.stop()
         self._show_fresh()
         self._results.table.sort_while_filling(True)
-        self.state["note"] = note_words(event)
+        self.state["note"] = format_note(event)
         self._show_state()
 
     def _show_fresh(self) -> None:
@@ -331,7 +331,7 @@ class PredictPage(Page):
         else:
             self._loading.ask(answer.path)
 
-    def _picture_loaded(self, _path: str, image: QImage | Failure) -> None:
+    def _on_picture_loaded(self, _path: str, image: QImage | Failure) -> None:
         self._results.show_picture(image)
 
     def _waiting_text(self) -> str:
@@ -372,9 +372,9 @@ class PredictPage(Page):
         names = tuple(self.state.get("names", ()))
         job = self.session.jobs.run(lambda _report: save_answers(path, rows, names), Text("Saving", "Guardando"),
                                     "csv", quiet=True)
-        job.ended.connect(self._saved)
+        job.ended.connect(self._on_saved)
         return job
 
-    def _saved(self, last: Any) -> None:
+    def _on_saved(self, last: Any) -> None:
         if isinstance(last, Failed):
             self.session.report(last.problem)

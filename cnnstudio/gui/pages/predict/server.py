@@ -50,7 +50,7 @@ class PredictionServer(QObject):
         self.model: Model | None = None
         self.ready: Ready | None = None
         self.problem: Problem | None = None
-        session.changed.connect(self._session_changed)
+        session.changed.connect(self._on_session_changed)
 
     @property
     def running(self) -> bool:
@@ -71,8 +71,8 @@ class PredictionServer(QObject):
             return
         self._job = ChildJob(job, Text("Prediction server", "Servidor de predicción"), KIND, page="predict", quiet=True,
                              target=self.target)
-        self._job.event.connect(self._heard)
-        self._job.ended.connect(self._ended)
+        self._job.event.connect(self._on_event)
+        self._job.ended.connect(self._on_ended)
         self._session.jobs.start(self._job)
         self.changed.emit()
 
@@ -82,8 +82,8 @@ class PredictionServer(QObject):
         self.ready = self.model = None
         self._waiting.clear()
         if job is not None:
-            job.event.disconnect(self._heard)
-            job.ended.disconnect(self._ended)
+            job.event.disconnect(self._on_event)
+            job.ended.disconnect(self._on_ended)
             job.cancel()
 
     def ask(self, paths: Sequence[str]) -> int:
@@ -97,14 +97,14 @@ class PredictionServer(QObject):
         return self._requests
 
     @property
-    def pasted(self) -> Path:
+    def paste_folder(self) -> Path:
         """A temporary folder for pasted pictures; it is deleted with the program."""
         if self._pasted is None or not self._pasted.is_dir():
             self._pasted = Path(tempfile.mkdtemp(prefix="cnnstudio-pasted-"))
             weakref.finalize(self, shutil.rmtree, self._pasted, True)
         return self._pasted
 
-    def _heard(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if isinstance(event, Prediction):
             self.predicted.emit(event)
         elif isinstance(event, Answered):
@@ -121,7 +121,7 @@ class PredictionServer(QObject):
             self._waiting.clear()
             self.changed.emit()
 
-    def _ended(self, last: Event) -> None:
+    def _on_ended(self, last: Event) -> None:
         self._job = self.ready = None
         self._waiting.clear()
         if isinstance(last, Failed):
@@ -135,7 +135,7 @@ class PredictionServer(QObject):
         self.stop()
         self.changed.emit()
 
-    def _session_changed(self, change: Change) -> None:
+    def _on_session_changed(self, change: Change) -> None:
         if change.of("folder"):
             self.stop()
             self.problem = None
@@ -148,7 +148,7 @@ def server_of(session: Session) -> PredictionServer:
     return server if server is not None else PredictionServer(session)
 
 
-def expand(paths: Sequence[str], _report: Report) -> list[str]:
+def list_files(paths: Sequence[str], _report: Report) -> list[str]:
     """Files unchanged; for a folder, all pictures in it and below."""
     from cnnstudio.workers.answer_format import expand
 

@@ -14,7 +14,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.predict.views import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.widgets.formatting import format_percent
-from cnnstudio.gui.widgets.picture import draw_rounded, fitted
+from cnnstudio.gui.widgets.picture import draw_rounded, fit_rect
 from cnnstudio.gui.widgets.table import Column, Table
 
 _ROW = 44
@@ -68,7 +68,7 @@ class AnswerTable(Table):
         """Off while many rows arrive: sorting after each of them would cost more than classifying."""
         self._proxy.setDynamicSortFilter(on)
 
-    def wanted(self, path: str) -> Wanted | None:
+    def thumbnail_request(self, path: str) -> Wanted | None:
         """The thumbnail request for a file, or None when the file does not exist."""
         if path not in self._wanted:
             try:
@@ -87,7 +87,7 @@ class AnswerTable(Table):
         last = self.rowAt(self.viewport().height() - 1)
         last = self.model().rowCount() - 1 if last < 0 else last
         rows = [self.row_at(self.model().index(number, 0)) for number in range(first, last + 1)]
-        self.thumbnails.want([wanted for row in rows if (wanted := self.wanted(row.path)) is not None])
+        self.thumbnails.want([request for row in rows if (request := self.thumbnail_request(row.path)) is not None])
 
     def close_threads(self) -> None:
         """Stop the thumbnail threads."""
@@ -111,8 +111,8 @@ class _Thumbnail(QStyledItemDelegate):
               ) -> None:
         super().paint(painter, option, index)
         answer: Answer = self._table.row_at(index)  # type: ignore[arg-type]
-        wanted = self._table.wanted(answer.path)
-        image = self._table.thumbnails.get(wanted) if wanted is not None else None
+        request = self._table.thumbnail_request(answer.path)
+        image = self._table.thumbnails.get(request) if request is not None else None
         room = QRectF(option.rect).adjusted(10, 4, -10, -4)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -122,5 +122,5 @@ class _Thumbnail(QStyledItemDelegate):
             side = min(room.width(), room.height())
             painter.drawRoundedRect(QRectF(room.center().x() - side / 2, room.y(), side, side), 4, 4)
         else:
-            draw_rounded(painter, image, fitted(image.size(), room), 4)
+            draw_rounded(painter, image, fit_rect(image.size(), room), 4)
         painter.restore()

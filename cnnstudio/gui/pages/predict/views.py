@@ -52,7 +52,7 @@ class Answer:
         return str(problem.text) if problem is not None else ""
 
 
-def note_words(event: Answered) -> str:
+def format_note(event: Answered) -> str:
     """The duration of a request, and the engine."""
     seconds = f"{format_number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else format_duration(event.seconds)
     return f"{seconds} · {ENGINES.get(event.engine, event.engine)}"

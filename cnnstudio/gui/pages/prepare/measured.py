@@ -96,14 +96,14 @@ class MeasuredCard(Card):
         def on_done(work: Work) -> None:
             if work.result is not None:
                 job = ChildJob(work.result, _LABEL, KIND, page="prepare")
-                job.ended.connect(self._over)
+                job.ended.connect(self._on_ended)
                 jobs.start(job)
 
         from cnnstudio.workers.job_setup import augmentation_job
 
         jobs.run(lambda _report: augmentation_job(run, steps), _LABEL, KIND, page="prepare", done=on_done, owner=self)
 
-    def _over(self, last: object) -> None:
+    def _on_ended(self, last: object) -> None:
         if isinstance(last, Failed):
             self._session.report(last.problem)
         self._session.announce("runs")

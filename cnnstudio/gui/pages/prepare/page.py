@@ -21,7 +21,7 @@ from cnnstudio.datasets.index import Filter, Picture
 from cnnstudio.gui.look import tokens
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, PipelineView, make_batch
-from cnnstudio.gui.pages.prepare.preview import GridCell, GridMaker, GridRequest, StagesRequest, look_at_stages
+from cnnstudio.gui.pages.prepare.preview import GridCell, GridMaker, GridRequest, StagesRequest, make_stage_rows
 from cnnstudio.gui.pages.prepare.preview_panel import PreviewPanel
 from cnnstudio.gui.pages.prepare.recipe_panel import RecipePanel
 from cnnstudio.gui.state.changes import Change
@@ -29,7 +29,7 @@ from cnnstudio.gui.state.commands import Command, MeasureStatistics, ShowPage
 from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, scrolled
+from cnnstudio.gui.widgets.basics import Button, scroll_area
 from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 
@@ -55,7 +55,7 @@ class PreparePage(Page):
         self.maker = GridMaker()
         self._listing = Latest(jobs, "preview-list", self._list, self)
         self._listing.answered.connect(self._on_listed)
-        self._stages = Latest(jobs, "preview-stages", look_at_stages, self)
+        self._stages = Latest(jobs, "preview-stages", make_stage_rows, self)
         self._stages.answered.connect(self._show_stages)
         self._grids = Latest(jobs, "preview-grid", self.maker.make, self)
         self._grids.answered.connect(self._show_grid)
@@ -87,7 +87,7 @@ class PreparePage(Page):
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(8)
         for panel, least in ((self.recipe_panel, 380), (self.preview, 420)):
-            holder = scrolled(panel)
+            holder = scroll_area(panel)
             holder.setMinimumWidth(least)
             splitter.addWidget(holder)
         splitter.setStretchFactor(0, 0)

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSplitter, QStackedWi
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.prepare.preview import GridRequest, shrunk
+from cnnstudio.gui.pages.prepare.preview import GridRequest, shrink
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import Python
 from cnnstudio.gui.widgets.flow import FlowLayout
@@ -96,7 +96,7 @@ def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
     batch = np.stack(pictures)
     captions = [label_text(label, request.label_mode) for label in labels]
     facts = (
-        (tr("pictures", "imágenes"), f"{_shape(batch.shape)} {batch.dtype}"),
+        (tr("pictures", "imágenes"), f"{_format_shape(batch.shape)} {batch.dtype}"),
         (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
         (tr("mean of each channel", "media de cada canal"),
          _SIGN.join(format_number(item, 1) for item in batch.mean(axis=(0, 1, 2)).tolist())),
@@ -108,7 +108,7 @@ def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
     )
     corner = "\n".join("  ".join(f"{value:3d}" for value in line) for line in
                        batch[0, :_CORNER, :_CORNER, 0].tolist())
-    return BatchLook(tuple(None if item.picture is None else image_of(shrunk(item.picture, 160)) for item in seen),
+    return BatchLook(tuple(None if item.picture is None else image_of(shrink(item.picture, 160)) for item in seen),
                      tuple(captions), facts, corner)
 
 
@@ -123,16 +123,16 @@ def label_text(label: np.ndarray, mode: str) -> str:
     return "[" + ", ".join(f"{float(value):.2f}".rstrip("0").rstrip(".") for value in values) + "]"
 
 
-def _shape(shape: Sequence[int | None]) -> str:
+def _format_shape(shape: Sequence[int | None]) -> str:
     text = ", ".join("n" if size is None else str(size) for size in shape)
     return f"({text},)" if len(shape) == 1 else f"({text})"
 
 
-def tensor_words(tensor: Tensor) -> str:
+def format_tensor(tensor: Tensor) -> str:
     """"picture (n, 96, 96, 3) uint8"."""
     names = {"path": tr("path", "ruta"), "split": tr("split", "división"), "class": tr("class", "clase"),
              "picture": tr("picture", "imagen"), "label": tr("label", "etiqueta")}
-    return f"{names.get(tensor.name, tensor.name)} {_shape(tensor.shape)} {tensor.dtype}"
+    return f"{names.get(tensor.name, tensor.name)} {_format_shape(tensor.shape)} {tensor.dtype}"
 
 
 class _Arrow(QWidget):
@@ -140,7 +140,7 @@ class _Arrow(QWidget):
 
     def __init__(self, tensors: Sequence[Tensor]) -> None:
         super().__init__()
-        lines = [Label(tensor_words(tensor), "secondary", "dim") for tensor in tensors]
+        lines = [Label(format_tensor(tensor), "secondary", "dim") for tensor in tensors]
         for line in lines:
             line.setFont(theme.mono_font(12))
         self.setLayout(column(*lines, spacing=2, margins=(44, 7, 0, 7)))
@@ -219,13 +219,13 @@ class PipelineView(QWidget):
         self._copy = Button(tr("Copy", "Copiar"), icon="copy",
                             on_click=lambda: QGuiApplication.clipboard().setText(self.code))
         self._stack = QStackedWidget()
-        self._stack.addWidget(scrolled(self._batch()))
+        self._stack.addWidget(scroll_area(self._batch()))
         self._stack.addWidget(self._code())
         right = column(row(self.which, None, self._copy, spacing=8), self._stack, spacing=12, margins=(12, 14, 24, 16))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(8)
-        chain = scrolled(box(self._chain))
+        chain = scroll_area(box(self._chain))
         chain.setMinimumWidth(380)
         splitter.addWidget(chain)
         splitter.addWidget(box(right))

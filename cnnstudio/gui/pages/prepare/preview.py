@@ -83,7 +83,7 @@ class GridCell:
     shares: dict[int, float]
 
 
-def look_at_stages(request: StagesRequest, report: Report) -> list[StageRow] | Failure:
+def make_stage_rows(request: StagesRequest, report: Report) -> list[StageRow] | Failure:
     """The files after every stage of the recipe. The failure of a single file is returned, of several files skipped."""
     from cnnstudio.catalog.pixels import stages
     from cnnstudio.imaging.errors import PictureError
@@ -94,7 +94,7 @@ def look_at_stages(request: StagesRequest, report: Report) -> list[StageRow] | F
     for path in request.paths:
         report.check()
         try:
-            columns.append([_look(stage.id, stage.type, stage.picture) for stage in stages(path, request.recipe)])
+            columns.append([_make_look(stage.id, stage.type, stage.picture) for stage in stages(path, request.recipe)])
         except PictureError as reason:
             failure = Failure(str(picture_problem(reason, path).text))
             columns.append(None)
@@ -103,28 +103,28 @@ def look_at_stages(request: StagesRequest, report: Report) -> list[StageRow] | F
                                  name=path.name, reason=reason_of(reason)))
             columns.append(None)
         except ValueError:
-            return _refused()
+            return _recipe_failure()
     complete = next((column for column in columns if column is not None), None)
     if complete is None:
-        return failure or _refused()
+        return failure or _recipe_failure()
     return [StageRow(first.id, first.type, tuple(None if column is None else column[number] for column in columns))
             for number, first in enumerate(complete)]
 
 
-def _refused() -> Failure:
+def _recipe_failure() -> Failure:
     return Failure(tr("This recipe cannot be carried out. See the marked card.",
                       "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
 
 
-def _look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:
+def _make_look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:
     from cnnstudio.gui.widgets.picture import image_of
 
     height, width, channels = picture.shape
-    return StageLook(identifier, type_name, image_of(shrunk(picture, _MOST_PIXELS)), height, width, channels,
+    return StageLook(identifier, type_name, image_of(shrink(picture, _MOST_PIXELS)), height, width, channels,
                      histogram(picture))
 
 
-def shrunk(picture: np.ndarray, most: int) -> np.ndarray:
+def shrink(picture: np.ndarray, most: int) -> np.ndarray:
     """The picture with its longer side reduced to at most so many pixels."""
     import cv2
 
@@ -172,17 +172,17 @@ class GridMaker:
             report.check()
             if position not in files:
                 files[position] = request.files([position])[0]
-            return self._prepared(files[position], request.recipe)
+            return self._prepare(files[position], request.recipe)
 
         try:
             seen = seen_in_training(cells, training, load)
         except (ValueError, KeyError):
-            return _refused()
-        return [GridCell(None if item.picture is None else image_of(shrunk(item.picture, _MOST_PIXELS // 2)), position,
+            return _recipe_failure()
+        return [GridCell(None if item.picture is None else image_of(shrink(item.picture, _MOST_PIXELS // 2)), position,
                          item.shares if len(item.shares) > 1 else {})
                 for item, (_, position) in zip(seen, cells, strict=True)]
 
-    def _prepared(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
+    def _prepare(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
         from cnnstudio.catalog.pixels import prepare_file
         from cnnstudio.imaging.errors import PictureError
 

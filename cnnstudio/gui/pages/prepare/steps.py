@@ -208,11 +208,11 @@ class StepList(QWidget):
         drag.exec(Qt.DropAction.MoveAction)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._dragged(event.mimeData()):
+        if self._dragged_step(event.mimeData()):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if self._dragged(event.mimeData()):
+        if self._dragged_step(event.mimeData()):
             event.acceptProposedAction()
             self._show_mark(self.gap_at(event.position().y()))
 
@@ -220,7 +220,7 @@ class StepList(QWidget):
         self._show_mark(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        step = self._dragged(event.mimeData())
+        step = self._dragged_step(event.mimeData())
         self._show_mark(None)
         if not step:
             return
@@ -229,7 +229,7 @@ class StepList(QWidget):
         if gap not in (present, present + 1):
             self.place(step, gap - (gap > present))
 
-    def _dragged(self, mime: QMimeData) -> str:
+    def _dragged_step(self, mime: QMimeData) -> str:
         """The step of this list that is being dragged, or ""."""
         spec, _, step = bytes(mime.data(STEP_MIME).data()).decode().partition(" ")
         return step if spec == self._spec and step in self.cards else ""

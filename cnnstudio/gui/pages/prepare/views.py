@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.pages.prepare.preview import GridCell, StageLook, StageRow
-from cnnstudio.gui.widgets.picture import draw_rounded, fitted
+from cnnstudio.gui.widgets.picture import draw_rounded, fit_rect
 
 _PICTURE = 132
 _HISTOGRAM = 34
@@ -19,7 +19,7 @@ _CHANNELS = {1: "grayscale", 3: "rgb", 4: "rgba"}
 _GAP = 8
 
 
-def format_size_of(look: StageLook) -> str:
+def format_look_size(look: StageLook) -> str:
     """Width, height and channels of a stage as text."""
     return f"{look.width} × {look.height} · {_CHANNELS.get(look.channels, look.channels)}"
 
@@ -43,7 +43,7 @@ class StageTile(QWidget):
 
     def show_stage(self, title: str, looks: Sequence[StageLook | None], captions: Sequence[str] = ()) -> None:
         self.title, self.looks, self.captions = title, tuple(looks), tuple(captions)
-        sizes = [format_size_of(look) if look is not None else "–" for look in looks]
+        sizes = [format_look_size(look) if look is not None else "–" for look in looks]
         lines = [f"{caption}: {size}" for caption, size in zip(captions, sizes, strict=True)] if captions else sizes
         self.setAccessibleName(f"{title}: {', '.join(lines)}")
         self.setToolTip("\n".join((title, *lines)))
@@ -65,7 +65,7 @@ class StageTile(QWidget):
         count = max(1, len(self.looks))
         width = (self.width() - _GAP * (count - 1)) / count
         for number, look in enumerate(self.looks):
-            caption = self.captions[number] if self.captions else format_size_of(look) if look is not None else ""
+            caption = self.captions[number] if self.captions else format_look_size(look) if look is not None else ""
             self._paint(painter, QRectF(number * (width + _GAP), 20, width, self.height() - 20), look, caption)
 
     @staticmethod
@@ -75,7 +75,7 @@ class StageTile(QWidget):
         painter.setBrush(theme.color("sunk"))
         painter.drawRoundedRect(well, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
         if look is not None:
-            draw_rounded(painter, look.image, fitted(look.image.size(), well), tokens.THUMBNAIL_RADIUS)
+            draw_rounded(painter, look.image, fit_rect(look.image.size(), well), tokens.THUMBNAIL_RADIUS)
         painter.setPen(theme.color("dim"))
         below = well.bottom() + 5
         text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room.width()))
@@ -107,7 +107,7 @@ class StepLook(QWidget):
         self._looks = tuple(looks)
         self.setVisible(bool(self._looks))
         first = next((look for look in self._looks if look is not None), None)
-        self.setToolTip(format_size_of(first) if first is not None else "")
+        self.setToolTip(format_look_size(first) if first is not None else "")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -126,7 +126,7 @@ class StepLook(QWidget):
             painter.drawRoundedRect(well, 6, 6)
             if look is None:
                 continue
-            draw_rounded(painter, look.image, fitted(look.image.size(), well), 6)
+            draw_rounded(painter, look.image, fit_rect(look.image.size(), well), 6)
             room = (QRectF(side + 12, 4, self.width() - side - 12, self.HEIGHT - 8) if alone
                     else QRectF(well.x(), height + 4, side, 16))
             draw_histogram(painter, room, look.histogram)
@@ -244,7 +244,7 @@ class Mosaic(QWidget):
                 painter.setBrush(theme.color("sunk"))
                 painter.drawRoundedRect(cell, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
             else:
-                draw_rounded(painter, image, fitted(image.size(), cell), tokens.THUMBNAIL_RADIUS)
+                draw_rounded(painter, image, fit_rect(image.size(), cell), tokens.THUMBNAIL_RADIUS)
                 self._paint_caption(painter, cell, self._captions[number] if number < len(self._captions) else "")
 
     @staticmethod

@@ -27,11 +27,11 @@ replace = msgspec.structs.replace
 
 
 class OwnModel(QWidget):
-    """The card that asks for a model, and the problem below it; `taken` when one was chosen, `looked` when it was read.
+    """The card that asks for a model, and the problem below it; `taken` when one was chosen, `model_read` when it was read.
     `base` is None until then, and where the model cannot be a base."""
 
     taken = Signal()
-    looked = Signal()
+    model_read = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,7 +96,7 @@ class OwnModel(QWidget):
             return
         self.base = job.result
         self._show(job.last.problem if isinstance(job.last, Failed) else None)
-        self.looked.emit()
+        self.model_read.emit()
 
     def _show(self, problem: Problem | None = None) -> None:
         base = self.base

@@ -24,7 +24,7 @@ from cnnstudio.gui.state.commands import (
     OpenProject,
     OpenSample,
 )
-from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.flow import FlowLayout
 
@@ -93,7 +93,7 @@ class StartPage(Page):
         holder.setMaximumWidth(1040)
         outer = row(None, holder, None, spacing=0)
         outer.setStretch(1, 20)
-        return scrolled(box(outer))
+        return scroll_area(box(outer))
 
     def _sample_card(self) -> QWidget:
         texts = column(Label(tr("Sample project: handwritten digits", "Proyecto de ejemplo: cifras manuscritas"),
@@ -149,7 +149,7 @@ class StartPage(Page):
 
             self._new = NewProjectForm(self.session, self.state)
             self._new.left.connect(self._leave)
-            self._new.created.connect(self._created)
+            self._new.created.connect(self._on_created)
             self._stack.addWidget(self._new)
         self._new.begin(source)
         self._stack.setCurrentWidget(self._new)
@@ -158,7 +158,7 @@ class StartPage(Page):
         self.state.clear()
         self._stack.setCurrentIndex(0)
 
-    def _created(self, folder: str) -> None:
+    def _on_created(self, folder: str) -> None:
         self._leave()
         self.session.request(OpenProject(folder))
 

@@ -22,7 +22,7 @@ from cnnstudio.gui.pages.train.settings import TrainSettings
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, box, clear, column, scrolled
+from cnnstudio.gui.widgets.basics import Button, box, clear, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.formatting import format_count, format_device, format_duration, format_number, format_percent
 from cnnstudio.workers.follow import Follower
@@ -50,7 +50,7 @@ class TrainPage(Page):
         self._redraw.timeout.connect(self._draw_next)
         self._turn = 0
         self.session.jobs.changed.connect(self._update_buttons)
-        self.session.jobs.ended.connect(self._job_ended)
+        self.session.jobs.ended.connect(self._on_job_ended)
 
     # Widgets -------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ class TrainPage(Page):
         body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
-        return scrolled(box(body))
+        return scroll_area(box(body))
 
     def inspector(self) -> QWidget:
         self._settings = TrainSettings(self.workspace)
@@ -112,7 +112,7 @@ class TrainPage(Page):
         self._update_buttons()
 
     def enter(self) -> None:
-        job = self._job()
+        job = self._running_job()
         if job is not None:
             self._attach(job)
 
@@ -125,14 +125,14 @@ class TrainPage(Page):
 
     # Start, pause, stop, resume ------------------------------------------------------------------
 
-    def _job(self) -> Job | None:
+    def _running_job(self) -> Job | None:
         return self.session.jobs.of_kind("train")
 
     def start(self) -> None:
         """Scan the folder again, create a run of the present specs, and train it."""
         session = self.session
         folder, index = session.folder, self.workspace.collection.index
-        if folder is None or index is None or self._job() is not None or session.jobs.of_kind("prepare_run"):
+        if folder is None or index is None or self._running_job() is not None or session.jobs.of_kind("prepare_run"):
             return
         problems = blocking(self.workspace.checks.check_now())
         if problems:
@@ -146,9 +146,9 @@ class TrainPage(Page):
             return prepare_training(folder, project, index, noticed)
 
         session.jobs.run(prepare, Text("Looking at the pictures", "Mirando las imágenes"), "prepare_run", page="train",
-                         done=self._prepared)
+                         done=self._on_prepared)
 
-    def _prepared(self, job: Work) -> None:
+    def _on_prepared(self, job: Work) -> None:
         if isinstance(job.last, Failed):
             self.session.report(job.last.problem)
         elif job.result is not None:
@@ -159,7 +159,7 @@ class TrainPage(Page):
     def resume(self, run_id: str) -> None:
         """Continue a run that was paused, stopped or interrupted."""
         folder = next((item.folder for item in self._runs if item.id == run_id), None)
-        if folder is None or self._job() is not None:
+        if folder is None or self._running_job() is not None:
             return
         run = RunFolder(folder)
         try:
@@ -180,7 +180,7 @@ class TrainPage(Page):
 
     def _follow_orphan(self) -> None:
         """Follow a training whose window was closed: it continues alone."""
-        if self._job() is not None:
+        if self._running_job() is not None:
             return
         for summary in self._runs:
             run = RunFolder(summary.folder)
@@ -198,21 +198,21 @@ class TrainPage(Page):
             self._show_run(RunFolder(Path(folder)))
         if self._heard is not job:
             self._heard = job
-            job.event.connect(self._take)
+            job.event.connect(self._on_event)
 
     def _toggle_pause(self) -> None:
-        job = self._job()
+        job = self._running_job()
         if isinstance(job, ChildJob | _Watch):
             job.send(Resume() if job.paused else Pause())
 
     def _stop_now(self) -> None:
-        job = self._job()
+        job = self._running_job()
         if isinstance(job, ChildJob | _Watch):
             job.stop(keep=True)
             self._stop.setEnabled(False)
 
     def _update_buttons(self) -> None:
-        job = self._job()
+        job = self._running_job()
         preparing = self.session.jobs.of_kind("prepare_run") is not None
         # Jobs report every step of their progress; the buttons depend on a few facts only.
         facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing,
@@ -242,9 +242,9 @@ class TrainPage(Page):
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
         self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
-        self._clear_trouble()
-        if events and isinstance(events[-1], Failed) and self._job() is None:
-            self._show_trouble(events[-1].problem)
+        self._clear_problem()
+        if events and isinstance(events[-1], Failed) and self._running_job() is None:
+            self._show_problem(events[-1].problem)
         self._draw()
         self.header_changed.emit()
 
@@ -252,7 +252,7 @@ class TrainPage(Page):
         if self._run_folder is None or self._run_folder.folder != summary.folder:
             self._show_run(RunFolder(summary.folder))
 
-    def _take(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         job = self.sender()
         if isinstance(job, Job) and self._run_folder is not None and job.run_folder != str(self._run_folder.folder):
             return
@@ -265,25 +265,25 @@ class TrainPage(Page):
         if not self._redraw.isActive():
             self._redraw.start()
 
-    def _job_ended(self, job: object, last: object) -> None:
+    def _on_job_ended(self, job: object, last: object) -> None:
         if not isinstance(job, Job) or job.kind != "train":
             return
         if isinstance(last, Finished | Stopped | Failed):
             self._curves.take(last)
         if isinstance(last, Failed):
-            self._show_trouble(last.problem)
+            self._show_problem(last.problem)
         self.session.announce("runs")
         self._draw()
         self._update_buttons()
 
-    def _show_trouble(self, problem: Problem) -> None:
-        self._clear_trouble()
+    def _show_problem(self, problem: Problem) -> None:
+        self._clear_problem()
         banner = Banner(problem, closable=True)
         banner.fix_chosen.connect(self.session.apply)
-        banner.closed.connect(self._clear_trouble)
+        banner.closed.connect(self._clear_problem)
         self._problem_box.addWidget(banner)
 
-    def _clear_trouble(self) -> None:
+    def _clear_problem(self) -> None:
         clear(self._problem_box)
 
     def _draw(self) -> None:
@@ -309,7 +309,7 @@ class TrainPage(Page):
             "best {value} at epoch {n}", "mejor {value} en la época {n}", value=format_percent(best), n=curves.best))
         batch = curves.last_batch
         done = curves.epoch_x[-1] if curves.epoch_x else 0
-        running = self._job() is not None and not curves.over
+        running = self._running_job() is not None and not curves.over
         at = max(done, batch.epoch if batch is not None else 0) if running else done
         total = curves.epochs or self.session.project.training.epochs
         note = (curves.phase or tr("starting", "iniciando")) if running else format_ending(curves, done, total)

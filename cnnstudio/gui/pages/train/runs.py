@@ -37,9 +37,9 @@ class RunsTable(Card):
             Column(tr("Network", "Red"), text=lambda run: run.network, spare=True),
             Column(tr("Epochs", "Épocas"), text=lambda run: f"{run.epochs} / {run.planned}",
                    key=lambda run: run.epochs, right=True),
-            Column(tr("Val. loss", "Pérdida val."), text=lambda run: _metric(run, "val_loss", 4),
+            Column(tr("Val. loss", "Pérdida val."), text=lambda run: _format_metric(run, "val_loss", 4),
                    key=lambda run: run.metrics.get("val_loss", 9e9), right=True),
-            Column(tr("Val. accuracy", "Exactitud val."), text=_accuracy,
+            Column(tr("Val. accuracy", "Exactitud val."), text=_format_accuracy,
                    key=lambda run: run.metrics.get("val_accuracy", -1.0), right=True),
             Column(tr("Duration", "Duración"), text=lambda run: format_duration(run.seconds) if run.seconds else "–",
                    key=lambda run: run.seconds, right=True, spare=True),
@@ -94,12 +94,12 @@ class RunsTable(Card):
                 self.overlaid.emit(self._runs)
         self._update()
 
-    def _selected(self) -> RunSummary | None:
+    def _selected_run(self) -> RunSummary | None:
         run = self._table.selected
         return run if isinstance(run, RunSummary) else None
 
     def _update(self) -> None:
-        run = self._selected()
+        run = self._selected_run()
         self._empty.setVisible(not self._runs)
         self._table.setVisible(bool(self._runs))
         self._resume.setVisible(run is not None and self._can_resume(run))
@@ -118,17 +118,17 @@ class RunsTable(Card):
         self.overlaid.emit(self._runs if self._compared else [])
 
     def _resume_chosen(self) -> None:
-        run = self._selected()
+        run = self._selected_run()
         if run is not None:
             self.resume_wanted.emit(run.id)
 
     def _delete_chosen(self) -> None:
-        run = self._selected()
+        run = self._selected_run()
         if run is not None:
             self.delete_wanted.emit(run)
 
     def _menu(self, position: object) -> None:
-        run = self._selected()
+        run = self._selected_run()
         if run is None:
             return
         menu = QMenu(self)
@@ -141,12 +141,12 @@ class RunsTable(Card):
         menu.popup(self._table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
 
 
-def _metric(run: RunSummary, name: str, digits: int) -> str:
+def _format_metric(run: RunSummary, name: str, digits: int) -> str:
     value = run.metrics.get(name)
     return "–" if value is None else format_number(value, digits)
 
 
-def _accuracy(run: RunSummary) -> str:
+def _format_accuracy(run: RunSummary) -> str:
     value = run.metrics.get("val_accuracy")
     return "–" if value is None else format_percent(value)
 

@@ -18,7 +18,7 @@ from cnnstudio.core.params import Value, complete
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
-from cnnstudio.gui.pages.train.stage_list import StageList, learning_text
+from cnnstudio.gui.pages.train.stage_list import StageList, format_learning
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Expander, Facts, fix_row
@@ -56,7 +56,7 @@ class TrainSettings(QWidget):
         return training.stage(self._chosen) or training.last_stage
 
     @property
-    def _several(self) -> bool:
+    def _has_several(self) -> bool:
         return len(self._session.project.training.stages) > 1
 
     @property
@@ -67,7 +67,7 @@ class TrainSettings(QWidget):
 
     def refresh(self) -> None:
         training, stage = self._session.project.training, self.stage
-        key = (stage.id, self._several, self._has_base and self._several, stage.optimizer.type,
+        key = (stage.id, self._has_several, self._has_base and self._has_several, stage.optimizer.type,
                None if stage.schedule is None else stage.schedule.type,
                tuple((step.id, step.type, step.enabled) for step in stage.callbacks), self._session.is_open)
         if key != self._key:
@@ -89,7 +89,7 @@ class TrainSettings(QWidget):
         self._show_facts()
 
     def _show_problems(self) -> None:
-        stage, several = self.stage, self._several
+        stage, several = self.stage, self._has_several
         problems = [problem for problem in self._session.problems if problem.where.area == "training"]
         for name, form in self._forms.items():
             node = None if name == "training" else name
@@ -117,11 +117,11 @@ class TrainSettings(QWidget):
                           "fine-tuning after the head has learned.",
                           "Una etapa es una parte del entrenamiento con épocas, optimizador y tasa propios, como el "
                           "ajuste fino cuando la cabeza ya ha aprendido."))
-        plain = TRAINING_PARAMS if self._several else (_EPOCHS, *TRAINING_PARAMS)
+        plain = TRAINING_PARAMS if self._has_several else (_EPOCHS, *TRAINING_PARAMS)
         form = Form(plain, _values(training, stage))
         form.value_changed.connect(self._set_plain)
         self._keep("training", form)
-        if self._several:
+        if self._has_several:
             self._build_list(add)
         else:
             self._layout.addLayout(_head(tr("Training", "Entrenamiento"), add))
@@ -134,7 +134,7 @@ class TrainSettings(QWidget):
         for entry in CALLBACKS:
             if entry.id not in present:
                 self._add_callback(Step(id=_id_of(entry.id), type=entry.id, enabled=False))
-        if self._several:
+        if self._has_several:
             self._layout.addWidget(Caption(tr("All stages", "Todas las etapas")))
             self._layout.addWidget(form)
         self._layout.addWidget(Caption(tr("What will be trained", "Qué se entrenará")))
@@ -165,7 +165,7 @@ class TrainSettings(QWidget):
         nodes, resolver = self._session.project.network.nodes, self._session.bases
         bases = [base for node in nodes if (base := base_of_node(node, resolver)) is not None]
         blocks = [block for block in bases[0].lines if all(block in base.lines for base in bases)] if bases else []
-        return [(line, learning_text(line)) for line in ("", "none", "all", *blocks)]
+        return [(line, format_learning(line)) for line in ("", "none", "all", *blocks)]
 
     def _build_optimizer(self, stage: Stage) -> None:
         self._layout.addWidget(Caption(tr("Optimizer", "Optimizador")))

@@ -21,7 +21,14 @@ from cnnstudio.gui.pages.data.map.camera import Camera
 from cnnstudio.gui.pages.data.map.gestures import PAN, MapView
 from cnnstudio.gui.pages.data.map.legend import Legend
 from cnnstudio.gui.pages.data.map.panel import MapPanel
-from cnnstudio.gui.pages.data.map.raster import Raster, mixed, opaque, packed, unpacked, within
+from cnnstudio.gui.pages.data.map.raster import (
+    Raster,
+    mix_with_ground,
+    opaque_pixels,
+    pack_color,
+    points_within,
+    unpack_color,
+)
 from cnnstudio.gui.pages.data.map.working import WorkingBar
 from cnnstudio.gui.state.audit import EMBED
 from cnnstudio.gui.state.changes import Change
@@ -42,10 +49,10 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 def test_dots_lie_where_they_belong_and_later_ones_cover_earlier():
     raster = Raster(40, 30)
-    raster.clear(packed(WHITE))
+    raster.clear(pack_color(WHITE))
     x, y = np.asarray([10.2, 10.4, 39.9], np.float32), np.asarray([5.7, 5.5, 29.9], np.float32)
     blue = QColor(0, 0, 255)
-    raster.dots(x, y, np.asarray([packed(RED), packed(blue), packed(RED)], np.uint32), 2.0)
+    raster.dots(x, y, np.asarray([pack_color(RED), pack_color(blue), pack_color(RED)], np.uint32), 2.0)
     image = raster.image()
     assert (image.width(), image.height()) == (40, 30)
     assert image.pixelColor(10, 5) == blue
@@ -53,37 +60,37 @@ def test_dots_lie_where_they_belong_and_later_ones_cover_earlier():
     assert image.pixelColor(12, 5) == blue
     assert image.pixelColor(16, 5) == WHITE
     assert 100 < image.pixelColor(12, 6).red() < 155
-    raster.clear(packed(WHITE))
+    raster.clear(pack_color(WHITE))
     assert raster.image().pixelColor(10, 5) == WHITE
 
 
 def test_dots_outside_are_left_out_and_those_at_the_edge_drawn_in_part():
     raster = Raster(20, 20)
-    raster.clear(packed(WHITE))
+    raster.clear(pack_color(WHITE))
     x, y = np.asarray([-3, -50, 10, 23], np.float32), np.asarray([10, 10, 900, 23], np.float32)
     rows = raster.inside(x, y)
     assert rows.tolist() == [0, 3]
-    raster.dots(x[rows], y[rows], packed(RED), 4.0)
+    raster.dots(x[rows], y[rows], pack_color(RED), 4.0)
     assert raster.image().pixelColor(0, 10) == RED
     assert raster.image().pixelColor(15, 15) == WHITE
 
 
 def test_colours_survive_packing():
     colors = np.asarray([[10, 200, 30, 255], [255, 0, 128, 128], [1, 2, 3, 0]], np.uint8)
-    values = opaque(colors, packed(WHITE))
-    assert values[0] == packed(QColor(10, 200, 30))
-    assert unpacked(int(values[1])) == QColor(255, 127, 191)
-    assert unpacked(int(values[2])) == WHITE
-    half = unpacked(int(mixed(values, packed(WHITE), 0.5)[0]))
+    values = opaque_pixels(colors, pack_color(WHITE))
+    assert values[0] == pack_color(QColor(10, 200, 30))
+    assert unpack_color(int(values[1])) == QColor(255, 127, 191)
+    assert unpack_color(int(values[2])) == WHITE
+    half = unpack_color(int(mix_with_ground(values, pack_color(WHITE), 0.5)[0]))
     assert (half.red(), half.green(), half.blue()) == (132, 227, 142)
-    assert unpacked(int(mixed(values, 0, 1.0)[0])) == QColor(10, 200, 30)
+    assert unpack_color(int(mix_with_ground(values, 0, 1.0)[0])) == QColor(10, 200, 30)
 
 
 def test_a_lasso_is_looked_up_however_many_corners_it_has():
     path = QPainterPath()
     path.addEllipse(QPointF(50, 50), 30, 30)
     x, y = np.asarray([50, 50, 75, 95, -5], np.float32), np.asarray([50, 85, 50, 50, 50], np.float32)
-    assert within(path, 100, 100, x, y).tolist() == [0, 2]
+    assert points_within(path, 100, 100, x, y).tolist() == [0, 2]
 
 
 # Camera --------------------------------------------------------------------------------------------
@@ -129,14 +136,14 @@ def test_small_pictures_never_lie_over_each_other():
     rng = np.random.default_rng(1)
     x, y = (rng.uniform(0, 500, 600).astype(np.float32) for _ in range(2))
     order = rng.permutation(600)
-    chosen = mosaic.placed(x, y, order, 40)
+    chosen = mosaic.place_thumbnails(x, y, order, 40)
     assert chosen[0] == order[0]
     for place, row in enumerate(chosen):
         for other in chosen[:place]:
             assert abs(x[row] - x[other]) >= 40 or abs(y[row] - y[other]) >= 40
-    assert mosaic.side_for(800, 600, mosaic.CROWD + 1) == 0
-    assert mosaic.side_for(800, 600, 900) == mosaic.SIZES[0]
-    assert mosaic.side_for(800, 600, 4) == mosaic.SIZES[-1]
+    assert mosaic.thumbnail_side(800, 600, mosaic.CROWD + 1) == 0
+    assert mosaic.thumbnail_side(800, 600, 900) == mosaic.SIZES[0]
+    assert mosaic.thumbnail_side(800, 600, 4) == mosaic.SIZES[-1]
 
 
 # The view ------------------------------------------------------------------------------------------

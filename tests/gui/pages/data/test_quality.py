@@ -26,7 +26,7 @@ from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.query import Filter
 from cnnstudio.gui.pages.data.charts import DataCharts
 from cnnstudio.gui.pages.data.filters import FilterBar
-from cnnstudio.gui.pages.data.findings import KindBar, offered
+from cnnstudio.gui.pages.data.findings import KindBar, available_remedies
 from cnnstudio.gui.pages.data.inspector import DataInspector
 from cnnstudio.gui.pages.data.quality import QualityPanel
 from cnnstudio.gui.pages.data.side import DataSide
@@ -140,9 +140,9 @@ def test_keeping_twins_together_is_one_step(qtbot, page):
     session = page.session
     workspace = page.workspace
     leak = KINDS["leakage"]
-    assert "keep_together" not in offered(session, leak)
+    assert "keep_together" not in available_remedies(session, leak)
     session.edit(lambda project: edits.set_field(project, "dataset.splits", "keep_together", False), Text("x", "x"))
-    assert "keep_together" in offered(session, leak)
+    assert "keep_together" in available_remedies(session, leak)
     assert workspace.remedies.apply("keep_together", workspace.collection.findings_of_kind("near_duplicate"))
     assert "near_duplicate" not in workspace.counts.findings
     session.undo()

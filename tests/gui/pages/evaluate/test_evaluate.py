@@ -18,8 +18,8 @@ from cnnstudio.gui.pages.evaluate import start as evaluate_start
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.report import EvaluationReport
-from cnnstudio.gui.pages.evaluate.results import measured_folder, outdated, read_results
-from cnnstudio.gui.pages.evaluate.side import EvaluateSide, run_words
+from cnnstudio.gui.pages.evaluate.results import is_outdated, measured_folder, read_results
+from cnnstudio.gui.pages.evaluate.side import EvaluateSide, format_run
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
@@ -215,7 +215,7 @@ def test_a_model_trained_further_outdates_its_evaluation(run):
     evaluate_by_hand(run)
     later = run.table_path("test").with_suffix(".json").stat().st_mtime + 5
     os.utime(run.model_path, (later, later))
-    assert outdated(run, "test")
+    assert is_outdated(run, "test")
 
 
 def test_a_damaged_table_is_named(qtbot, window, project_folder, run):
@@ -281,7 +281,7 @@ def test_a_matrix_that_became_wider_needs_no_bars_any_more(qtbot):
 def test_runs_of_the_same_minute_are_told_apart():
     runs = [RunSummary(id=str(each), folder=Path(), state="finished", started=1_700_000_000.0 + each, network="lenet5")
             for each in (0, 2, 600)]
-    words = [run_words(run, runs) for run in runs]
+    words = [format_run(run, runs) for run in runs]
     assert len(set(words)) == 3
     assert len(words[2]) < len(words[0]), "seconds only where they are needed"
 

@@ -157,7 +157,7 @@ def test_a_picture_on_the_clipboard_is_pasted(qtbot, page):
     page.paste()
     answered(qtbot, page, 1)
     kept = Path(page.answers[0].path)
-    assert kept.parent == page.server.pasted
+    assert kept.parent == page.server.paste_folder
     assert QImage(str(kept)).size() == image.size()
 
 

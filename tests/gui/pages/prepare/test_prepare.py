@@ -19,7 +19,7 @@ from cnnstudio.gui.pages.prepare.preview import (
     GridRequest,
     StagesRequest,
     histogram,
-    look_at_stages,
+    make_stage_rows,
 )
 from cnnstudio.gui.pages.prepare.steps import STEP_MIME
 from cnnstudio.gui.state.commands import MeasureStatistics, OpenProject
@@ -181,11 +181,11 @@ def test_an_unreadable_file_is_explained_and_others_beside_it_are_shown(tmp_path
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
     recipe = {"height": 8, "width": 8}
-    found = look_at_stages(StagesRequest((broken,), recipe), Going())
+    found = make_stage_rows(StagesRequest((broken,), recipe), Going())
     assert isinstance(found, Failure)
     assert "broken.png" in found.text
     good = next(iter(sorted((pictures_folder / "cat").iterdir())))
-    rows = look_at_stages(StagesRequest((broken, good), recipe, ("a", "b")), Going())
+    rows = make_stage_rows(StagesRequest((broken, good), recipe, ("a", "b")), Going())
     assert [row.id for row in rows] == ["decoded", "color_mode", "resize"]
     assert [look is None for look in rows[2].looks] == [True, False]
 

@@ -21,19 +21,19 @@ from cnnstudio.gui.pages.data.dialogs.base import (
     ModeChoice,
     PlaceField,
     WorkDialog,
-    reporting,
+    make_progress,
     start_project,
 )
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures, format_size
 
 _ICONS: Final = {"folder": "folder", "manifest": "list", "arrays": "grid", "archive": "layers", "project": "open",
                  "unknown": "help"}
-__all__ = ["AddPicturesDialog", "kind_words", "open_add_pictures", "takes"]
+__all__ = ["AddPicturesDialog", "format_kind", "open_add_pictures", "takes"]
 
 
 class AddPicturesDialog(WorkDialog):
@@ -65,7 +65,7 @@ class AddPicturesDialog(WorkDialog):
         self._cards.addStretch(1)
         holder = QWidget()
         holder.setLayout(self._cards)
-        self._list = scrolled(holder)
+        self._list = scroll_area(holder)
         self._target = PlaceField(tr("Unpack into", "Extraer en"))
         self._target.set_path((session.folder or projects_folder()) / "pictures")
         self._target.hide()
@@ -139,12 +139,12 @@ class AddPicturesDialog(WorkDialog):
         if kind is None:
             texts.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
         elif bad:
-            texts.addWidget(Label(" ".join(_within(problem, path) for problem in kind.problems if problem.blocks)[:500],
+            texts.addWidget(Label(" ".join(_short_text(problem, path) for problem in kind.problems if problem.blocks)[:500],
                                   "secondary", "error", wrap=True))
         else:
-            texts.addWidget(Elided(kind_words(kind), "secondary", "dim"))
+            texts.addWidget(Elided(format_kind(kind), "secondary", "dim"))
             for problem in [problem for problem in kind.problems if not problem.blocks][:3]:
-                texts.addWidget(Label(_within(problem, path), "secondary",
+                texts.addWidget(Label(_short_text(problem, path), "secondary",
                                       "warn" if problem.severity == "warning" else "dim", wrap=True))
         line.addLayout(texts, 1)
         line.addWidget(Button(tr("Remove", "Quitar"), "icon", "close", on_click=partial(self._drop, path)),
@@ -175,7 +175,7 @@ class AddPicturesDialog(WorkDialog):
         paths = list(self._kinds)
         into = self._target.path
         if into is None:
-            self.show_problems((_no_place(),))
+            self.show_problems((_no_place_problem(),))
             return None
         if self._mode.value == START and len(paths) > 1:
             text = Text("A project starts with one source: keep one here and add the others afterwards.",
@@ -186,7 +186,7 @@ class AddPicturesDialog(WorkDialog):
         names = {name for kind in self._kinds.values() if kind is not None for name in kind.classes}
 
         def work(report: Report) -> tuple[list[Path], list[str]]:
-            progress = reporting(report, Text("Unpacking", "Extrayendo"))
+            progress = make_progress(report, Text("Unpacking", "Extrayendo"))
             places = as_sources(paths, into, progress, report.check)
             for place in places:
                 if place not in paths:
@@ -220,13 +220,13 @@ def _described(path: Path, report: Report) -> SourceKind:
     return describe(path, report.check)
 
 
-def _within(problem: Problem, path: Path) -> str:
+def _short_text(problem: Problem, path: Path) -> str:
     """The text of a problem on the card of its file, without the long path that the card shows already."""
     text = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
     return text if text.startswith(path.name) else text[:1].upper() + text[1:]
 
 
-def kind_words(kind: SourceKind) -> str:
+def format_kind(kind: SourceKind) -> str:
     """The kind of a source and its size as text."""
     parts = [str(kind.label)]
     if kind.more:
@@ -240,7 +240,7 @@ def kind_words(kind: SourceKind) -> str:
     return " · ".join(parts)
 
 
-def _no_place() -> Problem:
+def _no_place_problem() -> Problem:
     text = Text("Write a whole path for what is unpacked.", "Escriba una ruta completa para lo que se extrae.")
     return error("no_target", text, "dataset")
 

@@ -17,7 +17,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.commands import NewProject
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_size
 from cnnstudio.gui.widgets.inputs import SegmentedControl
@@ -41,7 +41,7 @@ class WorkDialog(QDialog):
         self.body: QVBoxLayout = column(spacing=10)
         self._problems = column(spacing=6)
         # In a scroll area, so that long texts never make the window grow beyond the screen.
-        self._problems_box = scrolled(box(self._problems))
+        self._problems_box = scroll_area(box(self._problems))
         self._problems_box.setFixedHeight(_PROBLEMS_HEIGHT)
         self._problems_box.hide()
         self._bar = QProgressBar()
@@ -121,7 +121,7 @@ class WorkDialog(QDialog):
         elif isinstance(event, Progress):
             self._bar.setRange(0, 1000)
             self._bar.setValue(round(1000 * min(1.0, event.done / event.total)) if event.total else 0)
-            self._status.setText(progress_words(self.job.phase, event))
+            self._status.setText(format_progress(self.job.phase, event))
 
     def _on_ended(self, last: Event) -> None:
         if self._gone:
@@ -178,7 +178,7 @@ class WorkDialog(QDialog):
         self._gone = True
 
 
-def progress_words(phase: Text | None, event: Progress) -> str:
+def format_progress(phase: Text | None, event: Progress) -> str:
     """The progress of the work as text."""
     amount = (f"{format_size(event.done)} / {format_size(event.total)}" if event.unit == "bytes"
               else f"{format_count(event.done)} / {format_count(event.total)}")
@@ -246,12 +246,12 @@ def start_project(session: Session, place: Path) -> None:
     session.request(NewProject(str(place)))
 
 
-def reporting(report: Report, phase: Text | None = None) -> Callable[[int, int], None]:
+def make_progress(report: Report, phase: Text | None = None) -> Callable[[int, int], None]:
     """A progress callback that reports to a job, after an event for `phase`."""
     if phase is not None:
         report.event(Phase(name="sources", text=phase))
     return report.progress
 
 
-__all__ = ["JOIN", "START", "ModeChoice", "PlaceField", "Work", "WorkDialog", "progress_words", "reporting",
+__all__ = ["JOIN", "START", "ModeChoice", "PlaceField", "Work", "WorkDialog", "format_progress", "make_progress",
            "start_project"]

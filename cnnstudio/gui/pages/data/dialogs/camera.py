@@ -109,13 +109,13 @@ class Camera(QThread):
         try:
             capture = self._opener()
             if not capture.isOpened():
-                self.failed.emit(no_camera())
+                self.failed.emit(no_camera_problem())
                 return
             self._read(capture)
         except ProblemError as err:
             self.failed.emit(err.problems[0])
         except Exception as err:  # noqa: BLE001 - the border of the thread: drivers raise what they like
-            self.failed.emit(_lost(f"{type(err).__name__}: {err}"))
+            self.failed.emit(_lost_problem(f"{type(err).__name__}: {err}"))
         finally:
             if capture is not None:
                 capture.release()
@@ -127,7 +127,7 @@ class Camera(QThread):
             if not came or picture is None:
                 misses += 1
                 if misses >= _LOST_AFTER:
-                    self.failed.emit(_lost(""))
+                    self.failed.emit(_lost_problem(""))
                     return
                 self._ended.wait(0.02)
                 continue
@@ -171,7 +171,7 @@ def _preview(picture: Any, mirror: bool) -> QImage:
     return image_of(cv2.flip(image, 1) if mirror else image)
 
 
-def no_camera() -> Problem:
+def no_camera_problem() -> Problem:
     """The problem that no camera is there, or another program uses it."""
     text = Text("No camera answers. Connect one, close other programs that use it, and allow access to it in the "
                 "system's settings.",
@@ -180,7 +180,7 @@ def no_camera() -> Problem:
     return error("no_camera", text, "machine")
 
 
-def _lost(reason: str) -> Problem:
+def _lost_problem(reason: str) -> Problem:
     text = Text("The camera gives no more pictures: was it unplugged? What was recorded is kept.",
                 "La cámara ya no da imágenes: ¿se desconectó? Lo grabado se conserva.")
     return error("camera_lost", text, "machine", details=reason)

@@ -16,10 +16,10 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.collecting import Collected, collect, target_of
 from cnnstudio.datasets.sources.placing import refuse_existing
-from cnnstudio.gui.pages.data.dialogs.base import PlaceField, WorkDialog, reporting
+from cnnstudio.gui.pages.data.dialogs.base import PlaceField, WorkDialog, make_progress
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures, format_size
@@ -70,7 +70,7 @@ class ExportCollectionDialog(WorkDialog):
         self._result.hide()
         # In a scroll area, so that cards with long texts never make the window grow beyond the screen.
         inner = column(summary, self._forms, self._target, self._links_row, self._result, None, spacing=10)
-        self.body.addWidget(scrolled(box(inner)), 1)
+        self.body.addWidget(scroll_area(box(inner)), 1)
         self.choose("folders")
 
     def _card(self, form: str, title: str, text: str) -> Card:
@@ -120,7 +120,7 @@ class ExportCollectionDialog(WorkDialog):
             return None
 
         def work(report: Report) -> Collected:
-            progress = reporting(report, Text("Writing", "Escribiendo"))
+            progress = make_progress(report, Text("Writing", "Escribiendo"))
             return collect(index, root, names, place, form, links=links, on_progress=progress, check=report.check)
 
         return self.run(work, label, "collect")

@@ -16,7 +16,7 @@ from cnnstudio.gui.pages.data.dialogs.base import JOIN, START, ModeChoice, Place
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Badge, Elided, Label, row, scrolled
+from cnnstudio.gui.widgets.basics import Badge, Elided, Label, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_classes, format_pictures, format_size
@@ -40,7 +40,7 @@ class DownloadDialog(WorkDialog):
         flow = FlowLayout(holder, spacing=12, cell=320)
         for entry in DATASETS:
             flow.addWidget(self._card(entry))
-        self._list = scrolled(holder)
+        self._list = scroll_area(holder)
         self._target = PlaceField(tr("Write the pictures into", "Escribir las imágenes en"))
         self._mode = ModeChoice(session, START)
         self.body.addWidget(self._list, 1)

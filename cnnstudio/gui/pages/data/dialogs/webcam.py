@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QVBoxLayout, QWi
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.data.dialogs.camera import Camera, Capture, cameras, no_camera, open_camera
+from cnnstudio.gui.pages.data.dialogs.camera import Camera, Capture, cameras, no_camera_problem, open_camera
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row
@@ -111,13 +111,13 @@ class WebcamDialog(QDialog):
         self._again.hide()
         number = self._which.value
         if number is None or self._session.folder is None:
-            self._failed(no_camera())
+            self._on_failed(no_camera_problem())
             return
         self._view.set_message(tr("Starting the camera…", "Iniciando la cámara…"))
         self._camera = Camera(partial(self._opener, int(str(number))), self._session.folder / FOLDER, self)
-        self._camera.pictured.connect(self._pictured)
-        self._camera.saved.connect(self._saved)
-        self._camera.failed.connect(self._failed)
+        self._camera.pictured.connect(self._on_pictured)
+        self._camera.saved.connect(self._on_saved)
+        self._camera.failed.connect(self._on_failed)
         self._set_rate()
         self._show_class()
         self._camera.start()
@@ -132,12 +132,12 @@ class WebcamDialog(QDialog):
         if self._camera is not None:
             self._camera.settings(float(self._rate.value or 5), str(self._form.value), self._mirror.isChecked())
 
-    def _pictured(self, image: QImage) -> None:
+    def _on_pictured(self, image: QImage) -> None:
         if self._camera is not None and self.sender() is self._camera:
             self._view.set_image(image)
             self._camera.take_next()
 
-    def _failed(self, problem: Problem) -> None:
+    def _on_failed(self, problem: Problem) -> None:
         if self._gone:
             return
         self._release()
@@ -174,7 +174,7 @@ class WebcamDialog(QDialog):
             if self._camera is not None:
                 self._camera.pause()
 
-    def _saved(self, class_name: str, _number: int) -> None:
+    def _on_saved(self, class_name: str, _number: int) -> None:
         self._counts[class_name] = self._counts.get(class_name, 0) + 1
         self._count.setText(format_pictures(sum(self._counts.values())))
         if self._list.count() == len(self._counts):

@@ -102,7 +102,7 @@ def _findings(index: Index) -> dict[int, str]:
     return {picture: str(rank[2]) for picture, rank in gravest.items()}
 
 
-def answering_run(index: Index, wanted: str) -> str:
+def find_answering_run(index: Index, wanted: str) -> str:
     """`wanted` if the index has predictions of that run, else the newest run with predictions, else ""."""
     try:
         runs = [row[0] for row in index.rows("SELECT DISTINCT run FROM predictions ORDER BY run DESC")]
@@ -111,36 +111,36 @@ def answering_run(index: Index, wanted: str) -> str:
     return wanted if wanted in runs else (runs[0] if runs else "")
 
 
-def colored(rows: Rows, by: str, class_names: Sequence[str],
-            color_index: Callable[[str], int]) -> tuple[NDArray[np.uint8], list[Entry]]:
+def color_rows(rows: Rows, by: str, class_names: Sequence[str],
+               color_index: Callable[[str], int]) -> tuple[NDArray[np.uint8], list[Entry]]:
     """(RGBA (n, 4), the legend with the values that occur, in their usual order)."""
     faint = theme.color("faint")
     if by == "split":
-        return _by(rows.splits, [(split, str(SPLIT_NAMES[split]), theme.class_color(hue))
-                                 for split, hue in zip(SPLITS, _SPLIT_HUES, strict=True)], faint)
+        return _color_by(rows.splits, [(split, str(SPLIT_NAMES[split]), theme.class_color(hue))
+                                       for split, hue in zip(SPLITS, _SPLIT_HUES, strict=True)], faint)
     if by == "finding":
         there = [kind for kind in KINDS if kind.id in set(rows.findings)]
-        return _by(rows.findings, [*((kind.id, str(kind.label), theme.class_color(place))
-                                     for place, kind in enumerate(there)),
-                                   ("", tr("Nothing found", "Nada encontrado"), faint)], faint)
+        return _color_by(rows.findings, [*((kind.id, str(kind.label), theme.class_color(place))
+                                           for place, kind in enumerate(there)),
+                                         ("", tr("Nothing found", "Nada encontrado"), faint)], faint)
     if by == "correct":
-        return _by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
-                                         (0, tr("Wrong", "Fallo"), theme.color("error")),
-                                         (-1, tr("No answer", "Sin respuesta"), faint)], faint)
+        return _color_by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
+                                               (0, tr("Wrong", "Fallo"), theme.color("error")),
+                                               (-1, tr("No answer", "Sin respuesta"), faint)], faint)
     names_by_row = rows.predicted if by == "prediction" else rows.classes
     names = [*class_names, *sorted(set(names_by_row) - set(class_names) - {""})]
-    return _by(names_by_row, [*((name, name, theme.class_color(color_index(name))) for name in names),
-                              ("", tr("No answer", "Sin respuesta"), faint)], faint)
+    return _color_by(names_by_row, [*((name, name, theme.class_color(color_index(name))) for name in names),
+                                    ("", tr("No answer", "Sin respuesta"), faint)], faint)
 
 
-def on_top(rows: Rows, by: str) -> NDArray[np.bool_] | None:
+def important_rows(rows: Rows, by: str) -> NDArray[np.bool_] | None:
     """The few important dots that no other dot may hide; None where all are alike."""
     if by == "finding":
         return np.asarray([bool(kind) for kind in rows.findings])
     return rows.right == 0 if by == "correct" else None
 
 
-def note_of(rows: Rows, by: str, row: int) -> str:
+def row_note(rows: Rows, by: str, row: int) -> str:
     """The value that a dot is coloured by, where its class does not show it."""
     if by == "split":
         return str(SPLIT_NAMES[rows.splits[row]]) if rows.splits[row] in SPLITS else ""
@@ -150,8 +150,8 @@ def note_of(rows: Rows, by: str, row: int) -> str:
     return str(KINDS[kind].label) if kind in KINDS.ids() else ""
 
 
-def _by(values: Sequence[Any], entries: Sequence[tuple[Any, str, QColor]],
-        otherwise: QColor) -> tuple[NDArray[np.uint8], list[Entry]]:
+def _color_by(values: Sequence[Any], entries: Sequence[tuple[Any, str, QColor]],
+              otherwise: QColor) -> tuple[NDArray[np.uint8], list[Entry]]:
     number = {entry[0]: position for position, entry in enumerate(entries)}
     which = np.fromiter((number.get(value, len(entries)) for value in values), np.intp, len(values))
     table = np.asarray([entry[2].getRgb() for entry in entries] + [otherwise.getRgb()], np.uint8)

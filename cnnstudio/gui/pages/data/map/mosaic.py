@@ -15,7 +15,7 @@ _LINES: Final = 1 << 20
 _AROUND: Final = tuple(column * _LINES + line for column in (-1, 0, 1) for line in (-1, 0, 1) if column or line)
 
 
-def side_for(width: float, height: float, visible: float) -> int:
+def thumbnail_side(width: float, height: float, visible: float) -> int:
     """The side of the thumbnails for so many dots in view; 0 for none."""
     if visible > CROWD:
         return 0
@@ -23,7 +23,7 @@ def side_for(width: float, height: float, visible: float) -> int:
     return next((size for size in reversed(SIZES) if size <= room), SIZES[0])
 
 
-def placed(x: NDArray[np.float32], y: NDArray[np.float32], order: NDArray[np.intp], side: float) -> list[int]:
+def place_thumbnails(x: NDArray[np.float32], y: NDArray[np.float32], order: NDArray[np.intp], side: float) -> list[int]:
     """The dots, in this order, whose thumbnails fit: each keeps `side` pixels from all chosen before.
 
     A cell of that size never holds two of them, so checking nine cells is enough.

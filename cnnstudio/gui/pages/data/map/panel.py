@@ -20,11 +20,11 @@ from cnnstudio.gui.pages.data.map.coloring import (
     COLORINGS,
     Entry,
     Rows,
-    answering_run,
-    colored,
-    note_of,
-    on_top,
+    color_rows,
+    find_answering_run,
+    important_rows,
     read_rows,
+    row_note,
 )
 from cnnstudio.gui.pages.data.map.gestures import LASSO, PAN, RECTANGLE, MapView
 from cnnstudio.gui.pages.data.map.legend import Legend
@@ -72,7 +72,7 @@ class MapPanel(QWidget):
         self._filtered: NDArray[np.int64] | None = None
         self._wished: list[int] = []
         self.view = MapView(workspace.collection.rows, workspace.collection.path)
-        self.view.selection_changed.connect(self._selected)
+        self.view.selection_changed.connect(self._on_selected)
         self.view.opened.connect(self.opened)
         self.view.menu_requested.connect(self.menu_requested)
         self.view.label_key.connect(self.label_key)
@@ -82,8 +82,8 @@ class MapPanel(QWidget):
         self.view.show_pictures(bool(session.remembered("map_pictures", True)))
         self._make()
         session.jobs.changed.connect(self._show_work)
-        session.jobs.ended.connect(self._job_ended)
-        self._read(everything=True)
+        session.jobs.ended.connect(self._on_job_ended)
+        self._start_reading(everything=True)
 
     # Making --------------------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ class MapPanel(QWidget):
             self._show_colors()
         else:
             self._state.pop("seen", None)
-            self._read(everything=True)
+            self._start_reading(everything=True)
 
     def _take_tool(self, tool: str) -> None:
         self._state["tool"] = tool
@@ -219,9 +219,9 @@ class MapPanel(QWidget):
     def refresh(self, change: Change) -> None:
         """Follow a change of the session."""
         if change.of("folder"):
-            self._read(everything=True)
+            self._start_reading(everything=True)
         elif change.of("pictures", "dataset"):
-            self._read()
+            self._start_reading()
         if change.of("runs", "folder"):
             self._show_models()
 
@@ -229,7 +229,7 @@ class MapPanel(QWidget):
         """Stop the threads; the page will be deleted."""
         self.view.close_threads()
 
-    def _selected(self, ids: list[int]) -> None:
+    def _on_selected(self, ids: list[int]) -> None:
         self._wished = ids
         self.selection_changed.emit(ids)
 
@@ -245,11 +245,11 @@ class MapPanel(QWidget):
             allowed = set(self._filtered.tolist())
             chosen = [item for item in chosen if item in allowed]
         self.view.set_selected(chosen)
-        self._selected(chosen)
+        self._on_selected(chosen)
 
     # Reading -------------------------------------------------------------------------------------
 
-    def _read(self, everything: bool = False) -> None:
+    def _start_reading(self, everything: bool = False) -> None:
         """Read the map (or only its values from the index) in the background."""
         session, index, folder = self._session, self._collection.index, self._session.folder
         self._reread = self._reread or everything
@@ -268,19 +268,19 @@ class MapPanel(QWidget):
             from cnnstudio.workers.embedding_jobs import embedding_target
 
             embedding = before if before is not None else read_embedding(embedding_target(folder, model, layout))
-            return embedding, read_rows(index, embedding, answering_run(index, model), hidden)
+            return embedding, read_rows(index, embedding, find_answering_run(index, model), hidden)
 
         self._reader = Work(work, Text("Reading the map", "Leyendo el mapa"), _READ, quiet=True)
-        self._reader.ended.connect(self._was_read)
+        self._reader.ended.connect(self._on_read)
         session.jobs.start(self._reader)
 
-    def _was_read(self, last: Event) -> None:
+    def _on_read(self, last: Event) -> None:
         reader = self._reader
         if reader is None or reader.running:
             return
         if self._again:
             self._again = False
-            self._read()
+            self._start_reading()
             return
         if reader.result is None:
             self.embedding = self._rows = None
@@ -301,7 +301,7 @@ class MapPanel(QWidget):
             return
         self._show_state()
         colors, self.entries = self._colors()
-        self.view.set_points(self._rows.position, self._rows.ids, colors, on_top(self._rows, self._coloring))
+        self.view.set_points(self._rows.position, self._rows.ids, colors, important_rows(self._rows, self._coloring))
         seen = self._state.get("seen")
         if seen is not None:
             self.view.camera.x, self.view.camera.y, self.view.camera.zoom = seen
@@ -313,19 +313,19 @@ class MapPanel(QWidget):
     def _show_colors(self) -> None:
         if self._rows is not None:
             colors, self.entries = self._colors()
-            self.view.set_colors(colors, on_top(self._rows, self._coloring))
+            self.view.set_colors(colors, important_rows(self._rows, self._coloring))
             self._legend.show_entries(self.entries)
             self._show_notes()
 
     def _colors(self) -> Any:
         assert self._rows is not None
-        return colored(self._rows, self._coloring, self._counts.all_class_names, self._counts.color_index)
+        return color_rows(self._rows, self._coloring, self._counts.all_class_names, self._counts.color_index)
 
     def _note_of(self, identifier: int) -> str:
         """The value that the dot under the pointer is coloured by, where the class does not show it."""
         if self._rows is None:
             return ""
-        return note_of(self._rows, self._coloring, int(np.flatnonzero(self._rows.ids == identifier)[0]))
+        return row_note(self._rows, self._coloring, int(np.flatnonzero(self._rows.ids == identifier)[0]))
 
     def _show_notes(self) -> None:
         assert self._rows is not None and self.embedding is not None
@@ -373,10 +373,10 @@ class MapPanel(QWidget):
         self._empty.button.setEnabled(job is None)
         self._recompute.setEnabled(job is None)
 
-    def _job_ended(self, job: Job, last: Event) -> None:
+    def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind == EMBED and isinstance(job, ChildJob) and isinstance(last, Finished):
             self._state.pop("seen", None)
-            self._read(everything=True)
+            self._start_reading(everything=True)
         self._show_work()
 
     def _show_problem(self, problem: Problem | None) -> None:

@@ -42,7 +42,7 @@ class Raster:
         base = (y + _MARGIN).astype(np.intp) * self._stride + (x + _MARGIN).astype(np.intp)
         flat = self._pixels.reshape(-1)
         if len(rim):
-            soft = mixed(np.atleast_1d(np.asarray(colors, np.uint32)), self._ground, 0.5)
+            soft = mix_with_ground(np.atleast_1d(np.asarray(colors, np.uint32)), self._ground, 0.5)
             for down, right in rim:
                 flat[base + (down * self._stride + right)] = soft
         for down, right in core:
@@ -68,17 +68,17 @@ def _footprint(quarters: int) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[
     return tuple(pairs[0]), tuple(pairs[1])
 
 
-def packed(color: QColor) -> int:
+def pack_color(color: QColor) -> int:
     """A colour as a pixel of the raster."""
     return 255 << 24 | color.red() << 16 | color.green() << 8 | color.blue()
 
 
-def unpacked(value: int) -> QColor:
+def unpack_color(value: int) -> QColor:
     """The colour of a pixel."""
     return QColor(value >> 16 & 255, value >> 8 & 255, value & 255)
 
 
-def opaque(colors: NDArray[np.uint8], ground: int) -> NDArray[np.uint32]:
+def opaque_pixels(colors: NDArray[np.uint8], ground: int) -> NDArray[np.uint32]:
     """Opaque pixels for uint8 (n, 4) RGBA colours on a ground."""
     wide = colors.astype(np.uint32)
     alpha = wide[:, 3]
@@ -87,7 +87,7 @@ def opaque(colors: NDArray[np.uint8], ground: int) -> NDArray[np.uint32]:
     return (255 << 24 | red << 16 | green << 8 | blue).astype(np.uint32)
 
 
-def mixed(colors: NDArray[np.uint32], ground: int, strength: float) -> NDArray[np.uint32]:
+def mix_with_ground(colors: NDArray[np.uint32], ground: int, strength: float) -> NDArray[np.uint32]:
     """Pixels mixed with the ground by the given share."""
     part = round(strength * 256)
     low, high = np.uint32(0x00FF00FF), np.uint32(0x0000FF00)
@@ -97,8 +97,8 @@ def mixed(colors: NDArray[np.uint32], ground: int, strength: float) -> NDArray[n
     return (np.uint32(0xFF000000) | even | odd).astype(np.uint32)
 
 
-def within(path: QPainterPath, width: int, height: int, x: NDArray[np.float32],
-           y: NDArray[np.float32]) -> NDArray[np.intp]:
+def points_within(path: QPainterPath, width: int, height: int, x: NDArray[np.float32],
+                  y: NDArray[np.float32]) -> NDArray[np.intp]:
     """The indices of the dots inside a closed path on a screen of that size: the path is filled once and looked up,
     which is fast for any number of corners."""
     mask = QImage(max(1, width), max(1, height), QImage.Format.Format_Grayscale8)

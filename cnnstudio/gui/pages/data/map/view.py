@@ -19,7 +19,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.data.map import mosaic
 from cnnstudio.gui.pages.data.map.camera import Camera
 from cnnstudio.gui.pages.data.map.card import CARD, paint_card
-from cnnstudio.gui.pages.data.map.raster import Raster, mixed, opaque, packed, unpacked
+from cnnstudio.gui.pages.data.map.raster import Raster, mix_with_ground, opaque_pixels, pack_color, unpack_color
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.picture import thumbnail_face
@@ -79,7 +79,7 @@ class DotView(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self._at_rest)
+        self._rest.timeout.connect(self._on_rested)
         # Work that a paint had no time for is done by the next.
         self._more = QTimer(self)
         self._more.setSingleShot(True)
@@ -119,9 +119,9 @@ class DotView(QWidget):
             self._order = self._order[np.argsort(top[self._order], kind="stable")]
         self._rank = np.empty_like(self._order)
         self._rank[self._order[::-1]] = np.arange(len(self._order))
-        ground = packed(theme.color("bg"))
-        self._colors = opaque(np.asarray(colors, np.uint8), ground)
-        self._faint = mixed(self._colors, ground, 0.22)
+        ground = pack_color(theme.color("bg"))
+        self._colors = opaque_pixels(np.asarray(colors, np.uint8), ground)
+        self._faint = mix_with_ground(self._colors, ground, 0.22)
         self._faces.clear()
         self._redraw()
 
@@ -222,7 +222,7 @@ class DotView(QWidget):
             self._paint_card(painter, missing)
         self._thumbnails.want(missing)
 
-    def _at_rest(self) -> None:
+    def _on_rested(self) -> None:
         """Movement ended: redraw all dots with the finest pixels."""
         self._layer = None
         self._draw_layer(at_rest=True)
@@ -238,7 +238,7 @@ class DotView(QWidget):
         if (self._raster.width, self._raster.height) != (max(1, width), max(1, height)):
             self._raster = Raster(width, height)
         raster = self._raster
-        raster.clear(packed(theme.color("bg")))
+        raster.clear(pack_color(theme.color("bg")))
         x, y = self.camera.to_screen(self._position, ratio)
         self._x, self._y = (x, y) if ratio == 1.0 else (x / np.float32(ratio), y / np.float32(ratio))
         rows = self._order[raster.inside(x[self._order], y[self._order])]
@@ -248,7 +248,7 @@ class DotView(QWidget):
         self._layer = raster.image()
         self._layer.setDevicePixelRatio(ratio)
         radius = self.radius * ratio
-        rim = packed(theme.color("text"))
+        rim = pack_color(theme.color("text"))
         groups = ((rows[faint], self._faint, radius), (rows[~faint & ~chosen], self._colors, radius),
                   (rows[chosen], rim, radius + max(ratio, 0.4 * radius)), (rows[chosen], self._colors, radius))
         if fine:
@@ -267,7 +267,7 @@ class DotView(QWidget):
         pen = QPen(Qt.GlobalColor.black, 2 * radius, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         values = np.full(len(rows), colors, np.uint32) if isinstance(colors, int) else colors[rows]
         for value in np.unique(values).tolist():
-            pen.setColor(unpacked(value))
+            pen.setColor(unpack_color(value))
             painter.setPen(pen)
             same = rows[values == value]
             painter.drawPoints([QPointF(across, down) for across, down in
@@ -277,7 +277,7 @@ class DotView(QWidget):
         """The side of the thumbnails, 0 while there are none."""
         if not self._with_pictures or self._fetch is None:
             return 0
-        return mosaic.side_for(self.camera.width, self.camera.height, self._visible)
+        return mosaic.thumbnail_side(self.camera.width, self.camera.height, self._visible)
 
     def _paint_pictures(self, painter: QPainter, missing: list[Wanted]) -> None:
         side = self._side()
@@ -290,7 +290,7 @@ class DotView(QWidget):
             rows = np.flatnonzero(near)
             # Selected ones come first, so that they stay visible.
             rows = rows[np.lexsort((self._rank[rows], ~self._selected[rows]))]
-            self._placed = mosaic.placed(self._x, self._y, rows, side)
+            self._placed = mosaic.place_thumbnails(self._x, self._y, rows, side)
         fade = bool(self._selected.any())
         self._look_up(self._placed)
         until = time.perf_counter() + _PAINT_SECONDS
@@ -350,7 +350,7 @@ class DotView(QWidget):
         painter = QPainter(face)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(unpacked(int(self._colors[row])))
+        painter.setBrush(unpack_color(int(self._colors[row])))
         painter.drawRoundedRect(QRectF(0, 0, side, side), 8, 8)
         painter.drawPixmap(2, 2, inner)
         painter.end()
@@ -392,7 +392,7 @@ class DotView(QWidget):
         picture = self._pictures.get(int(self.ids[self._hover]))
         if picture is not None:
             paint_card(painter, self.rect(), self._hover_at, self._image(self._hover, CARD, missing),
-                       unpacked(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))
+                       unpack_color(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))
 
 
 def numbers(ids: Iterable[int]) -> NDArray[np.int64]:

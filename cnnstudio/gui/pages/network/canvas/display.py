@@ -28,7 +28,7 @@ class VisibleGraph:
 
 def visible_graph(network: NetworkSpec, before: tuple[NetworkSpec, VisibleGraph] | None = None) -> VisibleGraph:
     """The visible graph. `before`: an earlier network and its graph, which is reused where nothing visible changed."""
-    if before is not None and _alike(network, before[0]):
+    if before is not None and _is_same_graph(network, before[0]):
         return before[1]
     home = {node.id: node.id for node in network.nodes}
     members: dict[str, tuple[str, ...]] = {}
@@ -67,7 +67,7 @@ def _with_room_for_names(places: dict[str, Position], network: NetworkSpec) -> d
     return {identifier: (x, y + extra * sum(top <= y for top in tops)) for identifier, (x, y) in places.items()}
 
 
-def _alike(one: NetworkSpec, other: NetworkSpec) -> bool:
+def _is_same_graph(one: NetworkSpec, other: NetworkSpec) -> bool:
     """Whether both networks have the same graph at the same positions; parameters may differ."""
     if one.edges != other.edges or one.groups != other.groups or len(one.nodes) != len(other.nodes):
         return False
@@ -75,7 +75,7 @@ def _alike(one: NetworkSpec, other: NetworkSpec) -> bool:
                for first, second in zip(one.nodes, other.nodes, strict=True))
 
 
-def around(places: list[Position]) -> tuple[float, float, float, float]:
+def frame_around(places: list[Position]) -> tuple[float, float, float, float]:
     """The frame (x, y, width, height) of an open group with layers at these positions."""
     left, top = min(place[0] for place in places), min(place[1] for place in places)
     right, bottom = max(place[0] for place in places) + WIDTH, max(place[1] for place in places) + HEIGHT

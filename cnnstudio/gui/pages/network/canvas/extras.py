@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.core.network import Group, Note
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.network.canvas.display import NAME, around
+from cnnstudio.gui.pages.network.canvas.display import NAME, frame_around
 from cnnstudio.gui.pages.network.canvas.items import NodeItem
 
 _NOTE_WIDTH = 200.0
@@ -46,7 +46,7 @@ class GroupFrame(QGraphicsItem):
     def follow(self) -> None:
         """Fit the frame to the present positions of its layers."""
         self.prepareGeometryChange()
-        self._rect = QRectF(*around([(item.x(), item.y()) for item in self.nodes])) if self.nodes else QRectF()
+        self._rect = QRectF(*frame_around([(item.x(), item.y()) for item in self.nodes])) if self.nodes else QRectF()
         self.update()
 
     def boundingRect(self) -> QRectF:

@@ -30,7 +30,7 @@ class Finder(QFrame):
         self._position = 0
         self._search = SearchBox(tr("Find a layer", "Buscar una capa"))
         self._search.setMinimumWidth(220)
-        self._search.textChanged.connect(self._look)
+        self._search.textChanged.connect(self._on_text_changed)
         self._search.installEventFilter(self)
         self._count = Label("", "secondary", "dim")
         self._count.setMinimumWidth(64)
@@ -48,13 +48,13 @@ class Finder(QFrame):
         self.raise_()
         self._search.setFocus()
         self._search.selectAll()
-        self._look(self._search.text())
+        self._on_text_changed(self._search.text())
 
     def leave(self) -> None:
         self.hide()
         self.left.emit()
 
-    def _look(self, text: str) -> None:
+    def _on_text_changed(self, text: str) -> None:
         ranked = []
         for number, (identifier, title) in enumerate(self.searchable()):
             costs = [cost for cost in (score(text, identifier), score(text, title)) if cost is not None]

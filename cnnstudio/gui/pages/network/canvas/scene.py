@@ -56,9 +56,9 @@ class NetworkScene(QGraphicsScene):
         self._graph: tuple[NetworkSpec, VisibleGraph] | None = None
         self._wire: QGraphicsPathItem | None = None
         self._wire_from: NodeItem | None = None
-        self._lit: NodeItem | EdgeItem | None = None
+        self._highlighted: NodeItem | EdgeItem | None = None
         self._pressed_at: dict[str, QPointF] = {}
-        self.selectionChanged.connect(self._selected)
+        self.selectionChanged.connect(self._on_selection_changed)
 
     # In step with the network --------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class NetworkScene(QGraphicsScene):
 
     # What is chosen ------------------------------------------------------------------------------
 
-    def _selected(self) -> None:
+    def _on_selection_changed(self) -> None:
         """Selecting a frame by its name selects its layers."""
         for frame in self.frames.values():
             if frame.isSelected() and not all(item.isSelected() for item in frame.nodes):
@@ -240,22 +240,22 @@ class NetworkScene(QGraphicsScene):
     def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if self._wire is not None and self._wire_from is not None:
             start = self._wire_from.pos() + self._wire_from.out_port()
-            over = self._near(event.scenePos())
+            over = self._nearest_node(event.scenePos())
             end = over.pos() + over.in_port() if over is not None else event.scenePos()
             path = QPainterPath(start)
             half = max(18.0, abs(end.y() - start.y()) / 2)
             path.cubicTo(start + QPointF(0, half), end - QPointF(0, half), end)
             self._wire.setPath(path)
-            self._light(over)
+            self._highlight(over)
             return
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if self._wire is not None and self._wire_from is not None:
-            source, over = self._wire_from, self._near(event.scenePos())
+            source, over = self._wire_from, self._nearest_node(event.scenePos())
             self.removeItem(self._wire)
             self._wire = self._wire_from = None
-            self._light(None)
+            self._highlight(None)
             if over is not None:
                 self.connected.emit(source.id, over.id)
             return
@@ -280,7 +280,7 @@ class NetworkScene(QGraphicsScene):
     def _node_at(self, position: QPointF) -> NodeItem | None:
         return next((item for item in self.items(position) if isinstance(item, NodeItem)), None)
 
-    def _near(self, position: QPointF) -> NodeItem | None:
+    def _nearest_node(self, position: QPointF) -> NodeItem | None:
         """The layer that a dragged connection would enter: below the mouse, or the nearest within reach."""
         here = self._node_at(position)
         if here is not None:
@@ -293,15 +293,15 @@ class NetworkScene(QGraphicsScene):
         around = QRectF(position.x() - 10, position.y() - 10, 20, 20)
         return next((item for item in self.items(around) if isinstance(item, EdgeItem)), None)
 
-    def _light(self, item: NodeItem | EdgeItem | None) -> None:
-        if self._lit is item:
+    def _highlight(self, item: NodeItem | EdgeItem | None) -> None:
+        if self._highlighted is item:
             return
-        for entry, on in ((self._lit, False), (item, True)):
+        for entry, on in ((self._highlighted, False), (item, True)):
             if isinstance(entry, NodeItem):
                 entry.set_target(on)
             elif isinstance(entry, EdgeItem):
                 entry.set_dropping(on)
-        self._lit = item
+        self._highlighted = item
 
     # Layers from the palette ---------------------------------------------------------------------
 
@@ -316,16 +316,16 @@ class NetworkScene(QGraphicsScene):
             event.ignore()
             return
         event.acceptProposedAction()
-        self._light(self._node_at(event.scenePos()) or self._edge_at(event.scenePos()))
+        self._highlight(self._node_at(event.scenePos()) or self._edge_at(event.scenePos()))
 
     def dragLeaveEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
-        self._light(None)
+        self._highlight(None)
 
     def dropEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
         if not event.mimeData().hasFormat(MIME):
             event.ignore()
             return
-        self._light(None)
+        self._highlight(None)
         event.acceptProposedAction()
         kind = bytes(event.mimeData().data(MIME).data()).decode()
         place = event.scenePos()

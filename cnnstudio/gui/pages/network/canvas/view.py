@@ -92,10 +92,10 @@ class NetworkView(QGraphicsView):
         room = self.viewport().rect()
         if room.width() < 10 or room.height() < 10:
             return
-        zoom, top = self._fitting(bounds, 28.0)
+        zoom, top = self._fitting_zoom(bounds, 28.0)
         # The totals overlay the upper right corner: start below them where they would cover a layer.
         if room.width() / 2 + WIDTH * zoom / 2 + 16 > self.totals.x():
-            zoom, top = self._fitting(bounds, self.totals.height() + 34.0)
+            zoom, top = self._fitting_zoom(bounds, self.totals.height() + 34.0)
         self.setTransform(self.transform().fromScale(zoom, zoom))
         middle = bounds.top() + (room.height() / 2 - top) / zoom
         if bounds.height() * zoom < room.height() - top - 28:
@@ -104,7 +104,7 @@ class NetworkView(QGraphicsView):
         self._fitted = True
         self.zoom_changed.emit(zoom)
 
-    def _fitting(self, bounds: QRectF, top: float) -> tuple[float, float]:
+    def _fitting_zoom(self, bounds: QRectF, top: float) -> tuple[float, float]:
         """The zoom at which `bounds` fit below `top` pixels, at 45 % at least; and `top`."""
         room = self.viewport().rect()
         wide = (room.width() - 48) / bounds.width()
@@ -137,21 +137,21 @@ class NetworkView(QGraphicsView):
         self.ensureVisible(item, 60, 60)
         lower = (self._zoom_bar, self.minimap)
         for corner in lower:
-            self._scroll_down(self._covered(item, corner, below=False))
+            self._scroll_down(self._overlap(item, corner, below=False))
         for upper in (self.totals, self.finder):
-            self._scroll_down(-self._covered(item, upper))
+            self._scroll_down(-self._overlap(item, upper))
         first = min(self.network_scene.nodes.values(), key=lambda node: node.y())
         before = self.verticalScrollBar().value()
-        self._scroll_down(-self._covered(first, self.totals))
+        self._scroll_down(-self._overlap(first, self.totals))
         if (self._place_of(item).bottom() > self.viewport().height() - _APART
-                or any(self._covered(item, corner) for corner in lower)):
+                or any(self._overlap(item, corner) for corner in lower)):
             self.verticalScrollBar().setValue(before)
 
     def _place_of(self, item: QGraphicsItem) -> QRect:
         """The rectangle of an item, in pixels of the view."""
         return self.mapFromScene(item.sceneBoundingRect()).boundingRect()
 
-    def _covered(self, item: QGraphicsItem, corner: QWidget, below: bool = True) -> int:
+    def _overlap(self, item: QGraphicsItem, corner: QWidget, below: bool = True) -> int:
         """How far an item must move to be clear of a corner, in pixels; 0 where it is not covered."""
         place, taken = self._place_of(item), corner.geometry()
         if corner.isHidden() or not place.intersects(taken):

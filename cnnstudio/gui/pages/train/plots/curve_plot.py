@@ -33,7 +33,7 @@ class _EpochAxis(_Axis):
         return [(max(1.0, spacing), offset) for spacing, offset in super().tickSpacing(low, high, size)]
 
 
-def _place(metric: str) -> float:
+def _label_height(metric: str) -> float:
     """The height of the label at the best epoch, from 0 to 1: away from the curves of good epochs."""
     return 0.93 if "loss" in metric else 0.08
 
@@ -64,7 +64,7 @@ class CurvePlot(Card):
         self._smooth = self._line(self._training, 2.0)
         self._valid = self._line(self._validation, 2.0, symbol=True)
         self._best = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("ok"), width=1, style=Qt.PenStyle.DashLine),
-                                     label=" ", labelOpts={"position": _place(metric), "color": theme.color("ok"),
+                                     label=" ", labelOpts={"position": _label_height(metric), "color": theme.color("ok"),
                                                            "anchors": [(1, 0.5), (1, 0.5)]})
         self._best.hide()
         self._item.addItem(self._best)
@@ -74,7 +74,7 @@ class CurvePlot(Card):
         self._others: list[pg.PlotDataItem] = []
         self._boundaries: list[pg.InfiniteLine] = []
         self._shown_boundaries: list[tuple[int, int]] = []
-        self._plot.scene().sigMouseMoved.connect(self._moved)
+        self._plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
     def _legend(self) -> str:
         return " &nbsp; ".join(
@@ -167,7 +167,7 @@ class CurvePlot(Card):
             self._item.addItem(line)
             self._others.append(line)
 
-    def _moved(self, position: QPointF) -> None:
+    def _on_mouse_moved(self, position: QPointF) -> None:
         curves = self._curves
         if curves is None or not curves.epoch_x or not self._item.sceneBoundingRect().contains(position):
             self._cursor.hide()

@@ -53,10 +53,10 @@ def make_sample(session: Session, done: Callable[[Path], object]) -> Work:
 
 
 def _make(session: Session, work: Callable[[Report], Path], label: Text, done: Callable[[Path], object]) -> Work:
-    def ended(job: Work) -> None:
+    def on_ended(job: Work) -> None:
         if isinstance(job.last, Failed):
             session.report(job.last.problem)
         elif isinstance(job.last, Finished):
             done(job.result)
 
-    return session.jobs.run(work, label, "create", page="start", done=ended)
+    return session.jobs.run(work, label, "create", page="start", done=on_ended)

@@ -255,7 +255,7 @@ class JobList(QObject):
         """Start the job and keep it until it ends; returns the job."""
         self._jobs.append(job)
         job.event.connect(self._on_progressed)
-        job.ended.connect(lambda last: self._ended(job, last))
+        job.ended.connect(lambda last: self._on_ended(job, last))
         job.start()
         self.changed.emit()
         return job
@@ -282,7 +282,7 @@ class JobList(QObject):
     def _on_progressed(self, _event: Event) -> None:
         self.changed.emit()
 
-    def _ended(self, job: Job, last: Event) -> None:
+    def _on_ended(self, job: Job, last: Event) -> None:
         if job in self._jobs:
             self._jobs.remove(job)
         self.changed.emit()

@@ -293,7 +293,7 @@ class Session(QObject):
         if self.settings.layout.get(name) != value:
             self.set_setting("layout", {**self.settings.layout, name: value}, announce=False)
 
-    def remembered(self, name: str, default: Any = None) -> Any:
+    def recall(self, name: str, default: Any = None) -> Any:
         return self.settings.layout.get(name, default)
 
     # Problems ------------------------------------------------------------------------------------

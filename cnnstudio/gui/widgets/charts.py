@@ -60,7 +60,7 @@ class BalanceChart(QWidget):
             left += width
         return parts
 
-    def _at(self, point: QPointF) -> tuple[int, str]:
+    def _part_at(self, point: QPointF) -> tuple[int, str]:
         row = int(point.y() // _ROW)
         if not 0 <= row < len(self._rows):
             return -1, ""
@@ -105,7 +105,7 @@ class BalanceChart(QWidget):
                 painter.setPen(Qt.PenStyle.NoPen)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        hit = self._at(event.position())
+        hit = self._part_at(event.position())
         if hit != self._hover:
             self._hover = hit
             row, split = hit
@@ -124,7 +124,7 @@ class BalanceChart(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        row, split = self._at(event.position())
+        row, split = self._part_at(event.position())
         if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self._rows[row][0], split)
 

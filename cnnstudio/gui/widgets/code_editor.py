@@ -41,7 +41,7 @@ class CodeEditor(QPlainTextEdit):
         self._marks: dict[int, str] = {}
         self._numbers = _Numbers(self)
         self.blockCountChanged.connect(self._fit)
-        self.updateRequest.connect(self._moved)
+        self.updateRequest.connect(self._on_cursor_moved)
         self._fit()
 
     def set_editing(self, editing: bool) -> None:
@@ -137,7 +137,7 @@ class CodeEditor(QPlainTextEdit):
         inside = self.contentsRect()
         return QRect(inside.left(), inside.top(), self.numbers_width(), inside.height())
 
-    def _moved(self, area: QRect, down: int) -> None:
+    def _on_cursor_moved(self, area: QRect, down: int) -> None:
         if down:
             self._numbers.scroll(0, down)
         else:

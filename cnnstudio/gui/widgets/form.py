@@ -317,13 +317,13 @@ class _Numbers(QWidget):
             if count == 2 and index:
                 line.addWidget(Label("×", "body", "dim"))
             line.addWidget(item, 1)
-            item.value_changed.connect(self._changed)
+            item.value_changed.connect(self._on_changed)
             item.settled.connect(self.settled)
             item.refused.connect(self.refused)
         self.setLayout(line)
         self.setFocusProxy(self._boxes[0])
 
-    def _changed(self) -> None:
+    def _on_changed(self) -> None:
         values = tuple(item.value for item in self._boxes)
         if all(value is None for value in values):
             self.changed.emit(None)
@@ -354,12 +354,12 @@ class _Factor(QWidget):
         self._low, self._high = NumberBox(low, **limits), NumberBox(high, **limits)
         self.setLayout(row(self._low, Label(tr("to", "a"), "body", "dim"), self._high, spacing=4))
         for item in (self._low, self._high):
-            item.value_changed.connect(self._changed)
+            item.value_changed.connect(self._on_changed)
             item.settled.connect(self.settled)
             item.refused.connect(self.refused)
         self.setFocusProxy(self._low)
 
-    def _changed(self) -> None:
+    def _on_changed(self) -> None:
         low, high = self._low.value, self._high.value
         if low is None or high is None:
             self.changed.emit(None if low is None and high is None else (low or 0.0, high or 0.0))

@@ -133,7 +133,7 @@ class PictureGrid(QAbstractScrollArea):
         """Select only the picture before or after the current one."""
         row = max(0, min(len(self._ids) - 1, self.selection.current + by))
         if len(self._ids):
-            self._select(lambda: self.selection.only(row))
+            self._select(lambda: self.selection.select_only(row))
             self.reveal(row)
 
     def close_threads(self) -> None:
@@ -290,7 +290,7 @@ class PictureGrid(QAbstractScrollArea):
                 self.selection.current = row
                 self.viewport().update()
             else:
-                self._select(lambda: self.selection.only(row))
+                self._select(lambda: self.selection.select_only(row))
             self.reveal(row)
         elif control and key == Qt.Key.Key_A:
             self._select(self.selection.select_all)
@@ -318,7 +318,7 @@ class PictureGrid(QAbstractScrollArea):
         self._pressed, self._pressed_row = point, row
         if event.button() == Qt.MouseButton.RightButton:
             if row >= 0 and row not in self.selection:
-                self._select(lambda: self.selection.only(row))
+                self._select(lambda: self.selection.select_only(row))
             if row >= 0:
                 self.menu_requested.emit(event.globalPosition().toPoint())
             return
@@ -331,7 +331,7 @@ class PictureGrid(QAbstractScrollArea):
         elif modifiers & Qt.KeyboardModifier.ControlModifier:
             self._select(lambda: self.selection.toggle(row))
         elif row not in self.selection:
-            self._select(lambda: self.selection.only(row))
+            self._select(lambda: self.selection.select_only(row))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         # The right button is handled when it is pressed; this is the menu key.
@@ -348,7 +348,7 @@ class PictureGrid(QAbstractScrollArea):
         # A click into a larger selection selects the one picture, but only if nothing was dragged.
         plain = not event.modifiers() and event.button() == Qt.MouseButton.LeftButton
         if plain and self._pressed is not None and self._pressed_row >= 0 and len(self.selection) > 1:
-            self._select(lambda: self.selection.only(self._pressed_row))
+            self._select(lambda: self.selection.select_only(self._pressed_row))
         self._pressed = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

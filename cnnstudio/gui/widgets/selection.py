@@ -63,7 +63,7 @@ class Selection:
     def select_all(self) -> None:
         self._flags = bytearray(b"\1") * len(self._flags)
 
-    def only(self, row: int) -> None:
+    def select_only(self, row: int) -> None:
         """Select only this row."""
         self.clear()
         if 0 <= row < len(self._flags):

@@ -125,13 +125,13 @@ class Table(QTableView):
             header.setSortIndicatorClearable(True)
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.activated.connect(lambda index: self.opened.emit(self.row_at(index)))
-        self.selectionModel().currentRowChanged.connect(self._moved)
+        self.selectionModel().currentRowChanged.connect(self._on_current_changed)
 
     def row_at(self, index: QModelIndex) -> Any:
         """The row of an index of the shown (sorted) model."""
         return self.rows.rows[self._proxy.mapToSource(index).row()]
 
-    def _moved(self, current: QModelIndex, _previous: QModelIndex) -> None:
+    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         self.chosen.emit(self.row_at(current) if current.isValid() else None)
 
     def set_rows(self, rows: Sequence[Any]) -> None:

@@ -129,7 +129,7 @@ class Actions(QObject):
         menu.setAccessibleName(tr("Menu", "Menú"))
         return menu
 
-    def searchable(self) -> list[tuple[Entry, QAction]]:
+    def palette_actions(self) -> list[tuple[Entry, QAction]]:
         """The actions of the palette: everything that is enabled."""
         return [(entry, self._actions[entry.id]) for entry in self.entries
                 if entry.id != "palette" and self._actions[entry.id].isEnabled()]

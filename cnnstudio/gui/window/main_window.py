@@ -40,7 +40,7 @@ class MainWindow(QMainWindow):
         self._appearance = Appearance()
         self._appearance.follow(self.session.settings)
         self.setMinimumSize(960, 600)
-        self.resize(QSize(*self.session.remembered("window", (1440, 900))))
+        self.resize(QSize(*self.session.recall("window", (1440, 900))))
         self.setAcceptDrops(True)
         self._wiring = Wiring(workspace, self.entries, self._rebuild_if_needed, self)
         self._build("start")

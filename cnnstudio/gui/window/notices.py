@@ -179,10 +179,10 @@ class ProblemsDialog(QDialog):
         inner.layout().addStretch(1)  # type: ignore[union-attr]
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         self.setLayout(column(scroll_area(inner), row(None, close, margins=(20, 8, 20, 16)), spacing=0))
-        session.changed.connect(self._changed)
+        session.changed.connect(self._on_changed)
         self._fill()
 
-    def _changed(self, change: Change) -> None:
+    def _on_changed(self, change: Change) -> None:
         if change.of("problems", "folder"):
             self._fill()
 

@@ -50,12 +50,12 @@ class PageArea(QSplitter):
         self._inspectors.setMinimumWidth(240)
         for index, stretch in enumerate((0, 1, 0)):
             self.setStretchFactor(index, stretch)
-        widths = self._session.remembered("panels") or (tokens.SIDE_WIDTH, 10_000, tokens.INSPECTOR_WIDTH)
+        widths = self._session.recall("panels") or (tokens.SIDE_WIDTH, 10_000, tokens.INSPECTOR_WIDTH)
         self.setSizes([widths[0], 10_000, widths[-1]])
         self.splitterMoved.connect(self._remember_widths)
 
     def _remember_widths(self) -> None:
-        before = self._session.remembered("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
+        before = self._session.recall("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
         sizes = self.sizes()
         self._session.remember("panels", (sizes[0] or before[0], 0, sizes[2] or before[-1]))
 

@@ -20,7 +20,7 @@ class SettingsDialog(QDialog):
         self.setMinimumWidth(440)
         self._session = session
         self._fill()
-        session.changed.connect(self._changed)
+        session.changed.connect(self._on_changed)
 
     def _fill(self) -> None:
         self.setWindowTitle(tr("Settings", "Ajustes"))
@@ -36,7 +36,7 @@ class SettingsDialog(QDialog):
         self.setLayout(self._column)
         self.resize(460, 380)
 
-    def _changed(self, change: Change) -> None:
+    def _on_changed(self, change: Change) -> None:
         if change.of("settings"):
             # The form has the texts and colours of the old language and theme: rebuild it.
             from PySide6.QtCore import QTimer

@@ -110,7 +110,7 @@ def test_the_menu_key_asks_for_the_menu(grid):
     key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(3, 3), QPoint(3, 3))
     QApplication.sendEvent(grid, key)
     assert not asked
-    grid.selection.only(400)
+    grid.selection.select_only(400)
     QApplication.sendEvent(grid, key)
     assert grid.viewport().rect().contains(grid.viewport().mapFromGlobal(asked[0]))
     assert 400 in grid.visible_rows()
@@ -118,7 +118,7 @@ def test_the_menu_key_asks_for_the_menu(grid):
 
 def test_what_is_selected_stays_when_the_list_changes(grid):
     grid.set_ids(array("q", range(50)))
-    grid.selection.only(7)
+    grid.selection.select_only(7)
     grid.set_ids(array("q", [3, 7, 9]))
     assert grid.selected_ids() == [7]
     grid.set_ids(array("q", [1, 2]))
@@ -127,13 +127,13 @@ def test_what_is_selected_stays_when_the_list_changes(grid):
 
 def test_work_goes_on_with_the_next_picture_where_the_selected_ones_leave(grid):
     grid.set_ids(array("q", range(50)))
-    grid.selection.only(7)
+    grid.selection.select_only(7)
     grid.set_ids(array("q", [each for each in range(50) if each != 7]), follow=True)
     assert grid.selected_ids() == [8]
     assert grid.selection.current == 7
     grid.set_ids(array("q", range(8)), follow=True)
     assert grid.selected_ids() == [7 - 1]
-    grid.selection.only(3)
+    grid.selection.select_only(3)
     grid.selection.extend(5)
     grid.set_ids(array("q", [0, 1, 2, 4]), follow=True)
     assert grid.selected_ids() == [4]
@@ -167,7 +167,7 @@ def test_selection_of_a_million_is_small():
     selection.reset(array("q"), array("q", range(1_000_000)))
     selection.select_all()
     assert len(selection) == 1_000_000
-    selection.only(500_000)
+    selection.select_only(500_000)
     selection.extend(500_009)
     assert list(selection.rows()) == list(range(500_000, 500_010))
     gc.collect()

@@ -74,7 +74,7 @@ def test_a_project_opens_on_its_pictures(opened):
 
 def test_keys_relabel_and_undo(qtbot, opened):
     grid = grid_of(opened)
-    grid.selection.only(0)
+    grid.selection.select_only(0)
     qtbot.keyClick(grid, Qt.Key.Key_2)
     assert opened.workspace.counts.class_counts() == {"cat": 19, "dog": 21}
     opened.action_set["undo"].trigger()
@@ -83,7 +83,7 @@ def test_keys_relabel_and_undo(qtbot, opened):
 
 def test_delete_excludes_and_the_line_filters(qtbot, opened):
     grid = grid_of(opened)
-    grid.selection.only(3)
+    grid.selection.select_only(3)
     qtbot.keyClick(grid, Qt.Key.Key_Delete)
     assert opened.workspace.counts.excluded == 1
     press(part(opened, QualityPanel), "Excluded")
@@ -126,7 +126,7 @@ def test_an_unreadable_file_is_a_filter(qtbot, window, pictures_folder, project_
     window.session.apply(problem.fixes[0])
     grid = grid_of(window)
     assert len(grid.ids) == 1
-    grid.selection.only(0)
+    grid.selection.select_only(0)
     grid.selection_changed.emit()
     assert window.workspace.collection.rows(list(grid.ids))[0].problem is not None
 
@@ -134,7 +134,7 @@ def test_an_unreadable_file_is_a_filter(qtbot, window, pictures_folder, project_
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_language_and_theme_change_at_once_and_nothing_is_lost(qtbot, opened, language, look):
-    grid_of(opened).selection.only(5)
+    grid_of(opened).selection.select_only(5)
     opened.session.set_setting("theme", look)
     opened.session.set_setting("language", language)
     qtbot.wait(50)

@@ -43,9 +43,9 @@ def available_remedies(session: Session, kind: FindingKind) -> list[str]:
 
 
 class FindingCards(QWidget):
-    """The findings of a picture; `twin_chosen(path)` when the picture of a duplicate was clicked."""
+    """The findings of a picture; `duplicate_chosen(path)` when the picture of a duplicate was clicked."""
 
-    twin_chosen = Signal(str)
+    duplicate_chosen = Signal(str)
 
     def __init__(self, workspace: Workspace, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,17 +82,17 @@ class FindingCards(QWidget):
         items: list[QWidget] = [Label(str(kind.label), "body_strong"),
                                 Label(str(finding.text), "secondary", "dim", wrap=True)]
         if finding.others:
-            items.append(self._twin(finding))
+            items.append(self._duplicate_view(finding))
         items.append(self._remedies(kind, finding))
         return Card(*items, edge=_EDGES[finding.severity], spacing=6, margins=(12, 10, 10, 10))
 
-    def _twin(self, finding: Finding) -> QWidget:
+    def _duplicate_view(self, finding: Finding) -> QWidget:
         line = QWidget()
         ids = self._collection.ids_of(finding.others[:3])
         views: list[QWidget | None] = []
         for picture in self._collection.rows(list(ids)):
-            view = _Twin(picture.path)
-            view.chosen.connect(self.twin_chosen)
+            view = _Duplicate(picture.path)
+            view.chosen.connect(self.duplicate_chosen)
             self._waiting.append((view, Wanted(("twin", picture.id), self._collection.path(picture), picture.size,
                                                picture.modified_ns, 96)))
             views.append(view)
@@ -117,7 +117,7 @@ class FindingCards(QWidget):
                 view.set_image(image)
 
 
-class _Twin(PictureView):
+class _Duplicate(PictureView):
     chosen = Signal(str)
 
     def __init__(self, path: str) -> None:

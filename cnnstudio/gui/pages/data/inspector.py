@@ -63,7 +63,7 @@ class DataInspector(QWidget):
         self._choices.setLayout(grid)
         self._facts = Facts()
         self._findings = FindingCards(workspace, self._thumbnails)
-        self._findings.twin_chosen.connect(self.picture_chosen)
+        self._findings.duplicate_chosen.connect(self.picture_chosen)
         self._details = DataDetails(workspace.session.jobs, workspace.collection)
         self._similar = SimilarPictures(workspace.collection, workspace.judge, self._thumbnails)
         self._similar.chosen.connect(self.picture_chosen)

@@ -50,7 +50,7 @@ class DataViews(QStackedWidget):
         collection, counts = workspace.collection, workspace.counts
         self.grid = PictureGrid(collection.rows, collection.path,
                                 lambda picture: theme.class_color(counts.color_index(picture.class_name)),
-                                cell=int(workspace.session.remembered("thumbnail", 118)), badge_of=_badge)
+                                cell=int(workspace.session.recall("thumbnail", 118)), badge_of=_badge)
         self.grid.label_key.connect(self.label_key)
         self.grid.exclude_key.connect(self.exclude_key)
         self.grid.menu_requested.connect(self.menu_requested)

@@ -204,7 +204,7 @@ class ExportPage(Page):
         if isinstance(event, Exported):
             record = record_of(event, str(self.state.get("exporting", "")))
             self.state["result"] = record
-            exports = dict(self.session.remembered("exports") or {})
+            exports = dict(self.session.recall("exports") or {})
             exports[str(self.session.folder)] = with_record(self._entries(), record)
             self.session.remember("exports", exports)
 
@@ -228,7 +228,7 @@ class ExportPage(Page):
     # What is shown -------------------------------------------------------------------------------
 
     def _entries(self) -> list[Any]:
-        entries = (self.session.remembered("exports") or {}).get(str(self.session.folder), [])
+        entries = (self.session.recall("exports") or {}).get(str(self.session.folder), [])
         return list(entries) if isinstance(entries, list) else []
 
     def refresh(self, change: Change) -> None:

@@ -63,9 +63,9 @@ class NetworkActions(QObject):
         self._editor.edit(lambda project: network_edits.add_note(project, text, (place.x(), place.y())),
                           Text("Add a note", "Añadir una nota"))
         for identifier in [note.id for note in self._editor.network.notes if note.id not in before]:
-            self._editor.scene.notes[identifier].write()
+            self._editor.scene.notes[identifier].start_editing()
 
-    def write_note(self, identifier: str, text: str) -> None:
+    def edit_note(self, identifier: str, text: str) -> None:
         note = next((note for note in self._editor.network.notes if note.id == identifier), None)
         if note is not None and note.text != text:
             self._editor.edit(lambda project: network_edits.set_note(project, identifier, text=text),

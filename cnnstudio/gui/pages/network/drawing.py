@@ -11,7 +11,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.canvas.printing import draw
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
-from cnnstudio.gui.pages.network.looks import Looks
+from cnnstudio.gui.pages.network.node_looks import Looks
 from cnnstudio.network.advice import advice
 from cnnstudio.network.shapes import report
 

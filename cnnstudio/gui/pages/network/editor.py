@@ -12,7 +12,7 @@ from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
-from cnnstudio.gui.pages.network.looks import Looks
+from cnnstudio.gui.pages.network.node_looks import Looks
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.network.advice import advice
 from cnnstudio.network.checks import check_weights

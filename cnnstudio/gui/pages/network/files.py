@@ -28,7 +28,7 @@ class NetworkFiles:
 
     def choose(self) -> None:
         """Ask for a file and open it."""
-        folder = self._session.remembered("network_folder", str(Path.home()))
+        folder = self._session.recall("network_folder", str(Path.home()))
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         name, _kind = QFileDialog.getOpenFileName(
             self._parent, tr("Open a network", "Abrir una red"), folder,

@@ -89,7 +89,7 @@ class NetworkMenu(QObject):
     def print_drawing(self) -> None:
         """Ask for a path and write the canvas there as SVG, PDF or PNG."""
         session = self._editor.session
-        folder = session.remembered("drawing_folder", str(Path.home()))
+        folder = session.recall("drawing_folder", str(Path.home()))
         kinds = tr("Drawing", "Dibujo")
         name, _kind = QFileDialog.getSaveFileName(
             self._canvas, tr("Save as a drawing", "Guardar como dibujo"), str(Path(folder) / f"{session.project.name}.svg"),

@@ -21,7 +21,7 @@ from cnnstudio.workers.own_bases import Source, model_of, trained_runs
 
 def ask_for_model(session: Session, parent: QWidget) -> Path | None:
     """A `.keras` or `.h5` file that the user chose; None where there is none."""
-    folder = session.remembered("network_folder", str(Path.home()))
+    folder = session.recall("network_folder", str(Path.home()))
     name, _kind = QFileDialog.getOpenFileName(
         parent, tr("A model of your own as a base", "Un modelo propio como base"), folder,
         tr("Models of Keras", "Modelos de Keras") + f" ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
@@ -45,7 +45,7 @@ class RunsDialog(QDialog):
         self.table = Table((
             Column(tr("Project", "Proyecto"), lambda source: source.project, stretch=True),
             Column(tr("Network", "Red"), lambda source: source.run.network),
-            Column(tr("Val. accuracy", "Exactitud val."), _accuracy,
+            Column(tr("Val. accuracy", "Exactitud val."), _format_accuracy,
                    lambda source: source.run.metrics.get("val_accuracy", -1.0), right=True),
             Column(tr("Trained", "Entrenada"), _format_start, lambda source: source.run.started, right=True),
         ))
@@ -95,7 +95,7 @@ class RunsDialog(QDialog):
         session = self._session
         chosen = QFileDialog.getExistingDirectory(self, tr("A run, a bundle or a project",
                                                            "Un entrenamiento, un paquete o un proyecto"),
-                                                  session.remembered("network_folder", str(Path.home())))
+                                                  session.recall("network_folder", str(Path.home())))
         if not chosen:
             return
         session.remember("network_folder", str(Path(chosen).parent))
@@ -109,7 +109,7 @@ class RunsDialog(QDialog):
         self.accept()
 
 
-def _accuracy(source: Source) -> str:
+def _format_accuracy(source: Source) -> str:
     value = source.run.metrics.get("val_accuracy")
     return "–" if value is None else format_percent(value)
 

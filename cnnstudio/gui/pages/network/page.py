@@ -24,9 +24,9 @@ from cnnstudio.gui.pages.network.files import NetworkFiles
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
 from cnnstudio.gui.pages.network.menu import NetworkMenu
-from cnnstudio.gui.pages.network.own import OwnBases
+from cnnstudio.gui.pages.network.own_bases import OwnBases
 from cnnstudio.gui.pages.network.palette import LayerPalette
-from cnnstudio.gui.pages.network.starting import StartingPoints
+from cnnstudio.gui.pages.network.starting_points import StartingPoints
 from cnnstudio.gui.pages.network.views import LayerTable, format_receptive_field
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ChooseCustomBase, Command, FetchWeights, ShowGallery, ShowPage
@@ -98,14 +98,14 @@ class NetworkPage(Page):
         scene.moved.connect(actions.arrangement.move)
         scene.dropped.connect(actions.insertion.insert)
         scene.toggled.connect(actions.grouping.toggle)
-        scene.noted.connect(actions.write_note)
+        scene.noted.connect(actions.edit_note)
         scene.opened.connect(self.open_base)
         scene.wanted_at.connect(lambda position: actions.insertion.ask_layer(canvas, "", position))
         scene.chosen.connect(self._on_chosen)
         canvas.action_requested.connect(actions.do)
         canvas.typed.connect(lambda text: actions.insertion.ask_layer(canvas, text))
         canvas.menu_requested.connect(self.menu.show)
-        canvas.finder.searchable = lambda: [(node.id, title(node, self.editor.context.bases)) for node in editor.network.nodes]
+        canvas.finder.list_layers = lambda: [(node.id, title(node, self.editor.context.bases)) for node in editor.network.nodes]
         self._table.chosen.connect(lambda identifier: scene.choose([identifier]))
         self._code.problem_found.connect(self.session.report)
         self._code.applied.connect(self._on_code_applied)

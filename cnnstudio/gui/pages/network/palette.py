@@ -76,7 +76,7 @@ class LayerPalette(QWidget):
 
     def _filter(self, text: str) -> None:
         for entry in self._rows:
-            entry.setVisible(matches(text, entry.layer))
+            entry.setVisible(is_match(text, entry.layer))
         for caption, rows in self._captions:
             caption.setVisible(any(not entry.isHidden() for entry in rows))
         self._nothing.setVisible(all(entry.isHidden() for entry in self._rows))
@@ -88,7 +88,7 @@ class LayerPalette(QWidget):
             self._search.clear()
 
 
-def matches(text: str, layer: Entry) -> bool:
+def is_match(text: str, layer: Entry) -> bool:
     """Whether the letters of `text` occur in the layer's name in that order (conv2 matches Conv2D)."""
     wanted = [letter for letter in text.lower() if not letter.isspace()]
     for name in (layer.id.removeprefix(BLOCK), str(layer.title), layer.title.en):

@@ -157,7 +157,7 @@ class ProbeDialog(WorkDialog):
 
         return session.jobs.run(work, _LABEL, KIND, page="network")
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         if isinstance(job, Work) and isinstance(job.result, Probe):
             child = ChildJob(job.result, _LABEL, KIND, page="network")
             self.job = child

@@ -92,7 +92,7 @@ class PreparePage(Page):
             splitter.addWidget(holder)
         splitter.setStretchFactor(0, 0)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes(self.session.remembered("prepare", [448, 880]))
+        splitter.setSizes(self.session.recall("prepare", [448, 880]))
         splitter.splitterMoved.connect(lambda *_: self.session.remember("prepare", splitter.sizes()))
         self._views = QStackedWidget()
         self._views.addWidget(splitter)

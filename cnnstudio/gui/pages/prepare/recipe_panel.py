@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.prepare.augmentation_evidence import MeasuredCard, format_evidence
 from cnnstudio.gui.pages.prepare.cards import FieldsCard, NormalizationCard, ProblemCard
 from cnnstudio.gui.pages.prepare.crop import CropCard
-from cnnstudio.gui.pages.prepare.measured import MeasuredCard, format_evidence
 from cnnstudio.gui.pages.prepare.steps import StepList
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.session import Session

@@ -29,7 +29,7 @@ from cnnstudio.gui.pages.data.map.raster import (
     points_within,
     unpack_color,
 )
-from cnnstudio.gui.pages.data.map.working import WorkingBar
+from cnnstudio.gui.pages.data.map.working_bar import WorkingBar
 from cnnstudio.gui.state.audit import EMBED
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob

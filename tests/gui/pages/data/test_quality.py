@@ -165,7 +165,7 @@ def test_remedies_and_map_follow_a_selection_of_any_size(page, monkeypatch):
     monkeypatch.undo()
     page.state["view"] = "grid"
     part(page, FilterBar).chosen.emit("quality", ("exact_duplicate",))
-    page.views.grid.selection.only(0)
+    page.views.grid.selection.select_only(0)
     page.views.grid.selection_changed.emit()
     press(part(page, KindBar), "Exclude the copies")
     assert page.workspace.counts.excluded == 1
@@ -205,7 +205,7 @@ def test_leaks_are_counted_while_the_window_works(qtbot, page, monkeypatch):
 def test_labelling_goes_on_with_the_next_picture(qtbot, page):
     part(page, FilterBar).chosen.emit("classes", ("a",))
     names = shown(page)
-    page.views.grid.selection.only(3)
+    page.views.grid.selection.select_only(3)
     page.views.opened.emit(page.views.grid.selected_ids()[0])
     qtbot.keyClick(part(page, DataViewer).view, Qt.Key.Key_2)
     assert shown(page) == names[:3] + names[4:]
@@ -407,7 +407,7 @@ def test_the_grid_shows_what_the_files_hold_now(qtbot, page, pictures_folder, tm
     qtbot.waitUntil(lambda: page.workspace.scanner.news is not None, timeout=15_000)
     idle(qtbot, page)
     qtbot.waitUntil(lambda: max(color()) < 12, timeout=5000)
-    page.views.grid.selection.only(0)
+    page.views.grid.selection.select_only(0)
     page.session.request(OpenProject(str(tmp_path / "second")))
     page.session.request(ShowPage("data"))
     idle(qtbot, page)
@@ -508,7 +508,7 @@ def test_answers_of_a_run_are_filters(qtbot, page):
     confidences = dict(page.workspace.collection.index.rows("SELECT picture, confidence FROM predictions"))
     ordered = [confidences[each] for each in page.views.grid.ids]
     assert ordered == sorted(ordered)
-    page.views.grid.selection.only(0)
+    page.views.grid.selection.select_only(0)
     page.views.grid.selection_changed.emit()
     name, value = part(page, DataInspector).findChild(Facts).facts[0]
     assert (name, value[:4]) == ("Answer", "a · ")

@@ -175,7 +175,7 @@ def test_typing_a_name_inserts_a_layer_or_a_block(qtbot, page):
 def test_notes_are_written_moved_and_removed(qtbot, page):
     page.edit_actions.add_note(QPointF(400, 40))
     note = page.editor.scene.notes["note"]
-    assert note.writing
+    assert note.is_editing
     note.setPlainText("Why the skip?")
     note.clearFocus()
     assert network(page).notes[0].text == "Why the skip?"

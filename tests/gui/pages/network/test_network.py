@@ -237,7 +237,7 @@ def test_every_layer_can_be_added_from_the_palette(page):
 
 
 def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
-    from cnnstudio.gui.pages.network import starting as module
+    from cnnstudio.gui.pages.network import starting_points as module
 
     started = []
     monkeypatch.setattr(module, "ChildJob", lambda job, *_rest, **_more: started.append(job) or _Never())

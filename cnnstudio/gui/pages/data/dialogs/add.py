@@ -19,7 +19,7 @@ from cnnstudio.gui.pages.data.dialogs.base import (
     JOIN,
     START,
     ModeChoice,
-    PlaceField,
+    PathField,
     WorkDialog,
     make_progress,
     start_project,
@@ -66,7 +66,7 @@ class AddPicturesDialog(WorkDialog):
         holder = QWidget()
         holder.setLayout(self._cards)
         self._list = scroll_area(holder)
-        self._target = PlaceField(tr("Unpack into", "Extraer en"))
+        self._target = PathField(tr("Unpack into", "Extraer en"))
         self._target.set_path((session.folder or projects_folder()) / "pictures")
         self._target.hide()
         self._mode = ModeChoice(session, JOIN)
@@ -89,11 +89,11 @@ class AddPicturesDialog(WorkDialog):
                 continue
             self._kinds[path] = None
             self._reading[path] = self.session.jobs.run(
-                partial(_described, path), Text("Looking at {name}", "Mirando {name}").fill(name=path.name), "describe",
-                page="data", quiet=True, done=partial(self._described, path))
+                partial(_describe_source, path), Text("Looking at {name}", "Mirando {name}").fill(name=path.name), "describe",
+                page="data", quiet=True, done=partial(self._on_described, path))
         self._show()
 
-    def _described(self, path: Path, job: Work) -> None:
+    def _on_described(self, path: Path, job: Work) -> None:
         if self._gone or path not in self._kinds:
             return
         self._reading.pop(path, None)
@@ -156,7 +156,7 @@ class AddPicturesDialog(WorkDialog):
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(
             self, tr("Folder whose subfolders are the classes", "Carpeta cuyas subcarpetas son las clases"),
-            self.session.remembered("source_folder", str(Path.home())))
+            self.session.recall("source_folder", str(Path.home())))
         if folder:
             self.session.remember("source_folder", str(Path(folder).parent))
             self.add([folder])
@@ -164,7 +164,7 @@ class AddPicturesDialog(WorkDialog):
     def _choose_files(self) -> None:
         kinds = tr("Lists, arrays, archives", "Listas, matrices, archivos comprimidos")
         files, _kind = QFileDialog.getOpenFileNames(
-            self, tr("Choose files", "Elegir archivos"), self.session.remembered("source_folder", str(Path.home())),
+            self, tr("Choose files", "Elegir archivos"), self.session.recall("source_folder", str(Path.home())),
             f"{kinds} (*.csv *.tsv *.parquet *.npz *.npy *-ubyte *-ubyte.gz *.zip *.tar *.tar.gz *.tgz *.tar.bz2 *.tar.xz);;"
             + tr("All files", "Todos los archivos") + " (*)")
         self.add(files)
@@ -195,7 +195,7 @@ class AddPicturesDialog(WorkDialog):
 
         return self.run(work, Text("Adding pictures", "Añadiendo imágenes"), "unpack")
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         assert isinstance(job, Work)
         places, names = job.result
         starts = self._mode.value == START
@@ -205,9 +205,9 @@ class AddPicturesDialog(WorkDialog):
         else:
             join(self.session, self._scanner, places, names)
 
-    def working(self, working: bool) -> None:
+    def _on_working_changed(self, _on_working_changed: bool) -> None:
         for widget in (self._area, self._list, self._target, self._mode):
-            widget.setEnabled(not working)
+            widget.setEnabled(not _on_working_changed)
 
     def _release(self) -> None:
         for job in self._reading.values():
@@ -216,7 +216,7 @@ class AddPicturesDialog(WorkDialog):
         super()._release()
 
 
-def _described(path: Path, report: Report) -> SourceKind:
+def _describe_source(path: Path, report: Report) -> SourceKind:
     return describe(path, report.check)
 
 

@@ -28,7 +28,7 @@ _PROBLEMS_HEIGHT: Final = 108
 class WorkDialog(QDialog):
     """A dialog with one primary button that starts work; Cancel ends the work first, then closes.
 
-    A subclass fills `body` and implements `start_work` and `succeeded(job)`.
+    A subclass fills `body` and implements `start_work` and `_on_succeeded(job)`.
     """
 
     def __init__(self, session: Session, title: str, note: str, primary: str, parent: QWidget | None = None) -> None:
@@ -73,10 +73,10 @@ class WorkDialog(QDialog):
         """Start the work of the primary button; None after `show_problems`."""
         return None
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         """Called when the work is done."""
 
-    def working(self, working: bool) -> None:
+    def _on_working_changed(self, _on_working_changed: bool) -> None:
         """Called when the work starts or ends; subclasses lock their fields."""
 
     def run(self, function: Callable[[Report], Any], label: Text, kind: str) -> Job:
@@ -101,16 +101,16 @@ class WorkDialog(QDialog):
         job.ended.connect(self._on_ended)
         self._show_working(True)
 
-    def _show_working(self, working: bool) -> None:
+    def _show_working(self, _on_working_changed: bool) -> None:
         if self._gone:
             return
-        self._bar.setVisible(working)
-        self._bar.setRange(0, 0 if working else 1000)
-        self.primary.setEnabled(not working)
-        self.cancel_button.setText(tr("Cancel", "Cancelar") if working else tr("Close", "Cerrar"))
-        if not working:
+        self._bar.setVisible(_on_working_changed)
+        self._bar.setRange(0, 0 if _on_working_changed else 1000)
+        self.primary.setEnabled(not _on_working_changed)
+        self.cancel_button.setText(tr("Cancel", "Cancelar") if _on_working_changed else tr("Close", "Cerrar"))
+        if not _on_working_changed:
             self._status.setText("")
-        self.working(working)
+        self._on_working_changed(_on_working_changed)
 
     def _on_event(self, event: Event) -> None:
         if self._gone or self.job is None:
@@ -131,7 +131,7 @@ class WorkDialog(QDialog):
         if isinstance(last, Failed):
             self.show_problems((last.problem,))
         elif isinstance(last, Finished) and job is not None:
-            self.succeeded(job)
+            self._on_succeeded(job)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show problems above the buttons, at most three."""
@@ -189,7 +189,7 @@ def format_progress(phase: Text | None, event: Progress) -> str:
     return " · ".join(parts)
 
 
-class PlaceField(QWidget):
+class PathField(QWidget):
     """A line for a path with a button that chooses one; `changed(text)`."""
 
     changed = Signal(str)
@@ -253,5 +253,5 @@ def make_progress(report: Report, phase: Text | None = None) -> Callable[[int, i
     return report.progress
 
 
-__all__ = ["JOIN", "START", "ModeChoice", "PlaceField", "Work", "WorkDialog", "format_progress", "make_progress",
+__all__ = ["JOIN", "START", "ModeChoice", "PathField", "Work", "WorkDialog", "format_progress", "make_progress",
            "start_project"]

@@ -16,7 +16,7 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.collecting import Collected, collect, target_of
 from cnnstudio.datasets.sources.placing import refuse_existing
-from cnnstudio.gui.pages.data.dialogs.base import PlaceField, WorkDialog, make_progress
+from cnnstudio.gui.pages.data.dialogs.base import PathField, WorkDialog, make_progress
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row, scroll_area
@@ -51,7 +51,7 @@ class ExportCollectionDialog(WorkDialog):
         parts += [f"{SPLIT_NAMES[name]} {format_count(number)}" for name, number in splits.items()]
         summary = row(Icon("image", "dim", 16), Elided(" · ".join(parts), "secondary", "dim"), spacing=8)
         summary.setStretch(1, 1)
-        self._target = PlaceField(tr("Write to", "Escribir en"), save=True)
+        self._target = PathField(tr("Write to", "Escribir en"), save=True)
         self._links = Switch(False, tr("Hard links instead of copies", "Enlaces duros en lugar de copias"))
         hint = Label(tr("Hard links instead of copies: no room needed, but a changed file changes in both places",
                         "Enlaces duros en lugar de copias: no ocupan, pero un archivo cambiado cambia en ambos sitios"),
@@ -125,7 +125,7 @@ class ExportCollectionDialog(WorkDialog):
 
         return self.run(work, label, "collect")
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         if isinstance(job, Work):
             done: Collected = job.result
             images, detail = done.images, format_size(done.bytes)
@@ -145,9 +145,9 @@ class ExportCollectionDialog(WorkDialog):
         place = Path(self._last)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
 
-    def working(self, working: bool) -> None:
+    def _on_working_changed(self, _on_working_changed: bool) -> None:
         for widget in (self._forms, self._target, self._links_row):
-            widget.setEnabled(not working)
+            widget.setEnabled(not _on_working_changed)
 
 
 def open_export_collection(workspace: Workspace, parent: QWidget | None = None) -> ExportCollectionDialog:

@@ -12,7 +12,7 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.downloads import DATASETS, FETCHING, Dataset, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe
-from cnnstudio.gui.pages.data.dialogs.base import JOIN, START, ModeChoice, PlaceField, WorkDialog, start_project
+from cnnstudio.gui.pages.data.dialogs.base import JOIN, START, ModeChoice, PathField, WorkDialog, start_project
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
@@ -41,7 +41,7 @@ class DownloadDialog(WorkDialog):
         for entry in DATASETS:
             flow.addWidget(self._card(entry))
         self._list = scroll_area(holder)
-        self._target = PlaceField(tr("Write the pictures into", "Escribir las imágenes en"))
+        self._target = PathField(tr("Write the pictures into", "Escribir las imágenes en"))
         self._mode = ModeChoice(session, START)
         self.body.addWidget(self._list, 1)
         self.body.addWidget(self._target)
@@ -97,7 +97,7 @@ class DownloadDialog(WorkDialog):
 
         return self.run(work, Text("Downloading {name}", "Descargando {name}").fill(name=entry.label), "download")
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         assert isinstance(job, Work)
         folder, names = job.result
         joins = self._mode.value == JOIN and self.session.is_open
@@ -107,9 +107,9 @@ class DownloadDialog(WorkDialog):
         else:
             start_project(self.session, folder)
 
-    def working(self, working: bool) -> None:
+    def _on_working_changed(self, _on_working_changed: bool) -> None:
         for widget in (self._list, self._target, self._mode):
-            widget.setEnabled(not working)
+            widget.setEnabled(not _on_working_changed)
 
 
 def open_download(workspace: Workspace, parent: QWidget | None = None) -> DownloadDialog:

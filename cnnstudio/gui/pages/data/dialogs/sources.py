@@ -40,7 +40,7 @@ def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: It
         return False
     texts = list(dict.fromkeys(source_text(place, folder) for place in places))
 
-    def joined(project: Project) -> Project:
+    def append_sources(project: Project) -> Project:
         spec = project.dataset
         new = tuple(text for text in texts if text not in (spec.source, *spec.joined))
         source, rest = (spec.source, new) if spec.source else (new[0], new[1:])
@@ -53,18 +53,18 @@ def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: It
         scanner.scan()
         return True
     name = places[0].name if len(texts) == 1 else str(len(texts))
-    return session.edit(joined, Text("Add pictures from {name}", "Añadir imágenes de {name}").fill(name=name))
+    return session.edit(append_sources, Text("Add pictures from {name}", "Añadir imágenes de {name}").fill(name=name))
 
 
 def remove(session: Session, source: str) -> bool:
     """Remove a joined source, as one undo step; the files stay, and so do decisions about them."""
 
-    def removed(project: Project) -> Project:
+    def remove_source(project: Project) -> Project:
         spec = project.dataset
         return replace(project, dataset=replace(spec, joined=tuple(item for item in spec.joined if item != source)))
 
     name = Path(source).name or source
-    return session.edit(removed, Text("Take {name} away", "Quitar {name}").fill(name=name))
+    return session.edit(remove_source, Text("Take {name} away", "Quitar {name}").fill(name=name))
 
 
 def sources_summary(project: Project, folder: Path, index: Index | None = None) -> list[tuple[str, int]]:

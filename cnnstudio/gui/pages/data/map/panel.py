@@ -28,8 +28,8 @@ from cnnstudio.gui.pages.data.map.coloring import (
 )
 from cnnstudio.gui.pages.data.map.gestures import LASSO, PAN, RECTANGLE, MapView
 from cnnstudio.gui.pages.data.map.legend import Legend
-from cnnstudio.gui.pages.data.map.view import numbers
-from cnnstudio.gui.pages.data.map.working import WorkingBar
+from cnnstudio.gui.pages.data.map.view import id_array
+from cnnstudio.gui.pages.data.map.working_bar import WorkingBar
 from cnnstudio.gui.state.audit import EMBED
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
@@ -79,7 +79,7 @@ class MapPanel(QWidget):
         self.view.exclude_key.connect(self.exclude_key)
         self.view.view_changed.connect(self._remember_view)
         self.view.note_of = self._note_of
-        self.view.show_pictures(bool(session.remembered("map_pictures", True)))
+        self.view.show_pictures(bool(session.recall("map_pictures", True)))
         self._make()
         session.jobs.changed.connect(self._show_work)
         session.jobs.ended.connect(self._on_job_ended)
@@ -115,7 +115,7 @@ class MapPanel(QWidget):
         self._take_tool(str(self._state.get("tool", LASSO)))
         faces = Button(tr("Small pictures where there is room", "Imágenes pequeñas donde caben"), "icon", "image",
                        checkable=True)
-        faces.setChecked(bool(self._session.remembered("map_pictures", True)))
+        faces.setChecked(bool(self._session.recall("map_pictures", True)))
         faces.toggled.connect(self._show_pictures)
         chips = QWidget()
         flow = FlowLayout(chips, spacing=6)
@@ -213,7 +213,7 @@ class MapPanel(QWidget):
 
     def show_filtered(self, ids: Iterable[int] | None) -> None:
         """Dim all other pictures; None dims none."""
-        self._filtered = None if ids is None else numbers(ids)
+        self._filtered = None if ids is None else id_array(ids)
         self.view.show_filtered(self._filtered)
 
     def refresh(self, change: Change) -> None:

@@ -131,14 +131,14 @@ class DotView(QWidget):
 
     def set_selected(self, ids: Iterable[int]) -> None:
         """Select the pictures that the grid selected; emits nothing."""
-        wanted = np.isin(self.ids, numbers(ids))
+        wanted = np.isin(self.ids, id_array(ids))
         if not np.array_equal(wanted, self._selected):
             self._selected = wanted
             self._redraw()
 
     def show_filtered(self, ids: Iterable[int] | None) -> None:
         """Dim all other dots, they cannot be selected then; None dims none."""
-        dimmed = np.zeros(len(self.ids), np.bool_) if ids is None else ~np.isin(self.ids, numbers(ids))
+        dimmed = np.zeros(len(self.ids), np.bool_) if ids is None else ~np.isin(self.ids, id_array(ids))
         if not np.array_equal(dimmed, self._dimmed):
             self._dimmed = dimmed
             self._redraw()
@@ -395,6 +395,6 @@ class DotView(QWidget):
                        unpack_color(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))
 
 
-def numbers(ids: Iterable[int]) -> NDArray[np.int64]:
+def id_array(ids: Iterable[int]) -> NDArray[np.int64]:
     """Ids as an array."""
     return np.asarray(ids if isinstance(ids, list | tuple | range | array | np.ndarray) else list(ids), np.int64)

@@ -99,18 +99,18 @@ class NoteItem(QGraphicsTextItem):
     def set_note(self, note: Note) -> None:
         self.setFont(theme.font("body"))
         self.setDefaultTextColor(theme.color("text"))
-        if not self.writing and note.text != self._text:
+        if not self.is_editing and note.text != self._text:
             self._text = note.text
             self.setPlainText(note.text)
         if self.pos() != QPointF(*note.position):
             self.setPos(*note.position)
 
     @property
-    def writing(self) -> bool:
+    def is_editing(self) -> bool:
         """Whether the note is being edited."""
         return bool(self.textInteractionFlags() & Qt.TextInteractionFlag.TextEditable)
 
-    def write(self) -> None:
+    def start_editing(self) -> None:
         """Start editing, with everything selected."""
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction)
         self.setFocus()
@@ -119,10 +119,10 @@ class NoteItem(QGraphicsTextItem):
         self.setTextCursor(cursor)
 
     def mouseDoubleClickEvent(self, event: QGraphicsSceneMouseEvent) -> None:
-        if self.writing:
+        if self.is_editing:
             super().mouseDoubleClickEvent(event)
         else:
-            self.write()
+            self.start_editing()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -132,7 +132,7 @@ class NoteItem(QGraphicsTextItem):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if self.writing:
+        if self.is_editing:
             cursor = self.textCursor()
             cursor.clearSelection()
             self.setTextCursor(cursor)
@@ -142,7 +142,7 @@ class NoteItem(QGraphicsTextItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = self.isSelected() or self.writing
+        chosen = self.isSelected() or self.is_editing
         painter.setPen(QPen(theme.color("accent" if chosen else "line"), 1.5 if chosen else 1))
         painter.setBrush(theme.color("accent_bg"))
         painter.drawRoundedRect(self.boundingRect().adjusted(1, 1, -1, -1), 8, 8)

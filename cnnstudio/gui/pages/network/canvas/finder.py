@@ -24,7 +24,7 @@ class Finder(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        self.searchable: Callable[[], list[tuple[str, str]]] = list
+        self.list_layers: Callable[[], list[tuple[str, str]]] = list
         """(id, title) of every layer that can be found."""
         self._matches: list[str] = []
         self._position = 0
@@ -56,7 +56,7 @@ class Finder(QFrame):
 
     def _on_text_changed(self, text: str) -> None:
         ranked = []
-        for number, (identifier, title) in enumerate(self.searchable()):
+        for number, (identifier, title) in enumerate(self.list_layers()):
             costs = [cost for cost in (score(text, identifier), score(text, title)) if cost is not None]
             if text.strip() and costs:
                 ranked.append((min(costs), number, identifier))

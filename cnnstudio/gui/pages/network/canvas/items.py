@@ -141,13 +141,13 @@ class NodeItem(QGraphicsItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
         if scale > 0.3:
-            self._paint_words(painter)
+            self._paint_text(painter)
         if self._hovered or self.isSelected():
             painter.setPen(QPen(theme.color("accent"), 1.5))
             painter.setBrush(theme.color("raised"))
             painter.drawEllipse(self.out_port(), PORT - 1, PORT - 1)
 
-    def _paint_words(self, painter: QPainter) -> None:
+    def _paint_text(self, painter: QPainter) -> None:
         left, right = 16.0, 12.0
         small = theme.font("secondary", 11 / 12)
         painter.setFont(small)

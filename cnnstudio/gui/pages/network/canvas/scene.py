@@ -232,9 +232,9 @@ class NetworkScene(QGraphicsScene):
             event.accept()
             return
         super().mousePressEvent(event)
-        self._pressed_at = {name: item.pos() for name, item in self._movable().items() if item.isSelected()}
+        self._pressed_at = {name: item.pos() for name, item in self._movable_items().items() if item.isSelected()}
 
-    def _movable(self) -> dict[str, QGraphicsItem]:
+    def _movable_items(self) -> dict[str, QGraphicsItem]:
         return {**self.nodes, **self.notes}
 
     def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
@@ -260,7 +260,7 @@ class NetworkScene(QGraphicsScene):
                 self.connected.emit(source.id, over.id)
             return
         super().mouseReleaseEvent(event)
-        moved = {name: (item.x(), item.y()) for name, item in self._movable().items()
+        moved = {name: (item.x(), item.y()) for name, item in self._movable_items().items()
                  if name in self._pressed_at and item.pos() != self._pressed_at[name]}
         self._pressed_at = {}
         if moved:

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from cnnstudio.core.files import read_project
 from cnnstudio.gui.pages.data.dialogs import download as download_module
 from cnnstudio.gui.pages.data.dialogs.add import AddPicturesDialog, open_add_pictures, takes
-from cnnstudio.gui.pages.data.dialogs.base import ModeChoice, PlaceField
+from cnnstudio.gui.pages.data.dialogs.base import ModeChoice, PathField
 from cnnstudio.gui.pages.data.dialogs.camera import Camera
 from cnnstudio.gui.pages.data.dialogs.collect import open_export_collection
 from cnnstudio.gui.pages.data.dialogs.download import open_download
@@ -57,9 +57,9 @@ def end(dialog) -> None:
     QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
 
 
-def place(dialog) -> PlaceField:
+def place(dialog) -> PathField:
     """Where the dialog writes to."""
-    return part(dialog, PlaceField)
+    return part(dialog, PathField)
 
 
 def recorded(dialog: WebcamDialog, name: str = "") -> int:

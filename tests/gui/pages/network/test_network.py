@@ -11,7 +11,7 @@ from cnnstudio.core.layout import HEIGHT, WIDTH
 from cnnstudio.gui.pages.network.code import CodeView
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
-from cnnstudio.gui.pages.network.palette import LayerPalette, LayerRow, entries, matches
+from cnnstudio.gui.pages.network.palette import LayerPalette, LayerRow, entries, is_match
 from cnnstudio.gui.pages.network.views import LayerTable
 from cnnstudio.gui.state.commands import CloseProject, OpenPaths, OpenProject, SetSetting
 from cnnstudio.gui.widgets.basics import Button
@@ -222,8 +222,8 @@ def test_duplicates_keep_their_connections(page):
 
 def test_the_search_finds_by_letters():
     every = [each for _words, lines in entries() for each in lines]
-    assert "block:squeeze_excite" in [each.id for each in every if matches("squeeze", each)]
-    found = [each.id for each in every if matches("conv2", each)]
+    assert "block:squeeze_excite" in [each.id for each in every if is_match("squeeze", each)]
+    found = [each.id for each in every if is_match("conv2", each)]
     assert "Conv2D" in found
     assert "Dense" not in found
 

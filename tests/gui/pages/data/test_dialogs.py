@@ -231,11 +231,11 @@ def test_recording_while_the_button_or_space_is_held(qtbot, opened):
     assert len(files(place)) == total
 
 
-@pytest.mark.parametrize(("film", "words"), [(_Film(opens=False), "No camera"), (_Film(5), "unplugged")])
-def test_no_camera_and_one_that_is_unplugged_are_told(qtbot, opened, film, words):
+@pytest.mark.parametrize(("film", "message"), [(_Film(opens=False), "No camera"), (_Film(5), "unplugged")])
+def test_no_camera_and_one_that_is_unplugged_are_told(qtbot, opened, film, message):
     dialog = WebcamDialog(opened, None, lambda _number: film, [(0, "Film")])
     dialog.open()
-    qtbot.waitUntil(lambda: words in part(dialog, PictureView).message, timeout=5000)
+    qtbot.waitUntil(lambda: message in part(dialog, PictureView).message, timeout=5000)
     assert not button(dialog, "Hold to record").isEnabled()
     assert film.released.is_set()
     film.opens, film.length = True, 10**9
@@ -250,16 +250,16 @@ def test_no_camera_at_all_and_a_driver_that_raises(qtbot, opened, tmp_path):
     dialog.open()
     assert "No camera" in part(dialog, PictureView).message
     end(dialog)
-    told = []
+    problems = []
 
     def broken():
         raise RuntimeError("driver")
 
     camera = Camera(broken, tmp_path)
-    camera.failed.connect(told.append, Qt.ConnectionType.DirectConnection)
+    camera.failed.connect(problems.append, Qt.ConnectionType.DirectConnection)
     camera.start()
     camera.stop()
-    assert [problem.code for problem in told] == ["camera_lost"]
+    assert [problem.code for problem in problems] == ["camera_lost"]
     assert camera.isFinished()
     assert qtbot
 
@@ -268,7 +268,7 @@ def test_lists_and_archives_may_be_dropped_anywhere(qtbot, window, tmp_path):
     (tmp_path / "birds.csv").write_text("path,class\nowl/1.png,owl\nhen/1.png,hen\n")
     draw(tmp_path, "owl/1.png", "hen/1.png")
     window.perform(OpenPaths((str(tmp_path / "birds.csv"),)))
-    (dialog,) = [each for each in window.findChildren(AddPicturesDialog) if each.isVisible()]
+    (dialog,) = [dialog for dialog in window.findChildren(AddPicturesDialog) if dialog.isVisible()]
     qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
     assert not parts(dialog, ModeChoice)
     dialog.primary.click()
@@ -314,7 +314,7 @@ def test_the_window_opens_each_and_closes_with_it(qtbot, window, project_folder,
     window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.workspace.counts.total == 40 and len(window.session.jobs) == 0, timeout=20_000)
     window.perform(command)
-    (dialog,) = [each for each in window.findChildren(QDialog) if type(each).__name__ == name]
+    (dialog,) = [dialog for dialog in window.findChildren(QDialog) if type(dialog).__name__ == name]
     assert dialog.isVisible()
     assert dialog.width() <= 900
     assert dialog.height() <= 760

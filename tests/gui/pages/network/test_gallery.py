@@ -22,11 +22,11 @@ from tests.gui.driving import button, part, parts, press
 @pytest.fixture
 def gallery(qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path))
-    found = Gallery(lambda: BUILT_IN)
-    qtbot.addWidget(found)
-    found.resize(900, 700)
-    found.show()
-    return found
+    widget = Gallery(lambda: BUILT_IN)
+    qtbot.addWidget(widget)
+    widget.resize(900, 700)
+    widget.show()
+    return widget
 
 
 def rows(gallery):
@@ -63,9 +63,9 @@ def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
     table(gallery).select(base)
     fetch = button(gallery, "Fetch weights")
     assert fetch.isVisible() and format_weights(base) == "to fetch"
-    with qtbot.waitSignal(gallery.fetch_requested) as asked:
+    with qtbot.waitSignal(gallery.fetch_requested) as requested:
         qtbot.mouseClick(fetch, Qt.MouseButton.LeftButton)
-    assert asked.args == ["resnet50"]
+    assert requested.args == ["resnet50"]
     base.weights.cached.parent.mkdir(parents=True)
     base.weights.cached.write_bytes(b"weights")
     gallery.refresh()
@@ -91,9 +91,9 @@ def test_every_architecture_has_a_card_with_its_numbers_and_source(qtbot, galler
     cards = parts(gallery, Card)
     assert len(cards) == len(TEMPLATES)
     for card, template in zip(cards, TEMPLATES, strict=True):
-        words = " ".join(label.text() for label in card.findChildren(QLabel))
-        assert str(template.label) in words and str(template.about) in words and str(template.year) in words
-        assert "parameters" in words
+        text = " ".join(label.text() for label in card.findChildren(QLabel))
+        assert str(template.label) in text and str(template.about) in text and str(template.year) in text
+        assert "parameters" in text
         with qtbot.waitSignal(gallery.template_chosen) as taken:
             button(card, "Start from it").click()
         assert taken.args == [template.id]

@@ -103,12 +103,12 @@ def test_curves_from_live_and_kept_events_are_the_same():
     live = Curves()
     for event in EVENTS:
         live.take(event)
-    kept = curves_of(EVENTS)
-    assert vars(live) == vars(kept)
-    assert kept.batch_x[:4] == [0.25, 0.5, 0.75, 1.0]
-    assert kept.best == 2
-    assert kept.at_best("val_accuracy") == pytest.approx(0.7)
-    assert len(kept.smoothed("loss")) == 12
+    saved = curves_of(EVENTS)
+    assert vars(live) == vars(saved)
+    assert saved.batch_x[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert saved.best == 2
+    assert saved.at_best("val_accuracy") == pytest.approx(0.7)
+    assert len(saved.smoothed("loss")) == 12
 
 
 def test_an_epoch_done_again_after_a_crash_replaces_the_first():
@@ -276,12 +276,12 @@ def test_a_deleted_run_is_gone(page, monkeypatch):
 
 def press(qtbot, widget, text):
     """Click the visible button of that text or name; what was just made is shown a moment later."""
-    def found():
+    def visible_buttons():
         return [button for button in widget.findChildren(Button)
                 if button.accessibleName() == text and button.isVisibleTo(widget)]
 
-    qtbot.waitUntil(lambda: bool(found()), timeout=5000)
-    qtbot.mouseClick(found()[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(visible_buttons()), timeout=5000)
+    qtbot.mouseClick(visible_buttons()[0], Qt.MouseButton.LeftButton)
 
 
 def write_shown(qtbot, widget, name, text):

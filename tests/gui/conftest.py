@@ -32,11 +32,11 @@ def qapp() -> QApplication:
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     """Fails on a thread or a running timer that outlives its test, and on an unexpected warning of Qt."""
-    said: list[str] = []
+    warnings: list[str] = []
 
     def hear(kind: QtMsgType, _context: object, text: str) -> None:
-        if kind != QtMsgType.QtDebugMsg and not any(each in text for each in _EXPECTED):
-            said.append(text)
+        if kind != QtMsgType.QtDebugMsg and not any(expected in text for expected in _EXPECTED):
+            warnings.append(text)
 
     before = set(threading.enumerate())
     earlier = qInstallMessageHandler(hear)
@@ -48,7 +48,7 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     left = [thread.name for thread in threading.enumerate()
             if thread not in before and not thread.daemon and "Dummy" not in thread.name]
     assert not left, f"threads left behind: {left}"
-    assert not said, f"unexpected words of Qt: {said}"
+    assert not warnings, f"unexpected words of Qt: {warnings}"
 
 
 @pytest.fixture(autouse=True)
@@ -65,14 +65,14 @@ def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def workspace(qapp: QApplication) -> Iterator[Workspace]:
     """A workspace in English and light, with nothing open; everything of it must end with it."""
-    made = Workspace(Settings(language="en", theme="light"))
-    yield made
-    made.end()
-    running = [thread for thread in made.findChildren(QThread) if thread.isRunning()]
-    timers = [timer for timer in made.findChildren(QTimer) if timer.isActive()]
+    result = Workspace(Settings(language="en", theme="light"))
+    yield result
+    result.end()
+    running = [thread for thread in result.findChildren(QThread) if thread.isRunning()]
+    timers = [timer for timer in result.findChildren(QTimer) if timer.isActive()]
     assert not running
     assert not timers, f"timers left running: {timers}"
-    made.deleteLater()
+    result.deleteLater()
     qapp.processEvents()
 
 
@@ -86,17 +86,17 @@ def session(workspace: Workspace) -> Session:
 def window(qtbot, workspace: Workspace) -> Iterator[MainWindow]:
     """A window on that workspace."""
     # Not given to qtbot: it would close the window before the fixtures that use it have ended.
-    made = MainWindow(workspace)
-    made.resize(1440, 900)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    assert made.close()
-    timers = [timer for timer in made.findChildren(QTimer) if timer.isActive() and timer.parent() is made]
+    main_window = MainWindow(workspace)
+    main_window.resize(1440, 900)
+    main_window.show()
+    qtbot.waitExposed(main_window)
+    yield main_window
+    assert main_window.close()
+    timers = [timer for timer in main_window.findChildren(QTimer) if timer.isActive() and timer.parent() is main_window]
     assert not timers
-    made.deleteLater()
+    main_window.deleteLater()
     # Without a running event loop nobody would delete it, and every later window would be styled together with it.
-    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
+    QCoreApplication.sendPostedEvents(main_window, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

@@ -23,6 +23,6 @@ def test_a_form_shows_the_parameters_that_matter(qtbot, entry, language):
     form = Form(entry.params, {})
     qtbot.addWidget(form)
     assert form.values == with_defaults(entry.params, {})
-    words = {label.text() for label in form.findChildren(QLabel)}
+    labels = {label.text() for label in form.findChildren(QLabel)}
     for param in entry.params:
-        assert str(param.label) in words, param.name
+        assert str(param.label) in labels, param.name

@@ -1,1 +1,1 @@
-"""How everything looks: tokens, style sheet, icons."""
+"""The look of the program: tokens, style sheet, icons."""

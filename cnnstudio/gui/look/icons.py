@@ -29,25 +29,25 @@ def _value(token: str) -> str:
 
 def pixmap(name: str, token: str = "dim", size: int = 16, ratio: float = 2.0) -> QPixmap:
     """Icon `name` as a pixmap of `size` x `size` device-independent pixels."""
-    made = QPixmap(round(size * ratio), round(size * ratio))
-    made.setDevicePixelRatio(ratio)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
+    canvas = QPixmap(round(size * ratio), round(size * ratio))
+    canvas.setDevicePixelRatio(ratio)
+    canvas.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(canvas)
     paint(painter, QRectF(0, 0, size, size), name, token)
     painter.end()
-    return made
+    return canvas
 
 
 def icon(name: str, token: str = "text", checked: str = "accent") -> QIcon:
     """Icon `name` for buttons and menus; `checked` is its token while the button is on."""
-    made = QIcon()
+    result = QIcon()
     for size in (16, 20):
         for state, item in ((QIcon.State.Off, token), (QIcon.State.On, checked)):
-            made.addPixmap(pixmap(name, item, size), QIcon.Mode.Normal, state)
-        made.addPixmap(pixmap(name, "faint", size), QIcon.Mode.Disabled, QIcon.State.Off)
-    return made
+            result.addPixmap(pixmap(name, item, size), QIcon.Mode.Normal, state)
+        result.addPixmap(pixmap(name, "faint", size), QIcon.Mode.Disabled, QIcon.State.Off)
+    return result
 
 
 def names() -> list[str]:
-    """All icons that are bundled."""
+    """The names of all bundled icons."""
     return sorted(path.stem for path in resource("icons").glob("*.svg"))

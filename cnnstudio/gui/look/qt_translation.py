@@ -1,4 +1,4 @@
-"""Qt's own words (buttons of its dialogs, menus of its text fields, names of keys) in the program's language."""
+"""Translations of Qt's own texts (buttons of its dialogs, menus of its text fields, names of keys)."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator
 _NAME = "qt-words"
 _KEYS: Final = {"es": {"Ctrl": "Ctrl", "Control": "Ctrl", "Shift": "Mayús", "Del": "Supr", "Delete": "Supr", "Esc": "Esc",
                        "Tab": "Tab", "Return": "Intro", "Enter": "Intro"}}
-"""Keys as keyboards and programs of that language name them; Qt writes them out ("Control+Mayúsculas+Z")."""
+"""Names of keys as keyboards and programs of that language use them; Qt writes them out ("Control+Mayúsculas+Z")."""
 
 
 class _Keys(QTranslator):
-    """The names of keys; whatever else it is asked is left to the next translator."""
+    """Translates the names of keys; other texts are left to the next translator."""
 
-    def __init__(self, words: dict[str, str], parent: QCoreApplication) -> None:
+    def __init__(self, texts: dict[str, str], parent: QCoreApplication) -> None:
         super().__init__(parent)
-        self._words = words
+        self._texts = texts
 
     def isEmpty(self) -> bool:
         return False
 
     def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
-        return self._words.get(text) if context == "QShortcut" else None
+        return self._texts.get(text) if context == "QShortcut" else None
 
 
 def set_qt_language(application: QCoreApplication, language: str) -> None:
-    """Let Qt speak that language; English where it has no words of it."""
+    """Install Qt's translation for a language; Qt stays English where it has none."""
     for child in application.findChildren(QTranslator, _NAME):
         application.removeTranslator(child)
         child.setObjectName("")
@@ -41,5 +41,5 @@ def set_qt_language(application: QCoreApplication, language: str) -> None:
     if language in _KEYS:
         keys = _Keys(_KEYS[language], application)
         keys.setObjectName(_NAME)
-        # The last one is asked first.
+        # Qt asks the last installed translator first.
         application.installTranslator(keys)

@@ -35,7 +35,7 @@ def _qcolor(value: str) -> QColor:
 
 @contextmanager
 def painted_light() -> Iterator[None]:
-    """While inside, what is painted has the colours of the light theme: paper is white."""
+    """A context in which painting uses the colours of the light theme: paper is white."""
     global _name
     before, _name = _name, "light"
     try:
@@ -45,7 +45,7 @@ def painted_light() -> Iterator[None]:
 
 
 def color(token: str) -> QColor:
-    """The colour of a token in the present theme; do not change the answer."""
+    """The colour of a token in the present theme; do not modify the result."""
     return _qcolor(getattr(colors(), token))
 
 
@@ -81,29 +81,29 @@ def family_color(family: str) -> QColor:
 def font(style: str = "body", scale: float = 1.0) -> QFont:
     """A font of the type scale ("body", "body_strong", "secondary", "caption", "title", "figure")."""
     size, _height, weight = SCALE[style]
-    made = QFont(_family)
-    made.setPixelSize(max(1, round(size * scale)))
-    made.setWeight(weight)
-    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    result = QFont(_family)
+    result.setPixelSize(max(1, round(size * scale)))
+    result.setWeight(weight)
+    result.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if style == "caption":
-        made.setCapitalization(QFont.Capitalization.AllUppercase)
-        made.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.4)
+        result.setCapitalization(QFont.Capitalization.AllUppercase)
+        result.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.4)
     # Tabular figures: numbers in columns and running numbers keep their width.
-    made.setFeature(QFont.Tag("tnum"), 1)
-    return made
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
 
 
 def mono_font(size: int = 13) -> QFont:
-    """The face for code: JetBrains Mono where it is installed, else the system's."""
-    made = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    families = ["JetBrains Mono", "Cascadia Mono", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", made.family()]
-    made.setFamilies(families)
-    made.setPixelSize(size)
-    return made
+    """The font for code: JetBrains Mono where it is installed, else the system's."""
+    result = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    families = ["JetBrains Mono", "Cascadia Mono", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", result.family()]
+    result.setFamilies(families)
+    result.setPixelSize(size)
+    return result
 
 
 def load_fonts() -> None:
-    """Register the bundled Inter; without it the system's own face is used."""
+    """Register the bundled Inter font; without it the system's font is used."""
     global _family
     loaded = [QFontDatabase.addApplicationFont(str(resource("fonts", f"Inter-{weight}.otf")))
               for weight in ("Regular", "Medium", "SemiBold")]
@@ -112,13 +112,13 @@ def load_fonts() -> None:
 
 
 def system_theme() -> str:
-    """What the system asks for: "dark" or "light"."""
+    """The theme of the system: "dark" or "light"."""
     scheme = QGuiApplication.styleHints().colorScheme()
     return "dark" if scheme == Qt.ColorScheme.Dark else "light"
 
 
 def apply(application: QApplication, theme: str) -> None:
-    """Give the whole program the colours of `theme` ("light", "dark" or "system")."""
+    """Apply the colours of `theme` ("light", "dark" or "system") to the whole program."""
     global _name
     _name = theme if theme in THEMES else system_theme()
     application.setFont(font("body"))

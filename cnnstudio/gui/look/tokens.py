@@ -1,4 +1,4 @@
-"""What the look is made of: colours of the two themes, the type scale, and sizes in pixels."""
+"""The design tokens: colours of the two themes, the type scale, and sizes in pixels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Tokens(NamedTuple):
     scroll: str
 
 
-# Four light tokens are a little darker than first drawn: as drawn they missed 4.5 to 1 on their grounds.
+# Four light tokens are a little darker than in the design, where their contrast was below 4.5 to 1.
 LIGHT: Final = Tokens(
     bg="#F6F6F4", surface="#FFFFFF", raised="#FFFFFF", sunk="#EFEFEC", line="#E2E2DE",
     text="#1B1D20", dim="#5F646B", faint="#7F848B", accent="#3560D2", accent_bg="#E8EDFB", on_accent="#FFFFFF",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PageEntry(NamedTuple):
-    """What the rail needs to know of a page before it is imported."""
+    """What the rail shows of a page before the page is imported."""
 
     id: str
     title: Text
@@ -36,11 +36,11 @@ PAGES: Final = (
 
 AREA_PAGES: Final = {"dataset": "data", "file": "data", "recipe": "prepare", "augmentation": "prepare",
                      "network": "network", "training": "train", "run": "train", "project": "data", "machine": "train"}
-"""The page where a problem of an area is fixed."""
+"""Areas of problems that are fixed on this page."""
 
 
 def present_pages() -> tuple[PageEntry, ...]:
-    """The pages whose module is there; found without importing them."""
+    """The pages whose module exists; nothing is imported."""
     return tuple(entry for entry in PAGES if importlib.util.find_spec(entry.dotted.partition(":")[0]) is not None)
 
 

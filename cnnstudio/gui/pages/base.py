@@ -1,4 +1,4 @@
-"""What every page is: a calm centre, perhaps a side panel and an inspector, and its actions in the header."""
+"""The base class of pages: a centre, optionally a side panel and an inspector, and actions in the header."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from cnnstudio.gui.state.workspace import Workspace
 
 
 class Page(QObject):
-    """One job of the program.
+    """One page of the program.
 
-    The window makes a page on its first visit, asks once for its widgets, and makes it anew when
-    language or theme change: what must survive lies in the project, in `session.view` (see `state`)
-    or in `session.remember`. `refresh` is called for every visit and every change while visible.
+    The window creates a page on its first visit, requests its widgets once, and creates it again when the language or
+    the theme changes: what must survive belongs in the project, in `session.view` (see `state`) or in
+    `session.remember`. `refresh` is called on every visit and on every change while the page is visible.
     """
 
     id: ClassVar[str]
     title: ClassVar[Text]
     icon: ClassVar[str]
     header_changed = Signal()
-    """Emit when `subtitle`, or what is missing, changed without a Change."""
+    """Emit when `subtitle` or the blocking problems changed without a Change."""
     side_changed = Signal()
     """Emit when `needs_side` changed."""
 
@@ -37,7 +37,7 @@ class Page(QObject):
 
     @property
     def state(self) -> dict[str, Any]:
-        """What this page remembers between visits and rebuilds, until another project is opened."""
+        """State that lasts between visits and rebuilds, until another project is opened."""
         return self.session.view.setdefault(self.id, {})
 
     def heading(self) -> str:
@@ -45,7 +45,7 @@ class Page(QObject):
         return str(self.title)
 
     def subtitle(self) -> str:
-        """The quiet words beside the title."""
+        """The secondary text beside the title."""
         return ""
 
     def side(self) -> QWidget | None:
@@ -54,7 +54,7 @@ class Page(QObject):
 
     @property
     def needs_side(self) -> bool:
-        """Whether the panel left of the centre is of use for what the centre shows now."""
+        """Whether the side panel is useful for what the centre shows now."""
         return True
 
     def centre(self) -> QWidget:
@@ -70,20 +70,20 @@ class Page(QObject):
         return ()
 
     def refresh(self, change: Change) -> None:
-        """Show what changed; the first call, and the first after another project was opened, names everything."""
+        """Show what changed; the first call, and the first after another project was opened, contains every part."""
 
     def blocking_problems(self) -> Iterable[Problem]:
-        """What must be mended before this page, or the next, can work: shown as banners with their fixes."""
+        """Problems that must be fixed before this page or the next can work; shown as banners with their fixes."""
         return ()
 
     def enter(self) -> None:
-        """The page came into view."""
+        """The page became visible."""
 
     def leave(self) -> None:
-        """Another page came into view."""
+        """Another page became visible."""
 
     def take_paths(self, paths: list[str]) -> bool:
-        """Files or folders were dropped on the window; whether this page took them."""
+        """Accept files or folders dropped on the window; True where the page takes them."""
         return False
 
     def handle(self, command: Command) -> None:
@@ -91,7 +91,7 @@ class Page(QObject):
         raise TypeError(f"{type(self).__name__} has no {type(command).__name__}")
 
     def keep(self) -> None:
-        """The project may be left: write down what is not in it yet."""
+        """Write unsaved input of the page into the project before the project is left."""
 
     def close(self) -> None:
-        """The page will be deleted: stop timers and threads of its own."""
+        """Stop the page's timers and threads; the page will be deleted."""

@@ -1,1 +1,1 @@
-"""What pages share: the open project, its pictures, jobs. No widgets."""
+"""State shared by the pages: the open project, its pictures, jobs. No widgets."""

@@ -1,4 +1,4 @@
-"""The audit of the open project in the background: measuring the pictures, and comparing them by a network."""
+"""The audit of the open project in the background: measuring the pictures, and comparing their features."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EMBED: Final = "embed"
 
 
 class Audit(QObject):
-    """Starts and ends the work; what it finds is in the index, and in `Counts`."""
+    """Starts and cancels the audit; its results are in the index, and in `Counts`."""
 
     def __init__(self, session: Session, collection: Collection, counts: Counts, judge: Judge) -> None:
         super().__init__(session)
@@ -30,11 +30,11 @@ class Audit(QObject):
 
     @property
     def running(self) -> Job | None:
-        """The audit or the embedding that runs now, or None."""
+        """The running audit or embedding, or None."""
         return self._session.jobs.of_kind(AUDIT) or self._session.jobs.of_kind(EMBED)
 
     def start(self, labels: bool = True) -> None:
-        """Measure every picture that was not measured yet, and judge all; then, with `labels`, find outliers and
+        """Measure every picture that is not measured yet, and judge all; then, with `labels`, find outliers and
         doubtful labels by the bundled base, in a child process."""
         index, root, spec = self._collection.index, self._collection.root, self._session.project.dataset
         if index is None or root is None or self.running is not None:
@@ -43,7 +43,7 @@ class Audit(QObject):
         def work(report: Report) -> object:
             from cnnstudio.datasets.audit.run import audit
 
-            # Processes measure: a thread of this one would hold the window up.
+            # Processes measure: a thread would block the window.
             return audit(index, root, spec, on_progress=report.progress, cancelled=report.is_cancelled, here=False)
 
         def done(job: Work) -> None:
@@ -58,8 +58,7 @@ class Audit(QObject):
 
     def embed(self, model: str = "", layout: str = "tsne") -> None:
         """Compute features and map in a child process, with the bundled base also outliers and doubtful labels;
-        features that are known already are not computed again. `model`: a base's id, or a run's;
-        empty: the bundled base."""
+        existing features are not computed again. `model`: a base's id, or a run's; empty: the bundled base."""
         session, index, root, folder = (self._session, self._collection.index, self._collection.root,
                                         self._session.folder)
         if index is None or root is None or folder is None or session.jobs.of_kind(EMBED) is not None:
@@ -71,10 +70,10 @@ class Audit(QObject):
             from cnnstudio.datasets.embedding import BUNDLED
             from cnnstudio.workers.embedding_jobs import embedding_job
 
-            # The list of the pictures is written in a thread: of many it takes a moment.
+            # A thread writes the list of the pictures: for many it takes a moment.
             return embedding_job(folder, project, index, root, model or BUNDLED, layout)
 
-        def listed(job: Work) -> None:
+        def list_pictures(job: Work) -> None:
             if job.result is None or not isinstance(job.last, Finished):
                 self._on_embedded(job.last)
                 return
@@ -82,18 +81,18 @@ class Audit(QObject):
             child.ended.connect(self._on_embedded)
             session.jobs.start(child)
 
-        session.jobs.run(work, label, EMBED, page="data", done=listed)
+        session.jobs.run(work, label, EMBED, page="data", done=list_pictures)
 
     def _on_embedded(self, last: object) -> None:
         if isinstance(last, Finished):
-            # It was requested: judged even where it is the one of last time, which may never have been judged (the
+            # It was requested: judged even where it equals the last one, which may never have been judged (the
             # command line computed it) or before labels and thresholds were changed.
-            self._judge.judge_learned()
+            self._judge.judge_by_embedding()
         elif (problem := getattr(last, "problem", None)) is not None:
             self._session.report(problem)
 
     def cancel(self) -> None:
-        """End the audit; what was measured stays, and the next one goes on from there."""
+        """Cancel the audit; its measurements stay, and the next one continues from there."""
         job = self.running
         if job is not None:
             job.cancel()

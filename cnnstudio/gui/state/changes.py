@@ -1,4 +1,4 @@
-"""What changed in the session, as the names of its parts."""
+"""Changes of the session, as the names of its parts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ EVERYTHING: Final = frozenset((*SPECS, "pictures", "runs", "folder", "saved", "s
 
 @dataclass(frozen=True)
 class Change:
-    """Names of specs (compared by identity), or pictures, runs, folder, saved, settings, problems."""
+    """Names of changed specs (compared by identity), or pictures, runs, folder, saved, settings, problems."""
 
     what: frozenset[str]
 
     def of(self, *names: str) -> bool:
-        """Whether one of these changed."""
+        """Whether one of these parts changed."""
         return not self.what.isdisjoint(names)
 
     def __or__(self, other: Change) -> Change:

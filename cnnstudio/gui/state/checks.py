@@ -22,7 +22,7 @@ CHECK_MS: Final = 120
 
 
 class ProjectChecks(QObject):
-    """Checks a moment after an edit; the session holds and announces the problems."""
+    """Checks a moment after an edit; the session stores and announces the problems."""
 
     def __init__(self, session: Session, collection: Collection, scanner: Scanner, counts: Counts) -> None:
         super().__init__(session)
@@ -33,17 +33,17 @@ class ProjectChecks(QObject):
         self._timer.timeout.connect(self._check)
 
     def stop(self) -> None:
-        """The project will be closed."""
+        """Stop; the project will be closed."""
         self._timer.stop()
 
     def check_now(self) -> tuple[Problem, ...]:
-        """All problems of the project as it stands this moment."""
+        """All problems of the present project."""
         self._timer.stop()
         self._check()
         return self._session.problems
 
     def follow(self, change: Change) -> None:
-        """The session changed; called before it is shown."""
+        """Follow a change of the session; called before the change is shown."""
         if self._session.is_open and change.of("pictures", *SPECS):
             self._timer.start()
 
@@ -56,16 +56,16 @@ class ProjectChecks(QObject):
         problems: Iterable[Problem] = check_project(
             session.project, self._counts.class_names, self._counts.usable_counts(), session.bases, self._counts.pinned)
         if self._collection.problems:
-            # That there are no classes and no pictures says nothing then.
+            # The problem of no classes and no pictures means nothing then.
             problems = (problem for problem in problems if problem.where.area != "dataset")
         session.set_problems((*self._picture_problems(), *problems))
 
     def _picture_problems(self) -> tuple[Problem, ...]:
-        """No index, no folder, or what the scan could not read."""
+        """Problems of the index, the folder, or pictures that the scan could not read."""
         if self._collection.problems:
             return self._collection.problems
         if self._scanner.missing is not None:
-            return (_missing(self._scanner.missing),)
+            return (_missing_folder_problem(self._scanner.missing),)
         unreadable = sum(self._counts.unreadable.values())
         if not unreadable:
             return self._scanner.problems
@@ -78,8 +78,8 @@ class ProjectChecks(QObject):
                 warning("unreadable_pictures", text.fill(n=unreadable), "dataset", fixes=(fix,)))
 
 
-def _missing(folder: Path) -> Problem:
-    """The folder of pictures is not where the project says."""
+def _missing_folder_problem(folder: Path) -> Problem:
+    """The problem that the folder of pictures does not exist."""
     text = Text("The folder of pictures {path} is not there any more. It may have been renamed or moved.",
                 "La carpeta de imágenes {path} ya no está. Puede que se haya renombrado o movido.")
     fix = Fix(action="choose_folder", label=Text("Choose folder…", "Elegir carpeta…"))

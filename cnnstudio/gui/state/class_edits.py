@@ -1,4 +1,4 @@
-"""Edits of classes: rename, merge, reorder, hide; each one step to undo."""
+"""Edits of classes: rename, merge, reorder, hide; each one is an undo step."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class ClassEdits(QObject):
-    """Every method answers whether anything was done."""
+    """Every method returns whether anything changed."""
 
     def __init__(self, session: Session, collection: Collection, counts: Counts) -> None:
         super().__init__(session)
         self._session, self._collection, self._counts = session, collection, counts
 
     def rename(self, old: str, new: str) -> bool:
-        """Rename a class everywhere; an existing name takes its pictures in (the two are merged)."""
+        """Rename a class everywhere; an existing name merges the two classes."""
         session, index = self._session, self._collection.index
         if index is None or old == new or not new.strip():
             return False
@@ -39,10 +39,10 @@ class ClassEdits(QObject):
             return False
         dataset = session.project.dataset
 
-        def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
+        def rename_class(names: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(dict.fromkeys(new if name == old else name for name in names))
 
-        changed = msgspec.structs.replace(dataset, class_names=renamed(dataset.class_names),
+        changed = msgspec.structs.replace(dataset, class_names=rename_class(dataset.class_names),
                                           hidden_classes=tuple(name for name in dataset.hidden_classes if name != old))
         project = None
         if changed != dataset:
@@ -51,17 +51,17 @@ class ClassEdits(QObject):
         return True
 
     def set_order(self, names: tuple[str, ...], label: Text) -> bool:
-        """Another order of the classes; empty means alphabetical."""
+        """Set the order of the classes; empty means alphabetical."""
         return self._session.edit(lambda project: edits.set_field(project, "dataset", "class_names", names), label)
 
     def move(self, name: str, position: int) -> bool:
-        """Move a class to `position` among all classes, hidden ones counted."""
+        """Move a class to `position` among all classes, including hidden ones."""
         names = [other for other in self._counts.all_class_names if other != name]
         names.insert(max(0, min(position, len(names))), name)
         return self.set_order(tuple(names), Text("Order of classes", "Orden de las clases"))
 
     def hide(self, name: str, hidden: bool) -> bool:
-        """A hidden class takes part in nothing: not in the grid, the splits, a training or an export."""
+        """Hide a class: it is left out of the grid, the splits, trainings and exports."""
         def change(project: Project) -> Project:
             names = tuple(other for other in project.dataset.hidden_classes if other != name)
             return edits.set_field(project, "dataset", "hidden_classes", (*names, name) if hidden else names)

@@ -1,4 +1,4 @@
-"""The pictures of the open project as its index knows them: ids, rows, paths and findings, read only."""
+"""The pictures of the open project in its index: ids, rows, paths and findings, read only."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Collection(QObject):
-    """Holds the index from `open` to `close`. Without one every answer is empty."""
+    """Holds the index from `open` to `close`. Without one every result is empty."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
         self.index: Index | None = None
         self.problems: tuple[Problem, ...] = ()
-        """Why there is no index, though a project is open."""
+        """Why a project is open without an index."""
 
     def open(self) -> bool:
         """Open the index of the project; False, with `problems`, where it cannot be opened."""
@@ -40,7 +40,7 @@ class Collection(QObject):
         return True
 
     def close(self) -> None:
-        """Close the index; nothing may be using it any more."""
+        """Close the index; nothing may use it any more."""
         if self.index is not None:
             self.index.close()
         self.index = None
@@ -57,7 +57,7 @@ class Collection(QObject):
         return source_folder(project, folder)
 
     def ids_of(self, paths: Iterable[str]) -> array[int]:
-        """Ids of these paths (relative to the collection), in their own order; unknown ones are left out."""
+        """Ids of these paths (relative to the collection), in the index's order; unknown ones are left out."""
         return array("q") if self.index is None else self.index.ids_of(list(paths))
 
     def ids(self, wanted: Filter, sort: str = "path") -> array[int]:
@@ -65,15 +65,15 @@ class Collection(QObject):
         return array("q") if self.index is None else self.index.ids(wanted, sort)
 
     def rows(self, ids: Sequence[int]) -> list[Picture]:
-        """The pictures of these ids."""
+        """The rows of these ids."""
         return [] if self.index is None else self.index.pictures(ids)
 
     def common(self, ids: Sequence[int]) -> tuple[set[str], set[str], set[bool]]:
-        """What these pictures have in common: their classes, their splits, whether they are excluded."""
+        """Common values of these pictures: their classes, their splits, whether they are excluded."""
         return (set(), set(), set()) if self.index is None else self.index.common(ids)
 
     def answer(self, run: str, picture: int) -> tuple[str, float] | None:
-        """The class that a run predicted for a picture, and its probability; None without a run or an answer."""
+        """The class that a run predicted for a picture, and its probability; None without a run or a prediction."""
         return None if self.index is None or not run else self.index.answer(run, picture)
 
     def path(self, picture: Picture) -> Path:
@@ -81,17 +81,17 @@ class Collection(QObject):
         return self.path_of(picture.path)
 
     def path_of(self, path: str) -> Path:
-        """The absolute path of what the index calls `path`."""
+        """The absolute path of a path in the index."""
         return (self.root or Path()) / path
 
     def findings_of(self, path: str) -> list[Finding]:
-        """What the audit found about a picture."""
+        """The findings about a picture."""
         from cnnstudio.datasets.findings import of_picture
 
         return of_picture(self.index, path) if self.index is not None else []
 
     def findings_of_kind(self, kind: str) -> list[Finding]:
-        """Every finding of one kind that was not accepted."""
+        """Every finding of one kind that is not accepted."""
         from cnnstudio.datasets.findings import all_findings
 
         return all_findings(self.index, (kind,)) if self.index is not None else []

@@ -1,6 +1,6 @@
-"""What the window can be asked to do: one frozen type a command.
+"""Commands of the window: one frozen type per command.
 
-`Session.request` passes a command on; `gui.window.handlers` names the handler of each. A problem's fix is plain data and
+`Session.request` passes a command on; `gui.window.handlers` has the handler of each. A problem's fix is plain data and
 becomes a command in `command_of`.
 """
 
@@ -15,7 +15,7 @@ from cnnstudio.core.text import Text
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A request to the window. Its fields are what a handler needs to know."""
+    """A request to the window. Its fields are the arguments of the handler."""
 
 
 # The window and the project -----------------------------------------------------------------------
@@ -40,7 +40,7 @@ class OpenProject(Command, frozen=True):
 
 
 class OpenSample(Command, frozen=True):
-    """Make the sample project, if it is not there yet, and open it."""
+    """Create the sample project, if it does not exist yet, and open it."""
 
 
 class SaveProject(Command, frozen=True):
@@ -56,7 +56,7 @@ class CloseProject(Command, frozen=True):
 
 
 class RestoreAutosave(Command, frozen=True):
-    """Take over the unsaved work that a crash left."""
+    """Restore the unsaved work that a crash left."""
 
 
 class Undo(Command, frozen=True):
@@ -64,7 +64,7 @@ class Undo(Command, frozen=True):
 
 
 class Redo(Command, frozen=True):
-    """Do the last undone step again."""
+    """Redo the last undone step."""
 
 
 class ShowProblems(Command, frozen=True):
@@ -87,7 +87,7 @@ class SearchActions(Command, frozen=True):
 
 
 class ToggleFullScreen(Command, frozen=True):
-    """Fill the screen, or leave it."""
+    """Enter or leave full screen."""
 
 
 class ShowHelp(Command, frozen=True):
@@ -103,7 +103,7 @@ class Quit(Command, frozen=True):
 
 
 class OpenPaths(Command, frozen=True):
-    """Files and folders were dropped: open, add, classify or start a project, by what they are."""
+    """Handle dropped files and folders by their kind: open, add, classify or start a project."""
 
     paths: tuple[str, ...]
 
@@ -112,7 +112,7 @@ class OpenPaths(Command, frozen=True):
 
 
 class DescribeNewProject(Command, frozen=True):
-    """Ask the questions of a new project on this source."""
+    """Open the form of a new project on this source."""
 
     source: str
 
@@ -153,24 +153,24 @@ class ScanPictures(Command, frozen=True):
 
 
 class ReplaceIndex(Command, frozen=True):
-    """Set a damaged index aside and read the folder into a new one."""
+    """Replace a damaged index: set it aside and read the folder into a new one."""
 
 
 class DrawSplits(Command, frozen=True):
-    """Let the draw decide again about the pictures of these classes."""
+    """Draw the splits of these classes' pictures again."""
 
     classes: tuple[str, ...]
 
 
 class FilterPictures(Command, frozen=True):
-    """Show these pictures and no others; paths are relative to the collection."""
+    """Show only these pictures; paths are relative to the collection."""
 
     paths: tuple[str, ...]
     title: str = ""
 
 
 class FilterUnreadable(Command, frozen=True):
-    """Show the pictures that cannot be read."""
+    """Show the unreadable pictures."""
 
 
 # The other pages ----------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ class FetchWeights(Command, frozen=True):
 
 
 class ChooseCustomBase(Command, frozen=True):
-    """Ask for the model of a custom base; `node` is the layer whose model is gone."""
+    """Ask for the model of a custom base; `node` is the layer whose model is missing."""
 
     node: str = ""
 
@@ -222,7 +222,7 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
 
 
 def command_of(fix: Fix) -> Command:
-    """The command of a fix; raises ProblemError where there is none, or its arguments do not fit."""
+    """The command of a fix; raises ProblemError where there is none, or its arguments do not match."""
     kind = FIX_COMMANDS.get(fix.action)
     if kind is None:
         raise ProblemError(_unknown(fix, f"no command is called {fix.action!r}"))

@@ -1,4 +1,4 @@
-"""Numbers of the collection: pictures by class and split, findings by kind."""
+"""Counts of the collection: pictures by class and split, findings by kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class PictureCounts(msgspec.Struct, frozen=True, kw_only=True):
     """`usable`: pictures by class and split; `unreadable`: pictures by the code of their problem; `findings`: by kind;
-    `unmeasured`: pictures that the audit did not measure yet; `pinned`: see `Index.pinned_classes`."""
+    `unmeasured`: pictures that the audit has not measured yet; `pinned`: see `Index.pinned_classes`."""
 
     classes: tuple[str, ...] = ()
     all_classes: tuple[str, ...] = ()
@@ -33,8 +33,8 @@ class PictureCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def count_pictures(index: Index, spec: DatasetSpec) -> PictureCounts:
-    """Ask the index for all numbers, in any thread; raises ProblemError."""
-    # The window comes up before what these need is loaded.
+    """Query all counts of the index, in any thread; raises ProblemError."""
+    # Imported here: the window opens before the modules that these need are loaded.
     from cnnstudio.datasets import findings
     from cnnstudio.datasets.audit.measuring import waiting
     from cnnstudio.datasets.index import Filter
@@ -48,7 +48,7 @@ def count_pictures(index: Index, spec: DatasetSpec) -> PictureCounts:
 
 
 class Counts(QObject):
-    """The numbers as they were counted last. `counted` follows every count, before the session announces it."""
+    """The last counts. `counted` follows every count, before the session announces it."""
 
     counted = Signal()
 
@@ -61,7 +61,7 @@ class Counts(QObject):
     # Counting ------------------------------------------------------------------------------------
 
     def recount(self) -> None:
-        """Count again; whoever changed the pictures announces it."""
+        """Count again; the caller that changed the pictures announces it."""
         index = self._collection.index
         if index is None:
             return
@@ -76,15 +76,15 @@ class Counts(QObject):
             self.recount()
             self._session.announce("pictures")
 
-    def in_background(self) -> Callable[[], Callable[[], None]]:
-        """A function that counts in any thread; its answer, called in the window's thread, announces the numbers."""
+    def background_count(self) -> Callable[[], Callable[[], None]]:
+        """A function that counts in any thread; its result, called in the window's thread, announces the counts."""
         index, spec, stamp = self._collection.index, self._session.project.dataset, self._stamp
 
         def count() -> Callable[[], None]:
             numbers = count_pictures(index, spec) if index is not None else None
 
             def announce() -> None:
-                # What was counted in the meantime is newer.
+                # Counts made in the meantime are newer.
                 if numbers is None or stamp != self._stamp or index is not self._collection.index:
                     self.refresh()
                 else:
@@ -96,7 +96,7 @@ class Counts(QObject):
         return count
 
     def clear(self) -> None:
-        """The index was closed."""
+        """Reset; the index was closed."""
         self._numbers = PictureCounts()
 
     def _take(self, numbers: PictureCounts) -> None:
@@ -108,12 +108,12 @@ class Counts(QObject):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The classes in their order, without hidden ones; empty while no project is open."""
+        """The visible classes in their order; empty while no project is open."""
         return self._numbers.classes or self._session.project.dataset.class_names
 
     @property
     def all_class_names(self) -> tuple[str, ...]:
-        """The classes in their order, with hidden ones."""
+        """All classes in their order, including hidden ones."""
         return self._numbers.all_classes or self.class_names
 
     def color_index(self, class_name: str) -> int:
@@ -123,32 +123,32 @@ class Counts(QObject):
 
     @property
     def total(self) -> int:
-        """All pictures of the index, with unreadable and excluded ones."""
+        """All pictures of the index, including unreadable and excluded ones."""
         return self._numbers.total
 
     @property
     def excluded(self) -> int:
-        """Pictures that the user left out."""
+        """The number of excluded pictures."""
         return self._numbers.excluded
 
     @property
     def unreadable(self) -> dict[str, int]:
-        """Pictures that cannot be read, by the code of the problem."""
+        """Unreadable pictures, by the code of the problem."""
         return self._numbers.unreadable
 
     @property
     def findings(self) -> dict[str, int]:
-        """Findings that were not accepted, by kind."""
+        """Findings that are not accepted, by kind."""
         return self._numbers.findings
 
     @property
     def unmeasured(self) -> int:
-        """Pictures that the audit did not measure yet."""
+        """The number of pictures that the audit has not measured yet."""
         return self._numbers.unmeasured
 
     @property
     def pinned(self) -> tuple[str, ...]:
-        """Classes with pictures that the user put into validation or test and the draw might not."""
+        """Classes with pictures that the user pinned to validation or test, where the draw might not put any."""
         return self._numbers.pinned
 
     def usable_counts(self) -> dict[str, dict[str, int]]:
@@ -156,7 +156,7 @@ class Counts(QObject):
         return self._numbers.usable
 
     def class_counts(self) -> dict[str, int]:
-        """Usable pictures of each class, with hidden ones."""
+        """Usable pictures of each class, including hidden ones."""
         return {name: sum(self._numbers.usable.get(name, {}).values()) for name in self.all_class_names}
 
     def split_counts(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Making projects in the background: of a source of pictures, or the sample."""
+"""Creating projects in the background: from a source of pictures, or the sample."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def create_project(session: Session, folder: Path, data: Path, template: str, base: str, name: str,
                    done: Callable[[Path], object], base_name: str = "") -> Work:
-    """Make a project for the pictures in `data`; `done(folder)` when it is there.
+    """Create a project for the pictures in `data`, then call `done(folder)`.
 
-    `base` is an id or the file of a model, whose copy is then called after `base_name`.
+    `base` is an id or the file of a model, whose copy is then named `base_name`.
     """
 
     def work(report: Report) -> Path:
@@ -42,7 +42,7 @@ def create_project(session: Session, folder: Path, data: Path, template: str, ba
 
 
 def make_sample(session: Session, done: Callable[[Path], object]) -> Work:
-    """Make the sample project, if it is not there yet; `done(folder)` when it is there."""
+    """Create the sample project, if it does not exist yet, then call `done(folder)`."""
 
     def work(_report: Report) -> Path:
         from cnnstudio.datasets.opening import sample_project
@@ -53,10 +53,10 @@ def make_sample(session: Session, done: Callable[[Path], object]) -> Work:
 
 
 def _make(session: Session, work: Callable[[Report], Path], label: Text, done: Callable[[Path], object]) -> Work:
-    def ended(job: Work) -> None:
+    def on_ended(job: Work) -> None:
         if isinstance(job.last, Failed):
             session.report(job.last.problem)
         elif isinstance(job.last, Finished):
             done(job.result)
 
-    return session.jobs.run(work, label, "create", page="start", done=ended)
+    return session.jobs.run(work, label, "create", page="start", done=on_ended)

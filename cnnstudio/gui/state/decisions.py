@@ -1,4 +1,4 @@
-"""What the user decides about pictures: labels, splits, exclusions, accepted findings; each one step to undo."""
+"""The user's decisions about pictures: labels, splits, exclusions, accepted findings; each one is an undo step."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 
 class Decisions(QObject):
-    """Every method answers whether anything was done."""
+    """Every method returns whether anything changed."""
 
     def __init__(self, session: Session, collection: Collection) -> None:
         super().__init__(session)
         self._session, self._collection = session, collection
 
     def relabel(self, ids: Iterable[int], class_name: str) -> bool:
-        """Give pictures another class."""
+        """Move pictures to another class."""
         return self._decide(lambda index, chosen: index.relabel(chosen, class_name), ids,
                             Text("Change class to {name}", "Cambiar clase a {name}").fill(name=class_name))
 
     def relabel_each(self, classes: Mapping[int, str]) -> bool:
-        """Give each picture, by its id, a class of its own."""
+        """Move each picture, by its id, to its own class."""
         return self._decide(lambda index, _chosen: index.relabel_each(classes), classes,
                             Text("Change classes", "Cambiar clases"))
 
     def exclude(self, ids: Iterable[int], excluded: bool) -> bool:
-        """Leave pictures out, or take them in again."""
+        """Exclude pictures, or include them again."""
         label = Text("Exclude pictures", "Excluir imágenes") if excluded else Text("Include pictures",
                                                                                    "Incluir imágenes")
         return self._decide(lambda index, chosen: index.exclude(chosen, excluded), ids, label)
@@ -48,7 +48,7 @@ class Decisions(QObject):
                             Text("Change split to {name}", "Cambiar división a {name}").fill(name=name))
 
     def assign_splits(self, splits: Mapping[int, str]) -> bool:
-        """Pin each picture, by its id, to a split of its own."""
+        """Pin each picture, by its id, to its own split."""
         def change(index: Index, _chosen: list[int]) -> Any:
             from cnnstudio.datasets.decisions import Effects
 
@@ -58,13 +58,14 @@ class Decisions(QObject):
         return self._decide(change, splits, Text("Change splits", "Cambiar divisiones"))
 
     def draw_splits(self, classes: Sequence[str]) -> bool:
-        """Let the draw decide again about the pictures of these classes."""
+        """Draw the splits of these classes' pictures again."""
         from cnnstudio.datasets.index import Filter
 
         return self.assign_split(self._collection.ids(Filter(classes=tuple(classes))), None)
 
     def accept(self, kind: str, paths: Sequence[str], label: Text | None = None, project: Project | None = None) -> bool:
-        """Findings of this kind about these pictures (or classes) are fine; `project`: the project that goes with it."""
+        """Accept the findings of this kind about these pictures (or classes); `project`: the project of the same undo
+        step."""
         return self._decide(lambda index, chosen: index.accept(kind, chosen), list(paths),
                             label or Text("Accept findings", "Aceptar hallazgos"), project)
 

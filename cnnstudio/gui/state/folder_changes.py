@@ -1,4 +1,4 @@
-"""Tells when the folders of the pictures changed and a moment of rest came."""
+"""Watches the folders of the pictures and reports changes after a moment of rest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REST_MS: Final = 800
 
 
 class FolderChanges(QObject):
-    """`rested` follows changes, in the window's thread: files that are being copied are looked at when they are whole."""
+    """`rested` is emitted after changes, in the window's thread: files that are being copied are read once complete."""
 
     rested = Signal()
     _seen = Signal()
@@ -28,14 +28,14 @@ class FolderChanges(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.rested)
-        # The watch calls from a thread of its own.
+        # The observer calls from its own thread.
         self._seen.connect(self.wait, Qt.ConnectionType.QueuedConnection)
 
     def start(self, folders: Sequence[Path]) -> None:
-        """Watch these; nothing happens if they are watched already."""
+        """Watch these folders; no effect if they are watched already."""
         from cnnstudio.datasets.watcher import FolderWatch
 
-        # One that is not there is waited for; once it is, it is watched anew.
+        # A missing folder is awaited; once it exists, it is watched.
         watched = [(folder, folder.is_dir()) for folder in folders]
         if self._watch is not None and self._watched == watched:
             return
@@ -45,12 +45,12 @@ class FolderChanges(QObject):
         self._watch.start()
 
     def wait(self) -> None:
-        """Tell after a moment of rest, counted from now."""
+        """Emit after a moment of rest, counted from now."""
         if self._watch is not None:
             self._rest.start()
 
     def stop(self) -> None:
-        """Watch nothing; what was seen and not told yet is forgotten."""
+        """Stop watching, and drop changes that were not reported yet."""
         self._rest.stop()
         self._end()
 

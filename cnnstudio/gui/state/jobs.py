@@ -1,4 +1,4 @@
-"""Work beside the window: child processes and threads, as one list with progress, time left and Cancel."""
+"""Background work: child processes and threads, as one list with progress, time left and Cancel."""
 
 from __future__ import annotations
 
@@ -24,24 +24,25 @@ class Cancelled(Exception):
 
 
 class _Signals(QObject):
-    """Lives in the window's thread; `arrived` and `over` are emitted in the job's."""
+    """Lives in the window's thread; `arrived` and `over` are emitted in the job's thread."""
 
-    told = Signal(object)
+    event_received = Signal(object)
     ended = Signal(object)
     arrived = Signal(object)
     over = Signal(object)
 
 
 class Job:
-    """One piece of work. Its signals `event` and `ended` are emitted in the window's thread.
+    """One piece of work.
 
-    `event` carries what the work tells (`core.events`), `ended` the last one: Finished, Stopped or Failed.
-    `progress` is 0 to 1 or None while unknown; `seconds_left` None while unknown; `phase` what it does now.
+    Its signals `event` and `ended` are emitted in the window's thread. `event` carries the events of the work
+    (`core.events`), `ended` the last one: Finished, Stopped or Failed. `progress` is 0 to 1 or None while unknown;
+    `seconds_left` None while unknown; `phase` is the present phase.
     """
 
     def __init__(self, label: Text, kind: str, *, page: str = "", quiet: bool = False) -> None:
         self._signals = _Signals()
-        self.event, self.ended = self._signals.told, self._signals.ended
+        self.event, self.ended = self._signals.event_received, self._signals.ended
         self._arrived, self._over = self._signals.arrived, self._signals.over
         self.label = label
         self.kind = kind
@@ -54,11 +55,11 @@ class Job:
         self.last: Event | None = None
         self.cancelling = False
         self.run_folder = ""
-        """The run that a training works in."""
+        """The run folder of a training."""
         self.started = time.monotonic()
         self._epochs = 0
         self._thread = _Thread(self._work)
-        # Queued on purpose: the work emits from its own thread, listeners always hear it in this one.
+        # Queued on purpose: the work emits from its own thread, slots always run in this one.
         self._arrived.connect(self._receive, Qt.ConnectionType.QueuedConnection)
         self._over.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
@@ -74,7 +75,7 @@ class Job:
         self.cancelling = True
 
     def join(self, seconds: float = 10.0) -> bool:
-        """Wait for the thread at the end of the program; whether it has ended."""
+        """Wait for the thread at the end of the program; True where it has ended."""
         return self._thread.wait(round(seconds * 1000))
 
     def _work(self) -> None:
@@ -133,31 +134,31 @@ class ChildJob(Job):
         self._over.emit(self.supervisor.run())
 
     def _receive(self, event: Event) -> None:
-        # The last event comes from `run` as well; it is announced once, when the child is gone.
+        # The last event comes from `run` as well; it is emitted once, after the child has ended.
         if not isinstance(event, Finished | Stopped | Failed):
             super()._receive(event)
 
     def send(self, command: Command) -> None:
-        """Give the child a command: Pause, Resume, Predict..."""
+        """Send a command to the child: Pause, Resume, Predict..."""
         self.supervisor.send(command)
 
     def stop(self, keep: bool = True) -> None:
-        """End after the present batch, keeping (or not) what was learned."""
+        """Stop after the present batch, with or without saving the weights."""
         self.cancelling = True
         self.supervisor.stop(keep)
 
     def cancel(self, keep: bool = True) -> None:
-        """End for certain: Stop, then terminate, then kill."""
+        """End the child in any case: Stop, then terminate, then kill."""
         super().cancel()
         self.supervisor.cancel(keep)
 
     def detach(self) -> None:
-        """Let the child go on alone; `ended` follows with Stopped(kept=True)."""
+        """Let the child continue alone; `ended` follows with Stopped(kept=True)."""
         self.supervisor.detach()
 
 
 class Report:
-    """What background work tells while it runs, and how it hears that it was cancelled."""
+    """How background work reports its progress, and checks whether it was cancelled."""
 
     def __init__(self, job: Work) -> None:
         self._job = job
@@ -169,16 +170,16 @@ class Report:
         return self._job.cancel_flag.is_set()
 
     def is_cancelled(self) -> bool:
-        """The same as a function, for code that takes one."""
+        """A function for `cancelled`, for code that takes one."""
         return self._job.cancel_flag.is_set()
 
     def check(self) -> None:
-        """Raises Cancelled when the user cancelled."""
+        """Raise Cancelled when the user cancelled."""
         if self.cancelled:
             raise Cancelled
 
     def progress(self, done: int, total: int, unit: str = "pictures") -> None:
-        """Tell how far the work is; at most twenty times a second are passed on."""
+        """Report the progress; at most twenty times a second are passed on."""
         now = time.monotonic()
         if now - self._last < 0.05 and done < total:
             return
@@ -190,7 +191,7 @@ class Report:
 
     def event(self, event: Event) -> None:
         """Pass on any event, in the window's thread."""
-        self._job.tell(event)
+        self._job.emit_event(event)
 
 
 class Work(Job):
@@ -207,7 +208,7 @@ class Work(Job):
         super().cancel()
         self.cancel_flag.set()
 
-    def tell(self, event: Event) -> None:
+    def emit_event(self, event: Event) -> None:
         self._arrived.emit(event)
 
     def _work(self) -> None:
@@ -220,12 +221,12 @@ class Work(Job):
         except ProblemError as err:
             last = Failed(problem=err.problems[0])
         except Exception as err:  # noqa: BLE001 - the job border: whatever happens becomes a problem
-            last = Failed(problem=unexpected(err))
+            last = Failed(problem=unexpected_problem(err))
         self._over.emit(last)
 
 
-def unexpected(err: BaseException) -> Problem:
-    """The problem that an exception nobody expected becomes; the traceback lies in its details."""
+def unexpected_problem(err: BaseException) -> Problem:
+    """The problem for an unexpected exception; the traceback is in its details."""
     details = "".join(traceback.format_exception(err))
     text = Text("Something went wrong inside the program: {reason}. Your work is kept.",
                 "Algo falló dentro del programa: {reason}. Su trabajo se conserva.")
@@ -234,7 +235,7 @@ def unexpected(err: BaseException) -> Problem:
 
 
 class JobList(QObject):
-    """The work that runs now. `changed` follows every start, end and progress."""
+    """The running work. `changed` follows every start, end and progress."""
 
     changed = Signal()
     ended = Signal(object, object)
@@ -251,18 +252,18 @@ class JobList(QObject):
         return len(self._jobs)
 
     def start(self, job: Job) -> Job:
-        """Start the job and keep it until it ends; answers the job."""
+        """Start the job and keep it until it ends; returns the job."""
         self._jobs.append(job)
-        job.event.connect(self._progressed)
-        job.ended.connect(lambda last: self._ended(job, last))
+        job.event.connect(self._on_progressed)
+        job.ended.connect(lambda last: self._on_ended(job, last))
         job.start()
         self.changed.emit()
         return job
 
     def run(self, function: Callable[[Report], Any], label: Text, kind: str, *, page: str = "", quiet: bool = False,
             done: Callable[[Work], None] | None = None, owner: QObject | None = None) -> Work:
-        """Run a function in a thread; `done(job)` is called in the window's thread when it ended, unless `owner`
-        was deleted meanwhile (a page of a window in another language)."""
+        """Run a function in a thread; `done(job)` is called in the window's thread after its end, unless `owner` was
+        deleted meanwhile (a page of a window in another language)."""
         job = Work(function, label, kind, page=page, quiet=quiet)
         if done is not None:
             job.ended.connect(lambda _last: done(job) if owner is None or isValid(owner) else None)
@@ -274,21 +275,21 @@ class JobList(QObject):
         return next((job for job in self._jobs if job.kind == kind and job.running), None)
 
     def foremost(self) -> Job | None:
-        """The job that the status bar shows: a training first, then the newest that is not quiet."""
-        shown = [job for job in self._jobs if job.running and not job.quiet]
-        return next((job for job in shown if job.kind == "train"), shown[-1] if shown else None)
+        """The job of the status bar: a training first, then the newest that is not quiet."""
+        visible = [job for job in self._jobs if job.running and not job.quiet]
+        return next((job for job in visible if job.kind == "train"), visible[-1] if visible else None)
 
-    def _progressed(self, _event: Event) -> None:
+    def _on_progressed(self, _event: Event) -> None:
         self.changed.emit()
 
-    def _ended(self, job: Job, last: Event) -> None:
+    def _on_ended(self, job: Job, last: Event) -> None:
         if job in self._jobs:
             self._jobs.remove(job)
         self.changed.emit()
         self.ended.emit(job, last)
 
     def end_all(self, seconds: float = 20.0) -> None:
-        """Cancel what runs and join every thread; the program is about to end."""
+        """Cancel all jobs and join every thread; the program is about to end."""
         for job in self:
             if job.running and not job.cancelling:
                 job.cancel()

@@ -34,19 +34,19 @@ class Judge(QObject):
         self._embedding: Embedding | None = None
         self._embedding_read = False
         self._kinds: set[str] = set()
-        # A threshold that is dragged is judged again when the hand rests a moment.
+        # While a threshold is dragged, the pictures are judged again after a moment of rest.
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._run)
 
     def open(self) -> None:
-        """The index was opened."""
+        """Start; the index was opened."""
         self._spec = self._session.project.dataset
         self._embedding, self._embedding_read = None, False
 
     def close(self) -> None:
-        """The index will be closed."""
+        """Stop; the index will be closed."""
         self._settle.stop()
         self._kinds.clear()
         self._embedding, self._embedding_read = None, False
@@ -68,15 +68,15 @@ class Judge(QObject):
         return self._embedding
 
     def check_embedding(self) -> None:
-        """There may be a new embedding: judge outliers and doubtful labels by it, if it is new."""
+        """Judge outliers and doubtful labels by the embedding, if it is new."""
         before = self.embedding
         self._embedding_read = False
         after = self.embedding
         if after is not None and not _same(before, after):
-            self.judge_learned()
+            self.judge_by_embedding()
 
-    def judge_learned(self) -> None:
-        """Read the embedding again and judge at once what rests on it."""
+    def judge_by_embedding(self) -> None:
+        """Read the embedding again and judge the findings that depend on it at once."""
         from cnnstudio.catalog.findings import LEARNED
 
         self._embedding_read = False
@@ -91,7 +91,7 @@ class Judge(QObject):
         self._settle.start()
 
     def follow(self, change: Change) -> None:
-        """The session changed; called before it is shown."""
+        """Follow a change of the session; called before the change is shown."""
         if self._collection.index is None or change.of("folder") or not change.of("dataset"):
             return
         from cnnstudio.catalog.findings import KINDS
@@ -113,12 +113,12 @@ class Judge(QObject):
             self._settle.start()
             return
         self._kinds.clear()
-        embedding, count = self.embedding, self._counts.in_background()
+        embedding, count = self.embedding, self._counts.background_count()
 
         def work(report: Report) -> Callable[[], None] | None:
             from cnnstudio.datasets.audit.run import judge
 
-            # Counted here as well: with many pictures it is felt in the window's thread.
+            # Counted here as well: with many pictures it would block the window's thread noticeably.
             return count() if judge(index, spec, kinds, embedding, report.is_cancelled) else None
 
         def done(job: Work) -> None:

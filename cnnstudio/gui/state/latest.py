@@ -1,4 +1,4 @@
-"""Work in a thread of which only the newest request counts."""
+"""Background work where only the newest request counts."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from cnnstudio.gui.state.jobs import JobList, Report, Work
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no result, in the user's language."""
+    """Why there is no result, as a text for the user."""
 
     text: str
 
 
 class Latest(QObject):
-    """Runs one function in a thread; of what is asked meanwhile only the newest request is done."""
+    """Runs one function in a thread; of the requests made meanwhile only the newest is run."""
 
     answered = Signal(object, object)
-    """The request and what the function answered, or a Failure."""
+    """The request and the result of the function, or a Failure."""
 
     def __init__(self, jobs: JobList, kind: str, function: Callable[[Any, Report], Any], parent: QObject) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class Latest(QObject):
         self._waiting: Any = None
 
     def ask(self, request: Any) -> None:
-        """Do this next, and forget what waits."""
+        """Run this request next, and drop the waiting one."""
         if self._job is None:
             self._start(request)
         else:
@@ -41,10 +41,10 @@ class Latest(QObject):
             self._job.cancel()
 
     def close(self) -> None:
-        """End the thread; nothing is answered any more."""
+        """Stop the thread; nothing is emitted any more."""
         self._waiting = None
         if self._job is not None:
-            self._job.ended.disconnect(self._over)
+            self._job.ended.disconnect(self._on_done)
             self._job.cancel()
             self._job.join()
             self._job = None
@@ -53,9 +53,9 @@ class Latest(QObject):
         self._doing = request
         self._job = self._jobs.run(lambda report: self._function(request, report),
                                    Text("Preview", "Vista previa"), self._kind, quiet=True)
-        self._job.ended.connect(self._over)
+        self._job.ended.connect(self._on_done)
 
-    def _over(self, last: Any) -> None:
+    def _on_done(self, last: Any) -> None:
         job, request = self._job, self._doing
         waiting, self._job, self._waiting = self._waiting, None, None
         if waiting is not None:

@@ -20,7 +20,7 @@ _DUPLICATES: Final = ("leakage", "exact_duplicate", "near_duplicate")
 
 
 class LeakShares(QObject):
-    """Counted in the background after every count of the collection: of many duplicates it takes a while."""
+    """Counted in the background after every count of the collection: with many duplicates it takes a while."""
 
     changed = Signal()
 
@@ -33,7 +33,7 @@ class LeakShares(QObject):
         counts.counted.connect(self._on_counted)
 
     def clear(self) -> None:
-        """The index was closed."""
+        """Reset; the index was closed."""
         self.shares = {}
 
     def _on_counted(self) -> None:

@@ -1,4 +1,4 @@
-"""What can be done about findings, each remedy one step to undo."""
+"""Remedies for findings; each one is an undo step."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Remedies(QObject):
-    """Carries out remedies by their id (see `catalog.findings`)."""
+    """Applies remedies by their id (see `catalog.findings`)."""
 
     def __init__(self, session: Session, decisions: Decisions, trash: Trash) -> None:
         super().__init__(session)
         self._session, self._decisions, self._trash = session, decisions, trash
 
     def apply(self, remedy: str, findings: Sequence[Finding]) -> bool:
-        """Carry out a remedy for findings of one kind; False where nothing was done."""
+        """Apply a remedy to findings of one kind; False where nothing changed."""
         if not findings:
             return False
         decisions = self._decisions
@@ -34,9 +34,9 @@ class Remedies(QObject):
             case "exclude" | "keep_best":
                 return decisions.exclude(ids, True)
             case "relabel":
-                return decisions.relabel_each(_suggested(findings, "suggested"))
+                return decisions.relabel_each(_suggested_values(findings, "suggested"))
             case "move":
-                return decisions.assign_splits(_suggested(findings, "split"))
+                return decisions.assign_splits(_suggested_values(findings, "split"))
             case "delete_copies":
                 return self._trash.delete(ids)
             case "keep_together":
@@ -50,13 +50,13 @@ class Remedies(QObject):
     def _keep_together(self, findings: Sequence[Finding]) -> bool:
         label = Text("Keep twins together", "Mantener juntas las gemelas")
         near = [finding.path for finding in findings if finding.kind == "near_duplicate"]
-        kept = edits.set_field(self._session.project, "dataset.splits", "keep_together", True)
+        changed = edits.set_field(self._session.project, "dataset.splits", "keep_together", True)
         if near:
-            return self._decisions.accept("near_duplicate", near, label, kept)
-        return self._session.edit(lambda _project: kept, label)
+            return self._decisions.accept("near_duplicate", near, label, changed)
+        return self._session.edit(lambda _project: changed, label)
 
 
-def _suggested(findings: Sequence[Finding], name: str) -> dict[int, str]:
-    """What the findings suggest under `name`, by the id of the picture."""
+def _suggested_values(findings: Sequence[Finding], name: str) -> dict[int, str]:
+    """The values that the findings suggest under `name`, by the id of the picture."""
     return {finding.picture: str(finding.data[name]) for finding in findings
             if finding.picture is not None and finding.data.get(name)}

@@ -1,4 +1,4 @@
-"""Scans of the folder of pictures: in the background, again when the folder or the project's sources change."""
+"""Scans of the folder of pictures: in the background, and again when the folder or the project's sources change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCAN: Final = "scan"
 SPLITS: Final = "splits"
 _REFRESH_SECONDS: Final = 0.4
 _SOURCES: Final = ("source", "joined", "split_folders", "follow_links")
-"""Fields of the dataset that decide which files are pictures."""
+"""Fields of the dataset that determine which files are pictures."""
 
 
 class Scanner(QObject):
@@ -39,24 +39,24 @@ class Scanner(QObject):
         self._spec = self._scan_spec = DatasetSpec()
         self._again = False
         self.missing: Path | None = None
-        """The folder of pictures, where it is not there."""
+        """The problem of a missing folder of pictures."""
         self.problems: tuple[Problem, ...] = ()
-        """What the last scan could not read."""
+        """The problems of the last scan."""
         self.news: ScanResult | None = None
-        """What the last scan found new, changed or gone, until `dismiss_news`."""
+        """New, changed and missing files of the last scan, until `dismiss_news`."""
         self._folder_changes = FolderChanges(self)
         self._folder_changes.rested.connect(self._on_folder_rested)
-        # While a scan runs the counts are asked again now and then, less often the longer they take.
+        # While a scan runs the counts are updated now and then, less often the longer they take.
         self._ticks = QTimer(self)
         self._ticks.setSingleShot(True)
         self._ticks.timeout.connect(self._tick)
 
     def open(self) -> None:
-        """The index was opened."""
+        """Start; the index was opened."""
         self._spec = self._session.project.dataset
 
     def close(self) -> None:
-        """The index will be closed: forget what is due; who closes it ends the running scan."""
+        """Drop due scans; the index will be closed, and its owner ends the running scan."""
         self._ticks.stop()
         self._folder_changes.stop()
         self._again = False
@@ -67,11 +67,11 @@ class Scanner(QObject):
 
     @property
     def running(self) -> Job | None:
-        """The scan that runs now, or None."""
+        """The running scan, or None."""
         return self._session.jobs.of_kind(SCAN)
 
     def scan(self) -> None:
-        """Bring the index up to date with the folder, in the background."""
+        """Update the index from the folder, in the background."""
         root, index = self._collection.root, self._collection.index
         if index is None or root is None:
             return
@@ -101,7 +101,7 @@ class Scanner(QObject):
         self._ticks.start(round(_REFRESH_SECONDS * 1000))
 
     def cancel(self) -> None:
-        """End the scan; what it found stays, and the next one goes on from there."""
+        """Cancel the scan; its results stay, and the next one continues from there."""
         self._again = False
         if self.running is not None:
             self.running.cancel()
@@ -114,7 +114,7 @@ class Scanner(QObject):
             self.problems = job.result.problems
             self._keep_news(job.result)
         elif (problem := getattr(job.last, "problem", None)) is not None:
-            # A folder that went away is shown where one that was never there is: on the page, with a fix.
+            # A folder that disappeared is shown like one that never existed: on the page, with a fix.
             root = self._collection.root
             if root is not None and not root.is_dir():
                 self._again = True
@@ -124,8 +124,8 @@ class Scanner(QObject):
             self._again = False
             self.scan()
         elif self._scan_spec.splits != self._spec.splits:
-            # The shares were changed while the scan put the old ones in force.
-            self._divide(self._spec)
+            # The shares were changed while the scan applied the old ones.
+            self._apply_shares(self._spec)
         self._counts.refresh()
 
     def _tick(self) -> None:
@@ -145,7 +145,7 @@ class Scanner(QObject):
         self._folder_changes.start(source_folders(self._session.project, self._session.folder))
 
     def stop_watching(self) -> None:
-        """Do not follow changes of the folder until the next scan."""
+        """Ignore changes of the folder until the next scan."""
         self._folder_changes.stop()
 
     def _on_folder_rested(self) -> None:
@@ -160,14 +160,14 @@ class Scanner(QObject):
             self.news = result
 
     def dismiss_news(self) -> None:
-        """The user saw what changed in the folder."""
+        """The user has seen the changes in the folder."""
         self.news = None
         self._session.announce("pictures")
 
     # The spec ------------------------------------------------------------------------------------
 
     def follow(self, change: Change) -> None:
-        """The session changed; called before it is shown."""
+        """Follow a change of the session; called before the change is shown."""
         if self._collection.index is None or not change.of("dataset") or change.of("folder"):
             return
         before, after = self._spec, self._session.project.dataset
@@ -175,17 +175,17 @@ class Scanner(QObject):
         if any(getattr(before, name) != getattr(after, name) for name in _SOURCES):
             self.scan()
         elif before.splits != after.splits:
-            self._divide(after)
+            self._apply_shares(after)
         elif replace(before, audit=after.audit) != after:
             self._counts.refresh()
 
-    def _divide(self, spec: DatasetSpec) -> None:
-        """Put the shares of the splits in force."""
+    def _apply_shares(self, spec: DatasetSpec) -> None:
+        """Apply the shares of the splits."""
         index = self._collection.index
         if index is None:
             return
         if self._session.jobs.of_kind(SPLITS) is not None:
-            QTimer.singleShot(150, self, lambda: self._divide(self._spec))
+            QTimer.singleShot(150, self, lambda: self._apply_shares(self._spec))
             return
         self._session.jobs.run(lambda _report: index.apply(spec), Text("Dividing the pictures",
                                "Dividiendo las imágenes"), SPLITS, quiet=True, done=lambda _job: self._counts.refresh())

@@ -1,6 +1,6 @@
 """The open project: its history, folder, lock, settings and running work.
 
-The one place where the project changes. Everybody else calls a method here and listens to `changed`.
+The only place where the project changes: other parts call a method here and connect to `changed`.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ class Session(QObject):
 
     changed = Signal(object)
     problem_reported = Signal(object)
-    """A problem that the user should see."""
+    """A problem to show to the user."""
     command_requested = Signal(object)
     """A `Command` for the window."""
     opened = Signal()
     """A project was opened; `changed` follows."""
     closing = Signal()
-    """The project will be closed; it is still there."""
+    """The project will be closed; it is still available."""
     pictures_changed = Signal()
-    """A step that was recorded, undone or done again changed pictures; `changed` follows."""
+    """A step that was recorded, undone or redone changed pictures; `changed` follows."""
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings if settings is not None else load_settings()
         self.jobs = JobList(self)
         self.view: dict[str, dict[str, Any]] = {}
-        """What pages remember while the window is rebuilt and between visits, by page; emptied for another project."""
+        """State of the pages over visits and rebuilds of the window, by page; cleared for another project."""
         self.folder: Path | None = None
         self.problems: tuple[Problem, ...] = ()
         self._history: History | None = None
@@ -70,7 +70,7 @@ class Session(QObject):
 
     @property
     def dirty(self) -> bool:
-        """Whether something is not in the project's file yet (it is in the autosave)."""
+        """Whether there are changes that the project's file lacks (they are in the autosave)."""
         return self._history is not None and self._history.dirty
 
     @property
@@ -83,7 +83,7 @@ class Session(QObject):
 
     @property
     def bases(self) -> BaseResolver:
-        """Finds pretrained bases: the built-in ones, and the user's models in the project's folder."""
+        """Resolves pretrained bases: the built-in ones, and the user's models in the project's folder."""
         from cnnstudio.catalog.bases.resolver import BUILT_IN
         from cnnstudio.interchange.own_base.resolver import ProjectBases
 
@@ -92,9 +92,9 @@ class Session(QObject):
     # Edits ---------------------------------------------------------------------------------------
 
     def edit(self, function: Callable[[Project], Project], label: Text, merge_key: str = "") -> bool:
-        """Change the project by a pure function, as one step to undo; False when it could not be done.
+        """Change the project by a pure function, as one undo step; False when it failed.
 
-        Steps with the same non-empty `merge_key` that follow each other are one (see `seal`).
+        Consecutive steps with the same non-empty `merge_key` are merged (see `seal`).
         """
         if self._history is None:
             return False
@@ -108,12 +108,12 @@ class Session(QObject):
         return True
 
     def seal(self) -> None:
-        """A drag ended: the next edit is a step of its own."""
+        """End a drag: the next edit is a step of its own."""
         if self._history is not None:
             self._history.seal()
 
     def record(self, effect: Effect, label: Text, project: Project | None = None) -> None:
-        """An edit of the pictures was carried out (and led to `project`); it can be undone like any other."""
+        """Record an edit of the pictures that was applied (and led to `project`); it can be undone like any other."""
         if self._history is not None:
             before = self._history.project
             self._history.push_effect(effect, label, project)
@@ -145,7 +145,7 @@ class Session(QObject):
             self._announce(before, *(("pictures",) if entry.effect is not None else ()))
 
     def _step_slowly(self, entry: Entry, effect: SlowEffect, direction: Direction) -> None:
-        """A step that works in the background; the history follows when it was carried out."""
+        """A step that runs in the background; the history follows when it is done."""
         history = self._history
 
         def settle() -> None:
@@ -159,7 +159,7 @@ class Session(QObject):
         effect.start(direction, settle)
 
     def apply(self, fix: Fix) -> None:
-        """Carry out a fix: an edit of the project, or a command of the window."""
+        """Apply a fix: an edit of the project, or a command of the window."""
         from cnnstudio.network.fixes import FIXES, apply_fix
 
         if fix.action in FIXES:
@@ -173,16 +173,16 @@ class Session(QObject):
         self.request(command)
 
     def request(self, command: Command) -> None:
-        """Ask the window for something."""
+        """Request a command from the window."""
         self.command_requested.emit(command)
 
     def report(self, *problems: Problem) -> None:
-        """Show these to the user, as messages over the lower edge."""
+        """Show problems to the user, as messages over the lower edge."""
         for problem in problems:
             self.problem_reported.emit(problem)
 
     def announce(self, *what: str) -> None:
-        """Tell everybody that these changed ("pictures", "runs", ...)."""
+        """Announce changes of these parts ("pictures", "runs", ...)."""
         self.changed.emit(Change(frozenset(what)))
 
     def _announce(self, before: Project, *more: str) -> None:
@@ -194,7 +194,7 @@ class Session(QObject):
     # Opening, saving, closing --------------------------------------------------------------------
 
     def open(self, folder: Path) -> bool:
-        """Open the project of a folder; False, with a notice, when it cannot be opened."""
+        """Open the project of a folder; False, with a message, when it cannot be opened."""
         folder = Path(folder).absolute()
         try:
             project = files.read_project(folder)
@@ -227,13 +227,13 @@ class Session(QObject):
         return True
 
     def restore_autosave(self) -> None:
-        """Take over the unsaved work that a crash left behind, as a step that can be undone."""
+        """Restore the unsaved work that a crash left, as a step that can be undone."""
         recovered, self._recovered = self._recovered, None
         if recovered is not None:
             self.edit(lambda _project: recovered, Text("Restore unsaved work", "Recuperar trabajo no guardado"))
 
     def save_now(self) -> bool:
-        """Write the project's file; False, with a notice, when that failed. Nothing is lost then."""
+        """Write the project's file; False, with a message, when that failed. Nothing is lost then."""
         if self._history is None or self.folder is None:
             return True
         project = self._history.project
@@ -257,7 +257,7 @@ class Session(QObject):
             self.report(*err.problems)
 
     def close(self) -> None:
-        """Let go of the project; unsaved changes must have been saved (`save_now`) or be unwanted."""
+        """Close the project; unsaved changes must have been saved (`save_now`) or be unwanted."""
         self._autosave.stop()
         if self._history is not None:
             self.closing.emit()
@@ -270,7 +270,7 @@ class Session(QObject):
             self.announce(*EVERYTHING)
 
     def end(self) -> None:
-        """The program ends: join all threads and let go of the project."""
+        """Join all threads and close the project; the program ends."""
         self.jobs.end_all()
         self.close()
 
@@ -289,17 +289,17 @@ class Session(QObject):
             self.announce("settings")
 
     def remember(self, name: str, value: Any) -> None:
-        """Keep a detail of the layout (widths, zoom) for the next start."""
+        """Store a detail of the layout (widths, zoom) for the next start."""
         if self.settings.layout.get(name) != value:
             self.set_setting("layout", {**self.settings.layout, name: value}, announce=False)
 
-    def remembered(self, name: str, default: Any = None) -> Any:
+    def recall(self, name: str, default: Any = None) -> Any:
         return self.settings.layout.get(name, default)
 
     # Problems ------------------------------------------------------------------------------------
 
     def set_problems(self, problems: tuple[Problem, ...]) -> None:
-        """All problems of the project, as they were found last."""
+        """Set the problems of the project from the last check."""
         if problems != self.problems:
             self.problems = problems
             self.changed.emit(Change(frozenset({"problems"})))

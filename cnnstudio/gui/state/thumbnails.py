@@ -1,4 +1,4 @@
-"""Thumbnails decoded in threads, what the eye looks at first, kept in memory and on the disk within bounds."""
+"""Thumbnails decoded in threads, the visible ones first, cached in memory and on the disk within limits."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _MEMORY: Final = 96 << 20
 
 
 def size_for(pixels: float) -> int:
-    """The stored size that is enough to show a picture at that many device pixels."""
+    """The smallest stored size that suffices for a picture at that many device pixels."""
     return next((size for size in SIZES if size >= pixels), SIZES[-1])
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A thumbnail to make: `key` names it to the caller; size and time of the file tell when it changed."""
+    """A requested thumbnail: `key` identifies it for the caller; size and time of the file reveal changes."""
 
     key: Hashable
     path: Path
@@ -39,13 +39,13 @@ class Wanted:
 
 
 class Thumbnails(QObject):
-    """`want(list)` replaces what is waited for, nearest the eye first; `arrived()` when some are there.
+    """`want(list)` replaces the pending requests, most urgent first; `arrived()` when some are done.
 
-    `get(wanted)` answers the image, None while it is not there, or a null QImage when it cannot be read.
+    `get(wanted)` returns the image, None while it is missing, or a null QImage when the picture is unreadable.
     """
 
     arrived = Signal()
-    _made = Signal(object, object)
+    _loaded = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None, threads: int | None = None) -> None:
         super().__init__(parent)
@@ -57,15 +57,15 @@ class Thumbnails(QObject):
         self._cache: ThumbnailCache | None = None
         self._images: OrderedDict[Wanted, QImage] = OrderedDict()
         self._bytes = 0
-        self._made.connect(self._keep, Qt.ConnectionType.QueuedConnection)
-        # Many arrive at once: one repaint a frame is enough.
+        self._loaded.connect(self._keep, Qt.ConnectionType.QueuedConnection)
+        # Many arrive at once: one repaint per frame is enough.
         self._tell = QTimer(self)
         self._tell.setSingleShot(True)
         self._tell.setInterval(16)
         self._tell.timeout.connect(self.arrived)
 
     def want(self, wanted: Sequence[Wanted]) -> None:
-        """Decode these, the first ones first; what was asked before and not begun is dropped."""
+        """Decode these, the first ones first; pending requests that have not started are dropped."""
         missing = [thumbnail for thumbnail in wanted if thumbnail not in self._images]
         with self._condition:
             self._queue = missing[::-1]
@@ -80,7 +80,7 @@ class Thumbnails(QObject):
         return image
 
     def close(self) -> None:
-        """End the threads and wait for them."""
+        """Stop the threads and wait for them."""
         with self._condition:
             self._ending = True
             self._queue.clear()
@@ -116,7 +116,7 @@ class Thumbnails(QObject):
                 if self._ending:
                     return
                 wanted = self._queue.pop()
-            self._made.emit(wanted, self._load(wanted))
+            self._loaded.emit(wanted, self._load(wanted))
 
     def _load(self, wanted: Wanted) -> QImage:
         from cnnstudio.gui.widgets.picture import image_of
@@ -124,9 +124,9 @@ class Thumbnails(QObject):
         from cnnstudio.imaging.thumbnails import encode_thumbnail, thumbnail
 
         cache = self._disk()
-        found = cache.get(wanted.path, wanted.file_bytes, wanted.modified_ns, wanted.size)
-        if found is not None:
-            image = QImage.fromData(found)
+        content = cache.get(wanted.path, wanted.file_bytes, wanted.modified_ns, wanted.size)
+        if content is not None:
+            image = QImage.fromData(content)
             if not image.isNull():
                 return image
         try:

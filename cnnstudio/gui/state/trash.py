@@ -1,4 +1,4 @@
-"""Files to the system's trash and back, in the background: thousands of them would hold the window up for seconds."""
+"""Files to the system's trash and back, in the background: thousands of them would block the window for seconds."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _LABELS: Final = {"redo": Text("Moving to the trash", "Moviendo a la papelera"),
 
 
 class Trash(QObject):
-    """Deletes files of the collection, as steps that undo brings back."""
+    """Deletes files of the collection, as undo steps."""
 
     def __init__(self, session: Session, collection: Collection, scanner: Scanner) -> None:
         super().__init__(session)
         self._session, self._collection, self._scanner = session, collection, scanner
 
     def delete(self, ids: Iterable[int]) -> bool:
-        """Move the files of these pictures to the system's trash, as one step to undo; False where none can be moved,
-        or others are on their way already."""
+        """Move the files of these pictures to the system's trash, as one undo step; False where none can be moved, or
+        another move is running."""
         from cnnstudio.datasets.trash import HELD, TrashEffect
 
         session, collection = self._session, self._collection
@@ -44,7 +44,7 @@ class Trash(QObject):
         return True
 
     def forget(self) -> None:
-        """What no undo can bring back any more need not be kept."""
+        """Forget deletions that no undo step can restore any more."""
         if self._session.folder is not None:
             from cnnstudio.datasets.trash import forget_deleted
 
@@ -52,9 +52,10 @@ class Trash(QObject):
 
 
 class Deletion:
-    """A deletion in the history. Redone it moves the files once more; either way it can be cancelled.
+    """A deletion in the history.
 
-    The folder is scanned afterwards: not every drive reports changes.
+    Redo moves the files again; either way it can be cancelled. The folder is scanned afterwards: not every drive
+    reports changes.
     """
 
     def __init__(self, session: Session, collection: Collection, scanner: Scanner, effect: TrashEffect) -> None:
@@ -73,7 +74,7 @@ class Deletion:
         """Move the files in the background; `done()` when all were moved."""
         session = self._session
         if session.jobs.of_kind(TRASH) is not None:
-            session.report(_busy())
+            session.report(_busy_problem())
             return
         carry_out = self._effect.redo if direction == "redo" else self._effect.undo
 
@@ -89,7 +90,7 @@ class Deletion:
             return ()
 
         def ended(job: Work) -> None:
-            # Another project, or the same one opened again, has nothing to do with it.
+            # Another project, or the same one opened again, must not be affected.
             if self._collection.index is None or self._collection.index is not self._index:
                 return
             if job.result == ():
@@ -101,7 +102,7 @@ class Deletion:
         session.jobs.run(work, _LABELS[direction], TRASH, page="data", done=ended)
 
 
-def _busy() -> Problem:
+def _busy_problem() -> Problem:
     text = Text("Files are still being moved. Wait for the end, or cancel it at the bottom of the window.",
                 "Aún se están moviendo archivos. Espere al final, o cancélelo en la parte inferior de la ventana.")
     return warning("files_on_their_way", text, "file")

@@ -1,4 +1,4 @@
-"""The open project with its pictures: who owns whom, and in which order they open and close."""
+"""The open project with its pictures: ownership of the parts, and their order of opening and closing."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 RESCUE: Final = "rescue"
 _INDEX_JOBS: Final = ("scan", RESCUE, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map",
                       "report", "leaks", "leakage")
-"""Kinds of jobs that use the index, and end before it is closed."""
+"""Kinds of jobs that use the index, and must end before it is closed."""
 
 
 class Workspace(QObject):
-    """Owns the session and everything about its pictures. Pages and dialogs get the part they need.
+    """Owns the session and everything about its pictures.
 
-    A part is made when it is first asked for: the first paint of the window needs the session alone.
+    Pages and dialogs get the part they need. A part is created on first use: the first paint of the window needs the
+    session alone.
     """
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
@@ -58,7 +59,7 @@ class Workspace(QObject):
 
     @cached_property
     def counts(self) -> Counts:
-        """Numbers of the collection."""
+        """Counts of the collection."""
         from cnnstudio.gui.state.counts import Counts
 
         return Counts(self.session, self.collection)
@@ -114,7 +115,7 @@ class Workspace(QObject):
 
     @cached_property
     def remedies(self) -> Remedies:
-        """What can be done about findings."""
+        """Remedies for findings."""
         from cnnstudio.gui.state.remedies import Remedies
 
         return Remedies(self.session, self.decisions, self.trash)
@@ -127,13 +128,13 @@ class Workspace(QObject):
         return ProjectChecks(self.session, self.collection, self.scanner, self.counts)
 
     def end(self) -> None:
-        """The program ends: join all threads and close the project."""
+        """Join all threads and close the project; the program ends."""
         self.session.end()
 
     # Opening and closing -------------------------------------------------------------------------
 
     def _on_changed(self, change: Change) -> None:
-        """Connected before the window is: numbers are up to date when a change is shown."""
+        """Connected before the window is, so that counts are up to date when a change is shown."""
         if self.session.is_open:
             self.scanner.follow(change)
             self.judge.follow(change)
@@ -143,7 +144,7 @@ class Workspace(QObject):
         self.counts.recount()
 
     def _open_pictures(self) -> None:
-        """The session opened a project, and announces it afterwards."""
+        """Open the pictures of a new project; the session announces it afterwards."""
         if not self.collection.open():
             # A damaged index is shown with its fix on the page, until it is replaced.
             self.session.report(*(problem for problem in self.collection.problems if not problem.fixes))
@@ -153,7 +154,7 @@ class Workspace(QObject):
         self.scanner.open()
         self.leaks.clear()
         self.counts.recount()
-        # After the window has shown the project: the grid fills from the index at once.
+        # After the window has shown the project: the grid is filled from the index at once.
         QTimer.singleShot(0, self.scanner, self.scanner.scan)
 
     def _on_closing(self) -> None:
@@ -173,7 +174,7 @@ class Workspace(QObject):
         self.counts.clear()
 
     def replace_index(self) -> None:
-        """Put a new index in the place of a damaged one, in the background, and read the folder into it."""
+        """Replace a damaged index by a new one, in the background, and scan the folder into it."""
         session, folder = self.session, self.session.folder
         if folder is None or session.jobs.of_kind(RESCUE) is not None:
             return

@@ -1,1 +1,1 @@
-"""The widgets that all pages are made of. Each module holds one family."""
+"""The widgets of all pages. Each module holds one family."""

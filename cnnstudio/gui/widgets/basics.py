@@ -1,4 +1,4 @@
-"""Buttons, labels, rules and layouts in the tokens' style."""
+"""Buttons, labels, rules and layouts in the style of the tokens."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Button(QPushButton):
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
-    """Set a property that the style sheet looks at, and let the sheet look again."""
+    """Set a property that the style sheet selects by, and apply the style again."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
@@ -93,7 +93,7 @@ class Label(QLabel):
 
 
 class Caption(Label):
-    """The small capitals above a group."""
+    """A caption in small capitals above a group."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, "caption", "dim", parent=parent)
@@ -101,7 +101,7 @@ class Caption(Label):
 
 
 class Elided(QWidget):
-    """One line that shortens itself with an ellipsis and then shows the whole text as a tooltip."""
+    """One line that is shortened with an ellipsis and then shows the full text as a tooltip."""
 
     def __init__(self, text: str = "", style: str = "body", tone: str = "text", *,
                  mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
@@ -139,10 +139,10 @@ class Elided(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(theme.color(self._tone or "text"))
-        shown = painter.fontMetrics().elidedText(self._text, self._mode, self.width())
-        self.setToolTip(self._text if shown != self._text else "")
-        # A name may hold a line break; the line stays one.
-        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+        text = painter.fontMetrics().elidedText(self._text, self._mode, self.width())
+        self.setToolTip(self._text if text != self._text else "")
+        # A name may contain a line break; the label has one line.
+        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
 
 
 class Icon(QWidget):
@@ -163,7 +163,7 @@ class Icon(QWidget):
 
 
 class Badge(QLabel):
-    """A short word on a coloured ground: a state or a finding."""
+    """A short text on a coloured ground: a state or a finding."""
 
     def __init__(self, text: str, tone: str = "accent", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -232,21 +232,21 @@ def box(layout: QBoxLayout, parent: QWidget | None = None) -> QWidget:
 
 
 class _Content(QWidget):
-    """What a scroll area holds: as high as its layout needs at its real width, not at its narrowest."""
+    """The contents of a scroll area: as high as its layout needs at its real width, not at its narrowest."""
 
     def minimumSizeHint(self) -> QSize:
         least, layout = super().minimumSizeHint(), self.layout()
-        # Where the height follows the width the scroll area asks for it; elsewhere this is all it hears.
+        # Where the height depends on the width the scroll area requests it; elsewhere only this is used.
         return QSize(least.width(), 0) if layout is not None and layout.hasHeightForWidth() else least
 
 
 def tab_through(*areas: QWidget) -> None:
-    """Let Tab go through these parts of a page one after the other, as they are read; Qt goes by when they were made."""
+    """Set the tab order of these parts of a page to the reading order; Qt's default is the order of creation."""
     order: list[QWidget] = []
     for area in areas:
         widget = area.nextInFocusChain()
         while widget is not None and widget is not area:
-            # What takes no Tab now (another choice of several) may take it later.
+            # A part that accepts no Tab now (another choice of several) may accept it later.
             if area.isAncestorOf(widget) and widget.focusProxy() is None and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
                 order.append(widget)
             widget = widget.nextInFocusChain()
@@ -254,7 +254,7 @@ def tab_through(*areas: QWidget) -> None:
         QWidget.setTabOrder(before, after)
 
 
-def scrolled(widget: QWidget) -> QScrollArea:
+def scroll_area(widget: QWidget) -> QScrollArea:
     """`widget` in a vertical scroll area without a frame."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -272,7 +272,7 @@ def scrolled(widget: QWidget) -> QScrollArea:
 
 
 def clear(layout: QLayout) -> None:
-    """Take everything out of a layout and delete it."""
+    """Remove and delete everything in a layout."""
     while layout.count():
         item = layout.takeAt(0)
         if item is None:
@@ -287,7 +287,7 @@ def clear(layout: QLayout) -> None:
 
 
 _MOST_LETTERS = 24
-"""Of a choice that a button shows; a class may be called as long as a sentence."""
+"""The most letters of a choice on a button; a class name may be as long as a sentence."""
 
 
 class MenuButton(Button):
@@ -316,11 +316,11 @@ class MenuButton(Button):
         self._value = value
         label = next((text for choice, text in self._choices if choice == value and text != "-"), "")
         label = " ".join(label.splitlines())
-        whole = f"{self._prefix}{label}"
-        shown = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else whole
-        self.setText(f"{shown}  ▾".replace("&", "&&"))
-        self.setAccessibleName(whole)
-        self.setToolTip(whole if shown != whole else "")
+        full_text = f"{self._prefix}{label}"
+        short_text = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else full_text
+        self.setText(f"{short_text}  ▾".replace("&", "&&"))
+        self.setAccessibleName(full_text)
+        self.setToolTip(full_text if short_text != full_text else "")
         self.setChecked(False)
 
     def _open(self) -> None:

@@ -1,4 +1,4 @@
-"""Cards, key figures, banners, empty states and facts: the blocks that pages are laid out with."""
+"""Cards, key figures, banners, empty states and facts: the building blocks of pages."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from cnnstudio.gui.widgets.flow import FlowLayout
 
 
 class Card(QFrame):
-    """A raised block with a border. With `clickable` it takes the focus and emits `clicked`.
+    """A raised block with a border.
 
-    `edge` colours its left border: ok, warn, error, accent.
+    With `clickable` it accepts the focus and emits `clicked`. `edge` colours its left border: ok, warn, error, accent.
     """
 
     clicked = Signal()
@@ -73,7 +73,7 @@ class Card(QFrame):
 
 
 class KeyFigure(Card):
-    """A card with a caption, one large number and a quiet line below."""
+    """A card with a caption, one large number and a secondary line below."""
 
     def __init__(self, caption: str, value: str = "–", note: str = "", parent: QWidget | None = None) -> None:
         self._value = Label(value, "figure")
@@ -85,11 +85,11 @@ class KeyFigure(Card):
 
     @property
     def value(self) -> str:
-        """The number that is shown."""
+        """The number on the card."""
         return self._value.text()
 
     def set(self, value: str, note: str = "") -> None:
-        """Show another number and line."""
+        """Set the number and the line below."""
         self._value.setText(value)
         self._note.setText(note)
         self.setAccessibleDescription(f"{value} {note}".strip())
@@ -106,7 +106,7 @@ class KeyFigures(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(12)
         for place, figure in enumerate(figures):
-            # A figure may become narrower than its words: they shorten themselves.
+            # A figure may become narrower than its texts: they are shortened.
             figure.setMinimumWidth(120)
             self._grid.addWidget(figure, place // 2, place % 2)
 
@@ -121,11 +121,11 @@ class KeyFigures(QWidget):
 
 
 _BESIDE = 28
-"""So many letters of mends stand beside the words of a banner; more would leave these too narrow a column."""
+"""With more letters of fixes they stand below the text of a banner, which would get too narrow a column."""
 
 
 class Banner(Card):
-    """A problem where it matters: its text, its fixes as links, and a way to close it if it only advises."""
+    """A problem where it matters: its text, its fixes as links, and a close button if it is only advice."""
 
     fix_chosen = Signal(object)
     closed = Signal()
@@ -141,8 +141,8 @@ class Banner(Card):
         line.addWidget(Icon(symbol, edge, 18))
         fixes = [Button(str(fix.label), "link", on_click=partial(self.fix_chosen.emit, fix)) for fix in problem.fixes]
         if sum(len(fix.text()) for fix in fixes) > _BESIDE:
-            words = column(text, row(*fixes, None, spacing=10), spacing=4)
-            line.addLayout(words, 1)
+            texts = column(text, row(*fixes, None, spacing=10), spacing=4)
+            line.addLayout(texts, 1)
         else:
             line.addWidget(text, 1)
             for fix in fixes:
@@ -160,7 +160,7 @@ def _close_word() -> str:
 
 
 class Banners(QWidget):
-    """A stack of banners; empty it takes no room."""
+    """A stack of banners; it takes no room when empty."""
 
     fix_chosen = Signal(object)
 
@@ -168,26 +168,26 @@ class Banners(QWidget):
         super().__init__(parent)
         self._layout = column(spacing=8, margins=(24, 12, 24, 0))
         self.setLayout(self._layout)
-        self._shown: tuple[Problem, ...] = ()
+        self._current: tuple[Problem, ...] = ()
         self.hide()
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Show these, most pressing first; at most three, with the rest counted in the status bar."""
+        """Show problems, most severe first; at most three, the status bar counts the rest."""
         ranks = {"error": 0, "warning": 1, "info": 2}
-        found = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))[:3]
-        if found == self._shown:
+        ranked = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))[:3]
+        if ranked == self._current:
             return
-        self._shown = found
+        self._current = ranked
         clear(self._layout)
-        for problem in found:
+        for problem in ranked:
             banner = Banner(problem)
             banner.fix_chosen.connect(self.fix_chosen)
             self._layout.addWidget(banner)
-        self.setVisible(bool(found))
+        self.setVisible(bool(ranked))
 
 
 class EmptyState(QWidget):
-    """What an empty page shows: an icon, one sentence, one button."""
+    """The contents of an empty page: an icon, one sentence, one button."""
 
     def __init__(self, icon: str, title: str, text: str = "", button: str = "",
                  on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
@@ -214,7 +214,7 @@ class EmptyState(QWidget):
 
 
 _FACT_WIDTH = 130
-"""Pixels that the values of facts are given before their names."""
+"""The width in pixels that values of facts get before their names."""
 
 
 class Facts(QWidget):
@@ -224,40 +224,40 @@ class Facts(QWidget):
         super().__init__(parent)
         self._rows = column(spacing=0)
         self.setLayout(self._rows)
-        self._shown: list[tuple[str, str]] = []
+        self._current: list[tuple[str, str]] = []
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """The pairs that are shown."""
-        return list(self._shown)
+        """The pairs on screen."""
+        return list(self._current)
 
     def set_facts(self, facts: Iterable[tuple[str, str]]) -> None:
-        """Show these pairs of name and value."""
+        """Set the pairs of name and value."""
         wanted = list(facts)
-        if wanted == self._shown:
+        if wanted == self._current:
             return
-        self._shown = wanted
+        self._current = wanted
         clear(self._rows)
-        # Numbers are what one looks for: a long name gives way to them, a long value to its name. Each row by itself:
-        # a long value somewhere must not shorten the names of all the others.
+        # Numbers matter most: a long name is shortened before them, a long value before its name. Each row on its own: a
+        # long value in one row must not shorten the names of all the others.
         metrics = QFontMetrics(theme.font("body"))
         for name, value in wanted:
             key = Elided(name, "body", "dim")
-            shown = Elided(value, "body", "text", mode=Qt.TextElideMode.ElideMiddle,
-                           align=Qt.AlignmentFlag.AlignRight)
+            value_label = Elided(value, "body", "text", mode=Qt.TextElideMode.ElideMiddle,
+                                 align=Qt.AlignmentFlag.AlignRight)
             key.setMinimumHeight(28)
-            shown.setMinimumWidth(min(metrics.horizontalAdvance(value) + 4, _FACT_WIDTH))
+            value_label.setMinimumWidth(min(metrics.horizontalAdvance(value) + 4, _FACT_WIDTH))
             line = QFrame()
             line.setObjectName("rule")
             line.setFixedHeight(1)
-            pair = row(key, shown, spacing=12)
+            pair = row(key, value_label, spacing=12)
             pair.setStretch(1, 1)
             self._rows.addLayout(pair)
             self._rows.addWidget(line)
 
 
 class Expander(QWidget):
-    """A line that unfolds more below it."""
+    """A line that expands more content below it."""
 
     def __init__(self, title: str, content: QWidget, *, open: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -267,7 +267,7 @@ class Expander(QWidget):
         self._set(open)
 
     def open(self) -> None:
-        """Show what is below the line."""
+        """Expand the content below the line."""
         self._set(True)
 
     def _toggle(self) -> None:
@@ -279,17 +279,17 @@ class Expander(QWidget):
 
 
 class FilterLine(Button):
-    """A line of the panel that filters: words left, number right, and its share where there is room for it."""
+    """A line of the panel that filters: text left, number right, and its share where there is room."""
 
     def __init__(self, text: str, token: str = "dim") -> None:
         super().__init__("", "row", checkable=True)
         self._token = token
         self._name = text
-        self._words = Elided(text)
+        self._label = Elided(text)
         self._value = Label("", tone="dim")
         self._share = Label("", tone="dim")
         self._share.hide()
-        line = row(self._words, self._value, self._share, spacing=4, margins=(8, 0, 8, 0))
+        line = row(self._label, self._value, self._share, spacing=4, margins=(8, 0, 8, 0))
         line.setStretch(0, 1)
         self.setLayout(line)
         self.setFixedHeight(32)
@@ -303,9 +303,9 @@ class FilterLine(Button):
         self._fit()
 
     def _fit(self) -> None:
-        words = self._words.fontMetrics().horizontalAdvance(self._name)
+        label_width = self._label.fontMetrics().horizontalAdvance(self._name)
         numbers = self._value.sizeHint().width() + self._share.sizeHint().width()
-        self._share.setVisible(bool(self._share.text()) and words + numbers + 26 <= self.width())
+        self._share.setVisible(bool(self._share.text()) and label_width + numbers + 26 <= self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -313,7 +313,8 @@ class FilterLine(Button):
 
 
 class DropArea(QFrame):
-    """A dashed area that takes dropped files and folders; `dropped(list of paths)`, and it lights up meanwhile."""
+    """A dashed area that accepts dropped files and folders; `dropped(list of paths)`. It is highlighted during the
+    drag."""
 
     dropped = Signal(list)
 

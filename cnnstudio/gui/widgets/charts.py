@@ -1,4 +1,4 @@
-"""Bars that filter when they are clicked: classes by split, and how a quantity is distributed."""
+"""Bar charts that filter on a click: classes by split, and the distribution of a quantity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.widgets.words import count, pictures
+from cnnstudio.gui.widgets.formatting import format_count, format_pictures
 
 _ROW = 26
 _SHADES = {"train": 1.0, "validation": 0.62, "test": 0.34}
@@ -19,7 +19,7 @@ _NAMES_WIDTH = 132
 
 
 class BalanceChart(QWidget):
-    """One bar a class, in its colour, divided by split; `chosen(class, split or "")` on a click."""
+    """One bar per class, in its colour, divided by split; `chosen(class, split or "")` on a click."""
 
     chosen = Signal(str, str)
 
@@ -60,7 +60,7 @@ class BalanceChart(QWidget):
             left += width
         return parts
 
-    def _at(self, point: QPointF) -> tuple[int, str]:
+    def _part_at(self, point: QPointF) -> tuple[int, str]:
         row = int(point.y() // _ROW)
         if not 0 <= row < len(self._rows):
             return -1, ""
@@ -72,8 +72,8 @@ class BalanceChart(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font("body"))
         metrics = painter.fontMetrics()
-        shown = event.rect()  # type: ignore[attr-defined]
-        for row in range(max(0, shown.top() // _ROW), min(len(self._rows), shown.bottom() // _ROW + 1)):
+        exposed = event.rect()  # type: ignore[attr-defined]
+        for row in range(max(0, exposed.top() // _ROW), min(len(self._rows), exposed.bottom() // _ROW + 1)):
             name, counts = self._rows[row]
             line = QRect(0, row * _ROW, self.width(), _ROW)
             if row == self._hover[0] or name in self._filter[0] or (self.hasFocus() and row == self._current):
@@ -88,7 +88,7 @@ class BalanceChart(QWidget):
             self._paint_bar(painter, row)
             painter.setPen(theme.color("dim"))
             painter.drawText(line.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
-                             count(sum(counts.values())))
+                             format_count(sum(counts.values())))
 
     def _paint_bar(self, painter: QPainter, row: int) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -105,17 +105,17 @@ class BalanceChart(QWidget):
                 painter.setPen(Qt.PenStyle.NoPen)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        found = self._at(event.position())
-        if found != self._hover:
-            self._hover = found
-            row, split = found
-            words = ""
+        hit = self._part_at(event.position())
+        if hit != self._hover:
+            self._hover = hit
+            row, split = hit
+            text = ""
             if row >= 0:
                 name, counts = self._rows[row]
                 total = sum(counts.values())
-                words = (f"{name} · {SPLIT_NAMES[split]}: {pictures(counts.get(split, 0))}"
-                         if split else f"{name}: {pictures(total)}")
-            self.setToolTip(words)
+                text = (f"{name} · {SPLIT_NAMES[split]}: {format_pictures(counts.get(split, 0))}"
+                        if split else f"{name}: {format_pictures(total)}")
+            self.setToolTip(text)
             self.setCursor(Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor)
             self.update()
 
@@ -124,7 +124,7 @@ class BalanceChart(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        row, split = self._at(event.position())
+        row, split = self._part_at(event.position())
         if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self._rows[row][0], split)
 
@@ -140,7 +140,7 @@ class BalanceChart(QWidget):
 
 
 class SplitLegend(QWidget):
-    """What the three shades of a bar mean."""
+    """The legend of the three shades of a bar."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -158,9 +158,9 @@ class SplitLegend(QWidget):
             painter.setBrush(color)
             painter.drawRoundedRect(QRectF(left, 5, 10, 10), 2, 2)
             painter.setPen(theme.color("dim"))
-            words = str(SPLIT_NAMES[split])
-            painter.drawText(QPointF(left + 16, 14), words)
-            left += 16 + painter.fontMetrics().horizontalAdvance(words) + 18
+            text = str(SPLIT_NAMES[split])
+            painter.drawText(QPointF(left + 16, 14), text)
+            left += 16 + painter.fontMetrics().horizontalAdvance(text) + 18
 
 
 class HistogramChart(QWidget):
@@ -181,7 +181,7 @@ class HistogramChart(QWidget):
         self.setAccessibleName(name)
 
     def show_bins(self, counts: Sequence[int], edges: Sequence[str], chosen: tuple[int, int] = (-1, -1)) -> None:
-        """`edges` are the words at the bins' borders, one more than bins; `chosen` the bins of the filter."""
+        """`edges` are the labels at the bins' borders, one more than bins; `chosen` the bins of the filter."""
         self._counts, self._edges, self._chosen = tuple(counts), tuple(edges), chosen
         self.update()
 
@@ -225,16 +225,16 @@ class HistogramChart(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
     def _paint_edges(self, painter: QPainter, base: float) -> None:
-        """Words at the ends and at quarters, where they fit."""
+        """Draw labels at the ends and at quarters, where they fit."""
         bins = len(self._counts)
         metrics = painter.fontMetrics()
         end = -1.0
         for place in sorted({0, bins // 4, bins // 2, 3 * bins // 4, bins}):
-            words = self._edges[place]
-            width = metrics.horizontalAdvance(words)
+            text = self._edges[place]
+            width = metrics.horizontalAdvance(text)
             left = min(max(0.0, place * self.width() / bins - width / 2), self.width() - width)
             if left > end + 8 or end < 0:
-                painter.drawText(QPointF(left, base + 17), words)
+                painter.drawText(QPointF(left, base + 17), text)
                 end = left + width
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -248,8 +248,8 @@ class HistogramChart(QWidget):
         if self._drag is not None:
             self._chosen = (self._drag, number)
         if number >= 0:
-            QToolTip.showText(event.globalPosition().toPoint(),
-                              f"{self._edges[number]} – {self._edges[number + 1]}: {pictures(self._counts[number])}", self)
+            text = f"{self._edges[number]} – {self._edges[number + 1]}: {format_pictures(self._counts[number])}"
+            QToolTip.showText(event.globalPosition().toPoint(), text, self)
         self._hover = number
         self.update()
 

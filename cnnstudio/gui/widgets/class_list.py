@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme
 from cnnstudio.gui.widgets.drag import CLASS_MIME, MIME, drag_class, dragged_class, dragged_ids
-from cnnstudio.gui.widgets.words import count
+from cnnstudio.gui.widgets.formatting import format_count
 
 _ROW = 46
 
 
 class ClassList(QWidget):
-    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_requested(name, point)`,
-    `moved(name, place)` when a class was dragged to another place (or moved with Ctrl+Up and Ctrl+Down)."""
+    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_requested(name, point)`, `moved(name,
+    position)` when a class was dragged to another position (or moved with Ctrl+Up and Ctrl+Down)."""
 
     chosen = Signal(str, bool)
     dropped = Signal(str, list)
@@ -46,8 +46,8 @@ class ClassList(QWidget):
 
     def show_classes(self, names: Sequence[str], counts: Mapping[str, int], chosen: Sequence[str],
                      search: str = "", hidden: Sequence[str] = ()) -> None:
-        """Show classes in their order (those that contain `search`); `chosen` are the filtered ones, `hidden` those
-        that take part in nothing."""
+        """Show classes in their order (those that contain `search`); `chosen` are the filtered ones, `hidden` the
+        hidden ones."""
         self._hidden = frozenset(hidden)
         self._searched = bool(search)
         self._colors = {name: index for index, name in enumerate(names)}
@@ -69,8 +69,8 @@ class ClassList(QWidget):
     def paintEvent(self, event: QEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shown = event.rect()  # type: ignore[attr-defined]
-        for row in range(max(0, shown.top() // _ROW), min(len(self._names), shown.bottom() // _ROW + 1)):
+        exposed = event.rect()  # type: ignore[attr-defined]
+        for row in range(max(0, exposed.top() // _ROW), min(len(self._names), exposed.bottom() // _ROW + 1)):
             self._paint_row(painter, row)
 
     def _paint_row(self, painter: QPainter, row: int) -> None:
@@ -88,7 +88,7 @@ class ClassList(QWidget):
             icons.paint(painter, QRectF(rect.left() + 5, rect.top() + 7, 16, 16), "eye-off", "text")
         else:
             painter.drawRoundedRect(QRectF(rect.left() + 8, rect.top() + 10, 10, 10), 3, 3)
-        number = count(self._counts.get(name, 0))
+        number = format_count(self._counts.get(name, 0))
         painter.setFont(theme.font("body"))
         metrics = painter.fontMetrics()
         room = metrics.horizontalAdvance(number)
@@ -175,7 +175,7 @@ class ClassList(QWidget):
             super().keyPressEvent(event)
 
     def _go(self, row: int) -> None:
-        """The keyboard moves to a row, which is brought into view."""
+        """Move the keyboard to a row, and scroll to it."""
         self._current = max(0, min(len(self._names) - 1, row))
         self.update()
         area = self.parentWidget()

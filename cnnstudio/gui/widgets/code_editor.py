@@ -1,4 +1,4 @@
-"""Source with numbered lines: shown, or written in; lines with problems are marked."""
+"""Source with numbered lines: read only or edited; lines with problems are marked."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class CodeEditor(QPlainTextEdit):
         self._marks: dict[int, str] = {}
         self._numbers = _Numbers(self)
         self.blockCountChanged.connect(self._fit)
-        self.updateRequest.connect(self._moved)
+        self.updateRequest.connect(self._on_cursor_moved)
         self._fit()
 
     def set_editing(self, editing: bool) -> None:
-        """Let the text be changed; the Tab key then indents (Escape and the mouse leave the field)."""
+        """Allow editing; the Tab key then indents (Escape and the mouse leave the field)."""
         self.setReadOnly(not editing)
         self.setTabChangesFocus(not editing)
 
     def show_text(self, text: str) -> None:
-        """Replace the text; the place in it stays where that can be."""
+        """Replace the text; the scroll position stays where possible."""
         if text != self.toPlainText():
             place = self.verticalScrollBar().value()
             self.setPlainText(text)
@@ -64,7 +64,7 @@ class CodeEditor(QPlainTextEdit):
         self.moveCursor(QTextCursor.MoveOperation.Start)
 
     def mark_lines(self, marks: Mapping[int, str]) -> None:
-        """Colour lines (from 1) by the severity of what is wrong in them."""
+        """Colour lines (from 1) by the severity of their problems."""
         self._marks = {line: "error" if severity == "error" else "warn" for line, severity in marks.items()}
         selections = []
         for line, token in self._marks.items():
@@ -119,14 +119,14 @@ class CodeEditor(QPlainTextEdit):
                 line.insertText(INDENT)
                 continue
             blank = len(block.text()) - len(block.text().lstrip(" "))
-            for _each in range(min(len(INDENT), blank)):
+            for _ in range(min(len(INDENT), blank)):
                 line.deleteChar()
         cursor.endEditBlock()
 
     # Numbers --------------------------------------------------------------------------------------
 
     def numbers_width(self) -> int:
-        """Pixels that the numbers take."""
+        """The width of the line numbers in pixels."""
         return QFontMetrics(self.font()).horizontalAdvance("0" * max(2, len(str(self.blockCount())))) + 2 * _GAP
 
     def _fit(self, _count: int = 0) -> None:
@@ -137,7 +137,7 @@ class CodeEditor(QPlainTextEdit):
         inside = self.contentsRect()
         return QRect(inside.left(), inside.top(), self.numbers_width(), inside.height())
 
-    def _moved(self, area: QRect, down: int) -> None:
+    def _on_cursor_moved(self, area: QRect, down: int) -> None:
         if down:
             self._numbers.scroll(0, down)
         else:
@@ -148,7 +148,7 @@ class CodeEditor(QPlainTextEdit):
         self._numbers.setGeometry(self._strip())
 
     def paint_numbers(self, painter: QPainter, area: QRect) -> None:
-        """Draw the numbers of the lines that are seen."""
+        """Draw the numbers of the visible lines."""
         painter.setFont(self.font())
         block = self.firstVisibleBlock()
         while block.isValid():
@@ -180,7 +180,7 @@ class _Numbers(QWidget):
 
 
 class Python(QSyntaxHighlighter):
-    """Strings, numbers, comments and keywords in the tokens' colours."""
+    """Strings, numbers, comments and keywords in the colours of the theme."""
 
     _RULES = (
         (re.compile(r"\b(import|def|class|return|from|as|for|in|if|else|with|not|and|or|raise|False|True|None)\b"), "accent"),

@@ -15,9 +15,9 @@ from cnnstudio.gui.widgets.inputs import SearchBox
 
 
 def score(query: str, text: str) -> int | None:
-    """How well `text` answers `query`: lower is better, None when its letters do not occur in this order.
+    """How well `text` matches `query`: lower is better, None when its letters do not occur in this order.
 
-    Letters that follow each other and begin words count as near.
+    Consecutive letters and first letters of words score better.
     """
     query, text = _plain(query), _plain(text)
     if not query:
@@ -28,12 +28,12 @@ def score(query: str, text: str) -> int | None:
     for letter in query:
         if letter == " ":
             continue
-        found = text.find(letter, position)
-        if found < 0:
+        index = text.find(letter, position)
+        if index < 0:
             return None
-        starts_word = found == 0 or not text[found - 1].isalnum()
-        cost += 0 if found == last + 1 or starts_word else 3 + found - position
-        last, position = found, found + 1
+        starts_word = index == 0 or not text[index - 1].isalnum()
+        cost += 0 if index == last + 1 or starts_word else 3 + index - position
+        last, position = index, index + 1
     return cost
 
 
@@ -46,7 +46,7 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True)
 class PaletteItem:
-    """An action that the palette offers; `label` in both languages finds it."""
+    """An action of the palette; `label` is searched in both languages."""
 
     label: Text
     action: QAction
@@ -55,7 +55,7 @@ class PaletteItem:
 
 
 class CommandPalette(QDialog):
-    """A search field over the list of what can be done now."""
+    """A search field over the list of available actions."""
 
     def __init__(self, offered: list[PaletteItem], parent: QWidget, question: str = "") -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -77,15 +77,15 @@ class CommandPalette(QDialog):
         self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
         self._search.setFocus()
 
-    def type(self, text: str) -> None:
-        """Begin with these letters."""
+    def set_query(self, text: str) -> None:
+        """Start with these letters."""
         self._search.setText(text)
 
     def _fill(self, query: str) -> None:
         self._list.clear()
         ranked = []
         for order, item in enumerate(self._offered):
-            # The English label finds an action in Spanish too: many know the field's terms in English only.
+            # The English label finds an action in Spanish, too: many users know the terms of the field in English only.
             scores = [score(query, item.action.text().replace("&&", "&")), score(query, item.label.en)]
             matches = [cost for cost in scores if cost is not None]
             if matches:

@@ -1,4 +1,4 @@
-"""A picture with the part that is kept, to be drawn, moved and resized with the mouse or the keyboard."""
+"""A picture with its crop box, to be drawn, moved and resized with the mouse or the keyboard."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
-from cnnstudio.gui.widgets.picture import fitted
+from cnnstudio.gui.widgets.picture import fit_rect
 
 Box = tuple[int, int, int, int]
 """Top, left, height, width in pixels of the picture."""
@@ -28,7 +28,7 @@ _HIGHEST: Final = 288
 _MARGIN: Final = 5
 """Room for the handles around the picture."""
 _REACH: Final = 9.0
-"""How near to an edge, in pixels of the screen, the mouse takes hold of it."""
+"""The mouse grabs an edge within so many pixels of the screen."""
 _HANDLE: Final = 8.0
 _LEAST_SHARE: Final = 0.01
 _FAR: Final = 10
@@ -45,8 +45,8 @@ _SIDES: Final = {frozenset({"left"}): Qt.CursorShape.SizeHorCursor, frozenset({"
 class CropView(QWidget):
     """`box_changed(box)` and `share_changed(share)` follow every move of the user, `settled` its end.
 
-    A side of a box that touches the far edge of the picture reaches to the end of every other picture too: its
-    length is 0, as in the recipe.
+    A side of a box that touches the far edge of the picture reaches to the end of every other picture, too: its length
+    is 0, as in the recipe.
     """
 
     box_changed = Signal(object)
@@ -57,7 +57,7 @@ class CropView(QWidget):
         super().__init__(parent)
         self._image: QImage | None = None
         self._high = self._wide = 1
-        self._kind, self._kept = "none", (0, 0, 1, 1)
+        self._kind, self._box = "none", (0, 0, 1, 1)
         self._sides: frozenset[str] | None = None
         self._from = QPointF()
         self._before: Box = (0, 0, 1, 1)
@@ -67,15 +67,15 @@ class CropView(QWidget):
         self.setAccessibleName(tr("Part that is kept", "Parte que se conserva"))
 
     def show_picture(self, image: QImage, height: int, width: int) -> None:
-        """A picture of that size (`image` may be a smaller copy)."""
+        """Show a picture of that size (`image` may be a smaller copy)."""
         self._image, self._high, self._wide = image, height, width
         self._follow_shape()
         self.update()
 
-    def show_kept(self, kind: str, kept: Box) -> None:
-        """The part in view, of a crop "share" or "box"."""
-        self._kind, self._kept = kind, kept
-        top, left, rows, columns = kept
+    def show_box(self, kind: str, box: Box) -> None:
+        """Show the box of a crop "share" or "box"."""
+        self._kind, self._box = kind, box
+        top, left, rows, columns = box
         self.setToolTip(tr("{width} × {height} pixels from ({left}, {top}) on. Drag the edges, the inside, or a new part; "
                            "arrow keys move it, with Shift they resize it.",
                            "{width} × {height} píxeles desde ({left}, {top}). Arrastre los bordes, el interior o una "
@@ -87,7 +87,7 @@ class CropView(QWidget):
         self.update()
 
     def _follow_shape(self) -> None:
-        """As high as the picture at this width. By hand: a scrolled column asks nobody for a height at a width."""
+        """As high as the picture at this width. By hand: a scrolled column does not use height for width."""
         room = self.width() - 2 * _MARGIN
         self.setFixedHeight(max(48, min(_HIGHEST, round(room * self._high / max(1, self._wide)) + 2 * _MARGIN)))
 
@@ -100,12 +100,12 @@ class CropView(QWidget):
     # Geometry ------------------------------------------------------------------------------------
 
     def _target(self) -> QRectF:
-        """Where the picture lies in the widget."""
-        return fitted(QSize(self._wide, self._high), QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN))
+        """The rectangle of the picture in the widget."""
+        return fit_rect(QSize(self._wide, self._high), QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN))
 
     def part(self) -> QRectF:
-        """Where the part that is kept lies in the widget."""
-        target, (top, left, rows, columns) = self._target(), self._kept
+        """The rectangle of the crop box in the widget."""
+        target, (top, left, rows, columns) = self._target(), self._box
         scale = target.width() / self._wide
         return QRectF(target.x() + left * scale, target.y() + top * scale, columns * scale, rows * scale)
 
@@ -116,8 +116,8 @@ class CropView(QWidget):
         return (max(0, min(self._high, round((point.y() - target.y()) * scale))),
                 max(0, min(self._wide, round((point.x() - target.x()) * scale))))
 
-    def _hold(self, point: QPointF) -> frozenset[str] | None:
-        """The sides under the mouse; none of them where all move together, None where a new part would begin."""
+    def _sides_at(self, point: QPointF) -> frozenset[str] | None:
+        """The sides under the mouse; none of them to move the box, None to draw a new one."""
         part = self.part()
         if not part.adjusted(-_REACH, -_REACH, _REACH, _REACH).contains(point):
             return None if self._kind == "box" else frozenset()
@@ -135,8 +135,8 @@ class CropView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._image is None:
             return
-        self._sides = self._hold(event.position())
-        self._from, self._before = event.position(), self._kept
+        self._sides = self._sides_at(event.position())
+        self._from, self._before = event.position(), self._box
         if self._sides is None:
             row, column = self._pixel(event.position())
             self._before = (min(row, self._high - 1), min(column, self._wide - 1), 1, 1)
@@ -144,7 +144,7 @@ class CropView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if not event.buttons() & Qt.MouseButton.LeftButton or self._sides is None:
-            sides = self._hold(event.position())
+            sides = self._sides_at(event.position())
             self.setCursor(Qt.CursorShape.CrossCursor if sides is None else _SIDES.get(sides) or (
                 Qt.CursorShape.SizeAllCursor if self._kind == "box" else Qt.CursorShape.ArrowCursor))
             return
@@ -152,11 +152,11 @@ class CropView(QWidget):
             if self._sides:
                 self._take_share(event.position())
         elif self._sides:
-            self._take(self._resized(event.position()))
+            self._take(self._resized_box(event.position()))
         else:
             row, column = self._pixel(event.position())
             first_row, first_column = self._pixel(self._from)
-            self._take(self._moved(self._before, row - first_row, column - first_column))
+            self._take(self._moved_box(self._before, row - first_row, column - first_column))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._sides is not None:
@@ -170,7 +170,7 @@ class CropView(QWidget):
             return
         far = _FAR if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 1
         down, across = step[0] * far, step[1] * far
-        top, left, rows, columns = self._kept
+        top, left, rows, columns = self._box
         if self._kind == "share":
             self._announce_share(max(rows / self._high, columns / self._wide)
                                  + 2 * (across - down) / max(self._high, self._wide))
@@ -178,16 +178,16 @@ class CropView(QWidget):
             self._take((top, left, max(1, min(self._high - top, rows + down)),
                         max(1, min(self._wide - left, columns + across))))
         else:
-            self._take(self._moved(self._kept, down, across))
+            self._take(self._moved_box(self._box, down, across))
         self.settled.emit()
 
-    def _moved(self, box: Box, down: int, across: int) -> Box:
+    def _moved_box(self, box: Box, down: int, across: int) -> Box:
         top, left, rows, columns = box
         return (max(0, min(self._high - rows, top + down)), max(0, min(self._wide - columns, left + across)),
                 rows, columns)
 
-    def _resized(self, point: QPointF) -> Box:
-        """The part with the sides that are held at that point; a side dragged past the other one changes roles."""
+    def _resized_box(self, point: QPointF) -> Box:
+        """The box with the grabbed sides moved to that point; a side dragged past the other one changes roles."""
         assert self._sides is not None
         row, column = self._pixel(point)
         top, left, rows, columns = self._before
@@ -206,9 +206,9 @@ class CropView(QWidget):
         return top, left, max(1, bottom - top), max(1, right - left)
 
     def _take(self, box: Box) -> None:
-        if box == self._kept:
+        if box == self._box:
             return
-        self.show_kept(self._kind, box)
+        self.show_box(self._kind, box)
         top, left, rows, columns = box
         self.box_changed.emit((top, left, 0 if top + rows >= self._high else rows,
                                0 if left + columns >= self._wide else columns))
@@ -242,7 +242,7 @@ class CropView(QWidget):
         painter.fillPath(left_out, veil)
         accent = theme.color("accent")
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        # Light below the accent: the line is seen on any picture.
+        # A light line below the accent is visible on any picture.
         for width, ink in ((3.0, theme.color("surface")), (1.5, accent)):
             painter.setPen(QPen(ink, width))
             painter.drawRect(part)

@@ -1,4 +1,4 @@
-"""Pictures that are dragged from a grid onto a class, and classes that are dragged to another place."""
+"""Drags of pictures from a grid onto a class, and of classes to another position."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QDrag, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.widgets.words import pictures
+from cnnstudio.gui.widgets.formatting import format_pictures
 
 MIME: Final = "application/x-cnnstudio-pictures"
 CLASS_MIME: Final = "application/x-cnnstudio-class"
@@ -18,11 +18,11 @@ CLASS_MIME: Final = "application/x-cnnstudio-class"
 
 def start_drag(source: QWidget, ids: list[int]) -> None:
     """Drag pictures of the index; returns when they were dropped."""
-    _drag(source, MIME, json.dumps(ids).encode(), pictures(len(ids)))
+    _drag(source, MIME, json.dumps(ids).encode(), format_pictures(len(ids)))
 
 
 def drag_class(source: QWidget, name: str) -> None:
-    """Drag a class to another place of its list; returns when it was dropped."""
+    """Drag a class to another position of its list; returns when it was dropped."""
     _drag(source, CLASS_MIME, name.encode(), name[:32])
 
 
@@ -31,12 +31,12 @@ def dragged_class(mime: QMimeData) -> str:
     return bytes(mime.data(CLASS_MIME).data()).decode() if mime.hasFormat(CLASS_MIME) else ""
 
 
-def _drag(source: QWidget, kind: str, content: bytes, words: str) -> None:
+def _drag(source: QWidget, kind: str, content: bytes, text: str) -> None:
     data = QMimeData()
     data.setData(kind, content)
     drag = QDrag(source)
     drag.setMimeData(data)
-    drag.setPixmap(_drag_picture(words))
+    drag.setPixmap(_drag_picture(text))
     drag.setHotSpot(QPoint(-12, -8))
     drag.exec(Qt.DropAction.CopyAction)
 
@@ -47,10 +47,10 @@ def dragged_ids(mime: QMimeData) -> list[int]:
 
 
 def _drag_picture(text: str) -> QPixmap:
-    made = QPixmap(280, 56)
-    made.setDevicePixelRatio(2)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
+    pixmap = QPixmap(280, 56)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(theme.font("body_strong"))
     width = painter.fontMetrics().horizontalAdvance(text) + 20
@@ -60,4 +60,4 @@ def _drag_picture(text: str) -> QPixmap:
     painter.setPen(theme.color("on_accent"))
     painter.drawText(QPointF(10, 18), text)
     painter.end()
-    return made
+    return pixmap

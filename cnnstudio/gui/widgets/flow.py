@@ -1,4 +1,4 @@
-"""A layout that puts widgets in a line and breaks it where the room ends."""
+"""A layout that puts widgets in a line and wraps it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class FlowLayout(QLayout):
 
     def _arrange(self, rect: QRect, *, place: bool) -> int:
         gap = self.spacing()
-        shown = [item for item in self._items if not item.isEmpty()]
+        visible = [item for item in self._items if not item.isEmpty()]
         width = max(1, rect.width())
         cell = 0
         if self._cell:
@@ -62,7 +62,7 @@ class FlowLayout(QLayout):
             cell = (width - gap * (columns - 1)) // columns
         lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
         used = 0
-        for item in shown:
+        for item in visible:
             size = item.sizeHint()
             if cell:
                 size = QSize(cell, item.heightForWidth(cell) if item.hasHeightForWidth() else size.height())
@@ -89,8 +89,8 @@ class FlowLayout(QLayout):
         return max(0, top - gap - rect.y())
 
 
-def flowing(*widgets: QWidget, spacing: int = 8, apart: int | None = None) -> QWidget:
-    """Widgets in a line that is broken where the room ends; those from number `apart` on at the right."""
+def flow_row(*widgets: QWidget, spacing: int = 8, apart: int | None = None) -> QWidget:
+    """Widgets in a wrapping line; those from number `apart` on at the right."""
     holder = QWidget()
     layout = FlowLayout(holder, spacing=spacing, apart=apart)
     for widget in widgets:

@@ -1,4 +1,4 @@
-"""A form that follows from declarations: every parameter of the program is edited by this one widget."""
+"""A form from declarations: this one widget edits every parameter of the program."""
 
 from __future__ import annotations
 
@@ -64,33 +64,33 @@ class Form(QWidget):
             self._more = Expander(tr("More", "Más"), box(more))
             main.addWidget(self._more)
         self.setLayout(main)
-        self._show_what_matters()
+        self._update_visibility()
 
     @property
     def values(self) -> dict[str, Value]:
-        """All values as shown, defaults included."""
+        """All values of the form, including defaults."""
         return dict(self._values)
 
     def set_values(self, values: Mapping[str, Value]) -> None:
-        """Show other values without announcing them."""
+        """Set values without emitting signals."""
         wanted = with_defaults(list(self._params.values()), values)
         for name, field in self._fields.items():
             if wanted[name] != self._values.get(name):
                 field.set_value(wanted[name])
                 field.show_problem("")
         self._values = wanted
-        self._show_what_matters()
+        self._update_visibility()
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
-        """Mark the fields that these problems name (`where.field`); the others are cleared."""
-        found = {problem.where.field: problem for problem in problems if problem.where.field}
+        """Mark the fields of these problems (`where.field`); the others are cleared."""
+        by_field = {problem.where.field: problem for problem in problems if problem.where.field}
         for name, field in self._fields.items():
-            problem = found.get(name)
+            problem = by_field.get(name)
             field.show_problem(str(problem.text) if problem else "",
                                "error" if problem is None or problem.blocks else "warn")
 
     def set_choices(self, name: str, choices: Iterable[tuple[object, str]]) -> None:
-        """Replace what a Choice or Line offers by a list, such as the layers of a base."""
+        """Replace the choices of a Choice or Line by a list, such as the layers of a base."""
         self._fields[name].set_choices(list(choices), self._values[name])
 
     def editor(self, name: str) -> QWidget:
@@ -98,11 +98,11 @@ class Form(QWidget):
         return self._fields[name].editor
 
     def is_shown(self, name: str) -> bool:
-        """Whether a parameter matters with the present values, and so has a field."""
+        """Whether a parameter is relevant with the present values, and so has a field."""
         return not self._fields[name].isHidden()
 
     def problem(self, name: str) -> str:
-        """What is said below a field; "" where nothing is wrong."""
+        """The problem below a field; "" without one."""
         return self._fields[name].problem
 
     def _take(self, name: str, value: Value) -> None:
@@ -114,10 +114,10 @@ class Form(QWidget):
         field.show_problem("")
         if value != self._values.get(name):
             self._values[name] = value
-            self._show_what_matters()
+            self._update_visibility()
             self.value_changed.emit(name, value)
 
-    def _show_what_matters(self) -> None:
+    def _update_visibility(self) -> None:
         for name, field in self._fields.items():
             field.setVisible(is_relevant(self._params[name], self._values))
 
@@ -134,7 +134,7 @@ class _Field(QWidget):
         label = Label(str(param.label), "secondary", "dim", wrap=True)
         label.setToolTip(str(param.help))
         self.editor, self._set = _editor(param, value, self)
-        _name(self.editor, param)
+        _set_accessible_names(self.editor, param)
         self._problem = Label("", "secondary", "error", wrap=True)
         self._problem.hide()
         if isinstance(param, Bool):
@@ -148,7 +148,7 @@ class _Field(QWidget):
         self.setLayout(self._column)
 
     def take(self, value: Value) -> None:
-        """The user chose `value`."""
+        """Emit the value that the user chose."""
         self.changed.emit(value)
 
     def set_value(self, value: Value) -> None:
@@ -159,7 +159,7 @@ class _Field(QWidget):
             self.editor.set_choices(choices, value)
             return
         select = Select(choices, value)
-        _name(select, self._param)
+        _set_accessible_names(select, self._param)
         select.chosen.connect(self.changed)
         select.chosen.connect(lambda _value: self.settled.emit())
         self._column.replaceWidget(self.editor, select)
@@ -169,7 +169,7 @@ class _Field(QWidget):
 
     @property
     def problem(self) -> str:
-        """What is said below the editor, "" while nothing is."""
+        """The problem below the editor, "" without one."""
         return self._problem.text() if not self._problem.isHidden() else ""
 
     def show_problem(self, text: str, tone: str = "error") -> None:
@@ -179,9 +179,9 @@ class _Field(QWidget):
         set_property(self.editor, "wrong", bool(text) and tone == "error")
 
 
-def _name(editor: QWidget, param: Param) -> None:
+def _set_accessible_names(editor: QWidget, param: Param) -> None:
     editor.setAccessibleName(str(param.label))
-    # Who hears the form instead of seeing it stands in one of the fields within.
+    # For screen readers: the focus is on one of the fields inside.
     inner = editor.findChildren(QLineEdit)
     for number, line_edit in enumerate(inner, start=1):
         place = tr("{label}, {number} of {count}", "{label}, {number} de {count}", label=param.label, number=number,
@@ -193,8 +193,8 @@ def _name(editor: QWidget, param: Param) -> None:
 
 
 def _number(param: Int | Float, value: Value) -> NumberBox:
-    whole = isinstance(param, Int)
-    return NumberBox(value, minimum=param.minimum, maximum=param.maximum, step=param.step, whole=whole,
+    integer = isinstance(param, Int)
+    return NumberBox(value, minimum=param.minimum, maximum=param.maximum, step=param.step, integer=integer,
                      decimals=0 if isinstance(param, Int) else param.decimals,
                      logarithmic=isinstance(param, Float) and param.logarithmic,
                      above=isinstance(param, Float) and param.above,
@@ -208,7 +208,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         number.settled.connect(field.settled)
         number.refused.connect(lambda text: field.show_problem(text, "warn"))
         if isinstance(param, Seed):
-            return _with_dice(number, field), number.set_value
+            return _add_draw_button(number, field), number.set_value
         return number, number.set_value
     if isinstance(param, Bool):
         switch = Switch(bool(value))
@@ -230,7 +230,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         return color, color.set_value
     if isinstance(param, Pair | Padding4):
         numbers = _Numbers(2 if isinstance(param, Pair) else 4, value, minimum=param.minimum, maximum=param.maximum,
-                           whole=True, optional=isinstance(param, Pair) and param.optional)
+                           integer=True, optional=isinstance(param, Pair) and param.optional)
         numbers.changed.connect(field.changed)
         numbers.settled.connect(field.settled)
         numbers.refused.connect(lambda text: field.show_problem(text, "warn"))
@@ -244,7 +244,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
     return _line(param, value, field)
 
 
-def _with_dice(number: NumberBox, field: _Field) -> QWidget:
+def _add_draw_button(number: NumberBox, field: _Field) -> QWidget:
     import random
 
     def draw() -> None:
@@ -258,19 +258,19 @@ def _with_dice(number: NumberBox, field: _Field) -> QWidget:
 
 
 def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[[Any], None]]:
-    line = QLineEdit(_written(value))
+    line = QLineEdit(_format_value(value))
     line.setFont(theme.font())
     optional = isinstance(param, Line) and param.optional
 
-    def typed() -> None:
+    def on_typed() -> None:
         text = line.text()
-        field.changed.emit(None if optional and not text and param.default is None else _read(param, text))
+        field.changed.emit(None if optional and not text and param.default is None else _parse_value(param, text))
         field.settled.emit()
 
     def show(text: Any) -> None:
-        line.setText(_written(text))
+        line.setText(_format_value(text))
 
-    line.editingFinished.connect(typed)
+    line.editingFinished.connect(on_typed)
     if not (isinstance(param, Line) and param.file):
         return line, show
 
@@ -278,22 +278,22 @@ def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[
         path = QFileDialog.getExistingDirectory(line.window(), str(param.label), line.text())
         if path:
             line.setText(path)
-            typed()
+            on_typed()
 
     holder = box(row(line, Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=browse), spacing=4))
     holder.setFocusProxy(line)
     return holder, show
 
 
-def _written(value: Value) -> str:
-    """A value as it is typed: several numbers with commas between."""
+def _format_value(value: Value) -> str:
+    """A value as it is typed: several numbers are separated by commas."""
     if isinstance(value, tuple | list):
         return ", ".join(str(item) for item in value)
     return "" if value is None else str(value)
 
 
-def _read(param: Param, text: str) -> Value:
-    """What was typed into a line; numbers that cannot be read stay text, which the parameter's check explains."""
+def _parse_value(param: Param, text: str) -> Value:
+    """Parse the text of a line; text that contains no numbers stays text, and the parameter's check explains it."""
     if not isinstance(param, Numbers | Ints):
         return text
     try:
@@ -317,22 +317,22 @@ class _Numbers(QWidget):
             if count == 2 and index:
                 line.addWidget(Label("×", "body", "dim"))
             line.addWidget(item, 1)
-            item.value_changed.connect(self._changed)
+            item.value_changed.connect(self._on_changed)
             item.settled.connect(self.settled)
             item.refused.connect(self.refused)
         self.setLayout(line)
         self.setFocusProxy(self._boxes[0])
 
-    def _changed(self) -> None:
+    def _on_changed(self) -> None:
         values = tuple(item.value for item in self._boxes)
         if all(value is None for value in values):
             self.changed.emit(None)
         elif None not in values:
             self.changed.emit(values)
         else:
-            known = next(value for value in values if value is not None)
-            self.changed.emit(tuple(known if value is None else value for value in values))
-            self.set_value(tuple(known if value is None else value for value in values))
+            filled = next(value for value in values if value is not None)
+            self.changed.emit(tuple(filled if value is None else value for value in values))
+            self.set_value(tuple(filled if value is None else value for value in values))
 
     def set_value(self, value: Value) -> None:
         for index, item in enumerate(self._boxes):
@@ -350,16 +350,16 @@ class _Factor(QWidget):
         super().__init__()
         limits: dict[str, Any] = {"minimum": param.minimum, "maximum": param.maximum, "step": 0.01, "decimals": 3,
                                   "optional": param.optional, "unit": str(param.unit) if param.unit else ""}
-        low, high = _ends(value)
+        low, high = _range_ends(value)
         self._low, self._high = NumberBox(low, **limits), NumberBox(high, **limits)
         self.setLayout(row(self._low, Label(tr("to", "a"), "body", "dim"), self._high, spacing=4))
         for item in (self._low, self._high):
-            item.value_changed.connect(self._changed)
+            item.value_changed.connect(self._on_changed)
             item.settled.connect(self.settled)
             item.refused.connect(self.refused)
         self.setFocusProxy(self._low)
 
-    def _changed(self) -> None:
+    def _on_changed(self) -> None:
         low, high = self._low.value, self._high.value
         if low is None or high is None:
             self.changed.emit(None if low is None and high is None else (low or 0.0, high or 0.0))
@@ -367,12 +367,12 @@ class _Factor(QWidget):
             self.changed.emit(high if low == -high and high >= 0 else (low, high))
 
     def set_value(self, value: Value) -> None:
-        low, high = _ends(value)
+        low, high = _range_ends(value)
         self._low.set_value(low)
         self._high.set_value(high)
 
 
-def _ends(value: Value) -> tuple[float | None, float | None]:
+def _range_ends(value: Value) -> tuple[float | None, float | None]:
     if value is None:
         return None, None
     if isinstance(value, tuple | list):

@@ -1,4 +1,4 @@
-"""A grid of pictures that scrolls a million: only what is in view is asked for, decoded and drawn."""
+"""A grid of pictures that scrolls a million: only visible ones are fetched, decoded and drawn."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _PAGES: Final = 96
 
 
 class PictureGrid(QAbstractScrollArea):
-    """`fetch(ids)` gives the pictures, `path_of` their files, `color_of` the colour of their class, `badge_of` the
-    (word, token of the theme) for what was found about one.
+    """`fetch(ids)` returns the pictures, `path_of` their files, `color_of` the colour of their class, `badge_of` the
+    (text, token of the theme) of a finding.
 
-    Selection by mouse and keyboard; `label_key(n)` for keys 1 to 9, `exclude_key` for Delete,
-    `menu_requested(point)`, `opened(id)`, `zoomed(size)`.
+    Selection by mouse and keyboard; `label_key(n)` for keys 1 to 9, `exclude_key` for Delete, `menu_requested(point)`,
+    `opened(id)`, `zoomed(size)`.
     """
 
     selection_changed = Signal()
@@ -92,8 +92,8 @@ class PictureGrid(QAbstractScrollArea):
         return self._ids
 
     def set_ids(self, ids: array[int], *, follow: bool = False) -> None:
-        """Show these pictures in this order; what stays selected is kept by id. `follow`: the selection goes on to
-        the next picture where it left the list."""
+        """Show these pictures in this order; the selection is kept by id. `follow`: where it left the list, the next
+        picture is selected."""
         if ids != self._ids:
             self.selection.reset(self._ids, ids, follow=follow)
             self._ids = ids
@@ -102,7 +102,8 @@ class PictureGrid(QAbstractScrollArea):
         self.forget()
 
     def empty(self) -> None:
-        """Other pictures come, whose ids may be the same: nothing is selected and nothing known of them."""
+        """Clear for other pictures, whose ids may be the same: the selection and the data of the pictures are
+        dropped."""
         self._faces.clear()
         self._ids = array("q")
         self.selection.reset((), self._ids)
@@ -111,7 +112,7 @@ class PictureGrid(QAbstractScrollArea):
         self.selection_changed.emit()
 
     def forget(self) -> None:
-        """The pictures' data changed: ask for them again (their pixels are kept)."""
+        """The pictures' data changed: fetch them again (their pixels are kept)."""
         self._pages.clear()
         self.viewport().update()
 
@@ -119,7 +120,7 @@ class PictureGrid(QAbstractScrollArea):
         return [self._ids[row] for row in self.selection.rows()]
 
     def select_ids(self, ids: Sequence[int]) -> None:
-        """Select these pictures, as far as they are shown, and bring the first into view."""
+        """Select these pictures, as far as they are in the list, and scroll to the first."""
         wanted = set(ids)
         rows = [row for row, identifier in enumerate(self._ids) if identifier in wanted]
         self.selection.select_rows(rows)
@@ -129,14 +130,14 @@ class PictureGrid(QAbstractScrollArea):
         self.selection_changed.emit()
 
     def step(self, by: int) -> None:
-        """Select the picture before or after the current one alone."""
+        """Select only the picture before or after the current one."""
         row = max(0, min(len(self._ids) - 1, self.selection.current + by))
         if len(self._ids):
-            self._select(lambda: self.selection.only(row))
+            self._select(lambda: self.selection.select_only(row))
             self.reveal(row)
 
     def close_threads(self) -> None:
-        """End the decoding threads; the grid will be deleted."""
+        """Stop the decoding threads; the grid will be deleted."""
         self._next.stop()
         self._faces.close_threads()
 
@@ -144,24 +145,24 @@ class PictureGrid(QAbstractScrollArea):
         if not 0 <= row < len(self._ids):
             return None
         page = row // _PAGE
-        found = self._pages.get(page)
-        if found is None:
+        page_pictures = self._pages.get(page)
+        if page_pictures is None:
             ids = list(self._ids[page * _PAGE:(page + 1) * _PAGE])
-            found = {picture.id: picture for picture in self._fetch(ids)}
-            self._pages[page] = found
+            page_pictures = {picture.id: picture for picture in self._fetch(ids)}
+            self._pages[page] = page_pictures
             while len(self._pages) > _PAGES:
                 self._pages.popitem(last=False)
-        return found.get(self._ids[row])
+        return page_pictures.get(self._ids[row])
 
     # Geometry ------------------------------------------------------------------------------------
 
     @property
     def cell(self) -> int:
-        """The wished size of a thumbnail in pixels; the grid stretches it to fill the width."""
+        """The preferred size of a thumbnail in pixels; the grid stretches it to fill the width."""
         return self._nominal
 
     def set_cell(self, size: int) -> None:
-        """Another size of the thumbnails; the picture at the top stays at the top."""
+        """Set the size of the thumbnails; the picture at the top stays at the top."""
         size = max(SMALLEST, min(LARGEST, size))
         if size == self._nominal:
             return
@@ -196,14 +197,14 @@ class PictureGrid(QAbstractScrollArea):
         self.viewport().update()
 
     def visible_rows(self) -> range:
-        """The rows of the list of pictures that are in view, wholly or in part."""
+        """The rows of pictures that are visible, wholly or in part."""
         top = self.verticalScrollBar().value()
         first = top // self._pitch * self.columns
         last = (top + self.viewport().height()) // self._pitch * self.columns + self.columns
         return range(min(first, len(self._ids)), min(last, len(self._ids)))
 
     def rect_of(self, row: int) -> QRect:
-        """Where the picture of a row is, in pixels of the viewport."""
+        """The rectangle of a row's picture, in pixels of the viewport."""
         line, column = divmod(row, self.columns)
         return QRect(2 + column * self._pitch, 2 + line * self._pitch - self.verticalScrollBar().value(),
                      self._size, self._size)
@@ -215,7 +216,7 @@ class PictureGrid(QAbstractScrollArea):
         return row if inside and self.rect_of(row).contains(point) else -1
 
     def reveal(self, row: int) -> None:
-        """Scroll so that the picture is wholly in view."""
+        """Scroll until the picture is wholly visible."""
         top = row // self.columns * self._pitch
         bar = self.verticalScrollBar()
         if top < bar.value():
@@ -246,7 +247,7 @@ class PictureGrid(QAbstractScrollArea):
             current = row == self.selection.current and self.hasFocus()
             paint_frame(painter, rect, selected=row in self.selection, pointed=row == self._hover, current=current)
         if self._by_key and self.hasFocus() and self.selection.current not in rows:
-            # No picture has the keyboard yet, or it was scrolled away: the grid itself shows where it is.
+            # No picture has the keyboard focus yet, or it was scrolled away: the grid itself shows the focus.
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), tokens.THUMBNAIL_RADIUS,
@@ -289,7 +290,7 @@ class PictureGrid(QAbstractScrollArea):
                 self.selection.current = row
                 self.viewport().update()
             else:
-                self._select(lambda: self.selection.only(row))
+                self._select(lambda: self.selection.select_only(row))
             self.reveal(row)
         elif control and key == Qt.Key.Key_A:
             self._select(self.selection.select_all)
@@ -306,7 +307,7 @@ class PictureGrid(QAbstractScrollArea):
         elif control and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             self.set_cell(round(self._nominal * (1 / 1.2 if key == Qt.Key.Key_Minus else 1.2)))
         elif key == Qt.Key.Key_F10 and modifiers & Qt.KeyboardModifier.ShiftModifier:
-            # Not every keyboard has the menu key, and not every system takes these for it.
+            # Not every keyboard has the menu key, and not every system maps these keys to it.
             self._menu_by_key()
         else:
             super().keyPressEvent(event)
@@ -317,7 +318,7 @@ class PictureGrid(QAbstractScrollArea):
         self._pressed, self._pressed_row = point, row
         if event.button() == Qt.MouseButton.RightButton:
             if row >= 0 and row not in self.selection:
-                self._select(lambda: self.selection.only(row))
+                self._select(lambda: self.selection.select_only(row))
             if row >= 0:
                 self.menu_requested.emit(event.globalPosition().toPoint())
             return
@@ -330,10 +331,10 @@ class PictureGrid(QAbstractScrollArea):
         elif modifiers & Qt.KeyboardModifier.ControlModifier:
             self._select(lambda: self.selection.toggle(row))
         elif row not in self.selection:
-            self._select(lambda: self.selection.only(row))
+            self._select(lambda: self.selection.select_only(row))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        # The right button is seen when it is pressed; this is the menu key.
+        # The right button is handled when it is pressed; this is the menu key.
         if event.reason() != QContextMenuEvent.Reason.Mouse:
             self._menu_by_key()
 
@@ -344,10 +345,10 @@ class PictureGrid(QAbstractScrollArea):
             self.menu_requested.emit(self.viewport().mapToGlobal(self.rect_of(row).center()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        # A click into a larger selection makes it one picture, but only if nothing was dragged.
+        # A click into a larger selection selects the one picture, but only if nothing was dragged.
         plain = not event.modifiers() and event.button() == Qt.MouseButton.LeftButton
         if plain and self._pressed is not None and self._pressed_row >= 0 and len(self.selection) > 1:
-            self._select(lambda: self.selection.only(self._pressed_row))
+            self._select(lambda: self.selection.select_only(self._pressed_row))
         self._pressed = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -1,4 +1,4 @@
-"""The finished thumbnails of a grid: decoded in threads, drawn a few in each frame, kept within bounds."""
+"""The finished thumbnails of a grid: decoded in threads, drawn a few per frame, cached within limits."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 _BYTES: Final = 64 << 20
 _SECONDS: Final = 0.005
-"""Time in a frame for drawing thumbnails that came since the last one."""
+"""Time per frame for drawing newly decoded thumbnails."""
 
 
 class GridFaces(QObject):
-    """Square pictures with round corners, border and class; an empty well for one that is not there yet.
+    """Square pictures with round corners, border and class; an empty well for a missing one.
 
-    Between `begin_frame` and `end_frame` the grid asks for the `face` of every picture in view.
+    Between `begin_frame` and `end_frame` the grid requests the `face` of every visible picture.
     """
 
     arrived = Signal()
-    """Thumbnails were decoded: paint again."""
+    """Thumbnails were decoded: repaint."""
 
     def __init__(self, path_of: Callable[[Picture], Path], color_of: Callable[[Picture], QColor], parent: QObject) -> None:
         super().__init__(parent)
@@ -45,15 +45,15 @@ class GridFaces(QObject):
         self._thumbnails.arrived.connect(self.arrived)
 
     def clear(self) -> None:
-        """Forget all: other pictures may have the same ids."""
+        """Clear the cache: other pictures may have the same ids."""
         self._faces.clear()
 
     def close_threads(self) -> None:
-        """End the decoding threads; the grid will be deleted."""
+        """Stop the decoding threads; the grid will be deleted."""
         self._thumbnails.close()
 
     def begin_frame(self, size: int, ratio: float) -> None:
-        """A frame with pictures of `size` pixels a side, at `ratio` device pixels each."""
+        """Start a frame with pictures of `size` pixels a side, at `ratio` device pixels each."""
         if (size, ratio) != (self._size, self._ratio):
             self._faces.clear()
             self._well = None
@@ -62,19 +62,19 @@ class GridFaces(QObject):
         self._late, self._left = time.perf_counter() + _SECONDS, False
 
     def end_frame(self, distance: Callable[[int], float]) -> bool:
-        """Have what is missing decoded, the nearest first by the id's `distance`; whether faces are left to draw."""
+        """Request missing thumbnails, the nearest first by the id's `distance`; True where faces are left to draw."""
         self._missing.sort(key=lambda wanted: distance(wanted.key))  # type: ignore[arg-type]
         self._thumbnails.want(self._missing)
         return self._left
 
     def face(self, picture: Picture) -> QPixmap:
-        """The picture as it is drawn, or an empty well."""
+        """The finished picture, or an empty well."""
         color = self._color_of(picture) if picture.problem is None else None
         looks = (color, picture.path, picture.size, picture.modified_ns)
-        kept = self._faces.get(picture.id)
-        if kept is not None and kept[1] == looks:
+        cached = self._faces.get(picture.id)
+        if cached is not None and cached[1] == looks:
             self._faces.move_to_end(picture.id)
-            return kept[0]
+            return cached[0]
         image: QImage | None = None
         if color is not None:
             wanted = self._wanted(picture)
@@ -84,7 +84,7 @@ class GridFaces(QObject):
         if image is None or image.isNull():
             return self._blank()
         if time.perf_counter() > self._late:
-            # Many came at once: the others follow in the next frame, so that scrolling stays smooth.
+            # Many arrived at once: the others follow in the next frame, so that scrolling stays smooth.
             self._left = True
             return self._blank()
         face = thumbnail_face(image, color, self._size, self._ratio)

@@ -1,4 +1,4 @@
-"""What is drawn over a picture of the grid: its problem, what was found about it, and the frame of a selection."""
+"""Marks over a picture of the grid: its problem, its finding, and the frame of a selection."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
 
 _WORDS_FROM = 84
-"""Pixels a side from which a finding is a word; in smaller pictures it is a dot."""
+"""From so many pixels a side a finding is a text; in smaller pictures it is a dot."""
 
 
 def paint_state(painter: QPainter, rect: QRect, picture: Picture, badge_of: Callable[[tuple[str, ...]], tuple[str, str]],
                 font: QFont) -> None:
-    """A sign on what cannot be used or is left out, and the gravest finding in `font`."""
+    """Draw a sign on unreadable or excluded pictures, and the most severe finding in `font`."""
     if picture.problem is not None or picture.excluded:
         name, token = ("warning", "warn") if picture.problem is not None else ("eye-off", "text")
         side = min(28, rect.width() // 2)
@@ -34,7 +34,7 @@ def paint_state(painter: QPainter, rect: QRect, picture: Picture, badge_of: Call
 
 
 def paint_frame(painter: QPainter, rect: QRect, *, selected: bool, pointed: bool, current: bool) -> None:
-    """The frame of a picture that is selected or under the pointer, and the ring of the one that has the keyboard."""
+    """Draw the frame of a picture that is selected or under the pointer, and the ring of the keyboard focus."""
     radius = tokens.THUMBNAIL_RADIUS
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if selected:
@@ -49,18 +49,18 @@ def paint_frame(painter: QPainter, rect: QRect, *, selected: bool, pointed: bool
 
 
 def _paint_badge(painter: QPainter, rect: QRect, badge: tuple[str, str], font: QFont) -> None:
-    """A word at the upper right, on the colour of its token."""
-    words, token = badge
-    if not words:
+    """Draw a text at the upper right, on the colour of its token."""
+    text, token = badge
+    if not text:
         return
     painter.setFont(font)
     metrics = painter.fontMetrics()
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width() - 26)
-    width = metrics.horizontalAdvance(words) + 14
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width() - 26)
+    width = metrics.horizontalAdvance(text) + 14
     place = QRectF(rect.right() - width - 5, rect.top() + 6, width, 18)
     ground = theme.color(token)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)
     painter.drawRoundedRect(place, 9, 9)
     painter.setPen(theme.on_color(ground))
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

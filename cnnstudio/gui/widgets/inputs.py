@@ -23,7 +23,7 @@ from cnnstudio.gui.widgets.basics import Button
 
 
 class Select(QComboBox):
-    """One of a list; `chosen(value)` only when the user chose."""
+    """A choice from a list; `chosen(value)` only when the user chose."""
 
     chosen = Signal(object)
 
@@ -39,7 +39,7 @@ class Select(QComboBox):
 
     @property
     def values(self) -> list[object]:
-        """What can be chosen."""
+        """The values of the choices."""
         return list(self._values)
 
     @property
@@ -141,13 +141,13 @@ class SegmentedControl(QWidget):
         return self._group.checkedButton() or self._group.buttons()[0]
 
     def _show_way(self) -> None:
-        """Tab comes to what is chosen; arrows go on."""
+        """Tab focuses the chosen button; arrows move on."""
         for button in self._group.buttons():
             way = Qt.FocusPolicy.StrongFocus if button is self._chosen_button() else Qt.FocusPolicy.ClickFocus
             button.setFocusPolicy(way)
 
     def setFocus(self, reason: Qt.FocusReason = Qt.FocusReason.OtherFocusReason) -> None:
-        """Give the keyboard to what is chosen."""
+        """Give the focus to the chosen button."""
         self._chosen_button().setFocus(reason)
 
     def set_tooltips(self, tooltips: Iterable[str]) -> None:

@@ -17,8 +17,8 @@ _ARROWS = 22
 class NumberBox(QLineEdit):
     """A number with a unit; arrow keys, wheel (while focused) and dragging the arrows change it.
 
-    `value_changed(value)` follows every step, `settled` when the user let go; `refused(text)` when what
-    was typed is no number within the limits. With `whole` values are int, else float; None if `optional`.
+    `value_changed(value)` follows every step, `settled` when the user let go; `refused(text)` when the typed text is no
+    number within the limits. With `integer` values are int, else float; None if `optional`.
     """
 
     value_changed = Signal(object)
@@ -26,11 +26,11 @@ class NumberBox(QLineEdit):
     refused = Signal(str)
 
     def __init__(self, value: float | None = 0, *, minimum: float = -math.inf, maximum: float = math.inf,
-                 step: float = 1, whole: bool = False, decimals: int = 4, logarithmic: bool = False, unit: str = "",
+                 step: float = 1, integer: bool = False, decimals: int = 4, logarithmic: bool = False, unit: str = "",
                  optional: bool = False, above: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._minimum, self._maximum, self._above = minimum, maximum, above
-        self._step, self._whole, self._decimals = step, whole, decimals
+        self._step, self._integer, self._decimals = step, integer, decimals
         self._logarithmic, self._unit, self._optional = logarithmic, unit, optional
         self._value: float | None = value
         self._drag: tuple[float, float | None] | None = None
@@ -38,8 +38,8 @@ class NumberBox(QLineEdit):
         self.setMouseTracking(True)
         room = self.fontMetrics().horizontalAdvance(unit) + 8 if unit else 0
         self.setTextMargins(0, 0, _ARROWS + room, 0)
-        self.setText(self._written(value))
-        self.editingFinished.connect(self._typed)
+        self.setText(self._format_value(value))
+        self.editingFinished.connect(self._on_editing_finished)
         if optional:
             self.setPlaceholderText(tr("none", "ninguno"))
 
@@ -48,23 +48,23 @@ class NumberBox(QLineEdit):
         return self._value
 
     def set_value(self, value: float | None) -> None:
-        """Show another value without announcing it."""
+        """Set a value without emitting signals."""
         if value != self._value or not self.hasFocus():
             self._value = value
-            self.setText(self._written(value))
+            self.setText(self._format_value(value))
             self.setCursorPosition(0)
 
-    def _written(self, value: float | None) -> str:
+    def _format_value(self, value: float | None) -> str:
         if value is None:
             return ""
-        if self._whole:
+        if self._integer:
             return str(int(value))
         if value and abs(value) < 10 ** -max(self._decimals - 1, 1):
             return format_number(value, "g")
         return localize_number(f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}")
 
-    def _typed(self) -> None:
-        if self.text() == self._written(self._value):
+    def _on_editing_finished(self) -> None:
+        if self.text() == self._format_value(self._value):
             return
         text = normalize_number(self.text())
         if not text and self._optional:
@@ -72,38 +72,38 @@ class NumberBox(QLineEdit):
             self.settled.emit()
             return
         try:
-            value: float = int(text) if self._whole else float(text)
+            value: float = int(text) if self._integer else float(text)
         except ValueError:
             self.refused.emit(tr("This is not a number.", "Esto no es un número."))
-            self.setText(self._written(self._value))
+            self.setText(self._format_value(self._value))
             return
-        if not self._allowed(value):
-            self.refused.emit(self._limits())
-            value = self._clamped(value)
-            if not self._allowed(value):
-                self.setText(self._written(self._value))
+        if not self._is_allowed(value):
+            self.refused.emit(self._limits_text())
+            value = self._clamp(value)
+            if not self._is_allowed(value):
+                self.setText(self._format_value(self._value))
                 return
         self._take(value)
         self.settled.emit()
 
-    def _limits(self) -> str:
+    def _limits_text(self) -> str:
         if math.isinf(self._maximum) or self._maximum >= 2**31 - 1:
             return tr("At least {low:g}.", "Al menos {low:g}.", low=self._minimum)
         return tr("From {low:g} to {high:g}.", "De {low:g} a {high:g}.", low=self._minimum, high=self._maximum)
 
-    def _allowed(self, value: float) -> bool:
+    def _is_allowed(self, value: float) -> bool:
         return math.isfinite(value) and self._minimum <= value <= self._maximum and not (
             self._above and value == self._minimum)
 
-    def _clamped(self, value: float) -> float:
+    def _clamp(self, value: float) -> float:
         if not math.isfinite(value):
             return self._value if self._value is not None else 0
         return min(max(value, self._minimum), self._maximum)
 
     def _take(self, value: float | None) -> None:
-        if value is not None and self._whole:
+        if value is not None and self._integer:
             value = int(value)
-        self.setText(self._written(value))
+        self.setText(self._format_value(value))
         if value != self._value:
             self._value = value
             self.value_changed.emit(value)
@@ -115,16 +115,16 @@ class NumberBox(QLineEdit):
             value = float(f"{start * 10 ** (steps / 10):.2g}")
         else:
             value = start + steps * self._step
-            value = round(value, 10) if not self._whole else round(value)
-        value = self._clamped(value)
-        if self._allowed(value):
+            value = round(value, 10) if not self._integer else round(value)
+        value = self._clamp(value)
+        if self._is_allowed(value):
             self._take(value)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         factor = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
         if event.key() in steps:
-            self._typed()
+            self._on_editing_finished()
             self.step_by(steps[Qt.Key(event.key())] * factor)
             return
         super().keyPressEvent(event)
@@ -143,11 +143,11 @@ class NumberBox(QLineEdit):
         self.step_by(1 if event.angleDelta().y() > 0 else -1)
         event.accept()
 
-    def _on_arrows(self, x: float) -> bool:
+    def _is_over_arrows(self, x: float) -> bool:
         return x >= self.width() - _ARROWS - 2
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._on_arrows(event.position().x()):
+        if event.button() == Qt.MouseButton.LeftButton and self._is_over_arrows(event.position().x()):
             self._drag = (event.position().y(), self._value)
             self.step_by(1 if event.position().y() < self.height() / 2 else -1)
             return
@@ -161,7 +161,7 @@ class NumberBox(QLineEdit):
                 self._value_silently(value)
                 self.step_by(moved)
             return
-        self.setCursor(Qt.CursorShape.SizeVerCursor if self._on_arrows(event.position().x())
+        self.setCursor(Qt.CursorShape.SizeVerCursor if self._is_over_arrows(event.position().x())
                        else Qt.CursorShape.IBeamCursor)
         super().mouseMoveEvent(event)
 

@@ -53,7 +53,7 @@ class PictureView(QWidget):
 
     @property
     def message(self) -> str:
-        """What is said instead of a picture."""
+        """The text in place of a picture."""
         return self._message
 
     def set_image(self, image: QImage | None) -> None:
@@ -63,7 +63,7 @@ class PictureView(QWidget):
         self.update()
 
     def set_message(self, text: str, icon: str = "image") -> None:
-        """Show words instead of a picture."""
+        """Show a text in place of a picture."""
         self._image, self._message, self._icon = None, text, icon
         self.updateGeometry()
         self.update()
@@ -100,11 +100,11 @@ class PictureView(QWidget):
                                  Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
                                  | Qt.TextFlag.TextWordWrap, self._message)
             return
-        target = fitted(self._image.size(), QRectF(self.rect()))
+        target = fit_rect(self._image.size(), QRectF(self.rect()))
         draw_rounded(painter, self._image, target, self._radius)
 
 
-def fitted(size: QSize, room: QRectF) -> QRectF:
+def fit_rect(size: QSize, room: QRectF) -> QRectF:
     """The largest rectangle of the shape of `size` in the middle of `room`."""
     scaled = size.toSizeF().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
     return QRectF(room.x() + (room.width() - scaled.width()) / 2, room.y() + (room.height() - scaled.height()) / 2,
@@ -128,7 +128,7 @@ def draw_rounded(painter: QPainter, image: QImage | QPixmap, target: QRectF, rad
 
 
 def thumbnail_face(image: QImage | None, color: QColor | None, size: int, ratio: float) -> QPixmap:
-    """The square of `size` pixels that a grid shows: picture, border, and the class colour; or an empty well.
+    """The square of `size` pixels in a grid: picture, border, and the class colour; or an empty well.
 
     Everything that rarely changes is drawn once: scrolling then only copies pixmaps.
     """

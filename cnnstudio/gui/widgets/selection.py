@@ -1,4 +1,4 @@
-"""Which rows of a long list are selected, one byte a row: a million rows cost a megabyte."""
+"""The selected rows of a long list, one byte per row: a million rows take a megabyte."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Selection:
             row = self._flags.find(1, row + 1)
 
     def reset(self, before: Sequence[int], after: array[int], *, follow: bool = False) -> None:
-        """The list changed from the ids `before` to `after`: keep what is selected by id.
+        """Adjust the selection, by id, to a list that changed from `before` to `after`.
 
-        `follow`: where all that was selected left the list, select what took the place of the current one.
+        `follow`: where no selected id remains, select the row in place of the current one.
         """
         current = before[self.current] if 0 <= self.current < len(before) else None
         flags, place = self._flags, self.current
@@ -43,19 +43,19 @@ class Selection:
 
         old, ids = np.asarray(before, np.int64), np.frombuffer(after, np.int64)
         if chosen:
-            kept = np.isin(ids, old[np.frombuffer(flags, np.bool_)])
-            self._flags = bytearray(kept.tobytes())
+            still_there = np.isin(ids, old[np.frombuffer(flags, np.bool_)])
+            self._flags = bytearray(still_there.tobytes())
         if current is None:
             return
         if follow and current not in after:
             left = np.flatnonzero(np.isin(old, ids))
             next_one = min(int(np.searchsorted(left, place)), len(left) - 1)
             current = int(old[left[next_one]]) if len(left) else int(ids[0])
-            if chosen and not kept.any():
+            if chosen and not still_there.any():
                 self._flags[after.index(current)] = 1
-        found = np.flatnonzero(ids == current)
-        if len(found):
-            self.current = self.anchor = int(found[0])
+        positions = np.flatnonzero(ids == current)
+        if len(positions):
+            self.current = self.anchor = int(positions[0])
 
     def clear(self) -> None:
         self._flags = bytearray(len(self._flags))
@@ -63,15 +63,15 @@ class Selection:
     def select_all(self) -> None:
         self._flags = bytearray(b"\1") * len(self._flags)
 
-    def only(self, row: int) -> None:
-        """Select this row alone."""
+    def select_only(self, row: int) -> None:
+        """Select only this row."""
         self.clear()
         if 0 <= row < len(self._flags):
             self._flags[row] = 1
             self.current = self.anchor = row
 
     def select_rows(self, rows: Sequence[int]) -> None:
-        """Select these rows and no others."""
+        """Select only these rows."""
         self.clear()
         for row in rows:
             self._flags[row] = 1
@@ -83,7 +83,7 @@ class Selection:
             self.current = self.anchor = row
 
     def extend(self, row: int, *, add: bool = False) -> None:
-        """Select from the anchor to `row`; with `add` what is selected elsewhere stays."""
+        """Select from the anchor to `row`; with `add` the rest of the selection stays."""
         if not 0 <= row < len(self._flags):
             return
         start = self.anchor if self.anchor >= 0 else row

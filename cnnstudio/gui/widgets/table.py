@@ -1,4 +1,4 @@
-"""A table in the tokens' style over a list of rows."""
+"""A table over a list of rows, in the style of the tokens."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its title, the words of a row, and what it is sorted by (the words by default)."""
+    """A column: its title, the text of a row, and its sort key (the text by default)."""
 
     title: str
-    words: Callable[[Any], str]
+    text: Callable[[Any], str]
     key: Callable[[Any], Any] | None = None
     right: bool = False
     color: Callable[[Any], QColor | None] | None = None
-    """The class colour shown as a small square before the words."""
+    """The class colour, shown as a small square before the text."""
     tone: Callable[[Any], str] | None = None
     stretch: bool = False
     spare: bool = False
-    """Left out where the room is too short to read the column that stretches."""
+    """Hidden where there is not enough room to read the stretching column."""
     least: int = 112
-    """Pixels below which nothing can be told any more from the words of a column that stretches."""
+    """Below this width in pixels the text of a stretching column is unreadable."""
 
 
 class RowsModel(QAbstractTableModel):
@@ -73,10 +73,10 @@ class RowsModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = 0) -> Any:
         column, row = self.columns[index.column()], self.rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return column.words(row)
+            return column.text(row)
         if role == Qt.ItemDataRole.UserRole:
-            key = column.key(row) if column.key is not None else column.words(row)
-            # Qt compares two numbers as the kind that the first has: 3 before 0.5, and 3 000 000 000 before 1.
+            key = column.key(row) if column.key is not None else column.text(row)
+            # Qt compares two numbers by the type of the first: 3 before 0.5, and 3 000 000 000 before 1.
             return float(key) if isinstance(key, int | float) else key
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(index.column())
@@ -109,7 +109,7 @@ class Table(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
-        # Tab goes on to the next widget; between the cells it would never come out of the table again.
+        # Tab moves to the next widget; between the cells it would never leave the table.
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.verticalHeader().hide()
@@ -125,17 +125,17 @@ class Table(QTableView):
             header.setSortIndicatorClearable(True)
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.activated.connect(lambda index: self.opened.emit(self.row_at(index)))
-        self.selectionModel().currentRowChanged.connect(self._moved)
+        self.selectionModel().currentRowChanged.connect(self._on_current_changed)
 
     def row_at(self, index: QModelIndex) -> Any:
         """The row of an index of the shown (sorted) model."""
         return self.rows.rows[self._proxy.mapToSource(index).row()]
 
-    def _moved(self, current: QModelIndex, _previous: QModelIndex) -> None:
+    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         self.chosen.emit(self.row_at(current) if current.isValid() else None)
 
     def set_rows(self, rows: Sequence[Any]) -> None:
-        """Show other rows; the selection goes."""
+        """Set the rows; the selection is cleared."""
         self.rows.set_rows(rows)
         self._make_room()
 
@@ -144,7 +144,7 @@ class Table(QTableView):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Leave spare columns out, the first one first, until every column that stretches can be read."""
+        """Hide spare columns, the first one first, until every stretching column is readable."""
         spare = [place for place, column in enumerate(self.rows.columns) if column.spare]
         for place in spare:
             self.setColumnHidden(place, False)

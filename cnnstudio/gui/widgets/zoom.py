@@ -27,7 +27,7 @@ _STEP: Final = 1.25
 
 class ZoomView(QWidget):
     """`zoomed(scale)` (1.0: a pixel of the picture is one of the screen), `pixel_hovered(x, y)` or (-1, -1),
-    `stepped(-1 or 1)` for the picture before or after, `left` when the user wants back."""
+    `stepped(-1 or 1)` for the previous or next picture, `left` to go back."""
 
     zoomed = Signal(float)
     pixel_hovered = Signal(int, int)
@@ -55,11 +55,12 @@ class ZoomView(QWidget):
 
     @property
     def scale(self) -> float:
-        """Screen pixels a picture's pixel."""
+        """Screen pixels per pixel of the picture."""
         return self._scale
 
     def set_image(self, image: QImage | None, message: str = "") -> None:
-        """Show a picture, fitted; None shows the message. The same size keeps zoom and place: for comparing."""
+        """Show a picture, fitted; None shows the message. A picture of the same size keeps zoom and position, to
+        compare."""
         same = image is not None and self._image is not None and image.size() == self._image.size()
         self._image, self._message, self._fitted = image, message, None
         if not same or self._fits:
@@ -67,7 +68,7 @@ class ZoomView(QWidget):
         self.update()
 
     def fit(self) -> None:
-        """The whole picture, never enlarged beyond sharp pixels of a small one."""
+        """Show the whole picture; a small one is not enlarged beyond sharp pixels."""
         self._fits, self._fitted = True, None
         if self._image is None or self._image.isNull():
             return
@@ -79,15 +80,15 @@ class ZoomView(QWidget):
         self.update()
 
     def zoom_to(self, scale: float, at: QPointF | None = None) -> None:
-        """Another scale; the point of the picture under `at` (of the widget; its middle by default) stays there."""
+        """Set the scale; the point of the picture under `at` (of the widget; its middle by default) stays there."""
         if self._image is None:
             return
         least = min(0.02, (self.width() - 8) / max(1, self._image.width()))
         scale = max(least, min(_MOST, scale))
         point = at if at is not None else QPointF(self.rect().center())
-        kept = self._to_picture(point)
+        anchor = self._to_picture(point)
         self._scale, self._fits, self._fitted = scale, False, None
-        self._middle += kept - self._to_picture(point)
+        self._middle += anchor - self._to_picture(point)
         self._bound()
         self.zoomed.emit(scale)
         self.update()
@@ -108,7 +109,7 @@ class ZoomView(QWidget):
         return QRectF(corner.x(), corner.y(), self._image.width() * self._scale, self._image.height() * self._scale)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        # Where somebody goes by Tab, it shows where the keyboard is; one who clicked knows.
+        # After Tab the focus is visible; after a click it needs no mark.
         self._by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         super().focusInEvent(event)
 
@@ -134,7 +135,7 @@ class ZoomView(QWidget):
         if self._fits and self._scale < 1:
             painter.drawPixmap(target.topLeft(), self._fit_pixmap(target))
             return
-        # Only what is in view is scaled: a photo of 100 million pixels pans as smoothly as a small one.
+        # Only the visible part is scaled: a photo of 100 million pixels pans as smoothly as a small one.
         seen = target.intersected(QRectF(self.rect()))
         source = QRectF((seen.x() - target.x()) / self._scale, (seen.y() - target.y()) / self._scale,
                         seen.width() / self._scale, seen.height() / self._scale)

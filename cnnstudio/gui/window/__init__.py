@@ -1,1 +1,1 @@
-"""The main window, what surrounds its pages, and all wiring between them."""
+"""The main window, its frame around the pages, and the connections between them."""

@@ -15,7 +15,7 @@ from cnnstudio.core.logs import log_path
 from cnnstudio.core.places import log_folder, resource
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column, row, scroll_area
 from cnnstudio.gui.window.actions import Entry
 
 _LIBRARIES: Final = (
@@ -43,7 +43,7 @@ class AboutDialog(QDialog):
         self.resize(560, 560)
         picture = QLabel()
         picture.setPixmap(_logo(56))
-        words = column(Label("CNN Studio", "figure"),
+        texts = column(Label("CNN Studio", "figure"),
                        Label(tr("Version {version}", "Versión {version}", version=__version__), tone="dim"), spacing=0)
         lines = [f"{name} {_version(package)} — {licence}" for name, package, licence in _LIBRARIES]
         lines += ["Inter — SIL Open Font License 1.1", ""]
@@ -65,7 +65,7 @@ class AboutDialog(QDialog):
             QUrl.fromLocalFile(str(log_folder()))))
         log_row = row(log, folder, spacing=8)
         log_row.setStretch(0, 1)
-        self.setLayout(column(row(picture, words, None, spacing=16), Label(intro, tone="dim", wrap=True), log_row,
+        self.setLayout(column(row(picture, texts, None, spacing=16), Label(intro, tone="dim", wrap=True), log_row,
                               Caption(tr("Libraries and licences", "Bibliotecas y licencias")), text, row(None, close),
                               spacing=12, margins=(24, 24, 24, 20)))
 
@@ -75,17 +75,17 @@ def _logo(size: int) -> QPixmap:
     from PySide6.QtGui import QPainter
     from PySide6.QtSvg import QSvgRenderer
 
-    made = QPixmap(size * 2, size * 2)
-    made.setDevicePixelRatio(2.0)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
+    pixmap = QPixmap(size * 2, size * 2)
+    pixmap.setDevicePixelRatio(2.0)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(resource("icons", "cnnstudio.svg").read_bytes())).render(painter, QRectF(0, 0, size, size))
     painter.end()
-    return made
+    return pixmap
 
 
 class HelpDialog(QDialog):
-    """The way through the program in a few lines, and every shortcut."""
+    """A short guide to the program, and every shortcut."""
 
     def __init__(self, entries: Sequence[Entry], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,7 +121,7 @@ class HelpDialog(QDialog):
         inner.addLayout(_shortcuts(entries))
         inner.addStretch(1)
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
-        self.setLayout(column(scrolled(box(inner)), row(None, close, margins=(24, 8, 24, 16)), spacing=0))
+        self.setLayout(column(scroll_area(box(inner)), row(None, close, margins=(24, 8, 24, 16)), spacing=0))
 
 
 def _shortcuts(entries: Sequence[Entry]) -> QGridLayout:
@@ -135,7 +135,7 @@ def _shortcuts(entries: Sequence[Entry]) -> QGridLayout:
                          "Datos: dar esa clase a las imágenes elegidas")),
               (tr("Delete", "Supr"), tr("Data: exclude the selected pictures", "Datos: excluir las imágenes elegidas")),
               (tr("Ctrl+wheel", "Ctrl+rueda"), tr("Data: size of the thumbnails", "Datos: tamaño de las miniaturas"))]
-    for line, (keys, words) in enumerate(pairs):
+    for line, (keys, description) in enumerate(pairs):
         grid.addWidget(Label(keys, "secondary", "dim"), line, 0)
-        grid.addWidget(Label(words), line, 1)
+        grid.addWidget(Label(description), line, 1)
     return grid

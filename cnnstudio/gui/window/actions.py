@@ -1,4 +1,4 @@
-"""Every action of the window once: id, text, command, icon, shortcut. Menus, shortcuts and the palette follow."""
+"""All actions of the window: id, text, command, icon, shortcut. Menus, shortcuts and the palette use them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cnnstudio.gui.state.commands import Command
 
 @dataclass(frozen=True)
 class Entry:
-    """One action. `menu` is the group it stands in; "" means palette and shortcut only."""
+    """One action. `menu` is its group in the menu; "" means palette and shortcut only."""
 
     id: str
     label: Text
@@ -104,7 +104,7 @@ class Actions(QObject):
         return self._actions[identifier]
 
     def update(self, *, is_open: bool, undo: Text | None, redo: Text | None) -> None:
-        """Enable what can be done now, and name what undo and redo would do."""
+        """Enable the available actions, and name the steps of undo and redo."""
         for entry in self.entries:
             self._actions[entry.id].setEnabled(is_open or not entry.project)
         for identifier, label in (("undo", undo), ("redo", redo)):
@@ -115,7 +115,7 @@ class Actions(QObject):
             action.setText(text.replace("&", "&&"))
 
     def menu(self, parent: QWidget) -> QMenu:
-        """All actions in one menu with a submenu a group."""
+        """All actions in one menu with a submenu per group."""
         menu = QMenu(parent)
         groups = {**MENUS, "go": Text("Go to", "Ir a")}
         for group in ("file", "edit", "go", "view", "help"):
@@ -129,7 +129,7 @@ class Actions(QObject):
         menu.setAccessibleName(tr("Menu", "Menú"))
         return menu
 
-    def searchable(self) -> list[tuple[Entry, QAction]]:
-        """What the palette offers: everything that can be done now."""
+    def palette_actions(self) -> list[tuple[Entry, QAction]]:
+        """The actions of the palette: everything that is enabled."""
         return [(entry, self._actions[entry.id]) for entry in self.entries
                 if entry.id != "palette" and self._actions[entry.id].isEnabled()]

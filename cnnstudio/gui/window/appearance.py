@@ -1,4 +1,4 @@
-"""Language and theme of the program, as the settings choose them."""
+"""Language and theme of the program, from the settings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from cnnstudio.gui.look import qt_translation, theme
 
 
 class Appearance:
-    """Puts settings in force, and knows which are."""
+    """Applies language and theme, and remembers the applied ones."""
 
     def __init__(self) -> None:
         self._language = self._theme = ""
 
     def follow(self, settings: Settings) -> bool:
-        """Put language and theme in force; whether either changed."""
+        """Apply language and theme; True where either changed."""
         language = system_language() if settings.language == "system" else settings.language
         look = theme.system_theme() if settings.theme == "system" else settings.theme
         if (language, look) == (self._language, self._theme):

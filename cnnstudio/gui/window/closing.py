@@ -1,4 +1,4 @@
-"""Before a project is closed: what becomes of a running training, and everything saved."""
+"""Before a project is closed: end or detach a running training, and save."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def confirm_close_project(context: WindowContext) -> bool:
 
 
 def _wait(context: WindowContext, job: ChildJob) -> None:
-    """Keep the window alive and painted until the training has written its weights."""
+    """Keep the window responsive until the training has written its weights."""
     if not job.running:
         return
     context.toasts().show_text(tr("Stopping the training and writing its weights…",

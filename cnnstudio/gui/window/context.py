@@ -1,4 +1,4 @@
-"""What the handlers of commands work with."""
+"""The context of command handlers."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ class WindowContext:
     pages: PageArea
     actions: Actions
     toasts: Callable[[], Toasts]
-    """The messages over the lower edge; made when the first one comes."""
+    """The messages over the lower edge; created for the first one."""

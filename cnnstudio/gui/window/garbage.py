@@ -1,7 +1,7 @@
-"""Cycles are collected in the window's thread alone.
+"""Garbage collection in the window's thread alone.
 
-Python looks for garbage in whichever thread happens to allocate. A widget, a timer or a signal that dies in another
-thread than its own is taken apart there by Qt while the window uses it: a crash or a hang, once in many hours.
+Python collects garbage in whichever thread happens to allocate. A widget, a timer or a signal that is deleted in
+another thread than its own is destroyed there by Qt while the window uses it: a crash or a hang, once in many hours.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 
 _INTERVAL_MILLISECONDS: Final = 200
-"""Between two looks: what background work leaves behind meanwhile stays small, and an idle window costs nothing."""
+"""The interval of checks: garbage of background work stays small meanwhile, and an idle window costs nothing."""
 
 
 class Collector(QObject):
-    """Takes over from Python's own collector until `stop`, with the same thresholds. For the window's thread."""
+    """Replaces Python's own collector until `stop`, with the same thresholds. For the window's thread."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,14 +28,14 @@ class Collector(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Give the work back to Python."""
+        """Enable Python's own collector again."""
         self._timer.stop()
         if self._was_on:
             gc.enable()
 
 
 def collect_due() -> int:
-    """Collect the oldest generation that is due; answers how many objects that freed."""
+    """Collect the oldest generation that is due; returns the number of freed objects."""
     counts, thresholds = gc.get_count(), gc.get_threshold()
     due = [generation for generation in range(3) if 0 < thresholds[generation] < counts[generation]]
     return gc.collect(due[-1]) if due else 0

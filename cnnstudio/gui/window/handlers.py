@@ -1,4 +1,4 @@
-"""What the window does for each command: one registry, by the command's type."""
+"""The handlers of the window's commands: one registry, by the command's type."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from cnnstudio.gui.state import commands, creation
 from cnnstudio.gui.state.commands import Command
 from cnnstudio.gui.window.closing import confirm_close_project
 from cnnstudio.gui.window.context import WindowContext
-from cnnstudio.gui.window.dropping import open_paths
+from cnnstudio.gui.window.open_paths import open_paths
 
 Handler = Callable[[WindowContext, Any], object]
 
 
 def handle(context: WindowContext, command: Command) -> None:
-    """Carry out a command."""
+    """Run the handler of a command."""
     HANDLERS[type(command)](context, command)
 
 
 def _on_page(page: str) -> Handler:
-    """The handler of a command that a page carries out itself: the page comes into view first."""
+    """The handler of a command that a page handles: the page is shown first."""
     def handler(context: WindowContext, command: Command) -> None:
         if context.pages.go(page):
             context.pages.current.handle(command)
@@ -45,7 +45,7 @@ def _new_project(context: WindowContext, command: commands.NewProject) -> None:
     session = context.workspace.session
     source = command.source or QFileDialog.getExistingDirectory(
         context.window, tr("Folder whose subfolders are the classes", "Carpeta cuyas subcarpetas son las clases"),
-        session.remembered("source_folder", str(Path.home())))
+        session.recall("source_folder", str(Path.home())))
     if source:
         session.remember("source_folder", str(Path(source).parent))
         session.request(commands.DescribeNewProject(source))
@@ -55,7 +55,7 @@ def _open_project(context: WindowContext, command: commands.OpenProject) -> None
     session = context.workspace.session
     folder = command.folder or QFileDialog.getExistingDirectory(
         context.window, tr("Open the folder of a project", "Abrir la carpeta de un proyecto"),
-        session.remembered("projects_folder", str(projects_folder())))
+        session.recall("projects_folder", str(projects_folder())))
     if not folder:
         return
     path = Path(folder)
@@ -115,7 +115,7 @@ def _choose_picture_folder(context: WindowContext, command: commands.ChoosePictu
 
 
 def _source_text(path: Path, home: Path | None) -> str:
-    """How a folder of pictures is written in the project: relative where it lies inside the project's folder."""
+    """The path of a folder of pictures in the project: relative where it is inside the project's folder."""
     resolved = path.resolve()
     if home is not None and resolved.is_relative_to(home.resolve()):
         return resolved.relative_to(home.resolve()).as_posix()
@@ -167,7 +167,8 @@ def _show_problems(context: WindowContext, _command: commands.ShowProblems) -> N
 def _search_actions(context: WindowContext, _command: commands.SearchActions) -> None:
     from cnnstudio.gui.widgets.command_palette import CommandPalette, PaletteItem
 
-    items = [PaletteItem(entry.label, action, entry.icon, entry.shortcut) for entry, action in context.actions.searchable()]
+    items = [PaletteItem(entry.label, action, entry.icon, entry.shortcut)
+             for entry, action in context.actions.palette_actions()]
     CommandPalette(items, context.window).show()
 
 

@@ -1,4 +1,4 @@
-"""The header of a page: title, quiet subtitle, actions at the right."""
+"""The header of a page: title, subtitle, actions at the right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnnstudio.gui.widgets.basics import Elided, Label, box, row
 
 
 class Header(QWidget):
-    """One for all pages; each page's buttons are kept in a stack."""
+    """One header for all pages; each page's buttons are kept in a stack."""
 
     def __init__(self, menu_button: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class Header(QWidget):
         self.setLayout(line)
 
     def add_page(self, page: str, actions: Iterable[QWidget]) -> None:
-        """Keep the buttons of a page."""
+        """Add the buttons of a page."""
         holder = box(row(None, *actions, spacing=12))
         self._actions[page] = holder
         self._stack.addWidget(holder)
@@ -41,7 +41,7 @@ class Header(QWidget):
         self._stack.setFixedWidth(holder.sizeHint().width())
 
     def fit(self, page: str) -> None:
-        """A button appeared or changed its text: give the row its new width."""
+        """Adjust the width of the row to a button that appeared or changed its text."""
         holder = self._actions.get(page)
         if holder is not None and self._stack.currentWidget() is holder:
             holder.layout().activate()  # type: ignore[union-attr]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class MainWindow(QMainWindow):
-    """One window on one workspace. Language or theme change: everything inside is built anew."""
+    """One window on one workspace. On a change of language or theme everything inside is rebuilt."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class MainWindow(QMainWindow):
         self._appearance = Appearance()
         self._appearance.follow(self.session.settings)
         self.setMinimumSize(960, 600)
-        self.resize(QSize(*self.session.remembered("window", (1440, 900))))
+        self.resize(QSize(*self.session.recall("window", (1440, 900))))
         self.setAcceptDrops(True)
         self._wiring = Wiring(workspace, self.entries, self._rebuild_if_needed, self)
         self._build("start")
@@ -50,7 +50,7 @@ class MainWindow(QMainWindow):
     def _rebuild_if_needed(self) -> bool:
         if not self._appearance.follow(self.session.settings):
             return False
-        # Not now: the widget that changed the setting is still in its own signal.
+        # Deferred: the widget that changed the setting is still in its own signal.
         QTimer.singleShot(0, self, self._rebuild)
         return True
 
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self._build(page)
 
     def _build(self, page: str) -> None:
-        """Make everything inside the window, in the present language and theme, and show a page."""
+        """Build everything inside the window, in the present language and theme, and show a page."""
         self.action_set = Actions(self, self.entries)
         self.rail = Rail(self.entries)
         menu_button = Button(tr("Menu", "Menú"), "icon", "menu")
@@ -84,9 +84,9 @@ class MainWindow(QMainWindow):
         body = box(column(spacing=0))
         body.setObjectName("window")
         body.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        whole = body.layout()
-        whole.addLayout(upper, 1)  # type: ignore[union-attr]
-        whole.addWidget(self.status)  # type: ignore[union-attr]
+        layout = body.layout()
+        layout.addLayout(upper, 1)  # type: ignore[union-attr]
+        layout.addWidget(self.status)  # type: ignore[union-attr]
         self.setCentralWidget(body)
         self._context = WindowContext(self.workspace, self, self.pages, self.action_set, lambda: self.toasts)
         self._wiring.connect_parts(Parts(self._context, self.rail, self.header, self.status))
@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
 
     @property
     def toasts(self) -> Toasts:
-        """Short messages over the lower edge; made when the first one comes."""
+        """Short messages over the lower edge; created for the first one."""
         if self._toasts is None:
             from cnnstudio.gui.window.notices import Toasts
 
@@ -107,19 +107,19 @@ class MainWindow(QMainWindow):
 
     @property
     def current(self) -> Page:
-        """The page in view."""
+        """The current page."""
         return self.pages.current
 
     def go(self, identifier: str) -> bool:
-        """Bring a page into view; False when it needs a project and none is open."""
+        """Show a page; False when it needs a project and none is open."""
         return self.pages.go(identifier)
 
     def perform(self, command: Command) -> None:
-        """Carry out a command."""
+        """Handle a command."""
         self.session.request(command)
 
     def show_report(self, problem: Problem) -> None:
-        """An exception that nobody caught, with its details."""
+        """Show an uncaught exception with its details."""
         from cnnstudio.gui.window.notices import ReportDialog
 
         ReportDialog(problem, self).open()

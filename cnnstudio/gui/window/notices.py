@@ -1,4 +1,4 @@
-"""Problems on screen: toasts, a dialog with details, the list of problems, and the last border for exceptions."""
+"""Problems on screen: toasts, a dialog with details, the list of problems, and the handler of uncaught exceptions."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.jobs import unexpected
+from cnnstudio.gui.state.jobs import unexpected_problem
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
 
 _EDGES = {"error": "error", "warning": "warn", "info": "accent"}
 
 
 _READING = 60
-"""Milliseconds that a letter of a message is shown for."""
+"""Milliseconds that a message is shown per letter."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,11 +43,11 @@ class Toast(Card):
                  show: Callable[[], object]) -> None:
         edge = _EDGES.get(severity, "accent")
         super().__init__(edge=edge, margins=(14, 10, 8, 10))
-        words = Label(text, wrap=True, selectable=True)
+        label = Label(text, wrap=True, selectable=True)
         line = row(spacing=10)
         symbol = {"error": "error", "warning": "warning"}.get(severity, "info")
         line.addWidget(Icon(symbol, edge, 18))
-        line.addWidget(words, 1)
+        line.addWidget(label, 1)
         for fix in fixes:
             line.addWidget(Button(str(fix.label), "link", on_click=partial(self._take, fix, chosen, closed)))
         if details:
@@ -76,14 +76,14 @@ class Toasts(QWidget):
         self.hide()
 
     def show_problem(self, problem: Problem) -> None:
-        """Show a problem; the same text is not shown twice at a time."""
+        """Show a problem; the same text is shown only once at a time."""
         stay = problem.severity == "error" or bool(problem.fixes)
-        words = str(problem.text)
-        self._add(words, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(words)),
+        message = str(problem.text)
+        self._add(message, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(message)),
                   lambda: ReportDialog(problem, self.window()).open())
 
     def show_text(self, text: str, seconds: float = 5.0) -> None:
-        """Show a short message that goes by itself."""
+        """Show a short message that disappears by itself."""
         self._add(text, "info", (), "", round(seconds * 1000), lambda: None)
 
     def _add(self, text: str, severity: str, fixes: Iterable[Fix], details: str, milliseconds: int,
@@ -95,7 +95,7 @@ class Toasts(QWidget):
         toast = Toast(text, severity, fixes, details, self.fix_chosen.emit, self._remove, show)
         self._texts[text] = toast
         self._layout.addWidget(toast)
-        # What is not shown yet has no height for the layout: its words would be cut off.
+        # A hidden widget has no height for the layout: its text would be cut off.
         toast.show()
         if milliseconds:
             timer = QTimer(toast)
@@ -132,7 +132,7 @@ class Toasts(QWidget):
 
 
 def report_text(problem: Problem) -> str:
-    """What Copy report puts on the clipboard: the problem, where, the versions and the details."""
+    """The text of Copy report: the problem, where, the versions and the details."""
     from PySide6 import __version__ as qt
 
     place = problem.where
@@ -162,10 +162,10 @@ class ReportDialog(QDialog):
 
 
 class ProblemsDialog(QDialog):
-    """All problems of the project with their fixes; it follows while they are fixed."""
+    """All problems of the project with their fixes; updated while they are fixed."""
 
     problem_chosen = Signal(object)
-    """The page of this problem was requested."""
+    """Show the page of this problem."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,11 +178,11 @@ class ProblemsDialog(QDialog):
         inner.layout().addLayout(self._list)  # type: ignore[union-attr]
         inner.layout().addStretch(1)  # type: ignore[union-attr]
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
-        self.setLayout(column(scrolled(inner), row(None, close, margins=(20, 8, 20, 16)), spacing=0))
-        session.changed.connect(self._changed)
+        self.setLayout(column(scroll_area(inner), row(None, close, margins=(20, 8, 20, 16)), spacing=0))
+        session.changed.connect(self._on_changed)
         self._fill()
 
-    def _changed(self, change: Change) -> None:
+    def _on_changed(self, change: Change) -> None:
         if change.of("problems", "folder"):
             self._fill()
 
@@ -205,15 +205,15 @@ class ProblemsDialog(QDialog):
 
 
 class _Hook(QObject):
-    """Carries an exception from any thread into the window's thread."""
+    """Moves an exception from any thread into the window's thread."""
 
     happened = Signal(object)
 
 
 def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], None]:
-    """The last border: an exception that nobody caught becomes a report, and the program lives on.
+    """Turn an uncaught exception into a report, so that the program continues.
 
-    Answers a function that takes the hook away again.
+    Returns a function that removes the hook.
     """
     hook = _Hook()
     hook.happened.connect(show, Qt.ConnectionType.QueuedConnection)
@@ -223,7 +223,7 @@ def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], No
         traceback.print_exception(kind, value, trace)
         _LOG.error("unexpected", exc_info=(kind, value, trace))
         if isinstance(value, Exception):
-            hook.happened.emit(unexpected(value))
+            hook.happened.emit(unexpected_problem(value))
 
     def caught_in_thread(arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None:
@@ -263,7 +263,7 @@ class Question(QDialog):
         self.accept()
 
     def showEvent(self, event: QShowEvent) -> None:
-        # By itself a dialog is as high as if its words had to be broken into short lines.
+        # By default a dialog is as high as if its text were wrapped into short lines.
         self.resize(self.width(), self._layout.totalHeightForWidth(self.width()))
         super().showEvent(event)
 
@@ -273,7 +273,7 @@ class Question(QDialog):
 
 
 def close_question(parent: QWidget) -> str | None:
-    """What becomes of a running training when the window closes: "detach", "keep", "discard" or None."""
+    """Ask what to do with a running training when the window closes: "detach", "keep", "discard" or None."""
     return Question(
         tr("A training is running", "Hay un entrenamiento en curso"),
         tr("What should become of it when the window closes?", "¿Qué debe pasar con él al cerrar la ventana?"),

@@ -1,4 +1,4 @@
-"""The area of the pages: side panel, centre under its banners, inspector. Pages are made on their first visit."""
+"""The area of the pages: side panel, centre under its banners, inspector. Pages are created on their first visit."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from cnnstudio.gui.pages import PageEntry, load_page
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.changes import EVERYTHING, Change
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import box, column, scrolled
+from cnnstudio.gui.widgets.basics import box, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banners
 
 _NARROWEST_SIDE = 180
 
 
 class PageArea(QSplitter):
-    """Shows one page at a time, and keeps what changed for the others until they are visited."""
+    """Shows one page at a time, and collects changes for the others until they are visited."""
 
     page_made = Signal(object)
-    """A page was made, with all its widgets; it is shown next."""
+    """A page was created, with all its widgets; it is shown next."""
     page_shown = Signal(str)
-    """Another page is in view; it refreshes next."""
+    """Another page is visible; it is refreshed next."""
     header_changed = Signal()
-    """Heading, subtitle or actions of the page in view may have changed."""
+    """Heading, subtitle or actions of the current page may have changed."""
     fix_chosen = Signal(object)
-    """A fix of a banner."""
+    """A fix of a banner was chosen."""
 
     def __init__(self, workspace: Workspace, entries: tuple[PageEntry, ...], parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -50,33 +50,33 @@ class PageArea(QSplitter):
         self._inspectors.setMinimumWidth(240)
         for index, stretch in enumerate((0, 1, 0)):
             self.setStretchFactor(index, stretch)
-        widths = self._session.remembered("panels") or (tokens.SIDE_WIDTH, 10_000, tokens.INSPECTOR_WIDTH)
+        widths = self._session.recall("panels") or (tokens.SIDE_WIDTH, 10_000, tokens.INSPECTOR_WIDTH)
         self.setSizes([widths[0], 10_000, widths[-1]])
         self.splitterMoved.connect(self._remember_widths)
 
     def _remember_widths(self) -> None:
-        before = self._session.remembered("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
+        before = self._session.recall("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
         sizes = self.sizes()
         self._session.remember("panels", (sizes[0] or before[0], 0, sizes[2] or before[-1]))
 
     # Pages ---------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Page]:
-        """The pages that were visited."""
+        """The visited pages."""
         return iter(self._pages.values())
 
     @property
     def current(self) -> Page:
-        """The page in view."""
+        """The current page."""
         return self._pages[self._current]
 
     def keep(self) -> None:
-        """Have every page write down what is not in the project yet."""
+        """Let every page write its unsaved input into the project."""
         for page in self:
             page.keep()
 
     def close_pages(self) -> None:
-        """The pages will be deleted: end their timers and threads."""
+        """Stop the pages' timers and threads; they will be deleted."""
         for page in self:
             page.close()
             page.deleteLater()
@@ -84,12 +84,12 @@ class PageArea(QSplitter):
         self._stale.clear()
 
     def can_show(self, identifier: str) -> bool:
-        """Whether there is such a page, and its project where it needs one."""
+        """Whether the page exists, and a project is open where it needs one."""
         entry = next((entry for entry in self._entries if entry.id == identifier), None)
         return entry is not None and (self._session.is_open or not entry.needs_project)
 
     def go(self, identifier: str) -> bool:
-        """Bring a page into view; False where `can_show` is."""
+        """Show a page; False where `can_show` is."""
         if not self.can_show(identifier):
             return False
         if identifier != self._current or identifier not in self._pages:
@@ -113,14 +113,14 @@ class PageArea(QSplitter):
         self.page_shown.emit(identifier)
         change = self._stale.pop(identifier, None)
         page.refresh(change if change is not None else Change(frozenset()))
-        # The keyboard starts in the page, not on the rail: a ring shows only where someone tabbed to.
+        # The focus starts in the page, not on the rail: a ring shows only after Tab.
         self.window().centralWidget().setFocus()  # type: ignore[attr-defined]
         page.enter()
         self.update_banners()
         self.header_changed.emit()
 
     def _page(self, identifier: str) -> Page:
-        """The page, made on its first visit."""
+        """The page, created on its first visit."""
         if identifier not in self._pages:
             entry = next(entry for entry in self._entries if entry.id == identifier)
             page = load_page(entry)(self._workspace, self)
@@ -130,7 +130,7 @@ class PageArea(QSplitter):
             self._centres.addWidget(page.centre())
             for stack, panel in ((self._sides, page.side()), (self._inspectors, page.inspector())):
                 if panel is not None:
-                    holder = scrolled(panel) if not panel.property("scrolls") else panel
+                    holder = scroll_area(panel) if not panel.property("scrolls") else panel
                     holder.setProperty("page", identifier)
                     stack.addWidget(holder)
             self._stale[identifier] = Change(EVERYTHING)
@@ -140,7 +140,7 @@ class PageArea(QSplitter):
     # Changes -------------------------------------------------------------------------------------
 
     def show_change(self, change: Change) -> None:
-        """Show a change on the page in view, and keep it for the others."""
+        """Show a change on the current page, and keep it for the others."""
         if change.of("folder"):
             for identifier in self._pages:
                 self._stale[identifier] = Change(EVERYTHING)
@@ -155,7 +155,7 @@ class PageArea(QSplitter):
         self.header_changed.emit()
 
     def update_banners(self) -> None:
-        """Show what must be fixed before the page in view can work."""
+        """Show the problems that block the current page."""
         self._banners.show_problems(self.current.blocking_problems())
 
     def _on_side_changed(self) -> None:
@@ -169,7 +169,7 @@ class PageArea(QSplitter):
 
 
 def _side_width(holder: QWidget) -> int:
-    """What the left panel of a page needs, so that nothing of it is cut off at the right."""
+    """The width that the left panel of a page needs, so that nothing is clipped at the right."""
     content = holder.widget() if isinstance(holder, QScrollArea) else None
     if not isinstance(holder, QScrollArea) or content is None:
         return _NARROWEST_SIDE

@@ -34,7 +34,7 @@ class RailButton(QAbstractButton):
             self.update()
 
     def nextCheckState(self) -> None:
-        """A click changes nothing by itself: the page that is in view is marked, also when it was clicked again."""
+        """A click does not toggle by itself: the current page is checked, also when it was clicked again."""
 
     def sizeHint(self) -> QSize:
         return QSize(68, 56)

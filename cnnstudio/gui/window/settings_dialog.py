@@ -13,14 +13,14 @@ from cnnstudio.gui.widgets.form import Form
 
 
 class SettingsDialog(QDialog):
-    """Opens over the window and stays while language and theme change around it."""
+    """Opens over the window and stays while language and theme change."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumWidth(440)
         self._session = session
         self._fill()
-        session.changed.connect(self._changed)
+        session.changed.connect(self._on_changed)
 
     def _fill(self) -> None:
         self.setWindowTitle(tr("Settings", "Ajustes"))
@@ -36,15 +36,15 @@ class SettingsDialog(QDialog):
         self.setLayout(self._column)
         self.resize(460, 380)
 
-    def _changed(self, change: Change) -> None:
+    def _on_changed(self, change: Change) -> None:
         if change.of("settings"):
-            # The form's words and colours belong to the old language and theme: build it anew.
+            # The form has the texts and colours of the old language and theme: rebuild it.
             from PySide6.QtCore import QTimer
 
             QTimer.singleShot(0, self, self._rebuild)
 
     def _rebuild(self) -> None:
-        # A layout is only replaced once its old owner is gone.
+        # A layout can be replaced only after its old owner is gone.
         holder = QWidget()
         holder.setLayout(self._column)
         holder.deleteLater()

@@ -1,4 +1,4 @@
-"""The status bar: saved or not, problems, the running work with time left and Cancel, device, language."""
+"""The status bar: saved state, problems, the running work with time left and Cancel, device, language."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from cnnstudio.gui.look import tokens
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, row
-from cnnstudio.gui.widgets.words import device, duration
+from cnnstudio.gui.widgets.formatting import format_device, format_duration
 
 
 class StatusBar(QWidget):
-    """Stands on every page; its signals announce what was clicked."""
+    """Visible on every page; its signals report clicks."""
 
     save_requested = Signal()
     problems_requested = Signal()
@@ -30,18 +30,19 @@ class StatusBar(QWidget):
         self._session = session
         self._saved = Button("", "status", on_click=self.save_requested.emit)
         self._problems = Button("", "status", on_click=self.problems_requested.emit)
-        self._job = Button("", "status", on_click=lambda: self.job_chosen.emit(self._shown))
+        self._job = Button("", "status", on_click=lambda: self.job_chosen.emit(self._current_job))
         self._job.set_tone("accent")
         self._progress = QProgressBar()
         self._progress.setFixedWidth(120)
         self._progress.setTextVisible(False)
-        self._cancel = Button(tr("Cancel", "Cancelar"), "status", on_click=lambda: self.cancel_requested.emit(self._shown))
+        self._cancel = Button(tr("Cancel", "Cancelar"), "status",
+                              on_click=lambda: self.cancel_requested.emit(self._current_job))
         self._device = Button(_device(), "status")
         self._device.setEnabled(False)
         self._language = Button("Español" if language() == "es" else "English", "status",
                                 tooltip=tr("Change the language", "Cambiar el idioma"),
                                 on_click=self.language_requested.emit)
-        self._shown: Job | None = None
+        self._current_job: Job | None = None
         self.setLayout(row(self._saved, self._problems, 8, self._job, self._progress, self._cancel, None, self._device,
                            self._language, spacing=4, margins=(10, 0, 10, 0)))
         self.update_saved()
@@ -75,7 +76,7 @@ class StatusBar(QWidget):
 
     def update_job(self) -> None:
         job = self._session.jobs.foremost()
-        self._shown = job
+        self._current_job = job
         for widget in (self._job, self._progress, self._cancel):
             widget.setVisible(job is not None)
         if job is None:
@@ -88,11 +89,11 @@ class StatusBar(QWidget):
         elif job.phase is not None and job.phase.en != job.label.en:
             parts.append(str(job.phase))
         if job.seconds_left is not None and not job.cancelling and not job.paused:
-            parts.append(tr("{time} left", "quedan {time}", time=duration(job.seconds_left)))
+            parts.append(tr("{time} left", "quedan {time}", time=format_duration(job.seconds_left)))
         self._job.setText(" · ".join(parts).replace("&", "&&"))
         self._cancel.setEnabled(not job.cancelling)
         if job.progress is None:
-            # An unmoving empty track says "unknown" without an endless animation.
+            # A static empty track means "unknown" without an endless animation.
             self._progress.setRange(0, 1000)
             self._progress.setValue(0)
         else:
@@ -103,4 +104,4 @@ class StatusBar(QWidget):
 def _device() -> str:
     import os
 
-    return device(f"CPU: {os.cpu_count() or 1} cores")
+    return format_device(f"CPU: {os.cpu_count() or 1} cores")

@@ -1,4 +1,4 @@
-"""Who listens to whom in the window. Parts announce what happened; they do not call each other."""
+"""The signal connections of the window. Parts emit signals; they do not call each other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cnnstudio.gui.window.status import StatusBar
 
 @dataclass(frozen=True)
 class Parts:
-    """What stands around the pages, and the pages; made anew in another language or theme."""
+    """The pages and the parts around them; created again for another language or theme."""
 
     context: WindowContext
     rail: Rail
@@ -33,11 +33,11 @@ class Parts:
 
 
 class Wiring(QObject):
-    """Lives as long as its window. `connect_parts` follows every building of the window."""
+    """Lives as long as its window. `connect_parts` is called after every rebuild."""
 
     def __init__(self, workspace: Workspace, entries: tuple[PageEntry, ...], rebuild: Callable[[], bool],
                  parent: QObject) -> None:
-        """`rebuild()` follows the settings: True where the window will be built anew."""
+        """`rebuild()` follows the settings: True where the window will be rebuilt."""
         super().__init__(parent)
         self._workspace, self._entries, self._rebuild = workspace, entries, rebuild
         self._parts: Parts | None = None
@@ -49,7 +49,7 @@ class Wiring(QObject):
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
 
     def connect_parts(self, parts: Parts) -> None:
-        """Connect newly made parts; the parts before are deleted."""
+        """Connect new parts; the previous ones are deleted."""
         self._parts = parts
         session, pages, status = self._workspace.session, parts.context.pages, parts.status
         parts.context.actions.triggered.connect(session.request)
@@ -91,7 +91,7 @@ class Wiring(QObject):
 
     def _on_command_requested(self, command: Command) -> None:
         if self._parts is not None:
-            # The first paint needs none of it.
+            # The first paint does not need it.
             from cnnstudio.gui.window.handlers import handle
 
             handle(self._parts.context, command)
@@ -118,7 +118,7 @@ class Wiring(QObject):
             self._parts.header.fit(page.id)
 
     def update_frame(self) -> None:
-        """Show on actions, rail and title what can be done, what is wrong and what runs."""
+        """Show on actions, rail and title what is enabled, the problems and the running work."""
         if self._parts is None:
             return
         session, context, rail = self._workspace.session, self._parts.context, self._parts.rail
@@ -141,7 +141,7 @@ class Wiring(QObject):
     def _on_cancel_requested(self, job: Job | None) -> None:
         if job is None:
             return
-        # A training is never thrown away by one click: Cancel keeps what was learned.
+        # A training is never discarded by one click: Cancel keeps its weights.
         if isinstance(job, ChildJob) and job.kind == "train":
             job.stop(keep=True)
         else:

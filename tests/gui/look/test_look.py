@@ -43,8 +43,8 @@ def test_the_style_sheet_names_tokens_only():
     for colors in tokens.THEMES.values():
         sheet = stylesheet(colors)
         assert "$" not in sheet
-        known = {value.upper() for value in colors}
-        assert {each.upper() for each in re.findall(r"#[0-9A-Fa-f]{6}\b", sheet)} <= known
+        allowed = {value.upper() for value in colors}
+        assert {value.upper() for value in re.findall(r"#[0-9A-Fa-f]{6}\b", sheet)} <= allowed
 
 
 @pytest.mark.usefixtures("qapp")

@@ -151,9 +151,9 @@ def test_a_folder_that_vanished_keeps_its_pictures_and_offers_a_fix(qtbot, works
 def test_settings_are_kept(session):
     session.set_setting("theme", "dark")
     session.remember("panels", (200, 0, 300))
-    kept = load_settings()
-    assert kept.theme == "dark"
-    assert tuple(kept.layout["panels"]) == (200, 0, 300)
+    settings = load_settings()
+    assert settings.theme == "dark"
+    assert tuple(settings.layout["panels"]) == (200, 0, 300)
 
 
 def test_a_fix_edits_the_project_or_becomes_a_command(opened):

@@ -53,10 +53,10 @@ PARAMS = (
 
 @pytest.fixture
 def form(qtbot):
-    made = Form(PARAMS, {})
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    new_form = Form(PARAMS, {})
+    qtbot.addWidget(new_form)
+    new_form.show()
+    return new_form
 
 
 def editor(form, name):
@@ -181,16 +181,16 @@ def test_a_line_can_become_a_list(form):
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_declaration_of_the_program_has_a_form(qtbot, params, language):
     set_language(language)
-    made = Form(params, {})
-    qtbot.addWidget(made)
-    made.resize(272, 900)
-    made.show()
-    assert set(made.values) == {param.name for param in params}
-    assert made.minimumSizeHint().width() <= 272
+    new_form = Form(params, {})
+    qtbot.addWidget(new_form)
+    new_form.resize(272, 900)
+    new_form.show()
+    assert set(new_form.values) == {param.name for param in params}
+    assert new_form.minimumSizeHint().width() <= 272
 
 
 def test_every_field_within_an_editor_has_a_name_and_says_what_it_refuses(qtbot, form):
-    names = [each.accessibleName() for each in form.findChildren(QLineEdit)]
+    names = [line.accessibleName() for line in form.findChildren(QLineEdit)]
     assert {"filters", "kernel, 1 of 2", "kernel, 2 of 2", "padding, 4 of 4", "factor, 2 of 2", "seed"} <= set(names)
     assert all(names)
     for name, box in (("kernel", field(form, "kernel, 2 of 2")), ("factor", field(form, "factor, 2 of 2"))):

@@ -26,29 +26,29 @@ def picture(identifier: int, **values) -> Picture:
 
 @pytest.fixture
 def grid(qtbot, tmp_path):
-    asked = []
+    requests = []
 
     def fetch(ids):
-        asked.append(len(ids))
-        return [picture(each, problem="empty" if each % 5 == 0 else None) for each in ids]
+        requests.append(len(ids))
+        return [picture(identifier, problem="empty" if identifier % 5 == 0 else None) for identifier in ids]
 
-    made = PictureGrid(fetch, lambda each: tmp_path / each.path, lambda _each: QColor("#0072B2"), cell=100)
-    made.asked = asked
-    qtbot.addWidget(made)
-    made.resize(780, 600)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.close_threads()
+    new_grid = PictureGrid(fetch, lambda picture: tmp_path / picture.path, lambda _picture: QColor("#0072B2"), cell=100)
+    new_grid.requested_ids = requests
+    qtbot.addWidget(new_grid)
+    new_grid.resize(780, 600)
+    new_grid.show()
+    qtbot.waitExposed(new_grid)
+    yield new_grid
+    new_grid.close_threads()
 
 
 def test_a_million_rows_ask_only_for_what_is_in_view(grid):
     grid.set_ids(array("q", range(1_000_000)))
     grid.grab()
-    assert sum(grid.asked) < 1000
+    assert sum(grid.requested_ids) < 1000
     grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
     grid.grab()
-    assert sum(grid.asked) < 2000
+    assert sum(grid.requested_ids) < 2000
     rows = grid.visible_rows()
     assert rows.stop == 1_000_000
     assert grid.rect_of(999_999).bottom() <= grid.viewport().height()
@@ -56,10 +56,10 @@ def test_a_million_rows_ask_only_for_what_is_in_view(grid):
         grid.verticalScrollBar().setValue(step * 40_000)
         grid.grab()
     # Not all is kept: what was seen first is asked for again.
-    asked = len(grid.asked)
+    requests = len(grid.requested_ids)
     grid.verticalScrollBar().setValue(0)
     grid.grab()
-    assert len(grid.asked) > asked
+    assert len(grid.requested_ids) > requests
 
 
 def test_the_mouse_selects(qtbot, grid):
@@ -105,20 +105,20 @@ def test_the_keyboard_selects_and_labels(qtbot, grid):
 
 def test_the_menu_key_asks_for_the_menu(grid):
     grid.set_ids(array("q", range(500)))
-    asked = []
-    grid.menu_requested.connect(asked.append)
+    requests = []
+    grid.menu_requested.connect(requests.append)
     key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(3, 3), QPoint(3, 3))
     QApplication.sendEvent(grid, key)
-    assert not asked
-    grid.selection.only(400)
+    assert not requests
+    grid.selection.select_only(400)
     QApplication.sendEvent(grid, key)
-    assert grid.viewport().rect().contains(grid.viewport().mapFromGlobal(asked[0]))
+    assert grid.viewport().rect().contains(grid.viewport().mapFromGlobal(requests[0]))
     assert 400 in grid.visible_rows()
 
 
 def test_what_is_selected_stays_when_the_list_changes(grid):
     grid.set_ids(array("q", range(50)))
-    grid.selection.only(7)
+    grid.selection.select_only(7)
     grid.set_ids(array("q", [3, 7, 9]))
     assert grid.selected_ids() == [7]
     grid.set_ids(array("q", [1, 2]))
@@ -127,13 +127,13 @@ def test_what_is_selected_stays_when_the_list_changes(grid):
 
 def test_work_goes_on_with_the_next_picture_where_the_selected_ones_leave(grid):
     grid.set_ids(array("q", range(50)))
-    grid.selection.only(7)
-    grid.set_ids(array("q", [each for each in range(50) if each != 7]), follow=True)
+    grid.selection.select_only(7)
+    grid.set_ids(array("q", [identifier for identifier in range(50) if identifier != 7]), follow=True)
     assert grid.selected_ids() == [8]
     assert grid.selection.current == 7
     grid.set_ids(array("q", range(8)), follow=True)
     assert grid.selected_ids() == [7 - 1]
-    grid.selection.only(3)
+    grid.selection.select_only(3)
     grid.selection.extend(5)
     grid.set_ids(array("q", [0, 1, 2, 4]), follow=True)
     assert grid.selected_ids() == [4]
@@ -167,7 +167,7 @@ def test_selection_of_a_million_is_small():
     selection.reset(array("q"), array("q", range(1_000_000)))
     selection.select_all()
     assert len(selection) == 1_000_000
-    selection.only(500_000)
+    selection.select_only(500_000)
     selection.extend(500_009)
     assert list(selection.rows()) == list(range(500_000, 500_010))
     gc.collect()
@@ -181,8 +181,8 @@ def test_thumbnails_come_and_what_cannot_be_read_is_null(qtbot, pictures_folder,
               for number, path in enumerate([*sorted(Path(pictures_folder).rglob("*.png"))[:6], bad])]
     with qtbot.waitSignal(thumbnails.arrived):
         thumbnails.want(wanted)
-    qtbot.waitUntil(lambda: all(thumbnails.get(each) is not None for each in wanted))
-    assert [thumbnails.get(each).isNull() for each in wanted] == [False] * 6 + [True]
+    qtbot.waitUntil(lambda: all(thumbnails.get(request) is not None for request in wanted))
+    assert [thumbnails.get(request).isNull() for request in wanted] == [False] * 6 + [True]
     assert thumbnails.get(wanted[0]).height() == 24
     thumbnails.close()
 

@@ -7,12 +7,12 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cnnstudio.gui.pages.prepare import pipeline as prepare_pipeline
-from cnnstudio.gui.pages.prepare.pipeline import BatchAsked, make_batch
-from cnnstudio.gui.pages.prepare.preview import GridAsked
+from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, make_batch
+from cnnstudio.gui.pages.prepare.preview import GridRequest
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.basics import Button, MenuButton
 from cnnstudio.gui.widgets.class_list import ClassList
-from cnnstudio.gui.widgets.flow import flowing
+from cnnstudio.gui.widgets.flow import flow_row
 from tests.gui.driving import part
 
 
@@ -28,7 +28,7 @@ def narrow(qtbot, window, project_folder):
 
 def wrong(window):
     """Buttons that are squeezed or reach out of what is shown."""
-    found = []
+    cut_off = []
     for button in window.findChildren(Button):
         if not button.isVisible():
             continue
@@ -39,8 +39,8 @@ def wrong(window):
             above = above.parentWidget()
         room = above.parentWidget().width() if above.objectName() == "scrolled" else window.width()
         if squeezed or button.mapTo(above, QPoint(button.width(), 0)).x() > room:
-            found.append(button.text() or button.accessibleName())
-    return found
+            cut_off.append(button.text() or button.accessibleName())
+    return cut_off
 
 
 @pytest.mark.parametrize(("page", "views"), [("prepare", ("cards", "pipeline")),
@@ -65,9 +65,9 @@ def test_counts_of_classes_and_the_choice_of_a_view_are_whole(qtbot, narrow):
         area = area.parentWidget()
     assert classes.mapTo(area, QPoint(classes.width(), 0)).x() <= area.viewport().width()
     bar = page.filters.parentWidget()
-    for each in bar.findChildren(Button):
-        if each.isVisible():
-            assert bar.rect().contains(each.mapTo(bar, each.rect().bottomRight())), each.text()
+    for button in bar.findChildren(Button):
+        if button.isVisible():
+            assert bar.rect().contains(button.mapTo(bar, button.rect().bottomRight())), button.text()
 
 
 def test_a_choice_with_a_long_name_is_shortened(qtbot):
@@ -82,35 +82,35 @@ def test_a_choice_with_a_long_name_is_shortened(qtbot):
 
 def test_what_stands_apart_is_at_the_right_until_the_line_breaks(qtbot):
     widgets = [QWidget() for _ in range(3)]
-    for each in widgets:
-        each.setFixedSize(100, 20)
-    line = flowing(*widgets, spacing=10, apart=1)
+    for widget in widgets:
+        widget.setFixedSize(100, 20)
+    line = flow_row(*widgets, spacing=10, apart=1)
     qtbot.addWidget(line)
     line.resize(500, 20)
     line.show()
-    assert [each.x() for each in widgets] == [0, 290, 400]
+    assert [widget.x() for widget in widgets] == [0, 290, 400]
     line.resize(250, 60)
-    assert [(each.x(), each.y()) for each in widgets] == [(0, 0), (110, 0), (0, 30)]
+    assert [(widget.x(), widget.y()) for widget in widgets] == [(0, 0), (110, 0), (0, 30)]
 
 
 def test_numbers_of_a_batch_have_the_signs_of_the_language(narrow, pictures_folder):
     files = sorted(pictures_folder.rglob("*.png"))[18:22]
     recipe = {**narrow.session.project.recipe.as_dictionary(), "height": 24, "width": 24}
-    grid = GridAsked(files=lambda places: [files[each] for each in places], pictures=4, recipe=recipe, steps=[], seed=1,
+    grid = GridRequest(files=lambda places: [files[place] for place in places], pictures=4, recipe=recipe, steps=[], seed=1,
                      epoch=1, batch_size=4)
-    found = make_batch(BatchAsked(grid, lambda places: [int(each > 1) for each in places], "int", ("v1.0", "v2.0")), _Report())
-    words = dict(found.facts)
-    assert words["imágenes de cada clase"] == "v1.0 2 · v2.0 2"
-    assert "," in words["media de cada canal"] and "." not in words["media de cada canal"]
+    request = BatchRequest(grid, lambda places: [int(place > 1) for place in places], "int", ("v1.0", "v2.0"))
+    facts = dict(make_batch(request, _Report()).facts)
+    assert facts["imágenes de cada clase"] == "v1.0 2 · v2.0 2"
+    assert "," in facts["media de cada canal"] and "." not in facts["media de cada canal"]
 
 
 def test_a_batch_of_large_pictures_is_looked_at_as_far_as_there_is_room(narrow, pictures_folder, monkeypatch):
     monkeypatch.setattr(prepare_pipeline, "ROOM", 3 * 4 * 24 * 24)
     files = sorted(pictures_folder.rglob("*.png"))[18:22]
     recipe = {**narrow.session.project.recipe.as_dictionary(), "height": 24, "width": 24}
-    grid = GridAsked(files=lambda places: [files[each] for each in places], pictures=4, recipe=recipe, steps=[], seed=1,
+    grid = GridRequest(files=lambda places: [files[place] for place in places], pictures=4, recipe=recipe, steps=[], seed=1,
                      epoch=1, batch_size=4)
-    assert len(make_batch(BatchAsked(grid, lambda places: [0 for _ in places], "int", ("a", "b")), _Report()).images) == 3
+    assert len(make_batch(BatchRequest(grid, lambda places: [0 for _ in places], "int", ("a", "b")), _Report()).images) == 3
 
 
 class _Report:

@@ -74,7 +74,7 @@ def test_a_project_opens_on_its_pictures(opened):
 
 def test_keys_relabel_and_undo(qtbot, opened):
     grid = grid_of(opened)
-    grid.selection.only(0)
+    grid.selection.select_only(0)
     qtbot.keyClick(grid, Qt.Key.Key_2)
     assert opened.workspace.counts.class_counts() == {"cat": 19, "dog": 21}
     opened.action_set["undo"].trigger()
@@ -83,7 +83,7 @@ def test_keys_relabel_and_undo(qtbot, opened):
 
 def test_delete_excludes_and_the_line_filters(qtbot, opened):
     grid = grid_of(opened)
-    grid.selection.only(3)
+    grid.selection.select_only(3)
     qtbot.keyClick(grid, Qt.Key.Key_Delete)
     assert opened.workspace.counts.excluded == 1
     press(part(opened, QualityPanel), "Excluded")
@@ -122,11 +122,11 @@ def test_an_unreadable_file_is_a_filter(qtbot, window, pictures_folder, project_
     with qtbot.waitSignal(window.session.jobs.ended):
         window.perform(OpenProject(str(project_folder)))
     problems = window.workspace.checks.check_now()
-    problem = next(each for each in problems if each.code == "unreadable_pictures")
+    problem = next(problem for problem in problems if problem.code == "unreadable_pictures")
     window.session.apply(problem.fixes[0])
     grid = grid_of(window)
     assert len(grid.ids) == 1
-    grid.selection.only(0)
+    grid.selection.select_only(0)
     grid.selection_changed.emit()
     assert window.workspace.collection.rows(list(grid.ids))[0].problem is not None
 
@@ -134,7 +134,7 @@ def test_an_unreadable_file_is_a_filter(qtbot, window, pictures_folder, project_
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_language_and_theme_change_at_once_and_nothing_is_lost(qtbot, opened, language, look):
-    grid_of(opened).selection.only(5)
+    grid_of(opened).selection.select_only(5)
     opened.session.set_setting("theme", look)
     opened.session.set_setting("language", language)
     qtbot.wait(50)
@@ -322,8 +322,8 @@ def test_messages_one_above_the_other_show_all_their_words(qtbot):
     window.show()
     toasts = Toasts(window)
     for number in range(3):
-        words = f"{number} " + "many words that take several lines. " * (4 * number + 1)
-        toasts.show_problem(warning("told", Text(words, words), "network"))
+        text = f"{number} " + "many words that take several lines. " * (4 * number + 1)
+        toasts.show_problem(warning("told", Text(text, text), "network"))
         qtbot.wait(10)
         shown = toasts.findChildren(Toast)
         assert len(shown) == number + 1
@@ -353,7 +353,7 @@ def test_a_long_value_shortens_no_other_name(qtbot):
     facts.set_facts([("Network", "efficientnet_lite0"), ("Val. accuracy", "38.9 %")])
     facts.resize(190, 80)
     facts.show()
-    name = next(each for each in facts.findChildren(Elided) if each.text() == "Val. accuracy")
+    name = next(label for label in facts.findChildren(Elided) if label.text() == "Val. accuracy")
     assert name.width() >= name.sizeHint().width() - 2
 
 
@@ -371,15 +371,15 @@ def test_a_damaged_index_has_its_mend_on_the_page(qtbot, window, project_folder)
     assert problem.code == "damaged_index"
     assert not noticed
     (fix,) = problem.fixes
-    banner = next(each for each in window.findChildren(Banner) if each.problem == problem)
-    words = banner.findChild(Label)
-    assert words.width() > banner.width() / 2
+    banner = next(candidate for candidate in window.findChildren(Banner) if candidate.problem == problem)
+    text = banner.findChild(Label)
+    assert text.width() > banner.width() / 2
     assert "Set it aside" in fix.label.en
     window.session.apply(fix)
     qtbot.waitUntil(lambda: window.workspace.counts.total == 40 and not len(window.session.jobs))
     assert noticed[-1].code == "index_set_aside"
     assert list(project_folder.glob("dataset.damaged-*.sqlite"))
-    assert "damaged_index" not in [each.code for each in window.workspace.checks.check_now()]
+    assert "damaged_index" not in [problem.code for problem in window.workspace.checks.check_now()]
     assert window.workspace.collection.index is not None
 
 

@@ -1,4 +1,4 @@
-"""Lines above the grid that come and go: the scan that runs, and what changed in the folder."""
+"""Bars above the grid: the running scan, and the changes in the folder."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import JobList
 from cnnstudio.gui.state.scanner import Scanner
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, row
-from cnnstudio.gui.widgets.words import count
+from cnnstudio.gui.widgets.formatting import format_count
 
 
 class ScanBar(QWidget):
-    """The scan with its progress and Cancel; hidden while none runs."""
+    """Progress of the scan with a Cancel button; hidden while no scan runs."""
 
     def __init__(self, jobs: JobList, scanner: Scanner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scanner = scanner
-        self._words = Label("", "secondary", "dim")
+        self._text = Label("", "secondary", "dim")
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
         cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=scanner.cancel)
-        line = row(self._words, self._progress, cancel, spacing=12)
+        line = row(self._text, self._progress, cancel, spacing=12)
         line.setStretch(1, 1)
         self.setLayout(line)
         self.hide()
@@ -34,21 +34,21 @@ class ScanBar(QWidget):
         self.setVisible(job is not None)
         if job is not None:
             phase = f" · {job.phase}" if job.phase is not None else ""
-            self._words.setText(f"{job.label}{phase}")
+            self._text.setText(f"{job.label}{phase}")
             self._progress.setValue(round((job.progress or 0) * 1000))
 
 
 class NewsBar(QWidget):
-    """What the last scan found new, changed or gone; `news_chosen(scan)` to show the new and changed ones."""
+    """New, changed and missing files of the last scan; `news_chosen(scan)` to show the new and changed ones."""
 
     news_chosen = Signal(int)
 
     def __init__(self, scanner: Scanner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scanner = scanner
-        self._words = Elided("", "body_strong", "accent")
+        self._text = Elided("", "body_strong", "accent")
         self._show = Button(tr("Show them", "Mostrarlas"), "link", on_click=self._ask)
-        line = row(self._words, self._show, Button(tr("Seen", "Visto"), "link", on_click=scanner.dismiss_news), spacing=12)
+        line = row(self._text, self._show, Button(tr("Seen", "Visto"), "link", on_click=scanner.dismiss_news), spacing=12)
         line.setStretch(0, 1)
         self.setLayout(line)
         self.hide()
@@ -60,8 +60,8 @@ class NewsBar(QWidget):
             parts = [(news.new, Text("new", "nueva"), Text("new", "nuevas")),
                      (news.changed, Text("changed", "cambiada"), Text("changed", "cambiadas")),
                      (news.gone, Text("gone", "desaparecida"), Text("gone", "desaparecidas"))]
-            self._words.setText(tr("The folder changed: ", "La carpeta cambió: ") + ", ".join(
-                f"{count(number)} {one if number == 1 else many}" for number, one, many in parts if number))
+            self._text.setText(tr("The folder changed: ", "La carpeta cambió: ") + ", ".join(
+                f"{format_count(number)} {one if number == 1 else many}" for number, one, many in parts if number))
             self._show.setVisible(news.new + news.changed > 0)
 
     def _ask(self) -> None:

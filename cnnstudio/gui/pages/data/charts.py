@@ -15,16 +15,16 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.state.jobs import JobList, Report, Work
-from cnnstudio.gui.widgets.basics import Button, Label, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Label, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.charts import BalanceChart, HistogramChart, SplitLegend
-from cnnstudio.gui.widgets.words import number
+from cnnstudio.gui.widgets.formatting import format_number
 
 ANY: Final[Range] = (None, None)
 
 
 class DataCharts(QWidget):
-    """`class_chosen(class, split)`, `range_chosen(filter field, range)`: what was clicked."""
+    """Charts that filter on a click: `class_chosen(class, split)`, `range_chosen(filter field, range)`."""
 
     class_chosen = Signal(str, str)
     range_chosen = Signal(str, object)
@@ -33,8 +33,8 @@ class DataCharts(QWidget):
         super().__init__(parent)
         self._jobs, self._collection, self._counts = jobs, collection, counts
         self._wanted: Filter | None = None
-        self.shown: dict[str, Histogram] = {}
-        """The bars that are shown, by the id of the quantity."""
+        self.histograms: dict[str, Histogram] = {}
+        """The histograms on screen, by the id of the quantity."""
         self._balance = BalanceChart(lambda name: theme.class_color(counts.color_index(name)))
         self._balance.chosen.connect(self.class_chosen)
         self._charts: dict[str, HistogramChart] = {}
@@ -52,7 +52,7 @@ class DataCharts(QWidget):
                      "secondary", "dim", wrap=True)
         inside = QWidget()
         inside.setLayout(column(hint, balanced, grid, None, spacing=14, margins=(0, 0, 8, 8)))  # type: ignore[arg-type]
-        self.setLayout(column(scrolled(inside)))
+        self.setLayout(column(scroll_area(inside)))
 
     def _card(self, identifier: str, title: str) -> Card:
         chart = HistogramChart(title)
@@ -67,12 +67,12 @@ class DataCharts(QWidget):
         return Card(head, chart)
 
     def _choose(self, identifier: str, first: int, last: int) -> None:
-        quantity, shown = QUANTITIES[identifier], self.shown.get(identifier)
-        span: Any = ANY if first < 0 or shown is None else shown.span(first, last)
+        quantity, bins = QUANTITIES[identifier], self.histograms.get(identifier)
+        span: Any = ANY if first < 0 or bins is None else bins.span(first, last)
         self.range_chosen.emit(quantity.field, span)
 
     def show_for(self, wanted: Filter) -> None:
-        """Count what passes the filter, each chart without its own part of it; in the background."""
+        """Count the pictures that pass the filter, for each chart without its own part of it; in the background."""
         self._wanted = wanted
         if self._collection.index is not None and self._jobs.of_kind("charts") is None:
             self._start()
@@ -92,36 +92,36 @@ class DataCharts(QWidget):
             return result, balance(index, replace(wanted, classes=(), splits=()))
 
         self._jobs.run(work, Text("Counting", "Contando"), "charts", quiet=True,
-                               done=lambda job: self._counted(job, wanted), owner=self)
+                               done=lambda job: self._on_counted(job, wanted), owner=self)
 
-    def _counted(self, job: Work, wanted: Filter) -> None:
+    def _on_counted(self, job: Work, wanted: Filter) -> None:
         if job.result is None:
             return
         if wanted != self._wanted:
             self._start()
-        self.shown, counts = job.result
+        self.histograms, counts = job.result
         names = self._counts.class_names
         others = sorted(set(counts) - set(names))
         self._balance.show_counts((*names, *others), counts, wanted.classes, wanted.splits)
         for quantity in QUANTITIES:
-            shown = self.shown[quantity.id]
+            bins = self.histograms[quantity.id]
             span = getattr(wanted, quantity.field)
             self._charts[quantity.id].show_bins(
-                shown.counts, [_words(edge, quantity.integer, quantity.unit) for edge in shown.edges], _bins(shown, span))
+                bins.counts, [_edge_text(edge, quantity.integer, quantity.unit) for edge in bins.edges], _bins(bins, span))
             self._lifts[quantity.id].setVisible(span != ANY)
 
 
-def _bins(shown: Histogram, span: Range) -> tuple[int, int]:
+def _bins(histogram: Histogram, span: Range) -> tuple[int, int]:
     """The bins that a range of the filter covers; (-1, -1) without one."""
-    if span == ANY or not shown.counts:
+    if span == ANY or not histogram.counts:
         return -1, -1
     low, high = span[0] or 0.0, math.inf if span[1] is None else span[1]
-    spans = [shown.span(place, place) for place in range(len(shown.counts))]
+    spans = [histogram.span(place, place) for place in range(len(histogram.counts))]
     inside = [place for place, (start, end) in enumerate(spans)
               if start is not None and end is not None and start >= low - 1e-9 and end <= high + 1e-9]
     return (inside[0], inside[-1]) if inside else (-1, -1)
 
 
-def _words(value: float, whole: bool, unit: str) -> str:
-    words = f"{value:.0f}" if whole or value >= 100 else number(value, 1 if value >= 10 else 2)
-    return f"{words} {unit}" if unit else words
+def _edge_text(value: float, integer: bool, unit: str) -> str:
+    text = f"{value:.0f}" if integer or value >= 100 else format_number(value, 1 if value >= 10 else 2)
+    return f"{text} {unit}" if unit else text

@@ -1,4 +1,4 @@
-"""What is filtered on the Data page, as plain values that the page remembers, and what they mean."""
+"""The filter of the Data page as plain values that the page remembers, and its meaning."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ RANGES: Final = {
     "bytes": (Text("File size", "Peso"), "KB", 1024.0), "brightness": (Text("Brightness", "Brillo"), "", 1.0),
     "sharpness": (Text("Sharpness", "Nitidez"), "", 1.0), "confidence": (Text("Confidence", "Confianza"), "", 1.0),
 }
-"""Filters that are a range: label, unit, and what one unit is in the index."""
+"""Filters by range: label, unit, and the size of one unit in the index."""
 KEYS: Final = ("classes", "splits", "text", "problem", "excluded", "findings", "folder", "run", "correct", "added",
                *RANGES)
 
 
 def filter_of(state: Mapping[str, Any], hidden: tuple[str, ...] = ()) -> Filter:
-    """The filter that a page's state means; hidden classes are shown only when they are asked for."""
+    """The index filter for a page's state; hidden classes are included only when they are chosen."""
     chosen: dict[str, Any] = {}
     for key in KEYS:
         if key in state:
@@ -30,13 +30,13 @@ def filter_of(state: Mapping[str, Any], hidden: tuple[str, ...] = ()) -> Filter:
 
 
 class FilterChoices:
-    """Changes of a page's state. A key that filters nothing is not in it."""
+    """Edits of a page's state. A key that filters nothing is removed."""
 
     def __init__(self, state: dict[str, Any]) -> None:
         self._state = state
 
     def set(self, name: str, value: Any) -> None:
-        """One filter; "quality" and "answers" are the menus that stand for several keys."""
+        """Set one filter; "quality" and "answers" are menus that combine several keys."""
         state = self._state
         if name == "quality":
             state["excluded"] = "only" if value == "excluded" else "show"
@@ -52,7 +52,7 @@ class FilterChoices:
             self._drop_paths()
 
     def toggle(self, name: str, value: Any, add: bool) -> None:
-        """A line of the side panel was clicked: show only that, or all again; with `add` beside the others."""
+        """Toggle the filter of a line in the side panel; with `add` it is added to the others."""
         state = self._state
         if name in ("class", "split"):
             key = "classes" if name == "class" else "splits"
@@ -72,14 +72,14 @@ class FilterChoices:
             self.set("quality", "" if state.get("problem") == value else "unreadable")
 
     def toggle_class_and_split(self, name: str, split: str) -> None:
-        """A part of a bar was clicked: that class (and split), or all again."""
+        """Toggle the filter of a clicked bar: a class and a split."""
         splits = (split,) if split else ()
         same = (tuple(self._state.get("classes", ())), tuple(self._state.get("splits", ()))) == ((name,), splits)
         self.set("classes", () if same else (name,))
         self.set("splits", () if same else splits)
 
     def forget_classes(self, names: Collection[str]) -> None:
-        """Only these classes are there: another one would leave nothing to see."""
+        """Remove the filter by class where its class no longer exists: it would hide every picture."""
         chosen = tuple(self._state.get("classes", ()))
         if left := tuple(name for name in chosen if name in names):
             self._state["classes"] = left
@@ -87,13 +87,13 @@ class FilterChoices:
             self._state.pop("classes", None)
 
     def clear(self) -> None:
-        """Everything is shown."""
+        """Remove all filters."""
         for name in KEYS:
             self._state.pop(name, None)
         self._drop_paths()
 
     def only_paths(self, paths: list[str], title: str) -> None:
-        """These pictures and no others; `title` says which they are."""
+        """Show these pictures only; `title` is the label of the filter."""
         self.clear()
         self._state.update(paths=paths, paths_title=title)
 

@@ -1,4 +1,4 @@
-"""More about one picture: its histogram, what the audit measured, what the camera wrote, and pictures like it."""
+"""Details of one picture: histogram, measurements of the audit, EXIF and similar pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.jobs import JobList, Report, Work
 from cnnstudio.gui.widgets.basics import Caption, Label, column
 from cnnstudio.gui.widgets.cards import Expander, Facts
-from cnnstudio.gui.widgets.words import number
+from cnnstudio.gui.widgets.formatting import format_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Details:
-    """What a file tells: counts of 256 values for grey or for red, green and blue; (tag, value) of its EXIF."""
+    """The contents of a file: counts of 256 values for grey or for red, green and blue; (tag, value) of its EXIF."""
 
     histogram: np.ndarray
     tags: list[tuple[str, str]]
 
 
 def read_details(path: Path) -> Details | None:
-    """Read and decode a file for its details; None where it cannot be read."""
+    """Read and decode a file for its details; None where that fails."""
     import cv2
     import numpy as np
 
@@ -53,7 +53,7 @@ def read_details(path: Path) -> Details | None:
 
 
 class HistogramView(QWidget):
-    """Grey or colour histogram, the channels over each other."""
+    """Grey or colour histogram, the channels drawn over each other."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class HistogramView(QWidget):
             return
         import numpy as np
 
-        # The ends are often far higher than everything else (cut-off lights): they must not flatten the rest.
+        # The end bins are often far higher than the others (clipped values) and must not flatten the rest.
         most = max(1.0, float(np.percentile(self._counts, 99.5)))
         names = ("text",) if len(self._counts) == 1 else ("#D3433A", "#2E9E5B", "#3A64D8")
         for counts, name in zip(self._counts, names, strict=True):
@@ -93,7 +93,7 @@ class HistogramView(QWidget):
 
 
 class DataDetails(QWidget):
-    """Shows what `show_picture` asks for; reads in the background."""
+    """Shows the details of a picture, read in the background."""
 
     def __init__(self, jobs: JobList, collection: Collection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,7 +111,7 @@ class DataDetails(QWidget):
                               spacing=8))
 
     def show_picture(self, picture: Picture | None) -> None:
-        """None hides everything."""
+        """Show the details of a picture; None hides everything."""
         self.setVisible(picture is not None)
         key = (picture.id, picture.modified_ns) if picture is not None else None
         self._picture = picture
@@ -131,9 +131,9 @@ class DataDetails(QWidget):
 
         key = (picture.id, picture.modified_ns)
         self._jobs.run(work, Text("Reading the details", "Leyendo los detalles"), "details", quiet=True,
-                               done=lambda job: self._came(job, key), owner=self)
+                               done=lambda job: self._on_read(job, key), owner=self)
 
-    def _came(self, job: Work, key: tuple[int, int]) -> None:
+    def _on_read(self, job: Work, key: tuple[int, int]) -> None:
         if self._key != key:
             if self._picture is not None and self._key is not None:
                 self._read(self._picture)
@@ -154,6 +154,6 @@ class DataDetails(QWidget):
             names = (tr("Sharpness", "Nitidez"), tr("Brightness", "Brillo"), tr("Contrast", "Contraste"),
                      tr("Information", "Información"))
             units = ("", "", "", " bit")
-            facts = [(name, number(value, 2) + unit) for name, value, unit in zip(names, rows[0], units, strict=True)]
+            facts = [(name, format_number(value, 2) + unit) for name, value, unit in zip(names, rows[0], units, strict=True)]
         self._measures.set_facts(facts)
         self._measures.setVisible(bool(facts))

@@ -1,4 +1,4 @@
-"""The filters of the Data page: chips above the grid, and what they mean."""
+"""The filters of the Data page as chips above the grid."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, clear, column, row
 from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.formatting import format_number, format_percent
 from cnnstudio.gui.widgets.inputs import SearchBox
 from cnnstudio.gui.widgets.number_box import NumberBox
-from cnnstudio.gui.widgets.words import number, percent
 
 
 class FilterBar(QWidget):
-    """`chosen(name, value)` for a key of the state; it shows what `show_state` says.
+    """Emits `chosen(name, value)` for a key of the state; shows the state with `show_state`.
 
-    `text`, `panel` and `lifts` belong to it, and stand where the page has room for them.
+    `text`, `panel` and `lifts` belong to it, and the page places them.
     """
 
     chosen = Signal(str, object)
@@ -41,7 +41,7 @@ class FilterBar(QWidget):
         self.text.setFixedWidth(220)
         self.text.setProperty("small", True)
         self.text.setText(state.get("text", ""))
-        self.text.textChanged.connect(lambda words: self.chosen.emit("text", words))
+        self.text.textChanged.connect(lambda text: self.chosen.emit("text", text))
         self._more = Button(tr("More", "Más"), "chip", "filter", checkable=True, on_click=self._toggle_more)
         chips = QWidget()
         self._flow = FlowLayout(chips, spacing=8)
@@ -66,12 +66,12 @@ class FilterBar(QWidget):
                 box.setFixedWidth(96)
                 box.setPlaceholderText(end)
                 box.setAccessibleName(f"{label} {end}")
-                box.value_changed.connect(partial(self._ranged, name))
+                box.value_changed.connect(partial(self._choose_range, name))
             self._fields[name] = (low, high)
             field = QWidget()
-            words = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
-            words.setFixedWidth(126)
-            field.setLayout(row(words, low, high, spacing=6))
+            caption = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
+            caption.setFixedWidth(126)
+            field.setLayout(row(caption, low, high, spacing=6))
             flow.addWidget(field)
         self._folder = SearchBox(tr("Folder, such as train/cat", "Carpeta, como train/cat"))
         self._folder.setFixedWidth(330)
@@ -82,7 +82,7 @@ class FilterBar(QWidget):
     def _toggle_more(self) -> None:
         self.panel.setVisible(self._more.isChecked())
 
-    def _ranged(self, name: str, _value: object) -> None:
+    def _choose_range(self, name: str, _value: object) -> None:
         scale = RANGES[name][2]
         low, high = (box.value for box in self._fields[name])
         self.chosen.emit(name, tuple(None if item is None else item * scale for item in (low, high)))
@@ -93,7 +93,7 @@ class FilterBar(QWidget):
         self.chosen.emit(name, value)
 
     def show_state(self) -> None:
-        """Show what is filtered, and what there is to choose from."""
+        """Show the present filter and its choices."""
         self._show_classes()
         self._show_quality()
         self._show_answers()
@@ -102,7 +102,7 @@ class FilterBar(QWidget):
             [((), tr("All splits", "Todas las divisiones")),
              *(((split,), str(SPLIT_NAMES[split])) for split in SPLITS)], tuple(state.get("splits", ())))
         sorts = self._sorts()
-        # Without a run there is no loss to sort by: the pictures lie by name then.
+        # Without a run there is no loss to sort by: the pictures are sorted by name then.
         sort = state.get("sort", "path")
         self._menus["sort"].set_choices(sorts, sort if sort in dict(sorts) else "path")
         for name in ("classes", "splits", "quality", "answers"):
@@ -135,14 +135,14 @@ class FilterBar(QWidget):
             value = "unreadable"
         elif kinds:
             value = kinds
-        found = [((kind.id,), f"{kind.label} · {counts[kind.id]}") for kind in KINDS
-                 if counts.get(kind.id) and kind.group != "balance"]
-        if kinds and (kinds,) not in [(item[0],) for item in found]:
-            found.append((kinds, tr("Any finding", "Cualquier hallazgo") if "any" in kinds else
-                          ", ".join(str(KINDS[kind].label) for kind in kinds)))
+        choices = [((kind.id,), f"{kind.label} · {counts[kind.id]}") for kind in KINDS
+                   if counts.get(kind.id) and kind.group != "balance"]
+        if kinds and (kinds,) not in [(item[0],) for item in choices]:
+            choices.append((kinds, tr("Any finding", "Cualquier hallazgo") if "any" in kinds else
+                            ", ".join(str(KINDS[kind].label) for kind in kinds)))
         self._menus["quality"].set_choices(
             [("", tr("Any quality", "Cualquier calidad")), ("unreadable", tr("Unreadable", "Ilegibles")),
-             ("excluded", tr("Excluded", "Excluidas")), *found], value)
+             ("excluded", tr("Excluded", "Excluidas")), *choices], value)
 
     def _show_answers(self) -> None:
         from cnnstudio.workers.runs import list_runs
@@ -171,22 +171,22 @@ class FilterBar(QWidget):
     # Lifting -------------------------------------------------------------------------------------
 
     def _show_lifts(self) -> None:
-        """A chip for each filter that no menu shows, to see and to lift it."""
+        """Show a chip for each filter that no menu shows; a click on it lifts the filter."""
         clear(self._lift_flow)
-        state, found = self._state, 0
+        state, lifted = self._state, 0
         for name, (label, unit, scale) in RANGES.items():
             if state.get(name, ANY) != ANY:
-                found += self._lift(f"{label} {_span(state[name], unit, scale, name == 'confidence')}", name, ANY)
+                lifted += self._lift(f"{label} {_format_range(state[name], unit, scale, name == 'confidence')}", name, ANY)
         if state.get("folder"):
-            found += self._lift(tr("In {folder}", "En {folder}", folder=state["folder"]), "folder", "")
+            lifted += self._lift(tr("In {folder}", "En {folder}", folder=state["folder"]), "folder", "")
         if state.get("added"):
-            found += self._lift(tr("New and changed", "Nuevas y cambiadas"), "added", 0)
+            lifted += self._lift(tr("New and changed", "Nuevas y cambiadas"), "added", 0)
         if state.get("paths") is not None:
-            found += self._lift(state.get("paths_title", "") or tr("Chosen pictures", "Imágenes elegidas"), "paths", None)
-        self.lifts.setVisible(found > 0)
+            lifted += self._lift(state.get("paths_title", "") or tr("Chosen pictures", "Imágenes elegidas"), "paths", None)
+        self.lifts.setVisible(lifted > 0)
 
-    def _lift(self, words: str, name: str, value: object) -> int:
-        chip = Button(words, "chip", "close", tooltip=tr("Lift this filter", "Quitar este filtro"),
+    def _lift(self, text: str, name: str, value: object) -> int:
+        chip = Button(text, "chip", "close", tooltip=tr("Lift this filter", "Quitar este filtro"),
                       on_click=lambda: self.chosen.emit(name, value))
         chip.setCheckable(True)
         chip.setChecked(True)
@@ -194,15 +194,15 @@ class FilterBar(QWidget):
         return 1
 
 
-def _span(span: tuple[float | None, float | None], unit: str, scale: float, share: bool) -> str:
-    def words(value: float | None) -> str:
+def _format_range(span: tuple[float | None, float | None], unit: str, scale: float, share: bool) -> str:
+    def bound(value: float | None) -> str:
         if value is None:
             return "…"
         if share:
-            return percent(value, 0)
+            return format_percent(value, 0)
         value = value / scale
-        return f"{value:.0f}" if value >= 100 or value == round(value) else number(value, 2)
+        return f"{value:.0f}" if value >= 100 or value == round(value) else format_number(value, 2)
 
-    return f"{words(span[0])} – {words(span[1])}" + (f" {unit}" if unit else "")
+    return f"{bound(span[0])} – {bound(span[1])}" + (f" {unit}" if unit else "")
 
 

@@ -1,4 +1,4 @@
-"""Findings about one picture as cards with their remedies, and one bar of remedies for a whole kind."""
+"""Findings about one picture as cards with their remedies, and a bar of remedies for all findings of a kind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EDGES = {"error": "error", "warning": "warn", "info": "accent"}
 
 
 def remedy_label(remedy: str, finding: Finding | None = None) -> str:
-    """What the button says; a suggestion names its class."""
+    """The label of a remedy's button; a suggestion names its class."""
     if remedy == "relabel":
         if finding is not None and finding.data.get("suggested"):
             return str(REMEDIES["relabel"].fill(suggested=finding.data["suggested"]))
@@ -35,16 +35,17 @@ def remedy_label(remedy: str, finding: Finding | None = None) -> str:
     return str(REMEDIES[remedy])  # type: ignore[index]
 
 
-def offered(session: Session, kind: FindingKind) -> list[str]:
-    """The remedies that can do something: twins that are kept together already and still lie apart were put there."""
-    kept = kind.id == "leakage" and session.project.dataset.splits.keep_together
-    return [remedy for remedy in kind.remedies if not (kept and remedy == "keep_together")]
+def available_remedies(session: Session, kind: FindingKind) -> list[str]:
+    """The remedies that change something: where duplicates are kept together already, the user separated those that are
+    not."""
+    keeps_together = kind.id == "leakage" and session.project.dataset.splits.keep_together
+    return [remedy for remedy in kind.remedies if not (keeps_together and remedy == "keep_together")]
 
 
 class FindingCards(QWidget):
-    """The findings of a picture; `twin_chosen(path)` when the picture of a twin was clicked."""
+    """The findings of a picture; `duplicate_chosen(path)` when the picture of a duplicate was clicked."""
 
-    twin_chosen = Signal(str)
+    duplicate_chosen = Signal(str)
 
     def __init__(self, workspace: Workspace, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,14 +54,14 @@ class FindingCards(QWidget):
         self._layout = column(spacing=8)
         self.setLayout(self._layout)
         self._waiting: list[tuple[PictureView, Wanted]] = []
-        self._shown: tuple[Finding, ...] = ()
-        thumbnails.arrived.connect(self._arrived)
+        self._shown_findings: tuple[Finding, ...] = ()
+        thumbnails.arrived.connect(self._show_thumbnails)
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
-        """A card each, with its sentence, its twin and its remedies."""
-        if tuple(findings) == self._shown:
+        """Show a card for each finding, with its text, its duplicate and its remedies."""
+        if tuple(findings) == self._shown_findings:
             return
-        self._shown = tuple(findings)
+        self._shown_findings = tuple(findings)
         clear(self._layout)
         self._waiting.clear()
         for finding in findings:
@@ -69,29 +70,29 @@ class FindingCards(QWidget):
 
     @property
     def wanted(self) -> list[Wanted]:
-        """The thumbnails of twins that are not there yet."""
+        """The thumbnails of duplicates that are still missing."""
         return [wanted for _view, wanted in self._waiting]
 
     def want(self) -> None:
-        """Show what is there; the inspector asks for the rest."""
-        self._arrived()
+        """Show the thumbnails that are there; the inspector requests the others."""
+        self._show_thumbnails()
 
     def _card(self, finding: Finding) -> Card:
         kind = KINDS[finding.kind]
         items: list[QWidget] = [Label(str(kind.label), "body_strong"),
                                 Label(str(finding.text), "secondary", "dim", wrap=True)]
         if finding.others:
-            items.append(self._twin(finding))
+            items.append(self._duplicate_view(finding))
         items.append(self._remedies(kind, finding))
         return Card(*items, edge=_EDGES[finding.severity], spacing=6, margins=(12, 10, 10, 10))
 
-    def _twin(self, finding: Finding) -> QWidget:
+    def _duplicate_view(self, finding: Finding) -> QWidget:
         line = QWidget()
         ids = self._collection.ids_of(finding.others[:3])
         views: list[QWidget | None] = []
         for picture in self._collection.rows(list(ids)):
-            view = _Twin(picture.path)
-            view.chosen.connect(self.twin_chosen)
+            view = _Duplicate(picture.path)
+            view.chosen.connect(self.duplicate_chosen)
             self._waiting.append((view, Wanted(("twin", picture.id), self._collection.path(picture), picture.size,
                                                picture.modified_ns, 96)))
             views.append(view)
@@ -101,7 +102,7 @@ class FindingCards(QWidget):
     def _remedies(self, kind: FindingKind, finding: Finding) -> QWidget:
         holder = QWidget()
         flow = FlowLayout(holder, spacing=10)
-        for remedy in offered(self._session, kind):
+        for remedy in available_remedies(self._session, kind):
             if (remedy == "relabel" and not finding.data.get("suggested")) or (
                     remedy == "move" and not finding.data.get("split")):
                 continue
@@ -109,14 +110,14 @@ class FindingCards(QWidget):
                                   on_click=partial(self._remedy.apply, remedy, [finding])))
         return holder
 
-    def _arrived(self) -> None:
+    def _show_thumbnails(self) -> None:
         for view, wanted in self._waiting:
             image = self._thumbnails.get(wanted)
             if image is not None and view.image is None and not image.isNull():
                 view.set_image(image)
 
 
-class _Twin(PictureView):
+class _Duplicate(PictureView):
     chosen = Signal(str)
 
     def __init__(self, path: str) -> None:
@@ -132,7 +133,7 @@ class _Twin(PictureView):
 
 
 class KindBar(QWidget):
-    """Above the grid while one kind is shown: what it means, and its remedies for the selection or for all."""
+    """Shown above the grid while it is filtered by one kind: its meaning, and remedies for the selection or for all."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,26 +141,26 @@ class KindBar(QWidget):
         self._collection, self._counts, self._remedy = workspace.collection, workspace.counts, workspace.remedies
         self._kind = ""
         self._chosen: frozenset[int] = frozenset()
-        self._words = Label("", "secondary", "dim", wrap=True)
+        self._text = Label("", "secondary", "dim", wrap=True)
         self._buttons = QWidget()
         self._flow = FlowLayout(self._buttons, spacing=12)
-        self._card = Card(self._words, self._buttons, edge="warn", spacing=4, margins=(14, 10, 12, 8))
+        self._card = Card(self._text, self._buttons, edge="warn", spacing=4, margins=(14, 10, 12, 8))
         self.setLayout(column(self._card))
         self.hide()
 
     def show_kind(self, kind: str, selected: Sequence[int]) -> None:
-        """`kind` "" hides the bar; `selected` are the ids of the selection: remedies are for these, or for all."""
+        """Show the remedies of a kind for the pictures `selected` (ids), or for all; kind "" hides the bar."""
         self._kind, self._chosen = kind, frozenset(selected)
         number = self._counts.findings.get(kind, 0)
-        shown = kind in KINDS.ids() and number > 0
-        self.setVisible(shown)
+        has_findings = kind in KINDS.ids() and number > 0
+        self.setVisible(has_findings)
         clear(self._flow)
-        if not shown:
+        if not has_findings:
             return
         entry = KINDS[kind]
-        self._words.setText(f"{entry.label}: {entry.help}")
+        self._text.setText(f"{entry.label}: {entry.help}")
         whose = tr("selected", "seleccionadas") if self._chosen else tr("all {n}", "todas ({n})", n=number)
-        for remedy in offered(self._session, entry):
+        for remedy in available_remedies(self._session, entry):
             label = f"{remedy_label(remedy)} · {whose}"
             self._flow.addWidget(Button(label, "link", on_click=partial(self._apply, remedy)))
         self._buttons.updateGeometry()

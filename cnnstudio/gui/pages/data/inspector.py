@@ -1,4 +1,4 @@
-"""The right panel of the Data page: the selected picture, large, with what is known of it and its class."""
+"""The right panel of the Data page: the selected picture, large, with its class, split, facts and findings."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, column
 from cnnstudio.gui.widgets.cards import Facts
+from cnnstudio.gui.widgets.formatting import format_percent, format_pictures, format_size
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.picture import PictureView
-from cnnstudio.gui.widgets.words import percent, size
-from cnnstudio.gui.widgets.words import pictures as picture_words
 
 _LARGE = 768
 
@@ -33,14 +32,14 @@ class DataInspector(QWidget):
     split_chosen = Signal(object)
     exclusion_chosen = Signal(bool)
     picture_chosen = Signal(str)
-    """A twin or a similar picture was clicked: select it."""
+    """A duplicate or a similar picture was clicked: select it."""
     similar_requested = Signal(str)
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._collection, self._counts = workspace.collection, workspace.counts
         self._thumbnails = Thumbnails(self, threads=1)
-        self._thumbnails.arrived.connect(self._arrived)
+        self._thumbnails.arrived.connect(self._show_thumbnails)
         self._wanted: Wanted | None = None
         self._view = PictureView(follow_shape=True, most=300)
         self._name = Elided("", "body_strong", mode=Qt.TextElideMode.ElideMiddle)
@@ -56,15 +55,15 @@ class DataInspector(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
-        for line, (words, field) in enumerate(((tr("Class", "Clase"), self._class),
-                                               (tr("Split", "División"), self._split))):
-            grid.addWidget(Label(words, tone="dim"), line, 0)
+        for line, (caption, field) in enumerate(((tr("Class", "Clase"), self._class),
+                                                 (tr("Split", "División"), self._split))):
+            grid.addWidget(Label(caption, tone="dim"), line, 0)
             grid.addWidget(field, line, 1)
         self._choices = QWidget()
         self._choices.setLayout(grid)
         self._facts = Facts()
         self._findings = FindingCards(workspace, self._thumbnails)
-        self._findings.twin_chosen.connect(self.picture_chosen)
+        self._findings.duplicate_chosen.connect(self.picture_chosen)
         self._details = DataDetails(workspace.session.jobs, workspace.collection)
         self._similar = SimilarPictures(workspace.collection, workspace.judge, self._thumbnails)
         self._similar.chosen.connect(self.picture_chosen)
@@ -83,8 +82,8 @@ class DataInspector(QWidget):
     def show_selection(self, picture: Picture | None, number: int, classes: Collection[str] = (),
                        splits: Collection[str] = (), excluded: Collection[bool] = (),
                        answer: tuple[str, float] | None = None) -> None:
-        """Show one picture (`number` 1), or how many are selected and what they have in common. `answer`: what the
-        chosen run took the picture for, and how sure it was."""
+        """Show one picture (`number` 1), or how many are selected and what they have in common. `answer` is the
+        prediction of the chosen run and its probability."""
         several = number > 1
         one = picture if number <= 1 else None
         self._view.setVisible(not several)
@@ -109,7 +108,7 @@ class DataInspector(QWidget):
                               else tr("Exclude", "Excluir"))
         self._exclude.set_icon("eye" if self._excluded else "eye-off")
         if several:
-            self._name.setText(tr("{n} selected", "{n} seleccionadas", n=picture_words(number)))
+            self._name.setText(tr("{n} selected", "{n} seleccionadas", n=format_pictures(number)))
         else:
             self._name.setText(one.name if one is not None else "")
         self._name.setVisible(number > 0)
@@ -125,22 +124,22 @@ class DataInspector(QWidget):
             self._view.set_message(tr("No picture selected", "Ninguna imagen seleccionada"))
             return
         wide = "–" if picture.width is None else f"{picture.width} × {picture.height}"
-        told = [] if answer is None else [(tr("Answer", "Respuesta"), f"{answer[0]} · {percent(answer[1], 0)}")]
+        answer_facts = [] if answer is None else [(tr("Answer", "Respuesta"), f"{answer[0]} · {format_percent(answer[1], 0)}")]
         self._facts.set_facts((
-            *told, (tr("Size", "Tamaño"), f"{wide} · {size(picture.size)}"),
+            *answer_facts, (tr("Size", "Tamaño"), f"{wide} · {format_size(picture.size)}"),
             (tr("Folder", "Carpeta"), picture.path.rpartition("/")[0] or "."),
             (tr("Content", "Contenido"), (picture.hash or "–")[:14]),
         ))
         self._wanted = Wanted(picture.id, self._collection.path(picture), picture.size, picture.modified_ns,
                               _LARGE)
-        self._arrived()
+        self._show_thumbnails()
 
     def _want(self) -> None:
-        """Ask for everything the panel shows, the picture itself first."""
+        """Request all thumbnails of the panel, the picture itself first."""
         first = [self._wanted] if self._wanted is not None else []
         self._thumbnails.want([*first, *self._findings.wanted, *self._similar.wanted])
 
-    def _arrived(self) -> None:
+    def _show_thumbnails(self) -> None:
         if self._wanted is None:
             return
         image = self._thumbnails.get(self._wanted)
@@ -152,13 +151,13 @@ class DataInspector(QWidget):
             self._view.set_image(image)
 
     def _show_findings(self, picture: Picture | None) -> None:
-        found = self._collection.findings_of(picture.path) if picture is not None else []
-        if picture is not None and picture.problem_text is not None and not found:
-            found = [Finding(kind="truncated" if picture.problem == "truncated" else "unreadable", path=picture.path,
-                             picture=picture.id, severity="error", text=picture.problem_text)]
-        self._caption.setVisible(bool(found))
-        self._findings.setVisible(bool(found))
-        self._findings.show_findings(found)
+        findings = self._collection.findings_of(picture.path) if picture is not None else []
+        if picture is not None and picture.problem_text is not None and not findings:
+            findings = [Finding(kind="truncated" if picture.problem == "truncated" else "unreadable", path=picture.path,
+                                picture=picture.id, severity="error", text=picture.problem_text)]
+        self._caption.setVisible(bool(findings))
+        self._findings.setVisible(bool(findings))
+        self._findings.show_findings(findings)
 
     def _toggle(self) -> None:
         self.exclusion_chosen.emit(not self._excluded)

@@ -1,4 +1,4 @@
-"""Menus of the Data page: what can be done with the selected pictures, and where pictures come from."""
+"""Menus of the Data page: actions on the selected pictures, and sources of pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cnnstudio.gui.state.workspace import Workspace
 
 
 def picture_menu(workspace: Workspace, parent: QWidget, ids: list[int], open_large: Callable[[int], object]) -> QMenu:
-    """What can be done with these pictures."""
+    """The menu of actions on these pictures."""
     decisions = workspace.decisions
     menu = QMenu(parent)
     if len(ids) == 1:
@@ -57,7 +57,7 @@ def _show_file(collection: Collection, identifier: int, *, folder: bool) -> None
 
 
 def source_menu(session: Session, parent: QWidget) -> QMenu:
-    """Where pictures can come from."""
+    """The menu of sources of pictures."""
     menu = QMenu(parent)
     menu.addAction(tr("Choose another folder…", "Elegir otra carpeta…"),
                    lambda: session.request(ChoosePictureFolder()))

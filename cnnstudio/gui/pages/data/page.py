@@ -34,13 +34,13 @@ from cnnstudio.gui.state.commands import (
     ShowPage,
 )
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row, tab_through
-from cnnstudio.gui.widgets.flow import flowing
+from cnnstudio.gui.widgets.flow import flow_row
+from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import classes, count, pictures
 
 _NARROWEST = 364
-"""Of the line above the grid: search and size of the thumbnails side by side."""
+"""The line above the grid: search and size of the thumbnails side by side."""
 
 
 class DataPage(Page):
@@ -53,7 +53,7 @@ class DataPage(Page):
 
     def subtitle(self) -> str:
         counts = self.workspace.counts
-        return f"{pictures(counts.total)} · {classes(len(counts.class_names))}"
+        return f"{format_pictures(counts.total)} · {format_classes(len(counts.class_names))}"
 
     def actions(self) -> Iterable[QWidget]:
         add = Button(tr("Add pictures…", "Añadir imágenes…"), "", "folder-plus")
@@ -82,7 +82,7 @@ class DataPage(Page):
         return self._inspector
 
     def centre(self) -> QWidget:
-        self._asked: object = None
+        self._last_query: object = None
         self._dataset: object = None
         self._choices = FilterChoices(self.state)
         self._query = PictureQuery(self.workspace, self.state, self)
@@ -100,22 +100,22 @@ class DataPage(Page):
         self._slider.setToolTip(tr("Size of the thumbnails (Ctrl+wheel)", "Tamaño de las miniaturas (Ctrl+rueda)"))
         # In the smallest window the switch has a line of its own.
         size = box(row(Icon("image", "dim", 14), self._slider, spacing=8))
-        first = flowing(self.filters.text, size, self._switch, apart=1)
+        first = flow_row(self.filters.text, size, self._switch, apart=1)
         self._bar = box(column(first, self.filters, self.filters.panel, self.filters.lifts, spacing=8))
-        # Else the panels beside it would leave the pictures a column or two.
+        # Otherwise the panels beside it would leave the pictures a column or two.
         self._bar.setMinimumWidth(_NARROWEST)
         self._kind_bar = KindBar(self.workspace)
         self._foot = Elided("", "secondary", "dim")
         self._scan = ScanBar(self.session.jobs, self.workspace.scanner)
         self._news = NewsBar(self.workspace.scanner)
         self._connect()
-        whole = column(self._bar, self._kind_bar, self._scan, self._news, self.views, self._foot, spacing=10,
-                       margins=(24, 14, 18, 10))
-        whole.setStretch(4, 1)
-        return box(whole)
+        layout = column(self._bar, self._kind_bar, self._scan, self._news, self.views, self._foot, spacing=10,
+                        margins=(24, 14, 18, 10))
+        layout.setStretch(4, 1)
+        return box(layout)
 
     def _connect(self) -> None:
-        """Who listens to whom in the centre of this page."""
+        """Connect the signals of the parts of the centre."""
         views, grid = self.views, self.views.grid
         grid.selection_changed.connect(self._show_selection)
         grid.zoomed.connect(self._on_zoomed)
@@ -177,7 +177,8 @@ class DataPage(Page):
         self._scan.show_scan()
 
     def _changes_pictures(self, change: Change) -> bool:
-        """Whether it is about what is shown: what a threshold finds follows when the pictures were judged by it."""
+        """Whether the change affects the visible pictures: findings follow a threshold once the pictures are judged by
+        it."""
         dataset = replace(self.session.project.dataset, audit=AuditSpec())
         same, self._dataset = dataset == self._dataset, dataset
         return change.of("pictures", "folder") or (change.of("dataset") and not same)
@@ -188,10 +189,10 @@ class DataPage(Page):
             self.views.show_charts(self._query.filter)
 
     def _on_answered(self, ids: array[int]) -> None:
-        # One who labels picture by picture goes on with the next; another filter is another list.
-        asked = (self._query.filter, self.state.get("paths"))
-        self.views.grid.set_ids(ids, follow=asked == self._asked)
-        self._asked = asked
+        # Labelling picture by picture goes on with the next one; another filter is another list.
+        query = (self._query.filter, self.state.get("paths"))
+        self.views.grid.set_ids(ids, follow=query == self._last_query)
+        self._last_query = query
         self._show_stack()
         self._show_foot()
         if self.views.map is not None:
@@ -216,13 +217,13 @@ class DataPage(Page):
             self._switch.setFocus()
 
     def _show_stack(self) -> None:
-        total, shown = self.workspace.counts.total, len(self.views.grid.ids)
-        viewing = bool(self.state.get("viewing")) and shown > 0
+        total, shown_count = self.workspace.counts.total, len(self.views.grid.ids)
+        viewing = bool(self.state.get("viewing")) and shown_count > 0
         if not total:
             view = READING if self.workspace.scanner.running is not None else EMPTY
         elif viewing:
             view = VIEWER
-        elif not shown and self._view() == "grid":
+        elif not shown_count and self._view() == "grid":
             view = NOTHING
         else:
             view = VIEWS[self._view()]
@@ -233,13 +234,13 @@ class DataPage(Page):
         self._slider.setEnabled(view == GRID)
 
     def _show_foot(self) -> None:
-        total, shown, selected = self.workspace.counts.total, len(self.views.grid.ids), len(self.views.grid.selection)
-        text = pictures(shown)
-        if shown != total:
-            text = tr("{n} of {total}", "{n} de {total}", n=count(shown), total=pictures(total))
+        total, shown_count, selected = self.workspace.counts.total, len(self.views.grid.ids), len(self.views.grid.selection)
+        text = format_pictures(shown_count)
+        if shown_count != total:
+            text = tr("{n} of {total}", "{n} de {total}", n=format_count(shown_count), total=format_pictures(total))
         if selected:
             text += " · " + (tr("1 selected", "1 seleccionada") if selected == 1
-                             else tr("{n} selected", "{n} seleccionadas", n=count(selected)))
+                             else tr("{n} selected", "{n} seleccionadas", n=format_count(selected)))
         self._foot.setText(text)
 
     # Filters -------------------------------------------------------------------------------------
@@ -301,7 +302,7 @@ class DataPage(Page):
 
     def _show_selection(self) -> None:
         collection, grid, number = self.workspace.collection, self.views.grid, len(self.views.grid.selection)
-        # What more of them have in common is not asked: it would be felt at every key.
+        # Common facts of more pictures are not computed: the delay would be noticeable at every key.
         ids = grid.selected_ids() if number <= AT_ONCE else []
         picture = next(iter(collection.rows(ids)), None) if number == 1 else None
         answer = collection.answer(self.state.get("run", ""), picture.id) if picture is not None else None
@@ -314,7 +315,7 @@ class DataPage(Page):
         self._show_foot()
 
     def _show_path(self, path: str) -> None:
-        """Select a picture that a finding or a likeness names, lifting the filters if they hide it."""
+        """Select the picture of a finding or of a similarity, lifting the filters if they hide it."""
         ids = list(self.workspace.collection.ids_of([path]))
         if ids and ids[0] not in self.views.grid.ids:
             self._show_all()

@@ -1,4 +1,4 @@
-"""The quality part of the left panel: what the audit found, each kind a filter, and its thresholds."""
+"""The quality part of the left panel: findings of the audit by kind, each a filter, and its thresholds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.form import Form
-from cnnstudio.gui.widgets.words import count, duration, percent, pictures
+from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_percent, format_pictures
 from cnnstudio.network.checks import spec_fields
 
 _FILES: Final = ("unreadable", "truncated")
-"""Kinds that the scan tells already, without an audit."""
+"""Kinds that the scan reports without an audit."""
 
 
 class QualityPanel(QWidget):
@@ -37,16 +37,16 @@ class QualityPanel(QWidget):
         self._collection, self._counts = workspace.collection, workspace.counts
         self._audit, self._leaks = workspace.audit, workspace.leaks
         session = self._session
-        self._start = Button(tr("Audit the pictures", "Auditar las imágenes"), "", "search", on_click=self._run)
+        self._start = Button(tr("Audit the pictures", "Auditar las imágenes"), "", "search", on_click=self._start_audit)
         self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=workspace.audit.cancel)
-        self._words = Label("", "secondary", "dim", wrap=True)
+        self._text = Label("", "secondary", "dim", wrap=True)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
         self._busy = QWidget()
         line = row(self._progress, self._cancel, spacing=8)
         line.setStretch(0, 1)
-        self._busy.setLayout(column(self._words, line, spacing=4))
+        self._busy.setLayout(column(self._text, line, spacing=4))
         self._unreadable = FilterLine(tr("Unreadable", "Ilegibles"), "warn")
         self._unreadable.clicked.connect(lambda: self.filter_chosen.emit("problem", "any"))
         self._excluded = FilterLine(tr("Excluded", "Excluidas"))
@@ -57,15 +57,15 @@ class QualityPanel(QWidget):
             for kind in KINDS:
                 if kind.group == group and kind.id not in _FILES:
                     token = {"error": "error", "warning": "warn", "info": "dim"}[kind.severity]
-                    self._lines[kind.id] = made = FilterLine(str(kind.label), token)
-                    made.setToolTip(str(kind.help))
-                    made.clicked.connect(lambda _=False, kind=kind.id: self._chosen(kind))
-                    made.hide()
-                    lines.append(made)
+                    self._lines[kind.id] = filter_line = FilterLine(str(kind.label), token)
+                    filter_line.setToolTip(str(kind.help))
+                    filter_line.clicked.connect(lambda _=False, kind=kind.id: self._on_line_clicked(kind))
+                    filter_line.hide()
+                    lines.append(filter_line)
         self._clean = Label(tr("Nothing else was found.", "No se encontró nada más."), "secondary", "dim", wrap=True)
         self._leak = Label("", "secondary", "error", wrap=True)
         self._form = Form(AUDIT_PARAMS, spec_fields(session.project.dataset.audit, AUDIT_PARAMS))
-        self._form.value_changed.connect(self._set)
+        self._form.value_changed.connect(self._set_threshold)
         self._form.settled.connect(lambda _name: session.seal())
         self._report = Button(tr("Report (HTML)…", "Informe (HTML)…"), "link", on_click=self._write_report)
         note = Label(tr("The affected pictures are shown while you change a threshold.",
@@ -78,18 +78,18 @@ class QualityPanel(QWidget):
         session.jobs.changed.connect(self._show_job)
         workspace.leaks.changed.connect(self._show_leaks)
 
-    def _run(self) -> None:
+    def _start_audit(self) -> None:
         self._audit.start()
         self._show_job()
 
-    def _chosen(self, kind: str) -> None:
+    def _on_line_clicked(self, kind: str) -> None:
         if KINDS[kind].group == "balance":
             names = tuple(item.path for item in self._collection.findings_of_kind(kind))
             self.filter_chosen.emit("classes", names)
         else:
             self.filter_chosen.emit("findings", (kind,))
 
-    def _set(self, name: str, value: Any) -> None:
+    def _set_threshold(self, name: str, value: Any) -> None:
         label = next(param.label for param in AUDIT_PARAMS if param.name == name)
         self._session.edit(lambda project: edits.set_field(project, "dataset.audit", name, value), label,
                            f"dataset.audit.{name}")
@@ -98,26 +98,26 @@ class QualityPanel(QWidget):
             self.filter_chosen.emit("findings", kinds[:1])
 
     def show_numbers(self) -> None:
-        """Counts, and which lines are filtered."""
-        found = self._counts
-        counts, state = found.findings, self._state
-        unreadable = sum(found.unreadable.values())
-        self._unreadable.show_value(count(unreadable), on=bool(state.get("problem")), warn=unreadable > 0)
-        self._excluded.show_value(count(found.excluded), on=state.get("excluded") == "only")
+        """Show the counts, and mark the lines that filter."""
+        numbers = self._counts
+        counts, state = numbers.findings, self._state
+        unreadable = sum(numbers.unreadable.values())
+        self._unreadable.show_value(format_count(unreadable), on=bool(state.get("problem")), warn=unreadable > 0)
+        self._excluded.show_value(format_count(numbers.excluded), on=state.get("excluded") == "only")
         for kind, line in self._lines.items():
             number = counts.get(kind, 0)
             on = tuple(state.get("findings", ())) == (kind,)
             line.setVisible(number > 0 or on)
-            line.show_value(count(number), on=on, warn=number > 0)
-        audited = found.total > 0 and found.unmeasured < found.total
+            line.show_value(format_count(number), on=on, warn=number > 0)
+        audited = numbers.total > 0 and numbers.unmeasured < numbers.total
         self._clean.setVisible(audited and not any(counts.get(kind) for kind in self._lines))
         self._report.setVisible(audited)
         self._show_leaks()
-        waiting = found.unmeasured
+        waiting = numbers.unmeasured
         self._start.setText(tr("Audit the pictures", "Auditar las imágenes") if not audited else
-                            (tr("Audit {n} more", "Auditar {n} más", n=count(waiting)) if waiting
+                            (tr("Audit {n} more", "Auditar {n} más", n=format_count(waiting)) if waiting
                              else tr("Audit again", "Auditar de nuevo")))
-        self._start.setEnabled(found.total > 0)
+        self._start.setEnabled(numbers.total > 0)
         self._show_job()
 
     def _write_report(self) -> None:
@@ -149,7 +149,7 @@ class QualityPanel(QWidget):
     def _show_leaks(self) -> None:
         parts = [tr("{share} of the {split} pictures have a twin where the network learns.",
                     "El {share} de las imágenes de {split} tiene una gemela donde la red aprende.",
-                    share=percent(leaked / total), split=str(SPLIT_NAMES[split]).lower())
+                    share=format_percent(leaked / total), split=str(SPLIT_NAMES[split]).lower())
                  for split, (leaked, total) in self._leaks.shares.items() if leaked]
         self._leak.setText("\n".join(parts))
         self._leak.setVisible(bool(parts))
@@ -160,10 +160,10 @@ class QualityPanel(QWidget):
         self._start.setVisible(job is None)
         if job is None:
             return
-        words = str(job.phase or job.label)
+        text = str(job.phase or job.label)
         if job.seconds_left is not None:
-            words += " · " + tr("{time} left", "faltan {time}", time=duration(job.seconds_left))
-        self._words.setText(words)
+            text += " · " + tr("{time} left", "faltan {time}", time=format_duration(job.seconds_left))
+        self._text.setText(text)
         self._progress.setRange(0, 1000 if job.progress is not None else 0)
         self._progress.setValue(round((job.progress or 0) * 1000))
-        self._progress.setToolTip(pictures(self._counts.total))
+        self._progress.setToolTip(format_pictures(self._counts.total))

@@ -1,4 +1,4 @@
-"""Which pictures the Data page shows: the filter of its state, answered by the index."""
+"""The query of the Data page: the index evaluates the filter of the page's state."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 
 AT_ONCE: Final = 150_000
-"""Up to so many pictures a filter is answered at once; beyond, in the background."""
+"""Up to so many pictures the filter is evaluated at once; beyond, in the background."""
 
 
 class PictureQuery(QObject):
-    """`ask()` for the pictures that pass the filter; `answers_entered` when predictions of the chosen run came in."""
+    """`ask()` queries the pictures that pass the filter; `answers_entered` when predictions of the chosen run are in
+    the index."""
 
     answered = Signal(object)
     """Ids, as an array."""
@@ -31,11 +32,11 @@ class PictureQuery(QObject):
 
     @property
     def filter(self) -> Filter:
-        """The filter as it is chosen now."""
+        """The present filter."""
         return filter_of(self._state, self._session.project.dataset.hidden_classes)
 
     def ask(self) -> None:
-        """Ask the index; `answered` follows, at once where there are not too many pictures."""
+        """Query the index; `answered` follows, at once where there are not too many pictures."""
         collection, wanted, sort = self._collection, self.filter, self._state.get("sort", "path")
         if sort in ("confidence", "loss") and not wanted.run:
             sort = "path"
@@ -55,7 +56,7 @@ class PictureQuery(QObject):
             self.answered.emit(result)
 
     def enter_answers(self) -> None:
-        """Bring the predictions of the chosen run beside the pictures, in the background."""
+        """Write the predictions of the chosen run into the index, in the background."""
         run_id, index, folder = self._state.get("run"), self._collection.index, self._session.folder
         if not run_id or index is None or folder is None or self._session.jobs.of_kind("answers") is not None:
             return

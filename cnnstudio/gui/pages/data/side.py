@@ -1,4 +1,4 @@
-"""The left panel of the Data page: classes, splits and what the scan found."""
+"""The left panel of the Data page: classes, splits and results of the scan."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.formatting import format_count, format_percent
 from cnnstudio.gui.widgets.inputs import SearchBox
-from cnnstudio.gui.widgets.words import count, percent
 from cnnstudio.network.checks import spec_fields
 
 _MANY = 12
@@ -79,19 +79,19 @@ class DataSide(QWidget):
             self._form.set_values(spec_fields(dataset.splits, SPLIT_PARAMS))
             self._labels.set_values(spec_fields(dataset, DATASET_PARAMS[1:]))
         if change.of("problems", "folder"):
-            found = [problem for problem in self._session.problems if problem.where.area == "dataset"]
-            self._form.set_problems(item for item in found if item.where.node == "splits")
-            self._labels.set_problems(item for item in found if item.where.node is None)
+            problems = [problem for problem in self._session.problems if problem.where.area == "dataset"]
+            self._form.set_problems(item for item in problems if item.where.node == "splits")
+            self._labels.set_problems(item for item in problems if item.where.node is None)
         if change.of("dataset", "pictures", "folder"):
             self.show_numbers()
 
     def show_numbers(self) -> None:
-        """Counts, and which lines are filtered."""
+        """Show the counts, and mark the lines that filter."""
         self._show_classes()
         counts = self._counts.split_counts()
         total = max(1, sum(counts.values()))
         for split, line in self._splits.items():
-            line.show_value(count(counts[split]), share=percent(counts[split] / total, 0),
+            line.show_value(format_count(counts[split]), share=format_percent(counts[split] / total, 0),
                             on=split in self._state.get("splits", ()))
         self.quality.show_numbers()
 
@@ -159,16 +159,16 @@ class DataSide(QWidget):
             self._give_name(name, new.strip())
 
     def _give_name(self, old: str, new: str) -> None:
-        """Rename or merge; what is filtered by the old name is filtered by the new one."""
+        """Rename or merge a class; a filter by the old name becomes one by the new name."""
         chosen = tuple(self._state.get("classes", ()))
         wanted = tuple(dict.fromkeys(new if item == old else item for item in chosen))
-        # The old name is no filter any more by then; asking for what is shown already would lift it.
+        # The old name is no filter any more by then; toggling the same filter would lift it.
         if self._classes.rename(old, new) and wanted != tuple(self._state.get("classes", ())):
             self.filter_toggled.emit("classes", wanted, False)
 
 
 def _keys(sequence: str) -> str:
-    """Keys as their menu names them, in the language of the program."""
+    """Key names as their menu shows them, in the language of the program."""
     return QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText)
 
 

@@ -18,11 +18,12 @@ from cnnstudio.gui.widgets.picture import PictureView
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
 
-_SHOWN: Final = 6
+_MOST: Final = 6
 
 
 class SimilarPictures(QWidget):
-    """`chosen(path)` when one was clicked, `all_requested(path)` to show them in the grid; hidden without a map."""
+    """`chosen(path)` when a picture was clicked, `all_requested(path)` to show all in the grid; hidden without a
+    map."""
 
     chosen = Signal(str)
     all_requested = Signal(str)
@@ -32,7 +33,7 @@ class SimilarPictures(QWidget):
         super().__init__(parent)
         self._collection, self._judge, self._thumbnails = collection, judge, thumbnails
         self._path = ""
-        self._views = [_Similar() for _ in range(_SHOWN)]
+        self._views = [_Similar() for _ in range(_MOST)]
         self._wanted: list[Wanted] = []
         holder = QWidget()
         flow = FlowLayout(holder, spacing=6)
@@ -43,30 +44,30 @@ class SimilarPictures(QWidget):
                    Button(tr("Show all", "Ver todas"), "link",
                           on_click=lambda: self.all_requested.emit(self._path)))
         self.setLayout(column(head, holder, spacing=6))
-        thumbnails.arrived.connect(self._arrived)
+        thumbnails.arrived.connect(self._show_thumbnails)
 
     @property
     def wanted(self) -> list[Wanted]:
-        """The thumbnails that are shown."""
+        """The thumbnails on screen."""
         return self._wanted
 
     def show_picture(self, picture: Picture | None) -> None:
-        """The nearest pictures of this one."""
+        """Show the nearest pictures of this one."""
         embedding = self._judge.embedding if picture is not None else None
-        paths = embedding.neighbours_of(picture.path, _SHOWN) if embedding is not None and picture is not None else []
+        paths = embedding.neighbours_of(picture.path, _MOST) if embedding is not None and picture is not None else []
         self._path = picture.path if picture is not None else ""
-        found = self._collection.rows(list(self._collection.ids_of(paths)))
-        self.setVisible(bool(found))
+        neighbours = self._collection.rows(list(self._collection.ids_of(paths)))
+        self.setVisible(bool(neighbours))
         self._wanted = []
-        for view, near in zip(self._views, [*found, *[None] * (_SHOWN - len(found))], strict=True):
+        for view, near in zip(self._views, [*neighbours, *[None] * (_MOST - len(neighbours))], strict=True):
             view.setVisible(near is not None)
             if near is not None:
                 view.show_path(near.path, near.class_name)
                 self._wanted.append(Wanted(("similar", near.id), self._collection.path(near), near.size,
                                            near.modified_ns, 96))
-        self._arrived()
+        self._show_thumbnails()
 
-    def _arrived(self) -> None:
+    def _show_thumbnails(self) -> None:
         for view, wanted in zip(self._views, self._wanted, strict=False):
             image = self._thumbnails.get(wanted)
             view.set_image(image if image is not None and not image.isNull() else None)

@@ -10,12 +10,12 @@ from cnnstudio.datasets.index import Picture
 from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.jobs import JobList, Report, Work
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
-from cnnstudio.gui.widgets.words import percent
+from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.zoom import ZoomView
 
 
 class DataViewer(QWidget):
-    """`left` when the user wants the grid back; `stepped(-1 or 1)` for the picture before or after."""
+    """`left` when the user goes back to the grid; `stepped(-1 or 1)` for the previous or the next picture."""
 
     left = Signal()
     stepped = Signal(int)
@@ -30,8 +30,8 @@ class DataViewer(QWidget):
         self.view = ZoomView()
         self.view.left.connect(self.left)
         self.view.stepped.connect(self.stepped)
-        self.view.zoomed.connect(self._zoomed)
-        self.view.pixel_hovered.connect(self._hovered)
+        self.view.zoomed.connect(self._on_zoomed)
+        self.view.pixel_hovered.connect(self._on_pixel_hovered)
         self._name = Elided("", "body_strong")
         self._zoom = Label("", "secondary", "dim")
         self._zoom.setMinimumWidth(48)
@@ -52,12 +52,12 @@ class DataViewer(QWidget):
                          tooltip=tr("One pixel of the picture is one of the screen",
                                     "Un píxel de la imagen es uno de la pantalla")), spacing=6)
         bar.setStretch(3, 1)
-        whole = column(bar, self.view, self._pixel, spacing=8)
-        whole.setStretch(1, 1)
-        self.setLayout(whole)
+        layout = column(bar, self.view, self._pixel, spacing=8)
+        layout.setStretch(1, 1)
+        self.setLayout(layout)
 
     def show_picture(self, picture: Picture | None) -> None:
-        """Load and show a picture, in the background; what was shown stays until then."""
+        """Load and show a picture in the background; the present one stays until then."""
         if picture is not None and self._picture is not None and (picture.id, picture.modified_ns) == (
                 self._picture.id, self._picture.modified_ns):
             self._picture = picture
@@ -85,9 +85,9 @@ class DataViewer(QWidget):
                 return Text(err.text("en"), err.text("es"))
 
         self._jobs.run(work, Text("Opening the picture", "Abriendo la imagen"), "view", quiet=True,
-                               done=lambda job: self._loaded(job, picture), owner=self)
+                               done=lambda job: self._on_loaded(job, picture), owner=self)
 
-    def _loaded(self, job: Work, picture: Picture) -> None:
+    def _on_loaded(self, job: Work, picture: Picture) -> None:
         if self._again and self._picture is not None:
             self._again = False
             self._load(self._picture)
@@ -98,10 +98,10 @@ class DataViewer(QWidget):
         elif job.result is not None:
             self.view.set_image(job.result)
 
-    def _zoomed(self, scale: float) -> None:
-        self._zoom.setText(percent(scale, 0))
+    def _on_zoomed(self, scale: float) -> None:
+        self._zoom.setText(format_percent(scale, 0))
 
-    def _hovered(self, x: int, y: int) -> None:
+    def _on_pixel_hovered(self, x: int, y: int) -> None:
         image = self.view.image
         if x < 0 or image is None:
             self._pixel.setText(self._hint())

@@ -1,4 +1,4 @@
-"""What the centre of the Data page shows: the grid, the map, the charts, one picture large, or why there is nothing."""
+"""The centre of the Data page: the grid, the map, the charts, one picture large, or an empty state."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ VIEWS: Final = {"grid": GRID, "map": MAP, "charts": CHARTS}
 
 
 class DataViews(QStackedWidget):
-    """Map, charts and large view are made when they are first shown. Keys and clicks of all views are announced alike."""
+    """Map, charts and large view are created when they are first shown. Signals of all views are passed on alike."""
 
     view_made = Signal()
     map_selected = Signal(list)
     opened = Signal(int)
-    """A picture is to be seen large."""
+    """A picture was opened."""
     menu_requested = Signal(QPoint)
     label_key = Signal(int)
     exclude_key = Signal()
@@ -50,7 +50,7 @@ class DataViews(QStackedWidget):
         collection, counts = workspace.collection, workspace.counts
         self.grid = PictureGrid(collection.rows, collection.path,
                                 lambda picture: theme.class_color(counts.color_index(picture.class_name)),
-                                cell=int(workspace.session.remembered("thumbnail", 118)), badge_of=_badge)
+                                cell=int(workspace.session.recall("thumbnail", 118)), badge_of=_badge)
         self.grid.label_key.connect(self.label_key)
         self.grid.exclude_key.connect(self.exclude_key)
         self.grid.menu_requested.connect(self.menu_requested)
@@ -69,7 +69,7 @@ class DataViews(QStackedWidget):
             self.addWidget(QWidget())
 
     def show_view(self, view: int) -> None:
-        """Bring a view into view, and make it first where it is new."""
+        """Show a view; it is created on first use."""
         if view == MAP and self.map is None:
             self._make_map()
         elif view == CHARTS and self.charts is None:
@@ -81,29 +81,29 @@ class DataViews(QStackedWidget):
     def _make_map(self) -> None:
         from cnnstudio.gui.pages.data.map.panel import MapPanel
 
-        self.map = made = MapPanel(self._workspace)
-        made.selection_changed.connect(self.map_selected)
-        made.opened.connect(self.opened)
-        made.menu_requested.connect(self.menu_requested)
-        made.label_key.connect(self.label_key)
-        made.exclude_key.connect(self.exclude_key)
-        made.embedding_changed.connect(self._workspace.judge.check_embedding)
-        self._put(MAP, made)
+        self.map = panel = MapPanel(self._workspace)
+        panel.selection_changed.connect(self.map_selected)
+        panel.opened.connect(self.opened)
+        panel.menu_requested.connect(self.menu_requested)
+        panel.label_key.connect(self.label_key)
+        panel.exclude_key.connect(self.exclude_key)
+        panel.embedding_changed.connect(self._workspace.judge.check_embedding)
+        self._put(MAP, panel)
 
     def _make_charts(self) -> None:
         workspace = self._workspace
-        self.charts = made = DataCharts(workspace.session.jobs, workspace.collection, workspace.counts)
-        made.class_chosen.connect(self.class_chosen)
-        made.range_chosen.connect(self.range_chosen)
-        self._put(CHARTS, made)
+        self.charts = charts = DataCharts(workspace.session.jobs, workspace.collection, workspace.counts)
+        charts.class_chosen.connect(self.class_chosen)
+        charts.range_chosen.connect(self.range_chosen)
+        self._put(CHARTS, charts)
 
     def _make_viewer(self) -> None:
-        self.viewer = made = DataViewer(self._workspace.session.jobs, self._workspace.collection)
-        made.left.connect(self.viewer_left)
-        made.stepped.connect(self.stepped)
-        made.label_key.connect(self.label_key)
-        made.exclude_key.connect(self.exclude_key)
-        self._put(VIEWER, made)
+        self.viewer = viewer = DataViewer(self._workspace.session.jobs, self._workspace.collection)
+        viewer.left.connect(self.viewer_left)
+        viewer.stepped.connect(self.stepped)
+        viewer.label_key.connect(self.label_key)
+        viewer.exclude_key.connect(self.exclude_key)
+        self._put(VIEWER, viewer)
 
     def _put(self, view: int, widget: QWidget) -> None:
         old = self.widget(view)
@@ -114,12 +114,12 @@ class DataViews(QStackedWidget):
             old.deleteLater()
 
     def show_charts(self, wanted: Filter) -> None:
-        """Count for the charts, if they were made."""
+        """Update the charts, if they exist."""
         if self.charts is not None:
             self.charts.show_for(wanted)
 
     def focus_view(self, view: str) -> bool:
-        """Give the keyboard to a view; False where it takes none."""
+        """Give the keyboard to a view; False where it accepts none."""
         focused: QWidget | None = self.map.view if view == "map" and self.map is not None else (
             self.grid if view == "grid" else None)
         if focused is not None:
@@ -127,17 +127,17 @@ class DataViews(QStackedWidget):
         return focused is not None
 
     def close_threads(self) -> None:
-        """The page will be deleted."""
+        """Stop the threads; the page will be deleted."""
         self.grid.close_threads()
         if self.map is not None:
             self.map.close_threads()
 
 
 def _badge(findings: tuple[str, ...]) -> tuple[str, str]:
-    """The text and the colour of the gravest finding."""
+    """The text and the colour of the most severe finding."""
     order = {"error": 0, "warning": 1, "info": 2}
-    known = [KINDS[kind] for kind in findings if kind in KINDS.ids()]
-    if not known:
+    kinds = [KINDS[kind] for kind in findings if kind in KINDS.ids()]
+    if not kinds:
         return "", ""
-    kind = min(known, key=lambda entry: order[entry.severity])
+    kind = min(kinds, key=lambda entry: order[entry.severity])
     return str(kind.badge), {"error": "error", "warning": "warn", "info": "accent"}[kind.severity]

@@ -1,4 +1,4 @@
-"""The confusion matrix: rows are the true classes, columns what they were called; cells can be opened."""
+"""The confusion matrix: rows are the true classes, columns the predicted ones; a click opens a cell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.widgets.words import count, percent, pictures
+from cnnstudio.gui.widgets.formatting import format_count, format_percent, format_pictures
 
 _WIDEST: Final = 72
 _HIGHEST: Final = 34
@@ -34,7 +34,7 @@ _LONGEST: Final = 132
 _TOP: Final = 20
 _TALLEST: Final = 560
 _BAR: Final = 12
-"""Pixels that a scroll bar takes."""
+"""The thickness of a scroll bar in pixels."""
 _ARROWS: Final = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 
 
@@ -66,7 +66,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_matrix(self, names: Sequence[str], colors: Sequence[QColor], rows: Sequence[Sequence[int]]) -> None:
-        """Show counts: `rows[i][j]` pictures of class i were called class j."""
+        """Show counts: `rows[i][j]` pictures of class i were predicted as class j."""
         self._names, self._colors = tuple(names), tuple(colors)
         self._rows = tuple(tuple(row) for row in rows)
         self._sums = [sum(row) for row in self._rows]
@@ -75,7 +75,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().update()
 
     def select(self, cell: tuple[int, int] | None) -> None:
-        """Mark a cell as the one whose pictures are shown."""
+        """Mark the cell whose pictures are shown."""
         self.selected = cell
         if cell is not None:
             self.current = cell
@@ -88,7 +88,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         metrics = QFontMetrics(theme.font("secondary"))
         longest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
         label = min(_LONGEST, longest)
-        self._left = max(label + 30, metrics.horizontalAdvance(self._axis_words()[0]) + 12)
+        self._left = max(label + 30, metrics.horizontalAdvance(self._axis_text()[0]) + 12)
         least = _NARROWEST if number <= _MANY else _TINY
         room = self.width() - self._left - 2
         self._width = max(least, min(_WIDEST, room // number))
@@ -97,16 +97,16 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._height = max(least, min(_HIGHEST, self._width))
         self._turned = longest + 10 > self._width
         self._head = _TOP + ((min(_LONGEST, label) + 14) if self._turned else 26)
-        whole = self._head + self._height * number + 2
-        # Reckoned from the widget, not from what its present bars leave: two bars would keep each other in place.
+        content_height = self._head + self._height * number + 2
+        # Computed from the widget instead of the viewport: otherwise two scroll bars would keep each other in place.
         wide = self._left + self._width * number + 2
         across = wide > self.width()
-        height = min(_TALLEST, whole + (_BAR if across else 0))
-        down = whole > height - (_BAR if across else 0)
+        height = min(_TALLEST, content_height + (_BAR if across else 0))
+        down = content_height > height - (_BAR if across else 0)
         across = across or (down and wide > self.width() - _BAR)
         self.setFixedHeight(height)
         self.horizontalScrollBar().setRange(0, max(0, wide - self.width() + (_BAR if down else 0)) if across else 0)
-        self.verticalScrollBar().setRange(0, max(0, whole - height + (_BAR if across else 0)) if down else 0)
+        self.verticalScrollBar().setRange(0, max(0, content_height - height + (_BAR if across else 0)) if down else 0)
         for bar, step in ((self.horizontalScrollBar(), self._width), (self.verticalScrollBar(), self._height)):
             bar.setSingleStep(step)
             bar.setPageStep(step * 8)
@@ -119,7 +119,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().update()
 
     @staticmethod
-    def _axis_words() -> tuple[str, str]:
+    def _axis_text() -> tuple[str, str]:
         return tr("True ↓", "Verdadera ↓"), tr("Predicted →", "Predicha →")
 
     def rect_of(self, row: int, column: int) -> QRect:
@@ -160,7 +160,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._paint_columns(painter, columns)
         painter.setFont(theme.font("secondary"))
         painter.setPen(theme.color("dim"))
-        true, predicted = self._axis_words()
+        true, predicted = self._axis_text()
         painter.drawText(QRect(0, self._head - 22, self._left - 10, 18),
                          Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, true)
         painter.drawText(QRect(self._left, 0, view.width() - self._left, 18),
@@ -173,18 +173,18 @@ class ConfusionMatrix(QAbstractScrollArea):
         value, share = self._rows[row][column], self._share(row, column)
         gap = 1 if self._width >= _NARROWEST else 0.5
         box = QRectF(self.rect_of(row, column)).adjusted(gap, gap, -gap, -gap)
-        # Even one picture must be seen: the shade starts a little above nothing.
-        ground = blended(theme.color("sunk"), theme.color("accent"), 0.12 + 0.88 * share if value else 0.0)
+        # Even a single picture must be visible: the shade starts a little above nothing.
+        ground = blend_colors(theme.color("sunk"), theme.color("accent"), 0.12 + 0.88 * share if value else 0.0)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(box, 3, 3)
-        words = count(value)
+        text = format_count(value)
         painter.setFont(theme.font("body_strong" if row == column else "secondary"))
-        if painter.fontMetrics().horizontalAdvance(words) + 4 > box.width():
+        if painter.fontMetrics().horizontalAdvance(text) + 4 > box.width():
             painter.setFont(theme.font("caption", 0.82))
-        if painter.fontMetrics().horizontalAdvance(words) <= box.width():
+        if painter.fontMetrics().horizontalAdvance(text) <= box.width():
             painter.setPen(theme.on_color(ground) if value else theme.color("faint"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words if value or self._width >= _NARROWEST else "")
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text if value or self._width >= _NARROWEST else "")
 
     def _paint_rows(self, painter: QPainter, rows: range) -> None:
         painter.save()
@@ -234,14 +234,14 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     # Mouse and keyboard --------------------------------------------------------------------------
 
-    def words_of(self, row: int, column: int) -> str:
-        """What a cell says, in words."""
-        value = pictures(self._rows[row][column])
+    def cell_text(self, row: int, column: int) -> str:
+        """The text of a cell for tooltip and screen reader."""
+        value = format_pictures(self._rows[row][column])
         if row == column:
             return tr("{n} of {name}: right ({share})", "{n} de {name}: acierto ({share})", n=value,
-                      name=self._names[row], share=percent(self._share(row, column)))
+                      name=self._names[row], share=format_percent(self._share(row, column)))
         return tr("{n} of {true} called {predicted} ({share})", "{n} de {true} llamadas {predicted} ({share})", n=value,
-                  true=self._names[row], predicted=self._names[column], share=percent(self._share(row, column)))
+                  true=self._names[row], predicted=self._names[column], share=format_percent(self._share(row, column)))
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -249,7 +249,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             if cell is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), self.words_of(*cell), self.viewport(), self.rect_of(*cell))
+                QToolTip.showText(event.globalPos(), self.cell_text(*cell), self.viewport(), self.rect_of(*cell))
             return True
         if event.type() == QEvent.Type.Leave:
             self._set_hover(None)
@@ -279,7 +279,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             down, right = _ARROWS[Qt.Key(event.key())]
             self.current = (min(max(row + down, 0), number - 1), min(max(column + right, 0), number - 1))
             self._reveal()
-            self.setAccessibleDescription(self.words_of(*self.current))
+            self.setAccessibleDescription(self.cell_text(*self.current))
             self.viewport().update()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and number:
             self._open(self.current)
@@ -305,8 +305,8 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.viewport().update()
 
 
-def blended(low: QColor, high: QColor, share: float) -> QColor:
-    """The colour `share` (0 to 1) of the way from one to the other."""
+def blend_colors(low: QColor, high: QColor, share: float) -> QColor:
+    """The colour at `share` (0 to 1) between two colours."""
     parts = [round(one + (other - one) * share) for one, other in (
         (low.red(), high.red()), (low.green(), high.green()), (low.blue(), high.blue()))]
     return QColor(*parts)

@@ -1,4 +1,4 @@
-"""The Evaluate page: how good a run is on pictures it did not learn from, and where it errs."""
+"""The Evaluate page: how good a run is on pictures that it did not learn from, and its mistakes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.report import EvaluationReport
-from cnnstudio.gui.pages.evaluate.results import DATA, Answer, Results, below, measured_folder, outdated, read_results
+from cnnstudio.gui.pages.evaluate.results import (
+    DATA,
+    Answer,
+    Results,
+    is_outdated,
+    measured_folder,
+    read_results,
+    relative_paths,
+)
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
 from cnnstudio.gui.state.changes import Change
@@ -24,7 +32,7 @@ from cnnstudio.gui.state.commands import FilterPictures
 from cnnstudio.gui.state.jobs import Job, Work
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
-from cnnstudio.gui.widgets.words import pictures
+from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.workers.run_answers import leakage_price
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
@@ -40,7 +48,7 @@ class EvaluatePage(Page):
         run = self._run()
         if run is None:
             return ""
-        return f"{self._split_words()} · {run.id}"
+        return f"{self._split_text()} · {run.id}"
 
     def actions(self) -> Iterable[QWidget]:
         self._again = Button(tr("Evaluate again", "Evaluar de nuevo"), "", "refresh", on_click=self.start)
@@ -63,7 +71,7 @@ class EvaluatePage(Page):
     def centre(self) -> QWidget:
         self._runs: list[RunSummary] = []
         self._results: Results | None = None
-        self._shown: Evaluated | None = None
+        self._evaluation: Evaluated | None = None
         self._report = EvaluationReport()
         self._report.cell_chosen.connect(lambda label, predicted: self._open_cell((label, predicted)))
         self._empty = EmptyState("evaluate", tr("Not evaluated yet", "Aún sin evaluar"),
@@ -78,11 +86,11 @@ class EvaluatePage(Page):
         self._stack = QStackedWidget()
         for item in (self._report, self._empty, nothing):
             self._stack.addWidget(item)
-        whole = column(self._working_bar(), self._stack, spacing=0)
-        whole.setStretch(1, 1)
+        layout = column(self._working_bar(), self._stack, spacing=0)
+        layout.setStretch(1, 1)
         self.session.jobs.changed.connect(self._show_work)
-        self.session.jobs.ended.connect(self._job_ended)
-        return box(whole)
+        self.session.jobs.ended.connect(self._on_job_ended)
+        return box(layout)
 
     def _working_bar(self) -> QWidget:
         self._work_words = Label("", "body")
@@ -107,16 +115,16 @@ class EvaluatePage(Page):
 
     @property
     def split(self) -> str:
-        """The chosen split: train, validation, test, or data for another folder."""
+        """The chosen split: train, validation or test, or data for another folder."""
         return str(self.state.get("split", "test"))
 
     @property
     def data(self) -> Path | None:
-        """The other folder, when that is chosen."""
-        found = self.state.get("data")
-        return Path(found) if self.split == DATA and found else None
+        """The other folder, while it is chosen."""
+        folder = self.state.get("data")
+        return Path(folder) if self.split == DATA and folder else None
 
-    def _split_words(self) -> str:
+    def _split_text(self) -> str:
         if self.split != DATA:
             return str(SPLIT_NAMES[self.split])
         return self.data.name if self.data is not None else tr("Other folder", "Otra carpeta")
@@ -138,13 +146,13 @@ class EvaluatePage(Page):
             self._ask_folder()
 
     def _ask_folder(self) -> None:
-        words = tr("Folder with one subfolder for each class", "Carpeta con una subcarpeta por clase")
-        found = QFileDialog.getExistingDirectory(self._stack, words, str(self.workspace.collection.root or Path.home()))
-        if found:
-            self.take_folder(Path(found))
+        title = tr("Folder with one subfolder for each class", "Carpeta con una subcarpeta por clase")
+        folder = QFileDialog.getExistingDirectory(self._stack, title, str(self.workspace.collection.root or Path.home()))
+        if folder:
+            self.take_folder(Path(folder))
 
     def take_folder(self, folder: Path) -> None:
-        """Choose other class folders to be measured on; nothing starts by itself."""
+        """Choose other class folders to evaluate on; nothing starts yet."""
         self._choose(split=DATA, data=str(folder))
 
     # The work ------------------------------------------------------------------------------------
@@ -160,10 +168,10 @@ class EvaluatePage(Page):
         for name in ("failure", "cell"):
             self.state.pop(name, None)
         self.header_changed.emit()
-        start_evaluation(self.session, RunFolder(run.folder), self.split, self.data, self._told)
+        start_evaluation(self.session, RunFolder(run.folder), self.split, self.data, self._on_event)
 
-    def _told(self, event: Event) -> None:
-        """A result that could not be written is kept here, with its warning."""
+    def _on_event(self, event: Event) -> None:
+        """Keep a result that could not be written, with its warning."""
         if isinstance(event, Notice) and event.problem.code == "evaluation_not_kept":
             self.state["unkept_warning"] = event.problem
         elif isinstance(event, Evaluated):
@@ -171,7 +179,7 @@ class EvaluatePage(Page):
             self.state["unkept_data"] = str(self.data)
 
     @property
-    def _unkept(self) -> Evaluated | None:
+    def _unsaved(self) -> Evaluated | None:
         """The last result, if it could not be written."""
         evaluated: Evaluated | None = self.state.get("unkept")
         return evaluated
@@ -191,7 +199,7 @@ class EvaluatePage(Page):
             self._work_bar.setRange(0, 0 if job.progress is None else 1000)
             self._work_bar.setValue(round((job.progress or 0) * 1000))
 
-    def _job_ended(self, job: Job, last: Event) -> None:
+    def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind == KIND and isinstance(last, Failed):
             self.state["failure"] = last.problem
             self.header_changed.emit()
@@ -213,7 +221,7 @@ class EvaluatePage(Page):
         failure = self.state.get("failure")
         if failure is not None:
             yield failure
-        if self._shown is not None and self._shown is self._unkept:
+        if self._evaluation is not None and self._evaluation is self._unsaved:
             yield self.state["unkept_warning"]
         if self.session.is_open and self._run() is None:
             text = Text("There is no trained model to evaluate.", "No hay ningún modelo entrenado que evaluar.")
@@ -223,10 +231,10 @@ class EvaluatePage(Page):
     def _colors(self, evaluated: Evaluated) -> list[int]:
         return [self.workspace.counts.color_index(entry.name) for entry in evaluated.classes]
 
-    def _kept(self, run: RunSummary) -> Evaluated | None:
-        """The kept result; one of other folders counts only for the folder that is chosen."""
+    def _saved_evaluation(self, run: RunSummary) -> Evaluated | None:
+        """The saved evaluation; one of other folders counts only for the chosen folder."""
         folder = RunFolder(run.folder)
-        unkept = self._unkept
+        unkept = self._unsaved
         if unkept is not None and (unkept.run, unkept.split) == (run.id, self.split) and (
                 self.split != DATA or self.state["unkept_data"] == str(self.data)):
             return unkept
@@ -238,32 +246,32 @@ class EvaluatePage(Page):
         run = self._run()
         self._side.show_choices(self._runs, run, self.split, self.data)
         self._results = None
-        self._shown = self._kept(run) if run is not None else None
-        self._again.setVisible(self._shown is not None)
+        self._evaluation = self._saved_evaluation(run) if run is not None else None
+        self._again.setVisible(self._evaluation is not None)
         if run is None:
             self._stack.setCurrentIndex(2)
-        elif self._shown is None:
+        elif self._evaluation is None:
             self._stack.setCurrentIndex(1)
         else:
             self._stack.setCurrentIndex(0)
-            kept = self._shown is not self._unkept
-            self._report.show_report(self._shown, self._colors(self._shown),
-                                     outdated=kept and outdated(RunFolder(run.folder), self.split))
+            saved = self._evaluation is not self._unsaved
+            self._report.show_report(self._evaluation, self._colors(self._evaluation),
+                                     outdated=saved and is_outdated(RunFolder(run.folder), self.split))
             self._report.show_leakage(None)
-            if kept:
-                self._read(RunFolder(run.folder), self.split)
+            if saved:
+                self._start_reading(RunFolder(run.folder), self.split)
                 self._read_leakage(RunFolder(run.folder), self.split)
-        if self._shown is None or self._shown is self._unkept:
-            words = tr("After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
-                       "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores.")
-            if self._shown is not None:
-                words = tr("The pictures behind these numbers could not be kept.",
-                           "Las imágenes detrás de estas cifras no se pudieron guardar.")
-            self._panel.show_answers(tr("Pictures", "Imágenes"), words, (), (), (), worst=True, in_data=False)
+        if self._evaluation is None or self._evaluation is self._unsaved:
+            text = tr("After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
+                      "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores.")
+            if self._evaluation is not None:
+                text = tr("The pictures behind these numbers could not be kept.",
+                          "Las imágenes detrás de estas cifras no se pudieron guardar.")
+            self._panel.show_answers(tr("Pictures", "Imágenes"), text, (), (), (), worst=True, in_data=False)
         self.header_changed.emit()
 
     def _read_leakage(self, run: RunFolder, split: str) -> None:
-        """What twins between the splits add to the accuracy, by what the audit found."""
+        """The accuracy gained by duplicates between the splits, according to the audit."""
         index = self.workspace.collection.index
         if index is None or self.session.jobs.of_kind("leakage") is not None:
             return
@@ -276,16 +284,16 @@ class EvaluatePage(Page):
         self.session.jobs.run(lambda _report: leakage_price(index, run, split),
                               Text("Looking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
 
-    def _read(self, run: RunFolder, split: str) -> None:
-        """Read the table beside the window: it may have a line for each of a million pictures."""
+    def _start_reading(self, run: RunFolder, split: str) -> None:
+        """Read the table in a thread: it may have a line for each of a million pictures."""
         work = Work(lambda _report: read_results(run, split), Text("Reading the table", "Leyendo la tabla"), _READ,
                     quiet=True)
         self._reader = work
-        # A bound method of this page: Qt lets go of it when the page is deleted.
-        work.ended.connect(self._table_read)
+        # A bound method of this page: Qt disconnects it when the page is deleted.
+        work.ended.connect(self._on_table_read)
         self.session.jobs.start(work)
 
-    def _table_read(self, _last: Event) -> None:
+    def _on_table_read(self, _last: Event) -> None:
         work = self._reader
         # Only the newest reading counts: the choice may have changed meanwhile.
         if work.running or self._results is not None:
@@ -293,53 +301,54 @@ class EvaluatePage(Page):
         if isinstance(work.last, Failed):
             self.state["failure"] = work.last.problem
             self.header_changed.emit()
-        elif isinstance(work.result, Results) and self._shown is not None:
+        elif isinstance(work.result, Results) and self._evaluation is not None:
             self._results = work.result
             self._show_pictures()
 
     def _show_pictures(self) -> None:
         cell = self.state.get("cell")
-        if self._shown is not None and cell is not None and max(cell) < len(self._shown.classes):
+        if self._evaluation is not None and cell is not None and max(cell) < len(self._evaluation.classes):
             self._report.matrix.select(cell)
             self._open_cell(cell)
         else:
             self._show_worst()
 
     def _fill(self, title: str, note: str, answers: list[Answer], *, worst: bool) -> None:
-        assert self._shown is not None
-        self._panel.show_answers(title, note, answers, [entry.name for entry in self._shown.classes],
-                                 self._colors(self._shown), worst=worst,
-                                 in_data=bool(below(answers[:1], self.workspace.collection.root)))
+        assert self._evaluation is not None
+        self._panel.show_answers(title, note, answers, [entry.name for entry in self._evaluation.classes],
+                                 self._colors(self._evaluation), worst=worst,
+                                 in_data=bool(relative_paths(answers[:1], self.workspace.collection.root)))
 
     def _show_worst(self) -> None:
-        if self._shown is None or self._results is None:
+        if self._evaluation is None or self._results is None:
             return
         self.state.pop("cell", None)
         self._report.matrix.select(None)
-        found = self._results.worst()
-        note = tr("{n}, highest loss first", "{n}, mayor pérdida primero", n=pictures(len(found))) if found else tr(
+        mistakes = self._results.worst()
+        number = format_pictures(len(mistakes))
+        note = tr("{n}, highest loss first", "{n}, mayor pérdida primero", n=number) if mistakes else tr(
             "Every picture was recognized.", "Se reconocieron todas las imágenes.")
-        self._fill(tr("Worst mistakes", "Peores errores"), note, found, worst=True)
+        self._fill(tr("Worst mistakes", "Peores errores"), note, mistakes, worst=True)
 
     def _open_cell(self, cell: tuple[int, int]) -> None:
-        if self._shown is None:
+        if self._evaluation is None:
             return
         self.state["cell"] = cell
         if self._results is None:
             return
-        found = self._results.cell(*cell)
-        note = tr("{n}, most probable first", "{n}, más probables primero", n=pictures(len(found))) if found else tr(
+        answers = self._results.cell(*cell)
+        note = tr("{n}, most probable first", "{n}, más probables primero", n=format_pictures(len(answers))) if answers else tr(
             "No picture.", "Ninguna imagen.")
-        self._fill(self._cell_words(cell), note, found, worst=False)
+        self._fill(self._cell_title(cell), note, answers, worst=False)
 
-    def _cell_words(self, cell: tuple[int, int]) -> str:
-        assert self._shown is not None
-        true, predicted = (self._shown.classes[item].name for item in cell)
+    def _cell_title(self, cell: tuple[int, int]) -> str:
+        assert self._evaluation is not None
+        true, predicted = (self._evaluation.classes[item].name for item in cell)
         if cell[0] == cell[1]:
             return tr("{name}, recognized", "{name}, acertadas", name=true)
         return tr("{true} called {predicted}", "{true} llamadas {predicted}", true=true, predicted=predicted)
 
     def _show_in_data(self) -> None:
-        paths = below(self._panel.grid.answers, self.workspace.collection.root)
+        paths = relative_paths(self._panel.grid.answers, self.workspace.collection.root)
         if paths:
             self.session.request(FilterPictures(tuple(paths), self._panel.title))

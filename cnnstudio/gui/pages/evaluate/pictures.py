@@ -24,8 +24,8 @@ from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
+from cnnstudio.gui.widgets.formatting import format_number, format_percent
 from cnnstudio.gui.widgets.picture import thumbnail_face
-from cnnstudio.gui.widgets.words import number, percent
 
 _CELL: Final = 118
 _CAPTION: Final = 40
@@ -33,7 +33,7 @@ _GAP: Final = 10
 
 
 class AnswerGrid(QAbstractScrollArea):
-    """Thumbnails with true class, predicted class and probability; only what is in view is decoded.
+    """Thumbnails with true class, predicted class and probability; only visible ones are decoded.
 
     Arrow keys move, Enter or a double click opens the picture in the system's viewer.
     """
@@ -61,7 +61,7 @@ class AnswerGrid(QAbstractScrollArea):
         self._thumbnails.close()
 
     def show_answers(self, answers: Sequence[Answer], names: Sequence[str], colors: Sequence[int]) -> None:
-        """Show these in their order; `colors` are the numbers of the classes' colours."""
+        """Show answers in their order; `colors` are the colour numbers of the classes."""
         self._answers, self._names, self._colors = list(answers), names, colors
         self.current = -1
         self.verticalScrollBar().setValue(0)
@@ -102,7 +102,7 @@ class AnswerGrid(QAbstractScrollArea):
                       size_for(self._side() * self.devicePixelRatioF()))
 
     def _want(self) -> None:
-        # Before the first layout the viewport is a few pixels wide: nothing is in view yet.
+        # Before the first layout the viewport is a few pixels wide: nothing is visible yet.
         if self.isVisible():
             self._thumbnails.want([self._wanted(place) for place in self._visible()])
 
@@ -140,30 +140,30 @@ class AnswerGrid(QAbstractScrollArea):
         metrics = painter.fontMetrics()
         painter.setPen(theme.color("text"))
         true, predicted = self._names[answer.label], self._names[answer.predicted]
-        words = true if answer.right else f"{true} → {predicted}"
+        text = true if answer.right else f"{true} → {predicted}"
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(box.x(), box.y() + side + 3, side, 17), middle,
-                         metrics.elidedText(words, Qt.TextElideMode.ElideRight, side))
+                         metrics.elidedText(text, Qt.TextElideMode.ElideRight, side))
         painter.setPen(theme.color("ok" if answer.right else "error"))
-        painter.drawText(QRect(box.x(), box.y() + side + 20, side, 17), middle, percent(answer.probability))
+        painter.drawText(QRect(box.x(), box.y() + side + 20, side, 17), middle, format_percent(answer.probability))
 
-    def place_at(self, point: QPoint) -> int:
+    def index_at(self, point: QPoint) -> int:
         return next((place for place in self._visible() if self.rect_of(place).contains(point)), -1)
 
-    def words_of(self, answer: Answer) -> str:
-        """Everything known of one picture, for tooltip and screen reader."""
+    def answer_text(self, answer: Answer) -> str:
+        """The text of a picture for tooltip and screen reader."""
         return tr("{file}\nTrue class: {true}\nPredicted: {predicted}, {share}\nLoss: {loss}",
                   "{file}\nClase verdadera: {true}\nPredicha: {predicted}, {share}\nPérdida: {loss}",
                   file=answer.relative, true=self._names[answer.label], predicted=self._names[answer.predicted],
-                  share=percent(answer.probability), loss=number(answer.loss))
+                  share=format_percent(answer.probability), loss=format_number(answer.loss))
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = self.place_at(event.pos())
+            place = self.index_at(event.pos())
             if place < 0:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), self.words_of(self._answers[place]), self.viewport())
+                QToolTip.showText(event.globalPos(), self.answer_text(self._answers[place]), self.viewport())
             return True
         return super().viewportEvent(event)
 
@@ -176,11 +176,11 @@ class AnswerGrid(QAbstractScrollArea):
             bar.setValue(bar.value() + box.top())
         elif box.bottom() > self.viewport().height():
             bar.setValue(bar.value() + box.bottom() - self.viewport().height())
-        self.setAccessibleDescription(self.words_of(self._answers[self.current]))
+        self.setAccessibleDescription(self.answer_text(self._answers[self.current]))
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = self.place_at(event.position().toPoint())
+        place = self.index_at(event.position().toPoint())
         if place >= 0:
             self._go(place)
 
@@ -209,7 +209,7 @@ class AnswerGrid(QAbstractScrollArea):
 
 
 class PicturesPanel(QWidget):
-    """`worst_requested()` for the mistakes again, `data_requested()` to see the shown pictures on the Data page."""
+    """`worst_requested()` to show the mistakes again, `data_requested()` to show the pictures on the Data page."""
 
     worst_requested = Signal()
     data_requested = Signal()
@@ -223,9 +223,9 @@ class PicturesPanel(QWidget):
         self._data = Button(tr("Show in Data", "Ver en Datos"), "link", on_click=self.data_requested.emit)
         self.grid = AnswerGrid()
         links = row(self._data, self._worst, None, spacing=16)
-        whole = column(self._title, self._note, links, 2, self.grid, spacing=4, margins=(16, 16, 10, 8))
-        whole.setStretch(4, 1)
-        self.setLayout(whole)
+        layout = column(self._title, self._note, links, 2, self.grid, spacing=4, margins=(16, 16, 10, 8))
+        layout.setStretch(4, 1)
+        self.setLayout(layout)
 
     @property
     def title(self) -> str:
@@ -233,7 +233,8 @@ class PicturesPanel(QWidget):
 
     def show_answers(self, title: str, note: str, answers: Sequence[Answer], names: Sequence[str],
                      colors: Sequence[int], *, worst: bool, in_data: bool) -> None:
-        """Show pictures under a title; `worst`: these are the mistakes; `in_data`: the Data page knows them."""
+        """Show pictures under a title; `worst`: these are the mistakes; `in_data`: they belong to the project's
+        collection."""
         self._title.setText(title)
         self._note.setText(note)
         self._note.setVisible(bool(note))

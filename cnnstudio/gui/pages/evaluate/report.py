@@ -16,10 +16,10 @@ from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.results import mean_f1
-from cnnstudio.gui.widgets.basics import Label, box, column, scrolled
+from cnnstudio.gui.widgets.basics import Label, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure, KeyFigures
+from cnnstudio.gui.widgets.formatting import format_count, format_number, format_percent, format_pictures
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import count, number, percent, pictures
 
 _ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 _MOST_LINES = 14
@@ -52,34 +52,34 @@ class EvaluationReport(QWidget):
         matrix.body.insertLayout(0, column(Label(tr("Confusion matrix", "Matriz de confusión"), "body_strong"), hint,
                                            spacing=2))
         self.table = Table([
-            Column(tr("Class", "Clase"), words=lambda item: item.name, stretch=True, color=self._color),
-            Column(tr("Precision", "Precisión"), words=_precision, key=lambda item: item.precision, right=True),
-            Column(tr("Recall", "Exhaustividad"), words=lambda item: _defined(item, item.recall),
+            Column(tr("Class", "Clase"), text=lambda item: item.name, stretch=True, color=self._color),
+            Column(tr("Precision", "Precisión"), text=_format_precision, key=lambda item: item.precision, right=True),
+            Column(tr("Recall", "Exhaustividad"), text=lambda item: _format_defined(item, item.recall),
                    key=lambda item: item.recall, right=True),
-            Column("F1", words=lambda item: _defined(item, item.f1), key=lambda item: item.f1, right=True),
-            Column(tr("Pictures", "Imágenes"), words=lambda item: count(item.support), key=lambda item: item.support,
+            Column("F1", text=lambda item: _format_defined(item, item.f1), key=lambda item: item.f1, right=True),
+            Column(tr("Pictures", "Imágenes"), text=lambda item: format_count(item.support), key=lambda item: item.support,
                    right=True, spare=True),
         ])
         self.table.setAccessibleName(tr("Classes", "Clases"))
         classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))
         classes.body.itemAt(0).widget().setContentsMargins(8, 0, 8, 0)  # type: ignore[union-attr]
-        whole = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
-        self.setLayout(column(scrolled(box(whole))))
+        layout = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
+        self.setLayout(column(scroll_area(box(layout))))
 
     def _color(self, report: ClassReport) -> QColor:
         return theme.class_color(self._colors.get(report.name, -1))
 
     def show_report(self, evaluated: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
-        """Show an evaluation; `colors` are the numbers of its classes' colours."""
+        """Show an evaluation; `colors` are the colour numbers of its classes."""
         low, high = wilson_interval(evaluated.accuracy, evaluated.images)
-        self.accuracy.set(percent(evaluated.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
-                                                       low=percent(low), high=percent(high)))
-        self._loss.set(number(evaluated.loss, 4), tr("crossentropy", "entropía cruzada"))
-        self._f1.set(number(mean_f1(evaluated)), tr("of all classes", "de todas las clases"))
-        skipped = tr("{n} skipped", "{n} omitidas", n=pictures(evaluated.skipped)) if evaluated.skipped else tr(
+        self.accuracy.set(format_percent(evaluated.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
+                                                       low=format_percent(low), high=format_percent(high)))
+        self._loss.set(format_number(evaluated.loss, 4), tr("crossentropy", "entropía cruzada"))
+        self._f1.set(format_number(mean_f1(evaluated)), tr("of all classes", "de todas las clases"))
+        skipped = tr("{n} skipped", "{n} omitidas", n=format_pictures(evaluated.skipped)) if evaluated.skipped else tr(
             "none skipped", "ninguna omitida")
         engine = _ENGINES.get(evaluated.engine, evaluated.engine)
-        self._images.set(count(evaluated.images), f"{skipped} · {engine}" if engine else skipped)
+        self._images.set(format_count(evaluated.images), f"{skipped} · {engine}" if engine else skipped)
         self._outdated.setVisible(outdated)
         names = [entry.name for entry in evaluated.classes]
         self._colors = dict(zip(names, colors, strict=True))
@@ -90,22 +90,22 @@ class EvaluationReport(QWidget):
 
 
     def show_leakage(self, price: LeakageCost | None) -> None:
-        """What twins of the training pictures add to the accuracy; None or none leaked hides the line."""
-        shown = price is not None and price.leaked > 0
-        self._leakage.setVisible(shown)
-        if price is None or not shown:
+        """Show the accuracy gained by duplicates of training pictures; None or no duplicates hides the line."""
+        has_leakage = price is not None and price.leaked > 0
+        self._leakage.setVisible(has_leakage)
+        if price is None or not has_leakage:
             return
-        without = "–" if price.without is None else percent(price.without)
+        without = "–" if price.without is None else format_percent(price.without)
         self._leakage.setText(tr(
             "{leaked} of these pictures ({share}) have a twin among the training pictures. Without them the accuracy is "
             "{without}.", "{leaked} de estas imágenes ({share}) tienen una gemela entre las de entrenamiento. Sin ellas la "
-            "exactitud es {without}.", leaked=count(price.leaked), share=percent(price.share), without=without))
+            "exactitud es {without}.", leaked=format_count(price.leaked), share=format_percent(price.share), without=without))
 
 
-def _defined(report: ClassReport, value: float) -> str:
-    """A class without pictures has no recall and no F1: a dash, not a nought."""
-    return number(value) if report.support else "–"
+def _format_defined(report: ClassReport, value: float) -> str:
+    """A class without pictures has no recall and no F1: a dash instead of zero."""
+    return format_number(value) if report.support else "–"
 
 
-def _precision(report: ClassReport) -> str:
-    return number(report.precision) if report.support or report.precision else "–"
+def _format_precision(report: ClassReport) -> str:
+    return format_number(report.precision) if report.support or report.precision else "–"

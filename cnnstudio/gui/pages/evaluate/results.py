@@ -1,4 +1,4 @@
-"""What an evaluation left behind, read back: every picture with its answer, and intervals. No Qt."""
+"""The table of an evaluation: every picture with its answer, and intervals. No Qt."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from cnnstudio.datasets.manifest import Header, read_manifest
 from cnnstudio.workers.runs import RunFolder
 
 DATA = "data"
-"""The split's name of an evaluation on class folders elsewhere."""
+"""The split's name of an evaluation on other class folders."""
 _DATA_MANIFEST = "evaluation-data.manifest.jsonl"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One evaluated picture: its file, its class, what it was called and how probable (0 to 1) that seemed.
+    """One evaluated picture: its file, its class, the predicted class and its probability (0 to 1).
 
-    `relative` is the path below the collection's folder; `file_bytes` and `modified_ns` are as it was scanned.
+    `relative` is the path below the collection's folder; `file_bytes` and `modified_ns` are those of the scan.
     """
 
     file: Path
@@ -50,11 +50,11 @@ class Results:
 
     def cell(self, label: int, predicted: int) -> list[Answer]:
         """The pictures of a cell of the confusion matrix, most probable first."""
-        found = [answer for answer in self.answers if answer.label == label and answer.predicted == predicted]
-        return sorted(found, key=lambda item: (-item.probability, item.relative))
+        matching = [answer for answer in self.answers if answer.label == label and answer.predicted == predicted]
+        return sorted(matching, key=lambda item: (-item.probability, item.relative))
 
     def worst(self, most: int = 200) -> list[Answer]:
-        """The mistakes with the highest loss first."""
+        """The mistakes, highest loss first."""
         wrong = [answer for answer in self.answers if not answer.right]
         return sorted(wrong, key=lambda item: (-item.loss, item.relative))[:most]
 
@@ -63,7 +63,7 @@ def read_results(run: RunFolder, split: str) -> Results:
     """Read the table of a split (`DATA`: other folders) with the paths of its manifest; raises ProblemError."""
     manifest = read_manifest(run.folder / _DATA_MANIFEST if split == DATA else run.manifest_path)
     root = Path(manifest.header.root)
-    known = {entry.path: entry for entry in manifest.entries}
+    entries = {entry.path: entry for entry in manifest.entries}
     path = run.table_path(split)
     decoder = msgspec.json.Decoder(PictureResult)
     try:
@@ -74,7 +74,7 @@ def read_results(run: RunFolder, split: str) -> Results:
         raise ProblemError(error("damaged_table", text.fill(reason=reason_of(err)), "run", path=path)) from err
     answers = []
     for row in rows:
-        entry = known.get(row.path)
+        entry = entries.get(row.path)
         answers.append(Answer(
             file=root / row.path, relative=row.path, label=row.label, predicted=row.predicted,
             probability=row.probability, loss=row.loss, file_bytes=entry.size if entry is not None else 0,
@@ -83,10 +83,10 @@ def read_results(run: RunFolder, split: str) -> Results:
 
 
 def measured_folder(run: RunFolder) -> Path | None:
-    """The other folder that the kept evaluation `DATA` of a run was made on, or None."""
+    """The other folder of the saved evaluation `DATA` of a run, or None."""
     path = run.folder / _DATA_MANIFEST
     try:
-        # A list that is newer than the result belongs to an evaluation that did not come to its end.
+        # A list that is newer than the result belongs to an evaluation that did not finish.
         if path.stat().st_mtime > run.table_path(DATA).with_suffix(".json").stat().st_mtime:
             return None
         with path.open("rb") as file:
@@ -95,7 +95,7 @@ def measured_folder(run: RunFolder) -> Path | None:
         return None
 
 
-def outdated(run: RunFolder, split: str) -> bool:
+def is_outdated(run: RunFolder, split: str) -> bool:
     """Whether the model was trained further after that evaluation."""
     try:
         return run.model_path.stat().st_mtime > run.table_path(split).with_suffix(".json").stat().st_mtime
@@ -109,8 +109,8 @@ def mean_f1(evaluated: Evaluated) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def below(answers: Sequence[Answer], source: Path | None) -> list[str]:
-    """Paths relative to the project's own collection; of pictures elsewhere none."""
+def relative_paths(answers: Sequence[Answer], source: Path | None) -> list[str]:
+    """The paths relative to the project's own collection; empty for pictures elsewhere."""
     if source is None:
         return []
     return [answer.file.relative_to(source).as_posix() for answer in answers if answer.file.is_relative_to(source)]

@@ -1,4 +1,4 @@
-"""The left panel of the Evaluate page: which run, on which pictures."""
+"""The left panel of the Evaluate page: choice of the run and of the pictures."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.evaluate.results import DATA
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, box, column
 from cnnstudio.gui.widgets.cards import Facts
+from cnnstudio.gui.widgets.formatting import format_percent, format_time
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.gui.widgets.words import moment, percent
 from cnnstudio.workers.runs import STATE_NAMES, RunSummary
 
 _LONGEST = 9
-"""Letters of a network's name in the list of runs; below it the whole name stands."""
+"""Letters of a network's name in the list of runs; the full name stands below the list."""
 
 
-def run_words(run: RunSummary, runs: Sequence[RunSummary]) -> str:
-    """A run in few words among others: when it began, and its network."""
+def format_run(run: RunSummary, runs: Sequence[RunSummary]) -> str:
+    """A run as a line of the list: when it began, and its network."""
     network = run.network if len(run.network) <= _LONGEST else run.network[:_LONGEST - 1] + "…"
-    return f"{moment(run.started, (run.started for run in runs))} · {network}"
+    return f"{format_time(run.started, (run.started for run in runs))} · {network}"
 
 
 class EvaluateSide(QWidget):
-    """`run_chosen(id)`, `split_chosen(name)` and `folder_requested()` when another folder is wanted."""
+    """`run_chosen(id)`, `split_chosen(name)` and `folder_requested()` to choose another folder."""
 
     run_chosen = Signal(str)
     split_chosen = Signal(str)
@@ -56,8 +56,8 @@ class EvaluateSide(QWidget):
         self.split_chosen.emit(str(value))
 
     def show_choices(self, runs: Sequence[RunSummary], run: RunSummary | None, split: str, data: Path | None) -> None:
-        """Show the runs that have a model, the chosen one with its facts, and the chosen pictures."""
-        self._run.set_choices([(run.id, run_words(run, runs)) for run in runs], run.id if run is not None else None)
+        """Show the runs that have a model, the facts of the chosen one, and the chosen pictures."""
+        self._run.set_choices([(run.id, format_run(run, runs)) for run in runs], run.id if run is not None else None)
         self._run.setToolTip(run.id if run is not None else "")
         self._run.setEnabled(bool(runs))
         order = ("test", "validation", "train")
@@ -74,5 +74,5 @@ class EvaluateSide(QWidget):
                 (tr("Network", "Red"), run.network),
                 (tr("State", "Estado"), str(STATE_NAMES[run.state])),
                 (tr("Epochs", "Épocas"), f"{run.epochs} / {run.planned}"),
-                (tr("Val. accuracy", "Exactitud val."), "–" if accuracy is None else percent(accuracy)),
+                (tr("Val. accuracy", "Exactitud val."), "–" if accuracy is None else format_percent(accuracy)),
             ))

@@ -1,4 +1,4 @@
-"""Starting an evaluation: the list of pictures is made in a thread, then a child process measures."""
+"""Starting an evaluation: a thread prepares the list of pictures, then a child process evaluates."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _LABEL = Text("Evaluation", "Evaluación")
 
 
 def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | None = None,
-                     told: Callable[[Event], None] | None = None) -> Work:
-    """Measure a run on a split, or on the class folders in `data`; jobs of kind `KIND` follow each other.
+                     on_event: Callable[[Event], None] | None = None) -> Work:
+    """Evaluate a run on a split, or on the class folders in `data`; jobs of kind `KIND` run one after the other.
 
-    `told` is given every event of the child, by a signal of Qt.
+    `on_event` receives every event of the child through a Qt signal.
     """
 
-    def made(work: Work) -> None:
-        # Without a result the work failed or was cancelled: its last event tells.
+    def on_done(work: Work) -> None:
+        # Without a result the work failed or was cancelled: its last event is reported.
         if work.result is not None:
             child = ChildJob(work.result, _LABEL, KIND, page="evaluate")
-            if told is not None:
-                child.event.connect(told)
+            if on_event is not None:
+                child.event.connect(on_event)
             session.jobs.start(child)
 
     return session.jobs.run(lambda _report: evaluation_job(run, "" if data is not None else split, data), _LABEL, KIND,
-                            page="evaluate", done=made)
+                            page="evaluate", done=on_done)

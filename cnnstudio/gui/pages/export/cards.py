@@ -1,4 +1,4 @@
-"""The blocks of the Export page: a card for each format, the result, and earlier exports."""
+"""The parts of the Export page: a card for each format, the result, and earlier exports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.export.records import ExportRecord
 from cnnstudio.gui.widgets.basics import Badge, Button, Elided, Icon, Label, Rule, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts
-from cnnstudio.gui.widgets.words import percent, pictures
+from cnnstudio.gui.widgets.formatting import format_percent, format_pictures
 
 
 class FormatCard(Card):
@@ -44,32 +44,32 @@ class FormatCard(Card):
         self._mark.setVisible(selected)
 
 
-def check_words(record: ExportRecord) -> str:
-    """The check in one line."""
+def format_check(record: ExportRecord) -> str:
+    """The result of the check in one line."""
     return tr("{n} compared, {share} the same class, largest difference {difference}",
               "{n} comparadas, {share} la misma clase, mayor diferencia {difference}",
-              n=pictures(record.check.images), share=percent(record.check.top1_agreement),
-              difference=scientific(record.check.max_abs_difference))
+              n=format_pictures(record.check.images), share=format_percent(record.check.top1_agreement),
+              difference=format_scientific(record.check.max_abs_difference))
 
 
-def scientific(value: float) -> str:
-    """A small number as 1.2e-07, nought as 0."""
+def format_scientific(value: float) -> str:
+    """A small number as 1.2e-07, zero as 0."""
     return f"{value:.1e}" if value else "0"
 
 
 def open_folder(path: str) -> None:
-    """Show an export in the system's file manager: the folder itself, or the one that holds the file."""
+    """Show an export in the system's file manager: the folder itself, or the one that contains the file."""
     place = Path(path)
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
 
 
-def copy(words: str) -> None:
-    """Put words on the clipboard."""
-    QGuiApplication.clipboard().setText(words)
+def copy(text: str) -> None:
+    """Copy a text to the clipboard."""
+    QGuiApplication.clipboard().setText(text)
 
 
 class ResultCard(Card):
-    """The export that was just made: where it lies, its check, how to use it."""
+    """The new export: its path, its check, and how to use it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(edge="ok", spacing=10, parent=parent)
@@ -95,7 +95,7 @@ class ResultCard(Card):
 
     @property
     def command(self) -> str:
-        """What to type to use the export."""
+        """The command line that uses the export."""
         return self._command.text()
 
     def show_record(self, record: ExportRecord) -> None:
@@ -104,15 +104,15 @@ class ResultCard(Card):
         self._path.setText(record.path)
         self._facts.set_facts((
             (tr("Pictures compared", "Imágenes comparadas"), str(record.check.images)),
-            (tr("Same class", "Misma clase"), percent(record.check.top1_agreement)),
-            (tr("Largest difference", "Mayor diferencia"), scientific(record.check.max_abs_difference)),
+            (tr("Same class", "Misma clase"), format_percent(record.check.top1_agreement)),
+            (tr("Largest difference", "Mayor diferencia"), format_scientific(record.check.max_abs_difference)),
         ))
         entry = EXPORTERS.find(record.format)
         self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:")
                           if entry is not None and entry.usage_place == "terminal" else
                           tr("Use it in Python:", "Úselo en Python:"))
         self._command.setText(str(entry.usage(str(Path(record.path)))) if entry is not None else "")
-        self.setAccessibleName(f"{record.path}. {check_words(record)}")
+        self.setAccessibleName(f"{record.path}. {format_check(record)}")
 
     def _open(self) -> None:
         if self._record is not None:
@@ -127,7 +127,7 @@ class ResultCard(Card):
 
 
 class EarlierExports(Card):
-    """The exports that were made before, newest first; `use(record)` shows one again."""
+    """Earlier exports, newest first; `use(record)` shows one again."""
 
     chosen = Signal(object)
 
@@ -139,7 +139,7 @@ class EarlierExports(Card):
         self.records: Sequence[ExportRecord] = ()
 
     def show_records(self, records: Sequence[ExportRecord]) -> None:
-        """Show these; without any the card hides."""
+        """Show these records; the card is hidden without any."""
         self.records = records
         clear(self._lines)
         for record in records:
@@ -149,16 +149,16 @@ class EarlierExports(Card):
 
     def _line(self, record: ExportRecord) -> QWidget:
         entry = EXPORTERS.find(record.format)
-        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time)) if record.time else ""
+        written = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time)) if record.time else ""
         kind = str(entry.label) if entry is not None else record.format
-        words = column(Elided(Path(record.path).name, "body", mode=Qt.TextElideMode.ElideMiddle),
-                       Elided(" · ".join(item for item in (kind, made, check_words(record)) if item), "secondary",
+        texts = column(Elided(Path(record.path).name, "body", mode=Qt.TextElideMode.ElideMiddle),
+                       Elided(" · ".join(item for item in (kind, written, format_check(record)) if item), "secondary",
                               "dim"), spacing=0)
 
         def act(function: Callable[[str], None]) -> Callable[[], None]:
             return lambda: function(record.path)
 
-        line = row(words, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
+        line = row(texts, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
                    Button(tr("Copy path", "Copiar ruta"), "icon", "copy", on_click=act(copy)), spacing=4)
         line.setStretch(0, 1)
         return box(line)

@@ -1,4 +1,4 @@
-"""The Export page: a run as a bundle or a .keras file, checked before it is called done."""
+"""The Export page: a run as a bundle or a .keras file, verified before it counts as done."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cnnstudio.gui.pages.export.records import (
 )
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job
-from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import Select
@@ -65,16 +65,16 @@ class ExportPage(Page):
         self._result = ResultCard()
         self._result.hide()
         self._earlier = EarlierExports()
-        whole = column(holder, self._settings(), self._working(), self._banner, self._result, self._earlier, None,
-                       spacing=16, margins=(24, 20, 24, 24))
-        inner = box(whole)
+        layout = column(holder, self._settings(), self._working(), self._banner, self._result, self._earlier, None,
+                        spacing=16, margins=(24, 20, 24, 24))
+        inner = box(layout)
         inner.setMaximumWidth(_WIDE)
         line = row(inner)
         line.setStretch(0, 100)
         line.addStretch(1)
         self.session.jobs.changed.connect(self._show_work)
-        self.session.jobs.ended.connect(self._job_ended)
-        self._area = scrolled(box(line))
+        self.session.jobs.ended.connect(self._on_job_ended)
+        self._area = scroll_area(box(line))
         return self._area
 
     def _settings(self) -> QWidget:
@@ -82,8 +82,8 @@ class ExportPage(Page):
         self._run_box.setMinimumContentsLength(24)
         self._run_box.chosen.connect(lambda value: self._choose(run=str(value)))
         self._target = QLineEdit()
-        self._target.textEdited.connect(self._typed)
-        self._samples = NumberBox(3, minimum=1, maximum=64, whole=True)
+        self._target.textEdited.connect(self._on_target_typed)
+        self._samples = NumberBox(3, minimum=1, maximum=64, integer=True)
         self._samples.setMaximumWidth(120)
         self._samples.value_changed.connect(self._set_samples)
         self._samples.settled.connect(self.session.seal)
@@ -125,23 +125,23 @@ class ExportPage(Page):
 
     @property
     def format(self) -> str:
-        """The chosen format; the first one where the project names an unknown one."""
-        found = self.session.project.export.format
-        return found if EXPORTERS.find(found) is not None else next(iter(EXPORTERS)).id
+        """The chosen format; the first one where the project has an unknown one."""
+        chosen = self.session.project.export.format
+        return chosen if EXPORTERS.find(chosen) is not None else next(iter(EXPORTERS)).id
 
     def _run(self) -> RunSummary | None:
         runs = getattr(self, "_runs", [])
         return next((run for run in runs if run.id == self.state.get("run")), runs[0] if runs else None)
 
     def target(self) -> Path | None:
-        """Where the export goes: what the user wrote, else exports/ in the project's folder."""
+        """The path of the export: chosen by the user, else exports/ in the project's folder."""
         run, folder = self._run(), self.session.folder
         if run is None or folder is None:
             return None
         written = str(self.state.get("target", "")).strip()
         if not written:
             return default_target(folder, self.session.project.name or folder.name, run.id, self.format)
-        # A relative path is meant from the project's folder, not from where the program was started.
+        # A relative path is relative to the project's folder, not to the working directory.
         return with_suffix(folder / Path(written).expanduser(), self.format)
 
     def _choose(self, **values: str) -> None:
@@ -162,18 +162,18 @@ class ExportPage(Page):
         self.session.edit(lambda project: edits.set_field(project, "export", "samples", int(value)),
                           Text("Sample pictures", "Imágenes de muestra"), "export.samples")
 
-    def _typed(self, text: str) -> None:
+    def _on_target_typed(self, text: str) -> None:
         self.state["target"] = text
         self._show_note()
 
     def _ask_target(self) -> None:
         start, suffix = self.target(), suffix_of(self.format)
         kind = f"{EXPORTERS[self.format].label} (*{suffix})" if suffix else ""
-        found, _ = QFileDialog.getSaveFileName(self._button.window(), tr("Save the export as", "Guardar la exportación"),
-                                               str(start or Path.home()), kind,
-                                               options=QFileDialog.Option.DontConfirmOverwrite)
-        if found:
-            self._choose(target=found)
+        path, _ = QFileDialog.getSaveFileName(self._button.window(), tr("Save the export as", "Guardar la exportación"),
+                                              str(start or Path.home()), kind,
+                                              options=QFileDialog.Option.DontConfirmOverwrite)
+        if path:
+            self._choose(target=path)
 
     # The work ------------------------------------------------------------------------------------
 
@@ -190,7 +190,7 @@ class ExportPage(Page):
             self.state["failure"] = err.problems[0]
         else:
             child = ChildJob(job, Text("Export", "Exportación"), KIND, page="export")
-            child.event.connect(self._told)
+            child.event.connect(self._on_event)
             self.state["exporting"] = run.id
             self.session.jobs.start(child)
         self._show()
@@ -200,15 +200,15 @@ class ExportPage(Page):
         if job is not None:
             job.cancel()
 
-    def _told(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if isinstance(event, Exported):
             record = record_of(event, str(self.state.get("exporting", "")))
             self.state["result"] = record
-            kept = dict(self.session.remembered("exports") or {})
-            kept[str(self.session.folder)] = with_record(self._kept(), record)
-            self.session.remember("exports", kept)
+            exports = dict(self.session.recall("exports") or {})
+            exports[str(self.session.folder)] = with_record(self._entries(), record)
+            self.session.remember("exports", exports)
 
-    def _job_ended(self, job: Job, last: Event) -> None:
+    def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind != KIND:
             return
         if isinstance(last, Failed):
@@ -216,20 +216,20 @@ class ExportPage(Page):
         elif isinstance(last, Stopped):
             self.state.pop("failure", None)
         self._show()
-        # After the new card has its place.
+        # After the layout has placed the new card.
         QTimer.singleShot(60, self._area, self._show_end)
 
     def _show_end(self) -> None:
         banner = self._banner.itemAt(0)
-        told = self._result if banner is None else banner.widget()
-        if told is not None and not told.isHidden():
-            self._area.ensureWidgetVisible(told, 0, 24)
+        widget = self._result if banner is None else banner.widget()
+        if widget is not None and not widget.isHidden():
+            self._area.ensureWidgetVisible(widget, 0, 24)
 
     # What is shown -------------------------------------------------------------------------------
 
-    def _kept(self) -> list[Any]:
-        found = (self.session.remembered("exports") or {}).get(str(self.session.folder), [])
-        return list(found) if isinstance(found, list) else []
+    def _entries(self) -> list[Any]:
+        entries = (self.session.recall("exports") or {}).get(str(self.session.folder), [])
+        return list(entries) if isinstance(entries, list) else []
 
     def refresh(self, change: Change) -> None:
         folder = self.session.folder
@@ -238,8 +238,8 @@ class ExportPage(Page):
         if change.of("runs", "folder", "export", "name"):
             running = self.session.jobs.of_kind(KIND)
             if change.of("folder") and running is not None:
-                # After a rebuild of the window the job goes on: listen to it again.
-                running.event.connect(self._told)
+                # The job survives a rebuild of the window: connect to it again.
+                running.event.connect(self._on_event)
             self._show()
         self._show_work()
 
@@ -257,11 +257,11 @@ class ExportPage(Page):
             card.set_selected(card.exporter.id == self.format)
         self._run_box.set_choices([(run.id, run.id) for run in self._runs], run.id if run is not None else None)
         self._run_box.setEnabled(run is not None)
-        words = str(target) if target is not None else ""
-        if self._target.text() != words and not self._target.hasFocus():
-            self._target.setText(words)
+        text = str(target) if target is not None else ""
+        if self._target.text() != text and not self._target.hasFocus():
+            self._target.setText(text)
             self._target.setCursorPosition(0)
-        self._target.setToolTip(words)
+        self._target.setToolTip(text)
         self._target.setEnabled(run is not None)
         has_samples = EXPORTERS[self.format].has_samples
         self._samples.set_value(self.session.project.export.samples)
@@ -296,7 +296,7 @@ class ExportPage(Page):
         if isinstance(record, ExportRecord):
             self._result.show_record(record)
         folder = self.session.folder
-        records = earlier_exports(folder, self._kept()) if folder is not None else []
+        records = earlier_exports(folder, self._entries()) if folder is not None else []
         self._earlier.show_records([item for item in records if record is None or item.path != record.path])
 
     def _forget_failure(self) -> None:

@@ -1,4 +1,4 @@
-"""Where an export goes by default, and the exports that were made before. No Qt."""
+"""The default path of an export, and the records of earlier exports. No Qt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST: Final = 20
 
 
 class ExportRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """An export that was made: `time` in seconds since the epoch, `run` "" where it is not known."""
+    """A finished export: `time` in seconds since the epoch, `run` "" where it is unknown."""
 
     path: str
     format: str
@@ -38,7 +38,7 @@ def suffix_of(format: str) -> str:
 
 
 def with_suffix(path: Path, format: str) -> Path:
-    """The path that the export will have: with the format's suffix, in a folder of that name if there is one."""
+    """The path of the export: with the format's suffix, or inside an existing folder of that name."""
     suffix = suffix_of(format)
     if not suffix or path.suffix == suffix:
         return path
@@ -47,25 +47,25 @@ def with_suffix(path: Path, format: str) -> Path:
 
 def default_target(folder: Path, name: str, run: str, format: str) -> Path:
     """exports/<project>-<run> in the project's folder, with the format's suffix."""
-    word = re.sub(r'[\s/\\:*?"<>|.]+', "-", name).strip("-") or "project"
-    return folder / FOLDER / f"{word}-{run}{suffix_of(format)}"
+    stem = re.sub(r'[\s/\\:*?"<>|.]+', "-", name).strip("-") or "project"
+    return folder / FOLDER / f"{stem}-{run}{suffix_of(format)}"
 
 
 def record_of(exported: Exported, run: str) -> ExportRecord:
-    """The record of an export that was just made."""
+    """The record of a new export."""
     return ExportRecord(path=exported.path, format=exported.format, run=run, time=exported.time, check=exported.check)
 
 
-def with_record(kept: list[Any], record: ExportRecord) -> list[Any]:
+def with_record(records: list[Any], record: ExportRecord) -> list[Any]:
     """The list to remember, newest first, each path once."""
-    others = [item for item in kept if isinstance(item, dict) and item.get("path") != record.path]
+    others = [item for item in records if isinstance(item, dict) and item.get("path") != record.path]
     return [msgspec.to_builtins(record), *others][:MOST]
 
 
-def earlier_exports(folder: Path, kept: list[Any]) -> list[ExportRecord]:
-    """Exports that are still there: remembered ones, and bundles in the project's own folder; newest first."""
+def earlier_exports(folder: Path, entries: list[Any]) -> list[ExportRecord]:
+    """Exports that still exist: remembered ones, and bundles in the project's own folder; newest first."""
     result: dict[str, ExportRecord] = {}
-    for item in kept:
+    for item in entries:
         try:
             record = msgspec.convert(item, ExportRecord)
         except msgspec.ValidationError:
@@ -77,11 +77,11 @@ def earlier_exports(folder: Path, kept: list[Any]) -> list[ExportRecord]:
             continue
         try:
             check = msgspec.json.decode(path.read_bytes(), type=_Check)
-            made = path.stat().st_mtime
+            modified = path.stat().st_mtime
         except (OSError, msgspec.MsgspecError):
             continue
         if check.program:
-            result[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=made, check=ExportCheck(
+            result[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=modified, check=ExportCheck(
                 images=check.images, top1_agreement=check.top1_agreement,
                 max_abs_difference=check.max_abs_difference))
     return sorted(result.values(), key=lambda item: -item.time)

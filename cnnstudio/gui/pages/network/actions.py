@@ -1,4 +1,4 @@
-"""What can be done on the canvas, by id; every action is one edit of the project, undone as one."""
+"""The actions of the canvas by id; every action is one edit of the project and one undo step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnnstudio.gui.pages.network.insertion import Insertion
 
 
 class NetworkActions(QObject):
-    """The actions of the canvas; `insertion`, `arrangement`, `clipboard` and `grouping` hold their parts."""
+    """The actions of the canvas; `insertion`, `arrangement`, `clipboard` and `grouping` implement their parts."""
 
     def __init__(self, editor: NetworkEditor) -> None:
         super().__init__(editor)
@@ -31,14 +31,14 @@ class NetworkActions(QObject):
             "all": self.choose_all, "arrange": self.arrangement.arrange}
 
     def do(self, action: str) -> None:
-        """Carry out an action by its id."""
+        """Run an action by its id."""
         self._by_id[action]()
 
     def choose_all(self) -> None:
         self._editor.scene.choose([node.id for node in self._editor.network.nodes])
 
     def cut(self) -> None:
-        """Copy what is chosen, and remove it."""
+        """Copy the selection, and remove it."""
         if self.clipboard.copy():
             self.remove()
 
@@ -57,15 +57,15 @@ class NetworkActions(QObject):
             self._editor.edit(cut, Text("Disconnect", "Desconectar"))
 
     def add_note(self, place: QPointF) -> None:
-        """A note there, ready to be written in."""
+        """Add a note at this position and edit it."""
         before = {note.id for note in self._editor.network.notes}
         text = tr("Note", "Nota")
         self._editor.edit(lambda project: network_edits.add_note(project, text, (place.x(), place.y())),
                           Text("Add a note", "Añadir una nota"))
         for identifier in [note.id for note in self._editor.network.notes if note.id not in before]:
-            self._editor.scene.notes[identifier].write()
+            self._editor.scene.notes[identifier].start_editing()
 
-    def write_note(self, identifier: str, text: str) -> None:
+    def edit_note(self, identifier: str, text: str) -> None:
         note = next((note for note in self._editor.network.notes if note.id == identifier), None)
         if note is not None and note.text != text:
             self._editor.edit(lambda project: network_edits.set_note(project, identifier, text=text),

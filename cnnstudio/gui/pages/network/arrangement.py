@@ -1,4 +1,4 @@
-"""Connecting layers, and where they stand."""
+"""Connecting and arranging layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.gui.pages.network.editor import NetworkEditor
 
 
 class Arrangement(QObject):
-    """Connections and positions, each change one edit."""
+    """Connections and positions; each change is one edit."""
 
     def __init__(self, editor: NetworkEditor) -> None:
         super().__init__(editor)
@@ -26,7 +26,7 @@ class Arrangement(QObject):
         start, card = exit_of(network, source), group_of_card(network, target)
         members = set(card.nodes) if card is not None else set()
 
-        def connected(project: Project) -> Project:
+        def connect_node(project: Project) -> Project:
             for entry in entries_of(network, target):
                 node = project.network.node(entry)
                 layer = LAYERS.find(node.type) if node is not None else None
@@ -36,7 +36,7 @@ class Arrangement(QObject):
                 outer = next((edge for edge in project.network.edges
                               if card is not None and edge.target == entry and edge.source not in members), None)
                 if outer is not None and many:
-                    # What enters a block from outside comes from somewhere else now; the ways inside stay.
+                    # Only the connections that enter a block from outside change; those inside stay.
                     edges = tuple(edits.replace(edge, source=start) if edge == outer else edge
                                   for edge in project.network.edges)
                     project = edits.set_network(project, edits.replace(project.network, edges=edges))
@@ -44,10 +44,10 @@ class Arrangement(QObject):
                     project = edits.connect(project, start, entry, many=many)
             return project
 
-        self._editor.edit(connected, Text("Connect", "Conectar"))
+        self._editor.edit(connect_node, Text("Connect", "Conectar"))
 
     def connect_chosen(self) -> None:
-        """Connect the chosen layers in the order in which they stand, top to bottom."""
+        """Connect the selected layers from top to bottom."""
         items = sorted(self._editor.scene.chosen_items(), key=lambda item: (item.y(), item.x()))
         if len(items) < 2:
             self._editor.warn(Text("Choose two layers or more to connect them from top to bottom.",
@@ -56,11 +56,11 @@ class Arrangement(QObject):
             self.connect_layers(upper.id, lower.id)
 
     def move(self, positions: dict[str, tuple[float, float]]) -> None:
-        """Layers, cards and notes stand there now."""
+        """Move layers, cards and notes to these positions."""
         if not positions:
             return
 
-        def moved(project: Project) -> Project:
+        def move_all(project: Project) -> Project:
             project = edits.move_nodes(project, positions)
             for name, place in positions.items():
                 group = group_of_card(self._editor.network, name)
@@ -70,10 +70,10 @@ class Arrangement(QObject):
                     project = network_edits.set_note(project, name, position=place)
             return project
 
-        self._editor.edit(moved, Text("Move", "Mover"))
+        self._editor.edit(move_all, Text("Move", "Mover"))
 
     def arrange(self) -> None:
-        """Forget where things were put: everything stands where the layout puts it."""
+        """Remove all manual positions: the automatic layout places everything."""
         network = self._editor.network
         plain = tuple(edits.replace(node, position=None) for node in network.nodes)
         groups = tuple(edits.replace(group, position=None) for group in network.groups)

@@ -1,4 +1,4 @@
-"""Cards of the canvas: a collapsed block stands for its layers."""
+"""Cards of the canvas: a collapsed group represents its layers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from cnnstudio.gui.pages.network.canvas.display import CARD
 
 
 def group_of_card(network: NetworkSpec, item: str) -> Group | None:
-    """The group that a card stands for; None for a layer."""
+    """The group of a card; None for a layer."""
     if not item.startswith(CARD):
         return None
     return next(group for group in network.groups if CARD + group.id == item)
 
 
 def exit_of(network: NetworkSpec, item: str) -> str:
-    """The layer whose output is a card's; a layer itself."""
+    """The layer whose output is the card's output; a layer itself."""
     group = group_of_card(network, item)
     if group is None:
         return item
@@ -24,7 +24,7 @@ def exit_of(network: NetworkSpec, item: str) -> str:
 
 
 def entries_of(network: NetworkSpec, item: str) -> list[str]:
-    """The layers of a card that are fed from outside, or that nothing feeds; a layer itself."""
+    """The layers of a card that have an input from outside, or none at all; a layer itself."""
     group = group_of_card(network, item)
     if group is None:
         return [item]

@@ -20,7 +20,7 @@ MIME: Final = "application/x-cnnstudio-network"
 
 
 class Clipboard(QObject):
-    """Copies and pastes what is chosen."""
+    """Copies and pastes the selection."""
 
     def __init__(self, editor: NetworkEditor) -> None:
         super().__init__(editor)
@@ -28,14 +28,14 @@ class Clipboard(QObject):
         self._pasted = 0
 
     def _piece(self) -> NetworkSpec:
-        """The chosen layers where they stand."""
+        """The selected layers with their positions."""
         part = network_edits.subnetwork(self._editor.network, self._editor.scene.chosen_nodes())
         places = {name: (item.x(), item.y()) for name, item in self._editor.scene.nodes.items()}
         return edits.replace(part, nodes=tuple(edits.replace(node, position=places.get(node.id, node.position))
                                                for node in part.nodes))
 
     def copy(self) -> bool:
-        """The chosen layers on the clipboard, for this project or another."""
+        """Copy the selected layers to the clipboard, for this project or another."""
         part = self._piece()
         if not part.nodes:
             return False
@@ -48,7 +48,7 @@ class Clipboard(QObject):
         return True
 
     def paste(self) -> None:
-        """What is on the clipboard, a little aside; in another project in the middle of the view."""
+        """Paste a little aside; in another project in the middle of the view."""
         part = on_clipboard()
         if part is None:
             self._editor.warn(Text("There are no layers on the clipboard: copy some on a canvas first.",
@@ -56,9 +56,9 @@ class Clipboard(QObject):
             return
         self._pasted += 1
         offset = QPointF(network_edits.OFFSET, network_edits.OFFSET) * self._pasted
-        known = {node.id for node in self._editor.network.nodes}
+        existing = {node.id for node in self._editor.network.nodes}
         placed = {node.id: QPointF(*node.position) for node in part.nodes if node.position is not None}
-        if placed and not any(node.id in known for node in part.nodes):
+        if placed and not any(node.id in existing for node in part.nodes):
             middle = sum(placed.values(), QPointF()) / len(placed)
             offset = self._editor.visible_center() - middle - QPointF(WIDTH / 2, HEIGHT / 2)
         positions = {name: ((place + offset).x(), (place + offset).y()) for name, place in placed.items()}
@@ -66,7 +66,7 @@ class Clipboard(QObject):
                           Text("Paste", "Pegar"), choose=True)
 
     def duplicate(self) -> None:
-        """A copy of the chosen layers with the connections among them, beside the originals."""
+        """Duplicate the selected layers with the connections among them, beside the originals."""
         part = self._piece()
         width = max((item.x() for item in self._editor.scene.chosen_items()), default=0.0) - min(
             (item.x() for item in self._editor.scene.chosen_items()), default=0.0)
@@ -78,7 +78,7 @@ class Clipboard(QObject):
 
 
 def on_clipboard() -> NetworkSpec | None:
-    """Layers that were copied on a canvas; None where there is anything else."""
+    """Layers on the clipboard that were copied from a canvas; None for other contents."""
     data = QGuiApplication.clipboard().mimeData()
     encoded = bytes(data.data(MIME).data()) if data is not None and data.hasFormat(MIME) else (
         data.text().encode() if data is not None and data.hasText() else b"")

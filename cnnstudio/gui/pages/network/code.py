@@ -1,6 +1,6 @@
 """The network and its training as source, in step with the canvas: Keras or PyTorch, copied or saved as a file.
 
-Keras code can be changed, or other code put in its place, and applied to the canvas; it is read, never run.
+Keras code can be edited or replaced, and applied to the canvas; it is parsed, never run.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
-from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
-from cnnstudio.gui.widgets.flow import flowing
+from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.interchange.keras_source import SourceNetwork
 from cnnstudio.interchange.keras_source.apply import read_edited_code
@@ -45,14 +45,14 @@ EDITING: Final = Text(
     "Change the code or paste your own Keras code. It is read, not run; Apply draws it on the canvas, and can be undone.",
     "Cambie el código o pegue el suyo de Keras. Se lee, no se ejecuta; Aplicar lo dibuja en el lienzo y se puede deshacer.")
 PAUSE: Final = 500
-"""Milliseconds without a key before what was written is read."""
+"""Milliseconds without a key before edited code is read."""
 _KEEPING: Final = 1000
-"""Milliseconds without a key before what was written is kept."""
+"""Milliseconds without a key before edited code is saved as a draft."""
 QUICK: Final = 0.15
-"""Seconds: code that takes longer to read is read when it is applied, not while it is written."""
+"""Seconds: code that takes longer to read is read on apply only, not while typing."""
 
 
-def written(form: str, project: Project, context: Context, pictures: int) -> str:
+def make_code(form: str, project: Project, context: Context, pictures: int) -> str:
     """The source in one of the forms of `NOTES`."""
     if form == "keras":
         return keras_code(project.network, context)
@@ -64,30 +64,30 @@ def written(form: str, project: Project, context: Context, pictures: int) -> str
 
 
 class CodeView(QWidget):
-    """The source of the project's network."""
+    """The source of the project's network, to show and to edit."""
 
     problem_found = Signal(object)
     """The Problem of a file that could not be written."""
     applied = Signal(object)
-    """What the changed code describes (`Written`) is to stand on the canvas."""
+    """The network of the edited code (`Written`) should replace the one on the canvas."""
     drafted = Signal(object)
-    """Changed code that is not applied yet, to be kept; None when there is none any more."""
+    """Edited code to save as a draft; None removes the draft."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Project, Context, int] | None = None
+        self._content: tuple[Project, Context, int] | None = None
         self._quick = True
         self.form = SegmentedControl(
             [("keras", tr("Keras network", "Red Keras")), ("keras_script", tr("Keras script", "Script Keras")),
              ("torch", tr("PyTorch network", "Red PyTorch")), ("torch_script", tr("PyTorch script", "Script PyTorch"))],
             "keras", stretch=False)
-        self.form.chosen.connect(lambda _form: self._chosen())
+        self.form.chosen.connect(lambda _form: self._on_form_chosen())
         self.text = CodeEditor(tr("Code", "Código"))
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
-        self._pause.timeout.connect(self._look)
-        self.text.textChanged.connect(self._typed)
+        self._pause.timeout.connect(self._read_while_typing)
+        self.text.textChanged.connect(self._on_text_changed)
         self._keeping = QTimer(self)
         self._keeping.setSingleShot(True)
         self._keeping.setInterval(_KEEPING)
@@ -108,52 +108,53 @@ class CodeView(QWidget):
                       Button(tr("Discard", "Descartar"), on_click=self.discard),
                       Button(tr("Apply to the canvas", "Aplicar al lienzo"), "primary", on_click=self.apply), spacing=12)
         self._reading, self._editing = box(reading), box(editing)
-        head = flowing(self.form, self._reading, self._editing, spacing=12, apart=1)
+        head = flow_row(self.form, self._reading, self._editing, spacing=12, apart=1)
         self._editing.hide()
-        whole = column(head, self._note, self.text, self.remarks, spacing=12, margins=(12, 20, 12, 20))
-        whole.setStretchFactor(self.text, 1)
-        self.setLayout(whole)
+        layout = column(head, self._note, self.text, self.remarks, spacing=12, margins=(12, 20, 12, 20))
+        layout.setStretchFactor(self.text, 1)
+        self.setLayout(layout)
 
     @property
     def is_editing(self) -> bool:
         return not self.text.isReadOnly()
 
     def show_code(self, project: Project, context: Context, pictures: int) -> None:
-        """Show the project's network for that context; `pictures` is how many train. What is being written stays."""
-        unread = self.is_editing and self._shown is None
-        self._shown = (project, context, pictures)
+        """Show the project's network for that context; `pictures` is the number of training pictures. Edited code
+        stays."""
+        unread = self.is_editing and self._content is None
+        self._content = (project, context, pictures)
         if unread:
             self._pause.start()
         self._write()
 
-    def _chosen(self) -> None:
+    def _on_form_chosen(self) -> None:
         self.remarks.show_problems(())
         self._write()
 
     def _write(self) -> None:
-        if self._shown is None or self.is_editing:
+        if self._content is None or self.is_editing:
             return
         form = str(self.form.value)
         self._note.setText(str(NOTES[form]))
-        # PyTorch code is printed only: there is no way back from it.
+        # PyTorch code is generated only; it cannot be read back.
         self._edit.setVisible(form.startswith("keras"))
-        self.text.show_text(written(form, *self._shown))
+        self.text.show_text(make_code(form, *self._content))
 
     # Editing --------------------------------------------------------------------------------------
 
     def edit(self) -> None:
-        """Let the code be changed."""
+        """Start editing."""
         self._set_editing(True)
         self._quick = True
         self.text.setFocus()
 
     def discard(self) -> None:
-        """Show the code of the canvas again, and forget what was written."""
+        """Discard the edited code and show that of the canvas again."""
         self.show_draft(None)
         self.drafted.emit(None)
 
     def show_draft(self, draft: str | None) -> None:
-        """Go on with code that was kept; None shows the code of the canvas."""
+        """Continue with a saved draft; None shows the code of the canvas."""
         self._set_editing(draft is not None)
         if draft is None:
             self._write()
@@ -163,29 +164,29 @@ class CodeView(QWidget):
             self._pause.start()
 
     def keep(self) -> None:
-        """Tell what is being written, if anything was changed."""
+        """Save the edited code as a draft, if anything was changed."""
         self._keeping.stop()
-        if self.is_editing and self._shown is not None:
+        if self.is_editing and self._content is not None:
             text = self.text.toPlainText()
-            self.drafted.emit(text if text != written(str(self.form.value), *self._shown) else None)
+            self.drafted.emit(text if text != make_code(str(self.form.value), *self._content) else None)
 
     def paste(self) -> None:
-        """Put the clipboard's text in place of the code."""
+        """Replace the code by the clipboard's text."""
         text = QGuiApplication.clipboard().text()
         if text.strip():
             self.text.put(text)
-            self._look()
+            self._read_while_typing()
 
     def apply(self) -> bool:
-        """Read the code and ask for it to stand on the canvas; False, with what is wrong shown, where that fails."""
-        found = self._read()
-        if found is None:
+        """Read the code and request to apply it to the canvas; False, with the problems shown, where that fails."""
+        result = self._read()
+        if result is None:
             return False
         self._set_editing(False)
         self.drafted.emit(None)
-        self.applied.emit(found)
+        self.applied.emit(result)
         self._write()
-        self.remarks.show_problems(found.problems, before=True)
+        self.remarks.show_problems(result.problems, before=True)
         return True
 
     def _set_editing(self, editing: bool) -> None:
@@ -200,33 +201,33 @@ class CodeView(QWidget):
         if editing:
             self._note.setText(str(EDITING))
 
-    def _typed(self) -> None:
+    def _on_text_changed(self) -> None:
         if self.is_editing:
             self._keeping.start()
         if self.is_editing and self._quick:
             self._pause.start()
 
-    def _look(self) -> None:
+    def _read_while_typing(self) -> None:
         if self.is_editing:
             self._read()
 
     def _read(self) -> SourceNetwork | None:
-        """What the text describes; its problems and remarks are shown and their lines marked."""
-        if self._shown is None:
+        """Read the code; its problems and remarks are shown and their lines marked. None where it cannot be read."""
+        if self._content is None:
             return None
-        project, context, _pictures = self._shown
+        project, context, _pictures = self._content
         started = time.perf_counter()
-        written: SourceNetwork | None = None
+        result: SourceNetwork | None = None
         try:
-            written = read_edited_code(self.text.toPlainText(), project, context)
-            problems: Sequence[Problem] = written.problems
+            result = read_edited_code(self.text.toPlainText(), project, context)
+            problems: Sequence[Problem] = result.problems
         except ProblemError as err:
             problems = err.problems
         self._quick = time.perf_counter() - started < QUICK
         self.text.mark_lines({problem.where.line: problem.severity for problem in reversed(problems)
                               if problem.where.line is not None and problem.severity != "info"})
         self.remarks.show_problems(problems)
-        return written
+        return result
 
     def _save(self) -> None:
         name = "train.py" if str(self.form.value).endswith("script") else "network.py"
@@ -241,7 +242,7 @@ class CodeView(QWidget):
 
 
 class Remarks(QWidget):
-    """What is wrong with code and what is worth knowing, one line each; `wanted(line)` when one with a line is clicked."""
+    """Problems of the code and remarks, one line each; `wanted(line)` when one with a line number is clicked."""
 
     wanted = Signal(int)
     HIGHEST: Final = 168
@@ -249,23 +250,23 @@ class Remarks(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines = column(spacing=6)
-        self._area = scrolled(box(self._lines))
+        self._area = scroll_area(box(self._lines))
         self._before = Label(tr("Of the code that was applied", "Del código aplicado"), "secondary", "dim")
-        self.shown: tuple[Problem, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
         self.setLayout(column(self._before, self._area, spacing=6))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.hide()
 
     def show_problems(self, problems: Sequence[Problem], before: bool = False) -> None:
-        """Show these, errors first; `before` where their lines are those of code that is not shown any more."""
+        """Show problems, errors first; `before` where their lines belong to code that is no longer shown."""
         ranks = {"error": 0, "warning": 1, "info": 2}
-        found = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))
-        self.shown = found
+        ranked = tuple(sorted(problems, key=lambda problem: ranks[problem.severity]))
+        self.problems = ranked
         clear(self._lines)
-        for problem in found:
+        for problem in ranked:
             self._lines.addWidget(self._card(problem, not before))
         self._before.setVisible(before)
-        self.setVisible(bool(found))
+        self.setVisible(bool(ranked))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -273,7 +274,7 @@ class Remarks(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as the lines are, up to a limit; the code has the rest."""
+        """As high as its lines, up to a limit; the code gets the rest."""
         width = max(200, self.width() - 16)
         high = self._lines.totalHeightForWidth(width) if self._lines.hasHeightForWidth() else self._lines.sizeHint().height()
         self._area.setFixedHeight(max(0, min(self.HIGHEST, high)))
@@ -282,10 +283,10 @@ class Remarks(QWidget):
         edge = {"error": "error", "warning": "warn"}.get(problem.severity, "accent")
         line = problem.where.line if located else None
         card = Card(edge=edge, clickable=line is not None, margins=(12, 8, 12, 8))
-        words = row(spacing=10)
-        words.addWidget(Icon({"error": "error", "warning": "warning"}.get(problem.severity, "info"), edge, 16))
-        words.addWidget(Label(str(problem.text), "secondary", wrap=True), 1)
-        card.body.addLayout(words)
+        content = row(spacing=10)
+        content.addWidget(Icon({"error": "error", "warning": "warning"}.get(problem.severity, "info"), edge, 16))
+        content.addWidget(Label(str(problem.text), "secondary", wrap=True), 1)
+        card.body.addLayout(content)
         card.setAccessibleName(str(problem.text))
         if line is not None:
             card.clicked.connect(lambda line=line: self.wanted.emit(line))

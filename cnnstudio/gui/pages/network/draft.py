@@ -1,4 +1,4 @@
-"""Code that was changed and not applied yet: kept in the project's folder, so that closing never loses it."""
+"""Drafts of edited code that is not applied yet, in the project's folder, so that closing never loses it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_draft(folder: Path | None) -> str | None:
 
 
 def keep_draft(folder: Path | None, text: str | None) -> None:
-    """Write it down; None forgets it. Where the folder cannot be written the draft lives as long as the window."""
+    """Save the draft; None removes it. Where the folder is not writable the draft lasts as long as the window."""
     if folder is None:
         return
     with contextlib.suppress(OSError, ProblemError):

@@ -1,4 +1,4 @@
-"""The drawing of a project's network without a window: what the canvas shows, in a file."""
+"""The drawing of a project's network without a window: the canvas as a file."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from cnnstudio.core.project import Project
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.canvas.printing import draw
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
-from cnnstudio.gui.pages.network.looks import Looks
+from cnnstudio.gui.pages.network.node_looks import Looks
 from cnnstudio.network.advice import advice
 from cnnstudio.network.shapes import report
 
 
 def write_drawing(project: Project, context: Context, path: Path) -> None:
-    """Write the network as SVG, PDF or PNG, by the ending. Raises ProblemError where the file cannot be written.
+    """Write the network as SVG, PDF or PNG, by the suffix.
 
-    For a process without a window: the platform of Qt must not need a screen.
+    Raises ProblemError where the file cannot be written. For a process without a window: Qt's platform must not need a
+    screen.
     """
     application = QApplication.instance() or QApplication(["cnnstudio"])
     theme.load_fonts()

@@ -1,4 +1,4 @@
-"""The network under the user's hands: the project's network, what is known of it, and the scene that shows it."""
+"""The edited network: the project's network, its report, and the scene that shows it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
-from cnnstudio.gui.pages.network.looks import Looks
+from cnnstudio.gui.pages.network.node_looks import Looks
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.network.advice import advice
 from cnnstudio.network.checks import check_weights
@@ -23,13 +23,13 @@ class NetworkEditor(QObject):
     """What the parts of the Network page share."""
 
     layers_added = Signal(list)
-    """Ids of new layers, which are chosen."""
+    """Ids of new layers, which are selected."""
     layer_inserted = Signal()
-    """A layer or block was put in by its name: it is to be seen."""
+    """A layer or block was inserted by its name: scroll to it."""
     network_replaced = Signal()
-    """Another network is there: it is to be seen as a whole."""
+    """Another network was opened: show it whole."""
     arranged = Signal()
-    """Everything stands where the layout puts it."""
+    """The automatic layout was applied."""
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class NetworkEditor(QObject):
         self.context: Context = context_of(self.session.project, 2, self.session.bases)
         self.report: NetworkReport = report(self.network, self.context)
         self.problems: tuple[Problem, ...] = ()
-        """What is wrong with the network, and advice."""
+        """Problems of the network, and advice."""
         self.visible_center: Callable[[], QPointF] = QPointF
         """The middle of the visible part of the canvas."""
         self._looks = Looks()
@@ -57,7 +57,7 @@ class NetworkEditor(QObject):
         self.scene.show_network(network, self._looks.of(network, self.context, self.report, self.problems))
 
     def edit(self, function: Callable[[Project], Project], label: Text, *, choose: bool = False) -> list[str]:
-        """One edit, undone as one; the ids of new layers, which are chosen then, with `choose`."""
+        """Apply one edit as one undo step; `choose` selects the ids of new layers."""
         before = {node.id for node in self.network.nodes}
         if not self.session.edit(function, label):
             return []
@@ -68,5 +68,5 @@ class NetworkEditor(QObject):
         return new
 
     def warn(self, text: Text) -> None:
-        """An action does not fit what is chosen."""
+        """Show why an action does not fit the selection."""
         self.session.report(error("nothing_chosen", text, "network"))

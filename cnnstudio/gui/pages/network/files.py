@@ -1,4 +1,4 @@
-"""Networks of files: chosen or dropped, read beside the window, put in place of the network on the canvas."""
+"""Network files: chosen or dropped, read in the background, opened in place of the network on the canvas."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KIND = "network_file"
 
 
 class NetworkFiles:
-    """Opens files in place of the network of the editor; `parent` is the parent of dialogs."""
+    """Opens files in place of the editor's network; `parent` is the parent of dialogs."""
 
     def __init__(self, editor: NetworkEditor, parent: QWidget) -> None:
         self._editor, self._parent = editor, parent
@@ -28,7 +28,7 @@ class NetworkFiles:
 
     def choose(self) -> None:
         """Ask for a file and open it."""
-        folder = self._session.remembered("network_folder", str(Path.home()))
+        folder = self._session.recall("network_folder", str(Path.home()))
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         name, _kind = QFileDialog.getOpenFileName(
             self._parent, tr("Open a network", "Abrir una red"), folder,
@@ -38,17 +38,17 @@ class NetworkFiles:
             self.open(Path(name))
 
     def take_paths(self, paths: Sequence[str]) -> bool:
-        """One network file was dropped on the page."""
+        """Open a network file that was dropped on the page."""
         if len(paths) != 1 or Path(paths[0]).suffix.lower() not in SUFFIXES:
             return False
         self.open(Path(paths[0]))
         return True
 
     def open(self, path: Path) -> bool:
-        """The network of a file in place of this one; False, and a notice, where it is none.
+        """Open the network of a file in place of this one; False, with a message, where it is none.
 
-        An ONNX model may be hundreds of megabytes, HDF5 needs its library, and code may go on and on: they are read in a
-        thread, and True means that the reading began.
+        An ONNX model may be hundreds of megabytes, HDF5 needs its library, and code may be endless: they are read in a
+        thread, and True means that reading has started.
         """
         if path.suffix.lower() in (".onnx", *H5_SUFFIXES, *SOURCE_SUFFIXES):
             self._read_beside(path)

@@ -1,4 +1,4 @@
-"""How much of a pretrained base should learn: the advice for this many pictures, with its reason and one button."""
+"""Advice on how much of a pretrained base should learn, by the number of pictures, with its reason and one button."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STATE: Final = "similarity"
 
 
 class FreezeAdvice(Card):
-    """The advice for one base of the network; the user says whether the pictures are like ImageNet's."""
+    """The advice for one base of the network; the user chooses whether the pictures are similar to ImageNet's."""
 
     def __init__(self, session: Session, counts: Counts, state: dict[str, Any], node: str) -> None:
         """`state`: where the choice is remembered."""
@@ -57,7 +57,7 @@ class FreezeAdvice(Card):
             self.show_node(node)
 
     def show_node(self, node: Node) -> None:
-        """Show the advice for the base as it is set now."""
+        """Show the advice for the base with its present settings."""
         values = values_of(node, LAYERS[BASE])
         base = base_of(values, self._session.bases)
         self.setVisible(base is not None)

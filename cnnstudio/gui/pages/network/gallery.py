@@ -1,4 +1,4 @@
-"""The gallery: pretrained bases in a table, architectures as cards, to start a network from."""
+"""The gallery: pretrained bases in a table and architectures as cards, to start a network from."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.templates import TEMPLATES, Template
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import tokens
-from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.flow import FlowLayout, flowing
+from cnnstudio.gui.widgets.flow import FlowLayout, flow_row
+from cnnstudio.gui.widgets.formatting import format_compact, format_count, format_number
 from cnnstudio.gui.widgets.inputs import SearchBox, SegmentedControl
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import count, number, short
 from cnnstudio.network.shapes import report
 
 
 class Gallery(QWidget):
-    """`base_chosen(id)`, `template_chosen(id)`; `fetch_requested(id)` for a base's weights; `left` when the user
-    goes back to the canvas."""
+    """`base_chosen(id)`, `template_chosen(id)`; `fetch_requested(id)` for a base's weights; `left` to go back to the
+    canvas."""
 
     base_chosen = Signal(str)
     template_chosen = Signal(str)
     fetch_requested = Signal(str)
     probe_requested = Signal()
-    """The bases are to be compared on the project's pictures."""
+    """Compare the bases on the project's pictures."""
     left = Signal()
     file_requested = Signal()
-    """A network file is to be opened."""
+    """Open a network file."""
     own_requested = Signal()
-    """A model of the user's own is to be chosen as a base."""
+    """Choose the user's own model as a base."""
     run_requested = Signal()
-    """So is a trained run."""
+    """Choose a trained run as a base."""
 
     def __init__(self, bases: Callable[[], BaseResolver], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,16 +51,16 @@ class Gallery(QWidget):
         self._bases.run_requested.connect(self.run_requested)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._bases)
-        self._stack.addWidget(_architectures(self.template_chosen.emit))
+        self._stack.addWidget(_architecture_cards(self.template_chosen.emit))
         switch = SegmentedControl([(0, tr("Pretrained bases", "Bases preentrenadas")),
                                    (1, tr("Architectures", "Arquitecturas"))], 0)
         switch.setFixedHeight(tokens.CONTROL_HEIGHT)
         switch.chosen.connect(self._show)
-        head = flowing(box(row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch)),
-                       Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",
-                              on_click=self.file_requested.emit),
-                       Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit),
-                       apart=1)
+        head = flow_row(box(row(Label(tr("Start from…", "Partir de…"), "title"), 12, switch)),
+                        Button(tr("Open a network file…", "Abrir un archivo de red…"), icon="folder",
+                               on_click=self.file_requested.emit),
+                        Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit),
+                        apart=1)
         note = Label(tr("What you choose replaces the network and sets recipe, augmentation and training to what it is "
                         "good with. It can be undone.",
                         "Lo que elija sustituye la red y ajusta receta, aumento y entrenamiento a lo que le conviene. Se "
@@ -71,7 +71,7 @@ class Gallery(QWidget):
         self._stack.setCurrentIndex(int(str(page)))
 
     def refresh(self) -> None:
-        """Look again at which weights are on this computer."""
+        """Check again which weights are on this computer."""
         self._bases.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -80,7 +80,7 @@ class Gallery(QWidget):
 
 
 class BaseTable(QWidget):
-    """All bases, sortable and searchable, with what is to know of the selected one below."""
+    """All bases, sortable and searchable, with details of the selected one below."""
 
     taken = Signal(str)
     fetch_requested = Signal(str)
@@ -94,29 +94,29 @@ class BaseTable(QWidget):
         self._table = Table((
             Column(tr("Base", "Base"), lambda base: str(base.label),
                    lambda base: -1 if base.own is not None else BASES.ids().index(base.id)),
-            Column(tr("Parameters", "Parámetros"), lambda base: short(base.parameters), lambda base: base.parameters,
+            Column(tr("Parameters", "Parámetros"), lambda base: format_compact(base.parameters), lambda base: base.parameters,
                    right=True),
-            Column("MB", lambda base: number(base.megabytes, 0 if base.megabytes >= 10 else 1),
+            Column("MB", lambda base: format_number(base.megabytes, 0 if base.megabytes >= 10 else 1),
                    lambda base: base.megabytes, right=True),
-            Column("Top-1", lambda base: f"{number(base.top1, 1)} %" if base.top1 else "–", lambda base: base.top1,
+            Column("Top-1", lambda base: f"{format_number(base.top1, 1)} %" if base.top1 else "–", lambda base: base.top1,
                    right=True),
-            Column(tr("Input", "Entrada"), _input, lambda base: base.input_size, right=True),
-            Column(tr("Weights", "Pesos"), weights_words, tone=lambda base: "ok" if base.is_here else ""),
-            Column(tr("Scaling", "Escalado"), _scaling),
+            Column(tr("Input", "Entrada"), _format_input, lambda base: base.input_size, right=True),
+            Column(tr("Weights", "Pesos"), format_weights, tone=lambda base: "ok" if base.is_here else ""),
+            Column(tr("Scaling", "Escalado"), _format_scaling),
             Column(tr("Licence", "Licencia"), lambda base: base.licence, stretch=True),
         ))
         self._table.setAccessibleName(tr("Pretrained bases", "Bases preentrenadas"))
-        self._table.chosen.connect(self._moved)
+        self._table.chosen.connect(self._on_selection_moved)
         self._table.opened.connect(lambda base: self.taken.emit(base.id))
         self._search = SearchBox(tr("Search bases…", "Buscar bases…"))
         self._search.setMaximumWidth(280)
-        self._search.textChanged.connect(lambda _words: self.refresh())
-        self._found = Label("", "secondary", "dim")
+        self._search.textChanged.connect(lambda _text: self.refresh())
+        self._count = Label("", "secondary", "dim")
         self._name, self._help = Label("", "body_strong"), Label("", "body", "dim", wrap=True)
         self._note = Label("", "secondary", "dim", wrap=True)
         self._source = Button(tr("Source", "Fuente"), "quiet", on_click=self._open_source)
         self._fetch = Button(tr("Fetch weights", "Descargar pesos"), on_click=self._ask)
-        self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._chosen)
+        self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._on_opened)
         details = Card(box(column(row(self._name, None, self._source, self._fetch, self._take, spacing=8), self._help,
                                   self._note, spacing=6)))
         probe = Button(tr("Which base suits?", "¿Qué base conviene?"), on_click=self.probe_requested.emit,
@@ -130,24 +130,24 @@ class BaseTable(QWidget):
         run = Button(tr("From a run…", "De un entrenamiento…"), icon="train", on_click=self.run_requested.emit,
                      tooltip=tr("The network of a run of this or another project becomes a base",
                                 "La red de un entrenamiento de este u otro proyecto pasa a ser una base"))
-        found = box(row(self._search, 8, self._found))
-        self.setLayout(column(flowing(found, own, run, probe, apart=1), self._table, details, spacing=10))
+        search = box(row(self._search, 8, self._count))
+        self.setLayout(column(flow_row(search, own, run, probe, apart=1), self._table, details, spacing=10))
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the bases that fit the search, with the state of their weights; the selection stays."""
+        """Show the bases that match the search, with the state of their weights; the selection stays."""
         before = self._table.selected
-        words = self._search.text().casefold().split()
-        known = [*self._resolver().own_bases(), *BASES]
-        found = [base for base in known if all(word in _searched(base) for word in words)]
-        self._table.set_rows(found)
-        self._found.setText(tr("{n} of {total}", "{n} de {total}", n=len(found), total=len(known)))
-        selected = before if before in found else found[0] if found else None
+        terms = self._search.text().casefold().split()
+        bases = [*self._resolver().own_bases(), *BASES]
+        matches = [base for base in bases if all(term in _search_text(base) for term in terms)]
+        self._table.set_rows(matches)
+        self._count.setText(tr("{n} of {total}", "{n} de {total}", n=len(matches), total=len(bases)))
+        selected = before if before in matches else matches[0] if matches else None
         if selected is not None:
             self._table.select(selected)
-        self._moved(selected)
+        self._on_selection_moved(selected)
 
-    def _moved(self, base: Base | None) -> None:
+    def _on_selection_moved(self, base: Base | None) -> None:
         self._take.setEnabled(base is not None)
         self._source.setEnabled(base is not None and bool(base.source))
         self._fetch.setVisible(base is not None and not base.is_here)
@@ -160,7 +160,7 @@ class BaseTable(QWidget):
         self._name.setText(f"{base.label} · {family}" if str(base.label) != family else str(base.label))
         self._help.setText(str(base.help))
         if base.own is not None:
-            self._note.setText(own_words(base))
+            self._note.setText(format_own_base(base))
             return
         here = "" if base.is_here else " " + tr(
             "Its weights are fetched once (it needs the internet), or taken from a file that you have.",
@@ -170,10 +170,10 @@ class BaseTable(QWidget):
             "end · scaling: {scaling} · freeze line at {blocks}.",
             "{year} · {licence} · {n} parámetros sin su cima · al menos {size} píxeles · {maps} mapas al final · "
             "escalado: {scaling} · línea de congelado en {blocks}.", year=base.year, licence=base.licence,
-            n=count(base.parameters), size=_square(base.minimum_size), maps=base.features, scaling=base.scaling,
-            blocks=_listed(base.blocks)) + here)
+            n=format_count(base.parameters), size=_format_square(base.minimum_size), maps=base.features, scaling=base.scaling,
+            blocks=_format_blocks(base.blocks)) + here)
 
-    def _chosen(self) -> None:
+    def _on_opened(self) -> None:
         if self._table.selected is not None:
             self.taken.emit(self._table.selected.id)
 
@@ -186,27 +186,27 @@ class BaseTable(QWidget):
             QDesktopServices.openUrl(QUrl(self._table.selected.source))
 
 
-def own_words(base: Base, path: Path | None = None) -> str:
-    """What is to know of a model of the user's own; of one at `path`, while it is not in the project yet."""
+def format_own_base(base: Base, path: Path | None = None) -> str:
+    """Facts about a user's own model; `path` where it is not in the project yet."""
     assert base.own is not None
     height, width = base.size
-    words = tr("{file} · {n} parameters without its classifier · pictures of {size}, at least {least} · ends at {end} with "
-               "{maps} feature maps · scaling: {scaling} · freeze line at {blocks}.",
-               "{file} · {n} parámetros sin su clasificador · imágenes de {size}, al menos {least} · termina en {end} con "
-               "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.",
-               file=base.own.file if path is None else path.name,
-               n=count(base.parameters), size=f"{height}\u00a0×\u00a0{width}\u00a0×\u00a0{base.channels}",
-               least=_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
-               blocks=_listed(base.blocks))
-    return " ".join([words, *map(str, base.own.notes)])
+    text = tr("{file} · {n} parameters without its classifier · pictures of {size}, at least {least} · ends at {end} with "
+              "{maps} feature maps · scaling: {scaling} · freeze line at {blocks}.",
+              "{file} · {n} parámetros sin su clasificador · imágenes de {size}, al menos {least} · termina en {end} con "
+              "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.",
+              file=base.own.file if path is None else path.name,
+              n=format_count(base.parameters), size=f"{height}\u00a0×\u00a0{width}\u00a0×\u00a0{base.channels}",
+              least=_format_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
+              blocks=_format_blocks(base.blocks))
+    return " ".join([text, *map(str, base.own.notes)])
 
 
-def _input(base: Base) -> str:
+def _format_input(base: Base) -> str:
     height, width = base.size
     return str(height) if height == width else f"{height} × {width}"
 
 
-def weights_words(base: Base) -> str:
+def format_weights(base: Base) -> str:
     if base.own is not None:
         return tr("own", "propios")
     if base.weights.bundled:
@@ -216,36 +216,36 @@ def weights_words(base: Base) -> str:
     return tr("to fetch", "por descargar")
 
 
-def _searched(base: Base) -> str:
+def _search_text(base: Base) -> str:
     return f"{base.label} {base.family} {base.id} {base.year} {base.licence} {base.help.en} {base.help.es}".casefold()
 
 
-def _scaling(base: Base) -> str:
-    """The formula alone, with the signs of mean and deviation: all bases do it inside the model."""
+def _format_scaling(base: Base) -> str:
+    """The formula with signs for mean and deviation: all bases apply it inside the model."""
     if base.own is not None and base.own.scales:
         return tr("its own", "propio")
     formula = (str(base.scaling).rpartition(",")[0] or str(base.scaling)).replace(tr(" of each channel", " de cada canal"), "")
     return formula.replace(tr("mean", "media"), "μ").replace(tr("deviation", "desviación"), "σ")
 
 
-def _square(size: int) -> str:
+def _format_square(size: int) -> str:
     """224 × 224, never broken at the end of a line."""
     return f"{size}\u00a0×\u00a0{size}"
 
 
-def _listed(blocks: tuple[str, ...]) -> str:
-    """The first ones and the last: enough to know how fine the line can be set."""
+def _format_blocks(blocks: tuple[str, ...]) -> str:
+    """The first ones and the last: enough to show how finely the freeze line can be set."""
     return ", ".join(blocks) if len(blocks) <= 8 else ", ".join((*blocks[:3], "…", *blocks[-2:]))
 
 
-def _architectures(chosen: Callable[[str], object]) -> QWidget:
+def _architecture_cards(chosen: Callable[[str], object]) -> QWidget:
     cards = QWidget()
     flow = FlowLayout(cards, spacing=12, cell=340)
     for template in TEMPLATES:
         flow.addWidget(_template_card(template, chosen))
     inner = column(cards, spacing=0, margins=(0, 0, 8, 8))
     inner.addStretch(1)
-    return scrolled(box(inner))
+    return scroll_area(box(inner))
 
 
 def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
@@ -254,7 +254,7 @@ def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
                             Label(str(template.year), "secondary", "dim"), spacing=8))
     card.body.addWidget(Label(str(template.about), "secondary", wrap=True))
     card.body.addStretch(1)
-    parameters = Label(_parameters(template), "secondary", "dim", wrap=True)
+    parameters = Label(_format_parameters(template), "secondary", "dim", wrap=True)
     source = Button(tr("Source", "Fuente"), "quiet", tooltip=template.source,
                     on_click=lambda: QDesktopServices.openUrl(QUrl(template.source)))
     take = Button(tr("Start from it", "Partir de ella"), on_click=lambda: chosen(template.id))
@@ -266,15 +266,15 @@ def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
     return card
 
 
-def _parameters(template: Template) -> str:
-    """The published number, or ours for ten classes where nobody published one."""
+def _format_parameters(template: Template) -> str:
+    """The published number, or ours for ten classes where none is published."""
     published = template.published
     if published is not None:
         return tr("{n} parameters, as published ({size}, 1,000 classes)",
-                  "{n} parámetros, como se publicó ({size}, 1000 clases)", n=count(published.parameters),
-                  size=_square(published.size))
+                  "{n} parámetros, como se publicó ({size}, 1000 clases)", n=format_count(published.parameters),
+                  size=_format_square(published.size))
     size = template.recipe["height"]
     channels = 1 if template.recipe.get("color_mode") == "grayscale" else 3
     network_report = report(template.network(), Context(height=size, width=size, channels=channels, class_count=10))
     return tr("{n} parameters ({size}, 10 classes)", "{n} parámetros ({size}, 10 clases)",
-              n=count(network_report.parameters), size=_square(size))
+              n=format_count(network_report.parameters), size=_format_square(size))

@@ -1,4 +1,4 @@
-"""Blocks of layers: grouped, collapsed, taken apart."""
+"""Groups of layers: grouped, collapsed, ungrouped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cnnstudio.gui.pages.network.editor import NetworkEditor
 
 
 class Grouping(QObject):
-    """What can be done with blocks, each change one edit."""
+    """Actions on groups; each change is one edit."""
 
     def __init__(self, editor: NetworkEditor) -> None:
         super().__init__(editor)
         self._editor = editor
 
     def chosen_group(self) -> Group | None:
-        """The group whose layers, and no others, are chosen."""
+        """The group whose layers, and no others, are selected."""
         chosen = set(self._editor.scene.chosen_nodes())
         return next((group for group in self._editor.network.groups if set(group.nodes) == chosen), None)
 
@@ -36,17 +36,17 @@ class Grouping(QObject):
         chosen = self._editor.scene.chosen_nodes()
         gone = [group.id for group in self._editor.network.groups if set(chosen) & set(group.nodes)]
 
-        def apart(project: Project) -> Project:
+        def ungroup_all(project: Project) -> Project:
             for group in gone:
                 project = network_edits.ungroup(project, group)
             return project
 
         if gone:
-            self._editor.edit(apart, Text("Ungroup", "Desagrupar"))
+            self._editor.edit(ungroup_all, Text("Ungroup", "Desagrupar"))
             self._editor.scene.choose(chosen)
 
     def toggle(self, identifier: str = "") -> None:
-        """Collapse a group or open it: that one, or those of the chosen layers."""
+        """Collapse or open a group: that one, or those of the selected layers."""
         chosen = set(self._editor.scene.chosen_nodes())
         groups = [group for group in self._editor.network.groups
                   if group.id == identifier or (not identifier and chosen & set(group.nodes))]
@@ -54,11 +54,11 @@ class Grouping(QObject):
             return
         collapsed = not groups[0].collapsed
 
-        def toggled(project: Project) -> Project:
+        def toggle_all(project: Project) -> Project:
             for group in groups:
                 project = network_edits.set_group(project, group.id, collapsed=collapsed)
             return project
 
-        self._editor.edit(toggled, Text("Collapse", "Plegar") if collapsed
+        self._editor.edit(toggle_all, Text("Collapse", "Plegar") if collapsed
                           else Text("Open the block", "Abrir el bloque"))
         self._editor.scene.choose([node for group in groups for node in group.nodes])

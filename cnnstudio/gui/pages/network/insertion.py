@@ -1,4 +1,4 @@
-"""Putting layers and blocks into the network, by their names or where they are dropped."""
+"""Inserting layers and blocks into the network, by name or by drop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Insertion(QObject):
         self._editor = editor
 
     def insert(self, kind: str, edge: Edge | None = None, where: object = None) -> None:
-        """A new layer or block: on `edge`, after the node `where`, at the place `where`, else where it makes sense."""
+        """Insert a layer or block: on `edge`, after the node `where`, at the position `where`, else at the default
+        position."""
         position = where if isinstance(where, tuple) and edge is None else None
         source: str | None = None
         if edge is None and position is None:
@@ -38,16 +39,16 @@ class Insertion(QObject):
         if kind == INPUT:
             edge = source = None
 
-        def added(project: Project) -> Project:
+        def add(project: Project) -> Project:
             before = [node.id for node in project.network.nodes]
             project = edits.add_node(project, node, source=source, edge=edge)
             return project if source is None else network_edits.insert_after(project, source, before)
 
-        if self._editor.edit(added, Text("Add {layer}", "Añadir {layer}").fill(layer=kind), choose=True):
+        if self._editor.edit(add, Text("Add {layer}", "Añadir {layer}").fill(layer=kind), choose=True):
             self._editor.layer_inserted.emit()
 
     def _default_position(self, where: object) -> tuple[str | None, Edge | None]:
-        """(layer to stand behind, connection to stand in): by `where`, what is chosen, or the network's end."""
+        """(layer to insert after, connection to insert into): by `where`, the selection, or the network's end."""
         network = self._editor.network
         edge: Edge | None = None
         source: str | None = None
@@ -75,7 +76,7 @@ class Insertion(QObject):
         shape = self._editor.report.nodes[entry].shape if entry is not None else None
         label = BLOCKS[block].label
 
-        def inserted(project: Project) -> Project:
+        def insert_layer(project: Project) -> Project:
             before = {node.id for node in project.network.nodes}
             changed = insert_block(project, block, shape or (), source, edge)
             if edge is None and source is not None:
@@ -83,18 +84,18 @@ class Insertion(QObject):
             new = [node.id for node in changed.network.nodes if node.id not in before]
             return network_edits.group_nodes(changed, new, str(label))
 
-        if self._editor.edit(inserted, Text("Add {layer}", "Añadir {layer}").fill(layer=label), choose=True):
+        if self._editor.edit(insert_layer, Text("Add {layer}", "Añadir {layer}").fill(layer=label), choose=True):
             self._editor.layer_inserted.emit()
 
     def ask_layer(self, parent: QWidget, text: str = "", where: object = None) -> CommandPalette:
-        """Offer all layers and blocks by a few letters of their names; the chosen one is inserted."""
+        """Search all layers and blocks by a few letters of their names; the chosen one is inserted."""
         offered: list[PaletteItem] = []
         for _family, lines in entries():
             for line in lines:
                 icon = "grid" if line.id.startswith(BLOCK) else "layers"
                 offered.append(self._offer(line.id, line.title, icon, where))
         palette = CommandPalette(offered, parent, tr("Insert a layer or a block", "Insertar una capa o un bloque"))
-        palette.type(text)
+        palette.set_query(text)
         palette.show()
         return palette
 

@@ -1,4 +1,4 @@
-"""The inspector of the Network page: the chosen layer, or the whole network."""
+"""The inspector of the Network page: the selected layer, or the whole network."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.actions import NetworkActions
 from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.pages.network.freeze import FreezeAdvice
-from cnnstudio.gui.pages.network.views import field_words, shape_words
+from cnnstudio.gui.pages.network.views import format_receptive_field, format_shape
 from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column
 from cnnstudio.gui.widgets.cards import Card, Facts
 from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.formatting import format_compact, format_count, format_percent, format_size
 from cnnstudio.gui.widgets.number_box import NumberBox
-from cnnstudio.gui.widgets.words import count, percent, short, size
 from cnnstudio.network.fixes import take_over_output
 from cnnstudio.network.summary import title
 
 
 class NetworkInspector(QWidget):
-    """Rebuilt when another layer is chosen; kept, with its focus, while values change."""
+    """Rebuilt when another layer is selected; kept, with its focus, while values change."""
 
     layers_requested = Signal(str)
-    """The layers of this base are to be seen."""
+    """Open the layers of this base."""
 
     def __init__(self, editor: NetworkEditor, actions: NetworkActions, counts: Counts, state: dict[str, Any]) -> None:
         """`state`: where choices are remembered."""
         super().__init__()
         self._editor, self._actions, self._counts, self._state = editor, actions, counts, state
-        self._shown: tuple[str, ...] | None = None
+        self._shown_key: tuple[str, ...] | None = None
         self._form: Form | None = None
         self._freeze: FreezeAdvice | None = None
         self._facts = Facts()
@@ -55,8 +55,8 @@ class NetworkInspector(QWidget):
         group = self._actions.grouping.chosen_group() if nodes else None
         key = tuple(f"{node.id}/{node.type}" + _base_key(node, self._editor.context.bases) for node in nodes)
         key += (f"{group.id}/{group.name}/{group.repeat}/{group.collapsed}",) if group is not None else ()
-        if key != self._shown:
-            self._shown = key
+        if key != self._shown_key:
+            self._shown_key = key
             self._build(nodes, group)
         if len(nodes) == 1 and self._form is not None:
             layer = LAYERS.find(nodes[0].type)
@@ -130,8 +130,8 @@ class NetworkInspector(QWidget):
                   Button(tr("Remove", "Eliminar"), icon="trash", on_click=actions.remove))
 
     def _set_group(self, group: str, label: Text, **changes: object) -> None:
-        found = next((item for item in self._editor.network.groups if item.id == group), None)
-        if found is not None and any(getattr(found, field) != value for field, value in changes.items()):
+        current = next((item for item in self._editor.network.groups if item.id == group), None)
+        if current is not None and any(getattr(current, field) != value for field, value in changes.items()):
             self._editor.session.edit(lambda project: network_edits.set_group(project, group, **changes), label)
 
     def _build_layer(self, node: Node) -> None:
@@ -142,9 +142,9 @@ class NetworkInspector(QWidget):
             return
         base = base_of_node(node, self._editor.context.bases)
         own = node.type == BASE and node.params.get("base") == "own"
-        words = base.help if own and base is not None else Text(
+        text = base.help if own and base is not None else Text(
             "A model of your own, without its classifier.", "Un modelo propio, sin su clasificador.") if own else layer.help
-        self._add(Label(str(words), "body", "dim", wrap=True))
+        self._add(Label(str(text), "body", "dim", wrap=True))
         if layer.formula:
             formula = Label(layer.formula, "body", wrap=True, selectable=True)
             formula.setAccessibleName(tr("Formula", "Fórmula"))
@@ -179,17 +179,17 @@ class NetworkInspector(QWidget):
             self._add(Button(tr("Follow the classes", "Seguir las clases"), on_click=lambda: self._follow(node.id)))
 
     def _offer_blocks(self, node: Node) -> None:
-        """The freeze line as a list of the base's blocks instead of free text."""
+        """Offer the base's blocks as choices of the freeze line instead of free text."""
         base = base_of_node(node, self._editor.context.bases)
         if self._form is None:
             return
-        mine = [(base.own_file, str(base.label)) for base in self._editor.context.bases.own_bases()]
+        own_bases = [(base.own_file, str(base.label)) for base in self._editor.context.bases.own_bases()]
         if node.params.get("base") == "own":
             present = str(node.params.get("file") or "")
-            if present not in dict(mine):
+            if present not in dict(own_bases):
                 name = title(node, self._editor.context.bases)
-                mine.insert(0, (present, tr("{name}: not there", "{name}: no está", name=name)))
-            self._form.set_choices("file", mine)
+                own_bases.insert(0, (present, tr("{name}: not there", "{name}: no está", name=name)))
+            self._form.set_choices("file", own_bases)
         if base is None:
             return
         choices: list[tuple[object, str]] = [("none", tr("nothing: all frozen", "nada: toda congelada"))]
@@ -201,9 +201,9 @@ class NetworkInspector(QWidget):
         choices.append(("all", tr("the first layer on: all of it", "la primera capa: toda")))
         self._form.set_choices("trainable_from", choices)
         ends = base.ends[:-1] if base.own is None else base.ends
-        whole = (tr("its last layer: all of it", "su última capa: toda") if base.own is None else
-                 tr("its last maps: {end}", "sus últimos mapas: {end}", end=base.own.end))
-        self._form.set_choices("ends_at", [("all", whole), *((end, end) for end in reversed(ends))])
+        complete = (tr("its last layer: all of it", "su última capa: toda") if base.own is None else
+                    tr("its last maps: {end}", "sus últimos mapas: {end}", end=base.own.end))
+        self._form.set_choices("ends_at", [("all", complete), *((end, end) for end in reversed(ends))])
 
     def _rename(self, node: str, editor: QLineEdit) -> None:
         wanted = editor.text().strip()
@@ -211,7 +211,7 @@ class NetworkInspector(QWidget):
             editor.setText(node)
             return
         session = self._editor.session
-        self._shown = None
+        self._shown_key = None
         if session.edit(lambda project: edits.rename_node(project, node, wanted),
                         Text("Rename a layer", "Renombrar una capa")):
             self._editor.scene.choose([wanted])
@@ -234,37 +234,38 @@ class NetworkInspector(QWidget):
                                 Text("Follow the classes", "Seguir las clases"))
 
     def _show_facts(self, nodes: list[Node]) -> None:
-        found = self._editor.report
+        network_report = self._editor.report
         if len(nodes) == 1:
-            one = found.nodes[nodes[0].id]
-            share = one.cost.multiply_adds / found.multiply_adds if found.multiply_adds else 0.0
-            adds = short(one.cost.multiply_adds) + (f" · {percent(share, 0)}" if share else "")
-            facts = [(tr("Input", "Entrada"), ", ".join(shape_words(shape) for shape in one.inputs) or "–"),
-                     (tr("Output", "Salida"), shape_words(one.shape)),
-                     (tr("Parameters", "Parámetros"), count(one.cost.parameters))]
+            one = network_report.nodes[nodes[0].id]
+            share = one.cost.multiply_adds / network_report.multiply_adds if network_report.multiply_adds else 0.0
+            adds = format_compact(one.cost.multiply_adds) + (f" · {format_percent(share, 0)}" if share else "")
+            facts = [(tr("Input", "Entrada"), ", ".join(format_shape(shape) for shape in one.inputs) or "–"),
+                     (tr("Output", "Salida"), format_shape(one.shape)),
+                     (tr("Parameters", "Parámetros"), format_count(one.cost.parameters))]
             if one.cost.non_trainable:
-                facts.append((tr("of these learn", "de ellos aprenden"), count(one.cost.trainable)))
+                facts.append((tr("of these learn", "de ellos aprenden"), format_count(one.cost.trainable)))
             facts += [(tr("Multiply-adds", "Multiplicaciones"), adds),
-                      (tr("Receptive field", "Campo receptivo"), field_words(one.field)),
-                      (tr("Activations", "Activaciones"), size(one.activation_bytes))]
+                      (tr("Receptive field", "Campo receptivo"), format_receptive_field(one.field)),
+                      (tr("Activations", "Activaciones"), format_size(one.activation_bytes))]
         elif nodes:
             group = self._actions.grouping.chosen_group()
             often = repeat_count(self._editor.network, group) if group is not None else 1
-            costs = [found.nodes[node.id].cost for node in nodes]
-            facts = [(tr("Parameters", "Parámetros"), count(often * sum(cost.parameters for cost in costs))),
-                     (tr("of these learn", "de ellos aprenden"), count(often * sum(cost.trainable for cost in costs))),
-                     (tr("Multiply-adds", "Multiplicaciones"), short(often * sum(cost.multiply_adds for cost in costs))),
+            costs = [network_report.nodes[node.id].cost for node in nodes]
+            facts = [(tr("Parameters", "Parámetros"), format_count(often * sum(cost.parameters for cost in costs))),
+                     (tr("of these learn", "de ellos aprenden"), format_count(often * sum(cost.trainable for cost in costs))),
+                     (tr("Multiply-adds", "Multiplicaciones"),
+                      format_compact(often * sum(cost.multiply_adds for cost in costs))),
                      (tr("Activations", "Activaciones"),
-                      size(often * sum(found.nodes[node.id].activation_bytes for node in nodes)))]
+                      format_size(often * sum(network_report.nodes[node.id].activation_bytes for node in nodes)))]
         else:
             training = self._editor.session.project.training
-            memory = found.activation_bytes * training.batch_size * 2 + found.trainable * 16
-            facts = [(tr("Layers", "Capas"), str(len(found.nodes))),
-                     (tr("Parameters", "Parámetros"), count(found.parameters)),
-                     (tr("of these learn", "de ellos aprenden"), count(found.trainable)),
-                     (tr("Multiply-adds", "Multiplicaciones"), short(found.multiply_adds)),
-                     (tr("Size as float32", "Tamaño en float32"), size(4 * found.parameters)),
-                     (tr("Memory to train (estimate)", "Memoria al entrenar (estimación)"), size(memory))]
+            memory = network_report.activation_bytes * training.batch_size * 2 + network_report.trainable * 16
+            facts = [(tr("Layers", "Capas"), str(len(network_report.nodes))),
+                     (tr("Parameters", "Parámetros"), format_count(network_report.parameters)),
+                     (tr("of these learn", "de ellos aprenden"), format_count(network_report.trainable)),
+                     (tr("Multiply-adds", "Multiplicaciones"), format_compact(network_report.multiply_adds)),
+                     (tr("Size as float32", "Tamaño en float32"), format_size(4 * network_report.parameters)),
+                     (tr("Memory to train (estimate)", "Memoria al entrenar (estimación)"), format_size(memory))]
         self._facts.set_facts(facts)
 
     def _show_problems(self, nodes: list[Node]) -> None:
@@ -285,7 +286,7 @@ class NetworkInspector(QWidget):
 
 
 def _base_key(node: Node, bases: BaseResolver) -> str:
-    """What the form of a base depends on: which it is, whether its file is there, and where it ends."""
+    """The inputs of a base's form: which base it is, whether its file exists, and where it ends."""
     if node.type != BASE:
         return ""
     values = "/".join(str(node.params.get(name, "")) for name in ("base", "file", "ends_at"))
@@ -293,7 +294,7 @@ def _base_key(node: Node, bases: BaseResolver) -> str:
 
 
 class OwnCard(Card):
-    """Where a base of the user's own comes from, and what it is."""
+    """The source and the contents of a user's own base."""
 
     def __init__(self, base: Base) -> None:
         super().__init__(title=tr("A model of your own", "Un modelo propio"), margins=(12, 10, 12, 10), spacing=6)
@@ -303,7 +304,7 @@ class OwnCard(Card):
         facts = Facts()
         facts.set_facts([
             (tr("File", "Archivo"), own.file.removeprefix("bases/")), (tr("Digest", "Resumen"), own.digest),
-            (tr("Size", "Tamaño"), size(own.bytes)), (tr("Parameters", "Parámetros"), count(base.parameters)),
+            (tr("Size", "Tamaño"), format_size(own.bytes)), (tr("Parameters", "Parámetros"), format_count(base.parameters)),
             (tr("Trained on", "Entrenada con"), f"{height} × {width} × {base.channels}"),
             (tr("Scaling", "Escalado"), tr("inside the model", "en el modelo") if own.scales else
              {"none": tr("none", "ninguno"), "zero_one": "x / 255", "minus_one_one": "x / 127.5 − 1"}[own.scaling])])

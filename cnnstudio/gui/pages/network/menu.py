@@ -1,4 +1,4 @@
-"""The menu of the canvas, and the drawing on paper."""
+"""The menu of the canvas, and the export of the drawing."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _ALIGN: Final = {
 
 
 class NetworkMenu(QObject):
-    """Everything that can be done with what is chosen."""
+    """The context menu with all actions on the selection."""
 
     def __init__(self, editor: NetworkEditor, actions: NetworkActions, canvas: NetworkView) -> None:
         super().__init__(editor)
         self._editor, self._actions, self._canvas = editor, actions, canvas
 
     def show(self, at: QPoint, place: QPointF) -> QMenu:
-        """Everything that can be done with what is chosen, at a place of the screen and of the canvas."""
+        """Show the menu at a position of the screen and of the canvas."""
         scene, actions = self._editor.scene, self._actions
         arrangement, clipboard, grouping = actions.arrangement, actions.clipboard, actions.grouping
         items, group = scene.chosen_items(), grouping.chosen_group()
@@ -43,14 +43,14 @@ class NetworkMenu(QObject):
 
         def add(label: str, action: Callable[[], object], icon: str = "", keys: str = "", enabled: bool = True,
                 to: QMenu = menu) -> None:
-            made = to.addAction(label, action)
-            made.setEnabled(enabled)
+            item = to.addAction(label, action)
+            item.setEnabled(enabled)
             if icon:
-                made.setIcon(icons.icon(icon, "dim"))
+                item.setIcon(icons.icon(icon, "dim"))
             if keys:
-                made.setShortcut(keys)
-                # Shown only: the canvas hears the keys itself.
-                made.setShortcutVisibleInContextMenu(True)
+                item.setShortcut(keys)
+                # The shortcut is only displayed: the canvas handles the keys itself.
+                item.setShortcutVisibleInContextMenu(True)
 
         add(tr("Insert a layer…", "Insertar una capa…"),
             lambda: actions.insertion.ask_layer(self._canvas, "", None if items else (place.x(), place.y())), "plus", "Insert")
@@ -87,9 +87,9 @@ class NetworkMenu(QObject):
         return menu
 
     def print_drawing(self) -> None:
-        """Ask for a place and write the canvas there as SVG, PDF or PNG."""
+        """Ask for a path and write the canvas there as SVG, PDF or PNG."""
         session = self._editor.session
-        folder = session.remembered("drawing_folder", str(Path.home()))
+        folder = session.recall("drawing_folder", str(Path.home()))
         kinds = tr("Drawing", "Dibujo")
         name, _kind = QFileDialog.getSaveFileName(
             self._canvas, tr("Save as a drawing", "Guardar como dibujo"), str(Path(folder) / f"{session.project.name}.svg"),
@@ -99,7 +99,7 @@ class NetworkMenu(QObject):
             self.write_drawing(Path(name))
 
     def write_drawing(self, path: Path) -> bool:
-        """Write the canvas into a file; False, and a notice, where that fails."""
+        """Write the canvas into a file; False, with a message, where that fails."""
         from cnnstudio.catalog.exporters import DRAWINGS
         from cnnstudio.gui.pages.network.canvas.printing import draw
 

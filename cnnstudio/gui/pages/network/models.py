@@ -1,4 +1,4 @@
-"""Asking for a trained model: a file of Keras, or a run of this project or another one."""
+"""Choosing a trained model: a file of Keras, or a run of this project or another one."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import percent
 from cnnstudio.interchange.own_base.files import SUFFIXES
 from cnnstudio.workers.own_bases import Source, model_of, trained_runs
 
 
 def ask_for_model(session: Session, parent: QWidget) -> Path | None:
-    """A `.keras` or `.h5` file that the user chose; None where it was none."""
-    folder = session.remembered("network_folder", str(Path.home()))
+    """A `.keras` or `.h5` file that the user chose; None where there is none."""
+    folder = session.recall("network_folder", str(Path.home()))
     name, _kind = QFileDialog.getOpenFileName(
         parent, tr("A model of your own as a base", "Un modelo propio como base"), folder,
         tr("Models of Keras", "Modelos de Keras") + f" ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
@@ -33,7 +33,7 @@ def ask_for_model(session: Session, parent: QWidget) -> Path | None:
 
 class RunsDialog(QDialog):
     """`taken(model, name)` when the user chose a run with a model, of the open project or a recent one, or a folder
-    that holds a model; `name` is what its copy is to be called."""
+    that contains a model; `name` is the name for its copy."""
 
     taken = Signal(Path, str)
 
@@ -45,13 +45,13 @@ class RunsDialog(QDialog):
         self.table = Table((
             Column(tr("Project", "Proyecto"), lambda source: source.project, stretch=True),
             Column(tr("Network", "Red"), lambda source: source.run.network),
-            Column(tr("Val. accuracy", "Exactitud val."), _accuracy,
+            Column(tr("Val. accuracy", "Exactitud val."), _format_accuracy,
                    lambda source: source.run.metrics.get("val_accuracy", -1.0), right=True),
-            Column(tr("Trained", "Entrenada"), _when, lambda source: source.run.started, right=True),
+            Column(tr("Trained", "Entrenada"), _format_start, lambda source: source.run.started, right=True),
         ))
         self.table.setAccessibleName(tr("Runs with a model", "Entrenamientos con modelo"))
         self.table.opened.connect(self._take)
-        self.table.chosen.connect(self._moved)
+        self.table.chosen.connect(self._on_selection_moved)
         self.note = Label(tr("Looking for runs…", "Buscando entrenamientos…"), "secondary", "dim", wrap=True)
         self.take = Button(tr("Start from it", "Partir de él"), "primary", on_click=lambda: self._take(self.table.selected))
         self.take.setEnabled(False)
@@ -68,22 +68,22 @@ class RunsDialog(QDialog):
                          "La red de un entrenamiento, sin su clasificador y con sus pesos, pasa a ser la base; su receta la "
                          "acompaña. Entrenamientos de este proyecto y de los recientes."), "secondary", "dim", wrap=True)
         layout = column(Label(self.windowTitle(), "title"), about, self.table, foot, spacing=10, margins=(24, 22, 24, 18))
-        # A long note would make the dialog as high as if its words stood below each other.
+        # A wrapped long note would make the dialog as high as for its narrowest width.
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.setLayout(layout)
         self.setMinimumSize(560, 320)
         folders = [*([session.folder] if session.folder is not None else []), *map(Path, session.settings.recent)]
         session.jobs.run(lambda _report: trained_runs(folders), Text("Looking for runs", "Buscando entrenamientos"),
-                         "own_base_runs", page="network", quiet=True, done=self._listed, owner=self)
+                         "own_base_runs", page="network", quiet=True, done=self._on_listed, owner=self)
 
-    def _listed(self, job: Work) -> None:
+    def _on_listed(self, job: Work) -> None:
         sources: list[Source] = list(job.result or [])
         self.table.set_rows(sources)
         self.note.setText("" if sources else tr("There is no trained run yet.", "Aún no hay ningún entrenamiento terminado."))
         if sources:
             self.table.select(sources[0])
 
-    def _moved(self, source: Source | None) -> None:
+    def _on_selection_moved(self, source: Source | None) -> None:
         self.take.setEnabled(source is not None)
 
     def _take(self, source: Source | None) -> None:
@@ -95,7 +95,7 @@ class RunsDialog(QDialog):
         session = self._session
         chosen = QFileDialog.getExistingDirectory(self, tr("A run, a bundle or a project",
                                                            "Un entrenamiento, un paquete o un proyecto"),
-                                                  session.remembered("network_folder", str(Path.home())))
+                                                  session.recall("network_folder", str(Path.home())))
         if not chosen:
             return
         session.remember("network_folder", str(Path(chosen).parent))
@@ -109,10 +109,10 @@ class RunsDialog(QDialog):
         self.accept()
 
 
-def _accuracy(source: Source) -> str:
+def _format_accuracy(source: Source) -> str:
     value = source.run.metrics.get("val_accuracy")
-    return "–" if value is None else percent(value)
+    return "–" if value is None else format_percent(value)
 
 
-def _when(source: Source) -> str:
+def _format_start(source: Source) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(source.run.started))

@@ -24,16 +24,16 @@ from cnnstudio.gui.pages.network.files import NetworkFiles
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
 from cnnstudio.gui.pages.network.menu import NetworkMenu
-from cnnstudio.gui.pages.network.own import OwnBases
+from cnnstudio.gui.pages.network.own_bases import OwnBases
 from cnnstudio.gui.pages.network.palette import LayerPalette
-from cnnstudio.gui.pages.network.starting import StartingPoints
-from cnnstudio.gui.pages.network.views import LayerTable, field_words
+from cnnstudio.gui.pages.network.starting_points import StartingPoints
+from cnnstudio.gui.pages.network.views import LayerTable, format_receptive_field
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ChooseCustomBase, Command, FetchWeights, ShowGallery, ShowPage
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.formatting import format_compact, format_count
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import count, short
 from cnnstudio.interchange.keras_source import SourceNetwork
 from cnnstudio.interchange.keras_source.apply import apply_code
 from cnnstudio.network.summary import title
@@ -49,7 +49,7 @@ class NetworkPage(Page):
     def __init__(self, workspace: Workspace, parent: Any = None) -> None:
         super().__init__(workspace, parent)
         self._folder: Path | None = None
-        """Of the project that is shown: the session may have gone on to another."""
+        """The folder of the project on the page: the session may have opened another."""
         self.editor = NetworkEditor(workspace, self)
         self.edit_actions = NetworkActions(self.editor)
         self.starting = StartingPoints(self.editor, workspace)
@@ -68,7 +68,7 @@ class NetworkPage(Page):
 
     @property
     def needs_side(self) -> bool:
-        """There is nothing to drag a layer to in the gallery, which needs the room."""
+        """The gallery needs the room, and no layer can be dragged there."""
         return VIEWS[self._stack.currentIndex()] != "gallery"
 
     def centre(self) -> QWidget:
@@ -87,7 +87,7 @@ class NetworkPage(Page):
         return self._stack
 
     def _connect(self) -> None:
-        """Who listens to whom on this page."""
+        """Connect the signals of the page's parts."""
         editor, scene, canvas, actions = self.editor, self.editor.scene, self.canvas, self.edit_actions
         editor.visible_center = lambda: canvas.visible_part().center()
         editor.layers_added.connect(lambda nodes: canvas.reveal(nodes[0]))
@@ -98,14 +98,14 @@ class NetworkPage(Page):
         scene.moved.connect(actions.arrangement.move)
         scene.dropped.connect(actions.insertion.insert)
         scene.toggled.connect(actions.grouping.toggle)
-        scene.noted.connect(actions.write_note)
+        scene.noted.connect(actions.edit_note)
         scene.opened.connect(self.open_base)
         scene.wanted_at.connect(lambda position: actions.insertion.ask_layer(canvas, "", position))
         scene.chosen.connect(self._on_chosen)
         canvas.action_requested.connect(actions.do)
         canvas.typed.connect(lambda text: actions.insertion.ask_layer(canvas, text))
         canvas.menu_requested.connect(self.menu.show)
-        canvas.finder.searchable = lambda: [(node.id, title(node, self.editor.context.bases)) for node in editor.network.nodes]
+        canvas.finder.list_layers = lambda: [(node.id, title(node, self.editor.context.bases)) for node in editor.network.nodes]
         self._table.chosen.connect(lambda identifier: scene.choose([identifier]))
         self._code.problem_found.connect(self.session.report)
         self._code.applied.connect(self._on_code_applied)
@@ -146,8 +146,8 @@ class NetworkPage(Page):
         editor = self.editor
         editor.refresh()
         self.canvas.minimap.redraw()
-        self.canvas.totals.show_totals(count(editor.report.parameters), short(editor.report.multiply_adds),
-                                      field_words(editor.report.field))
+        self.canvas.totals.show_totals(format_count(editor.report.parameters), format_compact(editor.report.multiply_adds),
+                                      format_receptive_field(editor.report.field))
         self.canvas.place_totals()
         self._refresh_view()
         self._inspector.show_nodes(editor.scene.chosen_nodes())
@@ -162,12 +162,12 @@ class NetworkPage(Page):
         self.header_changed.emit()
 
     def blocking_problems(self) -> Iterable[Problem]:
-        """What has no node of its own on the canvas; a node's problems are marked on it."""
+        """Problems without a node on the canvas; a node's problems are marked on it."""
         return tuple(problem for problem in self.editor.problems
                      if problem.where.node is None and problem.severity != "info")
 
     def show_view(self, view: object) -> None:
-        """Bring the canvas, the table, the code or the gallery into view."""
+        """Show the canvas, the table, the code or the gallery."""
         name = str(view)
         self.state["view"] = name if name != "gallery" else self.state.get("view", "canvas")
         self._stack.setCurrentIndex(VIEWS.index(name))
@@ -179,7 +179,7 @@ class NetworkPage(Page):
             self.canvas.setFocus()
 
     def _refresh_view(self) -> None:
-        """Table and code are made when they are looked at: the canvas must not wait for them."""
+        """Table and code are updated only while they are visible: the canvas must not wait for them."""
         if self._stack.currentWidget() is self._table:
             self._table.show_report(self.editor.network, self.editor.report, self.editor.context.bases)
         elif self._stack.currentWidget() is self._code:
@@ -205,11 +205,11 @@ class NetworkPage(Page):
         self.canvas.detach_scene()
 
     def take_paths(self, paths: list[str]) -> bool:
-        # Of a `.keras` or `.h5` file it is asked whether it is meant as a base; other networks are opened.
+        # A `.keras` or `.h5` file may be meant as a base: the user is asked; other networks are opened.
         return self.own.take_paths(paths) or self.files.take_paths(paths)
 
     def open_base(self, node: str) -> None:
-        """A base opened into its layers; nothing for any other layer, or where its file is missing."""
+        """Open the layers of a base; nothing for any other layer, or where its file is missing."""
         layer = self.editor.network.node(node)
         if layer is not None and base_of_node(layer, self.editor.context.bases) is not None:
             from cnnstudio.gui.pages.network.layers import BaseLayers
@@ -227,13 +227,13 @@ class NetworkPage(Page):
         self._inspector.show_nodes(nodes)
 
     def _on_code_applied(self, written: SourceNetwork) -> None:
-        """The network of changed code in place of this one: one step, undone as one."""
+        """Apply the network of edited code as one undo step."""
         self.session.edit(lambda project: apply_code(project, written, self.editor.context),
                           Text("Apply code", "Aplicar código"))
         self.editor.scene.choose([])
 
     def _on_network_replaced(self) -> None:
-        """Another network is there: show it whole."""
+        """Show the whole of another network."""
         self.show_view("canvas")
         self.editor.scene.choose([])
         self.canvas.fit()
@@ -244,7 +244,7 @@ def _origin(origin: str, bases: BaseResolver) -> str:
 
     template = TEMPLATES.find(origin)
     base = bases.find(origin)
-    # Of a user's own model the name, also where its file is not there.
-    word = origin.removeprefix("bases/").rpartition("-")[0] or origin if origin.startswith("bases/") else origin
-    label = template.label if template is not None else base.label if base is not None else same(word)
+    # The name of a user's own model, also where its file is missing.
+    name = origin.removeprefix("bases/").rpartition("-")[0] or origin if origin.startswith("bases/") else origin
+    label = template.label if template is not None else base.label if base is not None else same(name)
     return tr("started from {name}", "a partir de {name}", name=label)

@@ -17,7 +17,7 @@ from cnnstudio.gui.widgets.basics import Caption, Label, column
 from cnnstudio.gui.widgets.inputs import SearchBox
 
 BLOCK = "block:"
-"""Blocks are called so, then the block's id, where layers go by their type."""
+"""The prefix of a block's id; layers use their type as id."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Entry:
 
 
 def entries() -> list[tuple[Text, list[Entry]]]:
-    """Every family with its layers, then the blocks."""
-    found = [(words, [Entry(layer.id, layer.title, layer.help, family) for layer in LAYERS
-                      if layer.family == family and layer.in_palette]) for family, words in FAMILIES.items()]
+    """All families with their layers, then the blocks."""
+    groups = [(title, [Entry(layer.id, layer.title, layer.help, family) for layer in LAYERS
+                       if layer.family == family and layer.in_palette]) for family, title in FAMILIES.items()]
     blocks = [Entry(BLOCK + block.id, block.label, block.help, "input") for block in BLOCKS]
-    return [*found, (Text("Blocks", "Bloques"), blocks)]
+    return [*groups, (Text("Blocks", "Bloques"), blocks)]
 
 
 class LayerPalette(QWidget):
@@ -55,9 +55,9 @@ class LayerPalette(QWidget):
         layout = QVBoxLayout()
         layout.setSpacing(0)
         layout.setContentsMargins(0, 0, 0, 0)
-        for words, offered in entries():
+        for title, offered in entries():
             layout.addSpacing(12)
-            caption = Caption(str(words))
+            caption = Caption(str(title))
             layout.addWidget(caption)
             layout.addSpacing(2)
             rows = [LayerRow(item) for item in offered]
@@ -76,20 +76,20 @@ class LayerPalette(QWidget):
 
     def _filter(self, text: str) -> None:
         for entry in self._rows:
-            entry.setVisible(matches(text, entry.layer))
+            entry.setVisible(is_match(text, entry.layer))
         for caption, rows in self._captions:
             caption.setVisible(any(not entry.isHidden() for entry in rows))
         self._nothing.setVisible(all(entry.isHidden() for entry in self._rows))
 
     def _first(self) -> None:
-        shown = [entry for entry in self._rows if not entry.isHidden()]
-        if shown:
-            self.wanted.emit(shown[0].layer.id)
+        visible = [entry for entry in self._rows if not entry.isHidden()]
+        if visible:
+            self.wanted.emit(visible[0].layer.id)
             self._search.clear()
 
 
-def matches(text: str, layer: Entry) -> bool:
-    """Whether the letters of `text` stand in the layer's name in that order (conv2 finds Conv2D)."""
+def is_match(text: str, layer: Entry) -> bool:
+    """Whether the letters of `text` occur in the layer's name in that order (conv2 matches Conv2D)."""
     wanted = [letter for letter in text.lower() if not letter.isspace()]
     for name in (layer.id.removeprefix(BLOCK), str(layer.title), layer.title.en):
         letters = iter(name.lower())
@@ -162,5 +162,5 @@ class LayerRow(QWidget):
         painter.drawRoundedRect(8, self.height() // 2 - 5, 10, 10, 3, 3)
         painter.setPen(theme.color("text"))
         painter.setFont(theme.font("body"))
-        words = painter.fontMetrics().elidedText(str(self.layer.title), Qt.TextElideMode.ElideRight, self.width() - 34)
-        painter.drawText(area.adjusted(26, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, words)
+        text = painter.fontMetrics().elidedText(str(self.layer.title), Qt.TextElideMode.ElideRight, self.width() - 34)
+        painter.drawText(area.adjusted(26, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, text)

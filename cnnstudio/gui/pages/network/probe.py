@@ -1,4 +1,4 @@
-"""Which base suits: a dialog that compares the bases on the project's own pictures, and shows the kept comparison."""
+"""A dialog that compares the bases on the project's own pictures, and shows the saved comparison."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from cnnstudio.gui.pages.data.dialogs.base import WorkDialog
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Label, row
+from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_number, format_percent
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import count, duration, number, percent
 
 KIND: Final = "probe"
 _WIDTH: Final = 820
@@ -29,7 +29,7 @@ _LABEL: Final = Text("Comparing the bases", "Comparando las bases")
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table: a base with what was measured, or why not."""
+    """A row of the table: a base with its measurements, or why there are none."""
 
     base: Base
     row: Probed | None = None
@@ -39,7 +39,8 @@ class Line:
     @property
     def state(self) -> str:
         if self.row is not None:
-            return tr("{low} to {high}", "de {low} a {high}", low=percent(self.row.low), high=percent(self.row.high))
+            return tr("{low} to {high}", "de {low} a {high}", low=format_percent(self.row.low),
+                      high=format_percent(self.row.high))
         if self.problem is not None:
             return tr("could not be used", "no se pudo usar")
         return tr("weights to fetch", "pesos por descargar") if self.absent else tr("not compared yet", "aún sin comparar")
@@ -52,14 +53,14 @@ def lines_of(probed: BasesProbed | None, bases: BaseResolver) -> list[Line]:
     here = [base.id for base in (*bases.own_bases(), *BASES) if base.is_here]
     order = [*measured, *(item for item in failed if item not in measured)]
     order += [item for item in (*here, *BASES.ids()) if item not in order]
-    # A base whose file is gone is no longer listed.
+    # A base whose file is missing is no longer listed.
     return [Line(base, measured.get(identifier), failed.get(identifier), identifier not in here and identifier not in measured)
             for identifier in dict.fromkeys(order) if (base := bases.find(identifier)) is not None]
 
 
 def _milliseconds(line: Line) -> str:
     value = line.row.milliseconds if line.row is not None else None
-    return "–" if value is None else f"{number(value, 1 if value >= 1 else 2)} ms"
+    return "–" if value is None else f"{format_number(value, 1 if value >= 1 else 2)} ms"
 
 
 class ProbeDialog(WorkDialog):
@@ -79,27 +80,27 @@ class ProbeDialog(WorkDialog):
             "de cada una; un clasificador lineal aprende de lo que ve. La exactitud en las de validación dice qué vale "
             "la base congelada con una cabeza pequeña. Si los intervalos se solapan, tome la más rápida."),
             "secondary", "dim", wrap=True)
-        # Wrapped words would otherwise ask for the height that they need in the narrowest window.
+        # A wrapped text would require the height for its narrowest width.
         about.setMinimumHeight(_ABOUT_HEIGHT)
         self.setMinimumWidth(_WIDTH)
         self.body.addWidget(about)
         self.resize(_WIDTH, 620)
         self.table = Table((
             Column(tr("Base", "Base"), lambda line: str(line.base.label), stretch=True),
-            Column(tr("Accuracy", "Exactitud"), lambda line: percent(line.row.accuracy) if line.row else "–",
+            Column(tr("Accuracy", "Exactitud"), lambda line: format_percent(line.row.accuracy) if line.row else "–",
                    lambda line: line.row.accuracy if line.row else -1.0, right=True),
             Column(tr("95 % interval", "Intervalo del 95 %"), lambda line: line.state,
                    lambda line: line.row.low if line.row else -1.0 - line.absent,
                    tone=lambda line: "" if line.row else "dim" if line.problem is None else "warn"),
             Column(tr("A picture", "Por imagen"), _milliseconds,
                    lambda line: line.row.milliseconds if line.row else float("inf"), right=True),
-            Column(tr("In all", "En total"), lambda line: duration(line.row.seconds) if line.row else "–",
+            Column(tr("In all", "En total"), lambda line: format_duration(line.row.seconds) if line.row else "–",
                    lambda line: line.row.seconds if line.row else float("inf"), right=True),
-            Column("ImageNet", lambda line: f"{number(line.base.top1, 1)} %" if line.base.top1 else "–",
+            Column("ImageNet", lambda line: f"{format_number(line.base.top1, 1)} %" if line.base.top1 else "–",
                    lambda line: line.base.top1, right=True),
         ))
         self.table.setAccessibleName(tr("Bases by their accuracy", "Bases por su exactitud"))
-        self.table.chosen.connect(self._moved)
+        self.table.chosen.connect(self._on_selection_moved)
         self.table.opened.connect(self._take)
         self.note = Label("", "secondary", "dim", wrap=True)
         self.note.setMinimumHeight(32)
@@ -111,31 +112,31 @@ class ProbeDialog(WorkDialog):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the kept result."""
+        """Show the saved result."""
         from cnnstudio.workers.probe_jobs import read_probe
 
         folder = self.session.folder
         self.show_result(read_probe(folder) if folder is not None else None)
 
     def show_result(self, probed: BasesProbed | None) -> None:
-        """The rows, the best selected, and what they rest on."""
+        """Show the rows, the best selected, and the data they were measured on."""
         self.table.set_rows(lines_of(probed, self.session.bases))
         first = self.table.rows.rows[0]
         self.table.select(first)
-        self._moved(first)
+        self._on_selection_moved(first)
         if probed is None:
             self.note.setText(tr("Not compared yet.", "Aún sin comparar."))
             return
-        words = tr("Learned from {training} pictures, measured on {validation}. Weights not here: {absent} bases.",
-                   "Aprendido con {training} imágenes, medido con {validation}. Sin pesos aquí: {absent} bases.",
-                   training=count(probed.training), validation=count(probed.validation),
-                   absent=count(sum(line.absent for line in self.table.rows.rows)))
-        if self._stale(probed):
-            words += " " + tr("The pictures have changed since: compare again.",
-                              "Las imágenes han cambiado desde entonces: compare de nuevo.")
-        self.note.setText(words)
+        text = tr("Learned from {training} pictures, measured on {validation}. Weights not here: {absent} bases.",
+                  "Aprendido con {training} imágenes, medido con {validation}. Sin pesos aquí: {absent} bases.",
+                  training=format_count(probed.training), validation=format_count(probed.validation),
+                  absent=format_count(sum(line.absent for line in self.table.rows.rows)))
+        if self._is_stale(probed):
+            text += " " + tr("The pictures have changed since: compare again.",
+                             "Las imágenes han cambiado desde entonces: compare de nuevo.")
+        self.note.setText(text)
 
-    def _stale(self, probed: BasesProbed) -> bool:
+    def _is_stale(self, probed: BasesProbed) -> bool:
         from cnnstudio.workers.probe_jobs import pictures_key
 
         index = self._collection.index
@@ -156,29 +157,29 @@ class ProbeDialog(WorkDialog):
 
         return session.jobs.run(work, _LABEL, KIND, page="network")
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         if isinstance(job, Work) and isinstance(job.result, Probe):
             child = ChildJob(job.result, _LABEL, KIND, page="network")
             self.job = child
-            child.event.connect(self._told)
-            child.ended.connect(self._ended)
+            child.event.connect(self._on_event)
+            child.ended.connect(self._on_ended)
             self.session.jobs.start(child)
             self._show_working(True)
 
-    def _told(self, event: Event) -> None:
-        super()._told(event)
+    def _on_event(self, event: Event) -> None:
+        super()._on_event(event)
         if isinstance(event, BasesProbed) and not self._gone:
             self.show_result(event)
 
-    def _ended(self, last: Event) -> None:
-        super()._ended(last)
-        # A result that was stopped half way is kept too.
+    def _on_ended(self, last: Event) -> None:
+        super()._on_ended(last)
+        # A result that was stopped half way is saved, too.
         if not self._gone and not isinstance(last, Finished):
             self.refresh()
 
     # Choosing ------------------------------------------------------------------------------------
 
-    def _moved(self, line: Line | None) -> None:
+    def _on_selection_moved(self, line: Line | None) -> None:
         self.take.setEnabled(line is not None)
         self.take.setToolTip(str(line.problem.text) if line is not None and line.problem is not None else "")
 

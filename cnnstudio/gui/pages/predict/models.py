@@ -1,4 +1,4 @@
-"""Which model the Predict page uses: a run of the project, an exported bundle or a `.keras` file."""
+"""The model of the Predict page: a run of the project, an exported bundle or a `.keras` file."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from cnnstudio.gui.pages.predict.server import Model
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.formatting import format_time
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.gui.widgets.words import moment
 from cnnstudio.workers.runs import RunSummary, standing_text
 
 
 class Models(QObject):
-    """The list of models and the choice among them; `state` keeps what was chosen over rebuilds.
+    """The list of models and the choice among them; `state` keeps the choice over rebuilds.
 
-    `known` is False until the runs of the project were read, in a thread; then `listed` is emitted.
+    `runs_listed` is False until a thread has read the runs of the project; then `listed` is emitted.
     """
 
     listed = Signal()
@@ -32,29 +32,29 @@ class Models(QObject):
         self._session = session
         self._state: dict[str, Any] = {}
         self.runs: list[RunSummary] = []
-        self.known = False
+        self.runs_listed = False
         self.select = Select()
         self.select.setFixedWidth(264)
         self.select.setAccessibleName(tr("Model", "Modelo"))
         self.select.chosen.connect(self.choose)
         self._listing = Latest(session.jobs, "runs-list", _list_runs, self)
-        self._listing.answered.connect(self._runs_listed)
+        self._listing.answered.connect(self._on_runs_listed)
 
     def refresh(self, state: dict[str, Any], other_project: bool) -> None:
-        """Read the runs again; `state` is the page's."""
+        """Read the runs again; `state` is the page's state."""
         self._state = state
         if other_project:
-            self.runs, self.known = [], False
+            self.runs, self.runs_listed = [], False
         if self._session.folder is not None:
             self._listing.ask(self._session.folder)
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._listing.close()
 
     @property
     def model(self) -> Model | None:
-        """What classifies: the chosen run or other model, else the newest run."""
+        """The model that classifies: the chosen run or other model, else the newest run."""
         chosen: Model | None = self._state.get("model")
         if chosen is not None and (not chosen[1] or any(run.id == chosen[1] for run in self.runs)):
             return chosen
@@ -63,27 +63,27 @@ class Models(QObject):
         return None
 
     @property
-    def words(self) -> str:
-        """Which model answers: of a run its id, how it ended and how far it came."""
+    def description(self) -> str:
+        """The model as text: for a run its id, its ending and its last epoch."""
         path, identifier = self.model or ("", "")
         run = next((run for run in self.runs if run.id == identifier), None)
         return f"{run.id} ({standing_text(run)})" if run is not None else Path(path).name
 
     def choose(self, model: object) -> None:
-        """Use that model from now on."""
+        """Choose a model."""
         self._state["model"] = model
         self._show()
         self.chosen.emit()
 
     def take(self, path: str) -> None:
-        """Use an exported bundle or a `.keras` file."""
+        """Choose an exported bundle or a `.keras` file."""
         others = self._state.setdefault("others", [])
         if path not in others:
             others.append(path)
         self.choose((path, ""))
 
     def ask(self) -> None:
-        """Let the user look for another model."""
+        """Ask the user for another model."""
         menu = QMenu(self.select)
         menu.addAction(tr("A .keras file…", "Un archivo .keras…"), self._ask_keras)
         menu.addAction(tr("An exported bundle (folder)…", "Un paquete exportado (carpeta)…"), self._ask_bundle)
@@ -101,9 +101,9 @@ class Models(QObject):
         if path:
             self.take(path)
 
-    def _runs_listed(self, folder: Path, found: Any) -> None:
-        if folder == self._session.folder and not isinstance(found, Failure):
-            self.runs, self.known = found, True
+    def _on_runs_listed(self, folder: Path, result: Any) -> None:
+        if folder == self._session.folder and not isinstance(result, Failure):
+            self.runs, self.runs_listed = result, True
             self._show()
             self.listed.emit()
 
@@ -111,7 +111,7 @@ class Models(QObject):
         folder, model = str(self._session.folder), self.model
         choices: list[tuple[object, str]] = []
         for run in self.runs:
-            started = moment(run.started, (run.started for run in self.runs))
+            started = format_time(run.started, (run.started for run in self.runs))
             choices.append(((folder, run.id), f"{run.network} · {started}"))
         choices += [((path, ""), Path(path).name) for path in self._state.get("others", [])]
         self.select.set_choices(choices or [(None, tr("No model yet", "Aún sin modelo"))], model)
@@ -120,7 +120,7 @@ class Models(QObject):
 
 
 def _list_runs(folder: Path, _report: Report) -> list[RunSummary]:
-    # Here, in a thread, rather than when the first picture is dropped.
+    # Import here, in a thread, rather than when the first picture is dropped.
     import cnnstudio.imaging.thumbnails  # noqa: F401
     from cnnstudio.workers.runs import list_runs
 

@@ -1,4 +1,4 @@
-"""Predict: files and folders that are dropped, pasted or chosen, classified by a warm server."""
+"""Predict: files and folders that are dropped, pasted or chosen, classified by a resident server."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.results import ResultsView
-from cnnstudio.gui.pages.predict.server import expand, save_answers, save_image, server_of
+from cnnstudio.gui.pages.predict.server import list_files, save_answers, save_image, server_of
 from cnnstudio.gui.pages.predict.views import (
     ENGINES,
     Answer,
     drop_area,
+    format_note,
     load_picture,
-    note_words,
 )
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ChooseModel, Command, RestartServer, ShowPage
@@ -36,7 +36,7 @@ from cnnstudio.gui.widgets.basics import Button, box, column
 from cnnstudio.gui.widgets.cards import EmptyState, paths_of
 
 _FLUSH_MS = 50
-"""Answers of a folder are shown so often; a single picture's at once."""
+"""The interval of repaints for the answers of a folder; a single picture's answer is shown at once."""
 
 
 class PredictPage(Page):
@@ -50,19 +50,19 @@ class PredictPage(Page):
         self._request = self._total = 0
         self._fresh: list[Answer] = []
         self.answers: list[Answer] = []
-        """What is shown, in the order in which it was answered."""
+        """The answers on screen, in the order of arrival."""
         self._pending: list[str] = []
         self.server = server_of(session)
-        self.server.changed.connect(self._server_changed)
-        self.server.predicted.connect(self._predicted)
-        self.server.answered.connect(self._answered)
+        self.server.changed.connect(self._on_server_changed)
+        self.server.predicted.connect(self._on_predicted)
+        self.server.answered.connect(self._on_answered)
         self.models = Models(session, self)
-        self.models.listed.connect(self._models_listed)
-        self.models.chosen.connect(self._model_chosen)
-        self._expanding = Latest(session.jobs, "predict-paths", expand, self)
-        self._expanding.answered.connect(lambda _paths, found: self._classify(found))
+        self.models.listed.connect(self._on_models_listed)
+        self.models.chosen.connect(self._on_model_chosen)
+        self._expanding = Latest(session.jobs, "predict-paths", list_files, self)
+        self._expanding.answered.connect(lambda _paths, paths: self._classify(paths))
         self._loading = Latest(session.jobs, "predict-picture", load_picture, self)
-        self._loading.answered.connect(self._picture_loaded)
+        self._loading.answered.connect(self._on_picture_loaded)
         self._flush = QTimer(self)
         self._flush.setSingleShot(True)
         self._flush.setInterval(_FLUSH_MS)
@@ -73,7 +73,7 @@ class PredictPage(Page):
     def subtitle(self) -> str:
         if self.server.ready is not None:
             names = self.server.ready.class_names
-            return tr("{model} · {n} classes · {engine}", "{model} · {n} clases · {engine}", model=self.models.words,
+            return tr("{model} · {n} classes · {engine}", "{model} · {n} clases · {engine}", model=self.models.description,
                       n=len(names), engine=ENGINES.get(self.server.ready.engine, self.server.ready.engine))
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 
@@ -141,7 +141,7 @@ class PredictPage(Page):
                 self._show_answers(self.state.get("answers", []))
         self._show_state()
 
-    def _models_listed(self) -> None:
+    def _on_models_listed(self) -> None:
         self._serve()
         pending, self._pending = self._pending, []
         if pending:
@@ -154,14 +154,14 @@ class PredictPage(Page):
         if model is not None and not (self.server.problem is not None and self.server.model == model):
             self.server.serve(model)
 
-    def _model_chosen(self) -> None:
+    def _on_model_chosen(self) -> None:
         self.server.problem = None
         self._serve()
         if self.answers:
             self._classify([answer.path for answer in self.answers])
         self._show_state()
 
-    def _server_changed(self) -> None:
+    def _on_server_changed(self) -> None:
         if self.server.ready is not None:
             self.state["names"] = self.server.ready.class_names
         if self.busy and not self.server.running:
@@ -173,7 +173,7 @@ class PredictPage(Page):
         if self.server.problem is not None:
             again = Fix(action="restart_server", label=Text("Try again", "Reintentar"))
             return (msgspec.structs.replace(self.server.problem, fixes=(*self.server.problem.fixes, again)),)
-        if self.models.known and self.models.model is None:
+        if self.models.runs_listed and self.models.model is None:
             train = Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"})
             other = Fix(action="choose_model", label=Text("Other model…", "Otro modelo…"))
             return (warning("no_model", Text("This project has no trained model yet.",
@@ -202,7 +202,7 @@ class PredictPage(Page):
         return True
 
     def paste(self) -> None:
-        """Classify what the clipboard holds: files, or a picture, which is kept as a PNG."""
+        """Classify the contents of the clipboard: files, or a picture, which is saved as a PNG."""
         mime = QGuiApplication.clipboard().mimeData()
         paths = paths_of(mime) if mime is not None else []
         if paths:
@@ -213,13 +213,13 @@ class PredictPage(Page):
             self.session.report(warning("nothing_to_paste", Text("There is no picture on the clipboard.",
                                                                  "No hay ninguna imagen en el portapapeles."), "file"))
             return
-        folder = self.server.pasted
+        folder = self.server.paste_folder
         path = folder / f"pasted-{len(list(folder.iterdir())) + 1}.png"
         self._saving = self.session.jobs.run(lambda _report: save_image(image, path),
                                              Text("Pasting", "Pegando"), "paste", quiet=True)
-        self._saving.ended.connect(self._pasted)
+        self._saving.ended.connect(self._on_pasted)
 
-    def _pasted(self, last: Any) -> None:
+    def _on_pasted(self, last: Any) -> None:
         if isinstance(last, Failed):
             self.session.report(last.problem)
         elif self._saving.result is not None:
@@ -241,8 +241,8 @@ class PredictPage(Page):
                                                             "No hay imágenes que clasificar."), "file"))
             return
         if self.models.model is None:
-            # Dropped before the runs are known: it waits for them. Without a model the page says what is missing.
-            self._pending = [] if self.models.known else list(paths)
+            # Pictures dropped before the runs are listed wait for them. Without a model the page shows the problem.
+            self._pending = [] if self.models.runs_listed else list(paths)
             return
         self._fresh.clear()
         self._total = len(paths)
@@ -257,7 +257,7 @@ class PredictPage(Page):
         self._show_state()
 
     def clear(self) -> None:
-        """Forget the pictures and their answers."""
+        """Remove the pictures and their answers."""
         if self.busy:
             self._stop_classifying()
         self._total = self.state["total"] = 0
@@ -266,7 +266,7 @@ class PredictPage(Page):
 
     @property
     def busy(self) -> bool:
-        """Whether answers are still to come."""
+        """Whether answers are still expected."""
         return self._request != 0 and self._request == self.state.get("request")
 
     def _stop_classifying(self) -> None:
@@ -275,7 +275,7 @@ class PredictPage(Page):
         self._show_state()
 
     def _give_up(self) -> None:
-        """No more answers will come for what was asked; those that came stay."""
+        """Stop waiting for answers to the last request; those that arrived stay."""
         self._show_fresh()
         self._request = 0
         self.state.pop("request", None)
@@ -284,7 +284,7 @@ class PredictPage(Page):
 
     # Answers -------------------------------------------------------------------------------------
 
-    def _predicted(self, event: Prediction) -> None:
+    def _on_predicted(self, event: Prediction) -> None:
         if event.request != self._request:
             return
         if self._total == 1:
@@ -295,14 +295,14 @@ class PredictPage(Page):
         if not self._flush.isActive():
             self._flush.start()
 
-    def _answered(self, event: Answered) -> None:
+    def _on_answered(self, event: Answered) -> None:
         if event.request != self._request:
             return
         self.state.pop("request", None)
         self._flush.stop()
         self._show_fresh()
         self._results.table.sort_while_filling(True)
-        self.state["note"] = note_words(event)
+        self.state["note"] = format_note(event)
         self._show_state()
 
     def _show_fresh(self) -> None:
@@ -331,7 +331,7 @@ class PredictPage(Page):
         else:
             self._loading.ask(answer.path)
 
-    def _picture_loaded(self, _path: str, image: QImage | Failure) -> None:
+    def _on_picture_loaded(self, _path: str, image: QImage | Failure) -> None:
         self._results.show_picture(image)
 
     def _waiting_text(self) -> str:
@@ -341,13 +341,13 @@ class PredictPage(Page):
             else tr("Classifying…", "Clasificando…")
 
     def _show_state(self) -> None:
-        """Which of the views is in front, and the line above the answers."""
+        """Select the view in front, and update the line above the answers."""
         if self._total:
             self._stack.setCurrentIndex(2)
         elif self.models.model is not None:
             self._stack.setCurrentIndex(1)
         else:
-            self._stack.setCurrentIndex(0 if self.models.known else 3)
+            self._stack.setCurrentIndex(0 if self.models.runs_listed else 3)
         several = self._total > 1
         self._results.show_several(several)
         self._choose.setEnabled(self.models.model is not None)
@@ -372,9 +372,9 @@ class PredictPage(Page):
         names = tuple(self.state.get("names", ()))
         job = self.session.jobs.run(lambda _report: save_answers(path, rows, names), Text("Saving", "Guardando"),
                                     "csv", quiet=True)
-        job.ended.connect(self._saved)
+        job.ended.connect(self._on_saved)
         return job
 
-    def _saved(self, last: Any) -> None:
+    def _on_saved(self, last: Any) -> None:
         if isinstance(last, Failed):
             self.session.report(last.problem)

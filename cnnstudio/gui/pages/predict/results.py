@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.predict.table import AnswerTable
-from cnnstudio.gui.pages.predict.views import Answer, AnswerView, summary_words
+from cnnstudio.gui.pages.predict.views import Answer, AnswerView, format_summary
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.basics import Button, Elided, column, row
 
 
 class ResultsView(QWidget):
-    """Of one picture the answer alone, of several a table beside it."""
+    """For one picture the answer alone, for several a table beside it."""
 
     answer_chosen = Signal(object)
     """An `Answer` of the table, or None."""
@@ -51,31 +51,31 @@ class ResultsView(QWidget):
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([820, 420])
-        whole = column(bar, splitter, spacing=14, margins=(24, 16, 24, 20))
-        whole.setStretch(1, 1)
-        self.setLayout(whole)
+        layout = column(bar, splitter, spacing=14, margins=(24, 16, 24, 20))
+        layout.setStretch(1, 1)
+        self.setLayout(layout)
 
     def close_threads(self) -> None:
-        """The page will be deleted."""
+        """Stop the threads; the page will be deleted."""
         self.table.close_threads()
 
     def show_picture(self, picture: QImage | Failure | None) -> None:
-        """The chosen picture, large."""
+        """Show the chosen picture, large."""
         self.view.show_picture(picture)
 
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
-        """The chosen answer; `waiting` is shown where there is none yet."""
+        """Show the chosen answer; `waiting` is the text while there is none yet."""
         self.view.show_answer(answer, waiting)
 
     def show_several(self, several: bool) -> None:
-        """Whether the table stands beside the answer."""
+        """Show or hide the table beside the answer."""
         self.table.setVisible(several)
         self.view.set_alone(not several)
 
     def show_progress(self, answers: Sequence[Answer], done: int, total: int, *, busy: bool, note: str) -> None:
-        """How many of `total` pictures were answered; `note`: what the last request took."""
+        """Show how many of `total` pictures were answered; `note`: the duration of the last request."""
         several = total > 1
-        summary = summary_words(answers, done, total)
+        summary = format_summary(answers, done, total)
         self._summary.setText(f"{summary} · {note}" if several and note else summary)
         self._progress.setVisible(busy and several)
         self._cancel.setVisible(busy and several)

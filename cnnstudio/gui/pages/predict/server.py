@@ -1,4 +1,4 @@
-"""The warm prediction server of the window: started once for a model, asked many times."""
+"""The resident prediction server of the window: started once for a model, for many requests."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Model = tuple[str, str]
 
 
 class PredictionServer(QObject):
-    """Lives as long as the session, over rebuilds of the window; `server_of(session)` finds it.
+    """Lives as long as the session, over rebuilds of the window; `server_of(session)` returns it.
 
-    `ready` is None while the model is being loaded; `problem` says why it could not be served.
+    `ready` is None while the model is loading; `problem` is set where it could not be loaded.
     """
 
     changed = Signal()
@@ -38,7 +38,7 @@ class PredictionServer(QObject):
     answered = Signal(object)
     progressed = Signal(object)
     target: ClassVar[str] = ""
-    """Another entry point of the child, for tests."""
+    """Another entry point of the child process, for tests."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -50,15 +50,15 @@ class PredictionServer(QObject):
         self.model: Model | None = None
         self.ready: Ready | None = None
         self.problem: Problem | None = None
-        session.changed.connect(self._session_changed)
+        session.changed.connect(self._on_session_changed)
 
     @property
     def running(self) -> bool:
-        """Whether a server is there or on its way."""
+        """Whether a server is running or starting."""
         return self._job is not None
 
     def serve(self, model: Model) -> None:
-        """Have a server for that model; the one that runs is kept if it serves it already."""
+        """Start a server for that model; a running one is kept if it serves that model already."""
         if model == self.model and self._job is not None:
             return
         self.stop()
@@ -71,23 +71,23 @@ class PredictionServer(QObject):
             return
         self._job = ChildJob(job, Text("Prediction server", "Servidor de predicción"), KIND, page="predict", quiet=True,
                              target=self.target)
-        self._job.event.connect(self._heard)
-        self._job.ended.connect(self._ended)
+        self._job.event.connect(self._on_event)
+        self._job.ended.connect(self._on_ended)
         self._session.jobs.start(self._job)
         self.changed.emit()
 
     def stop(self) -> None:
-        """End the server; what waits for an answer is forgotten."""
+        """Stop the server; pending requests are dropped."""
         job, self._job = self._job, None
         self.ready = self.model = None
         self._waiting.clear()
         if job is not None:
-            job.event.disconnect(self._heard)
-            job.ended.disconnect(self._ended)
+            job.event.disconnect(self._on_event)
+            job.ended.disconnect(self._on_ended)
             job.cancel()
 
     def ask(self, paths: Sequence[str]) -> int:
-        """Classify these files, all classes each; answers the number that every answer carries."""
+        """Classify these files, all classes each; the result is the request number that every answer carries."""
         self._requests += 1
         request = Predict(request=self._requests, paths=tuple(paths), top=0)
         if self._job is not None and self.ready is not None:
@@ -97,14 +97,14 @@ class PredictionServer(QObject):
         return self._requests
 
     @property
-    def pasted(self) -> Path:
-        """A temporary folder for pictures that were pasted; it goes with the program."""
+    def paste_folder(self) -> Path:
+        """A temporary folder for pasted pictures; it is deleted with the program."""
         if self._pasted is None or not self._pasted.is_dir():
             self._pasted = Path(tempfile.mkdtemp(prefix="cnnstudio-pasted-"))
             weakref.finalize(self, shutil.rmtree, self._pasted, True)
         return self._pasted
 
-    def _heard(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if isinstance(event, Prediction):
             self.predicted.emit(event)
         elif isinstance(event, Answered):
@@ -121,7 +121,7 @@ class PredictionServer(QObject):
             self._waiting.clear()
             self.changed.emit()
 
-    def _ended(self, last: Event) -> None:
+    def _on_ended(self, last: Event) -> None:
         self._job = self.ready = None
         self._waiting.clear()
         if isinstance(last, Failed):
@@ -129,13 +129,13 @@ class PredictionServer(QObject):
         self.changed.emit()
 
     def interrupt(self) -> None:
-        """Give up what is being classified; the server is started anew when it is needed."""
+        """Cancel the present request; the server is started again when it is needed."""
         if self._job is not None:
             self._job.send(Stop(keep=False))
         self.stop()
         self.changed.emit()
 
-    def _session_changed(self, change: Change) -> None:
+    def _on_session_changed(self, change: Change) -> None:
         if change.of("folder"):
             self.stop()
             self.problem = None
@@ -144,12 +144,12 @@ class PredictionServer(QObject):
 
 def server_of(session: Session) -> PredictionServer:
     """The one server of a session."""
-    found = session.findChild(PredictionServer)
-    return found if found is not None else PredictionServer(session)
+    server = session.findChild(PredictionServer)
+    return server if server is not None else PredictionServer(session)
 
 
-def expand(paths: Sequence[str], _report: Report) -> list[str]:
-    """Files as they are; of a folder, all pictures in it and below."""
+def list_files(paths: Sequence[str], _report: Report) -> list[str]:
+    """Files unchanged; for a folder, all pictures in it and below."""
     from cnnstudio.workers.answer_format import expand
 
     return expand(paths)

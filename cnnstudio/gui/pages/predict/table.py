@@ -13,9 +13,9 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.predict.views import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
-from cnnstudio.gui.widgets.picture import draw_rounded, fitted
+from cnnstudio.gui.widgets.formatting import format_percent
+from cnnstudio.gui.widgets.picture import draw_rounded, fit_rect
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import percent
 
 _ROW = 44
 
@@ -35,7 +35,7 @@ class AnswerTable(Table):
             Column(tr("Name", "Nombre"), lambda answer: Path(answer.path).name, stretch=True),
             Column(tr("Answer", "Respuesta"), best, color=lambda answer: color_of(answer.best.label)
                    if answer.best is not None else None),
-            Column(tr("Probability", "Probabilidad"), lambda answer: percent(share(answer)) if answer.best else "",
+            Column(tr("Probability", "Probabilidad"), lambda answer: format_percent(share(answer)) if answer.best else "",
                    key=share, right=True),
             Column(tr("Problem", "Problema"), _reason, tone=lambda _answer: "error",
                    stretch=True)], parent=parent)
@@ -61,19 +61,19 @@ class AnswerTable(Table):
         self.model().layoutChanged.connect(lambda *_: self._look.start())
 
     def append(self, answers: Sequence[Answer]) -> None:
-        """More rows at the end; sorted among the others unless `sort_while_filling` is off."""
+        """Append rows; they are sorted among the others unless `sort_while_filling` is off."""
         self.rows.append(answers)
 
     def sort_while_filling(self, on: bool) -> None:
-        """Off while many rows come in: sorting after each of them would cost more than classifying."""
+        """Off while many rows arrive: sorting after each of them would cost more than classifying."""
         self._proxy.setDynamicSortFilter(on)
 
-    def wanted(self, path: str) -> Wanted | None:
-        """The thumbnail of a file, or None when it is not there."""
+    def thumbnail_request(self, path: str) -> Wanted | None:
+        """The thumbnail request for a file, or None when the file does not exist."""
         if path not in self._wanted:
             try:
-                found = Path(path).stat()
-                self._wanted[path] = Wanted(path, Path(path), found.st_size, found.st_mtime_ns, 96)
+                status = Path(path).stat()
+                self._wanted[path] = Wanted(path, Path(path), status.st_size, status.st_mtime_ns, 96)
             except OSError:
                 self._wanted[path] = None
         return self._wanted[path]
@@ -87,16 +87,16 @@ class AnswerTable(Table):
         last = self.rowAt(self.viewport().height() - 1)
         last = self.model().rowCount() - 1 if last < 0 else last
         rows = [self.row_at(self.model().index(number, 0)) for number in range(first, last + 1)]
-        self.thumbnails.want([wanted for row in rows if (wanted := self.wanted(row.path)) is not None])
+        self.thumbnails.want([request for row in rows if (request := self.thumbnail_request(row.path)) is not None])
 
     def close_threads(self) -> None:
-        """End the threads that make thumbnails."""
+        """Stop the thumbnail threads."""
         self._look.stop()
         self.thumbnails.close()
 
 
 def _reason(answer: Answer) -> str:
-    """Why there is no answer, without the name of the file: that stands in the same row."""
+    """The reason for a missing answer, without the name of the file, which stands in the same row."""
     return answer.problem.removeprefix(f"{Path(answer.path).name}: ")
 
 
@@ -111,8 +111,8 @@ class _Thumbnail(QStyledItemDelegate):
               ) -> None:
         super().paint(painter, option, index)
         answer: Answer = self._table.row_at(index)  # type: ignore[arg-type]
-        wanted = self._table.wanted(answer.path)
-        image = self._table.thumbnails.get(wanted) if wanted is not None else None
+        request = self._table.thumbnail_request(answer.path)
+        image = self._table.thumbnails.get(request) if request is not None else None
         room = QRectF(option.rect).adjusted(10, 4, -10, -4)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -122,5 +122,5 @@ class _Thumbnail(QStyledItemDelegate):
             side = min(room.width(), room.height())
             painter.drawRoundedRect(QRectF(room.center().x() - side / 2, room.y(), side, side), 4, 4)
         else:
-            draw_rounded(painter, image, fitted(image.size(), room), 4)
+            draw_rounded(painter, image, fit_rect(image.size(), room), 4)
         painter.restore()

@@ -1,4 +1,4 @@
-"""How the Predict page shows answers: bars of the likeliest classes, and the picture with them."""
+"""The answers of the Predict page: bars of the likeliest classes, and the picture with them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,25 @@ from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, column, row
 from cnnstudio.gui.widgets.cards import Card, DropArea
+from cnnstudio.gui.widgets.formatting import (
+    format_count,
+    format_duration,
+    format_number,
+    format_percent,
+    format_pictures,
+)
 from cnnstudio.gui.widgets.picture import PictureView, image_of
-from cnnstudio.gui.widgets.words import count, duration, number, percent, pictures
 
 ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 TOP = 8
-"""How many classes have a bar."""
+"""The number of classes with a bar."""
 _LARGEST = 1024
 _BAR = 44
 
 
 @dataclass(eq=False)
 class Answer:
-    """A file and what is known of it; `prediction` is None until the answer came."""
+    """A file and its prediction, which is None until the answer arrives."""
 
     path: str
     prediction: Prediction | None = None
@@ -42,29 +48,29 @@ class Answer:
 
     @property
     def problem(self) -> str:
-        found = self.prediction.problem if self.prediction is not None else None
-        return str(found.text) if found is not None else ""
+        problem = self.prediction.problem if self.prediction is not None else None
+        return str(problem.text) if problem is not None else ""
 
 
-def note_words(event: Answered) -> str:
-    """How long a request took, and by which engine."""
-    seconds = f"{number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else duration(event.seconds)
+def format_note(event: Answered) -> str:
+    """The duration of a request, and the engine."""
+    seconds = f"{format_number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else format_duration(event.seconds)
     return f"{seconds} · {ENGINES.get(event.engine, event.engine)}"
 
 
-def summary_words(answers: Sequence[Answer], done: int, total: int) -> str:
-    """How many pictures were answered, and how many could not be read."""
+def format_summary(answers: Sequence[Answer], done: int, total: int) -> str:
+    """How many pictures were answered, and how many were unreadable."""
     unreadable = sum(1 for answer in answers if answer.problem)
-    words = pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=count(done),
-                                                     total=pictures(total))
+    text = format_pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=format_count(done),
+                                                           total=format_pictures(total))
     if not unreadable:
-        return words
-    return f"{words} · " + (tr("1 unreadable", "1 ilegible") if unreadable == 1
-                            else tr("{n} unreadable", "{n} ilegibles", n=count(unreadable)))
+        return text
+    return f"{text} · " + (tr("1 unreadable", "1 ilegible") if unreadable == 1
+                           else tr("{n} unreadable", "{n} ilegibles", n=format_count(unreadable)))
 
 
 def load_picture(path: str, _report: Report) -> QImage | Failure:
-    """The file as large as the page may show it."""
+    """The file, as large as the page may show it."""
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.problems import picture_problem
     from cnnstudio.imaging.thumbnails import thumbnail
@@ -90,7 +96,7 @@ class Bars(QWidget):
 
     def show_ranked(self, ranked: tuple[Ranked, ...]) -> None:
         self.ranked = ranked[:TOP]
-        self.setAccessibleName(", ".join(f"{item.label} {percent(item.probability)}" for item in self.ranked))
+        self.setAccessibleName(", ".join(f"{item.label} {format_percent(item.probability)}" for item in self.ranked))
         self.updateGeometry()
         self.update()
 
@@ -108,12 +114,12 @@ class Bars(QWidget):
             top = place * _BAR
             painter.setFont(theme.font("body_strong" if place == 0 else "body"))
             painter.setPen(theme.color("text"))
-            words = percent(item.probability)
-            room = painter.fontMetrics().horizontalAdvance(words) + 12
+            text = format_percent(item.probability)
+            room = painter.fontMetrics().horizontalAdvance(text) + 12
             name = painter.fontMetrics().elidedText(item.label, Qt.TextElideMode.ElideRight, width - room)
             painter.drawText(QRectF(0, top + 2, width - room, 20), Qt.AlignmentFlag.AlignVCenter, name)
             painter.drawText(QRectF(0, top + 2, width, 20),
-                             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+                             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("sunk"))
             painter.drawRoundedRect(QRectF(0, top + 25, width, 8), 4, 4)
@@ -147,7 +153,7 @@ class AnswerView(QWidget):
         self.set_alone(True)
 
     def set_alone(self, alone: bool) -> None:
-        """Whether there is this one picture only."""
+        """Lay out for a single picture, or beside a table."""
         self._layout.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
         self._layout.setSpacing(20 if alone else 12)
         self._layout.setAlignment(self.card, Qt.AlignmentFlag.AlignTop if alone else Qt.AlignmentFlag(0))
@@ -157,7 +163,7 @@ class AnswerView(QWidget):
                                 QSizePolicy.Policy.Preferred if alone else QSizePolicy.Policy.Maximum)
 
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
-        """The file's name and answer; `waiting` says what it waits for while there is none."""
+        """Show the file's name and answer; `waiting` is the text while there is none."""
         self._name.setText(answer.path if answer is not None else "")
         best = answer.best if answer is not None else None
         problem = answer.problem if answer is not None else ""
@@ -171,32 +177,32 @@ class AnswerView(QWidget):
         self._problem.setVisible(bool(problem))
 
     def show_note(self, text: str) -> None:
-        """Time and engine, below the bars."""
+        """Show time and engine, below the bars."""
         self._note.setText(text)
         self._note.setVisible(bool(text))
 
-    def show_picture(self, found: Any) -> None:
-        """A QImage, or a Failure."""
-        if isinstance(found, Failure):
-            self.picture.set_message(found.text, "error")
+    def show_picture(self, result: Any) -> None:
+        """Show a QImage, or the text of a Failure."""
+        if isinstance(result, Failure):
+            self.picture.set_message(result.text, "error")
         else:
-            self.picture.set_image(found)
+            self.picture.set_image(result)
 
 
 def drop_area(on_folder: Callable[[], object], on_paste: Callable[[], object]) -> DropArea:
-    """The large area of a page on which nothing was dropped yet."""
+    """The large drop area of an empty page."""
     middle = Qt.AlignmentFlag.AlignHCenter
     heading = Label(tr("Drop pictures or a folder here", "Suelte aquí imágenes o una carpeta"), "title", wrap=True)
     heading.setAlignment(middle)
-    words = Label(tr("They are classified at once, by the chosen model. Nothing leaves this computer.",
-                     "Se clasifican al momento con el modelo elegido. Nada sale de este equipo."), "body", "dim",
-                  wrap=True)
-    words.setAlignment(middle)
+    hint = Label(tr("They are classified at once, by the chosen model. Nothing leaves this computer.",
+                    "Se clasifican al momento con el modelo elegido. Nada sale de este equipo."), "body", "dim",
+                 wrap=True)
+    hint.setAlignment(middle)
     area = DropArea()
     area.body.addStretch(2)
     area.body.addWidget(Icon("predict", "faint", 48), alignment=middle)
     area.body.addWidget(heading)
-    area.body.addWidget(words)
+    area.body.addWidget(hint)
     area.body.addSpacing(8)
     area.body.addLayout(row(None, Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=on_folder),
                             Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=on_paste), None))

@@ -1,4 +1,4 @@
-"""The cards of the Prepare page: fields of the recipe, and steps that can be added, moved, switched off, removed."""
+"""The cards of the Prepare page: fields of the recipe and of its steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
-from cnnstudio.gui.widgets.words import number
+from cnnstudio.gui.widgets.formatting import format_number
 
 STEP_MIME = "application/x-cnnstudio-step"
 
@@ -47,7 +47,7 @@ class ProblemCard(Card):
         self._problem_box.hide()
 
     def finish(self) -> None:
-        """All fields are in: what the step makes of a picture and the place of the problems are below them."""
+        """Add the preview of the step and the problems below the fields."""
         self.body.addWidget(self.look)
         self.body.addWidget(self._problem_box)
 
@@ -73,7 +73,7 @@ class ProblemCard(Card):
 
 
 class FieldsCard(ProblemCard):
-    """Fields of the recipe. `lines` are rows of forms that stand side by side, each the names of its fields."""
+    """Fields of the recipe. `lines` are rows of forms side by side; each form is given by the names of its fields."""
 
     def __init__(self, session: Session, title: str, note: str, *lines: Sequence[Sequence[str]]) -> None:
         super().__init__(title, note)
@@ -101,13 +101,13 @@ class FieldsCard(ProblemCard):
                            f"recipe.{name}")
 
     def refresh(self) -> None:
-        """Show what the project says."""
+        """Show the values of the project."""
         for form in self.forms:
             form.set_values({name: getattr(self._session.project.recipe, name) for name in form.values})
 
 
 class NormalizationCard(FieldsCard):
-    """The normalisation, and what was measured for it; `measure_requested` when the user wants it measured."""
+    """The normalisation and its measured values; `measure_requested` when the user wants to measure them."""
 
     measure_requested = Signal()
 
@@ -120,8 +120,8 @@ class NormalizationCard(FieldsCard):
         self.measure = Button(tr("Measure", "Medir"), "", "refresh", on_click=self.measure_requested.emit,
                               tooltip=tr("Mean and deviation of the training pictures, as the recipe prepares them",
                                          "Media y desviación de las imágenes de entrenamiento, como las prepara la receta"))
-        self._words = Label("", "secondary", "dim", wrap=True)
-        line = row(self.measure, self._words, spacing=10)
+        self._status = Label("", "secondary", "dim", wrap=True)
+        line = row(self.measure, self._status, spacing=10)
         line.setStretch(1, 1)
         self._measured = box(column(self.facts, line, spacing=8))
         self.body.insertWidget(self.body.count() - 2, self._measured)
@@ -133,15 +133,15 @@ class NormalizationCard(FieldsCard):
         names = {1: ("",), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A")}.get(len(recipe.mean), ())
         self.facts.setVisible(bool(names))
         self.facts.set_facts((tr("mean {name}, deviation", "media {name}, desviación", name=name).replace(" ,", ","),
-                              f"{number(mean, 2)} ± {number(deviation, 2)}")
+                              f"{format_number(mean, 2)} ± {format_number(deviation, 2)}")
                              for name, mean, deviation in zip(names, recipe.mean, recipe.deviation, strict=False))
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
-        # The button above does what the fix would do.
+        # The button above does the same as the fix.
         super().set_problems([msgspec.structs.replace(problem, fixes=tuple(
             fix for fix in problem.fixes if fix.action != "measure_statistics")) for problem in problems])
 
-    def show_progress(self, words: str, *, running: bool) -> None:
-        """What the measuring does now."""
-        self._words.setText(words)
+    def show_progress(self, text: str, *, running: bool) -> None:
+        """Show the progress of the measurement."""
+        self._status.setText(text)
         self.measure.setEnabled(not running)

@@ -1,4 +1,4 @@
-"""The card of the crop: its numbers, and the part that is kept to be dragged on the picture."""
+"""The card of the crop: its numbers, and the crop box on the picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LABEL = Text("Crop", "Recorte")
 
 
 class CropCard(FieldsCard):
-    """Numbers and picture say the same; either edits the recipe."""
+    """Numbers and picture show the same values; either edits the recipe."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, tr("Crop", "Recorte"), "", [("crop", "crop_share", "crop_box")])
@@ -24,27 +24,27 @@ class CropCard(FieldsCard):
         self.view.box_changed.connect(lambda box: self._take("crop_box", box))
         self.view.share_changed.connect(lambda share: self._take("crop_share", share))
         self.view.settled.connect(session.seal)
-        self._whole: StageLook | None = None
+        self._look: StageLook | None = None
 
     def show_whole(self, look: StageLook | None) -> None:
-        """The picture before it is cut; None where there is none."""
-        self._whole = look
+        """Show the picture before the crop; None where there is none."""
+        self._look = look
         if look is not None:
             self.view.show_picture(look.image, look.height, look.width)
-        self._show_kept()
+        self._show_box()
 
     def refresh(self) -> None:
         super().refresh()
-        self._show_kept()
+        self._show_box()
 
     def _take(self, name: str, value: Any) -> None:
         self._edit({name: _LABEL}, name, value)
 
-    def _show_kept(self) -> None:
-        recipe, whole = self._session.project.recipe, self._whole
-        self.view.setVisible(whole is not None and recipe.crop != "none")
-        if whole is not None and recipe.crop != "none":
+    def _show_box(self) -> None:
+        recipe, look = self._session.project.recipe, self._look
+        self.view.setVisible(look is not None and recipe.crop != "none")
+        if look is not None and recipe.crop != "none":
             from cnnstudio.imaging.operations import crop_box_pixels
 
-            self.view.show_kept(recipe.crop, crop_box_pixels(whole.height, whole.width, recipe.crop, recipe.crop_share,
-                                                             recipe.crop_box))
+            box = crop_box_pixels(look.height, look.width, recipe.crop, recipe.crop_share, recipe.crop_box)
+            self.view.show_box(recipe.crop, box)

@@ -1,4 +1,4 @@
-"""Prepare: the recipe and the augmentation as cards, and beside them what they make of the pictures."""
+"""Prepare: the recipe and the augmentation as cards, beside previews of the pictures."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Filter, Picture
 from cnnstudio.gui.look import tokens
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.prepare.pipeline import BatchAsked, PipelineView, make_batch
-from cnnstudio.gui.pages.prepare.preview import GridAsked, GridCell, GridMaker, StagesAsked, look_at_stages
+from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, PipelineView, make_batch
+from cnnstudio.gui.pages.prepare.preview import GridCell, GridMaker, GridRequest, StagesRequest, make_stage_rows
 from cnnstudio.gui.pages.prepare.preview_panel import PreviewPanel
 from cnnstudio.gui.pages.prepare.recipe_panel import RecipePanel
 from cnnstudio.gui.state.changes import Change
@@ -29,13 +29,13 @@ from cnnstudio.gui.state.commands import Command, MeasureStatistics, ShowPage
 from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, scrolled
+from cnnstudio.gui.widgets.basics import Button, scroll_area
+from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import percent
 
 MEASURE = "measure"
 SAMPLES = 8
-"""At most so many classes stand side by side."""
+"""At most so many classes are shown side by side."""
 _STAGES = {"decoded": Text("File, upright", "Archivo, derecho"), "color_mode": Text("Colour mode", "Modo de color"),
            "crop": Text("Crop", "Recorte"), "resize": Text("Resize", "Redimensionar")}
 
@@ -55,12 +55,12 @@ class PreparePage(Page):
         self.maker = GridMaker()
         self._listing = Latest(jobs, "preview-list", self._list, self)
         self._listing.answered.connect(self._on_listed)
-        self._stages = Latest(jobs, "preview-stages", look_at_stages, self)
+        self._stages = Latest(jobs, "preview-stages", make_stage_rows, self)
         self._stages.answered.connect(self._show_stages)
         self._grids = Latest(jobs, "preview-grid", self.maker.make, self)
         self._grids.answered.connect(self._show_grid)
         self._batches = Latest(jobs, "preview-batch", make_batch, self)
-        self._batches.answered.connect(lambda _asked, batch: self.pipeline.show_batch(batch))
+        self._batches.answered.connect(lambda _request, batch: self.pipeline.show_batch(batch))
 
     # Widgets -------------------------------------------------------------------------------------
 
@@ -87,12 +87,12 @@ class PreparePage(Page):
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(8)
         for panel, least in ((self.recipe_panel, 380), (self.preview, 420)):
-            holder = scrolled(panel)
+            holder = scroll_area(panel)
             holder.setMinimumWidth(least)
             splitter.addWidget(holder)
         splitter.setStretchFactor(0, 0)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes(self.session.remembered("prepare", [448, 880]))
+        splitter.setSizes(self.session.recall("prepare", [448, 880]))
         splitter.splitterMoved.connect(lambda *_: self.session.remember("prepare", splitter.sizes()))
         self._views = QStackedWidget()
         self._views.addWidget(splitter)
@@ -102,7 +102,7 @@ class PreparePage(Page):
         return self._views
 
     def _connect(self) -> None:
-        """Who listens to whom on this page."""
+        """Connect the signals of the page's parts."""
         self.recipe_panel.measure_requested.connect(self.measure)
         preview = self.preview
         preview.stepped.connect(self.step)
@@ -114,7 +114,7 @@ class PreparePage(Page):
         self.pipeline.which.chosen.connect(lambda which: self.state.__setitem__("pipeline", which))
 
     def show_view(self, view: object) -> None:
-        """The cards with their pictures, or the pipeline."""
+        """Show the cards with their pictures, or the pipeline."""
         self.state["view"] = view
         self._switch.set_value(view)
         self._views.setCurrentIndex(1 if view == "pipeline" else 0)
@@ -150,7 +150,7 @@ class PreparePage(Page):
     # Which picture -------------------------------------------------------------------------------
 
     def _list(self, names: tuple[str, ...], _report: Any) -> tuple[array[int], list[Picture]]:
-        """The training pictures in the order in which a training takes them, and the first of each class."""
+        """List the training pictures in the order of training, and the first of each class."""
         collection = self._collection
         if not names:
             return array("q"), []
@@ -193,19 +193,19 @@ class PreparePage(Page):
         return self._picture
 
     def step(self, by: int) -> None:
-        """The next or the previous picture, around the ends."""
+        """Show the next or the previous picture, around the ends."""
         if self._ids:
             present = self._ids.index(self._picture.id) if self._picture is not None \
                 and self._picture.id in self._ids else 0
             self._show_picture(self._ids[(present + by) % len(self._ids)])
 
     def choose_random(self) -> None:
-        """Any picture."""
+        """Show a random picture."""
         if self._ids:
             self._show_picture(random.choice(self._ids))
 
     def choose_class(self, class_name: object) -> None:
-        """The first picture of a class."""
+        """Show the first picture of a class."""
         ids = self._collection.ids(Filter(classes=(str(class_name),), splits=("train",), excluded="hide"))
         if ids:
             self._show_picture(ids[0])
@@ -217,18 +217,18 @@ class PreparePage(Page):
             return
         recipe, path = self.session.project.recipe.as_dictionary(), self._collection.path
         if self.preview.side_by_side and self._samples:
-            self._stages.ask(StagesAsked(tuple(map(path, self._samples)), recipe,
-                                         tuple(picture.class_name for picture in self._samples)))
+            self._stages.ask(StagesRequest(tuple(map(path, self._samples)), recipe,
+                                           tuple(picture.class_name for picture in self._samples)))
         else:
-            self._stages.ask(StagesAsked((path(self._picture),), recipe))
+            self._stages.ask(StagesRequest((path(self._picture),), recipe))
 
-    def _grid_request(self, epoch: int, position: int | None) -> GridAsked:
+    def _grid_request(self, epoch: int, position: int | None) -> GridRequest:
         project, ids, collection = self.session.project, self._ids, self._collection
 
         def files(positions: list[int]) -> list[Path]:
             return [collection.path(picture) for picture in collection.rows([ids[index] for index in positions])]
 
-        return GridAsked(
+        return GridRequest(
             files, len(ids), project.recipe.as_dictionary(), msgspec.to_builtins(project.augmentation.active),
             project.training.seed, epoch, max(1, project.training.batch_size), position)
 
@@ -245,7 +245,7 @@ class PreparePage(Page):
             self.pipeline.show_project(self.session.project, len(self.workspace.counts.class_names), len(self._ids))
 
     def _ask_batch(self) -> None:
-        """A real batch, while it is looked at."""
+        """Request a real batch, while the pipeline is visible."""
         if self.state.get("view") != "pipeline" or not self._ids:
             return
         ids, collection, names = self._ids, self._collection, self.workspace.counts.class_names
@@ -253,10 +253,10 @@ class PreparePage(Page):
         def labels(positions: list[int]) -> list[int]:
             return [names.index(picture.class_name) for picture in collection.rows([ids[index] for index in positions])]
 
-        self._batches.ask(BatchAsked(self._grid_request(1, None), labels, self.session.project.dataset.label_mode, names))
+        self._batches.ask(BatchRequest(self._grid_request(1, None), labels, self.session.project.dataset.label_mode, names))
 
     def measure(self) -> None:
-        """Measure the mean and the deviation of the training pictures, and keep them in the recipe."""
+        """Measure the mean and the deviation of the training pictures, and store them in the recipe."""
         session, index, root = self.session, self._collection.index, self._collection.root
         if index is None or root is None or session.jobs.of_kind(MEASURE) is not None:
             return
@@ -291,7 +291,7 @@ class PreparePage(Page):
 
     # What is shown -------------------------------------------------------------------------------
 
-    def _show_stages(self, asked: StagesAsked, result: Any) -> None:
+    def _show_stages(self, request: StagesRequest, result: Any) -> None:
         if isinstance(result, Failure):
             self.preview.show_stages_problem(result.text)
             return
@@ -300,21 +300,21 @@ class PreparePage(Page):
         for row in result:
             entry = RECIPE_STEPS.find(row.type)
             stages.append((str(_STAGES.get(row.type) or (entry.label if entry is not None else row.type)), row))
-        self.preview.show_stages(stages, asked.captions)
+        self.preview.show_stages(stages, request.captions)
 
-    def _show_grid(self, asked: GridAsked, result: Any) -> None:
+    def _show_grid(self, request: GridRequest, result: Any) -> None:
         if isinstance(result, Failure):
             self.preview.show_grid_problem(result.text)
         else:
-            self.preview.show_grid(asked, result, [self._shares(cell) for cell in result])
+            self.preview.show_grid(request, result, [self._shares(cell) for cell in result])
 
     def _shares(self, cell: GridCell) -> str:
-        """The classes of a mixed picture with their shares, the larger first."""
+        """The classes of a mixed picture with their shares, largest first."""
         totals: dict[str, float] = {}
         ids = [self._ids[position] for position in cell.shares if position < len(self._ids)]
         for picture, share in zip(self._collection.rows(ids), cell.shares.values(), strict=False):
             totals[picture.class_name] = totals.get(picture.class_name, 0.0) + share
         if len(totals) == 1:
             return next(iter(totals))
-        return " · ".join(f"{name}: {percent(share, 0)}"
+        return " · ".join(f"{name}: {format_percent(share, 0)}"
                           for name, share in sorted(totals.items(), key=lambda total: -total[1]))

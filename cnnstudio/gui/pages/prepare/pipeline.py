@@ -13,35 +13,35 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSplitter, QStackedWi
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.prepare.preview import GridAsked, shrunk
+from cnnstudio.gui.pages.prepare.preview import GridRequest, shrink
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import Python
 from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.formatting import format_number
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.picture import PictureView
-from cnnstudio.gui.widgets.words import number
 from cnnstudio.interchange.printing.keras.pipeline import Operation, Tensor, operations, pipeline_code
 
 if TYPE_CHECKING:
     import numpy as np
 
 LARGEST: Final = 64
-"""At most so many pictures of a batch are made to be looked at."""
+"""At most so many pictures of a batch are prepared for the view."""
 ROOM: Final = 256 << 20
-"""Bytes that they take at most: a batch of 4096 x 4096 pixels would not fit into the memory."""
+"""The most bytes they may take: a batch of 4096 x 4096 pixels would not fit into the memory."""
 _CORNER: Final = 8
 _SIGN: Final = " · "
-"""Between numbers: the comma is a decimal sign in Spanish."""
+"""The separator of numbers: the comma is a decimal sign in Spanish."""
 
 
 @dataclass(frozen=True)
-class BatchAsked:
-    """The first batch of an epoch; `labels(positions)` are the class numbers of these training pictures."""
+class BatchRequest:
+    """The first batch of an epoch; `labels(positions)` returns the class numbers of these training pictures."""
 
-    grid: GridAsked
+    grid: GridRequest
     labels: Callable[[list[int]], list[int]]
     label_mode: str
     classes: tuple[str, ...]
@@ -49,16 +49,16 @@ class BatchAsked:
 
 @dataclass(frozen=True)
 class BatchLook:
-    """A real batch: its pictures, their labels as they are given to the loss, and some of the numbers."""
+    """A real batch: its pictures, their labels as the loss receives them, and some of its numbers."""
 
     images: tuple[QImage | None, ...]
-    words: tuple[str, ...]
+    captions: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     corner: str
 
 
-def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
-    """Make the batch as training does."""
+def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
+    """Prepare the batch as training does."""
     import numpy as np
 
     from cnnstudio.catalog.augmenting import KINDS
@@ -67,7 +67,7 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.preview import Training, first_positions, training_previews
 
-    grid = asked.grid
+    grid = request.grid
     training = Training(grid.pictures, grid.batch_size, grid.seed, grid.steps, KINDS)
     fitting = ROOM // (4 * int(grid.recipe["height"]) * int(grid.recipe["width"]))
     cells = first_positions(training, grid.epoch, max(1, min(grid.batch_size, LARGEST, fitting)))
@@ -88,59 +88,59 @@ def make_batch(asked: BatchAsked, report: Report) -> BatchLook | Failure:
     if not pictures:
         return Failure(tr("None of these pictures can be read.", "No se puede leer ninguna de estas imágenes."))
     positions = sorted({position for item in seen for position in item.shares})
-    numbers = dict(zip(positions, asked.labels(positions), strict=True))
-    labels = np.zeros((len(seen), len(asked.classes)), np.float32)
+    numbers = dict(zip(positions, request.labels(positions), strict=True))
+    labels = np.zeros((len(seen), len(request.classes)), np.float32)
     for index, item in enumerate(seen):
         for position, share in item.shares.items():
             labels[index, numbers[position]] += share
     batch = np.stack(pictures)
-    words = [label_text(label, asked.label_mode) for label in labels]
+    captions = [label_text(label, request.label_mode) for label in labels]
     facts = (
-        (tr("pictures", "imágenes"), f"{_shape(batch.shape)} {batch.dtype}"),
+        (tr("pictures", "imágenes"), f"{_format_shape(batch.shape)} {batch.dtype}"),
         (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
         (tr("mean of each channel", "media de cada canal"),
-         _SIGN.join(number(item, 1) for item in batch.mean(axis=(0, 1, 2)).tolist())),
+         _SIGN.join(format_number(item, 1) for item in batch.mean(axis=(0, 1, 2)).tolist())),
         (tr("deviation of each channel", "desviación de cada canal"),
-         _SIGN.join(number(item, 1) for item in batch.std(axis=(0, 1, 2)).tolist())),
+         _SIGN.join(format_number(item, 1) for item in batch.std(axis=(0, 1, 2)).tolist())),
         (tr("pictures of each class", "imágenes de cada clase"),
-         _SIGN.join(f"{name} {number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
-                    zip(asked.classes, labels.sum(axis=0).tolist(), strict=True))),
+         _SIGN.join(f"{name} {format_number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
+                    zip(request.classes, labels.sum(axis=0).tolist(), strict=True))),
     )
     corner = "\n".join("  ".join(f"{value:3d}" for value in line) for line in
                        batch[0, :_CORNER, :_CORNER, 0].tolist())
-    return BatchLook(tuple(None if item.picture is None else image_of(shrunk(item.picture, 160)) for item in seen),
-                     tuple(words), facts, corner)
+    return BatchLook(tuple(None if item.picture is None else image_of(shrink(item.picture, 160)) for item in seen),
+                     tuple(captions), facts, corner)
 
 
 def label_text(label: np.ndarray, mode: str) -> str:
-    """A label in the form that the loss gets."""
+    """A label in the form that the loss receives."""
     if mode == "int":
         return str(int(label.argmax()))
     values = label[1:2] if mode == "binary" else label
     if len(values) > 4:
-        found = [(place, float(value)) for place, value in enumerate(values) if value > 0]
-        return "\n".join(f"[{place}] {value:.2f}".rstrip("0").rstrip(".") for place, value in found)
+        present = [(place, float(value)) for place, value in enumerate(values) if value > 0]
+        return "\n".join(f"[{place}] {value:.2f}".rstrip("0").rstrip(".") for place, value in present)
     return "[" + ", ".join(f"{float(value):.2f}".rstrip("0").rstrip(".") for value in values) + "]"
 
 
-def _shape(shape: Sequence[int | None]) -> str:
-    words = ", ".join("n" if size is None else str(size) for size in shape)
-    return f"({words},)" if len(shape) == 1 else f"({words})"
+def _format_shape(shape: Sequence[int | None]) -> str:
+    text = ", ".join("n" if size is None else str(size) for size in shape)
+    return f"({text},)" if len(shape) == 1 else f"({text})"
 
 
-def tensor_words(tensor: Tensor) -> str:
+def format_tensor(tensor: Tensor) -> str:
     """"picture (n, 96, 96, 3) uint8"."""
     names = {"path": tr("path", "ruta"), "split": tr("split", "división"), "class": tr("class", "clase"),
              "picture": tr("picture", "imagen"), "label": tr("label", "etiqueta")}
-    return f"{names.get(tensor.name, tensor.name)} {_shape(tensor.shape)} {tensor.dtype}"
+    return f"{names.get(tensor.name, tensor.name)} {_format_shape(tensor.shape)} {tensor.dtype}"
 
 
 class _Arrow(QWidget):
-    """The line between two operations, and what flows along it."""
+    """The arrow between two operations, with the tensors that flow along it."""
 
     def __init__(self, tensors: Sequence[Tensor]) -> None:
         super().__init__()
-        lines = [Label(tensor_words(tensor), "secondary", "dim") for tensor in tensors]
+        lines = [Label(format_tensor(tensor), "secondary", "dim") for tensor in tensors]
         for line in lines:
             line.setFont(theme.mono_font(12))
         self.setLayout(column(*lines, spacing=2, margins=(44, 7, 0, 7)))
@@ -157,7 +157,7 @@ class _Arrow(QWidget):
 
 
 class _Operation(Card):
-    """One link of the chain."""
+    """One operation of the chain."""
 
     def __init__(self, operation: Operation) -> None:
         super().__init__(spacing=4, margins=(16, 10, 16, 10))
@@ -184,30 +184,30 @@ class _Numbers(QWidget):
         for name, value in facts:
             key = Label(name, "secondary", "dim", wrap=True)
             key.setFixedWidth(150)
-            shown = Label(value, "secondary", wrap=True, selectable=True)
-            line = row(key, shown, spacing=12)
+            value_label = Label(value, "secondary", wrap=True, selectable=True)
+            line = row(key, value_label, spacing=12)
             line.setStretch(1, 1)
             self._lines.addLayout(line)
 
 
 class _Tile(QWidget):
-    """A picture of the batch over its label."""
+    """A picture of the batch above its label."""
 
-    def __init__(self, image: QImage | None, words: str) -> None:
+    def __init__(self, image: QImage | None, caption: str) -> None:
         super().__init__()
         view = PictureView()
         view.setFixedSize(92, 92)
         view.set_image(image)
-        label = Label(words, "secondary", "dim")
+        label = Label(caption, "secondary", "dim")
         label.setFont(theme.mono_font(11))
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         label.setFixedWidth(92)
-        label.setToolTip(words)
+        label.setToolTip(caption)
         self.setLayout(column(view, label, spacing=4))
 
 
 class PipelineView(QWidget):
-    """The chain at the left; at the right a real batch or the code."""
+    """The chain at the left; a real batch or the code at the right."""
 
     def __init__(self, view: str) -> None:
         super().__init__()
@@ -219,13 +219,13 @@ class PipelineView(QWidget):
         self._copy = Button(tr("Copy", "Copiar"), icon="copy",
                             on_click=lambda: QGuiApplication.clipboard().setText(self.code))
         self._stack = QStackedWidget()
-        self._stack.addWidget(scrolled(self._batch()))
+        self._stack.addWidget(scroll_area(self._batch()))
         self._stack.addWidget(self._code())
         right = column(row(self.which, None, self._copy, spacing=8), self._stack, spacing=12, margins=(12, 14, 24, 16))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(8)
-        chain = scrolled(box(self._chain))
+        chain = scroll_area(box(self._chain))
         chain.setMinimumWidth(380)
         splitter.addWidget(chain)
         splitter.addWidget(box(right))
@@ -264,7 +264,7 @@ class PipelineView(QWidget):
 
     @property
     def pictures(self) -> list[QWidget]:
-        """The pictures of the batch that is shown."""
+        """The pictures of the batch on screen."""
         items = [self._flow.itemAt(index) for index in range(self._flow.count())]
         return [widget for item in items if item is not None and (widget := item.widget()) is not None]
 
@@ -278,14 +278,14 @@ class PipelineView(QWidget):
         return self._text.toPlainText()
 
     def show_project(self, project: Project, classes: int, pictures: int) -> None:
-        """The chain and the code of a project with so many training pictures."""
-        found = operations(project, classes, pictures)
-        if found != self.operations:
-            self.operations = found
+        """Show the chain and the code of a project with so many training pictures."""
+        current = operations(project, classes, pictures)
+        if current != self.operations:
+            self.operations = current
             clear(self._chain)
-            for number, item in enumerate(found):
+            for number, item in enumerate(current):
                 self._chain.addWidget(_Operation(item))
-                if number < len(found) - 1 or item.out:
+                if number < len(current) - 1 or item.out:
                     self._chain.addWidget(_Arrow(item.out))
             self._chain.addWidget(Label(tr("the network", "la red"), "body_strong"))
             self._chain.addStretch(1)
@@ -296,7 +296,7 @@ class PipelineView(QWidget):
             self._text.verticalScrollBar().setValue(place)
 
     def show_batch(self, batch_look: BatchLook | Failure) -> None:
-        """A real batch, or why there is none."""
+        """Show a real batch, or why there is none."""
         self._problem.setVisible(isinstance(batch_look, Failure))
         clear(self._flow)
         if isinstance(batch_look, Failure):
@@ -304,5 +304,5 @@ class PipelineView(QWidget):
             return
         self._numbers.show_facts(batch_look.facts)
         self._corner.setText(batch_look.corner)
-        for image, words in zip(batch_look.images, batch_look.words, strict=True):
-            self._flow.addWidget(_Tile(image, words))
+        for image, caption in zip(batch_look.images, batch_look.captions, strict=True):
+            self._flow.addWidget(_Tile(image, caption))

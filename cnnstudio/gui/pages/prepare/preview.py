@@ -1,4 +1,4 @@
-"""What the Prepare page computes in threads: one picture after each stage, and what training will see."""
+"""Computations of the Prepare page for threads: a picture after each stage, and the input of training."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 
 BINS: Final = 64
 GRID: Final = 16
-_SHOWN: Final = 512
+_MOST_PIXELS: Final = 512
 """The longest side of a picture on the page, in pixels."""
 _KEPT_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True)
 class StageLook:
-    """A picture after a stage, as it is shown. `height`, `width` and `channels` are those before it was shrunk.
+    """A picture after a stage, ready to paint.
 
-    `histogram` has a row a channel (without transparency) of shares, 0 to 1 of the tallest bin.
+    `height`, `width` and `channels` are those before it was shrunk. `histogram` has a row per channel (without
+    transparency) of shares, 0 to 1 of the tallest bin.
     """
 
     id: str
@@ -42,7 +43,7 @@ class StageLook:
 
 @dataclass(frozen=True)
 class StageRow:
-    """One stage of several pictures, in the order they were asked for; None where a file cannot be read."""
+    """One stage of several pictures, in the order of the request; None where a file cannot be read."""
 
     id: str
     type: str
@@ -50,8 +51,8 @@ class StageRow:
 
 
 @dataclass(frozen=True)
-class StagesAsked:
-    """Files and the recipe in its plain form; `captions` say what each file stands for, such as its class."""
+class StagesRequest:
+    """Files and the recipe as plain values; `captions` label the files, for instance with their classes."""
 
     paths: tuple[Path, ...]
     recipe: dict[str, Any]
@@ -59,9 +60,9 @@ class StagesAsked:
 
 
 @dataclass(frozen=True)
-class GridAsked:
-    """Sixteen pictures as training will see them: the first of the first batch of `epoch`, or the one at `position`
-    of the training split in sixteen epochs from that one on. `files(positions)` are the files at these positions."""
+class GridRequest:
+    """Sixteen pictures of the training input: the first ones of the first batch of `epoch`, or the one at `position` of
+    the training split in sixteen epochs from that one on. `files(positions)` are the files at these positions."""
 
     files: Callable[[list[int]], list[Path]]
     pictures: int
@@ -75,25 +76,25 @@ class GridAsked:
 
 @dataclass(frozen=True)
 class GridCell:
-    """A picture of the grid. `shares` are the positions that it is mixed from, empty where it is one alone."""
+    """A picture of the grid. `shares` are the positions of its parts where it is mixed, else empty."""
 
     image: QImage | None
     position: int
     shares: dict[int, float]
 
 
-def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Failure:
-    """The files after every stage of the recipe. Of a single file the failure is returned, of several the others."""
+def make_stage_rows(request: StagesRequest, report: Report) -> list[StageRow] | Failure:
+    """The files after every stage of the recipe. The failure of a single file is returned, of several files skipped."""
     from cnnstudio.catalog.pixels import stages
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.problems import picture_problem
 
     columns: list[list[StageLook] | None] = []
     failure = None
-    for path in asked.paths:
+    for path in request.paths:
         report.check()
         try:
-            columns.append([_look(stage.id, stage.type, stage.picture) for stage in stages(path, asked.recipe)])
+            columns.append([_make_look(stage.id, stage.type, stage.picture) for stage in stages(path, request.recipe)])
         except PictureError as reason:
             failure = Failure(str(picture_problem(reason, path).text))
             columns.append(None)
@@ -102,29 +103,29 @@ def look_at_stages(asked: StagesAsked, report: Report) -> list[StageRow] | Failu
                                  name=path.name, reason=reason_of(reason)))
             columns.append(None)
         except ValueError:
-            return _refused()
-    whole = next((column for column in columns if column is not None), None)
-    if whole is None:
-        return failure or _refused()
+            return _recipe_failure()
+    complete = next((column for column in columns if column is not None), None)
+    if complete is None:
+        return failure or _recipe_failure()
     return [StageRow(first.id, first.type, tuple(None if column is None else column[number] for column in columns))
-            for number, first in enumerate(whole)]
+            for number, first in enumerate(complete)]
 
 
-def _refused() -> Failure:
+def _recipe_failure() -> Failure:
     return Failure(tr("This recipe cannot be carried out. See the marked card.",
                       "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
 
 
-def _look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:
+def _make_look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:
     from cnnstudio.gui.widgets.picture import image_of
 
     height, width, channels = picture.shape
-    return StageLook(identifier, type_name, image_of(shrunk(picture, _SHOWN)), height, width, channels,
+    return StageLook(identifier, type_name, image_of(shrink(picture, _MOST_PIXELS)), height, width, channels,
                      histogram(picture))
 
 
-def shrunk(picture: np.ndarray, most: int) -> np.ndarray:
-    """The picture with its longer side at most so long."""
+def shrink(picture: np.ndarray, most: int) -> np.ndarray:
+    """The picture with its longer side reduced to at most so many pixels."""
     import cv2
 
     height, width = picture.shape[:2]
@@ -139,58 +140,58 @@ def histogram(picture: np.ndarray) -> tuple[tuple[float, ...], ...]:
     """A row of `BINS` shares (0 to 1 of the tallest) for each channel of uint8 (height, width, channels)."""
     import numpy as np
 
-    shown = picture[:: max(1, picture.shape[0] // 512), :: max(1, picture.shape[1] // 512), :3]
-    counts = [np.bincount(shown[:, :, channel].ravel() >> 2, minlength=BINS) for channel in range(shown.shape[2])]
+    sampled = picture[:: max(1, picture.shape[0] // 512), :: max(1, picture.shape[1] // 512), :3]
+    counts = [np.bincount(sampled[:, :, channel].ravel() >> 2, minlength=BINS) for channel in range(sampled.shape[2])]
     tallest = max(int(count.max()) for count in counts) or 1
     return tuple(tuple((count / tallest).tolist()) for count in counts)
 
 
 class GridMaker:
-    """Prepares pictures and changes them as training does; what was prepared is kept while it fits."""
+    """Prepares and augments pictures as training does; prepared pictures are cached within a limit."""
 
     def __init__(self) -> None:
         self._recipe = ""
-        self._kept: dict[Path, np.ndarray | None] = {}
+        self._cache: dict[Path, np.ndarray | None] = {}
 
-    def make(self, asked: GridAsked, report: Report) -> list[GridCell] | Failure:
-        """Sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
+    def make(self, request: GridRequest, report: Report) -> list[GridCell] | Failure:
+        """Make sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
         from cnnstudio.catalog.augmenting import KINDS
         from cnnstudio.gui.widgets.picture import image_of
         from cnnstudio.imaging.preview import Training, first_positions, training_previews
 
-        training = Training(asked.pictures, asked.batch_size, asked.seed, asked.steps, KINDS)
-        if asked.position is None:
-            cells = first_positions(training, asked.epoch, GRID)
+        training = Training(request.pictures, request.batch_size, request.seed, request.steps, KINDS)
+        if request.position is None:
+            cells = first_positions(training, request.epoch, GRID)
         else:
-            cells = [(asked.epoch + number, asked.position) for number in range(GRID)]
+            cells = [(request.epoch + number, request.position) for number in range(GRID)]
         files: dict[int, Path] = {}
         positions = list(dict.fromkeys(position for _, position in cells))
-        files.update(zip(positions, asked.files(positions), strict=True))
+        files.update(zip(positions, request.files(positions), strict=True))
 
         def load(position: int) -> np.ndarray | None:
             report.check()
             if position not in files:
-                files[position] = asked.files([position])[0]
-            return self._prepared(files[position], asked.recipe)
+                files[position] = request.files([position])[0]
+            return self._prepare(files[position], request.recipe)
 
         try:
             seen = training_previews(cells, training, load)
         except (ValueError, KeyError):
-            return _refused()
-        return [GridCell(None if item.picture is None else image_of(shrunk(item.picture, _SHOWN // 2)), position,
+            return _recipe_failure()
+        return [GridCell(None if item.picture is None else image_of(shrink(item.picture, _MOST_PIXELS // 2)), position,
                          item.shares if len(item.shares) > 1 else {})
                 for item, (_, position) in zip(seen, cells, strict=True)]
 
-    def _prepared(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
+    def _prepare(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
         from cnnstudio.catalog.pixels import prepare_file
         from cnnstudio.imaging.errors import PictureError
 
         room = _KEPT_BYTES // max(1, int(recipe["height"]) * int(recipe["width"]) * 4)
-        if repr(recipe) != self._recipe or len(self._kept) > room:
-            self._recipe, self._kept = repr(recipe), {}
-        if path not in self._kept:
+        if repr(recipe) != self._recipe or len(self._cache) > room:
+            self._recipe, self._cache = repr(recipe), {}
+        if path not in self._cache:
             try:
-                self._kept[path] = prepare_file(path, recipe)
+                self._cache[path] = prepare_file(path, recipe)
             except (PictureError, OSError):
-                self._kept[path] = None
-        return self._kept[path]
+                self._cache[path] = None
+        return self._cache[path]

@@ -1,4 +1,4 @@
-"""The right half of the Prepare page: a picture stage by stage, and sixteen as training will see them."""
+"""The right half of the Prepare page: a picture stage by stage, and sixteen pictures of the training input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.pages.prepare.preview import GRID, GridAsked, GridCell, StageRow
+from cnnstudio.gui.pages.prepare.preview import GRID, GridCell, GridRequest, StageRow
 from cnnstudio.gui.pages.prepare.views import Mosaic, StageStrip
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, MenuButton, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
@@ -18,16 +18,16 @@ from cnnstudio.gui.widgets.inputs import SegmentedControl
 
 
 class PreviewPanel(QStackedWidget):
-    """Shows what is computed, and announces what is to be seen. `state`: where the choices are remembered."""
+    """Shows the previews, and emits the user's choices. `state`: where they are remembered."""
 
     stepped = Signal(int)
-    """The next (1) or the previous (-1) picture."""
+    """Show the next (1) or the previous (-1) picture."""
     random_requested = Signal()
     class_chosen = Signal(object)
     stages_changed = Signal()
-    """The stages of other pictures are to be seen."""
+    """Other pictures were chosen for the stages."""
     grid_changed = Signal()
-    """Another grid is to be seen."""
+    """Another grid was chosen."""
     data_requested = Signal()
 
     def __init__(self, state: dict[str, Any], parent: QWidget | None = None) -> None:
@@ -45,7 +45,7 @@ class PreviewPanel(QStackedWidget):
                                        ("classes", tr("One of each class", "Una de cada clase"))],
                                       state.get("side", "one"), stretch=False)
         self._side.chosen.connect(self._choose_side)
-        # In a narrow window, or with longer words, the lines of buttons break.
+        # In a narrow window, or with longer labels, the lines of buttons wrap.
         bar, grid_bar = QWidget(), QWidget()
         lines = FlowLayout(bar, spacing=6)
         for widget in (box(row(previous, following, chance, self.classes, self._name, spacing=6)), self._side):
@@ -66,11 +66,11 @@ class PreviewPanel(QStackedWidget):
         lines = FlowLayout(grid_bar, spacing=10)
         for widget in (self._which, shuffle, self.epoch):
             lines.addWidget(widget)
-        whole = column(Caption(tr("Stage by stage", "Etapa por etapa")), bar, self.problem,
-                       self.strip, 12, Caption(tr("What training will see", "Lo que verá el entrenamiento")),
-                       grid_bar, self.grid_problem, self.mosaic, spacing=10, margins=(12, 14, 24, 24))
-        whole.setStretch(whole.count() - 1, 1)
-        self.addWidget(box(whole))
+        layout = column(Caption(tr("Stage by stage", "Etapa por etapa")), bar, self.problem,
+                        self.strip, 12, Caption(tr("What training will see", "Lo que verá el entrenamiento")),
+                        grid_bar, self.grid_problem, self.mosaic, spacing=10, margins=(12, 14, 24, 24))
+        layout.setStretch(layout.count() - 1, 1)
+        self.addWidget(box(layout))
         self.addWidget(EmptyState("image", tr("No pictures to show", "No hay imágenes que mostrar"),
                                   tr("Choose a folder of pictures on the Data page.",
                                      "Elija una carpeta de imágenes en la página Datos."),
@@ -80,12 +80,12 @@ class PreviewPanel(QStackedWidget):
 
     @property
     def side_by_side(self) -> bool:
-        """Whether one picture of each class is to be seen."""
+        """Whether one picture of each class is chosen."""
         return self._side.value == "classes"
 
     @property
     def one_picture(self) -> bool:
-        """Whether the grid shows the picture in view in sixteen epochs."""
+        """Whether the grid shows one picture in sixteen epochs."""
         return self._which.value == "one"
 
     def _choose_side(self, side: object) -> None:
@@ -97,41 +97,41 @@ class PreviewPanel(QStackedWidget):
         self.grid_changed.emit()
 
     def shuffle(self) -> None:
-        """Show the random changes of the next epoch, or of the next sixteen."""
+        """Show the augmentation of the next epoch, or of the next sixteen."""
         self._state["epoch"] = self._state.get("epoch", 0) + (GRID if self.one_picture else 1)
         self.grid_changed.emit()
 
     # What is shown -------------------------------------------------------------------------------
 
     def show_pictures(self, there: bool) -> None:
-        """Whether there are pictures to show."""
+        """Show or hide the pictures."""
         self.setCurrentIndex(0 if there else 1)
 
     def show_name(self, class_name: str, path: str) -> None:
-        """Which picture is in view."""
+        """Show the name of the picture in view."""
         self.classes.set_value(class_name)
         self._name.setText(path)
 
     def show_stages(self, stages: Sequence[tuple[str, StageRow]], captions: Sequence[str]) -> None:
-        """The stages with their titles."""
+        """Show the stages with their titles."""
         self._show_problem(self.problem, self.strip, "")
         self.strip.show_stages(stages, captions)
 
     def show_stages_problem(self, text: str) -> None:
-        """Why there are no stages."""
+        """Show why there are no stages."""
         self._show_problem(self.problem, self.strip, text)
 
-    def show_grid(self, asked: GridAsked, cells: Sequence[GridCell], captions: Sequence[str]) -> None:
-        """What training will see."""
+    def show_grid(self, request: GridRequest, cells: Sequence[GridCell], captions: Sequence[str]) -> None:
+        """Show the grid of training input."""
         self._show_problem(self.grid_problem, self.mosaic, "")
         self.mosaic.show_cells(cells, captions)
-        if asked.position is None:
-            self.epoch.setText(tr("epoch {n}, first batch", "época {n}, primer lote", n=asked.epoch))
+        if request.position is None:
+            self.epoch.setText(tr("epoch {n}, first batch", "época {n}, primer lote", n=request.epoch))
         else:
-            self.epoch.setText(tr("epochs {n} to {m}", "épocas {n} a {m}", n=asked.epoch, m=asked.epoch + GRID - 1))
+            self.epoch.setText(tr("epochs {n} to {m}", "épocas {n} a {m}", n=request.epoch, m=request.epoch + GRID - 1))
 
     def show_grid_problem(self, text: str) -> None:
-        """Why there is no grid."""
+        """Show why there is no grid."""
         self._show_problem(self.grid_problem, self.mosaic, text)
 
     @staticmethod

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.prepare.augmentation_evidence import MeasuredCard, format_evidence
 from cnnstudio.gui.pages.prepare.cards import FieldsCard, NormalizationCard, ProblemCard
 from cnnstudio.gui.pages.prepare.crop import CropCard
-from cnnstudio.gui.pages.prepare.measured import MeasuredCard, evidence_words
 from cnnstudio.gui.pages.prepare.steps import StepList
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.session import Session
@@ -68,7 +68,7 @@ class RecipePanel(QWidget):
         if change.of("runs", "augmentation", "folder"):
             evidence = self.measured.evidence(self._session.project.augmentation.steps)
             for identifier, step in self.augmentation.cards.items():
-                step.show_evidence(evidence_words(evidence.get(identifier, ())))
+                step.show_evidence(format_evidence(evidence.get(identifier, ())))
         if change.of("problems", "recipe", "augmentation", "folder"):
             self._mark_problems()
 
@@ -77,7 +77,7 @@ class RecipePanel(QWidget):
         return step in self.steps.cards or step in self.augmentation.cards
 
     def show_looks(self, rows: Mapping[str, StageRow]) -> None:
-        """What each stage makes of the pictures in view, by the id of the stage."""
+        """Show the result of each stage on its card, by the id of the stage."""
         cards: dict[str, ProblemCard] = {**self.steps.cards, "color_mode": self.color_mode, "crop": self.crop,
                                          "resize": self.resize_card}
         for name, card in cards.items():

@@ -1,4 +1,4 @@
-"""The steps of the recipe and of the augmentation as cards that can be added, moved and switched off."""
+"""The steps of the recipe and of the augmentation as cards that can be added, moved, removed and switched off."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ STEP_MIME = "application/x-cnnstudio-step"
 
 
 class Handle(Icon):
-    """Where a card is taken hold of; `pulled` when the mouse moves away with it."""
+    """The drag handle of a card; `pulled` when the mouse drags it."""
 
     pulled = Signal()
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__("drag", "faint", 18)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self.setToolTip(words)
-        self.setAccessibleName(words)
+        self.setToolTip(text)
+        self.setAccessibleName(text)
         self._pressed: QPointF | None = None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -91,10 +91,10 @@ class StepCard(ProblemCard):
         self.finish()
         self.show_step(step)
 
-    def show_evidence(self, words: str) -> None:
-        """What was measured about this step; "" for nothing."""
-        self.evidence.setText(words)
-        self.evidence.setVisible(bool(words))
+    def show_evidence(self, text: str) -> None:
+        """Show the measurement of this step; "" for none."""
+        self.evidence.setText(text)
+        self.evidence.setVisible(bool(text))
 
     def show_step(self, step: Step) -> None:
         """Show the step's state and values."""
@@ -124,7 +124,7 @@ class StepList(QWidget):
         self._mark: int | None = None
 
     def refresh(self) -> None:
-        """Show the project's steps; cards that stay are kept, with the keyboard in them."""
+        """Show the project's steps; cards of remaining steps are kept, with their keyboard focus."""
         steps = edits.steps_of(self._session.project, self._spec)
         wanted = [step.id for step in steps]
         types = {step.id: step.type for step in steps}
@@ -177,7 +177,7 @@ class StepList(QWidget):
         self._menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
 
     def add(self, type_name: str) -> None:
-        """A step of that type at the end."""
+        """Append a step of that type."""
         entry = self._registry.find(type_name)
         label = entry.label if entry is not None else Text("Step", "Paso")
         self._change(lambda project: edits.add_step(project, self._spec, type_name),
@@ -187,7 +187,7 @@ class StepList(QWidget):
         self.place(step, list(self.cards).index(step) + by)
 
     def place(self, step: str, position: int) -> None:
-        """Bring a step to that place among the others."""
+        """Move a step to that position among the others."""
         self._change(lambda project: edits.move_step(project, self._spec, step, position),
                      Text("Move step", "Mover paso"))
 
@@ -208,11 +208,11 @@ class StepList(QWidget):
         drag.exec(Qt.DropAction.MoveAction)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._dragged(event.mimeData()):
+        if self._dragged_step(event.mimeData()):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if self._dragged(event.mimeData()):
+        if self._dragged_step(event.mimeData()):
             event.acceptProposedAction()
             self._show_mark(self.gap_at(event.position().y()))
 
@@ -220,7 +220,7 @@ class StepList(QWidget):
         self._show_mark(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        step = self._dragged(event.mimeData())
+        step = self._dragged_step(event.mimeData())
         self._show_mark(None)
         if not step:
             return
@@ -229,13 +229,13 @@ class StepList(QWidget):
         if gap not in (present, present + 1):
             self.place(step, gap - (gap > present))
 
-    def _dragged(self, mime: QMimeData) -> str:
-        """The step of this list that is dragged, or ""."""
+    def _dragged_step(self, mime: QMimeData) -> str:
+        """The step of this list that is being dragged, or ""."""
         spec, _, step = bytes(mime.data(STEP_MIME).data()).decode().partition(" ")
         return step if spec == self._spec and step in self.cards else ""
 
     def gap_at(self, y: float) -> int:
-        """How many cards have their middle above `y`."""
+        """The number of cards whose middle is above `y`."""
         return sum(card.geometry().center().y() < y for card in self.cards.values())
 
     def _show_mark(self, gap: int | None) -> None:

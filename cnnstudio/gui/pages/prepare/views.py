@@ -1,4 +1,4 @@
-"""How the Prepare page shows pictures: a tile for every stage with its histogram, and the 4 x 4 grid."""
+"""The pictures of the Prepare page: a tile for every stage with its histogram, and the 4 x 4 grid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.pages.prepare.preview import GridCell, StageLook, StageRow
-from cnnstudio.gui.widgets.picture import draw_rounded, fitted
+from cnnstudio.gui.widgets.picture import draw_rounded, fit_rect
 
 _PICTURE = 132
 _HISTOGRAM = 34
@@ -19,13 +19,13 @@ _CHANNELS = {1: "grayscale", 3: "rgb", 4: "rgba"}
 _GAP = 8
 
 
-def size_words(look: StageLook) -> str:
-    """Width, height and channels of a stage."""
+def format_look_size(look: StageLook) -> str:
+    """Width, height and channels of a stage as text."""
     return f"{look.width} × {look.height} · {_CHANNELS.get(look.channels, look.channels)}"
 
 
 class StageTile(QWidget):
-    """One stage: its name, and of every picture the look, its size and the histogram of its channels."""
+    """One stage: its name, and for each picture the image, its size and the histogram of its channels."""
 
     HEIGHT = 20 + _PICTURE + 6 + 18 + _HISTOGRAM + 2
 
@@ -43,8 +43,8 @@ class StageTile(QWidget):
 
     def show_stage(self, title: str, looks: Sequence[StageLook | None], captions: Sequence[str] = ()) -> None:
         self.title, self.looks, self.captions = title, tuple(looks), tuple(captions)
-        words = [size_words(look) if look is not None else "–" for look in looks]
-        lines = [f"{caption}: {size}" for caption, size in zip(captions, words, strict=True)] if captions else words
+        sizes = [format_look_size(look) if look is not None else "–" for look in looks]
+        lines = [f"{caption}: {size}" for caption, size in zip(captions, sizes, strict=True)] if captions else sizes
         self.setAccessibleName(f"{title}: {', '.join(lines)}")
         self.setToolTip("\n".join((title, *lines)))
         self.update()
@@ -65,7 +65,7 @@ class StageTile(QWidget):
         count = max(1, len(self.looks))
         width = (self.width() - _GAP * (count - 1)) / count
         for number, look in enumerate(self.looks):
-            caption = self.captions[number] if self.captions else size_words(look) if look is not None else ""
+            caption = self.captions[number] if self.captions else format_look_size(look) if look is not None else ""
             self._paint(painter, QRectF(number * (width + _GAP), 20, width, self.height() - 20), look, caption)
 
     @staticmethod
@@ -75,17 +75,17 @@ class StageTile(QWidget):
         painter.setBrush(theme.color("sunk"))
         painter.drawRoundedRect(well, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
         if look is not None:
-            draw_rounded(painter, look.image, fitted(look.image.size(), well), tokens.THUMBNAIL_RADIUS)
+            draw_rounded(painter, look.image, fit_rect(look.image.size(), well), tokens.THUMBNAIL_RADIUS)
         painter.setPen(theme.color("dim"))
         below = well.bottom() + 5
-        words = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(QRectF(room.x(), below, room.width(), 18), Qt.AlignmentFlag.AlignVCenter, words)
+        text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(QRectF(room.x(), below, room.width(), 18), Qt.AlignmentFlag.AlignVCenter, text)
         if look is not None:
             draw_histogram(painter, QRectF(room.x(), below + 20, room.width(), _HISTOGRAM), look.histogram)
 
 
 class StepLook(QWidget):
-    """What a card's step makes of the pictures: a picture and its histogram, or one of each class side by side."""
+    """The preview on a step's card: a picture and its histogram, or one of each class side by side."""
 
     HEIGHT = 64
 
@@ -99,15 +99,15 @@ class StepLook(QWidget):
 
     @property
     def looks(self) -> tuple[StageLook | None, ...]:
-        """What is shown."""
+        """The looks on screen."""
         return self._looks
 
     def show_looks(self, looks: Sequence[StageLook | None]) -> None:
-        """Show these; none hides the widget."""
+        """Show looks; none hides the widget."""
         self._looks = tuple(looks)
         self.setVisible(bool(self._looks))
-        found = next((look for look in self._looks if look is not None), None)
-        self.setToolTip(size_words(found) if found is not None else "")
+        first = next((look for look in self._looks if look is not None), None)
+        self.setToolTip(format_look_size(first) if first is not None else "")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -115,10 +115,10 @@ class StepLook(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         alone = len(self._looks) == 1
         most = max(1, int((self.width() + _GAP) // (52 + _GAP)))
-        shown = self._looks[:most]
-        side = float(self.HEIGHT) if alone else (self.width() - _GAP * (len(shown) - 1)) / max(1, len(shown))
+        visible = self._looks[:most]
+        side = float(self.HEIGHT) if alone else (self.width() - _GAP * (len(visible) - 1)) / max(1, len(visible))
         side = min(side, float(self.HEIGHT) * 1.5)
-        for number, look in enumerate(shown):
+        for number, look in enumerate(visible):
             height = self.HEIGHT if alone else self.HEIGHT - 22
             well = QRectF(number * (side + _GAP), 0, side, height)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -126,19 +126,19 @@ class StepLook(QWidget):
             painter.drawRoundedRect(well, 6, 6)
             if look is None:
                 continue
-            draw_rounded(painter, look.image, fitted(look.image.size(), well), 6)
+            draw_rounded(painter, look.image, fit_rect(look.image.size(), well), 6)
             room = (QRectF(side + 12, 4, self.width() - side - 12, self.HEIGHT - 8) if alone
                     else QRectF(well.x(), height + 4, side, 16))
             draw_histogram(painter, room, look.histogram)
 
 
 def draw_histogram(painter: QPainter, room: QRectF, rows: Sequence[Sequence[float]]) -> None:
-    """Curves of a picture's channels from dark (left) to bright, on a thin line."""
+    """Draw curves of a picture's channels from dark (left) to bright, on a thin line."""
     inks = [theme.color("dim")] if len(rows) == 1 else [theme.class_color(5), theme.class_color(2),
                                                        theme.class_color(0)]
     for values, ink in zip(rows, inks, strict=False):
         step = room.width() / max(1, len(values) - 1)
-        # The root of a share keeps small bins visible beside one that towers.
+        # The square root keeps small bins visible beside a very tall one.
         points = [QPointF(room.x() + index * step, room.bottom() - room.height() * value ** 0.5)
                   for index, value in enumerate(values)]
         ground = QColor(ink)
@@ -154,7 +154,7 @@ def draw_histogram(painter: QPainter, room: QRectF, rows: Sequence[Sequence[floa
 
 
 class StageStrip(QWidget):
-    """The tiles of all stages in order. Tiles are kept, so that a new answer never flickers."""
+    """The tiles of all stages in order. Tiles are reused, so that a new result never flickers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -163,7 +163,7 @@ class StageStrip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_stages(self, stages: Sequence[tuple[str, StageRow]], captions: Sequence[str] = ()) -> None:
-        """A tile for each stage, wide enough for all its pictures."""
+        """Show a tile for each stage, wide enough for all its pictures."""
         self._least = max(150, len(captions) * 100)
         while len(self._tiles) < len(stages):
             tile = StageTile(self)
@@ -179,53 +179,54 @@ class StageStrip(QWidget):
         self._place()
 
     def _place(self) -> None:
-        """Equal columns of at least a tile's width. By hand: a layout would ask for the room of one column."""
-        shown = [tile for tile in self._tiles if not tile.isHidden()]
+        """Place the tiles in equal columns of at least a tile's width. By hand: a layout would require the width of a
+        single column."""
+        visible = [tile for tile in self._tiles if not tile.isHidden()]
         gap, least = 16, self._least
         columns = max(1, (self.width() + gap) // (least + gap))
         width = (self.width() - gap * (columns - 1)) // columns
         height = StageTile.HEIGHT
-        for number, tile in enumerate(shown):
+        for number, tile in enumerate(visible):
             tile.setGeometry(number % columns * (width + gap), number // columns * (height + gap), width, height)
-        lines = max(1, -(-len(shown) // columns))
+        lines = max(1, -(-len(visible) // columns))
         self.setFixedHeight(lines * height + (lines - 1) * gap)
 
     @property
     def tiles(self) -> list[StageTile]:
-        """The tiles that are shown."""
+        """The visible tiles."""
         return [tile for tile in self._tiles if not tile.isHidden()]
 
     @property
     def titles(self) -> list[str]:
-        """The names of the tiles in view."""
+        """The titles of the visible tiles."""
         return [tile.title for tile in self._tiles if not tile.isHidden()]
 
 
 class Mosaic(QWidget):
-    """Four by four pictures as training will see them."""
+    """Four by four pictures of the training input."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.images: list[QImage | None] = []
-        self._words: list[str] = []
+        self._captions: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 560)
         self.setAccessibleName(tr("Sixteen pictures as training will see them",
                                   "Dieciséis imágenes como las verá el entrenamiento"))
 
-    def show_cells(self, cells: Sequence[GridCell], words: Sequence[str]) -> None:
-        """Show these; `words` stand on a picture, such as the shares of its classes."""
+    def show_cells(self, cells: Sequence[GridCell], captions: Sequence[str]) -> None:
+        """Show cells; `captions` are drawn on the pictures, such as the shares of their classes."""
         self.images = [cell.image for cell in cells]
-        self._words = list(words)
+        self._captions = list(captions)
         self.update()
 
     @property
-    def words(self) -> list[str]:
-        """What stands on the pictures."""
-        return self._words
+    def captions(self) -> list[str]:
+        """The captions on the pictures."""
+        return self._captions
 
     def _shape(self) -> float:
-        """Height over width of a cell, within what still looks like a grid."""
+        """Height over width of a cell, within limits that still look like a grid."""
         first = next((image for image in self.images if image is not None), None)
         return max(0.5, min(2.0, first.height() / first.width())) if first is not None else 1.0
 
@@ -243,12 +244,12 @@ class Mosaic(QWidget):
                 painter.setBrush(theme.color("sunk"))
                 painter.drawRoundedRect(cell, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
             else:
-                draw_rounded(painter, image, fitted(image.size(), cell), tokens.THUMBNAIL_RADIUS)
-                self._paint_words(painter, cell, self._words[number] if number < len(self._words) else "")
+                draw_rounded(painter, image, fit_rect(image.size(), cell), tokens.THUMBNAIL_RADIUS)
+                self._paint_caption(painter, cell, self._captions[number] if number < len(self._captions) else "")
 
     @staticmethod
-    def _paint_words(painter: QPainter, cell: QRectF, words: str) -> None:
-        if not words:
+    def _paint_caption(painter: QPainter, cell: QRectF, caption: str) -> None:
+        if not caption:
             return
         painter.setFont(theme.font("secondary"))
         plate = QRectF(cell.x(), cell.bottom() - 20, cell.width(), 20)
@@ -259,5 +260,5 @@ class Mosaic(QWidget):
         painter.drawRoundedRect(plate, 4, 4)
         painter.setPen(theme.color("text"))
         inside = plate.adjusted(6, 0, -6, 0)
-        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(inside.width()))
+        text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(inside.width()))
         painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,4 +1,4 @@
-"""A new project: what it starts from, its name and its place."""
+"""The form of a new project: its starting point, name and folder."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from cnnstudio.gui.pages.start.own_model import OwnModel, is_model
 from cnnstudio.gui.state.creation import create_project
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Elided, Icon, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Elided, Icon, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card, Expander
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.words import short
+from cnnstudio.gui.widgets.formatting import format_compact
 
 AUTO = ""
 OWN = "own"
 
 
 class NewProjectForm(QWidget):
-    """`created(folder)` when the project was made; `left` when the user went back."""
+    """`created(folder)` when the project was created; `left` when the user went back."""
 
     created = Signal(str)
     left = Signal()
@@ -40,7 +40,7 @@ class NewProjectForm(QWidget):
         self._built = False
 
     def begin(self, source: str) -> None:
-        """Ask about a project for the pictures in `source`."""
+        """Start the form for the pictures in `source`."""
         if not self._built:
             self._build()
         place = Path(source)
@@ -54,7 +54,7 @@ class NewProjectForm(QWidget):
         else:
             self._own.forget()
         self._choose(choice)
-        self._waiting(self._session.jobs.of_kind("create") is not None)
+        self._show_waiting(self._session.jobs.of_kind("create") is not None)
 
     def _build(self) -> None:
         self._built = True
@@ -64,7 +64,7 @@ class NewProjectForm(QWidget):
             line.setFont(theme.font())
             line.setAccessibleName(name)
         self._name.textEdited.connect(lambda text: self._state.__setitem__("name", text))
-        self._place.textEdited.connect(self._placed)
+        self._place.textEdited.connect(self._on_place_edited)
         browse = Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=self._browse)
         self._problem = Label("", "secondary", "error", wrap=True)
         self._problem.hide()
@@ -75,7 +75,7 @@ class NewProjectForm(QWidget):
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.hide()
-        self._create = Button(tr("Create project", "Crear proyecto"), "primary", on_click=self._make)
+        self._create = Button(tr("Create project", "Crear proyecto"), "primary", on_click=self._create_project)
         self._back = Button(tr("Back", "Volver"), on_click=self._go_back)
         inner = column(
             Label(tr("New project", "Proyecto nuevo"), "title"),
@@ -90,7 +90,7 @@ class NewProjectForm(QWidget):
         foot.setStretch(1, 1)
         foot.insertStretch(1, 1)
         footer = box(foot)
-        self._area = scrolled(box(outer))
+        self._area = scroll_area(box(outer))
         self.layout().addWidget(self._area)  # type: ignore[union-attr]
         self.layout().addWidget(footer)  # type: ignore[union-attr]
 
@@ -106,17 +106,17 @@ class NewProjectForm(QWidget):
         bases, templates = QWidget(), QWidget()
         flow = FlowLayout(bases, spacing=12, cell=270)
         for base in map(known_bases.BASES.__getitem__, known_bases.FEATURED):
-            words = tr("{n} parameters · top-1 {top:.1f} %", "{n} parámetros · top-1 {top:.1f} %",
-                       n=short(base.parameters), top=base.top1)
+            text = tr("{n} parameters · top-1 {top:.1f} %", "{n} parámetros · top-1 {top:.1f} %",
+                      n=format_compact(base.parameters), top=base.top1)
             badge = tr("works offline", "sin conexión") if base.weights.bundled else ""
-            flow.addWidget(self._card(f"base:{base.id}", str(base.label), str(base.help), badge, words))
+            flow.addWidget(self._card(f"base:{base.id}", str(base.label), str(base.help), badge, text))
         flow = FlowLayout(templates, spacing=12, cell=270)
         for template in map(known_templates.TEMPLATES.__getitem__, known_templates.FEATURED):
             flow.addWidget(self._card(f"template:{template.id}", str(template.label), str(template.help), "",
                                       str(template.year)))
         self._own = OwnModel(self._session)
-        self._own.taken.connect(self._own_taken)
-        self._own.looked.connect(self._own_looked)
+        self._own.taken.connect(self._on_own_model_taken)
+        self._own.model_read.connect(self._on_own_model_read)
         self._cards[OWN] = self._own.card
         opened = bool(self._state.get("choice"))
         more = box(column(Label(tr("Pretrained bases: a network that has already learned from a million photos",
@@ -153,32 +153,32 @@ class NewProjectForm(QWidget):
         self._state["choice"] = value
         for item, card in self._cards.items():
             card.set_selected(item == value)
-        self._allow()
+        self._update_create_button()
 
-    def _own_taken(self) -> None:
+    def _on_own_model_taken(self) -> None:
         self._state["own"] = (str(self._own.model), self._own.name)
         self._choose(OWN)
 
-    def _own_looked(self) -> None:
-        self._allow()
-        # Only when it has grown: by then its place is known.
+    def _on_own_model_read(self) -> None:
+        self._update_create_button()
+        # Scroll only after the card has grown: by then its position is known.
         QTimer.singleShot(0, self._own, lambda: self._area.ensureWidgetVisible(self._own))
 
     def take_model(self, path: str) -> bool:
-        """A dropped file is the model to start from; whether it can be one."""
+        """Use a dropped file as the model to start from; False where it cannot be one."""
         if not is_model(path):
             return False
         self._more.open()
         self._own.take(Path(path))
         return True
 
-    def _allow(self) -> None:
-        """Let the project be created, or tell on the button why not."""
+    def _update_create_button(self) -> None:
+        """Enable the button, or show on it why no project can be created."""
         blocker = self._own.blocker() if self._state.get("choice") == OWN else ""
         self._create.setEnabled(not blocker and self._progress.isHidden())
         self._create.setToolTip(blocker)
 
-    def _placed(self, text: str) -> None:
+    def _on_place_edited(self, text: str) -> None:
         self._state["place"] = text
         self._show_problem("")
 
@@ -189,13 +189,13 @@ class NewProjectForm(QWidget):
         if folder:
             place = str(free_path(Path(folder) / Path(self._place.text()).name))
             self._place.setText(place)
-            self._placed(place)
+            self._on_place_edited(place)
 
     def _show_problem(self, text: str) -> None:
         self._problem.setText(text)
         self._problem.setVisible(bool(text))
 
-    def _make(self) -> None:
+    def _create_project(self) -> None:
         place = Path(self._place.text().strip()).expanduser()
         if not self._place.text().strip() or not place.is_absolute():
             self._show_problem(tr("Write a whole path for the project.", "Escriba una ruta completa para el proyecto."))
@@ -211,16 +211,16 @@ class NewProjectForm(QWidget):
                                          self._name.text().strip() or place.name,
                                          lambda folder: self.created.emit(str(folder)), self._own.name)
         self._job.event.connect(lambda _event: self._show_progress())
-        self._job.ended.connect(lambda _last: self._waiting(False))
-        self._waiting(True)
+        self._job.ended.connect(lambda _last: self._show_waiting(False))
+        self._show_waiting(True)
 
     def _show_progress(self) -> None:
         if self._job is not None and self._job.progress is not None:
             self._progress.setValue(round(self._job.progress * 1000))
 
-    def _waiting(self, waiting: bool) -> None:
+    def _show_waiting(self, waiting: bool) -> None:
         self._progress.setVisible(waiting)
-        self._allow()
+        self._update_create_button()
         self._progress.setRange(0, 1000)
         self._progress.setValue(0)
         self._back.setText(tr("Cancel", "Cancelar") if waiting else tr("Back", "Volver"))

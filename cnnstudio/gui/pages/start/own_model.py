@@ -1,4 +1,4 @@
-"""A model of the user's own as what a new project starts from: chosen, looked at, and told with what is wrong with it."""
+"""A user's own model as the starting point of a new project: chosen, read, and shown with its problems."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
-from cnnstudio.gui.pages.network.gallery import own_words
+from cnnstudio.gui.pages.network.gallery import format_own_base
 from cnnstudio.gui.pages.network.models import RunsDialog, ask_for_model
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.session import Session
@@ -27,11 +27,11 @@ replace = msgspec.structs.replace
 
 
 class OwnModel(QWidget):
-    """The card that asks for a model, and the problem below it; `taken` when one was chosen, `looked` when it is known
-    what it is. `base` is None until then, and where it cannot be one."""
+    """The card that asks for a model, and the problem below it; `taken` when one was chosen, `model_read` when it was read.
+    `base` is None until then, and where the model cannot be a base."""
 
     taken = Signal()
-    looked = Signal()
+    model_read = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,17 +43,17 @@ class OwnModel(QWidget):
         self.card.setAccessibleName(tr("A model of your own…", "Un modelo propio…"))
         self.card.clicked.connect(self.ask)
         self._about = Label("", "secondary", "dim", wrap=True)
-        self._found = Elided("", "body_strong")
-        for item in (Label(self.card.accessibleName(), "body_strong", wrap=True), self._about, self._found):
+        self._title = Elided("", "body_strong")
+        for item in (Label(self.card.accessibleName(), "body_strong", wrap=True), self._about, self._title):
             self.card.body.addWidget(item)
-        self._words = Label("", "secondary", "dim", wrap=True)
-        self.card.body.addWidget(self._words)
+        self._description = Label("", "secondary", "dim", wrap=True)
+        self.card.body.addWidget(self._description)
         self._problem = column(spacing=0)
         self.setLayout(column(self.card, self._problem, spacing=8))
         self._show()
 
     def ask(self) -> None:
-        """Ask what the model is: a file, or a run or folder."""
+        """Ask for the model: a file, or a run or folder."""
         menu = QMenu(self)
         if self.base is not None and self.model is not None:
             menu.addAction(icons.icon("check", "dim"), self.model.name, self.taken.emit)
@@ -74,29 +74,29 @@ class OwnModel(QWidget):
         dialog.open()
 
     def forget(self) -> None:
-        """Ask anew."""
+        """Reset the choice."""
         self.base = self.model = None
         self.name = ""
         self._show()
 
     def take(self, path: Path, name: str = "") -> None:
-        """Look at a model in the background."""
+        """Read a model in the background."""
         self.base, self.model, self.name = None, path, name
         self._show()
         self._about.setText(tr("Looking at {name}…", "Mirando {name}…", name=path.name))
 
         self._session.jobs.run(lambda _report: preview_base(path, name),
                                Text("Looking at the model", "Mirando el modelo"), "own_base_look", page="start", quiet=True,
-                               done=lambda job: self._told(job, path), owner=self)
+                               done=lambda job: self._on_model_read(job, path), owner=self)
         self.taken.emit()
 
-    def _told(self, job: Work, path: Path) -> None:
+    def _on_model_read(self, job: Work, path: Path) -> None:
         # Another one may have been chosen meanwhile.
         if path != self.model:
             return
         self.base = job.result
         self._show(job.last.problem if isinstance(job.last, Failed) else None)
-        self.looked.emit()
+        self.model_read.emit()
 
     def _show(self, problem: Problem | None = None) -> None:
         base = self.base
@@ -105,10 +105,11 @@ class OwnModel(QWidget):
                                "Un archivo .keras o .h5, un entrenamiento, un paquete exportado o un proyecto: se le quita "
                                "el clasificador y el resto pasa a ser la base."))
         self._about.setVisible(base is None)
-        self._found.setText(str(base.label) if base is not None else "")
-        self._found.setVisible(base is not None)
-        self._words.setText(f"{base.help}\n{own_words(base, self.model)}" if base is not None and self.model else "")
-        self._words.setVisible(base is not None)
+        self._title.setText(str(base.label) if base is not None else "")
+        self._title.setVisible(base is not None)
+        self._description.setText(
+            f"{base.help}\n{format_own_base(base, self.model)}" if base is not None and self.model else "")
+        self._description.setVisible(base is not None)
         clear(self._problem)
         if problem is not None:
             banner = Banner(replace(problem, fixes=(choose_model_fix(),)))
@@ -116,7 +117,7 @@ class OwnModel(QWidget):
             self._problem.addWidget(banner)
 
     def blocker(self) -> str:
-        """Why no project can start from it yet; "" when one can."""
+        """Why no project can start from the model yet; "" when one can."""
         if self.base is not None:
             return ""
         if self._session.jobs.of_kind("own_base_look") is not None:
@@ -126,5 +127,5 @@ class OwnModel(QWidget):
 
 
 def is_model(path: str) -> bool:
-    """Whether a dropped file can be a model of the user's own."""
+    """Whether a dropped file can be a user's own model."""
     return Path(path).suffix.lower() in SUFFIXES and Path(path).is_file()

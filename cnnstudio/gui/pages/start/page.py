@@ -1,4 +1,4 @@
-"""Start: a folder, the sample project or a recent one; and the few questions of a new project."""
+"""Start: a folder, the sample project or a recent one; and the form of a new project."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cnnstudio.gui.state.commands import (
     OpenProject,
     OpenSample,
 )
-from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.flow import FlowLayout
 
@@ -57,12 +57,12 @@ class StartPage(Page):
     def _welcome(self) -> QWidget:
         title = Label(tr("Drop a folder of pictures here", "Suelte aquí una carpeta de imágenes"), "title", wrap=True)
         title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words = Label(tr("One subfolder for each class: the folders cat and dog make a classifier of cats and dogs. "
-                         "Nothing in your folder is ever changed.",
-                         "Una subcarpeta por clase: las carpetas gato y perro dan un clasificador de gatos y perros. "
-                         "Nada cambia nunca en su carpeta."), "body", "dim", wrap=True)
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words.setMaximumWidth(560)
+        hint = Label(tr("One subfolder for each class: the folders cat and dog make a classifier of cats and dogs. "
+                        "Nothing in your folder is ever changed.",
+                        "Una subcarpeta por clase: las carpetas gato y perro dan un clasificador de gatos y perros. "
+                        "Nada cambia nunca en su carpeta."), "body", "dim", wrap=True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        hint.setMaximumWidth(560)
         choose = Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder",
                         on_click=lambda: self.session.request(NewProject()))
         area = DropArea()
@@ -72,7 +72,7 @@ class StartPage(Page):
         area.body.addWidget(Icon("folder-plus", "accent", 44), alignment=middle)
         area.body.addSpacing(4)
         area.body.addWidget(title)
-        centred = row(None, words, None)
+        centred = row(None, hint, None)
         centred.setStretch(1, 6)
         area.body.addLayout(centred)
         area.body.addSpacing(6)
@@ -93,17 +93,17 @@ class StartPage(Page):
         holder.setMaximumWidth(1040)
         outer = row(None, holder, None, spacing=0)
         outer.setStretch(1, 20)
-        return scrolled(box(outer))
+        return scroll_area(box(outer))
 
     def _sample_card(self) -> QWidget:
-        words = column(Label(tr("Sample project: handwritten digits", "Proyecto de ejemplo: cifras manuscritas"),
+        texts = column(Label(tr("Sample project: handwritten digits", "Proyecto de ejemplo: cifras manuscritas"),
                              "body_strong", wrap=True),
                        Label(tr("5000 small pictures in ten classes with LeNet-5, ready to train in seconds.",
                                 "5000 imágenes pequeñas en diez clases con LeNet-5, listas para entrenar en segundos."),
                              "secondary", "dim", wrap=True), spacing=2)
         card = Card(clickable=True, margins=(16, 12, 16, 12))
         line = row(Icon("star", "accent", 24), spacing=14)
-        line.addLayout(words, 1)
+        line.addLayout(texts, 1)
         line.addWidget(Icon("chevron-right", "dim", 18))
         card.body.addLayout(line)
         card.setAccessibleName(tr("Open the sample project", "Abrir el proyecto de ejemplo"))
@@ -149,7 +149,7 @@ class StartPage(Page):
 
             self._new = NewProjectForm(self.session, self.state)
             self._new.left.connect(self._leave)
-            self._new.created.connect(self._created)
+            self._new.created.connect(self._on_created)
             self._stack.addWidget(self._new)
         self._new.begin(source)
         self._stack.setCurrentWidget(self._new)
@@ -158,7 +158,7 @@ class StartPage(Page):
         self.state.clear()
         self._stack.setCurrentIndex(0)
 
-    def _created(self, folder: str) -> None:
+    def _on_created(self, folder: str) -> None:
         self._leave()
         self.session.request(OpenProject(folder))
 
@@ -172,7 +172,7 @@ class StartPage(Page):
 
 
 class _RecentCard(Card):
-    """One recent project; one that is gone says so and can be forgotten."""
+    """One recent project; one that no longer exists shows it and can be removed."""
 
     opened = Signal()
     forgotten = Signal()

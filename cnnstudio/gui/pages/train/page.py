@@ -1,4 +1,4 @@
-"""The Train page: key figures, live curves, the table of runs, and how to train."""
+"""The Train page: key figures, live curves, the table of runs, and the settings."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from cnnstudio.gui.pages.train.settings import TrainSettings
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, box, clear, column, scrolled
+from cnnstudio.gui.widgets.basics import Button, box, clear, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
-from cnnstudio.gui.widgets.words import count, device, duration, number, percent
+from cnnstudio.gui.widgets.formatting import format_count, format_device, format_duration, format_number, format_percent
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
@@ -40,7 +40,7 @@ class TrainPage(Page):
     def __init__(self, workspace: Workspace, parent: Any = None) -> None:
         super().__init__(workspace, parent)
         self._curves = Curves()
-        self._shown: RunFolder | None = None
+        self._run_folder: RunFolder | None = None
         self._runs: list[RunSummary] = []
         self._heard: Job | None = None
         self._button_facts: tuple[object, ...] = ()
@@ -50,12 +50,12 @@ class TrainPage(Page):
         self._redraw.timeout.connect(self._draw_next)
         self._turn = 0
         self.session.jobs.changed.connect(self._update_buttons)
-        self.session.jobs.ended.connect(self._job_ended)
+        self.session.jobs.ended.connect(self._on_job_ended)
 
     # Widgets -------------------------------------------------------------------------------------
 
     def subtitle(self) -> str:
-        return self._shown.id if self._shown is not None else ""
+        return self._run_folder.id if self._run_folder is not None else ""
 
     def centre(self) -> QWidget:
         self._accuracy = KeyFigure(tr("Validation accuracy", "Exactitud de validación"))
@@ -64,7 +64,7 @@ class TrainPage(Page):
         self._speed = KeyFigure(tr("Speed", "Velocidad"))
         self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
         self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
-        self._trouble = column(spacing=8)
+        self._problem_box = column(spacing=8)
         self._table = RunsTable()
         self._table.chosen.connect(self._choose)
         self._table.overlaid.connect(self._overlay)
@@ -77,12 +77,12 @@ class TrainPage(Page):
         self._log.setFont(theme.mono_font(12))
         self._log.setFixedHeight(160)
         self._log.setAccessibleName(tr("Log", "Registro"))
-        body = column(KeyFigures(self._accuracy, self._epoch, self._left, self._speed, wide=820), self._trouble,
+        body = column(KeyFigures(self._accuracy, self._epoch, self._left, self._speed, wide=820), self._problem_box,
                       spacing=14, margins=(24, 20, 24, 20))
         body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
-        return scrolled(box(body))
+        return scroll_area(box(body))
 
     def inspector(self) -> QWidget:
         self._settings = TrainSettings(self.workspace)
@@ -103,36 +103,36 @@ class TrainPage(Page):
             if change.of("folder"):
                 self._show_run(None)
             self._list_runs()
-            if self._shown is None and self._runs:
+            if self._run_folder is None and self._runs:
                 wanted = self.state.get("run")
-                known = {run.id: run for run in self._runs}
-                self._choose(known.get(str(wanted), self._runs[0]))
+                runs_by_id = {run.id: run for run in self._runs}
+                self._choose(runs_by_id.get(str(wanted), self._runs[0]))
                 self._list_runs()
             self._follow_orphan()
         self._update_buttons()
 
     def enter(self) -> None:
-        job = self._job()
+        job = self._running_job()
         if job is not None:
             self._attach(job)
 
     def _list_runs(self) -> None:
         self._runs = list_runs(self.session.folder) if self.session.folder is not None else []
-        self._table.show_runs(self._runs, self._shown.id if self._shown is not None else "")
+        self._table.show_runs(self._runs, self._run_folder.id if self._run_folder is not None else "")
 
     def blocking_problems(self) -> Iterable[Problem]:
         return blocking(self.session.problems)
 
     # Start, pause, stop, resume ------------------------------------------------------------------
 
-    def _job(self) -> Job | None:
+    def _running_job(self) -> Job | None:
         return self.session.jobs.of_kind("train")
 
     def start(self) -> None:
-        """Look at the folder once more, make a run of the present specs, and train it."""
+        """Scan the folder again, create a run of the present specs, and train it."""
         session = self.session
         folder, index = session.folder, self.workspace.collection.index
-        if folder is None or index is None or self._job() is not None or session.jobs.of_kind("prepare_run"):
+        if folder is None or index is None or self._running_job() is not None or session.jobs.of_kind("prepare_run"):
             return
         problems = blocking(self.workspace.checks.check_now())
         if problems:
@@ -146,9 +146,9 @@ class TrainPage(Page):
             return prepare_training(folder, project, index, noticed)
 
         session.jobs.run(prepare, Text("Looking at the pictures", "Mirando las imágenes"), "prepare_run", page="train",
-                         done=self._prepared)
+                         done=self._on_prepared)
 
-    def _prepared(self, job: Work) -> None:
+    def _on_prepared(self, job: Work) -> None:
         if isinstance(job.last, Failed):
             self.session.report(job.last.problem)
         elif job.result is not None:
@@ -157,9 +157,9 @@ class TrainPage(Page):
         self._update_buttons()
 
     def resume(self, run_id: str) -> None:
-        """Go on with a run that was paused, stopped or interrupted."""
+        """Continue a run that was paused, stopped or interrupted."""
         folder = next((item.folder for item in self._runs if item.id == run_id), None)
-        if folder is None or self._job() is not None:
+        if folder is None or self._running_job() is not None:
             return
         run = RunFolder(folder)
         try:
@@ -179,8 +179,8 @@ class TrainPage(Page):
         self.session.announce("runs")
 
     def _follow_orphan(self) -> None:
-        """A training whose window was closed goes on: watch it here."""
-        if self._job() is not None:
+        """Follow a training whose window was closed: it continues alone."""
+        if self._running_job() is not None:
             return
         for summary in self._runs:
             run = RunFolder(summary.folder)
@@ -192,29 +192,29 @@ class TrainPage(Page):
                 return
 
     def _attach(self, job: Job) -> None:
-        """Hear what a running training tells (once, however often this is called)."""
+        """Connect to a running training; only once, however often this is called."""
         folder = job.run_folder
-        if folder and (self._shown is None or str(self._shown.folder) != folder):
+        if folder and (self._run_folder is None or str(self._run_folder.folder) != folder):
             self._show_run(RunFolder(Path(folder)))
         if self._heard is not job:
             self._heard = job
-            job.event.connect(self._take)
+            job.event.connect(self._on_event)
 
     def _toggle_pause(self) -> None:
-        job = self._job()
+        job = self._running_job()
         if isinstance(job, ChildJob | _Watch):
             job.send(Resume() if job.paused else Pause())
 
     def _stop_now(self) -> None:
-        job = self._job()
+        job = self._running_job()
         if isinstance(job, ChildJob | _Watch):
             job.stop(keep=True)
             self._stop.setEnabled(False)
 
     def _update_buttons(self) -> None:
-        job = self._job()
+        job = self._running_job()
         preparing = self.session.jobs.of_kind("prepare_run") is not None
-        # Jobs tell of every step of their progress; the buttons depend on a few facts only.
+        # Jobs report every step of their progress; the buttons depend on a few facts only.
         facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing,
                  self.session.is_open, self.session.problems)
         if facts == self._button_facts:
@@ -237,24 +237,24 @@ class TrainPage(Page):
     # What is shown -------------------------------------------------------------------------------
 
     def _show_run(self, run: RunFolder | None, read: bool = True) -> None:
-        self._shown = run
+        self._run_folder = run
         self.state["run"] = run.id if run is not None else None
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
         self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
-        self._clear_trouble()
-        if events and isinstance(events[-1], Failed) and self._job() is None:
-            self._show_trouble(events[-1].problem)
+        self._clear_problem()
+        if events and isinstance(events[-1], Failed) and self._running_job() is None:
+            self._show_problem(events[-1].problem)
         self._draw()
         self.header_changed.emit()
 
     def _choose(self, summary: RunSummary) -> None:
-        if self._shown is None or self._shown.folder != summary.folder:
+        if self._run_folder is None or self._run_folder.folder != summary.folder:
             self._show_run(RunFolder(summary.folder))
 
-    def _take(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         job = self.sender()
-        if isinstance(job, Job) and self._shown is not None and job.run_folder != str(self._shown.folder):
+        if isinstance(job, Job) and self._run_folder is not None and job.run_folder != str(self._run_folder.folder):
             return
         self._curves.take(event)
         line = log_line(event)
@@ -265,35 +265,35 @@ class TrainPage(Page):
         if not self._redraw.isActive():
             self._redraw.start()
 
-    def _job_ended(self, job: object, last: object) -> None:
+    def _on_job_ended(self, job: object, last: object) -> None:
         if not isinstance(job, Job) or job.kind != "train":
             return
         if isinstance(last, Finished | Stopped | Failed):
             self._curves.take(last)
         if isinstance(last, Failed):
-            self._show_trouble(last.problem)
+            self._show_problem(last.problem)
         self.session.announce("runs")
         self._draw()
         self._update_buttons()
 
-    def _show_trouble(self, problem: Problem) -> None:
-        self._clear_trouble()
+    def _show_problem(self, problem: Problem) -> None:
+        self._clear_problem()
         banner = Banner(problem, closable=True)
         banner.fix_chosen.connect(self.session.apply)
-        banner.closed.connect(self._clear_trouble)
-        self._trouble.addWidget(banner)
+        banner.closed.connect(self._clear_problem)
+        self._problem_box.addWidget(banner)
 
-    def _clear_trouble(self) -> None:
-        clear(self._trouble)
+    def _clear_problem(self) -> None:
+        clear(self._problem_box)
 
     def _draw(self) -> None:
-        """Show everything at once."""
+        """Draw everything at once."""
         self._loss_plot.show_curves(self._curves)
         self._accuracy_plot.show_curves(self._curves)
         self._draw_figures()
 
     def _draw_next(self) -> None:
-        """Live: one plot or the figures a turn, so that painting never holds the window up."""
+        """Draw live: one plot or the figures per turn, so that painting never blocks the window."""
         drawn = (lambda: self._loss_plot.show_curves(self._curves),
                  lambda: self._accuracy_plot.show_curves(self._curves), self._draw_figures)
         drawn[self._turn]()
@@ -305,32 +305,32 @@ class TrainPage(Page):
         curves = self._curves
         name = "val_accuracy" if curves.latest("val_accuracy") is not None else "accuracy"
         value, best = curves.latest(name), curves.at_best(name)
-        self._accuracy.set("–" if value is None else percent(value), "" if best is None else tr(
-            "best {value} at epoch {n}", "mejor {value} en la época {n}", value=percent(best), n=curves.best))
+        self._accuracy.set("–" if value is None else format_percent(value), "" if best is None else tr(
+            "best {value} at epoch {n}", "mejor {value} en la época {n}", value=format_percent(best), n=curves.best))
         batch = curves.last_batch
         done = curves.epoch_x[-1] if curves.epoch_x else 0
-        running = self._job() is not None and not curves.over
+        running = self._running_job() is not None and not curves.over
         at = max(done, batch.epoch if batch is not None else 0) if running else done
         total = curves.epochs or self.session.project.training.epochs
-        note = (curves.phase or tr("starting", "iniciando")) if running else ending_words(curves, done, total)
+        note = (curves.phase or tr("starting", "iniciando")) if running else format_ending(curves, done, total)
         if running and batch is not None and batch.epoch > done:
             note = tr("batch {b} of {n}", "lote {b} de {n}", b=batch.batch, n=batch.batches)
             if batch.stage:
                 note = tr("stage {n}", "etapa {n}", n=batch.stage + 1) + " · " + note
         self._epoch.set(tr("{n} of {all}", "{n} de {all}", n=at, all=total) if at else "–", note)
         left = curves.seconds_left if running else None
-        self._left.set("–" if left is None else duration(left), "" if curves.epoch_seconds is None else tr(
-            "{t} an epoch", "{t} por época", t=duration(curves.epoch_seconds)))
+        self._left.set("–" if left is None else format_duration(left), "" if curves.epoch_seconds is None else tr(
+            "{t} an epoch", "{t} por época", t=format_duration(curves.epoch_seconds)))
         speed = curves.pictures_per_second
         self._speed.set("–" if speed is None else tr("{n} pictures/s", "{n} imágenes/s",
-                                                     n=count(round(speed)) if speed >= 10 else number(speed, 1)),
-                        device(curves.device))
+                                                     n=format_count(round(speed)) if speed >= 10 else format_number(speed, 1)),
+                        format_device(curves.device))
 
     def _overlay(self, runs: list[RunSummary]) -> None:
-        """Other runs behind the one that is shown."""
+        """Draw other runs behind the shown one."""
         others = {}
         for summary in runs:
-            if self._shown is None or summary.folder != self._shown.folder:
+            if self._run_folder is None or summary.folder != self._run_folder.folder:
                 others[summary.id] = (theme.class_color(self._runs.index(summary) + 2),
                                       curves_of(RunFolder(summary.folder).epochs()))
         self._loss_plot.show_others(others)
@@ -338,7 +338,7 @@ class TrainPage(Page):
 
     def _delete(self, summary: RunSummary) -> None:
         if confirm_delete(self._table, summary):
-            if self._shown is not None and self._shown.folder == summary.folder:
+            if self._run_folder is not None and self._run_folder.folder == summary.folder:
                 self._show_run(None)
             self.session.announce("runs")
 
@@ -346,17 +346,17 @@ class TrainPage(Page):
         self._redraw.stop()
 
 
-def ending_words(curves: Curves, done: int, total: int) -> str:
-    """Why a training ended before its last epoch, and of which epoch the weights are: what Evaluate measures."""
-    if curves.kept is None:
+def format_ending(curves: Curves, done: int, total: int) -> str:
+    """Why a training ended before its last epoch, and the epoch of its weights, which Evaluate uses."""
+    if curves.kept_epoch is None:
         return ""
-    kept = tr("keeps epoch {n}", "conserva la época {n}", n=curves.kept) if curves.kept != done else ""
+    kept_text = tr("keeps epoch {n}", "conserva la época {n}", n=curves.kept_epoch) if curves.kept_epoch != done else ""
     early = tr("stopped early", "parada temprana") if curves.finished and done < total else ""
-    return " · ".join(words for words in (early, kept) if words)
+    return " · ".join(text for text in (early, kept_text) if text)
 
 
 class _Watch(Job):
-    """Follows a training that works on alone."""
+    """Follows a training that continues without its window."""
 
     def __init__(self, run: RunFolder, epochs: int) -> None:
         super().__init__(Text("Training", "Entrenamiento"), "train", page="train")
@@ -382,6 +382,6 @@ class _Watch(Job):
         self._follower.detach()
 
     def cancel(self) -> None:
-        """The window ends: watch no longer; the training goes on."""
+        """The window closes: stop following; the training continues."""
         super().cancel()
         self._follower.detach()

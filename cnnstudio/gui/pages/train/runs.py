@@ -10,8 +10,8 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.formatting import format_duration, format_number, format_percent
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.gui.widgets.words import duration, number, percent
 from cnnstudio.workers.runs import STATE_NAMES, RunFolder, RunSummary, delete_run
 
 _TONES = {"running": "accent", "paused": "accent", "finished": "", "stopped": "", "failed": "error",
@@ -19,7 +19,7 @@ _TONES = {"running": "accent", "paused": "accent", "finished": "", "stopped": ""
 
 
 class RunsTable(Card):
-    """All runs, newest first. Choosing one shows its curves; compare draws all of them behind it."""
+    """All runs, newest first. Selecting one shows its curves; Compare draws all of them behind it."""
 
     chosen = Signal(object)
     overlaid = Signal(list)
@@ -32,18 +32,18 @@ class RunsTable(Card):
         self._compared = False
         self._busy = ""
         self._table = Table([
-            Column(tr("Run", "Entrenamiento"), words=lambda run: run.id, stretch=True, least=190,
+            Column(tr("Run", "Entrenamiento"), text=lambda run: run.id, stretch=True, least=190,
                    color=lambda run: theme.class_color(self._runs.index(run) + 2 if run in self._runs else -1)),
-            Column(tr("Network", "Red"), words=lambda run: run.network, spare=True),
-            Column(tr("Epochs", "Épocas"), words=lambda run: f"{run.epochs} / {run.planned}",
+            Column(tr("Network", "Red"), text=lambda run: run.network, spare=True),
+            Column(tr("Epochs", "Épocas"), text=lambda run: f"{run.epochs} / {run.planned}",
                    key=lambda run: run.epochs, right=True),
-            Column(tr("Val. loss", "Pérdida val."), words=lambda run: _metric(run, "val_loss", 4),
+            Column(tr("Val. loss", "Pérdida val."), text=lambda run: _format_metric(run, "val_loss", 4),
                    key=lambda run: run.metrics.get("val_loss", 9e9), right=True),
-            Column(tr("Val. accuracy", "Exactitud val."), words=_accuracy,
+            Column(tr("Val. accuracy", "Exactitud val."), text=_format_accuracy,
                    key=lambda run: run.metrics.get("val_accuracy", -1.0), right=True),
-            Column(tr("Duration", "Duración"), words=lambda run: duration(run.seconds) if run.seconds else "–",
+            Column(tr("Duration", "Duración"), text=lambda run: format_duration(run.seconds) if run.seconds else "–",
                    key=lambda run: run.seconds, right=True, spare=True),
-            Column(tr("State", "Estado"), words=self._state,
+            Column(tr("State", "Estado"), text=self._state,
                    tone=lambda run: _TONES.get(run.state, ""), right=True),
         ])
         self._table.setAccessibleName(tr("Runs", "Entrenamientos"))
@@ -60,14 +60,14 @@ class RunsTable(Card):
         self.body.addLayout(column(head, self._empty, self._table, spacing=4))
         self._update()
 
-    def show_runs(self, runs: list[RunSummary], shown: str) -> None:
-        """List these; the one that is shown stays chosen."""
+    def show_runs(self, runs: list[RunSummary], chosen_id: str) -> None:
+        """Show runs; the chosen one stays selected."""
         self._table.blockSignals(True)
         if runs != self._runs:
             self._runs = runs
             self._table.set_rows(runs)
             self._table.setFixedHeight(44 + 32 * max(1, min(8, len(runs))))
-        wanted = next((run for run in runs if run.id == shown), None)
+        wanted = next((run for run in runs if run.id == chosen_id), None)
         if wanted is not None and self._table.selected != wanted:
             self._table.select(wanted)
         self._table.blockSignals(False)
@@ -76,7 +76,7 @@ class RunsTable(Card):
         self._update()
 
     def set_busy(self, run_id: str) -> None:
-        """The run that is being trained here ("" for none): known before its process has told anything."""
+        """Set the run that is being trained here ("" for none): known before its process has sent an event."""
         if run_id != self._busy:
             self._busy = run_id
             self._table.viewport().update()
@@ -94,12 +94,12 @@ class RunsTable(Card):
                 self.overlaid.emit(self._runs)
         self._update()
 
-    def _selected(self) -> RunSummary | None:
-        found = self._table.selected
-        return found if isinstance(found, RunSummary) else None
+    def _selected_run(self) -> RunSummary | None:
+        run = self._table.selected
+        return run if isinstance(run, RunSummary) else None
 
     def _update(self) -> None:
-        run = self._selected()
+        run = self._selected_run()
         self._empty.setVisible(not self._runs)
         self._table.setVisible(bool(self._runs))
         self._resume.setVisible(run is not None and self._can_resume(run))
@@ -118,17 +118,17 @@ class RunsTable(Card):
         self.overlaid.emit(self._runs if self._compared else [])
 
     def _resume_chosen(self) -> None:
-        run = self._selected()
+        run = self._selected_run()
         if run is not None:
             self.resume_wanted.emit(run.id)
 
     def _delete_chosen(self) -> None:
-        run = self._selected()
+        run = self._selected_run()
         if run is not None:
             self.delete_wanted.emit(run)
 
     def _menu(self, position: object) -> None:
-        run = self._selected()
+        run = self._selected_run()
         if run is None:
             return
         menu = QMenu(self)
@@ -141,22 +141,22 @@ class RunsTable(Card):
         menu.popup(self._table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
 
 
-def _metric(run: RunSummary, name: str, digits: int) -> str:
+def _format_metric(run: RunSummary, name: str, digits: int) -> str:
     value = run.metrics.get(name)
-    return "–" if value is None else number(value, digits)
+    return "–" if value is None else format_number(value, digits)
 
 
-def _accuracy(run: RunSummary) -> str:
+def _format_accuracy(run: RunSummary) -> str:
     value = run.metrics.get("val_accuracy")
-    return "–" if value is None else percent(value)
+    return "–" if value is None else format_percent(value)
 
 
 def confirm_delete(parent: QWidget, run: RunSummary) -> bool:
-    """Ask, then delete a run with its model; a run cannot be brought back. Whether it is gone."""
-    asked = QMessageBox(QMessageBox.Icon.NoIcon, tr("Delete run", "Eliminar entrenamiento"), tr(
+    """Delete a run with its model after a confirmation; it cannot be restored. True where it was deleted."""
+    dialog = QMessageBox(QMessageBox.Icon.NoIcon, tr("Delete run", "Eliminar entrenamiento"), tr(
         "Delete the run {id} with its model and checkpoints? This cannot be undone.",
         "¿Eliminar el entrenamiento {id} con su modelo y puntos de control? No se puede deshacer.", id=run.id),
         QMessageBox.StandardButton.Cancel, parent)
-    delete = asked.addButton(tr("Delete", "Eliminar"), QMessageBox.ButtonRole.DestructiveRole)
-    asked.exec()
-    return asked.clickedButton() is delete and delete_run(RunFolder(run.folder))
+    delete = dialog.addButton(tr("Delete", "Eliminar"), QMessageBox.ButtonRole.DestructiveRole)
+    dialog.exec()
+    return dialog.clickedButton() is delete and delete_run(RunFolder(run.folder))

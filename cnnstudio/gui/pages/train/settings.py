@@ -1,4 +1,4 @@
-"""The inspector of the Train page: stages, epochs and batch, optimizer and its rate, callbacks, what the loss follows."""
+"""The inspector of the Train page: stages, epochs and batch, optimizer, learning rate, callbacks and loss."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from cnnstudio.core.params import Value, with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
-from cnnstudio.gui.pages.train.stage_list import StageList, learning_text
+from cnnstudio.gui.pages.train.stage_list import StageList, format_learning
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Expander, Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
+from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.inputs import Select, Switch
-from cnnstudio.gui.widgets.words import count
 
 _EPOCHS, _LEARNING = STAGE_PARAMS
 _CONSTANT = ""
-"""The choice of a schedule that is none."""
+"""The choice of no schedule."""
 
 
 class TrainSettings(QWidget):
     """Rebuilt when another stage, optimizer, schedule or callback is chosen; kept, with its focus, while values change.
 
-    With one stage its settings stand among those of the training; with several a list tells which one is edited.
+    With one stage its settings are listed with those of the training; with several a list selects the edited one.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -51,12 +51,12 @@ class TrainSettings(QWidget):
 
     @property
     def stage(self) -> Stage:
-        """The stage that the settings edit."""
+        """The edited stage."""
         training = self._session.project.training
         return training.stage(self._chosen) or training.last_stage
 
     @property
-    def _several(self) -> bool:
+    def _has_several(self) -> bool:
         return len(self._session.project.training.stages) > 1
 
     @property
@@ -67,7 +67,7 @@ class TrainSettings(QWidget):
 
     def refresh(self) -> None:
         training, stage = self._session.project.training, self.stage
-        key = (stage.id, self._several, self._has_base and self._several, stage.optimizer.type,
+        key = (stage.id, self._has_several, self._has_base and self._has_several, stage.optimizer.type,
                None if stage.schedule is None else stage.schedule.type,
                tuple((step.id, step.type, step.enabled) for step in stage.callbacks), self._session.is_open)
         if key != self._key:
@@ -89,21 +89,21 @@ class TrainSettings(QWidget):
         self._show_facts()
 
     def _show_problems(self) -> None:
-        stage, several = self.stage, self._several
-        mine = [problem for problem in self._session.problems if problem.where.area == "training"]
+        stage, several = self.stage, self._has_several
+        problems = [problem for problem in self._session.problems if problem.where.area == "training"]
         for name, form in self._forms.items():
             node = None if name == "training" else name
             if several and node is not None:
                 node = stage.id if name == "stage" else f"{stage.id}.{name}"
-            form.set_problems([problem for problem in mine if problem.where.node == node])
+            form.set_problems([problem for problem in problems if problem.where.node == node])
         clear(self._schedule_problems)
         node = f"{stage.id}.schedule" if several else "schedule"
-        for problem in mine:
+        for problem in problems:
             if problem.where.node == node and problem.where.field is None:
                 self._schedule_problems.addWidget(Label(str(problem.text), "secondary", "error", wrap=True))
                 self._schedule_problems.addWidget(fix_row(problem.fixes, self._session.apply))
         if several:
-            wrong = {str(problem.where.node).partition(".")[0] for problem in mine if problem.blocks and problem.where.node}
+            wrong = {str(problem.where.node).partition(".")[0] for problem in problems if problem.blocks and problem.where.node}
             self._stages.show_stages(self._session.project, stage.id, wrong)
 
     def _build(self) -> None:
@@ -117,11 +117,11 @@ class TrainSettings(QWidget):
                           "fine-tuning after the head has learned.",
                           "Una etapa es una parte del entrenamiento con épocas, optimizador y tasa propios, como el "
                           "ajuste fino cuando la cabeza ya ha aprendido."))
-        plain = TRAINING_PARAMS if self._several else (_EPOCHS, *TRAINING_PARAMS)
+        plain = TRAINING_PARAMS if self._has_several else (_EPOCHS, *TRAINING_PARAMS)
         form = Form(plain, _values(training, stage))
         form.value_changed.connect(self._set_plain)
         self._keep("training", form)
-        if self._several:
+        if self._has_several:
             self._build_list(add)
         else:
             self._layout.addLayout(_head(tr("Training", "Entrenamiento"), add))
@@ -134,7 +134,7 @@ class TrainSettings(QWidget):
         for entry in CALLBACKS:
             if entry.id not in present:
                 self._add_callback(Step(id=_id_of(entry.id), type=entry.id, enabled=False))
-        if self._several:
+        if self._has_several:
             self._layout.addWidget(Caption(tr("All stages", "Todas las etapas")))
             self._layout.addWidget(form)
         self._layout.addWidget(Caption(tr("What will be trained", "Qué se entrenará")))
@@ -161,11 +161,11 @@ class TrainSettings(QWidget):
         self._layout.addWidget(form)
 
     def _lines(self) -> list[tuple[object, str]]:
-        """What may learn of the bases of the network: every block that all of them have."""
+        """The choices of the freeze line: every block that all bases of the network have."""
         nodes, resolver = self._session.project.network.nodes, self._session.bases
         bases = [base for node in nodes if (base := base_of_node(node, resolver)) is not None]
         blocks = [block for block in bases[0].lines if all(block in base.lines for base in bases)] if bases else []
-        return [(line, learning_text(line)) for line in ("", "none", "all", *blocks)]
+        return [(line, format_learning(line)) for line in ("", "none", "all", *blocks)]
 
     def _build_optimizer(self, stage: Stage) -> None:
         self._layout.addWidget(Caption(tr("Optimizer", "Optimizador")))
@@ -176,7 +176,7 @@ class TrainSettings(QWidget):
         optimizer = OPTIMIZERS.find(stage.optimizer.type)
         if optimizer is not None:
             self._layout.addWidget(Label(str(optimizer.help), "secondary", "dim", wrap=True))
-            # A schedule sets the rate of every step: the number would mean nothing.
+            # A schedule sets the rate of every step: the number would have no effect.
             params = tuple(param for param in optimizer.params if stage.schedule is None or param.name != "learning_rate")
             form = Form(params, stage.optimizer.params)
             form.value_changed.connect(self._set_optimizer)
@@ -187,8 +187,8 @@ class TrainSettings(QWidget):
     def _build_schedule(self, stage: Stage) -> None:
         kind = _CONSTANT if stage.schedule is None else stage.schedule.type
         name = tr("Learning rate schedule", "Plan de la tasa de aprendizaje")
-        known = [(entry.id, str(entry.label)) for entry in SCHEDULES]
-        choice = Select([(_CONSTANT, tr("constant", "constante")), *known], kind)
+        schedules = [(entry.id, str(entry.label)) for entry in SCHEDULES]
+        choice = Select([(_CONSTANT, tr("constant", "constante")), *schedules], kind)
         choice.setAccessibleName(name)
         choice.chosen.connect(self._choose_schedule)
         self._layout.addWidget(Label(name, "secondary", "dim"))
@@ -228,7 +228,7 @@ class TrainSettings(QWidget):
 
     @property
     def _spec(self) -> str:
-        """The stage as edits of steps name it."""
+        """The stage as the spec of step edits."""
         return f"training.{self.stage.id}"
 
     def _edit_stage(self, field: str, value: object, label: Text, merge_key: str = "") -> None:
@@ -253,7 +253,7 @@ class TrainSettings(QWidget):
                          Text("Set {name}", "Cambiar {name}").fill(name=name), f"{self._spec}.optimizer.{name}")
 
     def _choose_schedule(self, kind: object) -> None:
-        """A schedule begins with the rate that the optimizer has."""
+        """A schedule starts with the rate of the optimizer."""
         label = Text("Choose a learning rate schedule", "Elegir un plan de la tasa de aprendizaje")
         entry = SCHEDULES.find(str(kind))
         if entry is None:
@@ -303,7 +303,7 @@ class TrainSettings(QWidget):
         self._list_edit(lambda project: stage_edits.move_stage(project, stage, index), Text("Move a stage", "Mover una etapa"))
 
     def _list_edit(self, function: Callable[[Project], Project], label: Text) -> None:
-        """An edit of the list; a new stage is the one that is edited next."""
+        """Edit the list of stages; a new stage becomes the edited one."""
         before = {stage.id for stage in self._session.project.training.stages}
         self._session.edit(function, label)
         new = [stage.id for stage in self._session.project.training.stages if stage.id not in before]
@@ -319,9 +319,9 @@ class TrainSettings(QWidget):
         train = splits.get("train", 0)
         batches = -(-train // max(1, project.training.batch_size))
         self._facts.set_facts([
-            (tr("Training pictures", "Imágenes de entrenamiento"), count(train)),
-            (tr("Validation pictures", "Imágenes de validación"), count(splits.get("validation", 0))),
-            (tr("Batches an epoch", "Lotes por época"), count(batches)),
+            (tr("Training pictures", "Imágenes de entrenamiento"), format_count(train)),
+            (tr("Validation pictures", "Imágenes de validación"), format_count(splits.get("validation", 0))),
+            (tr("Batches an epoch", "Lotes por época"), format_count(batches)),
             (tr("Loss", "Pérdida"), loss),
         ])
 

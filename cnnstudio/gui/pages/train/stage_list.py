@@ -1,4 +1,4 @@
-"""The stages of the training as a list: which one the settings edit, and buttons to copy, move and remove it."""
+"""The stages of the training as a list: selects the edited one, with buttons to copy, move and remove it."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class StageList(QWidget):
         super().__init__()
         self._layout = column(spacing=6)
         self.setLayout(self._layout)
-        self._shown: object = None
+        self._content: object = None
         self.rows: list[StageRow] = []
 
     def show_stages(self, project: Project, chosen: str, wrong: Collection[str] = ()) -> None:
         """Show the stages of a project; `wrong` are the ids of those that cannot be trained."""
         stages = project.training.stages
         has_base = any(node.type == BASE for node in project.network.nodes)
-        shown = (stages, chosen, frozenset(wrong), has_base)
-        if shown == self._shown:
+        content = (stages, chosen, frozenset(wrong), has_base)
+        if content == self._content:
             return
         focused = next((stage.stage for stage in self.rows if stage.hasFocus()), "")
-        self._shown = shown
+        self._content = content
         clear(self._layout)
         self.rows = []
         for index, stage in enumerate(stages):
@@ -62,7 +62,7 @@ class StageRow(Card):
     def __init__(self, stage: Stage, index: int, count: int, has_base: bool, owner: StageList) -> None:
         super().__init__(clickable=True, margins=(12, 8, 8, 8), spacing=2)
         self.stage = stage.id
-        title, detail = stage_title(stage, index, has_base), stage_detail(stage)
+        title, detail = format_stage_title(stage, index, has_base), format_stage_detail(stage)
         self.setAccessibleName(title)
         self.setAccessibleDescription(detail)
         self.up = Button(tr("Earlier", "Antes"), "icon", "chevron-up",
@@ -83,20 +83,20 @@ class StageRow(Card):
         self.body.addWidget(self.buttons)
 
 
-def stage_title(stage: Stage, index: int, has_base: bool) -> str:
-    """The number of a stage, and what learns in it where there is a base."""
+def format_stage_title(stage: Stage, index: int, has_base: bool) -> str:
+    """The number of a stage, and what it trains where there is a base."""
     title = tr("Stage {n}", "Etapa {n}", n=index + 1)
-    return f"{title}: {learning_text(stage.trainable_from)}" if has_base and stage.trainable_from else title
+    return f"{title}: {format_learning(stage.trainable_from)}" if has_base and stage.trainable_from else title
 
 
-def learning_text(trainable_from: str) -> str:
-    """What of the pretrained base learns."""
+def format_learning(trainable_from: str) -> str:
+    """Which part of the pretrained base learns."""
     return {"": tr("as the network says", "como indica la red"), "none": tr("base frozen", "base congelada"),
             "all": tr("whole base learns", "aprende toda la base")}.get(
                 trainable_from, tr("learns from {block} on", "aprende desde {block}", block=trainable_from))
 
 
-def stage_detail(stage: Stage) -> str:
+def format_stage_detail(stage: Stage) -> str:
     """Epochs, optimizer and rate in one line."""
     entry = OPTIMIZERS.find(stage.optimizer.type)
     epochs = tr("1 epoch", "1 época") if stage.epochs == 1 else tr("{n} epochs", "{n} épocas", n=stage.epochs)

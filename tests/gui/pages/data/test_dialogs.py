@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from cnnstudio.core.files import read_project
 from cnnstudio.gui.pages.data.dialogs import download as download_module
 from cnnstudio.gui.pages.data.dialogs.add import AddPicturesDialog, open_add_pictures, takes
-from cnnstudio.gui.pages.data.dialogs.base import ModeChoice, PlaceField
+from cnnstudio.gui.pages.data.dialogs.base import ModeChoice, PathField
 from cnnstudio.gui.pages.data.dialogs.camera import Camera
 from cnnstudio.gui.pages.data.dialogs.collect import open_export_collection
 from cnnstudio.gui.pages.data.dialogs.download import open_download
@@ -32,9 +32,9 @@ from cnnstudio.gui.state.commands import (
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.picture import PictureView
-from cnnstudio.gui.widgets.words import pictures
 from tests.datasets.test_archives import files, zipped
 from tests.datasets.test_arrays import GREY, LABELS
 from tests.datasets.test_datasets import draw
@@ -57,9 +57,9 @@ def end(dialog) -> None:
     QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
 
 
-def place(dialog) -> PlaceField:
+def place(dialog) -> PathField:
     """Where the dialog writes to."""
-    return part(dialog, PlaceField)
+    return part(dialog, PathField)
 
 
 def recorded(dialog: WebcamDialog, name: str = "") -> int:
@@ -147,7 +147,7 @@ def test_the_list_of_sources(qtbot, opened, tmp_path, pictures_folder):
     assert [text for text, _number in summary] == [str(pictures_folder), str(birds), str(tmp_path / "list.csv")]
     assert summary[1][1] == 2
     assert sum(number for _text, number in summary) == 43
-    amounts = [pictures(number) for _text, number in summary]
+    amounts = [format_pictures(number) for _text, number in summary]
     assert [label for label in texts(shown) if label in amounts] == amounts
     settled(qtbot, opened)
     assert remove(opened.session, str(birds))
@@ -231,11 +231,11 @@ def test_recording_while_the_button_or_space_is_held(qtbot, opened):
     assert len(files(place)) == total
 
 
-@pytest.mark.parametrize(("film", "words"), [(_Film(opens=False), "No camera"), (_Film(5), "unplugged")])
-def test_no_camera_and_one_that_is_unplugged_are_told(qtbot, opened, film, words):
+@pytest.mark.parametrize(("film", "message"), [(_Film(opens=False), "No camera"), (_Film(5), "unplugged")])
+def test_no_camera_and_one_that_is_unplugged_are_told(qtbot, opened, film, message):
     dialog = WebcamDialog(opened, None, lambda _number: film, [(0, "Film")])
     dialog.open()
-    qtbot.waitUntil(lambda: words in part(dialog, PictureView).message, timeout=5000)
+    qtbot.waitUntil(lambda: message in part(dialog, PictureView).message, timeout=5000)
     assert not button(dialog, "Hold to record").isEnabled()
     assert film.released.is_set()
     film.opens, film.length = True, 10**9
@@ -250,16 +250,16 @@ def test_no_camera_at_all_and_a_driver_that_raises(qtbot, opened, tmp_path):
     dialog.open()
     assert "No camera" in part(dialog, PictureView).message
     end(dialog)
-    told = []
+    problems = []
 
     def broken():
         raise RuntimeError("driver")
 
     camera = Camera(broken, tmp_path)
-    camera.failed.connect(told.append, Qt.ConnectionType.DirectConnection)
+    camera.failed.connect(problems.append, Qt.ConnectionType.DirectConnection)
     camera.start()
     camera.stop()
-    assert [problem.code for problem in told] == ["camera_lost"]
+    assert [problem.code for problem in problems] == ["camera_lost"]
     assert camera.isFinished()
     assert qtbot
 
@@ -268,7 +268,7 @@ def test_lists_and_archives_may_be_dropped_anywhere(qtbot, window, tmp_path):
     (tmp_path / "birds.csv").write_text("path,class\nowl/1.png,owl\nhen/1.png,hen\n")
     draw(tmp_path, "owl/1.png", "hen/1.png")
     window.perform(OpenPaths((str(tmp_path / "birds.csv"),)))
-    (dialog,) = [each for each in window.findChildren(AddPicturesDialog) if each.isVisible()]
+    (dialog,) = [dialog for dialog in window.findChildren(AddPicturesDialog) if dialog.isVisible()]
     qtbot.waitUntil(dialog.primary.isEnabled, timeout=10_000)
     assert not parts(dialog, ModeChoice)
     dialog.primary.click()
@@ -314,7 +314,7 @@ def test_the_window_opens_each_and_closes_with_it(qtbot, window, project_folder,
     window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.workspace.counts.total == 40 and len(window.session.jobs) == 0, timeout=20_000)
     window.perform(command)
-    (dialog,) = [each for each in window.findChildren(QDialog) if type(each).__name__ == name]
+    (dialog,) = [dialog for dialog in window.findChildren(QDialog) if type(dialog).__name__ == name]
     assert dialog.isVisible()
     assert dialog.width() <= 900
     assert dialog.height() <= 760

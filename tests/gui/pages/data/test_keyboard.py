@@ -36,16 +36,16 @@ def ring(widget: QWidget) -> int:
 def test_tab_goes_through_the_page_as_it_is_read(page):
     page.views.grid.select_ids(list(page.views.grid.ids)[:1])
     page.enter()
-    found: list[QWidget] = []
-    each: QWidget = part(page, ClassList)
-    while each.nextInFocusChain() is not part(page, ClassList):
-        each = each.nextInFocusChain()
-        found.append(each)
+    order: list[QWidget] = []
+    widget: QWidget = part(page, ClassList)
+    while widget.nextInFocusChain() is not part(page, ClassList):
+        widget = widget.nextInFocusChain()
+        order.append(widget)
     buttons = part(page, DataInspector).findChildren(QWidget)
-    inspector = [found.index(widget) for widget in buttons
-                 if widget in found and widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    inspector = [order.index(widget) for widget in buttons
+                 if widget in order and widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
     slider = field(page, "Size of the thumbnails")
-    assert found.index(page.filters.text) < found.index(slider) < found.index(page.views.grid) < min(inspector)
+    assert order.index(page.filters.text) < order.index(slider) < order.index(page.views.grid) < min(inspector)
 
 
 def test_charts_and_the_large_view_have_their_place_and_show_the_keyboard(qtbot, page, window):
@@ -53,8 +53,8 @@ def test_charts_and_the_large_view_have_their_place_and_show_the_keyboard(qtbot,
     button = QApplication.focusWidget()
     assert button.text() == "Charts", "what was chosen has the keyboard, not the frame around it"
     chain = [part(page, ClassList)]
-    while (each := chain[-1].nextInFocusChain()) is not part(page, ClassList):
-        chain.append(each)
+    while (widget := chain[-1].nextInFocusChain()) is not part(page, ClassList):
+        chain.append(widget)
     chain = [widget for widget in chain if widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
     charts = [number for number, widget in enumerate(chain) if part(page, DataCharts).isAncestorOf(widget)]
     assert charts
@@ -113,19 +113,19 @@ def test_the_grid_shows_that_it_has_the_keyboard(qtbot, window, look):
 
 
 def test_menus_open_without_a_menu_key(qtbot, page):
-    asked: list[object] = []
+    requests: list[object] = []
     grid, classes = page.views.grid, part(page, ClassList)
     grid.menu_requested.disconnect()
     classes.menu_requested.disconnect()
-    grid.menu_requested.connect(asked.append)
-    classes.menu_requested.connect(lambda name, _point: asked.append(name))
+    grid.menu_requested.connect(requests.append)
+    classes.menu_requested.connect(lambda name, _point: requests.append(name))
     qtbot.keyClick(grid, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
-    assert not asked, "of nothing there is no menu"
+    assert not requests, "of nothing there is no menu"
     qtbot.keyClick(grid, Qt.Key.Key_Home)
     qtbot.keyClick(grid, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
     qtbot.keyClick(classes, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
-    assert len(asked) == 2
-    assert asked[1] == page.workspace.counts.class_names[0]
+    assert len(requests) == 2
+    assert requests[1] == page.workspace.counts.class_names[0]
 
 
 def test_the_list_of_classes_follows_the_keyboard(qtbot):

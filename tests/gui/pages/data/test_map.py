@@ -21,8 +21,15 @@ from cnnstudio.gui.pages.data.map.camera import Camera
 from cnnstudio.gui.pages.data.map.gestures import PAN, MapView
 from cnnstudio.gui.pages.data.map.legend import Legend
 from cnnstudio.gui.pages.data.map.panel import MapPanel
-from cnnstudio.gui.pages.data.map.raster import Raster, mixed, opaque, packed, unpacked, within
-from cnnstudio.gui.pages.data.map.working import WorkingBar
+from cnnstudio.gui.pages.data.map.raster import (
+    Raster,
+    mix_with_ground,
+    opaque_pixels,
+    pack_color,
+    points_within,
+    unpack_color,
+)
+from cnnstudio.gui.pages.data.map.working_bar import WorkingBar
 from cnnstudio.gui.state.audit import EMBED
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob
@@ -42,10 +49,10 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 def test_dots_lie_where_they_belong_and_later_ones_cover_earlier():
     raster = Raster(40, 30)
-    raster.clear(packed(WHITE))
+    raster.clear(pack_color(WHITE))
     x, y = np.asarray([10.2, 10.4, 39.9], np.float32), np.asarray([5.7, 5.5, 29.9], np.float32)
     blue = QColor(0, 0, 255)
-    raster.dots(x, y, np.asarray([packed(RED), packed(blue), packed(RED)], np.uint32), 2.0)
+    raster.dots(x, y, np.asarray([pack_color(RED), pack_color(blue), pack_color(RED)], np.uint32), 2.0)
     image = raster.image()
     assert (image.width(), image.height()) == (40, 30)
     assert image.pixelColor(10, 5) == blue
@@ -53,37 +60,37 @@ def test_dots_lie_where_they_belong_and_later_ones_cover_earlier():
     assert image.pixelColor(12, 5) == blue
     assert image.pixelColor(16, 5) == WHITE
     assert 100 < image.pixelColor(12, 6).red() < 155
-    raster.clear(packed(WHITE))
+    raster.clear(pack_color(WHITE))
     assert raster.image().pixelColor(10, 5) == WHITE
 
 
 def test_dots_outside_are_left_out_and_those_at_the_edge_drawn_in_part():
     raster = Raster(20, 20)
-    raster.clear(packed(WHITE))
+    raster.clear(pack_color(WHITE))
     x, y = np.asarray([-3, -50, 10, 23], np.float32), np.asarray([10, 10, 900, 23], np.float32)
     rows = raster.inside(x, y)
     assert rows.tolist() == [0, 3]
-    raster.dots(x[rows], y[rows], packed(RED), 4.0)
+    raster.dots(x[rows], y[rows], pack_color(RED), 4.0)
     assert raster.image().pixelColor(0, 10) == RED
     assert raster.image().pixelColor(15, 15) == WHITE
 
 
 def test_colours_survive_packing():
     colors = np.asarray([[10, 200, 30, 255], [255, 0, 128, 128], [1, 2, 3, 0]], np.uint8)
-    values = opaque(colors, packed(WHITE))
-    assert values[0] == packed(QColor(10, 200, 30))
-    assert unpacked(int(values[1])) == QColor(255, 127, 191)
-    assert unpacked(int(values[2])) == WHITE
-    half = unpacked(int(mixed(values, packed(WHITE), 0.5)[0]))
+    values = opaque_pixels(colors, pack_color(WHITE))
+    assert values[0] == pack_color(QColor(10, 200, 30))
+    assert unpack_color(int(values[1])) == QColor(255, 127, 191)
+    assert unpack_color(int(values[2])) == WHITE
+    half = unpack_color(int(mix_with_ground(values, pack_color(WHITE), 0.5)[0]))
     assert (half.red(), half.green(), half.blue()) == (132, 227, 142)
-    assert unpacked(int(mixed(values, 0, 1.0)[0])) == QColor(10, 200, 30)
+    assert unpack_color(int(mix_with_ground(values, 0, 1.0)[0])) == QColor(10, 200, 30)
 
 
 def test_a_lasso_is_looked_up_however_many_corners_it_has():
     path = QPainterPath()
     path.addEllipse(QPointF(50, 50), 30, 30)
     x, y = np.asarray([50, 50, 75, 95, -5], np.float32), np.asarray([50, 85, 50, 50, 50], np.float32)
-    assert within(path, 100, 100, x, y).tolist() == [0, 2]
+    assert points_within(path, 100, 100, x, y).tolist() == [0, 2]
 
 
 # Camera --------------------------------------------------------------------------------------------
@@ -129,14 +136,14 @@ def test_small_pictures_never_lie_over_each_other():
     rng = np.random.default_rng(1)
     x, y = (rng.uniform(0, 500, 600).astype(np.float32) for _ in range(2))
     order = rng.permutation(600)
-    chosen = mosaic.placed(x, y, order, 40)
+    chosen = mosaic.place_thumbnails(x, y, order, 40)
     assert chosen[0] == order[0]
     for place, row in enumerate(chosen):
         for other in chosen[:place]:
             assert abs(x[row] - x[other]) >= 40 or abs(y[row] - y[other]) >= 40
-    assert mosaic.side_for(800, 600, mosaic.CROWD + 1) == 0
-    assert mosaic.side_for(800, 600, 900) == mosaic.SIZES[0]
-    assert mosaic.side_for(800, 600, 4) == mosaic.SIZES[-1]
+    assert mosaic.thumbnail_side(800, 600, mosaic.CROWD + 1) == 0
+    assert mosaic.thumbnail_side(800, 600, 900) == mosaic.SIZES[0]
+    assert mosaic.thumbnail_side(800, 600, 4) == mosaic.SIZES[-1]
 
 
 # The view ------------------------------------------------------------------------------------------
@@ -144,23 +151,23 @@ def test_small_pictures_never_lie_over_each_other():
 
 @pytest.fixture
 def view(qtbot) -> Iterator[MapView]:
-    made = MapView()
-    made.resize(400, 300)
+    map_view = MapView()
+    map_view.resize(400, 300)
     grid = np.asarray([(x, y) for y in (-1, 0, 1) for x in (-1, 0, 1)], np.float32)
-    made.set_points(grid, range(100, 109), np.tile(np.asarray([[200, 30, 40, 255]], np.uint8), (9, 1)))
-    made.show()
-    qtbot.waitExposed(made)
-    made.grab()
-    yield made
-    made.close_threads()
-    made.deleteLater()
-    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
+    map_view.set_points(grid, range(100, 109), np.tile(np.asarray([[200, 30, 40, 255]], np.uint8), (9, 1)))
+    map_view.show()
+    qtbot.waitExposed(map_view)
+    map_view.grab()
+    yield map_view
+    map_view.close_threads()
+    map_view.deleteLater()
+    QCoreApplication.sendPostedEvents(map_view, QEvent.Type.DeferredDelete)
 
 
 def chosen(view: MapView) -> list[list[int]]:
-    told: list[list[int]] = []
-    view.selection_changed.connect(told.append)
-    return told
+    selections: list[list[int]] = []
+    view.selection_changed.connect(selections.append)
+    return selections
 
 
 def drag(view: MapView, points: list[QPoint], modifier=NONE, button=Qt.MouseButton.LeftButton) -> None:
@@ -183,48 +190,48 @@ def around(view: MapView, row: int, reach: int = 20) -> list[QPoint]:
 
 
 def test_click_selects_one_and_with_control_more(qtbot, view):
-    told = chosen(view)
+    selections = chosen(view)
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.point_of(4).toPoint())
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, CONTROL, view.point_of(0).toPoint())
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, CONTROL, view.point_of(4).toPoint())
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(view.width() // 2 + 40, 20))
-    assert told == [[104], [100, 104], [100], []]
+    assert selections == [[104], [100, 104], [100], []]
 
 
 def test_lasso_adds_with_control_and_takes_away_with_alt(view):
-    told = chosen(view)
+    selections = chosen(view)
     drag(view, around(view, 3))
     drag(view, around(view, 5), CONTROL)
     drag(view, around(view, 3), Qt.KeyboardModifier.AltModifier)
-    assert told == [[103], [103, 105], [105]]
+    assert selections == [[103], [103, 105], [105]]
     left, right = view.point_of(0).toPoint() - QPoint(10, 10), view.point_of(4).toPoint() + QPoint(10, 10)
     drag(view, [left, left + QPoint(30, 30), right], Qt.KeyboardModifier.ShiftModifier)
-    assert told[-1] == [100, 101, 103, 104]
+    assert selections[-1] == [100, 101, 103, 104]
 
 
 def test_dimmed_pictures_cannot_be_selected(qtbot, view):
-    told = chosen(view)
+    selections = chosen(view)
     view.show_filtered([100, 104, 555])
     view.select_all()
-    assert told == [[100, 104]]
+    assert selections == [[100, 104]]
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.point_of(8).toPoint())
-    assert told[-1] == []
+    assert selections[-1] == []
     view.show_filtered(None)
     view.select_all()
-    assert len(told[-1]) == 9
+    assert len(selections[-1]) == 9
 
 
 def test_selection_is_kept_by_id_when_the_points_change(view):
-    told = chosen(view)
+    selections = chosen(view)
     view.set_selected([101, 108, 999])
     assert view.selected_ids() == [101, 108]
     view.set_points(np.asarray([[0, 0], [1, 1]], np.float32), [108, 300], np.zeros((2, 4), np.uint8))
     assert view.selected_ids() == [108]
-    assert told == []
+    assert selections == []
 
 
 def test_keyboard_moves_zooms_steps_and_opens(qtbot, view):
-    told, opened = chosen(view), []
+    selections, opened = chosen(view), []
     view.opened.connect(opened.append)
     view.setFocus()
     zoom = view.camera.zoom
@@ -237,11 +244,11 @@ def test_keyboard_moves_zooms_steps_and_opens(qtbot, view):
     assert view.camera.zoom == 1.0
     view.grab()
     qtbot.keyClick(view, Qt.Key.Key_Right, CONTROL)
-    assert told == [[104]]
+    assert selections == [[104]]
     view.grab()
     qtbot.keyClick(view, Qt.Key.Key_Right, CONTROL)
     qtbot.keyClick(view, Qt.Key.Key_Down, CONTROL | Qt.KeyboardModifier.ShiftModifier)
-    assert told[1:] == [[105], [105, 108]]
+    assert selections[1:] == [[105], [105, 108]]
     qtbot.keyClick(view, Qt.Key.Key_Return)
     assert opened == [108]
     keys: list[object] = []
@@ -251,9 +258,9 @@ def test_keyboard_moves_zooms_steps_and_opens(qtbot, view):
     qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert keys == [2, "exclude"]
     qtbot.keyClick(view, Qt.Key.Key_Escape)
-    assert told[-1] == []
+    assert selections[-1] == []
     qtbot.keyClick(view, Qt.Key.Key_A, CONTROL)
-    assert len(told[-1]) == 9
+    assert len(selections[-1]) == 9
 
 
 def test_wheel_zooms_at_the_pointer_and_drags_pan(view):
@@ -264,7 +271,7 @@ def test_wheel_zooms_at_the_pointer_and_drags_pan(view):
     assert view.camera.zoom > 1.2
     moved = view.point_of(2) - at
     assert abs(moved.x()) + abs(moved.y()) < 1
-    told = chosen(view)
+    selections = chosen(view)
     view.fit()
     view.zoom_by(3)
     for pressed, tool in ((Qt.MouseButton.MiddleButton, "lasso"), (Qt.MouseButton.LeftButton, PAN)):
@@ -273,28 +280,28 @@ def test_wheel_zooms_at_the_pointer_and_drags_pan(view):
         drag(view, [QPoint(100, 100), QPoint(120, 110), QPoint(150, 130)], button=pressed)
         after = view.point_of(4)
         assert (after - before) == QPointF(50, 30) or (round((after - before).x()), round((after - before).y())) == (50, 30)
-    assert told == []
+    assert selections == []
 
 
 def test_right_click_asks_for_the_menu_of_the_selection(qtbot, view):
-    told, asked = chosen(view), []
-    view.menu_requested.connect(asked.append)
+    selections, requests = chosen(view), []
+    view.menu_requested.connect(requests.append)
     qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=QPoint(view.width() // 2 + 40, 20))
-    assert not asked
+    assert not requests
     qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=view.point_of(7).toPoint())
-    assert told == [[107]]
-    assert len(asked) == 1
+    assert selections == [[107]]
+    assert len(requests) == 1
 
 
 def test_the_menu_key_asks_for_the_menu_of_the_selection(view):
-    asked = []
-    view.menu_requested.connect(asked.append)
+    requests = []
+    view.menu_requested.connect(requests.append)
     key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(3, 3), QPoint(3, 3))
     QApplication.sendEvent(view, key)
-    assert not asked
+    assert not requests
     view.set_selected(view.ids[:2].tolist())
     QApplication.sendEvent(view, key)
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_what_is_drawn_has_the_colours(view):
@@ -334,16 +341,16 @@ def embedding_of(workspace: Workspace, **changes: object) -> Embedding:
     """A map of the project's pictures: cats at the left, dogs at the right, one of them doubtful."""
     index = workspace.collection.index
     assert index is not None
-    found = index.pictures(list(index.ids()))
-    n = len(found)
+    pictures = index.pictures(list(index.ids()))
+    n = len(pictures)
     position = np.asarray([(-0.5 if picture.class_name == "cat" else 0.5, place / n - 0.5)
-                           for place, picture in enumerate(found)], np.float32)
+                           for place, picture in enumerate(pictures)], np.float32)
     values: dict = {
-        "model": BUNDLED, "layout": "tsne", "paths": tuple(each.path for each in found),
-        "hashes": tuple(each.hash or "" for each in found), "position": position, "outlier": np.zeros(n, np.float32),
+        "model": BUNDLED, "layout": "tsne", "paths": tuple(picture.path for picture in pictures),
+        "hashes": tuple(picture.hash or "" for picture in pictures), "position": position, "outlier": np.zeros(n, np.float32),
         "neighbours": np.full((n, 3), -1, np.int32), "label_quality": np.ones(n, np.float32),
         "mislabeled": np.arange(n) == 0, "classes": ("cat", "dog"),
-        "suggested": tuple("dog" if place == 0 else each.class_name for place, each in enumerate(found))} | changes
+        "suggested": tuple("dog" if place == 0 else picture.class_name for place, picture in enumerate(pictures))} | changes
     return Embedding(**values)
 
 
@@ -362,16 +369,16 @@ def panel(qapp, opened: Workspace) -> Iterator[MapPanel]:
 
 def make_panel(qapp, workspace: Workspace) -> Iterator[MapPanel]:
     session = workspace.session
-    made = MapPanel(workspace)
-    made.resize(800, 600)
-    made.show()
+    map_panel = MapPanel(workspace)
+    map_panel.resize(800, 600)
+    map_panel.show()
     settle(qapp, session)
-    yield made
+    yield map_panel
     settle(qapp, session, 0.05)
-    made.close_threads()
-    made.close()
-    made.deleteLater()
-    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
+    map_panel.close_threads()
+    map_panel.close()
+    map_panel.deleteLater()
+    QCoreApplication.sendPostedEvents(map_panel, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -385,11 +392,11 @@ def entries(panel: MapPanel) -> list[tuple[str, int]]:
 
 
 def test_without_a_map_there_is_one_button(bare, opened, monkeypatch):
-    asked = []
-    monkeypatch.setattr(type(opened.audit), "embed", lambda _self, *words: asked.append(words))
+    requests = []
+    monkeypatch.setattr(type(opened.audit), "embed", lambda _self, *arguments: requests.append(arguments))
     assert bare.embedding is None
     press(bare, "Compute the map")
-    assert asked == [(BUNDLED, "tsne")]
+    assert requests == [(BUNDLED, "tsne")]
 
 
 def test_a_map_is_shown_coloured_and_told(panel):
@@ -410,22 +417,22 @@ def test_a_map_is_shown_coloured_and_told(panel):
 
 
 def test_selection_goes_both_ways(panel):
-    told: list[list[int]] = []
-    panel.selection_changed.connect(told.append)
+    selections: list[list[int]] = []
+    panel.selection_changed.connect(selections.append)
     first = panel.view.ids[:3].tolist()
     panel.set_selected(first)
     assert panel.view.selected_ids() == first
-    assert told == []
+    assert selections == []
     part(panel, Legend).chosen.emit(1, False)
-    assert len(told[-1]) == 20
+    assert len(selections[-1]) == 20
     part(panel, Legend).chosen.emit(0, True)
-    assert len(told[-1]) == 40
+    assert len(selections[-1]) == 40
     part(panel, Legend).chosen.emit(0, False)
     part(panel, Legend).chosen.emit(0, False)
-    assert told[-1] == []
+    assert selections[-1] == []
     panel.show_filtered(first)
     part(panel, Legend).chosen.emit(0, False)
-    assert set(told[-1]) <= set(first)
+    assert set(selections[-1]) <= set(first)
 
 
 def test_an_embedding_that_was_there_before_the_audit_is_judged(qapp, opened, monkeypatch):
@@ -467,7 +474,7 @@ def test_findings_and_answers_of_a_run_colour_the_map(qapp, panel, opened):
           ("dark", "truncated"))
     with index.transaction() as connection:
         connection.executemany("INSERT INTO predictions (run, picture, predicted, confidence, loss)"
-                               " VALUES ('r1', ?, 'cat', 0.5, 1.0)", [(each,) for each in ids])
+                               " VALUES ('r1', ?, 'cat', 0.5, 1.0)", [(identifier,) for identifier in ids])
     choose(button(panel, "Colour: "), "Finding")
     panel.refresh(Change(frozenset({"pictures"})))
     settle(qapp, session)
@@ -494,9 +501,9 @@ def test_a_damaged_map_is_no_map(qapp, opened):
     target = embedding_target(opened.session.folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(b"PK\x03\x04 nonsense")
-    for made in make_panel(qapp, opened):
-        assert made.embedding is None
-        assert button(made, "Compute the map")
+    for empty_panel in make_panel(qapp, opened):
+        assert empty_panel.embedding is None
+        assert button(empty_panel, "Compute the map")
 
 
 class Child(ChildJob):
@@ -506,7 +513,7 @@ class Child(ChildJob):
 
     def __init__(self, job, label, kind, *, page="") -> None:
         super().__init__(job, label, kind, page=page)
-        self.asked = job
+        self.request = job
 
     def _work(self) -> None:
         import time
@@ -539,18 +546,18 @@ def test_computing_shows_its_progress_can_be_cancelled_and_shows_its_problem(qap
     settle(qapp, None, 0.3)
     job = session.jobs.of_kind(EMBED)
     assert isinstance(job, Child)
-    assert job.asked.layout == "pca"
+    assert job.request.layout == "pca"
     assert not button(bare, "Compute the map").isEnabled()
     press(part(bare, WorkingBar), "Cancel")
     settle(qapp, session)
     assert session.jobs.of_kind(EMBED) is None
     assert not parts(bare, WorkingBar)
     assert not parts(bare, Banner)
-    told = []
-    session.problem_reported.connect(told.append)
+    problems = []
+    session.problem_reported.connect(problems.append)
     started[0] = True
     bare.compute()
     settle(qapp, session)
-    assert [problem.code for problem in told] == ["no_pictures"]
+    assert [problem.code for problem in problems] == ["no_pictures"]
     assert not parts(bare, Banner), "nothing is shown twice"
     assert button(bare, "Compute the map").isEnabled()

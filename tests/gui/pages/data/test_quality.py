@@ -26,7 +26,7 @@ from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.query import Filter
 from cnnstudio.gui.pages.data.charts import DataCharts
 from cnnstudio.gui.pages.data.filters import FilterBar
-from cnnstudio.gui.pages.data.findings import KindBar, offered
+from cnnstudio.gui.pages.data.findings import KindBar, available_remedies
 from cnnstudio.gui.pages.data.inspector import DataInspector
 from cnnstudio.gui.pages.data.quality import QualityPanel
 from cnnstudio.gui.pages.data.side import DataSide
@@ -77,7 +77,7 @@ def page(qtbot, window, project_folder):
 
 
 def shown(page) -> list[str]:
-    return [each.name for each in page.workspace.collection.rows(list(page.views.grid.ids))]
+    return [picture.name for picture in page.workspace.collection.rows(list(page.views.grid.ids))]
 
 
 def idle(qtbot, page) -> None:
@@ -92,9 +92,9 @@ def test_findings_are_filters_with_their_reason(qtbot, page):
     qtbot.mouseClick(button(page, "Blurry"), Qt.MouseButton.LeftButton)
     assert shown(page) == ["blurred.jpg"]
     page.views.grid.select_ids(list(page.views.grid.ids))
-    found = page.workspace.collection.findings_of("a/blurred.jpg")
-    assert "0." in found[0].text.en
-    assert "nitidez" in found[0].text.es
+    findings = page.workspace.collection.findings_of("a/blurred.jpg")
+    assert "0." in findings[0].text.en
+    assert "nitidez" in findings[0].text.es
     qtbot.mouseClick(button(page, "Blurry"), Qt.MouseButton.LeftButton)
     assert len(shown(page)) == 29
 
@@ -117,17 +117,17 @@ def test_remedies_are_one_step_to_undo(page):
 def test_what_was_mended_is_told_no_more(page):
     session = page.session
     workspace = page.workspace
-    found = [Finding(kind="leakage", path="a/00.jpg", picture=1, others=("a/02.jpg",), text=Text("x", "x"),
-                     data={"split": "train"}),
-             Finding(kind="cross_class_duplicate", path="b/01.jpg", picture=1, others=("a/02.jpg",), text=Text("x", "x"),
-                     data={"suggested": "a"}),
-             Finding(kind="mislabeled", path="b/03.jpg", picture=1, text=Text("x", "x"), data={"suggested": "a"})]
-    found = [replace(each, picture=page.workspace.collection.ids_of([each.path])[0]) for each in found]
+    findings = [Finding(kind="leakage", path="a/00.jpg", picture=1, others=("a/02.jpg",), text=Text("x", "x"),
+                        data={"split": "train"}),
+                Finding(kind="cross_class_duplicate", path="b/01.jpg", picture=1, others=("a/02.jpg",), text=Text("x", "x"),
+                        data={"suggested": "a"}),
+                Finding(kind="mislabeled", path="b/03.jpg", picture=1, text=Text("x", "x"), data={"suggested": "a"})]
+    findings = [replace(finding, picture=page.workspace.collection.ids_of([finding.path])[0]) for finding in findings]
     ids = page.workspace.collection.ids_of(["a/00.jpg", "a/02.jpg"])
     page.workspace.decisions.assign_splits(dict(zip(ids, ("test", "train"), strict=True)))
-    store(page.workspace.collection.index, found, [each.kind for each in found])
+    store(page.workspace.collection.index, findings, [finding.kind for finding in findings])
     page.workspace.counts.recount()
-    for finding, remedy in zip(found, ("move", "relabel", "relabel"), strict=True):
+    for finding, remedy in zip(findings, ("move", "relabel", "relabel"), strict=True):
         assert workspace.counts.findings[finding.kind] == 1
         assert workspace.remedies.apply(remedy, [finding])
         assert finding.kind not in workspace.counts.findings
@@ -140,9 +140,9 @@ def test_keeping_twins_together_is_one_step(qtbot, page):
     session = page.session
     workspace = page.workspace
     leak = KINDS["leakage"]
-    assert "keep_together" not in offered(session, leak)
+    assert "keep_together" not in available_remedies(session, leak)
     session.edit(lambda project: edits.set_field(project, "dataset.splits", "keep_together", False), Text("x", "x"))
-    assert "keep_together" in offered(session, leak)
+    assert "keep_together" in available_remedies(session, leak)
     assert workspace.remedies.apply("keep_together", workspace.collection.findings_of_kind("near_duplicate"))
     assert "near_duplicate" not in workspace.counts.findings
     session.undo()
@@ -165,7 +165,7 @@ def test_remedies_and_map_follow_a_selection_of_any_size(page, monkeypatch):
     monkeypatch.undo()
     page.state["view"] = "grid"
     part(page, FilterBar).chosen.emit("quality", ("exact_duplicate",))
-    page.views.grid.selection.only(0)
+    page.views.grid.selection.select_only(0)
     page.views.grid.selection_changed.emit()
     press(part(page, KindBar), "Exclude the copies")
     assert page.workspace.counts.excluded == 1
@@ -187,25 +187,25 @@ def test_what_a_large_selection_has_in_common_is_of_all_of_it(qtbot, page, pictu
 
 
 def test_leaks_are_counted_while_the_window_works(qtbot, page, monkeypatch):
-    asked = []
+    calls = []
 
     def shares(_index):
-        asked.append(threading.current_thread() is threading.main_thread())
+        calls.append(threading.current_thread() is threading.main_thread())
         return {"test": (1, 4)}
 
     monkeypatch.setattr("cnnstudio.datasets.leakage.split_shares", shares)
     page.workspace.decisions.exclude([page.views.grid.ids[0]], True)
     page.workspace.decisions.exclude([page.views.grid.ids[1]], True)
-    qtbot.waitUntil(lambda: len(asked) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(calls) == 2, timeout=5000)
     idle(qtbot, page)
-    assert asked == [False, False]
+    assert calls == [False, False]
     assert says(part(page, QualityPanel), "25.0")
 
 
 def test_labelling_goes_on_with_the_next_picture(qtbot, page):
     part(page, FilterBar).chosen.emit("classes", ("a",))
     names = shown(page)
-    page.views.grid.selection.only(3)
+    page.views.grid.selection.select_only(3)
     page.views.opened.emit(page.views.grid.selected_ids()[0])
     qtbot.keyClick(part(page, DataViewer).view, Qt.Key.Key_2)
     assert shown(page) == names[:3] + names[4:]
@@ -228,12 +228,12 @@ def test_a_threshold_shows_what_it_affects_at_once(qtbot, page):
 
 
 def test_a_dragged_threshold_asks_nothing_in_the_windows_thread(qtbot, page, monkeypatch):
-    asked: list[str] = []
+    calls: list[str] = []
     rows, each = Database.rows, Database.each
 
     def note(what: str) -> None:
         if threading.current_thread() is threading.main_thread():
-            asked.append(what)
+            calls.append(what)
 
     monkeypatch.setattr(Database, "rows", lambda self, sql, *more: note(sql) or rows(self, sql, *more))
     monkeypatch.setattr(Database, "each", lambda self, sql, *more: note(sql) or each(self, sql, *more))
@@ -241,14 +241,14 @@ def test_a_dragged_threshold_asks_nothing_in_the_windows_thread(qtbot, page, mon
     thresholds.value_changed.emit("blurry", 0.35)
     idle(qtbot, page)
     before = page.workspace.counts.findings.get("blurry", 0)
-    assert asked
-    asked.clear()
+    assert calls
+    calls.clear()
     thresholds.value_changed.emit("blurry", 10.0)
-    assert not asked
+    assert not calls
     idle(qtbot, page)
     # What is found now was counted where it was judged; the grid asks for what it shows alone.
     assert page.workspace.counts.findings["blurry"] > before
-    assert not [sql for sql in asked if "GROUP BY" in sql]
+    assert not [sql for sql in calls if "GROUP BY" in sql]
     assert len(shown(page)) == page.workspace.counts.findings["blurry"]
 
 
@@ -350,8 +350,8 @@ def test_a_class_without_training_pictures_is_mended_with_one_click(qtbot, windo
     assert window.workspace.decisions.assign_split(ids, "test")
 
     def fixes() -> dict[str, Fix]:
-        return {fix.action: fix for each in window.workspace.checks.check_now() if each.code == "class_without_training"
-                for fix in each.fixes}
+        return {fix.action: fix for problem in window.workspace.checks.check_now() if problem.code == "class_without_training"
+                for fix in problem.fixes}
 
     assert list(fixes()) == ["draw_splits", "hide_classes"]
     session.apply(fixes()["draw_splits"])
@@ -380,7 +380,7 @@ def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):
 
 
 def test_a_folder_that_goes_away_is_told_and_its_return_noticed(qtbot, page, pictures_folder, tmp_path):
-    codes = lambda: [each.code for each in page.session.problems]  # noqa: E731
+    codes = lambda: [problem.code for problem in page.session.problems]  # noqa: E731
     pictures_folder.rename(tmp_path / "away")
     qtbot.waitUntil(lambda: "source_missing" in codes(), timeout=15_000)
     assert page.workspace.counts.total == 29
@@ -407,7 +407,7 @@ def test_the_grid_shows_what_the_files_hold_now(qtbot, page, pictures_folder, tm
     qtbot.waitUntil(lambda: page.workspace.scanner.news is not None, timeout=15_000)
     idle(qtbot, page)
     qtbot.waitUntil(lambda: max(color()) < 12, timeout=5000)
-    page.views.grid.selection.only(0)
+    page.views.grid.selection.select_only(0)
     page.session.request(OpenProject(str(tmp_path / "second")))
     page.session.request(ShowPage("data"))
     idle(qtbot, page)
@@ -423,7 +423,7 @@ def test_classes_are_merged_hidden_and_moved(page):
     assert page.workspace.counts.class_names == ("a", "b")
     page.workspace.classes.hide("b", True)
     assert page.workspace.counts.class_names == ("a",)
-    assert all(each.class_name == "a" for each in page.workspace.collection.rows(list(page.views.grid.ids)))
+    assert all(picture.class_name == "a" for picture in page.workspace.collection.rows(list(page.views.grid.ids)))
     assert page.workspace.counts.color_index("a") == 0
     part(page, DataSide).filter_toggled.emit("class", "b", False)
     assert len(shown(page)) == 14
@@ -435,7 +435,7 @@ def test_classes_are_merged_hidden_and_moved(page):
 def rename(monkeypatch, page, old, new):
     """Rename a class by the menu of its line."""
     side = part(page, DataSide)
-    monkeypatch.setattr("cnnstudio.gui.pages.data.side.QInputDialog.getText", lambda *_words, **_more: (new, True))
+    monkeypatch.setattr("cnnstudio.gui.pages.data.side.QInputDialog.getText", lambda *_arguments, **_more: (new, True))
     side.classes.menu_requested.emit(old, QPoint())
     menu = open_menu(side)
     next(action for action in menu.actions() if action.text() == "Rename…").trigger()
@@ -467,7 +467,7 @@ def test_charts_filter(qtbot, page):
     assert page.state["splits"] == ("train",)
     page.views.all_requested.emit()
     idle(qtbot, page)
-    histogram = charts.shown["side"]
+    histogram = charts.histograms["side"]
     assert sum(histogram.counts) == 28
     first = next(position for position, count in enumerate(histogram.counts) if count)
     field(charts, "Longer side").chosen.emit(first, first)
@@ -487,8 +487,8 @@ def test_the_large_view_zooms_and_steps(qtbot, page):
     view.wheelEvent(QWheelEvent(middle, view.mapToGlobal(middle), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton,
                                 Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False))
     assert view.scale > before
-    told = []
-    view.pixel_hovered.connect(lambda x, y: told.append((x, y)))
+    positions = []
+    view.pixel_hovered.connect(lambda x, y: positions.append((x, y)))
     qtbot.mouseMove(view, view.rect().center() + QPoint(3, 3))
     qtbot.keyClick(view, Qt.Key.Key_Right)
     assert page.views.grid.selection.current == 4
@@ -506,9 +506,9 @@ def test_answers_of_a_run_are_filters(qtbot, page):
     assert 0 < len(page.views.grid.ids) < 15
     part(page, FilterBar).chosen.emit("sort", "confidence")
     confidences = dict(page.workspace.collection.index.rows("SELECT picture, confidence FROM predictions"))
-    ordered = [confidences[each] for each in page.views.grid.ids]
+    ordered = [confidences[identifier] for identifier in page.views.grid.ids]
     assert ordered == sorted(ordered)
-    page.views.grid.selection.only(0)
+    page.views.grid.selection.select_only(0)
     page.views.grid.selection_changed.emit()
     name, value = part(page, DataInspector).findChild(Facts).facts[0]
     assert (name, value[:4]) == ("Answer", "a · ")
@@ -562,8 +562,8 @@ def test_a_line_break_in_a_name_stays_in_its_line(qtbot):
 
     assert drawn(Elided("one\ntwo")) == drawn(Elided("one two"))
     lists = [ClassList() for _ in range(2)]
-    for made, name in zip(lists, ("one\ntwo", "one two"), strict=True):
-        made.show_classes([name], {name: 3}, (), "", ())
+    for class_list, name in zip(lists, ("one\ntwo", "one two"), strict=True):
+        class_list.show_classes([name], {name: 3}, (), "", ())
     assert drawn(lists[0]) == drawn(lists[1])
     choice, menu = Select([(1, "one\ntwo")], 1), MenuButton()
     menu.set_choices([(1, "one\ntwo")], 1)

@@ -18,8 +18,8 @@ from cnnstudio.gui.pages.evaluate import start as evaluate_start
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.report import EvaluationReport
-from cnnstudio.gui.pages.evaluate.results import measured_folder, outdated, read_results
-from cnnstudio.gui.pages.evaluate.side import EvaluateSide, run_words
+from cnnstudio.gui.pages.evaluate.results import is_outdated, measured_folder, read_results
+from cnnstudio.gui.pages.evaluate.side import EvaluateSide, format_run
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
@@ -91,7 +91,7 @@ def test_nothing_starts_by_itself(qtbot, window, project_folder, run):
 
 
 def test_a_kept_result_is_shown_at_once_and_cells_open_their_pictures(qtbot, window, project_folder, run):
-    found = evaluate_by_hand(run)
+    evaluation = evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
     assert part(page, EvaluationReport).isVisible()
     assert len(part(page, EvaluationReport).table.rows.rows) == 2
@@ -100,7 +100,7 @@ def test_a_kept_result_is_shown_at_once_and_cells_open_their_pictures(qtbot, win
     matrix = part(page, EvaluationReport).matrix
     cell = (0, 0)
     qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=matrix.rect_of(*cell).center())
-    assert len(grid.answers) == found.confusion[0][0]
+    assert len(grid.answers) == evaluation.confusion[0][0]
     chances = [answer.probability for answer in grid.answers]
     assert chances == sorted(chances, reverse=True)
     assert all(answer.file.is_file() for answer in grid.answers)
@@ -215,7 +215,7 @@ def test_a_model_trained_further_outdates_its_evaluation(run):
     evaluate_by_hand(run)
     later = run.table_path("test").with_suffix(".json").stat().st_mtime + 5
     os.utime(run.model_path, (later, later))
-    assert outdated(run, "test")
+    assert is_outdated(run, "test")
 
 
 def test_a_damaged_table_is_named(qtbot, window, project_folder, run):
@@ -248,8 +248,8 @@ def test_a_hundred_classes_scroll_and_fewer_fit(qtbot):
     matrix.show()
     number = 100
     rows = [[row * column % 7 for column in range(number)] for row in range(number)]
-    matrix.show_matrix([f"class {each}" for each in range(number)],
-                       [theme.class_color(each) for each in range(number)], rows)
+    matrix.show_matrix([f"class {index}" for index in range(number)],
+                       [theme.class_color(index) for index in range(number)], rows)
     assert matrix.horizontalScrollBar().maximum() > 0
     assert matrix.verticalScrollBar().maximum() > 0
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
@@ -267,7 +267,7 @@ def test_a_matrix_that_became_wider_needs_no_bars_any_more(qtbot):
     matrix = ConfusionMatrix()
     qtbot.addWidget(matrix)
     matrix.show()
-    names, colors = [str(each) for each in range(10)], [theme.class_color(each) for each in range(10)]
+    names, colors = [str(index) for index in range(10)], [theme.class_color(index) for index in range(10)]
     for width in (420, 300, 700, 712, 420, 720):
         matrix.resize(width, matrix.height())
         matrix.show_matrix(names, colors, [[5] * 10] * 10)
@@ -279,16 +279,16 @@ def test_a_matrix_that_became_wider_needs_no_bars_any_more(qtbot):
 
 
 def test_runs_of_the_same_minute_are_told_apart():
-    runs = [RunSummary(id=str(each), folder=Path(), state="finished", started=1_700_000_000.0 + each, network="lenet5")
-            for each in (0, 2, 600)]
-    words = [run_words(run, runs) for run in runs]
-    assert len(set(words)) == 3
-    assert len(words[2]) < len(words[0]), "seconds only where they are needed"
+    runs = [RunSummary(id=str(seconds), folder=Path(), state="finished", started=1_700_000_000.0 + seconds, network="lenet5")
+            for seconds in (0, 2, 600)]
+    labels = [format_run(run, runs) for run in runs]
+    assert len(set(labels)) == 3
+    assert len(labels[2]) < len(labels[0]), "seconds only where they are needed"
 
 
 def test_a_change_of_runs_brings_the_new_one(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
-    made = trained_run(project_folder)
+    run_folder = trained_run(project_folder)
     page.refresh(Change(frozenset({"runs"})))
-    assert made.id in page.subtitle()
+    assert run_folder.id in page.subtitle()
     assert says(page, "Not evaluated yet")

@@ -34,10 +34,10 @@ def run(project_folder) -> RunFolder:
     from cnnstudio.datasets.index import Index
 
     index = Index(project_folder / "dataset.sqlite")
-    made, _job = prepare_training(project_folder, read_project(project_folder), index)
+    run_folder, _job = prepare_training(project_folder, read_project(project_folder), index)
     index.close()
-    made.model_path.write_bytes(b"a model")
-    return made
+    run_folder.model_path.write_bytes(b"a model")
+    return run_folder
 
 
 @pytest.fixture
@@ -158,10 +158,10 @@ def test_earlier_exports_are_remembered_or_found(tmp_path):
         folder.mkdir(parents=True)
         (folder / "check.json").write_text(json.dumps({
             "program": program, "images": 3, "top1_agreement": 1.0, "max_abs_difference": 0.0}))
-    kept = with_record(with_record([], gone), record)
-    found = earlier_exports(tmp_path, [*kept, "damaged"])
-    assert [each.path for each in found] == [str(tmp_path / "exports" / "ours"), str(tmp_path / "one.keras")]
-    assert len(with_record(kept, record)) == 2
+    records = with_record(with_record([], gone), record)
+    exports = earlier_exports(tmp_path, [*records, "damaged"])
+    assert [record.path for record in exports] == [str(tmp_path / "exports" / "ours"), str(tmp_path / "one.keras")]
+    assert len(with_record(records, record)) == 2
 
 
 def test_names_that_no_file_can_have_are_mended(tmp_path):
@@ -177,7 +177,7 @@ def test_a_record_carries_what_was_told():
 def test_every_format_has_a_card_with_what_it_contains(qtbot, entry):
     card = FormatCard(entry)
     qtbot.addWidget(card)
-    words = [label.text() for label in card.findChildren(QLabel)]
+    labels = [label.text() for label in card.findChildren(QLabel)]
     assert entry.contents
     for content in entry.contents:
-        assert str(content.text) in words
+        assert str(content.text) in labels

@@ -175,7 +175,7 @@ def test_typing_a_name_inserts_a_layer_or_a_block(qtbot, page):
 def test_notes_are_written_moved_and_removed(qtbot, page):
     page.edit_actions.add_note(QPointF(400, 40))
     note = page.editor.scene.notes["note"]
-    assert note.writing
+    assert note.is_editing
     note.setPlainText("Why the skip?")
     note.clearFocus()
     assert network(page).notes[0].text == "Why the skip?"
@@ -193,7 +193,7 @@ def test_layers_are_put_in_line_and_moved_by_keys(qtbot, page):
     page.editor.scene.moved.emit({"conv": (100.0, 0.0), "relu": (300.0, 200.0), "add": (0.0, 500.0)})
     page.editor.scene.choose(["conv", "relu", "add"])
     page.edit_actions.arrangement.align("center")
-    assert {page.editor.scene.nodes[each].x() for each in ("conv", "relu", "add")} == {150.0}
+    assert {page.editor.scene.nodes[node].x() for node in ("conv", "relu", "add")} == {150.0}
     page.edit_actions.arrangement.distribute(down=True)
     assert page.editor.scene.nodes["relu"].y() == 250.0
     qtbot.keyClick(page.canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
@@ -260,9 +260,9 @@ def test_the_drawing_keeps_letters_and_is_light(page, tmp_path):
     page.editor.scene.choose(["relu"])
     for name in ("network.svg", "network.pdf", "network.png", "señal"):
         assert page.menu.write_drawing(tmp_path / name)
-    words = (tmp_path / "network.svg").read_text("utf-8")
-    assert "BatchNormalization" in words
-    assert "#F6F6F4".lower() not in words.lower()
+    svg = (tmp_path / "network.svg").read_text("utf-8")
+    assert "BatchNormalization" in svg
+    assert "#F6F6F4".lower() not in svg.lower()
     assert (tmp_path / "network.pdf").read_bytes().startswith(b"%PDF")
     image = QImage(str(tmp_path / "network.png"))
     assert image.pixelColor(2, 2).name() == "#ffffff"
@@ -311,21 +311,21 @@ def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
     maps = graph.add("Relu", graph.add("Conv", "x", graph.weight(5, 3, 3, 3), graph.weight(5), name="/look/Conv"))
     graph.add("LRN", maps, size=5)
     path = graph.save(tmp_path)
-    told = []
-    page.session.problem_reported.connect(told.append)
+    problems = []
+    page.session.problem_reported.connect(problems.append)
     assert page.take_paths([str(path)])
     assert page.session.jobs.of_kind("network_file") is not None
     qtbot.waitUntil(lambda: len(network(page).nodes) == 4 and network(page).nodes[1].id == "look", timeout=20_000)
     assert [node.type for node in network(page).nodes] == ["Input", "Conv2D", "ReLU", "LRN"]
     assert page.session.project.recipe.shape == (40, 48, 3)
     assert page.editor.scene.nodes["lrn"].look.severity == "error"
-    assert [problem.code for problem in told] == ["unknown_layers", "network_notes"]
+    assert [problem.code for problem in problems] == ["unknown_layers", "network_notes"]
     page.session.undo()
     before = network(page)
     path.write_bytes(b"no model")
     page.files.open(path)
-    qtbot.waitUntil(lambda: len(told) == 3, timeout=20_000)
-    assert told[-1].code == "network_damaged"
+    qtbot.waitUntil(lambda: len(problems) == 3, timeout=20_000)
+    assert problems[-1].code == "network_damaged"
     assert network(page) is before
     assert not page.take_paths([str(tmp_path / "picture.png")])
 

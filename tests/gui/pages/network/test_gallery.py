@@ -10,7 +10,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.gui.pages.network import gallery as network_gallery
-from cnnstudio.gui.pages.network.gallery import Gallery, weights_words
+from cnnstudio.gui.pages.network.gallery import Gallery, format_weights
 from cnnstudio.gui.pages.network.palette import LayerPalette
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.cards import Card
@@ -22,11 +22,11 @@ from tests.gui.driving import button, part, parts, press
 @pytest.fixture
 def gallery(qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path))
-    found = Gallery(lambda: BUILT_IN)
-    qtbot.addWidget(found)
-    found.resize(900, 700)
-    found.show()
-    return found
+    widget = Gallery(lambda: BUILT_IN)
+    qtbot.addWidget(widget)
+    widget.resize(900, 700)
+    widget.show()
+    return widget
 
 
 def rows(gallery):
@@ -62,16 +62,16 @@ def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
     base = BASES["resnet50"]
     table(gallery).select(base)
     fetch = button(gallery, "Fetch weights")
-    assert fetch.isVisible() and weights_words(base) == "to fetch"
-    with qtbot.waitSignal(gallery.fetch_requested) as asked:
+    assert fetch.isVisible() and format_weights(base) == "to fetch"
+    with qtbot.waitSignal(gallery.fetch_requested) as requested:
         qtbot.mouseClick(fetch, Qt.MouseButton.LeftButton)
-    assert asked.args == ["resnet50"]
+    assert requested.args == ["resnet50"]
     base.weights.cached.parent.mkdir(parents=True)
     base.weights.cached.write_bytes(b"weights")
     gallery.refresh()
     assert table(gallery).selected is base
-    assert not fetch.isVisible() and weights_words(base) == "downloaded"
-    assert weights_words(BASES["efficientnet_lite0"]) == "bundled"
+    assert not fetch.isVisible() and format_weights(base) == "downloaded"
+    assert format_weights(BASES["efficientnet_lite0"]) == "bundled"
 
 
 def test_a_base_is_taken_by_the_button_and_by_opening_its_row(qtbot, gallery):
@@ -91,9 +91,9 @@ def test_every_architecture_has_a_card_with_its_numbers_and_source(qtbot, galler
     cards = parts(gallery, Card)
     assert len(cards) == len(TEMPLATES)
     for card, template in zip(cards, TEMPLATES, strict=True):
-        words = " ".join(label.text() for label in card.findChildren(QLabel))
-        assert str(template.label) in words and str(template.about) in words and str(template.year) in words
-        assert "parameters" in words
+        text = " ".join(label.text() for label in card.findChildren(QLabel))
+        assert str(template.label) in text and str(template.about) in text and str(template.year) in text
+        assert "parameters" in text
         with qtbot.waitSignal(gallery.template_chosen) as taken:
             button(card, "Start from it").click()
         assert taken.args == [template.id]

@@ -11,7 +11,7 @@ from cnnstudio.core.layout import HEIGHT, WIDTH
 from cnnstudio.gui.pages.network.code import CodeView
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
-from cnnstudio.gui.pages.network.palette import LayerPalette, LayerRow, entries, matches
+from cnnstudio.gui.pages.network.palette import LayerPalette, LayerRow, entries, is_match
 from cnnstudio.gui.pages.network.views import LayerTable
 from cnnstudio.gui.state.commands import CloseProject, OpenPaths, OpenProject, SetSetting
 from cnnstudio.gui.widgets.basics import Button
@@ -159,12 +159,12 @@ def test_the_table_sorts_sizes_by_size_and_hides_no_share(page):
         table.sortByColumn(place, Qt.SortOrder.AscendingOrder)
         return [model.index(row, place).data() for row in range(model.rowCount())]
 
-    sizes = [eval(words.replace("×", "*")) for words in sorted_by("Output")]
+    sizes = [eval(labels.replace("×", "*")) for labels in sorted_by("Output")]
     assert sizes == sorted(sizes)
     reach = sorted_by("Receptive field")
     assert reach[:3] == ["1 × 1", "3 × 3", "5 × 5"] and reach[-1] == "whole picture"
-    assert [int(words.split(" ")[0]) for words in reach if " × " in words] == sorted(
-        int(words.split(" ")[0]) for words in reach if " × " in words)
+    assert [int(labels.split(" ")[0]) for labels in reach if " × " in labels] == sorted(
+        int(labels.split(" ")[0]) for labels in reach if " × " in labels)
     shares = sorted_by("%")
     assert "0\u202f%" not in shares and "< 1\u202f%" in shares
     assert table.accessibleName()
@@ -177,34 +177,34 @@ def test_problems_of_several_layers_name_their_layer_and_how_many_are_left(qtbot
     page.edit_actions.clipboard.paste()
     chosen = page.editor.scene.chosen_nodes()
 
-    def words():
+    def labels():
         return texts(part(page, NetworkInspector))
 
-    told = [problem for problem in page.editor.problems if problem.where.node in chosen]
-    qtbot.waitUntil(lambda: {problem.where.node for problem in told[:6]} <= set(words()))
-    assert f"And {len(told) - 6} more." in words()
+    problems = [problem for problem in page.editor.problems if problem.where.node in chosen]
+    qtbot.waitUntil(lambda: {problem.where.node for problem in problems[:6]} <= set(labels()))
+    assert f"And {len(problems) - 6} more." in labels()
     page.editor.scene.choose(chosen[:1])
-    qtbot.waitUntil(lambda: not any(each.startswith("And ") for each in words()))
+    qtbot.waitUntil(lambda: not any(label.startswith("And ") for label in labels()))
 
 
 def test_a_table_sorts_numbers_of_any_kind_and_size(qtbot):
-    table = Table([Column("n", words=str, key=lambda row: row)])
+    table = Table([Column("n", text=str, key=lambda row: row)])
     qtbot.addWidget(table)
     rows = [3, 0.5, 3_000_000_000, float("inf"), 1, 2**40, -1]
     table.set_rows(rows)
     table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-    assert [table.model().index(place, 0).data() for place in range(len(rows))] == [str(each) for each in sorted(rows)]
+    assert [table.model().index(place, 0).data() for place in range(len(rows))] == [str(value) for value in sorted(rows)]
 
 
 def test_the_code_is_there_in_every_form_and_is_saved(page, tmp_path, monkeypatch):
     part(page, Gallery).template_chosen.emit("small_cnn")
     page.show_view("code")
-    for form, word in (("keras_script", "model.fit("), ("torch", "class Network(nn.Sequential)"),
-                       ("torch_script", "loss.backward()"), ("keras", "keras.Sequential(")):
+    for form, fragment in (("keras_script", "model.fit("), ("torch", "class Network(nn.Sequential)"),
+                           ("torch_script", "loss.backward()"), ("keras", "keras.Sequential(")):
         part(page, CodeView).form.set_value(form)
         part(page, CodeView).form.chosen.emit(form)
         text = part(page, CodeView).text.toPlainText()
-        assert word in text
+        assert fragment in text
         compile(text, form, "exec")
     target = tmp_path / "network.py"
     monkeypatch.setattr("cnnstudio.gui.pages.network.code.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
@@ -221,11 +221,11 @@ def test_duplicates_keep_their_connections(page):
 
 
 def test_the_search_finds_by_letters():
-    every = [each for _words, lines in entries() for each in lines]
-    assert "block:squeeze_excite" in [each.id for each in every if matches("squeeze", each)]
-    found = [each.id for each in every if matches("conv2", each)]
-    assert "Conv2D" in found
-    assert "Dense" not in found
+    every = [entry for _title, lines in entries() for entry in lines]
+    assert "block:squeeze_excite" in [entry.id for entry in every if is_match("squeeze", entry)]
+    matches = [entry.id for entry in every if is_match("conv2", entry)]
+    assert "Conv2D" in matches
+    assert "Dense" not in matches
 
 
 def test_every_layer_can_be_added_from_the_palette(page):
@@ -237,13 +237,13 @@ def test_every_layer_can_be_added_from_the_palette(page):
 
 
 def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
-    from cnnstudio.gui.pages.network import starting as module
+    from cnnstudio.gui.pages.network import starting_points as module
 
     started = []
     monkeypatch.setattr(module, "ChildJob", lambda job, *_rest, **_more: started.append(job) or _Never())
     monkeypatch.setattr(page.session.jobs, "start", lambda job: job)
     part(page, Gallery).base_chosen.emit("mobilenet_v2")
-    problem = next(each for each in page.editor.problems if each.code == "weights_missing")
+    problem = next(problem for problem in page.editor.problems if problem.code == "weights_missing")
     assert page.editor.scene.nodes["base"].look.severity == "error"
     page.session.apply(problem.fixes[0])
     assert started[0].base == "mobilenet_v2"
@@ -297,7 +297,7 @@ def test_code_of_others_is_pasted_and_its_remarks_are_shown(page):
         "    keras.layers.Conv2D(5, 3, dtype='float16', kernel_initializer=keras.initializers.Orthogonal(3.0)),\n"
         "    keras.layers.Flatten(), keras.layers.Dense(classes)])\n")
     code.paste()
-    assert [problem.where.line for problem in code.remarks.shown] == [2, 3, 4]
+    assert [problem.where.line for problem in code.remarks.problems] == [2, 3, 4]
     # What only tells is not marked.
     assert {selection.cursor.blockNumber() for selection in code.text.extraSelections()} == {1, 2}
     code.remarks.wanted.emit(3)
@@ -306,7 +306,7 @@ def test_code_of_others_is_pasted_and_its_remarks_are_shown(page):
     project = page.session.project
     assert [node.type for node in project.network.nodes] == ["Input", "Conv2D", "Flatten", "Output"]
     assert (project.recipe.height, project.recipe.width) == (20, 24)
-    assert len(code.remarks.shown) == 3 and code.text.extraSelections() == []
+    assert len(code.remarks.problems) == 3 and code.text.extraSelections() == []
     assert code.isVisible()
 
 
@@ -314,19 +314,19 @@ def test_code_in_trouble_stays_and_its_line_is_marked(qtbot, page):
     before = page.session.project
     code = editing(page, "import keras\nmodel = keras.Sequential([\n    keras.layers.Conv2D(3 3),\n])")
     assert not code.apply()
-    (problem,) = code.remarks.shown
+    (problem,) = code.remarks.problems
     assert (problem.code, problem.where.line) == ("code_syntax", 3)
     assert [selection.cursor.blockNumber() for selection in code.text.extraSelections()] == [2]
     assert code.is_editing and page.session.project is before
     # What is written is read after a pause; the canvas that changes meanwhile does not take it away.
     code.text.put("import torch\n")
-    qtbot.waitUntil(lambda: [each.code for each in code.remarks.shown] == ["torch_code"], timeout=5000)
+    qtbot.waitUntil(lambda: [problem.code for problem in code.remarks.problems] == ["torch_code"], timeout=5000)
     part(page, Gallery).template_chosen.emit("small_cnn")
     page.show_view("code")
     assert code.text.toPlainText() == "import torch\n"
     code.discard()
     assert "keras.Sequential" in code.text.toPlainText()
-    assert code.remarks.shown == () and not code.remarks.isVisible()
+    assert code.remarks.problems == () and not code.remarks.isVisible()
 
 
 def test_keys_of_the_code_editor(qtbot, page):

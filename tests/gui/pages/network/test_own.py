@@ -31,10 +31,10 @@ def page(qtbot, window, project_folder, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def told(page):
-    found = []
-    page.session.problem_reported.connect(found.append)
-    return found
+def problems(page):
+    reported = []
+    page.session.problem_reported.connect(reported.append)
+    return reported
 
 
 def settle(qtbot, page):
@@ -43,22 +43,22 @@ def settle(qtbot, page):
 
 def test_a_model_in_hdf5_is_chosen_dropped_or_opened(qtbot, page, tmp_path, monkeypatch):
     page.show_view("gallery")
-    asked = []
+    filters = []
     path = write_h5(tmp_path / "Old one.h5")
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *words: asked.append(words[-1]) or (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: filters.append(arguments[-1]) or (str(path), ""))
     button(part(page, Gallery), "Your own model…").click()
     settle(qtbot, page)
-    assert "*.h5" in asked[0] and "*.keras" in asked[0]
+    assert "*.h5" in filters[0] and "*.keras" in filters[0]
     assert node(page).params["file"].endswith(".h5") and page.editor.report.problems == ()
     # Dropped anywhere, it is asked what it is meant as.
     page.canvas.window().go("data")
     page.canvas.window().perform(OpenPaths((str(path),)))
     menu = page.canvas.findChildren(QMenu)[-1]
-    assert [each.text() for each in menu.actions()] == ["Start from it as a base", "Open its network"]
+    assert [action.text() for action in menu.actions()] == ["Start from it as a base", "Open its network"]
     menu.actions()[1].trigger()
     menu.close()
     settle(qtbot, page)
-    assert [each.id for each in page.session.project.network.nodes] == ["in", "one", "two", "three", "four", "five", "six"][
+    assert [layer.id for layer in page.session.project.network.nodes] == ["in", "one", "two", "three", "four", "five", "six"][
         :len(PLAIN) + 1]
 
 
@@ -101,21 +101,21 @@ def test_a_file_becomes_the_base_and_stands_first_in_the_gallery(started):
     assert node(started).params["file"] == file
 
 
-def test_what_cannot_be_a_base_is_told_and_changes_nothing(qtbot, page, told, tmp_path, monkeypatch):
+def test_what_cannot_be_a_base_is_told_and_changes_nothing(qtbot, page, problems, tmp_path, monkeypatch):
     (tmp_path / "bad.keras").write_bytes(b"hello")
     choose(page, monkeypatch, tmp_path / "bad.keras")
     settle(qtbot, page)
-    assert [problem.code for problem in told] == ["own_base_damaged"]
+    assert [problem.code for problem in problems] == ["own_base_damaged"]
     assert page.session.project.network.origin == "lenet5"
 
 
 def test_the_inspector_shows_what_it_is_and_offers_its_lines_and_ends(started):
     started.editor.scene.choose(["base"])
     (card,) = part(started, NetworkInspector).findChildren(OwnCard)
-    words = " ".join([*(label.text() for label in card.findChildren(QLabel)),
-                      *(value for facts in card.findChildren(Facts) for _name, value in facts.facts)])
+    content = " ".join([*(label.text() for label in card.findChildren(QLabel)),
+                        *(value for facts in card.findChildren(Facts) for _name, value in facts.facts)])
     file = node(started).params["file"]
-    assert file.removeprefix("bases/") in words and file[-18:-6] in words and "x / 255" in words
+    assert file.removeprefix("bases/") in content and file[-18:-6] in content and "x / 255" in content
     form = part(started, NetworkInspector).findChild(Form)
 
     def offered(name):
@@ -132,7 +132,7 @@ def test_the_inspector_shows_what_it_is_and_offers_its_lines_and_ends(started):
     assert "its first training" in " ".join(texts(part(started, FreezeAdvice)))
 
 
-def test_a_missing_file_is_told_and_chosen_again(qtbot, started, told, tmp_path, monkeypatch):
+def test_a_missing_file_is_told_and_chosen_again(qtbot, started, problems, tmp_path, monkeypatch):
     file = node(started).params["file"]
     (started.session.folder / file).unlink()
     started.session.announce("network")
@@ -156,7 +156,7 @@ def test_a_missing_file_is_told_and_chosen_again(qtbot, started, told, tmp_path,
     started.session.apply(started.editor.report.of("base")[0].fixes[0])
     settle(qtbot, started)
     assert node(started).params["file"] != file
-    assert started.editor.report.problems == () and told[1:] == []
+    assert started.editor.report.problems == () and problems[1:] == []
 
 
 def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
@@ -167,22 +167,22 @@ def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
     (dialog,) = started.canvas.window().findChildren(BaseLayers)
 
     def rows():
-        return [(row.node.id, row.block, row.state, row.kept) for row in dialog.table.rows.rows]
+        return [(row.node.id, row.block, row.state, row.included) for row in dialog.table.rows.rows]
 
     assert rows() == [("in", "", "", True), ("scaling", "", "", True), ("one", "one", "frozen", True), ("two", "one", "", True),
                       ("three", "three", "frozen", True), ("four", "three", "", False), ("five", "five", "frozen", False)]
     dialog.table.select(dialog.table.rows.rows[4])
     dialog.learn.click()
     assert node(started).params["trainable_from"] == "three"
-    assert [state for _id, _block, state, _kept in rows()] == ["", "", "frozen", "", "learns", "", "learns"]
+    assert [state for _id, _block, state, _included in rows()] == ["", "", "frozen", "", "learns", "", "learns"]
     dialog.table.select(dialog.table.rows.rows[3])
     dialog.end.click()
     assert started.editor.report.nodes["base"].shape == (8, 8, 4)
-    assert [kept for *_, kept in rows()] == [True] * 4 + [False] * 3
-    dialog.whole.click()
+    assert [included for *_, included in rows()] == [True] * 4 + [False] * 3
+    dialog.end_as_proposed.click()
     dialog.freeze.click()
     assert (node(started).params["ends_at"], node(started).params["trainable_from"]) == ("all", "none")
-    assert not dialog.freeze.isEnabled() and not dialog.whole.isEnabled()
+    assert not dialog.freeze.isEnabled() and not dialog.end_as_proposed.isEnabled()
     dialog.accept()
 
 
@@ -204,14 +204,14 @@ def test_a_dropped_model_asks_what_it_is_meant_for(qtbot, page, tmp_path):
     path = write_model(tmp_path / "net.keras")
     assert not page.take_paths([str(tmp_path / "photo.jpg")])
     page.canvas.window().perform(OpenPaths((str(path),)))
-    (menu,) = [each for each in page.canvas.findChildren(QMenu) if each.isVisible()]
+    (menu,) = [candidate for candidate in page.canvas.findChildren(QMenu) if candidate.isVisible()]
     assert [action.text() for action in menu.actions()] == ["Start from it as a base", "Open its network"]
     menu.actions()[0].trigger()
     settle(qtbot, page)
     menu.close()
     assert node(page).params["base"] == "own"
     page.take_paths([str(path)])
-    (menu,) = [each for each in page.canvas.findChildren(QMenu) if each.isVisible()]
+    (menu,) = [candidate for candidate in page.canvas.findChildren(QMenu) if candidate.isVisible()]
     menu.actions()[1].trigger()
     menu.close()
     assert page.session.project.network.node("one").type == "Conv2D"
@@ -235,4 +235,4 @@ def test_a_run_of_this_or_another_project_becomes_the_base(qtbot, page, project_
     dialog.take.click()
     settle(qtbot, page)
     assert node(page).params["file"].startswith("bases/pictures-lenet5-")
-    assert not [each for each in page.canvas.window().findChildren(RunsDialog) if each.isVisible()]
+    assert not [dialog for dialog in page.canvas.window().findChildren(RunsDialog) if dialog.isVisible()]

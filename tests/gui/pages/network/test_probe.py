@@ -40,7 +40,7 @@ def page(qtbot, window, project_folder, tmp_path, monkeypatch):
 def open_dialog(page):
     page.show_view("gallery")
     press(page, "Which base suits?")
-    return next(each for each in page.canvas.window().findChildren(ProbeDialog) if each.isVisible())
+    return next(dialog for dialog in page.canvas.window().findChildren(ProbeDialog) if dialog.isVisible())
 
 
 def shown(dialog):
@@ -56,10 +56,10 @@ def keep(page, **more):
 
 def test_before_a_comparison_every_base_says_whether_it_is_here(page):
     dialog = open_dialog(page)
-    found = dict(shown(dialog))
-    assert set(found) == set(BASES.ids())
+    states = dict(shown(dialog))
+    assert set(states) == set(BASES.ids())
     assert shown(dialog)[0] == ("efficientnet_lite0", "not compared yet")
-    assert found["vgg16"] == "weights to fetch"
+    assert states["vgg16"] == "weights to fetch"
     dialog.reject()
 
 
@@ -98,7 +98,7 @@ def test_the_button_compares_and_rows_come_one_by_one(qtbot, page, monkeypatch):
     dialog = open_dialog(page)
     numbers = []
     show = dialog.show_result
-    monkeypatch.setattr(dialog, "show_result", lambda found: (numbers.append(len(found.rows)), show(found)))
+    monkeypatch.setattr(dialog, "show_result", lambda result: (numbers.append(len(result.rows)), show(result)))
     qtbot.mouseClick(dialog.primary, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: numbers == [1, 2] and not len(page.session.jobs), timeout=10_000)
     assert jobs[0].bases == ("efficientnet_lite0",)

@@ -38,8 +38,8 @@ def child(endpoint: Endpoint) -> None:
         for path in request.paths:
             name = Path(path).name
             if "broken" in name:
-                found = error("picture_broken", same(f"{name}: cannot be read"), "file", path=path)
-                link.emit(Prediction(request=request.request, path=path, problem=found))
+                problem = error("picture_broken", same(f"{name}: cannot be read"), "file", path=path)
+                link.emit(Prediction(request=request.request, path=path, problem=problem))
                 continue
             top = [Ranked(label="dog", probability=0.75), Ranked(label="cat", probability=0.25)]
             link.emit(Prediction(request=request.request, path=path,
@@ -82,9 +82,9 @@ def answered(qtbot, page, number):
 def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
     opened.go("predict")
     page = opened.current
-    qtbot.waitUntil(lambda: page.models.known)
+    qtbot.waitUntil(lambda: page.models.runs_listed)
     assert says(page, "No trained model yet")
-    assert [each.code for each in page.blocking_problems()] == ["no_model"]
+    assert [problem.code for problem in page.blocking_problems()] == ["no_model"]
     page.take_paths([str(pictures_folder / "cat" / "cat00.png")])
     assert says(page, "No trained model yet")
     assert not page.server.running
@@ -102,7 +102,7 @@ def test_one_picture_is_shown_with_its_bars(qtbot, page, pictures_folder):
     qtbot.waitUntil(lambda: part(page, AnswerView).picture.image is not None)
     assert not parts(page, DropArea)
     assert not parts(page, AnswerTable)
-    assert [each.label for each in part(page, AnswerView).bars.ranked] == ["dog", "cat"]
+    assert [ranked.label for ranked in part(page, AnswerView).bars.ranked] == ["dog", "cat"]
     assert says(part(page, AnswerView), "12 ms · LiteRT")
 
 
@@ -129,7 +129,7 @@ def test_a_folder_becomes_a_table_and_a_csv(qtbot, page, pictures_folder, tmp_pa
     table = part(page, AnswerTable)
     assert table.isVisible()
     assert "41" in next(text for text in texts(page) if "1 unreadable" in text)
-    broken = next(each for each in page.answers if each.problem)
+    broken = next(answer for answer in page.answers if answer.problem)
     table.select(broken)
     assert says(part(page, AnswerView), "broken.png: cannot be read")
     row = table.rows.rows.index(broken)
@@ -156,9 +156,9 @@ def test_a_picture_on_the_clipboard_is_pasted(qtbot, page):
     QGuiApplication.clipboard().setImage(image)
     page.paste()
     answered(qtbot, page, 1)
-    kept = Path(page.answers[0].path)
-    assert kept.parent == page.server.pasted
-    assert QImage(str(kept)).size() == image.size()
+    pasted = Path(page.answers[0].path)
+    assert pasted.parent == page.server.paste_folder
+    assert QImage(str(pasted)).size() == image.size()
 
 
 def test_what_is_dropped_before_the_runs_are_known_waits(qtbot, opened, project_folder, pictures_folder):

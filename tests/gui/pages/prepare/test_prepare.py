@@ -15,11 +15,11 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Filter
 from cnnstudio.gui.pages.prepare.preview import (
     BINS,
-    GridAsked,
     GridMaker,
-    StagesAsked,
+    GridRequest,
+    StagesRequest,
     histogram,
-    look_at_stages,
+    make_stage_rows,
 )
 from cnnstudio.gui.pages.prepare.steps import STEP_MIME
 from cnnstudio.gui.state.commands import MeasureStatistics, OpenProject
@@ -91,7 +91,7 @@ def test_a_problem_is_marked_at_its_step_with_its_fix(qtbot, page):
     step = page.session.project.recipe.steps[0].id
     page.session.edit(lambda project: edits.set_step_param(project, "recipe", step, "kernel_size", 1000),
                       Text("Kernel", "Núcleo"))
-    assert any(each.where.node == step for each in page.workspace.checks.check_now())
+    assert any(problem.where.node == step for problem in page.workspace.checks.check_now())
     card = page.recipe_panel.steps.cards[step]
     assert card.property("edge") == "error"
     page.session.undo()
@@ -130,9 +130,9 @@ class Going:
 
 def asked_for(paths, steps, epoch, position=None):
     def files(positions):
-        return [paths[each] for each in positions]
+        return [paths[position] for position in positions]
 
-    return GridAsked(files, len(paths), {"height": 20, "width": 30, "color_mode": "rgb"}, steps, 7, epoch, 5, position)
+    return GridRequest(files, len(paths), {"height": 20, "width": 30, "color_mode": "rgb"}, steps, 7, epoch, 5, position)
 
 
 def test_the_grid_is_the_first_batch_of_its_epoch(pictures_folder):
@@ -149,10 +149,10 @@ def test_the_grid_is_the_first_batch_of_its_epoch(pictures_folder):
     assert [cell.position for cell in other] == order.tolist()
     recipe = {"height": 20, "width": 30, "color_mode": "rgb"}
     augmenter = make_augmenter(steps, 20, 30, 3)
-    wanted = augmenter(np.stack([prepare_file(paths[each], recipe) for each in order]), augmenter.draw(7, 2, order))
+    wanted = augmenter(np.stack([prepare_file(paths[position], recipe) for position in order]), augmenter.draw(7, 2, order))
     for cell, picture in zip(other, wanted, strict=True):
         assert (cell.image.width(), cell.image.height()) == (30, 20)
-        assert cell.image.pixelColor(3, 5).getRgb()[:3] == tuple(int(each) for each in picture[5, 3])
+        assert cell.image.pixelColor(3, 5).getRgb()[:3] == tuple(int(value) for value in picture[5, 3])
         assert cell.shares == {}
 
 
@@ -181,11 +181,11 @@ def test_an_unreadable_file_is_explained_and_others_beside_it_are_shown(tmp_path
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
     recipe = {"height": 8, "width": 8}
-    found = look_at_stages(StagesAsked((broken,), recipe), Going())
-    assert isinstance(found, Failure)
-    assert "broken.png" in found.text
+    failure = make_stage_rows(StagesRequest((broken,), recipe), Going())
+    assert isinstance(failure, Failure)
+    assert "broken.png" in failure.text
     good = next(iter(sorted((pictures_folder / "cat").iterdir())))
-    rows = look_at_stages(StagesAsked((broken, good), recipe, ("a", "b")), Going())
+    rows = make_stage_rows(StagesRequest((broken, good), recipe, ("a", "b")), Going())
     assert [row.id for row in rows] == ["decoded", "color_mode", "resize"]
     assert [look is None for look in rows[2].looks] == [True, False]
 
@@ -194,7 +194,7 @@ def test_a_histogram_counts_each_channel():
     picture = np.zeros((4, 4, 3), np.uint8)
     picture[:, :, 1] = 255
     rows = histogram(picture)
-    assert [len(each) for each in rows] == [BINS] * 3
+    assert [len(row) for row in rows] == [BINS] * 3
     assert rows[0][0] == 1.0
     assert rows[1][-1] == 1.0
     assert rows[1][0] == 0.0
@@ -265,7 +265,7 @@ def test_mean_and_deviation_are_measured_shown_and_told_when_stale(qtbot, page):
     assert card.measure.isVisibleTo(card)
 
     def codes():
-        return [each.code for each in page.workspace.checks.check_now() if each.where.field == "normalization"]
+        return [problem.code for problem in page.workspace.checks.check_now() if problem.where.field == "normalization"]
 
     assert codes()[:1] == ["not_measured"]
     page.handle(MeasureStatistics())
@@ -273,9 +273,9 @@ def test_mean_and_deviation_are_measured_shown_and_told_when_stale(qtbot, page):
     assert "not_measured" not in codes()
     assert "stale_statistics" not in codes()
     recipe = page.session.project.recipe
-    paths = [page.workspace.collection.path(each) for each in page.workspace.collection.rows(training(page))]
-    whole = np.stack([prepare_file(path, recipe.as_dictionary()) for path in paths])
-    assert recipe.mean == pytest.approx(whole.mean(axis=(0, 1, 2)), abs=1e-3)
+    paths = [page.workspace.collection.path(picture) for picture in page.workspace.collection.rows(training(page))]
+    pixels = np.stack([prepare_file(path, recipe.as_dictionary()) for path in paths])
+    assert recipe.mean == pytest.approx(pixels.mean(axis=(0, 1, 2)), abs=1e-3)
     assert card.facts.facts[0][1] == f"{recipe.mean[0]:.2f} ± {recipe.deviation[0]:.2f}"
     page.recipe_panel.steps.add("equalize")
     assert "stale_statistics" in codes()
@@ -287,7 +287,7 @@ def test_the_pipeline_shows_the_chain_a_real_batch_and_the_code(qtbot, page):
     page.show_view("pipeline")
     view = page.pipeline
     qtbot.waitUntil(lambda: len(view.pictures) > 0)
-    names = [each.id for each in view.operations]
+    names = [operation.id for operation in view.operations]
     assert names == ["from_tensor_slices", "zip", "filter", "map", "cache", "shuffle", "batch", "map", "repeat",
                      "prefetch"]
     project = page.session.project
@@ -306,7 +306,7 @@ def test_the_pipeline_shows_the_chain_a_real_batch_and_the_code(qtbot, page):
 def test_labels_are_written_as_the_loss_gets_them(label_mode, wanted):
     from cnnstudio.gui.pages.prepare.pipeline import label_text
 
-    assert [label_text(np.asarray(each, np.float32), label_mode) for each in ([0.25, 0.75], [1, 0])] == wanted
+    assert [label_text(np.asarray(label, np.float32), label_mode) for label in ([0.25, 0.75], [1, 0])] == wanted
 
 
 ROWS = (
@@ -363,12 +363,12 @@ def test_the_crop_is_dragged_on_the_picture(qtbot, page):
     qtbot.waitUntil(lambda: not view.isHidden() and "crop" in page.preview.strip.tiles[2].title.lower())
     high, wide = page.preview.strip.tiles[1].look.height, page.preview.strip.tiles[1].look.width
     assert (high, wide) == (24, 24)
-    whole = view.part()
-    scale = whole.width() / wide
-    drag(qtbot, view, whole.topLeft(), whole.topLeft() + QPointF(6 * scale, 4 * scale))
+    pixels = view.part()
+    scale = pixels.width() / wide
+    drag(qtbot, view, pixels.topLeft(), pixels.topLeft() + QPointF(6 * scale, 4 * scale))
     assert page.session.project.recipe.crop_box == (4, 6, 0, 0)
     assert form.values["crop_box"] == (4, 6, 0, 0)
-    drag(qtbot, view, view.part().bottomRight(), whole.topLeft() + QPointF(16 * scale, 20 * scale))
+    drag(qtbot, view, view.part().bottomRight(), pixels.topLeft() + QPointF(16 * scale, 20 * scale))
     assert page.session.project.recipe.crop_box == (4, 6, 16, 10)
     qtbot.waitUntil(lambda: page.preview.strip.tiles[2].look.width == 10)
     drag(qtbot, view, view.part().center(), view.part().center() + QPointF(-100 * scale, 2 * scale))
@@ -383,7 +383,7 @@ def test_the_crop_is_dragged_on_the_picture(qtbot, page):
     page.session.undo()
     page.session.undo()
     assert page.session.project.recipe.crop_box == (4, 6, 0, 0), "every drag is one step"
-    outside = whole.topLeft() + QPointF(1, 1) * scale
+    outside = pixels.topLeft() + QPointF(1, 1) * scale
     drag(qtbot, view, outside, outside + QPointF(2, 1) * scale)
     assert page.session.project.recipe.crop_box == (1, 1, 1, 2), "a new part"
     settled(qtbot, page)

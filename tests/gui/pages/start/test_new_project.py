@@ -34,13 +34,13 @@ def settle(qtbot, window):
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=20_000)
 
 
-def asked(new):
-    """The choices of the card by their words."""
+def menu_actions(new):
+    """The choices of the card by their labels."""
     return {action.text(): action for action in open_menu(part(new, OwnModel)).actions()}
 
 
-def choose(new, words):
-    action = asked(new)[words]
+def choose(new, label):
+    action = menu_actions(new)[label]
     action.trigger()
     action.parent().close()
 
@@ -50,22 +50,22 @@ def create(new):
     return button(new, "Create project")
 
 
-def told(new):
+def label_text(new):
     return " ".join(texts(part(new, OwnModel).card))
 
 
 def test_a_file_is_chosen_told_and_becomes_the_base(qtbot, window, new, tmp_path, monkeypatch):
     path = write_model(tmp_path / "Leaf net.keras")
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_words: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_arguments: (str(path), ""))
     press(new, "Choose yourself")
     own = card(new, "A model of your own…")
     own.setFocus()
     qtbot.keyClick(own, Qt.Key.Key_Return)
     choose(new, "A file of Keras…")
-    assert own.property("selected") and not create(new).isEnabled() and "Looking at" in told(new)
+    assert own.property("selected") and not create(new).isEnabled() and "Looking at" in label_text(new)
     settle(qtbot, window)
-    assert "leaf-net" in told(new)
-    assert "Leaf net.keras · 260 parameters" in told(new) and "16\u00a0×\u00a016\u00a0×\u00a03" in told(new)
+    assert "leaf-net" in label_text(new)
+    assert "Leaf net.keras · 260 parameters" in label_text(new) and "16\u00a0×\u00a016\u00a0×\u00a03" in label_text(new)
     assert create(new).isEnabled()
     # Another start and back again: the file needs not be chosen twice.
     card(new, "LeNet-5").clicked.emit()
@@ -87,8 +87,8 @@ def test_what_is_wrong_is_told_on_the_page_and_nothing_is_made(qtbot, window, ne
     (banner,) = parts(part(new, OwnModel), Banner)
     assert banner.problem.code == "own_base_damaged"
     assert not create(new).isEnabled() and "another" in create(new).toolTip()
-    next(each for each in banner.findChildren(Button) if each.text() == "Choose the model…").click()
-    assert list(asked(new)) == ["A file of Keras…", "A run or a folder…"]
+    next(candidate for candidate in banner.findChildren(Button) if candidate.text() == "Choose the model…").click()
+    assert list(menu_actions(new)) == ["A file of Keras…", "A run or a folder…"]
     open_menu(part(new, OwnModel)).close()
     card(new, "LeNet-5").clicked.emit()
     assert create(new).isEnabled() and create(new).toolTip() == ""
@@ -101,12 +101,12 @@ def test_the_folder_of_a_run_is_chosen_and_survives_another_language(qtbot, wind
     (run / "spec.json").write_bytes((project_folder / "project.cnnstudio").read_bytes())
     write_model(run / "model.keras")
     folders = [tmp_path, run]
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_words: str(folders.pop(0)))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_arguments: str(folders.pop(0)))
     part(new, OwnModel).ask()
     choose(new, "A run or a folder…")
     (dialog,) = window.findChildren(RunsDialog)
     settle(qtbot, window)
-    (folder,) = [each for each in dialog.findChildren(Button) if each.text() == "A folder…"]
+    (folder,) = [candidate for candidate in dialog.findChildren(Button) if candidate.text() == "A folder…"]
     folder.click()
     assert dialog.isVisible() and "holds no model" in dialog.note.text()
     dialog.layout().activate()
@@ -114,12 +114,12 @@ def test_the_folder_of_a_run_is_chosen_and_survives_another_language(qtbot, wind
     folder.click()
     assert not dialog.isVisible()
     settle(qtbot, window)
-    assert "project-lenet5" in told(new)
+    assert "project-lenet5" in label_text(new)
     window.session.set_setting("language", "es")
     qtbot.waitUntil(lambda: part(window, NewProjectForm) is not new)
     again = part(window, NewProjectForm)
     settle(qtbot, window)
-    assert "project-lenet5" in told(again) and button(again, "Crear proyecto").isEnabled()
+    assert "project-lenet5" in label_text(again) and button(again, "Crear proyecto").isEnabled()
     write(again, "Ubicación", str(tmp_path / "made"))
     press(again, "Crear proyecto")
     qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
@@ -147,16 +147,16 @@ def test_what_was_cancelled_can_be_made_at_the_same_place(qtbot, window, new, tm
         window.perform(OpenPaths((str(write_model(tmp_path / "net.keras")),)))
         settle(qtbot, window)
     module, _, name = during.rpartition(".")
-    whole = getattr(importlib.import_module(f"cnnstudio.{module}"), name)
+    original = getattr(importlib.import_module(f"cnnstudio.{module}"), name)
     cancelled = threading.Event()
-    monkeypatch.setattr(f"cnnstudio.{during}", lambda *words: cancelled.wait(20) and whole(*words))
-    told = []
-    window.session.problem_reported.connect(told.append)
+    monkeypatch.setattr(f"cnnstudio.{during}", lambda *arguments: cancelled.wait(20) and original(*arguments))
+    problems = []
+    window.session.problem_reported.connect(problems.append)
     create(new).click()
     press(new, "Cancel")
     cancelled.set()
     settle(qtbot, window)
-    assert told == [] and not window.session.is_open
+    assert problems == [] and not window.session.is_open
     assert not list((tmp_path / "made").glob("*.cnnstudio"))
     assert create(new).isEnabled() and button(new, "Back").isEnabled()
     create(new).click()

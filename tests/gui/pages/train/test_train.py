@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPlainTextEdit
 
 from cnnstudio.core import edits
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase
@@ -14,16 +16,21 @@ from cnnstudio.core.item import Item
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
-from cnnstudio.gui.pages.train.page import ending_words
+from cnnstudio.gui.pages.train.page import format_ending
+from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
+from cnnstudio.gui.pages.train.runs import RunsTable
+from cnnstudio.gui.pages.train.settings import TrainSettings
 from cnnstudio.gui.pages.train.stage_list import StageRow
 from cnnstudio.gui.state.commands import OpenProject
-from cnnstudio.gui.widgets.basics import Button, Label
+from cnnstudio.gui.widgets.basics import Button, Caption, Label
+from cnnstudio.gui.widgets.cards import Banner, KeyFigure
+from cnnstudio.gui.widgets.formatting import format_device
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
-from cnnstudio.gui.widgets.words import device
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.runs import RunFolder
+from tests.gui import driving
 
 EVENTS = [
     Hello(sequence=1, time=1.0, pid=1, versions={"keras": "3"}, device="CPU: 2 cores"),
@@ -45,25 +52,63 @@ def page(qtbot, window, project_folder):
     return window.current
 
 
-def recorded(page, last) -> RunFolder:
+def recorded(page, last, events=EVENTS) -> RunFolder:
     """A run on the disk with these events, as the engine leaves it."""
     session = page.session
     run, _job = prepare_training(session.folder, session.project, page.workspace.collection.index)
-    run.events_path.write_bytes(b"\n".join(encode_event(event) for event in [*EVENTS, last]) + b"\n")
+    run.events_path.write_bytes(b"\n".join(encode_event(event) for event in [*events, last]) + b"\n")
     session.announce("runs")
     return run
+
+
+def figure(page, caption) -> str:
+    """The number and the note of the key figure with this caption."""
+    return next(figure.accessibleDescription() for figure in driving.parts(page, KeyFigure)
+                if caption in [label.text() for label in figure.findChildren(Caption)])
+
+
+def loss_plot(page) -> CurvePlot:
+    """The plot of the loss."""
+    return next(plot for plot in driving.parts(page, CurvePlot) if "Loss" in driving.texts(plot))
+
+
+def plot_item(plot) -> pg.PlotItem:
+    """The axes and curves of a plot."""
+    return plot.findChild(pg.PlotWidget).getPlotItem()
+
+
+def vertical_lines(plot) -> list[pg.InfiniteLine]:
+    """The visible vertical lines of a plot."""
+    return [item for item in plot_item(plot).items if isinstance(item, pg.InfiniteLine) and item.isVisible()]
+
+
+def best_label(plot) -> pg.InfLineLabel:
+    """The label of the line at the best epoch."""
+    (label,) = [line.label for line in vertical_lines(plot) if "best" in line.label.toPlainText()]
+    return label
+
+
+def buttons(page) -> list[str]:
+    """The texts of the visible buttons."""
+    return [button.text() for button in driving.parts(page, Button)]
+
+
+def state(page) -> str:
+    """The state of the first run in the table."""
+    table = driving.field(page, "Runs")
+    return driving.rows(table)[0][driving.column(table, "State")]
 
 
 def test_curves_from_live_and_kept_events_are_the_same():
     live = Curves()
     for event in EVENTS:
         live.take(event)
-    kept = curves_of(EVENTS)
-    assert vars(live) == vars(kept)
-    assert kept.batch_x[:4] == [0.25, 0.5, 0.75, 1.0]
-    assert kept.best == 2
-    assert kept.at_best("val_accuracy") == pytest.approx(0.7)
-    assert len(kept.smoothed("loss")) == 12
+    saved = curves_of(EVENTS)
+    assert vars(live) == vars(saved)
+    assert saved.batch_x[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert saved.best == 2
+    assert saved.at_best("val_accuracy") == pytest.approx(0.7)
+    assert len(saved.smoothed("loss")) == 12
 
 
 def test_an_epoch_done_again_after_a_crash_replaces_the_first():
@@ -85,26 +130,26 @@ def test_batches_done_again_after_a_crash_replace_the_first():
 
 def test_a_run_that_ended_early_says_so_and_which_weights_it_has(page):
     recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
-    assert "keeps epoch 2" in page._epoch.accessibleDescription()
+    assert "keeps epoch 2" in figure(page, "Epoch")
     curves = curves_of([*EVENTS, Finished(run="x", metrics={"epoch": 2.0})])
-    assert ending_words(curves, 3, 3) == "keeps epoch 2"
-    assert ending_words(curves, 3, 30) == "stopped early · keeps epoch 2"
-    assert ending_words(curves_of(EVENTS), 3, 30) == "", "it still runs, or died"
+    assert format_ending(curves, 3, 3) == "keeps epoch 2"
+    assert format_ending(curves, 3, 30) == "stopped early · keeps epoch 2"
+    assert format_ending(curves_of(EVENTS), 3, 30) == "", "it still runs, or died"
 
 
 def test_the_device_and_the_speed_are_told_in_the_language_and_in_groups(page):
-    page._curves = curves_of([*EVENTS[:2], Batch(epoch=1, batch=1, batches=4, metrics={}, pictures_per_second=12149.4)])
-    page._draw_figures()
-    assert "12\u202f149 pictures/s" in page._speed.accessibleDescription()
-    assert device("CPU: 2 cores") == "CPU · 2 cores"
-    assert device("GPU: NVIDIA T4") == "GPU · NVIDIA T4"
+    recorded(page, Finished(run="x", time=4.0), [
+        *EVENTS[:2], Batch(epoch=1, batch=1, batches=4, metrics={}, pictures_per_second=12149.4, time=2.0)])
+    assert "12\u202f149 pictures/s" in figure(page, "Speed")
+    assert format_device("CPU: 2 cores") == "CPU · 2 cores"
+    assert format_device("GPU: NVIDIA T4") == "GPU · NVIDIA T4"
     set_language("es")
-    assert device("CPU: 2 cores") == "CPU · 2 núcleos"
+    assert format_device("CPU: 2 cores") == "CPU · 2 núcleos"
 
 
 def test_a_narrow_table_of_runs_still_names_them(qtbot, page):
     recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
-    table = page._table._table
+    table = driving.field(page, "Runs")
     table.setParent(None)
     qtbot.addWidget(table)
     for width, network in ((1000, True), (560, False)):
@@ -116,30 +161,38 @@ def test_a_narrow_table_of_runs_still_names_them(qtbot, page):
 
 def test_a_finished_run_is_shown_again(page):
     run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
-    assert page._shown.folder == run.folder
-    assert "80" in page._accuracy.accessibleDescription()
-    assert "3" in page._epoch.accessibleDescription()
-    assert "keras 3" in page._log.toPlainText()
-    assert page._table._selected().id == run.id
-    assert "best, epoch 2" in page._loss_plot._best.label.toPlainText()
-    assert page._loss_plot._best.label.anchor.x() == 1, "left of the line"
-    page._curves.best = 1
-    page._draw()
-    assert page._loss_plot._best.label.anchor.x() == 0, "right of the line, where the words have room"
+    assert page.subtitle() == run.id
+    assert "80" in figure(page, "Validation accuracy")
+    assert "3" in figure(page, "Epoch")
+    assert "keras 3" in driving.part(page, QPlainTextEdit).toPlainText()
+    assert driving.field(page, "Runs").selected.id == run.id
+    label = best_label(loss_plot(page))
+    assert "best, epoch 2" in label.toPlainText()
+    assert label.anchor.x() == 1, "left of the line"
+
+
+def test_the_label_of_an_early_best_epoch_stands_right_of_its_line_where_there_is_room(page):
+    events = [msgspec.structs.replace(event, best=event.epoch == 1) if isinstance(event, Epoch) else event for event in EVENTS]
+    recorded(page, Finished(run="x", metrics={"val_accuracy": 0.6, "epoch": 1.0}, time=4.0), events)
+    label = best_label(loss_plot(page))
+    assert "best, epoch 1" in label.toPlainText()
+    assert label.anchor.x() == 0
 
 
 def test_the_plots_do_not_grow_while_the_cursor_shows_values(page):
-    plot = page._loss_plot
+    recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    plot = loss_plot(page)
     before = plot.minimumSizeHint().width()
-    plot._values.setText("epoch 1000 · 0.1234 · 0.5678")
+    item = plot_item(plot)
+    item.scene().sigMouseMoved.emit(item.sceneBoundingRect().center())
+    assert any(text.startswith("epoch ") and " · " in text for text in driving.texts(plot))
     plot.layout().invalidate()
     assert plot.minimumSizeHint().width() <= before + 40
 
 
 def test_tab_leaves_the_table_of_runs(qtbot, page):
     recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
-    table = page._table._table
-    assert table.accessibleName() == "Runs"
+    table = driving.field(page, "Runs")
     index = table.currentIndex()
     for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
         qtbot.keyClick(table, key)
@@ -149,19 +202,19 @@ def test_tab_leaves_the_table_of_runs(qtbot, page):
 def test_a_run_whose_process_starts_can_neither_be_deleted_nor_resumed(page):
     run, _job = prepare_training(page.session.folder, page.session.project, page.workspace.collection.index)
     page.session.announce("runs")
-    table = page._table
-    assert table._selected().id == run.id
-    assert not table._delete.isHidden()
+    assert driving.field(page, "Runs").selected.id == run.id
+    assert "Delete…" in buttons(page)
+    table = driving.part(page, RunsTable)
     table.set_busy(run.id)
-    assert table._delete.isHidden() and table._resume.isHidden()
-    assert table._state(table._selected()) == "starting"
+    assert "Delete…" not in buttons(page) and "Resume" not in buttons(page)
+    assert state(page) == "starting"
     table.set_busy("")
-    assert not table._delete.isHidden()
-    assert table._state(table._selected()) == "not started"
+    assert "Delete…" in buttons(page)
+    assert state(page) == "not started"
 
 
 def test_the_axes_count_whole_epochs_and_write_numbers_as_in_the_language(page):
-    across, up = (page._loss_plot._item.getAxis(side) for side in ("bottom", "left"))
+    across, up = (plot_item(loss_plot(page)).getAxis(side) for side in ("bottom", "left"))
     assert min(spacing for spacing, _offset in across.tickSpacing(0, 2, 400)) >= 1
     assert up.tickStrings([0.5], 1, 0.1) == ["0.5"]
     set_language("es")
@@ -171,28 +224,28 @@ def test_the_axes_count_whole_epochs_and_write_numbers_as_in_the_language(page):
 def test_a_failed_run_says_why(page):
     recorded(page, Failed(problem=error("nan_loss", Text("The loss is no number.", "La pérdida no es un número."), "run"),
                           time=4.0))
-    banner = page._trouble.itemAt(0).widget()
-    assert "no number" in banner.accessibleName()
+    assert any("no number" in banner.accessibleName() for banner in driving.parts(page, Banner))
 
 
-def test_what_blocks_is_on_the_button(page):
+def test_what_blocks_is_on_the_button(window, page):
     page.session.edit(lambda project: edits.set_field(project, "training", "batch_size", 0), Text("x", "x"))
     page.workspace.checks.check_now()
-    assert not page._start.isEnabled()
-    assert "1" in page._start.toolTip()
+    start = driving.button(window, "Start training")
+    assert not start.isEnabled()
+    assert "1" in start.toolTip()
     page.session.undo()
     page.workspace.checks.check_now()
-    assert page._start.isEnabled()
+    assert start.isEnabled()
 
 
-def test_settings_are_edits(page):
-    settings = page._settings
-    settings._set_plain("epochs", 3)
-    settings._choose_optimizer("sgd")
-    settings._set_optimizer("momentum", 0.9)
-    settings._set_callback("early_stopping", "patience", 9)
-    step = page.session.project.training.last_stage.callbacks[1]
-    settings._enable(step, False)
+def test_settings_are_edits(qtbot, page):
+    settings = driving.part(page, TrainSettings)
+    driving.write(settings, "Epochs", "3")
+    driving.choose(driving.field(settings, "Optimizer"), "SGD")
+    write_shown(qtbot, settings, "momentum", "0.9")
+    driving.press(settings, "Parameters")
+    write_shown(qtbot, settings, "patience", "9")
+    driving.press(settings, "ReduceLROnPlateau")
     training = page.session.project.training
     assert training.epochs == 3
     stage = training.last_stage
@@ -216,19 +269,28 @@ def test_a_deleted_run_is_gone(page, monkeypatch):
 
     run = recorded(page, Finished(run="x", time=time.time()))
     monkeypatch.setattr(module, "confirm_delete", lambda _parent, summary: delete_run(RunFolder(summary.folder)))
-    page._delete(page._runs[0])
+    driving.press(page, "Delete…")
     assert not run.folder.exists()
-    assert page._runs == []
+    assert driving.says(page, "No training yet.")
 
 
 def press(qtbot, widget, text):
     """Click the visible button of that text or name; what was just made is shown a moment later."""
-    def found():
+    def visible_buttons():
         return [button for button in widget.findChildren(Button)
                 if button.accessibleName() == text and button.isVisibleTo(widget)]
 
-    qtbot.waitUntil(lambda: bool(found()), timeout=5000)
-    qtbot.mouseClick(found()[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(visible_buttons()), timeout=5000)
+    qtbot.mouseClick(visible_buttons()[0], Qt.MouseButton.LeftButton)
+
+
+def write_shown(qtbot, widget, name, text):
+    """Write into the field of that name; what was just made is shown a moment later."""
+    def fields():
+        return [box for box in widget.findChildren(NumberBox) if box.accessibleName() == name and driving.shown(box, widget)]
+
+    qtbot.waitUntil(lambda: bool(fields()), timeout=5000)
+    driving.write(fields()[0].parentWidget(), name, text)
 
 
 def stages(page):
@@ -236,7 +298,7 @@ def stages(page):
 
 
 def test_stages_are_added_chosen_edited_moved_copied_and_removed(page, qtbot):
-    settings = page._settings
+    settings = driving.part(page, TrainSettings)
     assert not settings.findChildren(StageRow), "one stage needs no list"
     first = page.session.project.training.stages[0]
     press(qtbot, settings, "Add a stage")
@@ -261,7 +323,7 @@ def test_stages_are_added_chosen_edited_moved_copied_and_removed(page, qtbot):
 
 
 def test_a_schedule_takes_the_rate_of_the_optimizer_and_tells_what_it_clashes_with(page, qtbot):
-    settings = page._settings
+    settings = driving.part(page, TrainSettings)
     choice = next(box for box in settings.findChildren(Select) if box.accessibleName() == "Learning rate schedule")
     choice.chosen.emit("CosineDecay")
     rate = page.session.project.training.last_stage.optimizer.params["learning_rate"]
@@ -300,9 +362,8 @@ def test_later_stages_are_marked_where_they_begin():
 
 
 def test_the_plots_show_the_line_and_take_it_away(page):
-    page._loss_plot.show_curves(curves_of(STAGED))
-    lines = [item for item in page._loss_plot._item.items if isinstance(item, pg.InfiniteLine) and item.isVisible()]
-    assert 3.0 in [line.value() for line in lines]
-    page._loss_plot.show_curves(curves_of(EVENTS))
-    lines = [item for item in page._loss_plot._item.items if isinstance(item, pg.InfiniteLine) and item.isVisible()]
-    assert 3.0 not in [line.value() for line in lines]
+    plot = loss_plot(page)
+    plot.show_curves(curves_of(STAGED))
+    assert 3.0 in [line.value() for line in vertical_lines(plot)]
+    plot.show_curves(curves_of(EVENTS))
+    assert 3.0 not in [line.value() for line in vertical_lines(plot)]

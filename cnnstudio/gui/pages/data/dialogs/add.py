@@ -1,4 +1,4 @@
-"""Adding pictures: choose or drop anything, see what it is, join it to the collection or start a project with it."""
+"""Adding pictures: choose or drop sources, check what they contain, join them or start a project with them."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from cnnstudio.gui.pages.data.dialogs.base import (
     JOIN,
     START,
     ModeChoice,
-    PlaceField,
+    PathField,
     WorkDialog,
-    reporting,
+    make_progress,
     start_project,
 )
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card, DropArea
-from cnnstudio.gui.widgets.words import classes, count, pictures, size
+from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures, format_size
 
 _ICONS: Final = {"folder": "folder", "manifest": "list", "arrays": "grid", "archive": "layers", "project": "open",
                  "unknown": "help"}
-__all__ = ["AddPicturesDialog", "kind_words", "open_add_pictures", "takes"]
+__all__ = ["AddPicturesDialog", "format_kind", "open_add_pictures", "takes"]
 
 
 class AddPicturesDialog(WorkDialog):
-    """What was chosen or dropped, one card each; the primary button unpacks what must be and joins it all."""
+    """One card for each chosen or dropped source; the primary button unpacks and joins them all."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         session, self._scanner = workspace.session, workspace.scanner
@@ -48,16 +48,16 @@ class AddPicturesDialog(WorkDialog):
                "Carpetas con carpetas de clase, listas (.csv, .tsv, .parquet), matrices (.npz, .npy, MNIST) y archivos "
                "comprimidos (.zip, .tar). Sus archivos no cambian."), tr("Add", "Añadir"), parent)
         self.resize(640, 560)
-        self._found: dict[Path, SourceKind | None] = {}
+        self._kinds: dict[Path, SourceKind | None] = {}
         self._reading: dict[Path, Work] = {}
         choose = row(None, Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder", on_click=self._choose_folder),
                      Button(tr("Choose files…", "Elegir archivos…"), "", "open", on_click=self._choose_files), None)
-        words = Label(tr("Drop anything here", "Suelte aquí lo que sea"), "body_strong")
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        label = Label(tr("Drop anything here", "Suelte aquí lo que sea"), "body_strong")
+        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         area = DropArea()
         area.body.setContentsMargins(16, 14, 16, 14)
         area.body.addStretch(1)
-        area.body.addWidget(words)
+        area.body.addWidget(label)
         area.body.addLayout(choose)
         area.body.addStretch(1)
         area.dropped.connect(self.add)
@@ -65,8 +65,8 @@ class AddPicturesDialog(WorkDialog):
         self._cards.addStretch(1)
         holder = QWidget()
         holder.setLayout(self._cards)
-        self._list = scrolled(holder)
-        self._target = PlaceField(tr("Unpack into", "Extraer en"))
+        self._list = scroll_area(holder)
+        self._target = PathField(tr("Unpack into", "Extraer en"))
         self._target.set_path((session.folder or projects_folder()) / "pictures")
         self._target.hide()
         self._mode = ModeChoice(session, JOIN)
@@ -82,30 +82,30 @@ class AddPicturesDialog(WorkDialog):
     # What was chosen -----------------------------------------------------------------------------
 
     def add(self, paths: Sequence[str | Path]) -> None:
-        """Look at more paths, in the background."""
+        """Add paths to the list; they are examined in the background."""
         for item in paths:
             path = Path(item).absolute()
-            if path in self._found:
+            if path in self._kinds:
                 continue
-            self._found[path] = None
+            self._kinds[path] = None
             self._reading[path] = self.session.jobs.run(
-                partial(_described, path), Text("Looking at {name}", "Mirando {name}").fill(name=path.name), "describe",
-                page="data", quiet=True, done=partial(self._described, path))
+                partial(_describe_source, path), Text("Looking at {name}", "Mirando {name}").fill(name=path.name), "describe",
+                page="data", quiet=True, done=partial(self._on_described, path))
         self._show()
 
-    def _described(self, path: Path, job: Work) -> None:
-        if self._gone or path not in self._found:
+    def _on_described(self, path: Path, job: Work) -> None:
+        if self._gone or path not in self._kinds:
             return
         self._reading.pop(path, None)
         if isinstance(job.last, Finished):
-            self._found[path] = job.result
+            self._kinds[path] = job.result
         else:
             problem = getattr(job.last, "problem", None)
-            self._found[path] = SourceKind(path=path, kind=kind_of(path), problems=(problem,) if problem else ())
+            self._kinds[path] = SourceKind(path=path, kind=kind_of(path), problems=(problem,) if problem else ())
         self._show()
 
     def _drop(self, path: Path) -> None:
-        self._found.pop(path, None)
+        self._kinds.pop(path, None)
         job = self._reading.pop(path, None)
         if job is not None:
             job.cancel()
@@ -114,39 +114,39 @@ class AddPicturesDialog(WorkDialog):
     def _show(self) -> None:
         if self._gone:
             return
-        self._list.setVisible(bool(self._found))
-        self.body.setStretch(0, 0 if self._found else 1)
+        self._list.setVisible(bool(self._kinds))
+        self.body.setStretch(0, 0 if self._kinds else 1)
         clear(self._cards)
-        for path, found in self._found.items():
-            self._cards.addWidget(self._card(path, found))
+        for path, kind in self._kinds.items():
+            self._cards.addWidget(self._card(path, kind))
         self._cards.addStretch(1)
-        known = [found for found in self._found.values() if found is not None]
-        self._target.setVisible(any(found.unpacked and found.usable for found in known))
-        usable = [found for found in known if found.usable]
-        total = sum(found.pictures for found in usable)
+        read_kinds = [kind for kind in self._kinds.values() if kind is not None]
+        self._target.setVisible(any(kind.unpacked and kind.usable for kind in read_kinds))
+        usable = [kind for kind in read_kinds if kind.usable]
+        total = sum(kind.pictures for kind in usable)
         if not self.is_working:
-            self.primary.setEnabled(bool(usable) and len(usable) == len(self._found))
-            bad = len(usable) < len(known)
-            self.say(tr("Remove what cannot be used", "Quite lo que no se puede usar") if bad
-                     else (pictures(total) if usable else ""))
+            self.primary.setEnabled(bool(usable) and len(usable) == len(self._kinds))
+            bad = len(usable) < len(read_kinds)
+            self.show_status(tr("Remove what cannot be used", "Quite lo que no se puede usar") if bad
+                             else (format_pictures(total) if usable else ""))
 
     def _card(self, path: Path, kind: SourceKind | None) -> Card:
         bad = kind is not None and not kind.usable
         card = Card(edge="error" if bad else "", margins=(14, 10, 8, 10), spacing=2)
         line = row(Icon(_ICONS[kind.kind if kind is not None else kind_of(path)], "error" if bad else "accent", 20),
                    spacing=12)
-        words = column(Elided(path.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle), spacing=2)
+        texts = column(Elided(path.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle), spacing=2)
         if kind is None:
-            words.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
+            texts.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
         elif bad:
-            words.addWidget(Label(" ".join(_within(problem, path) for problem in kind.problems if problem.blocks)[:500],
+            texts.addWidget(Label(" ".join(_short_text(problem, path) for problem in kind.problems if problem.blocks)[:500],
                                   "secondary", "error", wrap=True))
         else:
-            words.addWidget(Elided(kind_words(kind), "secondary", "dim"))
+            texts.addWidget(Elided(format_kind(kind), "secondary", "dim"))
             for problem in [problem for problem in kind.problems if not problem.blocks][:3]:
-                words.addWidget(Label(_within(problem, path), "secondary",
+                texts.addWidget(Label(_short_text(problem, path), "secondary",
                                       "warn" if problem.severity == "warning" else "dim", wrap=True))
-        line.addLayout(words, 1)
+        line.addLayout(texts, 1)
         line.addWidget(Button(tr("Remove", "Quitar"), "icon", "close", on_click=partial(self._drop, path)),
                        alignment=Qt.AlignmentFlag.AlignTop)
         card.body.addLayout(line)
@@ -156,7 +156,7 @@ class AddPicturesDialog(WorkDialog):
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(
             self, tr("Folder whose subfolders are the classes", "Carpeta cuyas subcarpetas son las clases"),
-            self.session.remembered("source_folder", str(Path.home())))
+            self.session.recall("source_folder", str(Path.home())))
         if folder:
             self.session.remember("source_folder", str(Path(folder).parent))
             self.add([folder])
@@ -164,7 +164,7 @@ class AddPicturesDialog(WorkDialog):
     def _choose_files(self) -> None:
         kinds = tr("Lists, arrays, archives", "Listas, matrices, archivos comprimidos")
         files, _kind = QFileDialog.getOpenFileNames(
-            self, tr("Choose files", "Elegir archivos"), self.session.remembered("source_folder", str(Path.home())),
+            self, tr("Choose files", "Elegir archivos"), self.session.recall("source_folder", str(Path.home())),
             f"{kinds} (*.csv *.tsv *.parquet *.npz *.npy *-ubyte *-ubyte.gz *.zip *.tar *.tar.gz *.tgz *.tar.bz2 *.tar.xz);;"
             + tr("All files", "Todos los archivos") + " (*)")
         self.add(files)
@@ -172,10 +172,10 @@ class AddPicturesDialog(WorkDialog):
     # The work ------------------------------------------------------------------------------------
 
     def start_work(self) -> Job | None:
-        paths = list(self._found)
+        paths = list(self._kinds)
         into = self._target.path
         if into is None:
-            self.show_problems((_no_place(),))
+            self.show_problems((_no_place_problem(),))
             return None
         if self._mode.value == START and len(paths) > 1:
             text = Text("A project starts with one source: keep one here and add the others afterwards.",
@@ -183,10 +183,10 @@ class AddPicturesDialog(WorkDialog):
             self.show_problems((error("one_source", text, "dataset"),))
             return None
 
-        names = {name for found in self._found.values() if found is not None for name in found.classes}
+        names = {name for kind in self._kinds.values() if kind is not None for name in kind.classes}
 
         def work(report: Report) -> tuple[list[Path], list[str]]:
-            progress = reporting(report, Text("Unpacking", "Extrayendo"))
+            progress = make_progress(report, Text("Unpacking", "Extrayendo"))
             places = as_sources(paths, into, progress, report.check)
             for place in places:
                 if place not in paths:
@@ -195,7 +195,7 @@ class AddPicturesDialog(WorkDialog):
 
         return self.run(work, Text("Adding pictures", "Añadiendo imágenes"), "unpack")
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         assert isinstance(job, Work)
         places, names = job.result
         starts = self._mode.value == START
@@ -205,9 +205,9 @@ class AddPicturesDialog(WorkDialog):
         else:
             join(self.session, self._scanner, places, names)
 
-    def working(self, working: bool) -> None:
+    def _on_working_changed(self, _on_working_changed: bool) -> None:
         for widget in (self._area, self._list, self._target, self._mode):
-            widget.setEnabled(not working)
+            widget.setEnabled(not _on_working_changed)
 
     def _release(self) -> None:
         for job in self._reading.values():
@@ -216,38 +216,38 @@ class AddPicturesDialog(WorkDialog):
         super()._release()
 
 
-def _described(path: Path, report: Report) -> SourceKind:
+def _describe_source(path: Path, report: Report) -> SourceKind:
     return describe(path, report.check)
 
 
-def _within(problem: Problem, path: Path) -> str:
-    """The words of a problem on the card of its file: the long path is no news there."""
-    words = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
-    return words if words.startswith(path.name) else words[:1].upper() + words[1:]
+def _short_text(problem: Problem, path: Path) -> str:
+    """The text of a problem on the card of its file, without the long path that the card shows already."""
+    text = str(problem.text).replace(f"{path}: ", "").replace(str(path), path.name)
+    return text if text.startswith(path.name) else text[:1].upper() + text[1:]
 
 
-def kind_words(kind: SourceKind) -> str:
-    """What a source is and how much of it there is."""
+def format_kind(kind: SourceKind) -> str:
+    """The kind of a source and its size as text."""
     parts = [str(kind.label)]
     if kind.more:
-        parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=count(kind.pictures)))
+        parts.append(tr("more than {n} pictures", "más de {n} imágenes", n=format_count(kind.pictures)))
     elif kind.pictures:
-        parts.append(pictures(kind.pictures))
+        parts.append(format_pictures(kind.pictures))
     if kind.classes:
-        parts.append(classes(len(kind.classes)))
+        parts.append(format_classes(len(kind.classes)))
     if kind.unpacked and kind.bytes:
-        parts.append(tr("{size} unpacked", "{size} al extraer", size=size(kind.bytes)))
+        parts.append(tr("{size} unpacked", "{size} al extraer", size=format_size(kind.bytes)))
     return " · ".join(parts)
 
 
-def _no_place() -> Problem:
+def _no_place_problem() -> Problem:
     text = Text("Write a whole path for what is unpacked.", "Escriba una ruta completa para lo que se extrae.")
     return error("no_target", text, "dataset")
 
 
 def open_add_pictures(workspace: Workspace, parent: QWidget | None = None, paths: Sequence[str | Path] = ()
                       ) -> AddPicturesDialog:
-    """Open the dialog, with what was dropped."""
+    """Open the dialog, with the dropped paths."""
     dialog = AddPicturesDialog(workspace, parent)
     dialog.add(paths)
     dialog.open()

@@ -1,4 +1,4 @@
-"""What the dialogs of the Data page share: a head, a foot with progress, and work in the background."""
+"""Shared parts of the dialogs of the Data page: a title, a foot with progress, and work in the background."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.commands import NewProject
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_size
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.gui.widgets.words import count, duration, size
 
 _PROBLEMS_HEIGHT: Final = 108
 
@@ -28,7 +28,7 @@ _PROBLEMS_HEIGHT: Final = 108
 class WorkDialog(QDialog):
     """A dialog with one primary button that starts work; Cancel ends the work first, then closes.
 
-    A subclass fills `body`, answers `start_work`, and hears `succeeded(job)`.
+    A subclass fills `body` and implements `start_work` and `_on_succeeded(job)`.
     """
 
     def __init__(self, session: Session, title: str, note: str, primary: str, parent: QWidget | None = None) -> None:
@@ -40,47 +40,47 @@ class WorkDialog(QDialog):
         self._gone = False
         self.body: QVBoxLayout = column(spacing=10)
         self._problems = column(spacing=6)
-        # In a scroll area, so that long words never make the window grow beyond the screen.
-        self._problems_box = scrolled(box(self._problems))
+        # In a scroll area, so that long texts never make the window grow beyond the screen.
+        self._problems_box = scroll_area(box(self._problems))
         self._problems_box.setFixedHeight(_PROBLEMS_HEIGHT)
         self._problems_box.hide()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
         self._bar.hide()
-        self._words = Elided("", "secondary", "dim")
+        self._status = Elided("", "secondary", "dim")
         self.cancel_button = Button(tr("Close", "Cerrar"), on_click=self._cancel)
         self.primary = Button(primary, "primary", on_click=self._start)
         self.primary.setDefault(True)
         self.cancel_button.setAutoDefault(False)
         foot = row(spacing=12)
-        foot.addLayout(column(self._bar, self._words, spacing=4), 1)
+        foot.addLayout(column(self._bar, self._status, spacing=4), 1)
         foot.addWidget(self.cancel_button)
         foot.addWidget(self.primary)
-        whole = column(Label(title, "title"), spacing=10, margins=(24, 22, 24, 18))
+        layout = column(Label(title, "title"), spacing=10, margins=(24, 22, 24, 18))
         if note:
-            whole.addWidget(Label(note, "secondary", "dim", wrap=True))
-        whole.addSpacing(2)
-        whole.addLayout(self.body, 1)
-        whole.addWidget(self._problems_box)
-        whole.addSpacing(2)
-        whole.addLayout(foot)
-        self.setLayout(whole)
+            layout.addWidget(Label(note, "secondary", "dim", wrap=True))
+        layout.addSpacing(2)
+        layout.addLayout(self.body, 1)
+        layout.addWidget(self._problems_box)
+        layout.addSpacing(2)
+        layout.addLayout(foot)
+        self.setLayout(layout)
 
     # For subclasses ------------------------------------------------------------------------------
 
     def start_work(self) -> Job | None:
-        """Start what the primary button does, or answer None after `show_problems`."""
+        """Start the work of the primary button; None after `show_problems`."""
         return None
 
-    def succeeded(self, job: Job) -> None:
-        """The work is done."""
+    def _on_succeeded(self, job: Job) -> None:
+        """Called when the work is done."""
 
-    def working(self, working: bool) -> None:
-        """The work began or ended: subclasses lock their fields."""
+    def _on_working_changed(self, _on_working_changed: bool) -> None:
+        """Called when the work starts or ends; subclasses lock their fields."""
 
     def run(self, function: Callable[[Report], Any], label: Text, kind: str) -> Job:
-        """A function in a thread as this dialog's work."""
+        """Run a function in a thread as this dialog's work."""
         return self.session.jobs.run(function, label, kind, page="data")
 
     # Life ----------------------------------------------------------------------------------------
@@ -97,33 +97,33 @@ class WorkDialog(QDialog):
         if job is None:
             return
         self.job = job
-        job.event.connect(self._told)
-        job.ended.connect(self._ended)
+        job.event.connect(self._on_event)
+        job.ended.connect(self._on_ended)
         self._show_working(True)
 
-    def _show_working(self, working: bool) -> None:
+    def _show_working(self, _on_working_changed: bool) -> None:
         if self._gone:
             return
-        self._bar.setVisible(working)
-        self._bar.setRange(0, 0 if working else 1000)
-        self.primary.setEnabled(not working)
-        self.cancel_button.setText(tr("Cancel", "Cancelar") if working else tr("Close", "Cerrar"))
-        if not working:
-            self._words.setText("")
-        self.working(working)
+        self._bar.setVisible(_on_working_changed)
+        self._bar.setRange(0, 0 if _on_working_changed else 1000)
+        self.primary.setEnabled(not _on_working_changed)
+        self.cancel_button.setText(tr("Cancel", "Cancelar") if _on_working_changed else tr("Close", "Cerrar"))
+        if not _on_working_changed:
+            self._status.setText("")
+        self._on_working_changed(_on_working_changed)
 
-    def _told(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if self._gone or self.job is None:
             return
         if isinstance(event, Phase):
-            self._words.setText(str(event.text))
+            self._status.setText(str(event.text))
             self._bar.setRange(0, 0)
         elif isinstance(event, Progress):
             self._bar.setRange(0, 1000)
             self._bar.setValue(round(1000 * min(1.0, event.done / event.total)) if event.total else 0)
-            self._words.setText(progress_words(self.job.phase, event))
+            self._status.setText(format_progress(self.job.phase, event))
 
-    def _ended(self, last: Event) -> None:
+    def _on_ended(self, last: Event) -> None:
         if self._gone:
             return
         job = self.job
@@ -131,24 +131,24 @@ class WorkDialog(QDialog):
         if isinstance(last, Failed):
             self.show_problems((last.problem,))
         elif isinstance(last, Finished) and job is not None:
-            self.succeeded(job)
+            self._on_succeeded(job)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Show these above the buttons, at most three."""
+        """Show problems above the buttons, at most three."""
         while (item := self._problems.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        shown = list(problems)[:3]
-        for problem in shown:
+        first_problems = list(problems)[:3]
+        for problem in first_problems:
             self._problems.addWidget(Banner(problem))
         self._problems.addStretch(1)
-        self._problems_box.setVisible(bool(shown))
+        self._problems_box.setVisible(bool(first_problems))
 
-    def say(self, words: str) -> None:
-        """A quiet word beside the buttons."""
-        self._words.setText(words)
+    def show_status(self, text: str) -> None:
+        """Show a short text beside the buttons."""
+        self._status.setText(text)
 
     def _cancel(self) -> None:
         if self.is_working and self.job is not None:
@@ -178,18 +178,18 @@ class WorkDialog(QDialog):
         self._gone = True
 
 
-def progress_words(phase: Text | None, event: Progress) -> str:
-    """How far the work is, in words."""
-    amount = (f"{size(event.done)} / {size(event.total)}" if event.unit == "bytes"
-              else f"{count(event.done)} / {count(event.total)}")
+def format_progress(phase: Text | None, event: Progress) -> str:
+    """The progress of the work as text."""
+    amount = (f"{format_size(event.done)} / {format_size(event.total)}" if event.unit == "bytes"
+              else f"{format_count(event.done)} / {format_count(event.total)}")
     parts = [str(phase)] if phase is not None else []
     parts.append(amount)
     if event.seconds_left is not None and event.seconds_left >= 1:
-        parts.append(tr("{left} left", "faltan {left}", left=duration(event.seconds_left)))
+        parts.append(tr("{left} left", "faltan {left}", left=format_duration(event.seconds_left)))
     return " · ".join(parts)
 
 
-class PlaceField(QWidget):
+class PathField(QWidget):
     """A line for a path with a button that chooses one; `changed(text)`."""
 
     changed = Signal(str)
@@ -207,7 +207,7 @@ class PlaceField(QWidget):
 
     @property
     def path(self) -> Path | None:
-        """What is written, if it is a whole path."""
+        """The path, if it is absolute."""
         text = self.line.text().strip()
         path = Path(text).expanduser() if text else None
         return path if path is not None and path.is_absolute() else None
@@ -219,11 +219,11 @@ class PlaceField(QWidget):
     def _choose(self) -> None:
         start = self.path or Path.home()
         if self._save:
-            found, _kind = QFileDialog.getSaveFileName(self.window(), self._label, str(start))
-            chosen = Path(found) if found else None
+            path, _kind = QFileDialog.getSaveFileName(self.window(), self._label, str(start))
+            chosen = Path(path) if path else None
         else:
-            found = QFileDialog.getExistingDirectory(self.window(), self._label, str(start.parent))
-            chosen = Path(found) / start.name if found else None
+            path = QFileDialog.getExistingDirectory(self.window(), self._label, str(start.parent))
+            chosen = Path(path) / start.name if path else None
         if chosen is not None:
             self.set_path(chosen)
 
@@ -232,7 +232,7 @@ JOIN, START = "join", "start"
 
 
 class ModeChoice(SegmentedControl):
-    """Whether new pictures join the collection or start a project; without an open project there is no choice."""
+    """The choice between joining the collection and starting a project; hidden without an open project."""
 
     def __init__(self, session: Session, value: str) -> None:
         super().__init__([(JOIN, tr("Join to this collection", "Unir a esta colección")),
@@ -242,16 +242,16 @@ class ModeChoice(SegmentedControl):
 
 
 def start_project(session: Session, place: Path) -> None:
-    """Ask the window for a new project on a source."""
+    """Request a new project on a source."""
     session.request(NewProject(str(place)))
 
 
-def reporting(report: Report, phase: Text | None = None) -> Callable[[int, int], None]:
-    """Progress of a function for a job; `phase` is told first."""
+def make_progress(report: Report, phase: Text | None = None) -> Callable[[int, int], None]:
+    """A progress callback that reports to a job, after an event for `phase`."""
     if phase is not None:
         report.event(Phase(name="sources", text=phase))
     return report.progress
 
 
-__all__ = ["JOIN", "START", "ModeChoice", "PlaceField", "Work", "WorkDialog", "progress_words", "reporting",
+__all__ = ["JOIN", "START", "ModeChoice", "PathField", "Work", "WorkDialog", "format_progress", "make_progress",
            "start_project"]

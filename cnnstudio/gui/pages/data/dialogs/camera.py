@@ -1,4 +1,4 @@
-"""A camera in a thread of its own: live pictures, and recording them into a folder at a steady rate."""
+"""A camera in its own thread: live pictures, and recording them into a folder at a steady rate."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
 _LOST_AFTER: Final = 15
-"""So many pictures in a row that do not come mean that the camera was unplugged."""
+"""After so many failed reads in a row the camera counts as unplugged."""
 _PREVIEW_SECONDS: Final = 1 / 30
 
 
 class Capture(Protocol):
-    """What OpenCV's VideoCapture can do."""
+    """The part of OpenCV's VideoCapture that is used."""
 
     def isOpened(self) -> bool: ...
 
@@ -33,12 +33,12 @@ class Capture(Protocol):
 
 
 def cameras() -> list[tuple[int, str]]:
-    """The cameras of this machine, as numbers with names, without opening any."""
+    """The cameras of this machine, as numbers with names; none is opened."""
     if sys.platform.startswith("linux"):
         result = []
         for place in sorted(Path("/sys/class/video4linux").glob("video*"), key=lambda item: (len(item.name), item.name)):
             try:
-                # A camera has several devices; the first gives the pictures.
+                # A camera has several devices; the first one delivers the pictures.
                 if (place / "index").read_text().strip() == "0":
                     result.append((int(place.name[5:]), (place / "name").read_text().strip()))
             except (OSError, ValueError):
@@ -56,10 +56,10 @@ def open_camera(number: int) -> Capture:
 
 
 class Camera(QThread):
-    """Reads pictures until `stop`; records while `record` is on.
+    """Reads pictures until `stop`; saves them between `record` and `pause`.
 
-    `pictured(QImage)` for the preview (mirrored if wanted), `saved(class, number)` after every file,
-    `failed(Problem)` when there is no camera, it went away, or the disk is full.
+    Emits `pictured(QImage)` for the preview (mirrored if wanted), `saved(class, number)` after every file, and
+    `failed(Problem)` when there is no camera, it was unplugged, or the disk is full.
     """
 
     pictured = Signal(QImage)
@@ -74,31 +74,31 @@ class Camera(QThread):
         self._recording: tuple[str, str] | None = None
         self._rate, self._form, self._mirror = 5.0, "jpg", True
         self._counts: dict[str, int] = {}
-        self._shown = True
+        self._ready = True
 
     # From the window -----------------------------------------------------------------------------
 
     def record(self, class_name: str) -> None:
-        """From now on every picture of the rate is saved into this class, as one burst."""
+        """Start saving pictures at the set rate into this class, as one burst."""
         with self._lock:
             self._recording = (class_name, f"frame_{datetime.now():%Y%m%d%H%M%S%f}")
 
     def pause(self) -> None:
-        """Record no more."""
+        """Stop saving pictures."""
         with self._lock:
             self._recording = None
 
     def settings(self, rate: float, form: str, mirror: bool) -> None:
-        """Pictures a second, "jpg" or "png", and whether the preview is a mirror (the files are not)."""
+        """Set the pictures per second, "jpg" or "png", and whether the preview is mirrored (the files are not)."""
         with self._lock:
             self._rate, self._form, self._mirror = max(0.1, rate), form, mirror
 
-    def shown(self) -> None:
-        """The window has shown the last picture and takes another."""
-        self._shown = True
+    def take_next(self) -> None:
+        """Allow the next preview: the window has shown the last one."""
+        self._ready = True
 
     def stop(self) -> None:
-        """End, and wait for it."""
+        """Stop the thread and wait for it."""
         self._ended.set()
         self.wait(5000)
 
@@ -109,13 +109,13 @@ class Camera(QThread):
         try:
             capture = self._opener()
             if not capture.isOpened():
-                self.failed.emit(no_camera())
+                self.failed.emit(no_camera_problem())
                 return
             self._read(capture)
         except ProblemError as err:
             self.failed.emit(err.problems[0])
         except Exception as err:  # noqa: BLE001 - the border of the thread: drivers raise what they like
-            self.failed.emit(_lost(f"{type(err).__name__}: {err}"))
+            self.failed.emit(_lost_problem(f"{type(err).__name__}: {err}"))
         finally:
             if capture is not None:
                 capture.release()
@@ -127,7 +127,7 @@ class Camera(QThread):
             if not came or picture is None:
                 misses += 1
                 if misses >= _LOST_AFTER:
-                    self.failed.emit(_lost(""))
+                    self.failed.emit(_lost_problem(""))
                     return
                 self._ended.wait(0.02)
                 continue
@@ -138,11 +138,11 @@ class Camera(QThread):
             if recording is None:
                 due = 0.0
             elif now >= due:
-                # Behind by more than one picture: no rush to catch up.
+                # Late by more than one picture: continue from now instead of catching up.
                 due = max(due + 1 / rate, now) if due else now + 1 / rate
                 self._save(picture, *recording, form)
-            if self._shown and now - previewed >= _PREVIEW_SECONDS:
-                previewed, self._shown = now, False
+            if self._ready and now - previewed >= _PREVIEW_SECONDS:
+                previewed, self._ready = now, False
                 self.pictured.emit(_preview(picture, mirror))
 
     def _save(self, picture: Any, class_name: str, burst: str, form: str) -> None:
@@ -167,12 +167,12 @@ def _preview(picture: Any, mirror: bool) -> QImage:
 
     from cnnstudio.gui.widgets.picture import image_of
 
-    shown = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if picture.ndim == 3 else picture
-    return image_of(cv2.flip(shown, 1) if mirror else shown)
+    image = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if picture.ndim == 3 else picture
+    return image_of(cv2.flip(image, 1) if mirror else image)
 
 
-def no_camera() -> Problem:
-    """There is no camera, or another program has it."""
+def no_camera_problem() -> Problem:
+    """The problem that no camera is there, or another program uses it."""
     text = Text("No camera answers. Connect one, close other programs that use it, and allow access to it in the "
                 "system's settings.",
                 "Ninguna cámara responde. Conecte una, cierre otros programas que la usen y permita el acceso en los "
@@ -180,7 +180,7 @@ def no_camera() -> Problem:
     return error("no_camera", text, "machine")
 
 
-def _lost(reason: str) -> Problem:
+def _lost_problem(reason: str) -> Problem:
     text = Text("The camera gives no more pictures: was it unplugged? What was recorded is kept.",
                 "La cámara ya no da imágenes: ¿se desconectó? Lo grabado se conserva.")
     return error("camera_lost", text, "machine", details=reason)

@@ -1,4 +1,4 @@
-"""Exporting the curated collection: which form, where to, what goes in, and the count of what was read back."""
+"""Exporting the curated collection: its form, its target, its contents, and the check of the written files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.collect import Collected, collect, target_of
 from cnnstudio.datasets.sources.staging import refuse_existing
-from cnnstudio.gui.pages.data.dialogs.base import PlaceField, WorkDialog, reporting
+from cnnstudio.gui.pages.data.dialogs.base import PathField, WorkDialog, make_progress
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row, scrolled
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures, format_size
 from cnnstudio.gui.widgets.inputs import Switch
-from cnnstudio.gui.widgets.words import classes, count, pictures, size
 
 
 class ExportCollectionDialog(WorkDialog):
@@ -47,30 +47,30 @@ class ExportCollectionDialog(WorkDialog):
         for form in FORMS.values():
             flow.addWidget(self._card(form.id, str(form.label), str(form.help)))
         splits = self._counts.split_counts()
-        parts = [pictures(sum(splits.values())), classes(len(self._counts.class_names))]
-        parts += [f"{SPLIT_NAMES[name]} {count(number)}" for name, number in splits.items()]
+        parts = [format_pictures(sum(splits.values())), format_classes(len(self._counts.class_names))]
+        parts += [f"{SPLIT_NAMES[name]} {format_count(number)}" for name, number in splits.items()]
         summary = row(Icon("image", "dim", 16), Elided(" · ".join(parts), "secondary", "dim"), spacing=8)
         summary.setStretch(1, 1)
-        self._target = PlaceField(tr("Write to", "Escribir en"), save=True)
+        self._target = PathField(tr("Write to", "Escribir en"), save=True)
         self._links = Switch(False, tr("Hard links instead of copies", "Enlaces duros en lugar de copias"))
-        words = Label(tr("Hard links instead of copies: no room needed, but a changed file changes in both places",
-                         "Enlaces duros en lugar de copias: no ocupan, pero un archivo cambiado cambia en ambos sitios"),
-                      "secondary", "dim", wrap=True)
-        words.setMinimumHeight(32)
-        line = row(self._links, words, spacing=8)
+        hint = Label(tr("Hard links instead of copies: no room needed, but a changed file changes in both places",
+                        "Enlaces duros en lugar de copias: no ocupan, pero un archivo cambiado cambia en ambos sitios"),
+                     "secondary", "dim", wrap=True)
+        hint.setMinimumHeight(32)
+        line = row(self._links, hint, spacing=8)
         line.setStretch(1, 1)
         self._links_row = box(line)
         self._result = Card(edge="ok", margins=(14, 10, 14, 10))
-        self._result_words = Elided("", "body_strong")
-        self._result_place = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
-        shown = row(Icon("check", "ok", 18), spacing=10)
-        shown.addLayout(column(self._result_words, self._result_place, spacing=0), 1)
-        shown.addWidget(Button(tr("Show", "Mostrar"), "link", on_click=self._reveal))
-        self._result.body.addLayout(shown)
+        self._result_text = Elided("", "body_strong")
+        self._result_folder = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
+        line_of_result = row(Icon("check", "ok", 18), spacing=10)
+        line_of_result.addLayout(column(self._result_text, self._result_folder, spacing=0), 1)
+        line_of_result.addWidget(Button(tr("Show", "Mostrar"), "link", on_click=self._reveal))
+        self._result.body.addLayout(line_of_result)
         self._result.hide()
-        # In a scroll area, so that cards of long words never make the window grow beyond the screen.
+        # In a scroll area, so that cards with long texts never make the window grow beyond the screen.
         inner = column(summary, self._forms, self._target, self._links_row, self._result, None, spacing=10)
-        self.body.addWidget(scrolled(box(inner)), 1)
+        self.body.addWidget(scroll_area(box(inner)), 1)
         self.choose("folders")
 
     def _card(self, form: str, title: str, text: str) -> Card:
@@ -83,7 +83,7 @@ class ExportCollectionDialog(WorkDialog):
         return card
 
     def choose(self, form: str) -> None:
-        """Choose a form; the place follows."""
+        """Choose a form; the target path follows."""
         if self.is_working:
             return
         self._form = form
@@ -120,24 +120,24 @@ class ExportCollectionDialog(WorkDialog):
             return None
 
         def work(report: Report) -> Collected:
-            progress = reporting(report, Text("Writing", "Escribiendo"))
+            progress = make_progress(report, Text("Writing", "Escribiendo"))
             return collect(index, root, names, place, form, links=links, on_progress=progress, check=report.check)
 
         return self.run(work, label, "collect")
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         if isinstance(job, Work):
             done: Collected = job.result
-            images, detail = done.images, size(done.bytes)
+            images, detail = done.images, format_size(done.bytes)
             self.show_problems(done.problems)
         else:
             assert isinstance(job.last, Finished)
             images = int(job.last.metrics.get("images", 0))
             detail = tr("{n} files", "{n} archivos", n=int(job.last.metrics.get("shards", 0)))
-        self._result_words.setText(tr("{pictures} written, read back and counted ({detail})",
-                                      "{pictures} escritas, releídas y contadas ({detail})",
-                                      pictures=pictures(images), detail=detail))
-        self._result_place.setText(self._last)
+        self._result_text.setText(tr("{pictures} written, read back and counted ({detail})",
+                                     "{pictures} escritas, releídas y contadas ({detail})",
+                                     pictures=format_pictures(images), detail=detail))
+        self._result_folder.setText(self._last)
         self._result.show()
         self.primary.setEnabled(True)
 
@@ -145,9 +145,9 @@ class ExportCollectionDialog(WorkDialog):
         place = Path(self._last)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
 
-    def working(self, working: bool) -> None:
+    def _on_working_changed(self, _on_working_changed: bool) -> None:
         for widget in (self._forms, self._target, self._links_row):
-            widget.setEnabled(not working)
+            widget.setEnabled(not _on_working_changed)
 
 
 def open_export_collection(workspace: Workspace, parent: QWidget | None = None) -> ExportCollectionDialog:

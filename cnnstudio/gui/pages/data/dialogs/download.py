@@ -1,4 +1,4 @@
-"""Free collections to download: what they are, how big, under which licence; with progress, resume and checksum."""
+"""Free collections to download: contents, size and licence; with progress, resume and checksum."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.downloads import DATASETS, FETCHING, Dataset, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe
-from cnnstudio.gui.pages.data.dialogs.base import JOIN, START, ModeChoice, PlaceField, WorkDialog, start_project
+from cnnstudio.gui.pages.data.dialogs.base import JOIN, START, ModeChoice, PathField, WorkDialog, start_project
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Badge, Elided, Label, row, scrolled
+from cnnstudio.gui.widgets.basics import Badge, Elided, Label, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.words import classes, pictures, size
+from cnnstudio.gui.widgets.formatting import format_classes, format_pictures, format_size
 
 
 class DownloadDialog(WorkDialog):
@@ -40,8 +40,8 @@ class DownloadDialog(WorkDialog):
         flow = FlowLayout(holder, spacing=12, cell=320)
         for entry in DATASETS:
             flow.addWidget(self._card(entry))
-        self._list = scrolled(holder)
-        self._target = PlaceField(tr("Write the pictures into", "Escribir las imágenes en"))
+        self._list = scroll_area(holder)
+        self._target = PathField(tr("Write the pictures into", "Escribir las imágenes en"))
         self._mode = ModeChoice(session, START)
         self.body.addWidget(self._list, 1)
         self.body.addWidget(self._target)
@@ -56,7 +56,7 @@ class DownloadDialog(WorkDialog):
         card.body.addLayout(head)
         card.body.addWidget(Label(str(entry.help), "secondary", "dim", wrap=True))
         card.body.addStretch(1)
-        facts = (pictures(entry.pictures), classes(entry.classes), f"{entry.side} px", size(entry.bytes))
+        facts = (format_pictures(entry.pictures), format_classes(entry.classes), f"{entry.side} px", format_size(entry.bytes))
         card.body.addWidget(Elided(" · ".join(facts), "secondary", "text"))
         licence = tr("Licence: {name}", "Licencia: {name}", name=entry.licence)
         card.body.addWidget(Elided(licence, "secondary", "dim"))
@@ -66,15 +66,15 @@ class DownloadDialog(WorkDialog):
         return card
 
     def choose(self, identifier: str) -> None:
-        """Choose a collection; the place to write it follows."""
+        """Choose a collection; the target path follows."""
         if self.is_working:
             return
         self._chosen = DATASETS[identifier]
         for item, card in self._cards.items():
             card.set_selected(item == identifier)
         self._target.set_path(free_path(projects_folder() / "pictures" / identifier))
-        self.say(tr("{size} to download · licence: {licence}", "{size} por descargar · licencia: {licence}",
-                    size=size(self._chosen.bytes), licence=self._chosen.licence))
+        self.show_status(tr("{size} to download · licence: {licence}", "{size} por descargar · licencia: {licence}",
+                            size=format_size(self._chosen.bytes), licence=self._chosen.licence))
 
     def start_work(self) -> Job | None:
         entry, target = self._chosen, self._target.path
@@ -86,18 +86,18 @@ class DownloadDialog(WorkDialog):
         def work(report: Report) -> tuple[Path, tuple[str, ...]]:
             unit = "bytes"
 
-            def told(phase: Text) -> None:
+            def on_phase(phase: Text) -> None:
                 nonlocal unit
                 unit = "bytes" if phase is FETCHING else "pictures"
                 report.event(Phase(name="download", text=phase))
 
             folder = fetch_dataset(entry, target, cache_folder(),
-                                   lambda done, total: report.progress(done, total, unit), report.check, told)
+                                   lambda done, total: report.progress(done, total, unit), report.check, on_phase)
             return folder, describe(folder, report.check).classes
 
         return self.run(work, Text("Downloading {name}", "Descargando {name}").fill(name=entry.label), "download")
 
-    def succeeded(self, job: Job) -> None:
+    def _on_succeeded(self, job: Job) -> None:
         assert isinstance(job, Work)
         folder, names = job.result
         joins = self._mode.value == JOIN and self.session.is_open
@@ -107,9 +107,9 @@ class DownloadDialog(WorkDialog):
         else:
             start_project(self.session, folder)
 
-    def working(self, working: bool) -> None:
+    def _on_working_changed(self, _on_working_changed: bool) -> None:
         for widget in (self._list, self._target, self._mode):
-            widget.setEnabled(not working)
+            widget.setEnabled(not _on_working_changed)
 
 
 def open_download(workspace: Workspace, parent: QWidget | None = None) -> DownloadDialog:

@@ -1,4 +1,4 @@
-"""The sources of the open project: joining more, taking one away, and the list that shows them."""
+"""The sources of the open project: joining and removing them, and the list that shows them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cnnstudio.gui.state.scanner import Scanner
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, clear, column, row
-from cnnstudio.gui.widgets.words import pictures
+from cnnstudio.gui.widgets.formatting import format_pictures
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Index
@@ -29,9 +29,9 @@ replace = msgspec.structs.replace
 
 
 def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: Iterable[str] = ()) -> bool:
-    """Put sources behind those of the project, as one step to undo; those that are there already are read again.
+    """Append sources to those of the project, as one undo step; sources that are joined already are read again.
 
-    `classes` of the sources are added where the project lists its classes one by one.
+    `classes` of the sources are added where the project lists its classes explicitly.
     """
     from cnnstudio.datasets.source_folders import source_text
 
@@ -40,7 +40,7 @@ def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: It
         return False
     texts = list(dict.fromkeys(source_text(place, folder) for place in places))
 
-    def joined(project: Project) -> Project:
+    def append_sources(project: Project) -> Project:
         spec = project.dataset
         new = tuple(text for text in texts if text not in (spec.source, *spec.joined))
         source, rest = (spec.source, new) if spec.source else (new[0], new[1:])
@@ -53,22 +53,22 @@ def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: It
         scanner.scan()
         return True
     name = places[0].name if len(texts) == 1 else str(len(texts))
-    return session.edit(joined, Text("Add pictures from {name}", "Añadir imágenes de {name}").fill(name=name))
+    return session.edit(append_sources, Text("Add pictures from {name}", "Añadir imágenes de {name}").fill(name=name))
 
 
 def remove(session: Session, source: str) -> bool:
-    """Take a joined source away, as one step to undo; the files stay, decisions about them too."""
+    """Remove a joined source, as one undo step; the files stay, and so do decisions about them."""
 
-    def removed(project: Project) -> Project:
+    def remove_source(project: Project) -> Project:
         spec = project.dataset
         return replace(project, dataset=replace(spec, joined=tuple(item for item in spec.joined if item != source)))
 
     name = Path(source).name or source
-    return session.edit(removed, Text("Take {name} away", "Quitar {name}").fill(name=name))
+    return session.edit(remove_source, Text("Take {name} away", "Quitar {name}").fill(name=name))
 
 
 def sources_summary(project: Project, folder: Path, index: Index | None = None) -> list[tuple[str, int]]:
-    """Every source as it is written in the project, the main one first, with the number of its pictures."""
+    """The sources as the project writes them, the main one first, with their numbers of pictures."""
     from cnnstudio.datasets.index import Index
     from cnnstudio.datasets.scan import sources_of
     from cnnstudio.datasets.source_folders import source_folder
@@ -78,12 +78,12 @@ def sources_summary(project: Project, folder: Path, index: Index | None = None) 
         return []
     own = index or Index(folder / "dataset.sqlite")
     try:
-        found = sources_of(source_folder(project, folder), spec, folder)
+        sources = sources_of(source_folder(project, folder), spec, folder)
         total = own.rows("SELECT COUNT(*) FROM pictures")[0][0]
         counts: list[int] = []
         seen: set[str] = set()
-        for source in found[1:]:
-            # The path is unique and so in order: a range is found at once even among a million.
+        for source in sources[1:]:
+            # The path is a unique, ordered column: a range query is fast even with a million rows.
             number = 0 if source.prefix in seen or not source.prefix else own.rows(
                 "SELECT COUNT(*) FROM pictures WHERE path >= ? AND path < ?",
                 (source.prefix, source.prefix[:-1] + "0"))[0][0]
@@ -97,13 +97,13 @@ def sources_summary(project: Project, folder: Path, index: Index | None = None) 
 
 
 class SourcesList(QWidget):
-    """The sources one below the other, in the order in which they are joined; joined ones can be taken away."""
+    """The sources in the order in which they are joined; joined ones can be removed."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         session = self._session = workspace.session
         self._collection = workspace.collection
-        self._shown: list[tuple[str, int]] | None = None
+        self._summary: list[tuple[str, int]] | None = None
         self._texts: tuple[str, ...] = ()
         self._rows = column(spacing=2)
         self._caption = Caption(tr("Sources", "Orígenes"))
@@ -113,23 +113,23 @@ class SourcesList(QWidget):
         self.refresh(None)
 
     def refresh(self, change: Change | None) -> None:
-        """Show the present sources and their numbers."""
+        """Show the present sources and their numbers of pictures."""
         dataset = self._session.project.dataset
         texts, before = (dataset.source, *dataset.joined), self._texts
         self._texts = texts
         if change is not None and not change.of("pictures", "folder") and texts == before:
             return
         index, folder = self._collection.index, self._session.folder
-        found = sources_summary(self._session.project, folder, index) if index is not None and folder is not None else []
-        if found == self._shown:
+        summary = sources_summary(self._session.project, folder, index) if index is not None and folder is not None else []
+        if summary == self._summary:
             return
-        self._shown = found
+        self._summary = summary
         clear(self._rows)
-        for number, (text, amount) in enumerate(found):
+        for number, (text, amount) in enumerate(summary):
             self._rows.addLayout(self._row(number, text, amount))
         self._note.setText(tr("Read one after the other, as tf.data's concatenate joins them.",
                               "Se leen uno tras otro, como los une concatenate de tf.data."))
-        self._note.setVisible(len(found) > 1)
+        self._note.setVisible(len(summary) > 1)
 
     def _row(self, number: int, text: str, amount: int) -> QHBoxLayout:
         icon = "list" if is_manifest(Path(text)) else "folder"
@@ -137,7 +137,7 @@ class SourcesList(QWidget):
         name.setToolTip(text)
         line = row(Icon(icon, "dim", 16), spacing=8)
         line.addWidget(name, 1)
-        line.addWidget(Label(pictures(amount), "secondary", "dim"))
+        line.addWidget(Label(format_pictures(amount), "secondary", "dim"))
         if number:
             take = Button(tr("Take {name} away; the files stay", "Quitar {name}; los archivos quedan",
                              name=Path(text).name), "icon", "close", on_click=partial(remove, self._session, text))

@@ -1,4 +1,4 @@
-"""Recording pictures with a camera: choose or type a class, hold the button or Space, and look at what is counted."""
+"""Recording pictures with a camera: choose or type a class, hold the button or Space, and watch the counts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QVBoxLayout, QWi
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.data.dialogs.camera import Camera, Capture, cameras, no_camera, open_camera
+from cnnstudio.gui.pages.data.dialogs.camera import Camera, Capture, cameras, no_camera_problem, open_camera
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row
 from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.formatting import format_count, format_pictures
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select, Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.picture import PictureView
-from cnnstudio.gui.widgets.words import count, pictures
 
 FOLDER: Final = "captures"
 _MOST_CHIPS: Final = 24
@@ -31,7 +31,7 @@ _MOST_CHIPS: Final = 24
 class WebcamDialog(QDialog):
     """Live pictures at the left, class, rate and count at the right.
 
-    `opener(number)` opens a camera; tests give one that needs none.
+    `opener(number)` opens a camera; tests replace it.
     """
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None,
@@ -44,7 +44,7 @@ class WebcamDialog(QDialog):
         self._counts: dict[str, int] = {}
         self._holding = False
         self._gone = False
-        self._found = cameras() if result is None else result
+        self._cameras = cameras() if result is None else result
         self.setWindowTitle(tr("Record with the camera", "Grabar con la cámara"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(860, 560)
@@ -55,9 +55,9 @@ class WebcamDialog(QDialog):
         self._again.hide()
         left = column(self._view, row(None, self._again, None), spacing=8)
         left.setStretch(0, 1)
-        whole = row(left, box(self._side()), spacing=24, margins=(24, 22, 24, 18))
-        whole.setStretch(0, 1)
-        self.setLayout(whole)
+        layout = row(left, box(self._side()), spacing=24, margins=(24, 22, 24, 18))
+        layout.setStretch(0, 1)
+        self.setLayout(layout)
         self._set_rate()
         self._show_class()
         QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
@@ -75,9 +75,9 @@ class WebcamDialog(QDialog):
             chip = Button(name, "chip", on_click=partial(self._take, name))
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             flow.addWidget(chip)
-        choices: list[tuple[object, str]] = [*self._found] or [(None, tr("no camera found", "ninguna cámara"))]
+        choices: list[tuple[object, str]] = [*self._cameras] or [(None, tr("no camera found", "ninguna cámara"))]
         self._which = Select(choices, choices[0][0])
-        self._which.setEnabled(bool(self._found))
+        self._which.setEnabled(bool(self._cameras))
         self._which.chosen.connect(lambda _number: self._begin())
         self._rate = NumberBox(5, minimum=0.5, maximum=30, step=0.5, decimals=1, unit=tr("per second", "por segundo"))
         self._rate.value_changed.connect(lambda _value: self._set_rate())
@@ -90,7 +90,7 @@ class WebcamDialog(QDialog):
         self._hold.setFixedHeight(44)
         self._hold.pressed.connect(self._press)
         self._hold.released.connect(self._release)
-        self._count = Label(pictures(0), "figure")
+        self._count = Label(format_pictures(0), "figure")
         self._list = column(spacing=2)
         mirror = row(Label(tr("Mirror the view", "Reflejar la vista"), "secondary", "dim"), None, self._mirror)
         side = column(
@@ -111,13 +111,13 @@ class WebcamDialog(QDialog):
         self._again.hide()
         number = self._which.value
         if number is None or self._session.folder is None:
-            self._failed(no_camera())
+            self._on_failed(no_camera_problem())
             return
         self._view.set_message(tr("Starting the camera…", "Iniciando la cámara…"))
         self._camera = Camera(partial(self._opener, int(str(number))), self._session.folder / FOLDER, self)
-        self._camera.pictured.connect(self._pictured)
-        self._camera.saved.connect(self._saved)
-        self._camera.failed.connect(self._failed)
+        self._camera.pictured.connect(self._on_pictured)
+        self._camera.saved.connect(self._on_saved)
+        self._camera.failed.connect(self._on_failed)
         self._set_rate()
         self._show_class()
         self._camera.start()
@@ -132,12 +132,12 @@ class WebcamDialog(QDialog):
         if self._camera is not None:
             self._camera.settings(float(self._rate.value or 5), str(self._form.value), self._mirror.isChecked())
 
-    def _pictured(self, image: QImage) -> None:
+    def _on_pictured(self, image: QImage) -> None:
         if self._camera is not None and self.sender() is self._camera:
             self._view.set_image(image)
-            self._camera.shown()
+            self._camera.take_next()
 
-    def _failed(self, problem: Problem) -> None:
+    def _on_failed(self, problem: Problem) -> None:
         if self._gone:
             return
         self._release()
@@ -174,18 +174,18 @@ class WebcamDialog(QDialog):
             if self._camera is not None:
                 self._camera.pause()
 
-    def _saved(self, class_name: str, _number: int) -> None:
+    def _on_saved(self, class_name: str, _number: int) -> None:
         self._counts[class_name] = self._counts.get(class_name, 0) + 1
-        self._count.setText(pictures(sum(self._counts.values())))
+        self._count.setText(format_pictures(sum(self._counts.values())))
         if self._list.count() == len(self._counts):
             item = self._list.itemAt(list(self._counts).index(class_name))
-            words = item.widget() if item is not None else None
-            if isinstance(words, Label):
-                words.setText(f"{class_name}: {count(self._counts[class_name])}")
+            label = item.widget() if item is not None else None
+            if isinstance(label, Label):
+                label.setText(f"{class_name}: {format_count(self._counts[class_name])}")
                 return
         clear(self._list)
         for name, number in self._counts.items():
-            self._list.addWidget(Label(f"{name}: {count(number)}", "secondary", "dim"))
+            self._list.addWidget(Label(f"{name}: {format_count(number)}", "secondary", "dim"))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Space records wherever the focus is, unless a name is being typed."""

@@ -1,4 +1,4 @@
-"""Which part of the map is seen, and how large."""
+"""The visible part of the map, and its zoom."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROOM: Final = 28.0
-"""Pixels that stay free around the whole map."""
+"""Free pixels around the whole map."""
 
 
 @dataclass
 class Camera:
-    """The map's middle `(x, y)` lies in the middle of a screen of `width` x `height`; `zoom` 1 shows all of it."""
+    """The point `(x, y)` of the map lies in the middle of a screen of `width` x `height`; `zoom` 1 shows all of it."""
 
     width: float = 1.0
     height: float = 1.0
@@ -27,7 +27,7 @@ class Camera:
     reach: tuple[float, float] = (1.0, 1.0)
 
     def measure(self, position: NDArray[np.float32]) -> None:
-        """Learn how large the map is, and how far one may want to go in."""
+        """Measure the extent of the map and the largest useful zoom."""
         if not len(position):
             return
         low, high = position.min(axis=0), position.max(axis=0)
@@ -37,7 +37,7 @@ class Camera:
 
     @property
     def scale(self) -> float:
-        """Pixels of one unit of the map."""
+        """Screen pixels per unit of the map."""
         wide = max(16.0, self.width / 2 - _ROOM) / self.reach[0]
         high = max(16.0, self.height / 2 - _ROOM) / self.reach[1]
         return self.zoom * min(wide, high)
@@ -52,13 +52,13 @@ class Camera:
 
     def to_screen(self, position: NDArray[np.float32], ratio: float = 1.0) -> tuple[NDArray[np.float32],
                                                                                   NDArray[np.float32]]:
-        """Pixels of points of the map."""
+        """The screen positions of points of the map."""
         scale = np.float32(self.scale * ratio)
         return ((position[:, 0] - np.float32(self.x)) * scale + np.float32(self.width / 2 * ratio),
                 (position[:, 1] - np.float32(self.y)) * scale + np.float32(self.height / 2 * ratio))
 
     def zoom_by(self, factor: float, x: float, y: float) -> None:
-        """Zoom so that what lies at the pixel (x, y) stays there."""
+        """Zoom; the point at the pixel (x, y) stays in place."""
         before = self.scale
         self.zoom = min(self.most, max(0.5, self.zoom * factor))
         away_x, away_y = x - self.width / 2, y - self.height / 2
@@ -67,20 +67,20 @@ class Camera:
         self._keep()
 
     def pan_by(self, x: float, y: float) -> None:
-        """Move the map by so many pixels."""
+        """Move the map by pixels."""
         self.x -= x / self.scale
         self.y -= y / self.scale
         self._keep()
 
     def show(self, x: float, y: float) -> None:
-        """Bring a point of the map into view, if it is not there yet."""
+        """Move the map until a point is in view."""
         inside_x = self.width / 2 - 40 - abs(x - self.x) * self.scale
         inside_y = self.height / 2 - 40 - abs(y - self.y) * self.scale
         if inside_x < 0 or inside_y < 0:
             self.x, self.y = x, y
 
     def _keep(self) -> None:
-        """Nobody gets lost: the middle of the screen stays on the map."""
+        """Keep the middle of the screen on the map, so that the map never leaves the view."""
         for axis, name in enumerate("xy"):
             low, high = self.middle[axis] - self.reach[axis], self.middle[axis] + self.reach[axis]
             setattr(self, name, min(high, max(low, getattr(self, name))))

@@ -1,4 +1,4 @@
-"""What stands beside the pointer: the picture of a dot, its name, its class, and what is to be said of it."""
+"""The card beside the pointer: the picture of a dot, its name, its class and a note."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def paint_card(painter: QPainter, room: QRect, at: QPointF, image: QImage | None
     line = QRectF(rect.x() + 8, well.bottom() + 6, CARD, 18)
     painter.setBrush(color)
     painter.drawRoundedRect(QRectF(line.x(), line.bottom() + 5, 10, 10), 3, 3)
-    for words, style, token, indent in ((name, "body", "text", 0), (class_name, "secondary", "dim", 16),
-                                        (note, "secondary", "warn", 0)):
+    for text, style, token, indent in ((name, "body", "text", 0), (class_name, "secondary", "dim", 16),
+                                       (note, "secondary", "warn", 0)):
         painter.setFont(theme.font(style))
         painter.setPen(theme.color(token))
         painter.drawText(line.adjusted(indent, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
-                         painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, CARD - indent))
+                         painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, CARD - indent))
         line.translate(0, 19)

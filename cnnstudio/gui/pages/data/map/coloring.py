@@ -1,4 +1,4 @@
-"""What the dots of the map stand for, and their colours: by class, split, finding, prediction, right or wrong."""
+"""The data of the dots and their colours: by class, split, finding, prediction, right or wrong."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ COLORINGS: Final = {
 _RANKS: Final = {"error": 0, "warning": 1, "info": 2}
 _SPLIT_HUES: Final = (0, 1, 2)
 HELD_OUT: Final = ""
-"""Where no run answered: what a linear classifier says that never saw the picture."""
+"""Predictions of a linear classifier that never saw the picture, where no run has answered."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The dots: of the embedding's rows those that the index still has, with what it knows of them now."""
+    """The dots: the rows of the embedding that are still in the index, with their present values."""
 
     ids: NDArray[np.int64]
     position: NDArray[np.float32]
     classes: tuple[str, ...]
     splits: tuple[str, ...]
     findings: tuple[str, ...]
-    """The gravest kind of each, "" for none."""
+    """The most severe kind of finding of the picture, "" for none."""
     predicted: tuple[str, ...]
-    """"" where nothing answered."""
+    """"" where there is no prediction."""
     right: NDArray[np.int8]
-    """1 right, 0 wrong, -1 not known."""
+    """1 right, 0 wrong, -1 unknown."""
     answered_by: str
     """The run, or `HELD_OUT`."""
     new: int
-    """Usable pictures that the embedding does not have, or had with other content."""
+    """Number of usable pictures that the embedding lacks, or had with other content."""
 
 
 class Entry(NamedTuple):
-    """A line of the legend: its words and colour, and the rows it stands for."""
+    """A line of the legend: its label and colour, and the rows it covers."""
 
     label: str
     color: QColor
@@ -58,35 +58,36 @@ class Entry(NamedTuple):
 
 
 def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str] = ()) -> Rows:
-    """Bring an embedding and the index together; `run`: whose answers, if there are any. Raises ProblemError."""
-    known: dict[str, tuple[int, str, str, str | None]] = {}
+    """Join an embedding with the index; `run` is the run whose predictions are used, if there are any. Raises
+    ProblemError."""
+    indexed: dict[str, tuple[int, str, str, str | None]] = {}
     usable: set[str] = set()
     for path, identifier, class_name, split, digest, usable_now in index.iterate(
             "SELECT path, id, class_name, split, hash, NOT excluded AND problem IS NULL FROM pictures"):
-        known[path] = (identifier, class_name, split, digest)
+        indexed[path] = (identifier, class_name, split, digest)
         if usable_now and class_name not in hidden:
             usable.add(path)
-    rows = [row for row, path in enumerate(embedding.paths) if path in known]
-    found = [known[embedding.paths[row]] for row in rows]
+    rows = [row for row, path in enumerate(embedding.paths) if path in indexed]
+    matches = [indexed[embedding.paths[row]] for row in rows]
     same = {path for path, digest in zip(embedding.paths, embedding.hashes, strict=True)
-            if path in known and known[path][3] in (None, digest)}
+            if path in indexed and indexed[path][3] in (None, digest)}
     kinds = _findings(index)
     answers: dict[int, tuple[str, int]] = {} if not run else {
         picture: (predicted, correct) for picture, predicted, correct in index.iterate(
             "SELECT a.picture, a.predicted, a.predicted = p.class_name FROM predictions a"
             " JOIN pictures p ON p.id = a.picture WHERE a.run = ?", (run,))}
     if answers:
-        said = [answers.get(item[0], ("", -1)) for item in found]
+        predictions = [answers.get(item[0], ("", -1)) for item in matches]
     elif len(embedding.label_quality):
-        said = [(embedding.suggested[row], int(embedding.suggested[row] == item[1]))
-                for row, item in zip(rows, found, strict=True)]
+        predictions = [(embedding.suggested[row], int(embedding.suggested[row] == item[1]))
+                       for row, item in zip(rows, matches, strict=True)]
     else:
-        said = [("", -1)] * len(found)
+        predictions = [("", -1)] * len(matches)
     return Rows(
-        ids=np.asarray([item[0] for item in found], np.int64), position=embedding.position[rows],
-        classes=tuple(item[1] for item in found), splits=tuple(item[2] for item in found),
-        findings=tuple(kinds.get(item[0], "") for item in found), predicted=tuple(item[0] for item in said),
-        right=np.asarray([item[1] for item in said], np.int8), answered_by=run if answers else HELD_OUT,
+        ids=np.asarray([item[0] for item in matches], np.int64), position=embedding.position[rows],
+        classes=tuple(item[1] for item in matches), splits=tuple(item[2] for item in matches),
+        findings=tuple(kinds.get(item[0], "") for item in matches), predicted=tuple(item[0] for item in predictions),
+        right=np.asarray([item[1] for item in predictions], np.int8), answered_by=run if answers else HELD_OUT,
         new=len(usable - same))
 
 
@@ -101,8 +102,8 @@ def _findings(index: Index) -> dict[int, str]:
     return {picture: str(rank[2]) for picture, rank in gravest.items()}
 
 
-def answering_run(index: Index, wanted: str) -> str:
-    """`wanted` if answers of that run lie in the index, else the newest run with answers, else ""."""
+def find_answering_run(index: Index, wanted: str) -> str:
+    """`wanted` if the index has predictions of that run, else the newest run with predictions, else ""."""
     try:
         runs = [row[0] for row in index.rows("SELECT DISTINCT run FROM predictions ORDER BY run DESC")]
     except ProblemError:
@@ -110,37 +111,37 @@ def answering_run(index: Index, wanted: str) -> str:
     return wanted if wanted in runs else (runs[0] if runs else "")
 
 
-def colored(rows: Rows, by: str, class_names: Sequence[str],
-            color_index: Callable[[str], int]) -> tuple[NDArray[np.uint8], list[Entry]]:
-    """(RGBA (n, 4), the legend: only what there is, in its usual order)."""
+def color_rows(rows: Rows, by: str, class_names: Sequence[str],
+               color_index: Callable[[str], int]) -> tuple[NDArray[np.uint8], list[Entry]]:
+    """(RGBA (n, 4), the legend with the values that occur, in their usual order)."""
     faint = theme.color("faint")
     if by == "split":
-        return _by(rows.splits, [(split, str(SPLIT_NAMES[split]), theme.class_color(hue))
-                                 for split, hue in zip(SPLITS, _SPLIT_HUES, strict=True)], faint)
+        return _color_by(rows.splits, [(split, str(SPLIT_NAMES[split]), theme.class_color(hue))
+                                       for split, hue in zip(SPLITS, _SPLIT_HUES, strict=True)], faint)
     if by == "finding":
         there = [kind for kind in KINDS if kind.id in set(rows.findings)]
-        return _by(rows.findings, [*((kind.id, str(kind.label), theme.class_color(place))
-                                     for place, kind in enumerate(there)),
-                                   ("", tr("Nothing found", "Nada encontrado"), faint)], faint)
+        return _color_by(rows.findings, [*((kind.id, str(kind.label), theme.class_color(place))
+                                           for place, kind in enumerate(there)),
+                                         ("", tr("Nothing found", "Nada encontrado"), faint)], faint)
     if by == "correct":
-        return _by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
-                                         (0, tr("Wrong", "Fallo"), theme.color("error")),
-                                         (-1, tr("No answer", "Sin respuesta"), faint)], faint)
-    words = rows.predicted if by == "prediction" else rows.classes
-    names = [*class_names, *sorted(set(words) - set(class_names) - {""})]
-    return _by(words, [*((name, name, theme.class_color(color_index(name))) for name in names),
-                       ("", tr("No answer", "Sin respuesta"), faint)], faint)
+        return _color_by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
+                                               (0, tr("Wrong", "Fallo"), theme.color("error")),
+                                               (-1, tr("No answer", "Sin respuesta"), faint)], faint)
+    names_by_row = rows.predicted if by == "prediction" else rows.classes
+    names = [*class_names, *sorted(set(names_by_row) - set(class_names) - {""})]
+    return _color_by(names_by_row, [*((name, name, theme.class_color(color_index(name))) for name in names),
+                                    ("", tr("No answer", "Sin respuesta"), faint)], faint)
 
 
-def on_top(rows: Rows, by: str) -> NDArray[np.bool_] | None:
-    """The few that matter, which no other dot may hide; None where all are alike."""
+def important_rows(rows: Rows, by: str) -> NDArray[np.bool_] | None:
+    """The few important dots that no other dot may hide; None where all are alike."""
     if by == "finding":
         return np.asarray([bool(kind) for kind in rows.findings])
     return rows.right == 0 if by == "correct" else None
 
 
-def note_of(rows: Rows, by: str, row: int) -> str:
-    """What a dot is coloured for, where its class does not say it."""
+def row_note(rows: Rows, by: str, row: int) -> str:
+    """The value that a dot is coloured by, where its class does not show it."""
     if by == "split":
         return str(SPLIT_NAMES[rows.splits[row]]) if rows.splits[row] in SPLITS else ""
     if by in ("prediction", "correct") and rows.predicted[row]:
@@ -149,14 +150,14 @@ def note_of(rows: Rows, by: str, row: int) -> str:
     return str(KINDS[kind].label) if kind in KINDS.ids() else ""
 
 
-def _by(values: Sequence[Any], entries: Sequence[tuple[Any, str, QColor]],
-        otherwise: QColor) -> tuple[NDArray[np.uint8], list[Entry]]:
-    number = {entry[0]: place for place, entry in enumerate(entries)}
+def _color_by(values: Sequence[Any], entries: Sequence[tuple[Any, str, QColor]],
+              otherwise: QColor) -> tuple[NDArray[np.uint8], list[Entry]]:
+    number = {entry[0]: position for position, entry in enumerate(entries)}
     which = np.fromiter((number.get(value, len(entries)) for value in values), np.intp, len(values))
     table = np.asarray([entry[2].getRgb() for entry in entries] + [otherwise.getRgb()], np.uint8)
     legend = []
-    for place, (_value, label, color) in enumerate(entries):
-        found = np.flatnonzero(which == place)
-        if len(found):
-            legend.append(Entry(label, color, found))
+    for position, (_value, label, color) in enumerate(entries):
+        members = np.flatnonzero(which == position)
+        if len(members):
+            legend.append(Entry(label, color, members))
     return table[which], legend

@@ -1,4 +1,4 @@
-"""Mouse and keyboard on the map."""
+"""Mouse and keyboard input of the map."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.gui.pages.data.map.raster import within
+from cnnstudio.gui.pages.data.map.raster import points_within
 from cnnstudio.gui.pages.data.map.view import DotView
 
 LASSO, RECTANGLE, PAN = "lasso", "rectangle", "pan"
@@ -48,14 +48,14 @@ class MapView(DotView):
         self._show_cursor()
 
     def _show_cursor(self) -> None:
-        if self._moved and self._pans():
+        if self._moved and self._is_panning():
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self.tool == PAN or self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         else:
             self.setCursor(Qt.CursorShape.PointingHandCursor if self._hover >= 0 else Qt.CursorShape.CrossCursor)
 
-    def _pans(self) -> bool:
+    def _is_panning(self) -> bool:
         return self._button in (Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton) or (
             self._button == Qt.MouseButton.LeftButton and (self.tool == PAN or self._space))
 
@@ -65,7 +65,7 @@ class MapView(DotView):
         """Zoom around a point of the screen, or its middle."""
         point = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
         self.camera.zoom_by(factor, point.x(), point.y())
-        self._seen_changed()
+        self._on_view_changed()
 
     def zoom_in(self) -> None:
         self.zoom_by(_STEP)
@@ -76,13 +76,13 @@ class MapView(DotView):
     def fit(self) -> None:
         """Show the whole map."""
         self.camera.fit()
-        self._seen_changed()
+        self._on_view_changed()
 
     def pan_by(self, x: float, y: float) -> None:
         self.camera.pan_by(x, y)
-        self._seen_changed()
+        self._on_view_changed()
 
-    def _seen_changed(self) -> None:
+    def _on_view_changed(self) -> None:
         self._redraw()
         self.view_changed.emit()
 
@@ -116,7 +116,7 @@ class MapView(DotView):
             self._moved = True
             self._hover = -1
             self._show_cursor()
-        if self._pans():
+        if self._is_panning():
             self.pan_by(point.x() - self._last.x(), point.y() - self._last.y())
         elif self.tool == RECTANGLE or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._outline = QPolygonF(QRectF(self._pressed, point).normalized())
@@ -131,7 +131,7 @@ class MapView(DotView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pressed is None or event.button() != self._button:
             return
-        moved, pans, outline = self._moved, self._pans(), self._outline
+        moved, pans, outline = self._moved, self._is_panning(), self._outline
         self._pressed, self._moved, self._outline = None, False, QPolygonF()
         self._button = Qt.MouseButton.NoButton
         if moved and not pans:
@@ -149,7 +149,7 @@ class MapView(DotView):
         self._hover_to(event.position())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        # The right button also moves the map, and asks when it is let go; this is the menu key.
+        # The right button also moves the map, and opens the menu on release; this is the menu key.
         if event.reason() != QContextMenuEvent.Reason.Mouse:
             self._menu_by_key()
 
@@ -184,10 +184,10 @@ class MapView(DotView):
         path.setFillRule(Qt.FillRule.WindingFill)
         if self._layer is None:
             self._draw_layer()
-        self._choose(within(path, self.width(), self.height(), self._x, self._y), modifiers)
+        self._choose(points_within(path, self.width(), self.height(), self._x, self._y), modifiers)
 
     def select_all(self) -> None:
-        """Select all that are not dimmed."""
+        """Select all dots that are not dimmed."""
         self._choose(np.arange(len(self.ids)), Qt.KeyboardModifier.NoModifier)
 
     def _choose(self, rows: NDArray[np.intp], modifiers: Qt.KeyboardModifier, toggle: bool = False) -> None:
@@ -249,7 +249,7 @@ class MapView(DotView):
         super().focusOutEvent(event)
 
     def _step(self, across: int, down: int, add: bool) -> None:
-        """Select the nearest picture in a direction from the present one (or the one nearest the middle)."""
+        """Select the nearest picture in a direction from the present one (or from the one nearest the middle)."""
         free = ~self._dimmed
         if not free.any():
             return

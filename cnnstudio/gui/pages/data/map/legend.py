@@ -1,4 +1,4 @@
-"""What the colours of the map mean; a click on a line selects its pictures."""
+"""The legend of the map; a click on a line selects its pictures."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.data.map.coloring import Entry
 from cnnstudio.gui.widgets.basics import Button, Label, clear
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.words import count
+from cnnstudio.gui.widgets.formatting import format_count
 
 _MOST: Final = 16
 
 
 class Legend(QWidget):
-    """`chosen(place in the list, add to the selection)`."""
+    """Emits `chosen(index of the line, add to the selection)`."""
 
     chosen = Signal(int, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._flow = FlowLayout(self, spacing=4)
-        self._shown: list[tuple[str, str, int]] = []
+        self._shown_entries: list[tuple[str, str, int]] = []
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
-        """Show these lines; of very many the first ones, and how many more there are."""
+        """Show these lines; of very many the first ones, and the number of the others."""
         wanted = [(entry.label, entry.color.name(), len(entry.rows)) for entry in entries]
-        if wanted == self._shown:
+        if wanted == self._shown_entries:
             return
-        self._shown = wanted
+        self._shown_entries = wanted
         clear(self._flow)
         for place, entry in enumerate(entries[:_MOST]):
-            words = f" {_short(entry.label)}  {count(len(entry.rows))}"
-            button = Button(words, "status", tooltip=tr("{name}: click to select these pictures, Ctrl+click to add them",
+            text = f" {_short(entry.label)}  {format_count(len(entry.rows))}"
+            button = Button(text, "status", tooltip=tr("{name}: click to select these pictures, Ctrl+click to add them",
                                                       "{name}: clic para seleccionar estas imágenes, Ctrl+clic para "
                                                       "añadirlas", name=entry.label))
             button.setIcon(_dot(entry.color, self.devicePixelRatioF()))
@@ -53,18 +53,18 @@ class Legend(QWidget):
         self.chosen.emit(place, bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier))
 
 
-def _short(words: str) -> str:
-    return words if len(words) <= 24 else f"{words[:22]}…"
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:22]}…"
 
 
 def _dot(color: QColor, ratio: float) -> QIcon:
-    made = QPixmap(round(10 * ratio), round(10 * ratio))
-    made.setDevicePixelRatio(ratio)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
+    pixmap = QPixmap(round(10 * ratio), round(10 * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     painter.drawRoundedRect(0, 0, 10, 10, 3, 3)
     painter.end()
-    return QIcon(made)
+    return QIcon(pixmap)

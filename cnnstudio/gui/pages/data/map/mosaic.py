@@ -1,4 +1,4 @@
-"""Small pictures in the place of dots, where there is room: never two over each other, the same ones at every turn."""
+"""Thumbnails in place of dots, where there is room: never overlapping, and the same ones at every repaint."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 
 SIZES: Final = (36, 48, 64, 96, 128)
 CROWD: Final = 1500
-"""More dots than this in view leave no room for pictures."""
+"""With more dots than this in view there is no room for thumbnails."""
 _LINES: Final = 1 << 20
 _AROUND: Final = tuple(column * _LINES + line for column in (-1, 0, 1) for line in (-1, 0, 1) if column or line)
 
 
-def side_for(width: float, height: float, visible: float) -> int:
-    """How large the pictures are when so many dots (by the zoom) are in view; 0 for none at all."""
+def thumbnail_side(width: float, height: float, visible: float) -> int:
+    """The side of the thumbnails for so many dots in view; 0 for none."""
     if visible > CROWD:
         return 0
     room = 0.6 * math.sqrt(width * height / max(1.0, visible))
     return next((size for size in reversed(SIZES) if size <= room), SIZES[0])
 
 
-def placed(x: NDArray[np.float32], y: NDArray[np.float32], order: NDArray[np.intp], side: float) -> list[int]:
-    """Of the dots in this order those whose pictures fit: each keeps `side` pixels from all chosen before.
+def place_thumbnails(x: NDArray[np.float32], y: NDArray[np.float32], order: NDArray[np.intp], side: float) -> list[int]:
+    """The dots, in this order, whose thumbnails fit: each keeps `side` pixels from all chosen before.
 
-    A cell of that size never holds two of them, so that nine cells tell whether a place is free.
+    A cell of that size never holds two of them, so checking nine cells is enough.
     """
     taken: dict[int, tuple[float, float]] = {}
     chosen: list[int] = []

@@ -1,4 +1,4 @@
-"""The map of the Data page: what to colour by, which network and layout, the legend, and the computing of it."""
+"""The map of the Data page: choices of colour, network and layout, the legend, and the computation."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from cnnstudio.gui.pages.data.map.coloring import (
     COLORINGS,
     Entry,
     Rows,
-    answering_run,
-    colored,
-    note_of,
-    on_top,
+    color_rows,
+    find_answering_run,
+    important_rows,
     read_rows,
+    row_note,
 )
 from cnnstudio.gui.pages.data.map.gestures import LASSO, PAN, RECTANGLE, MapView
 from cnnstudio.gui.pages.data.map.legend import Legend
-from cnnstudio.gui.pages.data.map.view import numbers
-from cnnstudio.gui.pages.data.map.working import WorkingBar
+from cnnstudio.gui.pages.data.map.view import id_array
+from cnnstudio.gui.pages.data.map.working_bar import WorkingBar
 from cnnstudio.gui.state.audit import EMBED
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
@@ -37,7 +37,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, MenuButton, box, column, row
 from cnnstudio.gui.widgets.cards import Banner, EmptyState
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.words import pictures
+from cnnstudio.gui.widgets.formatting import format_pictures
 
 _READ: Final = "map"
 _LAYOUTS: Final = {"tsne": "t-SNE", "pca": "PCA"}
@@ -45,8 +45,8 @@ _EMPTY, _WAITING, _MAP = range(3)
 
 
 class MapPanel(QWidget):
-    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_requested(point)`; keys 1 to 9 and
-    Delete as in the grid: `label_key(n)`, `exclude_key`."""
+    """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_requested(point)`; keys 1 to 9
+    and Delete as in the grid: `label_key(n)`, `exclude_key`."""
 
     selection_changed = Signal(list)
     opened = Signal(int)
@@ -61,7 +61,7 @@ class MapPanel(QWidget):
         self._collection, self._counts, self._audit = workspace.collection, workspace.counts, workspace.audit
         self._state: dict[str, Any] = session.view.setdefault("map", {})
         self.embedding: Embedding | None = None
-        """What the map shows; None while there is none."""
+        """The rows on the map; None while there is no map."""
         self._rows: Rows | None = None
         self.entries: list[Entry] = []
         """The lines of the legend."""
@@ -72,18 +72,18 @@ class MapPanel(QWidget):
         self._filtered: NDArray[np.int64] | None = None
         self._wished: list[int] = []
         self.view = MapView(workspace.collection.rows, workspace.collection.path)
-        self.view.selection_changed.connect(self._selected)
+        self.view.selection_changed.connect(self._on_selected)
         self.view.opened.connect(self.opened)
         self.view.menu_requested.connect(self.menu_requested)
         self.view.label_key.connect(self.label_key)
         self.view.exclude_key.connect(self.exclude_key)
         self.view.view_changed.connect(self._remember_view)
         self.view.note_of = self._note_of
-        self.view.show_pictures(bool(session.remembered("map_pictures", True)))
+        self.view.show_pictures(bool(session.recall("map_pictures", True)))
         self._make()
         session.jobs.changed.connect(self._show_work)
-        session.jobs.ended.connect(self._job_ended)
-        self._read(everything=True)
+        session.jobs.ended.connect(self._on_job_ended)
+        self._start_reading(everything=True)
 
     # Making --------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class MapPanel(QWidget):
         self._take_tool(str(self._state.get("tool", LASSO)))
         faces = Button(tr("Small pictures where there is room", "Imágenes pequeñas donde caben"), "icon", "image",
                        checkable=True)
-        faces.setChecked(bool(self._session.remembered("map_pictures", True)))
+        faces.setChecked(bool(self._session.recall("map_pictures", True)))
         faces.toggled.connect(self._show_pictures)
         chips = QWidget()
         flow = FlowLayout(chips, spacing=6)
@@ -149,10 +149,10 @@ class MapPanel(QWidget):
         for page in (self._empty, EmptyState("map", tr("Reading the map…", "Leyendo el mapa…")), self.view):
             self._stack.addWidget(page)
         self._stack.setCurrentIndex(_WAITING)
-        whole = column(bar, self._problem_box, self._working, self._stale_box, self._stack, self._legend, self._note,
-                       spacing=8)
-        whole.setStretch(4, 1)
-        self.setLayout(whole)
+        layout = column(bar, self._problem_box, self._working, self._stale_box, self._stack, self._legend, self._note,
+                        spacing=8)
+        layout.setStretch(4, 1)
+        self.setLayout(layout)
         for item in (self._stale_box, self._note, self._problem_box):
             item.hide()
         self._show_work()
@@ -188,7 +188,7 @@ class MapPanel(QWidget):
             self._show_colors()
         else:
             self._state.pop("seen", None)
-            self._read(everything=True)
+            self._start_reading(everything=True)
 
     def _take_tool(self, tool: str) -> None:
         self._state["tool"] = tool
@@ -196,9 +196,9 @@ class MapPanel(QWidget):
             button.setChecked(item == tool)
         self.view.set_tool(tool)
 
-    def _show_pictures(self, shown: bool) -> None:
-        self._session.remember("map_pictures", shown)
-        self.view.show_pictures(shown)
+    def _show_pictures(self, with_pictures: bool) -> None:
+        self._session.remember("map_pictures", with_pictures)
+        self.view.show_pictures(with_pictures)
 
     def _remember_view(self) -> None:
         camera = self.view.camera
@@ -207,29 +207,29 @@ class MapPanel(QWidget):
     # The page talks to the map -------------------------------------------------------------------
 
     def set_selected(self, ids: Iterable[int]) -> None:
-        """The grid selected these; kept until the map is there."""
+        """Select the pictures that the grid selected; remembered until the map is there."""
         self._wished = list(ids)
         self.view.set_selected(self._wished)
 
     def show_filtered(self, ids: Iterable[int] | None) -> None:
-        """Dim all others; None: everything is shown."""
-        self._filtered = None if ids is None else numbers(ids)
+        """Dim all other pictures; None dims none."""
+        self._filtered = None if ids is None else id_array(ids)
         self.view.show_filtered(self._filtered)
 
     def refresh(self, change: Change) -> None:
-        """The session changed."""
+        """Follow a change of the session."""
         if change.of("folder"):
-            self._read(everything=True)
+            self._start_reading(everything=True)
         elif change.of("pictures", "dataset"):
-            self._read()
+            self._start_reading()
         if change.of("runs", "folder"):
             self._show_models()
 
     def close_threads(self) -> None:
-        """The page will be deleted."""
+        """Stop the threads; the page will be deleted."""
         self.view.close_threads()
 
-    def _selected(self, ids: list[int]) -> None:
+    def _on_selected(self, ids: list[int]) -> None:
         self._wished = ids
         self.selection_changed.emit(ids)
 
@@ -245,12 +245,12 @@ class MapPanel(QWidget):
             allowed = set(self._filtered.tolist())
             chosen = [item for item in chosen if item in allowed]
         self.view.set_selected(chosen)
-        self._selected(chosen)
+        self._on_selected(chosen)
 
     # Reading -------------------------------------------------------------------------------------
 
-    def _read(self, everything: bool = False) -> None:
-        """Read the map (or only what the index says of it) beside the window."""
+    def _start_reading(self, everything: bool = False) -> None:
+        """Read the map (or only its values from the index) in the background."""
         session, index, folder = self._session, self._collection.index, self._session.folder
         self._reread = self._reread or everything
         if index is None or folder is None:
@@ -268,19 +268,19 @@ class MapPanel(QWidget):
             from cnnstudio.workers.embedding_jobs import embedding_target
 
             embedding = before if before is not None else read_embedding(embedding_target(folder, model, layout))
-            return embedding, read_rows(index, embedding, answering_run(index, model), hidden)
+            return embedding, read_rows(index, embedding, find_answering_run(index, model), hidden)
 
         self._reader = Work(work, Text("Reading the map", "Leyendo el mapa"), _READ, quiet=True)
-        self._reader.ended.connect(self._was_read)
+        self._reader.ended.connect(self._on_read)
         session.jobs.start(self._reader)
 
-    def _was_read(self, last: Event) -> None:
+    def _on_read(self, last: Event) -> None:
         reader = self._reader
         if reader is None or reader.running:
             return
         if self._again:
             self._again = False
-            self._read()
+            self._start_reading()
             return
         if reader.result is None:
             self.embedding = self._rows = None
@@ -301,7 +301,7 @@ class MapPanel(QWidget):
             return
         self._show_state()
         colors, self.entries = self._colors()
-        self.view.set_points(self._rows.position, self._rows.ids, colors, on_top(self._rows, self._coloring))
+        self.view.set_points(self._rows.position, self._rows.ids, colors, important_rows(self._rows, self._coloring))
         seen = self._state.get("seen")
         if seen is not None:
             self.view.camera.x, self.view.camera.y, self.view.camera.zoom = seen
@@ -313,19 +313,19 @@ class MapPanel(QWidget):
     def _show_colors(self) -> None:
         if self._rows is not None:
             colors, self.entries = self._colors()
-            self.view.set_colors(colors, on_top(self._rows, self._coloring))
+            self.view.set_colors(colors, important_rows(self._rows, self._coloring))
             self._legend.show_entries(self.entries)
             self._show_notes()
 
     def _colors(self) -> Any:
         assert self._rows is not None
-        return colored(self._rows, self._coloring, self._counts.all_class_names, self._counts.color_index)
+        return color_rows(self._rows, self._coloring, self._counts.all_class_names, self._counts.color_index)
 
     def _note_of(self, identifier: int) -> str:
-        """What the dot under the pointer is coloured for, where the class does not say it."""
+        """The value that the dot under the pointer is coloured by, where the class does not show it."""
         if self._rows is None:
             return ""
-        return note_of(self._rows, self._coloring, int(np.flatnonzero(self._rows.ids == identifier)[0]))
+        return row_note(self._rows, self._coloring, int(np.flatnonzero(self._rows.ids == identifier)[0]))
 
     def _show_notes(self) -> None:
         assert self._rows is not None and self.embedding is not None
@@ -349,7 +349,7 @@ class MapPanel(QWidget):
         new = self._rows.new if self._rows is not None and there else 0
         self._stale_box.setVisible(bool(new))
         self._stale_words.setText(tr("{n} came or changed since this map.", "{n} han llegado o cambiado desde este mapa.",
-                                     n=pictures(new)))
+                                     n=format_pictures(new)))
         if not there:
             self._note.hide()
         self._show_work()
@@ -357,7 +357,7 @@ class MapPanel(QWidget):
     # Computing -----------------------------------------------------------------------------------
 
     def compute(self) -> None:
-        """Compute the map in a child process; the session reports what goes wrong."""
+        """Compute the map in a child process; the session reports problems."""
         self._show_problem(None)
         self._audit.embed(self._model, self._layout)
 
@@ -373,10 +373,10 @@ class MapPanel(QWidget):
         self._empty.button.setEnabled(job is None)
         self._recompute.setEnabled(job is None)
 
-    def _job_ended(self, job: Job, last: Event) -> None:
+    def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind == EMBED and isinstance(job, ChildJob) and isinstance(last, Finished):
             self._state.pop("seen", None)
-            self._read(everything=True)
+            self._start_reading(everything=True)
         self._show_work()
 
     def _show_problem(self, problem: Problem | None) -> None:

@@ -19,25 +19,25 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.data.map import mosaic
 from cnnstudio.gui.pages.data.map.camera import Camera
 from cnnstudio.gui.pages.data.map.card import CARD, paint_card
-from cnnstudio.gui.pages.data.map.raster import Raster, mixed, opaque, packed, unpacked
+from cnnstudio.gui.pages.data.map.raster import Raster, mix_with_ground, opaque_pixels, pack_color, unpack_color
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
+from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.picture import thumbnail_face
-from cnnstudio.gui.widgets.words import pictures as counted
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
 
 _FINE: Final = 300
-"""So many dots are drawn by Qt, each with a smooth edge at its exact place."""
+"""Up to so many dots are drawn by Qt, with smooth edges at their exact positions."""
 _MANY: Final = 20_000
-"""More dots than this are drawn with coarse pixels while they move, on screens with very fine ones."""
+"""More dots than this are drawn with coarse pixels while they move, on screens of high resolution."""
 _REST_MS: Final = 120
 _PAINT_SECONDS: Final = 0.006
-_KEPT: Final = 4096
+_CACHED_PICTURES: Final = 4096
 
 
 class DotView(QWidget):
-    """Draws the map. `fetch(ids)` gives the pictures, `path_of` their files; ids are those of the index."""
+    """Draws the map. `fetch(ids)` returns the pictures, `path_of` their files; ids are those of the index."""
 
     selection_changed = Signal(list)
     """Ids that the user selected."""
@@ -79,8 +79,8 @@ class DotView(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self._at_rest)
-        # What a paint had no time for is made by the next.
+        self._rest.timeout.connect(self._on_rested)
+        # Work that a paint had no time for is done by the next.
         self._more = QTimer(self)
         self._more.setSingleShot(True)
         self._more.timeout.connect(self.update)
@@ -88,7 +88,7 @@ class DotView(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._tell()
+        self._update_description()
 
     # Content -------------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class DotView(QWidget):
                    colors: NDArray[np.uint8], top: NDArray[np.bool_] | None = None) -> None:
         """Show dots: positions (n, 2), the pictures' ids (n,), RGBA (n, 4), which lie on top (n,) if any do.
 
-        What is selected is kept by id.
+        The selection is kept by id.
         """
         selected, dimmed = self.selected_ids(), self.ids[self._dimmed]
         fresh = np.asarray(ids, np.int64)
@@ -112,16 +112,16 @@ class DotView(QWidget):
         self.set_colors(colors, top)
 
     def set_colors(self, colors: NDArray[np.uint8], top: NDArray[np.bool_] | None = None) -> None:
-        """Colour the dots anew: RGBA (n, 4), which of them lie on top (n,)."""
-        # In the order of the index one class would lie on top of all others; this order is the same every time.
+        """Change the colours of the dots: RGBA (n, 4), which of them lie on top (n,)."""
+        # In the order of the index one class would lie on top of all others; this order is fixed.
         self._order = np.random.default_rng(0).permutation(len(self.ids))
         if top is not None:
             self._order = self._order[np.argsort(top[self._order], kind="stable")]
         self._rank = np.empty_like(self._order)
         self._rank[self._order[::-1]] = np.arange(len(self._order))
-        ground = packed(theme.color("bg"))
-        self._colors = opaque(np.asarray(colors, np.uint8), ground)
-        self._faint = mixed(self._colors, ground, 0.22)
+        ground = pack_color(theme.color("bg"))
+        self._colors = opaque_pixels(np.asarray(colors, np.uint8), ground)
+        self._faint = mix_with_ground(self._colors, ground, 0.22)
         self._faces.clear()
         self._redraw()
 
@@ -130,50 +130,50 @@ class DotView(QWidget):
         return result
 
     def set_selected(self, ids: Iterable[int]) -> None:
-        """Select these (the grid did); nothing is announced."""
-        wanted = np.isin(self.ids, numbers(ids))
+        """Select the pictures that the grid selected; emits nothing."""
+        wanted = np.isin(self.ids, id_array(ids))
         if not np.array_equal(wanted, self._selected):
             self._selected = wanted
             self._redraw()
 
     def show_filtered(self, ids: Iterable[int] | None) -> None:
-        """Dim all others, they cannot be selected then; None: all are shown."""
-        dimmed = np.zeros(len(self.ids), np.bool_) if ids is None else ~np.isin(self.ids, numbers(ids))
+        """Dim all other dots, they cannot be selected then; None dims none."""
+        dimmed = np.zeros(len(self.ids), np.bool_) if ids is None else ~np.isin(self.ids, id_array(ids))
         if not np.array_equal(dimmed, self._dimmed):
             self._dimmed = dimmed
             self._redraw()
 
-    def show_pictures(self, shown: bool) -> None:
-        """Whether small pictures take the place of dots where there is room."""
-        self._with_pictures = shown
+    def show_pictures(self, on: bool) -> None:
+        """Whether thumbnails replace dots where there is room."""
+        self._with_pictures = on
         self.update()
 
     def forget(self) -> None:
-        """The pictures' data changed: ask for them again."""
+        """The pictures' data changed: fetch them again."""
         self._pictures.clear()
         self.update()
 
     def close_threads(self) -> None:
-        """End the decoding threads; the view will be deleted."""
+        """Stop the decoding threads; the view will be deleted."""
         self._rest.stop()
         self._more.stop()
         self._thumbnails.close()
 
-    def _tell(self) -> None:
-        chosen = int(self._selected.sum())
+    def _update_description(self) -> None:
+        total, chosen = format_pictures(len(self.ids)), int(self._selected.sum())
         self.setAccessibleName(tr("Map of the pictures", "Mapa de las imágenes"))
-        self.setAccessibleDescription(tr("{n}, {m} selected", "{n}, {m} seleccionadas", n=counted(len(self.ids)), m=chosen))
+        self.setAccessibleDescription(tr("{n}, {m} selected", "{n}, {m} seleccionadas", n=total, m=chosen))
 
     # Geometry ------------------------------------------------------------------------------------
 
     @property
     def _visible(self) -> float:
-        """How many dots are about in view at this zoom, wherever one looks."""
+        """The approximate number of dots in view at this zoom, the same at every position."""
         return len(self.ids) / max(1.0, self.camera.zoom) ** 2
 
     @property
     def radius(self) -> float:
-        """Of the dots, in pixels: larger the fewer there are, and the same wherever one looks."""
+        """The radius of the dots in pixels: larger with fewer dots, the same at every position."""
         room = np.sqrt(self.camera.width * self.camera.height * 0.25 / max(1.0, self._visible))
         return float(min(5.0, max(1.2, 0.35 * room)))
 
@@ -192,7 +192,7 @@ class DotView(QWidget):
         return row if apart[row] <= max(8.0, self.radius + 4) ** 2 else -1
 
     def point_of(self, row: int) -> QPointF:
-        """Where a dot lies on the screen."""
+        """The position of a dot on the screen."""
         x, y = self.camera.to_screen(self._position[row:row + 1])
         return QPointF(float(x[0]), float(y[0]))
 
@@ -202,7 +202,7 @@ class DotView(QWidget):
 
     def _redraw(self) -> None:
         self._layer = self._placed = None
-        self._tell()
+        self._update_description()
         self.update()
 
     # Drawing -------------------------------------------------------------------------------------
@@ -222,14 +222,14 @@ class DotView(QWidget):
             self._paint_card(painter, missing)
         self._thumbnails.want(missing)
 
-    def _at_rest(self) -> None:
-        """Nothing moves any more: all dots with the finest pixels."""
+    def _on_rested(self) -> None:
+        """Movement ended: redraw all dots with the finest pixels."""
         self._layer = None
         self._draw_layer(at_rest=True)
         self.update()
 
     def _draw_layer(self, at_rest: bool = False) -> None:
-        """All dots: first the faint ones, then the others, the selected with a rim on top."""
+        """Draw all dots: the dimmed ones first, then the others, the selected ones with a rim on top."""
         ratio = self.devicePixelRatioF()
         if ratio > 1 and not at_rest and self._visible > _MANY:
             ratio = 1.0
@@ -238,7 +238,7 @@ class DotView(QWidget):
         if (self._raster.width, self._raster.height) != (max(1, width), max(1, height)):
             self._raster = Raster(width, height)
         raster = self._raster
-        raster.clear(packed(theme.color("bg")))
+        raster.clear(pack_color(theme.color("bg")))
         x, y = self.camera.to_screen(self._position, ratio)
         self._x, self._y = (x, y) if ratio == 1.0 else (x / np.float32(ratio), y / np.float32(ratio))
         rows = self._order[raster.inside(x[self._order], y[self._order])]
@@ -248,7 +248,7 @@ class DotView(QWidget):
         self._layer = raster.image()
         self._layer.setDevicePixelRatio(ratio)
         radius = self.radius * ratio
-        rim = packed(theme.color("text"))
+        rim = pack_color(theme.color("text"))
         groups = ((rows[faint], self._faint, radius), (rows[~faint & ~chosen], self._colors, radius),
                   (rows[chosen], rim, radius + max(ratio, 0.4 * radius)), (rows[chosen], self._colors, radius))
         if fine:
@@ -267,17 +267,17 @@ class DotView(QWidget):
         pen = QPen(Qt.GlobalColor.black, 2 * radius, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         values = np.full(len(rows), colors, np.uint32) if isinstance(colors, int) else colors[rows]
         for value in np.unique(values).tolist():
-            pen.setColor(unpacked(value))
+            pen.setColor(unpack_color(value))
             painter.setPen(pen)
             same = rows[values == value]
             painter.drawPoints([QPointF(across, down) for across, down in
                                 zip(self._x[same].tolist(), self._y[same].tolist(), strict=True)])
 
     def _side(self) -> int:
-        """The size of the small pictures, 0 while there are none."""
+        """The side of the thumbnails, 0 while there are none."""
         if not self._with_pictures or self._fetch is None:
             return 0
-        return mosaic.side_for(self.camera.width, self.camera.height, self._visible)
+        return mosaic.thumbnail_side(self.camera.width, self.camera.height, self._visible)
 
     def _paint_pictures(self, painter: QPainter, missing: list[Wanted]) -> None:
         side = self._side()
@@ -288,9 +288,9 @@ class DotView(QWidget):
             near = (self._x > -side) & (self._x < self.width() + side) & (self._y > -side) & (
                 self._y < self.height() + side) & ~self._dimmed
             rows = np.flatnonzero(near)
-            # Selected ones come first: what was chosen is seen.
+            # Selected ones come first, so that they stay visible.
             rows = rows[np.lexsort((self._rank[rows], ~self._selected[rows]))]
-            self._placed = mosaic.placed(self._x, self._y, rows, side)
+            self._placed = mosaic.place_thumbnails(self._x, self._y, rows, side)
         fade = bool(self._selected.any())
         self._look_up(self._placed)
         until = time.perf_counter() + _PAINT_SECONDS
@@ -315,10 +315,10 @@ class DotView(QWidget):
                 painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 8, 8)
 
     def _look_up(self, rows: Iterable[int]) -> None:
-        """Ask for the data of these dots' pictures that are not known yet, all at once."""
+        """Fetch the data of these dots' pictures that are missing, all at once."""
         unknown = [int(self.ids[row]) for row in rows if int(self.ids[row]) not in self._pictures]
         if unknown and self._fetch is not None:
-            if len(self._pictures) > _KEPT:
+            if len(self._pictures) > _CACHED_PICTURES:
                 self._pictures.clear()
             self._pictures.update({picture.id: picture for picture in self._fetch(unknown)})
 
@@ -335,8 +335,8 @@ class DotView(QWidget):
         return None if image.isNull() else image
 
     def _face(self, row: int, side: int, missing: list[Wanted], until: float) -> QPixmap | None:
-        """The small square picture with its dot's colour around it, made anew if there is time before `until`; else
-        one of another size, or None."""
+        """The square thumbnail with its dot's colour around it, drawn if there is time before `until`; else one of
+        another size, or None."""
         late = time.perf_counter() > until
         image = None if late else self._image(row, side, missing)
         if image is None:
@@ -350,17 +350,17 @@ class DotView(QWidget):
         painter = QPainter(face)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(unpacked(int(self._colors[row])))
+        painter.setBrush(unpack_color(int(self._colors[row])))
         painter.drawRoundedRect(QRectF(0, 0, side, side), 8, 8)
         painter.drawPixmap(2, 2, inner)
         painter.end()
-        if len(self._faces) > _KEPT // 4:
+        if len(self._faces) > _CACHED_PICTURES // 4:
             self._faces.clear()
         self._faces[row, side] = face
         return face
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """Rings around what the pointer and the keyboard are on."""
+        """Draw rings around the dots under the pointer and the keyboard."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for row, token in ((self._current if self.hasFocus() else -1, "accent"), (self._hover, "text")):
             if 0 <= row < len(self.ids):
@@ -387,14 +387,14 @@ class DotView(QWidget):
         painter.drawPolygon(self._outline)
 
     def _paint_card(self, painter: QPainter, missing: list[Wanted]) -> None:
-        """The picture under the pointer, with name, class and what is to be said of it."""
+        """Draw the card of the picture under the pointer, with its name, class and note."""
         self._look_up([self._hover])
         picture = self._pictures.get(int(self.ids[self._hover]))
         if picture is not None:
             paint_card(painter, self.rect(), self._hover_at, self._image(self._hover, CARD, missing),
-                       unpacked(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))
+                       unpack_color(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))
 
 
-def numbers(ids: Iterable[int]) -> NDArray[np.int64]:
+def id_array(ids: Iterable[int]) -> NDArray[np.int64]:
     """Ids as an array."""
     return np.asarray(ids if isinstance(ids, list | tuple | range | array | np.ndarray) else list(ids), np.int64)

@@ -1,4 +1,4 @@
-"""What stands in the corners of the canvas: the zoom, and the totals of the network."""
+"""The overlays in the corners of the canvas: the zoom, and the totals of the network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ZoomBar(QFrame):
     """- 100 % + Fit, in the lower left corner."""
 
     zoomed = Signal(float)
-    """The factor by which the zoom is to change."""
+    """The factor to multiply the zoom by."""
     fit_chosen = Signal()
 
     def __init__(self, parent: QWidget) -> None:

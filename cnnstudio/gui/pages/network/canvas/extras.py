@@ -1,4 +1,4 @@
-"""What lies on the canvas besides layers and connections: frames of groups, and notes."""
+"""Items of the canvas besides layers and connections: frames of groups, and notes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.core.network import Group, Note
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.network.canvas.display import NAME, around
+from cnnstudio.gui.pages.network.canvas.display import NAME, frame_around
 from cnnstudio.gui.pages.network.canvas.items import NodeItem
 
 _NOTE_WIDTH = 200.0
@@ -29,7 +29,7 @@ class GroupFrame(QGraphicsItem):
         super().__init__()
         self.id = group.id
         self.nodes = nodes
-        self._words = ""
+        self._title = ""
         self._toggle = toggle
         self._rect = QRectF()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
@@ -37,23 +37,23 @@ class GroupFrame(QGraphicsItem):
         self.set_group(group)
 
     def set_group(self, group: Group) -> None:
-        words = group.name if group.repeat == 1 else f"{group.name} × {group.repeat}"
-        if words != self._words:
-            self._words = words
-            self.setToolTip(words)
+        title = group.name if group.repeat == 1 else f"{group.name} × {group.repeat}"
+        if title != self._title:
+            self._title = title
+            self.setToolTip(title)
             self.update()
 
     def follow(self) -> None:
-        """Stand around the layers where they are now."""
+        """Fit the frame to the present positions of its layers."""
         self.prepareGeometryChange()
-        self._rect = QRectF(*around([(item.x(), item.y()) for item in self.nodes])) if self.nodes else QRectF()
+        self._rect = QRectF(*frame_around([(item.x(), item.y()) for item in self.nodes])) if self.nodes else QRectF()
         self.update()
 
     def boundingRect(self) -> QRectF:
         return self._rect.adjusted(-2, -2, 2, 2)
 
     def name_rect(self) -> QRectF:
-        """Where its name stands: what answers to the mouse."""
+        """The rectangle of the name, which reacts to the mouse."""
         return QRectF(self._rect.left(), self._rect.top(), self._rect.width(), NAME + 6)
 
     def shape(self) -> QPainterPath:
@@ -77,12 +77,12 @@ class GroupFrame(QGraphicsItem):
             painter.setFont(font)
             painter.setPen(theme.color("dim"))
             room = self.name_rect().adjusted(14, 6, -14, 0)
-            words = QFontMetricsF(font).elidedText(f"▾ {self._words}", Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+            text = QFontMetricsF(font).elidedText(f"▾ {self._title}", Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class NoteItem(QGraphicsTextItem):
-    """Words on the canvas: moved like a layer, written after a double click."""
+    """A note on the canvas: moved like a layer, edited after a double click."""
 
     def __init__(self, note: Note, written: Callable[[str, str], None]) -> None:
         super().__init__()
@@ -99,19 +99,19 @@ class NoteItem(QGraphicsTextItem):
     def set_note(self, note: Note) -> None:
         self.setFont(theme.font("body"))
         self.setDefaultTextColor(theme.color("text"))
-        if not self.writing and note.text != self._text:
+        if not self.is_editing and note.text != self._text:
             self._text = note.text
             self.setPlainText(note.text)
         if self.pos() != QPointF(*note.position):
             self.setPos(*note.position)
 
     @property
-    def writing(self) -> bool:
-        """Whether it is being written in."""
+    def is_editing(self) -> bool:
+        """Whether the note is being edited."""
         return bool(self.textInteractionFlags() & Qt.TextInteractionFlag.TextEditable)
 
-    def write(self) -> None:
-        """Let it be written in, everything selected."""
+    def start_editing(self) -> None:
+        """Start editing, with everything selected."""
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction)
         self.setFocus()
         cursor = self.textCursor()
@@ -119,10 +119,10 @@ class NoteItem(QGraphicsTextItem):
         self.setTextCursor(cursor)
 
     def mouseDoubleClickEvent(self, event: QGraphicsSceneMouseEvent) -> None:
-        if self.writing:
+        if self.is_editing:
             super().mouseDoubleClickEvent(event)
         else:
-            self.write()
+            self.start_editing()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -132,7 +132,7 @@ class NoteItem(QGraphicsTextItem):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if self.writing:
+        if self.is_editing:
             cursor = self.textCursor()
             cursor.clearSelection()
             self.setTextCursor(cursor)
@@ -142,7 +142,7 @@ class NoteItem(QGraphicsTextItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = self.isSelected() or self.writing
+        chosen = self.isSelected() or self.is_editing
         painter.setPen(QPen(theme.color("accent" if chosen else "line"), 1.5 if chosen else 1))
         painter.setBrush(theme.color("accent_bg"))
         painter.drawRoundedRect(self.boundingRect().adjusted(1, 1, -1, -1), 8, 8)

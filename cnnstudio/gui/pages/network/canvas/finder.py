@@ -15,7 +15,7 @@ from cnnstudio.gui.widgets.inputs import SearchBox
 
 
 class Finder(QFrame):
-    """A search field over the canvas: Enter goes to the next, Shift+Enter to the one before, Esc closes."""
+    """A search field over the canvas: Enter goes to the next match, Shift+Enter to the previous one, Esc closes."""
 
     layer_found = Signal(str)
     """The id of the layer to go to."""
@@ -24,13 +24,13 @@ class Finder(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        self.searchable: Callable[[], list[tuple[str, str]]] = list
+        self.list_layers: Callable[[], list[tuple[str, str]]] = list
         """(id, title) of every layer that can be found."""
         self._matches: list[str] = []
         self._position = 0
         self._search = SearchBox(tr("Find a layer", "Buscar una capa"))
         self._search.setMinimumWidth(220)
-        self._search.textChanged.connect(self._look)
+        self._search.textChanged.connect(self._on_text_changed)
         self._search.installEventFilter(self)
         self._count = Label("", "secondary", "dim")
         self._count.setMinimumWidth(64)
@@ -48,19 +48,19 @@ class Finder(QFrame):
         self.raise_()
         self._search.setFocus()
         self._search.selectAll()
-        self._look(self._search.text())
+        self._on_text_changed(self._search.text())
 
     def leave(self) -> None:
         self.hide()
         self.left.emit()
 
-    def _look(self, text: str) -> None:
+    def _on_text_changed(self, text: str) -> None:
         ranked = []
-        for number, (identifier, title) in enumerate(self.searchable()):
+        for number, (identifier, title) in enumerate(self.list_layers()):
             costs = [cost for cost in (score(text, identifier), score(text, title)) if cost is not None]
             if text.strip() and costs:
                 ranked.append((min(costs), number, identifier))
-        # The best match comes first; stepping follows the network's order.
+        # The best match comes first; the next ones follow the network's order.
         best = min(ranked, default=None)
         self._matches = [identifier for _cost, _number, identifier in sorted(ranked, key=lambda match: match[1])]
         self._position = self._matches.index(best[2]) if best is not None else 0

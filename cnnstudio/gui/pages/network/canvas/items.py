@@ -1,4 +1,4 @@
-"""What lies on the canvas: nodes and edges, painted in the tokens' colours."""
+"""Items of the canvas: nodes and edges, painted in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PORT = 6.0
 
 @dataclass(frozen=True)
 class NodeLook:
-    """Everything a node shows. `stack`: how many cards lie on each other, for a group that is repeated."""
+    """The appearance of a node. `stack`: how many cards lie on each other, for a group that is repeated."""
 
     title: str
     detail: str
@@ -31,10 +31,10 @@ class NodeLook:
 
 
 class Follower(Protocol):
-    """Something that stands around nodes."""
+    """An item that is placed around nodes."""
 
     def follow(self) -> None:
-        """Take the place that they ask for now."""
+        """Move to the place that the nodes give now."""
 
 
 class NodeItem(QGraphicsItem):
@@ -48,7 +48,7 @@ class NodeItem(QGraphicsItem):
         self.leaving: list[EdgeItem] = []
         self.frame: Follower | None = None
         self.followed = True
-        """Whether connections and frame follow each move; the scene switches it off while it places very many."""
+        """Whether connections and frame follow every move; the scene switches it off while it moves many nodes."""
         self.target = False
         self._hovered = False
         flag = QGraphicsItem.GraphicsItemFlag
@@ -65,7 +65,7 @@ class NodeItem(QGraphicsItem):
             self.update()
 
     def set_target(self, target: bool) -> None:
-        """Light up while a connection or a layer is held over it."""
+        """Highlight the node while a connection or a layer is dragged over it."""
         if target != self.target:
             self.target = target
             self.update()
@@ -88,7 +88,7 @@ class NodeItem(QGraphicsItem):
         return QPointF(WIDTH / 2, HEIGHT)
 
     def on_out_port(self, position: QPointF) -> bool:
-        """Whether a press there starts a connection."""
+        """Whether a press at this point starts a connection."""
         offset = position - self.out_port()
         return offset.x() ** 2 + offset.y() ** 2 <= (PORT + 5) ** 2
 
@@ -141,13 +141,13 @@ class NodeItem(QGraphicsItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
         if scale > 0.3:
-            self._paint_words(painter)
+            self._paint_text(painter)
         if self._hovered or self.isSelected():
             painter.setPen(QPen(theme.color("accent"), 1.5))
             painter.setBrush(theme.color("raised"))
             painter.drawEllipse(self.out_port(), PORT - 1, PORT - 1)
 
-    def _paint_words(self, painter: QPainter) -> None:
+    def _paint_text(self, painter: QPainter) -> None:
         left, right = 16.0, 12.0
         small = theme.font("secondary", 11 / 12)
         painter.setFont(small)
@@ -170,7 +170,7 @@ class NodeItem(QGraphicsItem):
 
 
 class EdgeItem(QGraphicsItem):
-    """A connection from the bottom of a node to the top of another; around what stands between them."""
+    """A connection from the bottom of a node to the top of another; it bends around nodes between them."""
 
     def __init__(self, edge: Edge, source: NodeItem, target: NodeItem) -> None:
         super().__init__()
@@ -188,19 +188,19 @@ class EdgeItem(QGraphicsItem):
         self.follow()
 
     def set_dropping(self, dropping: bool) -> None:
-        """Light up while a layer is held over it."""
+        """Highlight the connection while a layer is dragged over it."""
         if dropping != self._dropping:
             self._dropping = dropping
             self.update()
 
     def set_bulge(self, bulge: float) -> None:
-        """How far it swings out to the left, in pixels; 0 goes straight."""
+        """How far the connection bulges to the left, in pixels; 0 is straight."""
         if bulge != self.bulge:
             self.bulge = bulge
             self.follow()
 
     def follow(self) -> None:
-        """Take the way between the nodes as they stand now."""
+        """Route the connection between the present positions of its nodes."""
         self.prepareGeometryChange()
         start = self.source.pos() + self.source.out_port()
         end = self.target.pos() + self.target.in_port()
@@ -216,7 +216,7 @@ class EdgeItem(QGraphicsItem):
         elif abs(start.x() - end.x()) < 1:
             path.lineTo(end)
         elif end.y() - start.y() > 1.5 * HEIGHT:
-            # A long way: down the own column first, then across in the gap above the target.
+            # A long connection: down its own column first, then across in the gap above the target.
             turn = QPointF(start.x(), end.y() - ROW_GAP)
             path.lineTo(turn)
             path.cubicTo(turn + QPointF(0, ROW_GAP * 0.8), end - QPointF(0, ROW_GAP * 0.8), end)
@@ -255,5 +255,5 @@ class EdgeItem(QGraphicsItem):
 
 
 def edge_color() -> QColor:
-    """Between `line` and `faint`: seen, but behind the nodes."""
+    """A colour between `line` and `faint`: visible, but behind the nodes."""
     return theme.color("faint")

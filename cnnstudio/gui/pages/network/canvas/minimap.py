@@ -1,4 +1,4 @@
-"""The whole network, small, with what is in view; a press goes there."""
+"""A small view of the whole network with the visible part; a click goes there."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _SIZE: Final = QSize(132, 168)
 
 
 class Minimap(QWidget):
-    """Stands in the lower right corner while a part of the network is out of view."""
+    """Shown in the lower right corner while a part of the network is out of view."""
 
     position_chosen = Signal(QPointF)
-    """A point of the scene that is to be in the middle of the view."""
+    """A point of the scene to centre the view on."""
 
     def __init__(self, scene: NetworkScene, parent: QWidget) -> None:
         super().__init__(parent)
@@ -36,12 +36,12 @@ class Minimap(QWidget):
         self.hide()
 
     def redraw(self) -> None:
-        """The network changed."""
+        """Draw again after a change of the network."""
         self._drawn = None
         self.show_visible(self._visible)
 
     def show_visible(self, visible: QRectF) -> None:
-        """Another part of the scene is in view."""
+        """Show another visible part of the scene."""
         self._visible = visible
         bounds = self._scene.bounds()
         self.setVisible(not visible.adjusted(-1, -1, 1, 1).contains(bounds))
@@ -54,7 +54,7 @@ class Minimap(QWidget):
         return min(room[0] / max(self._bounds.width(), 1.0), room[1] / max(self._bounds.height(), 1.0))
 
     def _origin(self) -> QPointF:
-        """Where the middle of the network stands."""
+        """The position of the network's middle."""
         return QPointF(self.width() / 2, self.height() / 2) - self._bounds.center() * self._scale()
 
     def paintEvent(self, event: QPaintEvent) -> None:

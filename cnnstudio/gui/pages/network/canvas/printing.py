@@ -1,4 +1,4 @@
-"""The network as a drawing for paper: SVG and PDF keep lines and letters, PNG has pixels."""
+"""The network as a drawing for paper: vectors in SVG and PDF, pixels in PNG."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
 
 _MARGIN = 24.0
 _POINTS = 0.75
-"""Points of a page a pixel at 100 %: a layer is 57 mm wide."""
+"""Points per pixel at 100 %: a layer is 57 mm wide."""
 _PNG_SCALE = 2.0
 _LONGEST = 16_000
 
 
 def draw(scene: NetworkScene, path: Path, title: str = "") -> None:
-    """Write the whole network, nothing selected, on white; the ending decides. Raises OSError and ValueError."""
+    """Write the whole network, nothing selected, on white; the suffix selects the format. Raises OSError and
+    ValueError."""
     kind = path.suffix.lower()
     if kind not in DRAWINGS:
         raise ValueError(f"Expected one of {DRAWINGS}. Received: {path.suffix!r}")
@@ -84,5 +85,5 @@ def _png(scene: NetworkScene, device: QIODevice, area: QRectF, title: str) -> No
     with _painter(image) as painter:
         scene.render(painter, QRectF(image.rect()), area)
     image.setText("Title", title)
-    # The stubs ask for bytes, which PySide6 itself refuses.
+    # The type stubs require bytes, which PySide6 itself rejects.
     image.save(device, "PNG")  # type: ignore[call-overload]

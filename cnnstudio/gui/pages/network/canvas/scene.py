@@ -1,4 +1,4 @@
-"""The network as a scene: kept in step with the specs, and telling what the user wants changed."""
+"""The network as a scene: it follows the specs, and emits the changes that the user requests."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from PySide6.QtWidgets import (
 from cnnstudio.core.layout import HEIGHT, WIDTH
 from cnnstudio.core.network import Edge, NetworkSpec
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.network.canvas.display import CARD, Shown, shown
+from cnnstudio.gui.pages.network.canvas.display import CARD, VisibleGraph, visible_graph
 from cnnstudio.gui.pages.network.canvas.extras import GroupFrame, NoteItem
 from cnnstudio.gui.pages.network.canvas.items import EdgeItem, NodeItem, NodeLook
 
 MIME = "application/x-cnnstudio-layer"
-"""Drags of a layer from the palette carry its type under this name."""
+"""The MIME type of a layer type that is dragged from the palette."""
 _SNAP = 26.0
-"""Pixels around a layer within which a connection that is pulled snaps to it."""
+"""A dragged connection snaps to a layer within so many pixels."""
 
 
 class NetworkScene(QGraphicsScene):
-    """Layers, connections, groups and notes of one network; every wish of the user is a signal, the specs stay the
-    truth. Cards of collapsed groups are nodes called "group:" and the group's id."""
+    """Layers, connections, groups and notes of one network. User actions become signals; only the specs change the
+    scene. Cards of collapsed groups are nodes with the id "group:" and the group's id."""
 
     connected = Signal(str, str)
     moved = Signal(object)
     """{id of a layer, a card or a note: (x, y)} after a drag."""
     dropped = Signal(str, object, object)
-    """Layer type, the Edge it fell on (or None), the node id it fell on or the (x, y) where it fell."""
+    """Layer type, the Edge it was dropped on (or None), the node id or the (x, y) it was dropped on."""
     toggled = Signal(str)
-    """A group is to be collapsed, or opened again."""
+    """The id of a group to collapse or to open."""
     noted = Signal(str, str)
-    """Id of a note and what was written into it."""
+    """The id of a note and its new text."""
     wanted_at = Signal(object)
     """A double click on the empty canvas, at (x, y)."""
     chosen = Signal()
@@ -53,50 +53,50 @@ class NetworkScene(QGraphicsScene):
         self.edges: dict[Edge, EdgeItem] = {}
         self.frames: dict[str, GroupFrame] = {}
         self.notes: dict[str, NoteItem] = {}
-        self._seen: tuple[NetworkSpec, Shown] | None = None
+        self._graph: tuple[NetworkSpec, VisibleGraph] | None = None
         self._wire: QGraphicsPathItem | None = None
         self._wire_from: NodeItem | None = None
-        self._lit: NodeItem | EdgeItem | None = None
+        self._highlighted: NodeItem | EdgeItem | None = None
         self._pressed_at: dict[str, QPointF] = {}
-        self.selectionChanged.connect(self._selected)
+        self.selectionChanged.connect(self._on_selection_changed)
 
     # In step with the network --------------------------------------------------------------------
 
     def show_network(self, network: NetworkSpec, looks: Mapping[str, NodeLook]) -> None:
-        """Show this network, with a look for every layer and every card; items that stay keep their selection."""
-        seen = shown(network, self._seen)
-        changed = self._seen is None or seen is not self._seen[1]
-        self._seen = (network, seen)
-        for identifier in seen.ids:
-            found = self.nodes.get(identifier)
-            if found is not None:
-                found.set_look(looks[identifier])
+        """Show this network, with a look for every layer and every card; remaining items keep their selection."""
+        graph = visible_graph(network, self._graph)
+        changed = self._graph is None or graph is not self._graph[1]
+        self._graph = (network, graph)
+        for identifier in graph.ids:
+            item = self.nodes.get(identifier)
+            if item is not None:
+                item.set_look(looks[identifier])
         if changed:
-            self._place(network, seen, looks)
+            self._place(network, graph, looks)
         self._show_notes(network)
 
-    def _place(self, network: NetworkSpec, seen: Shown, looks: Mapping[str, NodeLook]) -> None:
-        for edge in [edge for edge, item in self.edges.items() if seen.ends.get(edge) != (item.source.id, item.target.id)]:
+    def _place(self, network: NetworkSpec, graph: VisibleGraph, looks: Mapping[str, NodeLook]) -> None:
+        for edge in [edge for edge, item in self.edges.items() if graph.ends.get(edge) != (item.source.id, item.target.id)]:
             self._remove_edge(edge)
         self._show_frames(network, gone_only=True)
-        for identifier in self.nodes.keys() - set(seen.ids):
+        for identifier in self.nodes.keys() - set(graph.ids):
             self.removeItem(self.nodes.pop(identifier))
         following: set[EdgeItem] = set()
-        for identifier in seen.ids:
+        for identifier in graph.ids:
             node_item = self.nodes.get(identifier)
             if node_item is None:
                 node_item = self.nodes[identifier] = NodeItem(identifier, looks[identifier])
                 self.addItem(node_item)
-            place = QPointF(*seen.places[identifier])
+            place = QPointF(*graph.places[identifier])
             if node_item.pos() != place:
-                # Both ends of a connection may move: it follows once, when all stand.
+                # Both ends of a connection may move: it is routed once, after all nodes have moved.
                 node_item.followed = False
                 node_item.setPos(place)
                 node_item.followed = True
                 following.update(node_item.entering, node_item.leaving)
         for edge_item in following:
             edge_item.follow()
-        for edge, (source, target) in seen.ends.items():
+        for edge, (source, target) in graph.ends.items():
             if edge not in self.edges:
                 connection = self.edges[edge] = EdgeItem(edge, self.nodes[source], self.nodes[target])
                 self.addItem(connection)
@@ -126,8 +126,8 @@ class NetworkScene(QGraphicsScene):
             group_frame.follow()
 
     def _show_notes(self, network: NetworkSpec) -> None:
-        known = {note.id: note for note in network.notes}
-        for identifier in self.notes.keys() - known.keys():
+        notes = {note.id: note for note in network.notes}
+        for identifier in self.notes.keys() - notes.keys():
             self.removeItem(self.notes.pop(identifier))
         for note in network.notes:
             if note.id not in self.notes:
@@ -136,7 +136,7 @@ class NetworkScene(QGraphicsScene):
             self.notes[note.id].set_note(note)
 
     def follow_theme(self) -> None:
-        """Take the colours of the present theme."""
+        """Apply the colours of the present theme."""
         for note in self.notes.values():
             note.setDefaultTextColor(theme.color("text"))
         self.update()
@@ -148,7 +148,7 @@ class NetworkScene(QGraphicsScene):
         self.removeItem(item)
 
     def _route(self) -> None:
-        """Connections whose own column is taken below them swing out to the left."""
+        """Connections with a node in their own column bend out to the left."""
         rects = sorted((item.y(), item.x()) for item in self.nodes.values())
         tops = [top for top, _left in rects]
         lanes: dict[float, int] = {}
@@ -174,8 +174,8 @@ class NetworkScene(QGraphicsScene):
 
     # What is chosen ------------------------------------------------------------------------------
 
-    def _selected(self) -> None:
-        """With the name of a frame its layers are chosen."""
+    def _on_selection_changed(self) -> None:
+        """Selecting a frame by its name selects its layers."""
         for frame in self.frames.values():
             if frame.isSelected() and not all(item.isSelected() for item in frame.nodes):
                 self.blockSignals(True)
@@ -185,15 +185,15 @@ class NetworkScene(QGraphicsScene):
         self.chosen.emit()
 
     def chosen_nodes(self) -> list[str]:
-        """The layers that are chosen, those in chosen cards included."""
+        """The selected layers, with those in selected cards."""
         result: list[str] = []
         for item in self.nodes.values():
             if item.isSelected():
-                result += self._seen[1].members.get(item.id, (item.id,)) if self._seen is not None else (item.id,)
+                result += self._graph[1].members.get(item.id, (item.id,)) if self._graph is not None else (item.id,)
         return result
 
     def chosen_items(self) -> list[NodeItem]:
-        """The layers and cards that are chosen, as they are seen."""
+        """The selected layers and cards, as they are visible."""
         return [item for item in self.nodes.values() if item.isSelected()]
 
     def chosen_edges(self) -> list[Edge]:
@@ -203,13 +203,13 @@ class NetworkScene(QGraphicsScene):
         return [identifier for identifier, item in self.notes.items() if item.isSelected()]
 
     def card_of(self, node: str) -> NodeItem | None:
-        """What shows a layer: its own item, or the card that it is in."""
-        if node in self.nodes or self._seen is None:
+        """The item of a layer: its own, or the card that contains it."""
+        if node in self.nodes or self._graph is None:
             return self.nodes.get(node)
-        return next((self.nodes[card] for card, members in self._seen[1].members.items() if node in members), None)
+        return next((self.nodes[card] for card, members in self._graph[1].members.items() if node in members), None)
 
     def choose(self, identifiers: list[str]) -> None:
-        """Select these layers (or the cards that they are in) and nothing else."""
+        """Select these layers (or the cards that contain them) and nothing else."""
         self.blockSignals(True)
         self.clearSelection()
         for identifier in identifiers:
@@ -232,35 +232,35 @@ class NetworkScene(QGraphicsScene):
             event.accept()
             return
         super().mousePressEvent(event)
-        self._pressed_at = {name: item.pos() for name, item in self._movable().items() if item.isSelected()}
+        self._pressed_at = {name: item.pos() for name, item in self._movable_items().items() if item.isSelected()}
 
-    def _movable(self) -> dict[str, QGraphicsItem]:
+    def _movable_items(self) -> dict[str, QGraphicsItem]:
         return {**self.nodes, **self.notes}
 
     def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if self._wire is not None and self._wire_from is not None:
             start = self._wire_from.pos() + self._wire_from.out_port()
-            over = self._near(event.scenePos())
+            over = self._nearest_node(event.scenePos())
             end = over.pos() + over.in_port() if over is not None else event.scenePos()
             path = QPainterPath(start)
             half = max(18.0, abs(end.y() - start.y()) / 2)
             path.cubicTo(start + QPointF(0, half), end - QPointF(0, half), end)
             self._wire.setPath(path)
-            self._light(over)
+            self._highlight(over)
             return
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if self._wire is not None and self._wire_from is not None:
-            source, over = self._wire_from, self._near(event.scenePos())
+            source, over = self._wire_from, self._nearest_node(event.scenePos())
             self.removeItem(self._wire)
             self._wire = self._wire_from = None
-            self._light(None)
+            self._highlight(None)
             if over is not None:
                 self.connected.emit(source.id, over.id)
             return
         super().mouseReleaseEvent(event)
-        moved = {name: (item.x(), item.y()) for name, item in self._movable().items()
+        moved = {name: (item.x(), item.y()) for name, item in self._movable_items().items()
                  if name in self._pressed_at and item.pos() != self._pressed_at[name]}
         self._pressed_at = {}
         if moved:
@@ -280,8 +280,8 @@ class NetworkScene(QGraphicsScene):
     def _node_at(self, position: QPointF) -> NodeItem | None:
         return next((item for item in self.items(position) if isinstance(item, NodeItem)), None)
 
-    def _near(self, position: QPointF) -> NodeItem | None:
-        """The layer that a connection would enter there: below the mouse, or the nearest within reach."""
+    def _nearest_node(self, position: QPointF) -> NodeItem | None:
+        """The layer that a dragged connection would enter: below the mouse, or the nearest within reach."""
         here = self._node_at(position)
         if here is not None:
             return here if here is not self._wire_from else None
@@ -293,15 +293,15 @@ class NetworkScene(QGraphicsScene):
         around = QRectF(position.x() - 10, position.y() - 10, 20, 20)
         return next((item for item in self.items(around) if isinstance(item, EdgeItem)), None)
 
-    def _light(self, item: NodeItem | EdgeItem | None) -> None:
-        if self._lit is item:
+    def _highlight(self, item: NodeItem | EdgeItem | None) -> None:
+        if self._highlighted is item:
             return
-        for entry, on in ((self._lit, False), (item, True)):
+        for entry, on in ((self._highlighted, False), (item, True)):
             if isinstance(entry, NodeItem):
                 entry.set_target(on)
             elif isinstance(entry, EdgeItem):
                 entry.set_dropping(on)
-        self._lit = item
+        self._highlighted = item
 
     # Layers from the palette ---------------------------------------------------------------------
 
@@ -316,16 +316,16 @@ class NetworkScene(QGraphicsScene):
             event.ignore()
             return
         event.acceptProposedAction()
-        self._light(self._node_at(event.scenePos()) or self._edge_at(event.scenePos()))
+        self._highlight(self._node_at(event.scenePos()) or self._edge_at(event.scenePos()))
 
     def dragLeaveEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
-        self._light(None)
+        self._highlight(None)
 
     def dropEvent(self, event: QGraphicsSceneDragDropEvent) -> None:
         if not event.mimeData().hasFormat(MIME):
             event.ignore()
             return
-        self._light(None)
+        self._highlight(None)
         event.acceptProposedAction()
         kind = bytes(event.mimeData().data(MIME).data()).decode()
         place = event.scenePos()

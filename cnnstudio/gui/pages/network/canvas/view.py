@@ -1,4 +1,4 @@
-"""The window onto the canvas: zoom, pan, keyboard, and the totals in the corner."""
+"""The view of the canvas: zoom, pan, keyboard, and the overlays in the corners."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
 SMALLEST, LARGEST = 0.1, 3.0
 GRID = 16
 _APART = 16
-"""Pixels between a layer that is shown and what stands in the corners."""
+"""Pixels between a revealed layer and the overlays in the corners."""
 _BLOCK = 16
-"""Dots of the grid a side that are drawn at once."""
+"""Up to so many dots of the grid are drawn per side."""
 _DOTTED = 0.6
-"""Zoom below which there are no dots: they would be a grey haze, and slow."""
+"""Below this zoom no dots are drawn: they would be a grey haze, and slow."""
 
 
 class NetworkView(QGraphicsView):
@@ -42,9 +42,9 @@ class NetworkView(QGraphicsView):
     action_requested = Signal(str)
     """An action by its id (see `NetworkActions.do`), requested with a key."""
     typed = Signal(str)
-    """A letter was typed: a layer is to be inserted by its name."""
+    """A letter was typed: insert a layer by its name."""
     menu_requested = Signal(QPoint, QPointF)
-    """At a place of the screen, and of the canvas."""
+    """The position on the screen, and on the canvas."""
     zoom_changed = Signal(float)
 
     def __init__(self, scene: NetworkScene, parent: QWidget | None = None) -> None:
@@ -87,15 +87,15 @@ class NetworkView(QGraphicsView):
         self.zoom_changed.emit(wanted)
 
     def fit(self) -> None:
-        """Bring the whole network into view, at 100 % at most; a tall one starts at its top."""
+        """Show the whole network, at 100 % at most; a tall one starts at its top."""
         bounds = self.network_scene.bounds()
         room = self.viewport().rect()
         if room.width() < 10 or room.height() < 10:
             return
-        zoom, top = self._fitting(bounds, 28.0)
-        # The totals stand over the upper right corner: start below them where they would cover a layer.
+        zoom, top = self._fitting_zoom(bounds, 28.0)
+        # The totals overlay the upper right corner: start below them where they would cover a layer.
         if room.width() / 2 + WIDTH * zoom / 2 + 16 > self.totals.x():
-            zoom, top = self._fitting(bounds, self.totals.height() + 34.0)
+            zoom, top = self._fitting_zoom(bounds, self.totals.height() + 34.0)
         self.setTransform(self.transform().fromScale(zoom, zoom))
         middle = bounds.top() + (room.height() / 2 - top) / zoom
         if bounds.height() * zoom < room.height() - top - 28:
@@ -104,7 +104,7 @@ class NetworkView(QGraphicsView):
         self._fitted = True
         self.zoom_changed.emit(zoom)
 
-    def _fitting(self, bounds: QRectF, top: float) -> tuple[float, float]:
+    def _fitting_zoom(self, bounds: QRectF, top: float) -> tuple[float, float]:
         """The zoom at which `bounds` fit below `top` pixels, at 45 % at least; and `top`."""
         room = self.viewport().rect()
         wide = (room.width() - 48) / bounds.width()
@@ -112,7 +112,7 @@ class NetworkView(QGraphicsView):
         return max(min(1.0, wide, high), 0.45), top
 
     def visible_part(self) -> QRectF:
-        """What of the canvas is in view."""
+        """The visible part of the canvas."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -121,7 +121,7 @@ class NetworkView(QGraphicsView):
             self.minimap.show_visible(self.visible_part())
 
     def detach_scene(self) -> None:
-        """Before the canvas is deleted: Qt scrolls it once more while the scene's items go one by one."""
+        """Detach the scene before it is deleted: otherwise Qt scrolls the canvas again while the items are removed."""
         self.minimap.hide()
         self.setScene(None)
 
@@ -130,29 +130,29 @@ class NetworkView(QGraphicsView):
         self.reveal(identifier)
 
     def reveal(self, identifier: str) -> None:
-        """Scroll so that a node is seen, and that nothing in the corners covers it or, where both have room, the first."""
+        """Scroll until a node is visible and no overlay covers it or, where both have room, the first node."""
         item = self.network_scene.card_of(identifier)
         if item is None:
             return
         self.ensureVisible(item, 60, 60)
         lower = (self._zoom_bar, self.minimap)
         for corner in lower:
-            self._scroll_down(self._covered(item, corner, below=False))
+            self._scroll_down(self._overlap(item, corner, below=False))
         for upper in (self.totals, self.finder):
-            self._scroll_down(-self._covered(item, upper))
+            self._scroll_down(-self._overlap(item, upper))
         first = min(self.network_scene.nodes.values(), key=lambda node: node.y())
         before = self.verticalScrollBar().value()
-        self._scroll_down(-self._covered(first, self.totals))
+        self._scroll_down(-self._overlap(first, self.totals))
         if (self._place_of(item).bottom() > self.viewport().height() - _APART
-                or any(self._covered(item, corner) for corner in lower)):
+                or any(self._overlap(item, corner) for corner in lower)):
             self.verticalScrollBar().setValue(before)
 
     def _place_of(self, item: QGraphicsItem) -> QRect:
-        """Where an item is, in pixels of the view."""
+        """The rectangle of an item, in pixels of the view."""
         return self.mapFromScene(item.sceneBoundingRect()).boundingRect()
 
-    def _covered(self, item: QGraphicsItem, corner: QWidget, below: bool = True) -> int:
-        """Pixels by which an item must move to stand below a corner (or above it); 0 where it is clear of it."""
+    def _overlap(self, item: QGraphicsItem, corner: QWidget, below: bool = True) -> int:
+        """How far an item must move to be clear of a corner, in pixels; 0 where it is not covered."""
         place, taken = self._place_of(item), corner.geometry()
         if corner.isHidden() or not place.intersects(taken):
             return 0
@@ -277,12 +277,12 @@ class NetworkView(QGraphicsView):
         super().keyReleaseEvent(event)
 
     def _push(self, direction: QPointF) -> None:
-        """Move what is chosen by one step of the grid."""
+        """Move the selection by one step of the grid."""
         self.network_scene.moved.emit({item.id: (item.x() + GRID * direction.x(), item.y() + GRID * direction.y())
                                        for item in self.network_scene.chosen_items()})
 
     def _walk(self, direction: QPointF, add: bool = False) -> None:
-        """Select the nearest node in that direction; with `add` besides those that are selected."""
+        """Select the nearest node in that direction; with `add` it is added to the selection."""
         items = self.network_scene.nodes
         chosen = self.network_scene.chosen_items()
         if not items:

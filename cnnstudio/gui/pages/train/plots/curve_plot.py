@@ -16,25 +16,25 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.plots.history import Curves
 from cnnstudio.gui.widgets.basics import Elided, Label, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.words import number
+from cnnstudio.gui.widgets.formatting import format_number
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis with the numbers of the chosen language."""
+    """An axis with numbers in the chosen language."""
 
     def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
         return [localize_number(tickString) for tickString in super().tickStrings(values, scale, spacing)]
 
 
 class _EpochAxis(_Axis):
-    """Marks whole epochs only, however few there are."""
+    """Ticks at whole epochs only, however few there are."""
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         return [(max(1.0, spacing), offset) for spacing, offset in super().tickSpacing(low, high, size)]
 
 
-def _place(metric: str) -> float:
-    """How high the words at the best epoch stand, from 0 to 1: where the curves of good epochs are not."""
+def _label_height(metric: str) -> float:
+    """The height of the label at the best epoch, from 0 to 1: away from the curves of good epochs."""
     return 0.93 if "loss" in metric else 0.08
 
 
@@ -46,7 +46,7 @@ class CurvePlot(Card):
         self._metric = metric
         self._curves: Curves | None = None
         self._training, self._validation = theme.color("accent"), theme.color("warn")
-        # What the cursor shows takes the room that is left: the plots must not grow while the mouse moves.
+        # The values at the cursor take the room that is left: the plots must not grow while the mouse moves.
         self._values = Elided("", "secondary", "dim")
         legend = Label(self._legend(), "secondary")
         legend.setTextFormat(Qt.TextFormat.RichText)
@@ -64,7 +64,7 @@ class CurvePlot(Card):
         self._smooth = self._line(self._training, 2.0)
         self._valid = self._line(self._validation, 2.0, symbol=True)
         self._best = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("ok"), width=1, style=Qt.PenStyle.DashLine),
-                                     label=" ", labelOpts={"position": _place(metric), "color": theme.color("ok"),
+                                     label=" ", labelOpts={"position": _label_height(metric), "color": theme.color("ok"),
                                                            "anchors": [(1, 0.5), (1, 0.5)]})
         self._best.hide()
         self._item.addItem(self._best)
@@ -74,13 +74,13 @@ class CurvePlot(Card):
         self._others: list[pg.PlotDataItem] = []
         self._boundaries: list[pg.InfiniteLine] = []
         self._shown_boundaries: list[tuple[int, int]] = []
-        self._plot.scene().sigMouseMoved.connect(self._moved)
+        self._plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
     def _legend(self) -> str:
         return " &nbsp; ".join(
-            f'<span style="color:{color.name()}">▬ {words}</span>'
-            for color, words in ((self._training, tr("training", "entrenamiento")),
-                                 (self._validation, tr("validation", "validación"))))
+            f'<span style="color:{color.name()}">▬ {text}</span>'
+            for color, text in ((self._training, tr("training", "entrenamiento")),
+                                (self._validation, tr("validation", "validación"))))
 
     def _style(self) -> None:
         item = self._item
@@ -100,7 +100,7 @@ class CurvePlot(Card):
     def _line(self, color: QColor, width: float, alpha: int = 255, symbol: bool = False) -> pg.PlotDataItem:
         shade = QColor(color)
         shade.setAlpha(alpha)
-        # The raw values are many: smooth edges there would cost most of the painting.
+        # There are many raw values: antialiasing would cost most of the painting.
         line = pg.PlotDataItem(pen=pg.mkPen(shade, width=width), antialias=alpha == 255, skipFiniteCheck=True)
         if symbol:
             line.setSymbol("o")
@@ -128,9 +128,9 @@ class CurvePlot(Card):
         self._valid.setData(epochs[:len(validation)], validation)
         if curves.best is not None:
             self._best.setPos(curves.best)
-            # Shown first: a label that is hidden takes no words.
+            # Shown first: a hidden label ignores its text.
             self._best.show()
-            # Towards the middle, where there is room for them.
+            # Towards the middle, where there is room for the label.
             side = 0 if curves.epoch_x and curves.best * 2 < curves.epoch_x[-1] else 1
             self._best.label.anchors = [(side, 0.5), (side, 0.5)]
             self._best.label.setFormat(tr("best, epoch {n}", "mejor, época {n}", n=curves.best))
@@ -140,7 +140,7 @@ class CurvePlot(Card):
         self._show_boundaries(curves.boundaries)
 
     def _show_boundaries(self, boundaries: list[tuple[int, int]]) -> None:
-        """A line where each later stage begins: at the last epoch of the one before."""
+        """Draw a line where each later stage begins: at the last epoch of the one before."""
         if boundaries == self._shown_boundaries:
             return
         self._shown_boundaries = list(boundaries)
@@ -167,7 +167,7 @@ class CurvePlot(Card):
             self._item.addItem(line)
             self._others.append(line)
 
-    def _moved(self, position: QPointF) -> None:
+    def _on_mouse_moved(self, position: QPointF) -> None:
         curves = self._curves
         if curves is None or not curves.epoch_x or not self._item.sceneBoundingRect().contains(position):
             self._cursor.hide()
@@ -181,7 +181,7 @@ class CurvePlot(Card):
         for name in (self._metric, "val_" + self._metric):
             values = curves.epoch_values.get(name, ())
             if place < len(values):
-                parts.append(number(values[place], 4))
+                parts.append(format_number(values[place], 4))
         self._values.setText(" · ".join(parts))
 
 
@@ -198,7 +198,7 @@ class PlotPair(QWidget):
         for plot in (first, second):
             self._line.addWidget(plot, 1)
         self._least = max(plot.minimumSizeHint().width() for plot in (first, second))
-        # Said here: the layout would ask for the room of both.
+        # Set here: the layout would require the width of both.
         self.setMinimumWidth(self._least)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,4 +1,4 @@
-"""What a training told, as curves: filled live and from a run's kept events alike. No Qt."""
+"""The events of a training as curves: filled live, or from the saved events of a run. No Qt."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from cnnstudio.core.events import Batch, Epoch, Event, Finished, Hello, Notice, 
 from cnnstudio.core.text import format_metrics, format_number
 
 SMOOTHING = 0.9
-"""Weight of the past in the smoothed line of batch values."""
+"""The weight of the past in the smoothed curve of batch values."""
 
 
 class Curves:
-    """Series of one run. `x` is in epochs: batch b of n in epoch e stands at e - 1 + b / n."""
+    """The curves of one run. `x` is in epochs: batch b of n in epoch e has x = e - 1 + b / n."""
 
     def __init__(self) -> None:
         self.batch_x: list[float] = []
@@ -30,19 +30,19 @@ class Curves:
         self.last_batch: Batch | None = None
         self.over = self.finished = False
         self.stage_begins: dict[int, int] = {}
-        """For each stage, counted from 0, how many epochs were done before it."""
-        self.kept: int | None = None
+        """For each stage, counted from 0, the number of epochs before it."""
+        self.kept_epoch: int | None = None
         """The epoch whose weights the model has, once the training is over."""
 
     def take(self, event: Event) -> None:
-        """Add what an event tells."""
+        """Add the values of an event."""
         if isinstance(event, Batch | Epoch):
             begin = self.stage_begins.get(event.stage, event.epoch - 1)
             self.stage_begins[event.stage] = min(begin, event.epoch - 1)
         if isinstance(event, Batch):
             self._forget_from(event.epoch)
             x = event.epoch - 1 + event.batch / max(1, event.batches)
-            self._forget_batches(sum(1 for told in self.batch_x if told < x)
+            self._forget_batches(sum(1 for position in self.batch_x if position < x)
                                  if self.batch_x and self.batch_x[-1] >= x else len(self.batch_x))
             self.last_batch = event
             self.batch_x.append(x)
@@ -66,11 +66,11 @@ class Curves:
             self.device = event.device
             self.phase = ""
             self.over = self.finished = False
-            self.kept = None
+            self.kept_epoch = None
         elif isinstance(event, Finished | Stopped):
             self.over = True
             self.finished = isinstance(event, Finished)
-            self.kept = int(event.metrics["epoch"]) if "epoch" in event.metrics else None
+            self.kept_epoch = int(event.metrics["epoch"]) if "epoch" in event.metrics else None
             self.seconds_left = None
 
     @property
@@ -79,7 +79,7 @@ class Curves:
         return [(stage + 1, before) for stage, before in sorted(self.stage_begins.items()) if stage]
 
     def _forget_from(self, epoch: int) -> None:
-        """An epoch that is done again after a crash replaces what was told of it."""
+        """Remove the values of an epoch that is repeated after a crash."""
         while self.epoch_x and self.epoch_x[-1] >= epoch:
             self.epoch_x.pop()
             for values in self.epoch_values.values():
@@ -88,13 +88,13 @@ class Curves:
             self._forget_batches(sum(1 for x in self.batch_x if x <= epoch - 1))
 
     def _forget_batches(self, keep: int) -> None:
-        """Batches that are done again after a crash, in the middle of an epoch too, replace what was told of them."""
+        """Remove the values of batches that are repeated after a crash, in the middle of an epoch, too."""
         del self.batch_x[keep:]
         for values in self.batch_values.values():
             del values[keep:]
 
     def smoothed(self, name: str) -> list[float]:
-        """Batch values as an exponential moving average, without the bias of its start."""
+        """Batch values as an exponential moving average with bias correction."""
         result: list[float] = []
         average = weight = 0.0
         for value in self.batch_values.get(name, ()):
@@ -116,7 +116,7 @@ class Curves:
 
 
 def curves_of(events: Iterable[Event]) -> Curves:
-    """The curves of a finished or running run from its kept events."""
+    """The curves of a finished or running run from its saved events."""
     curves = Curves()
     for event in events:
         curves.take(event)
@@ -124,7 +124,7 @@ def curves_of(events: Iterable[Event]) -> Curves:
 
 
 def log_line(event: Event) -> str:
-    """One line for the log, "" for what does not belong there."""
+    """The event as a line of the log, "" for events that do not belong there."""
     if isinstance(event, Epoch):
         return f"{event.epoch}/{event.epochs}  {format_metrics(event.metrics)}  {format_number(event.seconds, '.1f')} s"
     if isinstance(event, Phase):

@@ -1,4 +1,5 @@
-"""Models of the user's own as bases: taken from a file or a run into the project, and chosen again when they are gone."""
+"""The user's own models as bases: copied from a file or a run into the project, and chosen again when they are
+missing."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ _LABEL: Final = Text("Taking the model into the project", "Copiando el modelo en
 
 
 class OwnBases(QObject):
-    """What the Network page does with models of the user's own."""
+    """Actions of the Network page on the user's own models."""
 
     def __init__(self, editor: NetworkEditor, files: NetworkFiles, parent: QWidget) -> None:
         super().__init__(editor)
@@ -37,7 +38,7 @@ class OwnBases(QObject):
         self._session = editor.session
 
     def choose_file(self, node: str = "") -> None:
-        """Ask for a `.keras` or `.h5` file to start from, or for that of the base `node`."""
+        """Ask for a `.keras` or `.h5` file to start from, or to replace that of the base `node`."""
         path = ask_for_model(self._session, self._parent)
         if path is not None:
             self.take(path, node=node)
@@ -50,7 +51,7 @@ class OwnBases(QObject):
         return dialog
 
     def take_paths(self, paths: list[str]) -> bool:
-        """A file was dropped on the page: as what it is meant is asked beside the mouse."""
+        """A file was dropped on the page: a menu at the mouse asks what to do with it."""
         path = Path(paths[0])
         if len(paths) != 1 or path.suffix.lower() not in SUFFIXES or not path.is_file():
             return False
@@ -64,25 +65,25 @@ class OwnBases(QObject):
         return True
 
     def take(self, path: Path, name: str = "", node: str = "") -> None:
-        """Copy the model into the project in the background, and start from it; or put it where `node` misses it."""
+        """Copy the model into the project in the background, and start from it; or set it where `node` misses it."""
         session, folder = self._session, self._session.folder
         if folder is None or session.jobs.of_kind(KIND) is not None:
             return
         missing = session.project.network.node(node) if node else None
         if missing is not None:
-            # Under the name that the network knows, so that the same content is found again.
+            # Under the name in the network, so that the same content is found again.
             name = str(missing.params.get("file") or "").removeprefix("bases/").rpartition("-")[0] or name
 
         def work(report: Report) -> str:
             return copy_into_project(path, folder, name, report.progress, report.check)
 
-        session.jobs.run(work, _LABEL, KIND, page="network", done=lambda job: self._taken(job, folder, node), owner=self)
+        session.jobs.run(work, _LABEL, KIND, page="network", done=lambda job: self._on_copied(job, folder, node), owner=self)
 
-    def _taken(self, job: Work, folder: Path, node: str) -> None:
+    def _on_copied(self, job: Work, folder: Path, node: str) -> None:
         session = self._session
         if isinstance(job.last, Failed):
             session.report(job.last.problem)
-        # Another project may be open by now: the copy lies in the one it was asked for.
+        # Another project may be open by now: the copy is in the one that it was requested for.
         if not isinstance(job.last, Finished) or session.folder != folder:
             return
         file = str(job.result)
@@ -91,21 +92,21 @@ class OwnBases(QObject):
         except ProblemError as err:
             session.report(*err.problems)
             return
-        found = session.project.network.node(node) if node else None
-        if found is None:
+        current = session.project.network.node(node) if node else None
+        if current is None:
             session.edit(lambda project: with_base(project, base),
                          Text("Start from {name}", "Partir de {name}").fill(name=base.label))
             session.report(*(warning("own_base", note, "network") for note in base.own.notes) if base.own else ())
             self._editor.network_replaced.emit()
-        elif found.params.get("file") == file:
+        elif current.params.get("file") == file:
             session.announce("network")
         else:
-            session.edit(partial(_with_file, node=node, file=file), Text("Choose the base's model", "Elegir el modelo de la "
-                                                                         "base"))
+            label = Text("Choose the base's model", "Elegir el modelo de la base")
+            session.edit(partial(_replace_model, node=node, file=file), label)
 
 
-def _with_file(project: Project, node: str, file: str) -> Project:
-    """Another model in place of the one that is gone: its blocks are called otherwise."""
+def _replace_model(project: Project, node: str, file: str) -> Project:
+    """Replace a missing model by another one, whose blocks have other names."""
     for name, value in (("base", "own"), ("file", file), ("trainable_from", "none"), ("ends_at", "all")):
         project = edits.set_node_param(project, node, name, value)
     return project

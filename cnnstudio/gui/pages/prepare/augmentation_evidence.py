@@ -1,4 +1,4 @@
-"""What a trained model says about the augmentations: which of them turn pictures of which class into something else."""
+"""Augmentations measured with a trained model: those that cost accuracy, by class."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from cnnstudio.gui.state.jobs import ChildJob, Job, Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.words import percent
+from cnnstudio.gui.widgets.formatting import format_percent
 
 if TYPE_CHECKING:
     from cnnstudio.workers.runs import RunFolder
 
 KIND: Final = "augmentation"
-SHOWN: Final = 8
+MOST_ROWS: Final = 8
 _LABEL: Final = Text("Measure augmentations", "Medir aumentos")
 
 
-def row_words(changed: Changed) -> str:
+def format_row(changed: Changed) -> str:
     """"6: 98 % → 41 %, called 9 (34 %)"."""
-    words = f"{changed.class_name}: {percent(changed.plain, 0)} → {percent(changed.changed, 0)}"
+    text = f"{changed.class_name}: {format_percent(changed.plain, 0)} → {format_percent(changed.changed, 0)}"
     if changed.called and changed.changed < changed.plain:
-        words += tr(", called {name} ({share})", ", llamada {name} ({share})", name=changed.called,
-                    share=percent(changed.called_share, 0))
-    return words
+        text += tr(", called {name} ({share})", ", llamada {name} ({share})", name=changed.called,
+                   share=format_percent(changed.called_share, 0))
+    return text
 
 
 def newest_run(folder: Path | None) -> RunFolder | None:
     """The newest run that has a model."""
     from cnnstudio.workers.runs import RunFolder, list_runs
 
-    found = next((run for run in list_runs(folder) if run.has_model), None) if folder is not None else None
-    return RunFolder(found.folder) if found is not None else None
+    newest = next((run for run in list_runs(folder) if run.has_model), None) if folder is not None else None
+    return RunFolder(newest.folder) if newest is not None else None
 
 
 class MeasuredCard(Card):
-    """Measures the augmentations with the newest model, and shows where accuracy is lost, the worst first."""
+    """Measures the augmentations with the newest model, and shows the losses of accuracy, the worst first."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(title=tr("Evidence", "Pruebas"), spacing=8)
         self._session = session
         self._run: RunFolder | None = None
-        self.found: AugmentationMeasured | None = None
+        self.result: AugmentationMeasured | None = None
         self._note = Label("", "secondary", "dim", wrap=True)
         self.button = Button(tr("Measure", "Medir"), "", "evaluate", on_click=self.start)
         self._bar = QProgressBar()
@@ -67,43 +67,43 @@ class MeasuredCard(Card):
 
     @property
     def lines(self) -> list[str]:
-        """The rows as they stand there."""
+        """The texts of the rows."""
         items = [self._rows.itemAt(index) for index in range(self._rows.count())]
         labels = [item.widget() for item in items if item is not None]
         return [label.text() for label in labels if isinstance(label, Label)]
 
     def refresh(self) -> None:
-        """Look for the newest model and what was measured with it."""
+        """Read the newest model and its last measurement."""
         self._run = newest_run(self._session.folder)
-        self.found = self._run.augmentation() if self._run is not None else None
+        self.result = self._run.augmentation() if self._run is not None else None
         self._show()
 
     def evidence(self, steps: Sequence[Step]) -> Mapping[str, tuple[Changed, ...]]:
-        """What was clearly lost, by the id of a step that is still there; the worst first."""
+        """Clear losses by the id of a step that still exists; the worst first."""
         types = {step.id: step.type for step in steps}
         result: dict[str, tuple[Changed, ...]] = {}
-        for item in self.found.rows if self.found is not None else ():
+        for item in self.result.rows if self.result is not None else ():
             if item.clear and types.get(item.step) == item.type:
                 result[item.step] = (*result.get(item.step, ()), item)
         return result
 
     def start(self) -> None:
-        """Measure the project's augmentations, those that are off too."""
+        """Measure the project's augmentations, including those that are off."""
         run, steps, jobs = self._run, self._session.project.augmentation.steps, self._session.jobs
         if run is None or jobs.of_kind(KIND) is not None:
             return
 
-        def made(work: Work) -> None:
+        def on_done(work: Work) -> None:
             if work.result is not None:
                 job = ChildJob(work.result, _LABEL, KIND, page="prepare")
-                job.ended.connect(self._over)
+                job.ended.connect(self._on_ended)
                 jobs.start(job)
 
         from cnnstudio.workers.job_setup import augmentation_job
 
-        jobs.run(lambda _report: augmentation_job(run, steps), _LABEL, KIND, page="prepare", done=made, owner=self)
+        jobs.run(lambda _report: augmentation_job(run, steps), _LABEL, KIND, page="prepare", done=on_done, owner=self)
 
-    def _over(self, last: object) -> None:
+    def _on_ended(self, last: object) -> None:
         if isinstance(last, Failed):
             self._session.report(last.problem)
         self._session.announce("runs")
@@ -125,35 +125,35 @@ class MeasuredCard(Card):
                                   "Cuando haya un modelo entrenado, podrá decir cuáles de estos cambios convierten las "
                                   "imágenes de una clase en otra cosa."))
             return
-        if self.found is None:
+        if self.result is None:
             self._note.setText(tr("Measures the accuracy of the newest model on pictures that each step changed, class "
                                   "by class.",
                                   "Mide la exactitud del modelo más reciente con imágenes que cada paso cambió, clase "
                                   "por clase."))
             return
-        losses = [item for item in self.found.rows if item.changed < item.plain]
+        losses = [item for item in self.result.rows if item.changed < item.plain]
         if losses:
-            words = tr("Accuracy before and after each change, the worst first. A clear loss means that the change makes "
-                       "another picture of it, or that the model never learned it.",
-                       "Exactitud antes y después de cada cambio, lo peor primero. Una pérdida clara significa que el "
-                       "cambio hace de ella otra imagen, o que el modelo nunca lo aprendió.")
+            text = tr("Accuracy before and after each change, the worst first. A clear loss means that the change makes "
+                      "another picture of it, or that the model never learned it.",
+                      "Exactitud antes y después de cada cambio, lo peor primero. Una pérdida clara significa que el "
+                      "cambio hace de ella otra imagen, o que el modelo nunca lo aprendió.")
         else:
-            words = tr("None of these changes costs the model any accuracy.",
-                       "Ninguno de estos cambios le cuesta exactitud al modelo.")
-        self._note.setText(words)
-        for loss in losses[:SHOWN]:
+            text = tr("None of these changes costs the model any accuracy.",
+                      "Ninguno de estos cambios le cuesta exactitud al modelo.")
+        self._note.setText(text)
+        for loss in losses[:MOST_ROWS]:
             entry = AUGMENTATIONS.find(loss.type)
             name = str(entry.label) if entry is not None else loss.type
-            line = Label(f"{name} · {row_words(loss)}", "secondary", "warn" if loss.clear else "text", wrap=True)
+            line = Label(f"{name} · {format_row(loss)}", "secondary", "warn" if loss.clear else "text", wrap=True)
             line.setToolTip(tr("{n} pictures, each drawn {draws} times", "{n} imágenes, cada una sorteada {draws} veces",
                                n=loss.pictures, draws=loss.draws))
             self._rows.addWidget(line)
 
 
-def evidence_words(rows: Sequence[Changed]) -> str:
-    """What stands on a step's card."""
+def format_evidence(rows: Sequence[Changed]) -> str:
+    """The text on a step's card."""
     if not rows:
         return ""
-    worst = tr("Measured: {words}.", "Medido: {words}.", words=row_words(rows[0]))
+    worst = tr("Measured: {words}.", "Medido: {words}.", words=format_row(rows[0]))
     return worst if len(rows) == 1 else worst + " " + tr("Other classes that lose: {n}.", "Otras clases que pierden: {n}.",
                                                          n=len(rows) - 1)

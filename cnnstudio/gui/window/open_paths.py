@@ -1,4 +1,4 @@
-"""Files and folders that were dropped on the window: what each is, and who takes it."""
+"""Files and folders dropped on the window, dispatched by their kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnnstudio.gui.window.context import WindowContext
 
 
 def open_paths(context: WindowContext, paths: tuple[str, ...]) -> None:
-    """Open a project, let the page in view take the paths, or Predict, or start a project on them."""
+    """Open a project, let the current page take the paths, or Predict, or start a project on them."""
     session, pages = context.workspace.session, context.pages
     first = Path(paths[0])
     if first.name == PROJECT_FILE:
@@ -32,7 +32,7 @@ def open_paths(context: WindowContext, paths: tuple[str, ...]) -> None:
 
 
 def _is_network(path: Path) -> bool:
-    """Whether a file is a network and no trained model, which Predict takes."""
+    """Whether a file is a network, but no trained model, which Predict accepts."""
     from cnnstudio.interchange.open import SUFFIXES
 
     return path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".keras"

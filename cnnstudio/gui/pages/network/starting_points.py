@@ -1,4 +1,4 @@
-"""What a network starts from: a base, a template; fetching weights and comparing the bases first."""
+"""Starting a network from a base or a template; fetching weights and comparing the bases first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnstudio.network.new_project import Facts, with_base, with_template
 
 
 class StartingPoints(QObject):
-    """Puts a base or a template in place of the network, as one edit."""
+    """Replaces the network by a base or a template, as one edit."""
 
     weights_fetched = Signal()
 
@@ -25,7 +25,7 @@ class StartingPoints(QObject):
         self._editor, self._workspace, self._session = editor, workspace, workspace.session
 
     def start_from_base(self, identifier: str) -> None:
-        """A pretrained base with a new classifier."""
+        """Start from a pretrained base with a new classifier."""
         base = self._session.bases.find(identifier)
         if base is None:
             return
@@ -34,7 +34,7 @@ class StartingPoints(QObject):
         self._editor.network_replaced.emit()
 
     def start_from_template(self, identifier: str) -> None:
-        """An architecture that fits these pictures."""
+        """Start from an architecture that fits these pictures."""
         from cnnstudio.catalog.templates import TEMPLATES
 
         template = TEMPLATES[identifier]
@@ -43,7 +43,7 @@ class StartingPoints(QObject):
         self._editor.network_replaced.emit()
 
     def fetch(self, base: str) -> None:
-        """Download a base's weights in a child, with progress and Cancel in the status bar."""
+        """Download a base's weights in a child process, with progress and Cancel in the status bar."""
         if self._session.jobs.of_kind("fetch") is None:
             wanted = FetchBase(base=base, cache=str(cache_folder()), language=language())
             job = ChildJob(wanted, Text("Fetching weights", "Descargando pesos"), "fetch", page="network")
@@ -51,7 +51,7 @@ class StartingPoints(QObject):
             self._session.jobs.start(job)
 
     def compare(self, parent: QWidget) -> None:
-        """Compare the bases on the project's pictures, or show the kept comparison."""
+        """Compare the bases on the project's pictures, or show the saved comparison."""
         from cnnstudio.gui.pages.network.probe import ProbeDialog
 
         dialog = ProbeDialog(self._workspace, parent)
@@ -65,7 +65,7 @@ class StartingPoints(QObject):
         self._session.announce("network")
 
     def _facts(self) -> Facts:
-        """What the pictures are, as for a new project; where none is at hand, as the recipe takes them."""
+        """Facts about the pictures, as for a new project; from the recipe where there are none."""
         project, index, root = self._session.project, self._workspace.collection.index, self._workspace.collection.root
         if index is not None and root is not None and root.is_dir() and index.sizes(1):
             from cnnstudio.datasets.opening import facts_of

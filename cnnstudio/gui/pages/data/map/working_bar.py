@@ -1,4 +1,4 @@
-"""The line that tells how far the computing of the map is."""
+"""The progress of the computation of the map."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.widgets.basics import Button, Elided, box, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.words import duration
+from cnnstudio.gui.widgets.formatting import format_duration
 
 
 class WorkingBar(Card):
-    """What the job does now, a bar, the time left, and Cancel; hidden while nothing runs."""
+    """The present phase, a progress bar, the time left, and Cancel; hidden while nothing runs."""
 
     def __init__(self, cancel: Callable[[], object], parent: QWidget | None = None) -> None:
-        self._words = Elided("", "body")
+        self._text = Elided("", "body")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
         self._bar.setMinimumWidth(120)
         self._bar.setAccessibleName(tr("Progress of the map", "Progreso del mapa"))
         self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=cancel)
-        line = row(self._words, self._bar, self._cancel, spacing=16)
+        line = row(self._text, self._bar, self._cancel, spacing=16)
         line.setStretch(0, 3)
         line.setStretch(1, 2)
         super().__init__(box(line), margins=(14, 6, 14, 6), parent=parent)
         self.hide()
 
     def show_job(self, job: Job | None) -> None:
-        """Show how far a job is; None hides the line."""
+        """Show the progress of a job; None hides the line."""
         self.setVisible(job is not None)
         if job is None:
             return
@@ -39,7 +39,7 @@ class WorkingBar(Card):
         if job.cancelling:
             parts.append(tr("stopping…", "deteniendo…"))
         elif job.seconds_left is not None:
-            parts.append(tr("{time} left", "quedan {time}", time=duration(job.seconds_left)))
-        self._words.setText(" · ".join(parts))
+            parts.append(tr("{time} left", "quedan {time}", time=format_duration(job.seconds_left)))
+        self._text.setText(" · ".join(parts))
         self._bar.setValue(round((job.progress or 0) * 1000))
         self._cancel.setEnabled(not job.cancelling)

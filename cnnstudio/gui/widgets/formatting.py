@@ -1,0 +1,79 @@
+"""Counts, sizes, durations and shares as text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from cnnstudio.core.system_errors import device_text
+from cnnstudio.core.text import format_number as number_text
+from cnnstudio.core.text import tr
+
+_THIN = "\u202f"
+
+
+def format_count(value: int) -> str:
+    """1 234 567, in groups with a thin space; four digits stay together."""
+    return f"{value:,}".replace(",", _THIN) if abs(value) >= 10_000 else str(value)
+
+
+def format_number(value: float, digits: int = 3) -> str:
+    """A decimal number with the decimal sign of the language."""
+    return number_text(value, f".{digits}f")
+
+
+def format_percent(value: float, digits: int = 1) -> str:
+    """0.978 as "97.8 %"."""
+    return f"{format_number(value * 100, digits)}{_THIN}%"
+
+
+def format_size(value: int) -> str:
+    """Bytes as B, KB, MB, GB."""
+    amount = float(value)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{format_number(amount, 1)} {unit}"
+        amount /= 1000
+    return f"{amount:.0f} GB"
+
+
+def format_duration(seconds: float) -> str:
+    """1 h 05 min, 1 min 50 s, 12 s, 0.4 s."""
+    if seconds < 1:
+        return f"{format_number(seconds, 1)} s"
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    if total < 3600:
+        return f"{total // 60} min {total % 60:02d} s"
+    return f"{total // 3600} h {total % 3600 // 60:02d} min"
+
+
+def format_device(description: str) -> str:
+    """The device of a job ("CPU: 2 cores", "GPU: NVIDIA T4"), in the language of the window."""
+    return str(device_text(description)).replace(": ", " · ")
+
+
+def format_time(began: float, others: Iterable[float]) -> str:
+    """Month, day and minute of something; with the second where another of `others` began in the same minute."""
+    same = sum(int(other // 60) == int(began // 60) for other in others)
+    return time.strftime("%m-%d %H:%M:%S" if same > 1 else "%m-%d %H:%M", time.localtime(began))
+
+
+def format_pictures(value: int) -> str:
+    """1 picture, 1 199 pictures."""
+    return tr("1 picture", "1 imagen") if value == 1 else tr("{n} pictures", "{n} imágenes", n=format_count(value))
+
+
+def format_classes(value: int) -> str:
+    """1 class, 10 classes."""
+    return tr("1 class", "1 clase") if value == 1 else tr("{n} classes", "{n} clases", n=format_count(value))
+
+
+def format_compact(value: float) -> str:
+    """83714 as "83.7 k", 349e6 as "349 M"."""
+    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= limit:
+            scaled = value / limit
+            return f"{format_number(scaled, 1) if scaled < 100 else round(scaled)} {unit}"
+    return f"{value:.0f}"

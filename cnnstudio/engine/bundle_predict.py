@@ -2,8 +2,8 @@
 
     python predict.py PATH... [--json] [--top K]
 
-It needs Keras 3 with any backend (TensorFlow, PyTorch or JAX), OpenCV and NumPy, nothing else:
-    pip install "keras>=3.12" opencv-python-headless numpy tensorflow-cpu
+It needs Keras 3 with any backend (TensorFlow, PyTorch or JAX), OpenCV, Pillow and NumPy (for HEIC pi-heif, too):
+    pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 
 A PATH is a picture or a folder of pictures. --json prints one JSON object a line:
     {"path": ..., "label": ..., "probability": ..., "top": [{"label": ..., "probability": ...}, ...]}
@@ -23,10 +23,6 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-SUFFIXES = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".avif",
-    ".jp2", ".j2k", ".jpf", ".jpx", ".jpm", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".apng",
-})
 BATCH = 32
 
 
@@ -37,6 +33,9 @@ def on_one_line(words: str) -> str:
 
 def expand(paths: Iterable[str]) -> list[str]:
     """Files as they are; of a folder, all pictures in it and below."""
+    sys.path.insert(0, str(HERE))
+    from pixels.formats import SUFFIXES  # type: ignore[import-not-found]
+
     result: list[str] = []
     for path in paths:
         if not os.path.isdir(path):

@@ -28,7 +28,7 @@ from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
 from cnnstudio.imaging.problems import picture_problem
 
-PIXELS_VERSION: Final = 1
+PIXELS_VERSION: Final = 2
 """Raised when decoding or preparing changes what it answers, so that old rows are not used."""
 _CHUNK: Final = 256
 _CHUNK_BYTES: Final = 256 << 20

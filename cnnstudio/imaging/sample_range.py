@@ -25,7 +25,7 @@ class SampleRange:
 
     "type": the least and greatest number of the sample's type; floating point is taken as 0 to 1 where no number is above 1,
     as 0 to 255 otherwise, and refused beyond. "bits": `bits` significant bits. "picture": the percentiles `low` and `high` of
-    the picture's own samples. "window": the numbers `low` and `high`.
+    the picture's own samples, or its least and greatest where these are equal. "window": the numbers `low` and `high`.
     """
 
     mode: Mode = "type"
@@ -47,6 +47,8 @@ def limits(samples: NDArray[Any], header: Header, wanted: SampleRange) -> tuple[
         if finite.size == 0:
             return 0.0, 0.0
         low, high = np.percentile(finite, (wanted.low, wanted.high))
+        if not high > low:
+            low, high = finite.min(), finite.max()
         return float(low), float(high)
     if header.sample_kind == "float":
         low, high = float(np.nanmin(samples)), float(np.nanmax(samples))

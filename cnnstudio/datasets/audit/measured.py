@@ -21,7 +21,7 @@ from cnnstudio.imaging.quality import measure as measure_pixels
 from cnnstudio.imaging.quality import sampled, to_gray
 from cnnstudio.imaging.signature import signature
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Of what is measured: rows of another version are measured again."""
 _ENOUGH: Final = 768
 """Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""

@@ -10,12 +10,7 @@ from typing import Final
 import msgspec
 
 from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
-
-SUFFIXES: Final = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".avif",
-    ".jp2", ".j2k", ".jpf", ".jpx", ".jpm", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".apng",
-})
-"""Suffixes of picture files; the content decides how they are read."""
+from cnnstudio.imaging.formats import SUFFIXES
 
 MANIFESTS: Final = frozenset({".csv", ".tsv", ".parquet"})
 """Suffixes of manifests."""

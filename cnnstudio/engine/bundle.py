@@ -30,8 +30,8 @@ CNN Studio: {classes} classes, pictures of {width} x {height} ({color_mode})
 
 ENGLISH
   python predict.py PATH... [--json] [--top K]     classifies pictures and folders of pictures
-It needs Python 3.11 or newer, Keras 3 with a backend, OpenCV and NumPy:
-  pip install "keras>=3.12" opencv-python-headless numpy tensorflow-cpu
+It needs Python 3.11 or newer, Keras 3 with a backend, OpenCV, Pillow and NumPy (and pi-heif for HEIC):
+  pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 model.keras    the model; takes plain 0-255 pixels of shape (n, {height}, {width}, {channels})
 recipe.json    how a file becomes these pixels     pixels/   the code that does it
 classes.json   the classes, in the order of the model's outputs
@@ -40,8 +40,8 @@ check.json     the comparison with the trained model that was made when this fol
 
 ESPAÑOL
   python predict.py RUTA... [--json] [--top K]     clasifica imágenes y carpetas de imágenes
-Necesita Python 3.11 o posterior, Keras 3 con un motor, OpenCV y NumPy:
-  pip install "keras>=3.12" opencv-python-headless numpy tensorflow-cpu
+Necesita Python 3.11 o posterior, Keras 3 con un motor, OpenCV, Pillow y NumPy (y pi-heif para HEIC):
+  pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 model.keras    el modelo; toma píxeles 0-255 sin tratar, de forma (n, {height}, {width}, {channels})
 recipe.json    cómo un archivo se convierte en esos píxeles     pixels/   el código que lo hace
 classes.json   las clases, en el orden de las salidas del modelo
@@ -107,19 +107,28 @@ def pixel_path(folder: Path) -> Iterator[Callable[[bytes, dict[str, Any]], np.nd
 
 
 def pixel_modules() -> list[str]:
-    """Names of the modules of imaging that the pixel path and the steps need, by their relative imports."""
+    """Dotted names, below imaging, of the modules that the pixel path and the steps need, by their relative imports."""
     result: list[str] = []
     waiting = [_START, *imaging_modules()]
     while waiting:
         name = waiting.pop()
-        if name in result:
+        if name in result or not name:
             continue
         result.append(name)
-        tree = ast.parse(source_file(f"{imaging.__name__}.{name}").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.level == 1:
-                waiting += [node.module] if node.module else [item.name for item in node.names]
+        waiting += relative_imports(source_file(f"{imaging.__name__}.{name}"), name)
     return sorted(result)
+
+
+def relative_imports(path: Path, name: str) -> list[str]:
+    """The modules and packages below imaging that the module of that dotted name imports."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    modules = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            parents = package.split(".")[:len(package.split(".")) + 1 - node.level] if package else []
+            base = ".".join([*parents, *([node.module] if node.module else [])])
+            modules += [base] if node.module else [".".join([*parents, item.name]) for item in node.names]
+    return modules
 
 
 def _copy_pixel_path(folder: Path) -> None:
@@ -127,5 +136,9 @@ def _copy_pixel_path(folder: Path) -> None:
     (folder / "__init__.py").write_text(
         f'"""How CNN Studio {__version__} turns a file into pixels; copied from it unchanged."""\n', encoding="utf-8")
     for name in pixel_modules():
-        shutil.copyfile(source_file(f"{imaging.__name__}.{name}"), folder / f"{name}.py")
+        source = source_file(f"{imaging.__name__}.{name}")
+        target = folder.joinpath(*name.split("."))
+        target = target / source.name if source.name == "__init__.py" else target.with_suffix(".py")
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
     (folder / "steps.py").write_text(steps_source(), encoding="utf-8")

@@ -2,8 +2,8 @@
 
     python predict.py PATH... [--json] [--top K]
 
-It needs Keras 3 with any backend (TensorFlow, PyTorch or JAX), OpenCV and NumPy, nothing else:
-    pip install "keras>=3.12" opencv-python-headless numpy tensorflow-cpu
+It needs Keras 3 with any backend (TensorFlow, PyTorch or JAX), OpenCV, Pillow and NumPy (for HEIC pi-heif, too):
+    pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 
 A PATH is a picture or a folder of pictures. --json prints one JSON object a line:
     {"path": ..., "label": ..., "probability": ..., "top": [{"label": ..., "probability": ...}, ...]}
@@ -18,15 +18,11 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-SUFFIXES = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".avif",
-    ".jp2", ".j2k", ".jpf", ".jpx", ".jpm", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".apng",
-})
 BATCH = 32
 
 
@@ -35,8 +31,8 @@ def on_one_line(text: str) -> str:
     return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda match: repr(match.group())[1:-1], text)
 
 
-def expand(paths: Iterable[str]) -> list[str]:
-    """The files themselves; for a folder, all pictures in it and below."""
+def expand(paths: Iterable[str], suffixes: Collection[str]) -> list[str]:
+    """The files themselves; for a folder, all files in it and below that end as pictures do."""
     result: list[str] = []
     for path in paths:
         if not os.path.isdir(path):
@@ -45,7 +41,7 @@ def expand(paths: Iterable[str]) -> list[str]:
         for folder, folders, files in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             result += [os.path.join(folder, name) for name in sorted(files)
-                      if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES]
+                      if not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes]
     return result
 
 
@@ -64,8 +60,6 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
     import numpy as np
-
-    sys.path.insert(0, str(HERE))
     from pixels.errors import PictureError, disk_reason, disk_words  # type: ignore[import-not-found]
     from pixels.prepare import prepare  # type: ignore[import-not-found]
     from pixels.steps import STEPS  # type: ignore[import-not-found]
@@ -113,8 +107,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a line / un objeto JSON por línea")
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes to print, 0: all / clases, 0: todas")
     arguments = parser.parse_args()
+    sys.path.insert(0, str(HERE))
+    from pixels.formats import SUFFIXES  # type: ignore[import-not-found]
+
     answered = 0
-    for answer in answers(expand(arguments.paths), arguments.top):
+    for answer in answers(expand(arguments.paths, SUFFIXES), arguments.top):
         answered += "problem" not in answer
         if arguments.json:
             print(json.dumps(answer, ensure_ascii=False), flush=True)

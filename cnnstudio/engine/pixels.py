@@ -28,8 +28,8 @@ from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
 from cnnstudio.imaging.problems import picture_problem
 
-PIXELS_VERSION: Final = 1
-"""Increased when decoding or preparing changes its result, so that old rows are not used."""
+PIXELS_VERSION: Final = 2
+"""Raised when decoding or preparing changes what it answers, so that old rows are not used."""
 _CHUNK: Final = 256
 _CHUNK_BYTES: Final = 256 << 20
 """The most pictures and bytes that are decoded and written together. Two such chunks are in memory at once."""

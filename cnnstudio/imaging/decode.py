@@ -3,7 +3,8 @@
 What is defined here:
 
 - The picture is as it is displayed: EXIF or XMP orientation (in AVIF its turning boxes) is applied once.
-- Samples of n bits are scaled to 0..255 to the nearest; 1 bit gives 0 and 255. Colour profiles are ignored.
+- Samples of n bits are scaled to 0..255 to the nearest, by the whole range of their type unless a `SampleRange` says
+  otherwise; 1 bit gives 0 and 255. Colour profiles are ignored.
 - Grey of a colour picture is 0.299 red + 0.587 green + 0.114 blue, after transparency is resolved.
 - Transparency: kept where four channels are asked for, otherwise laid over `background`.
 - Of an animation or a file of several pages, the first picture.
@@ -19,18 +20,19 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import anymap, bmp, boxes, gif, jpeg, png, tiff, tiff_pixels, webp
 from .errors import PictureError, corrupt, disk_reason, truncated
+from .formats import BY_NAME
 from .header import Header
 from .headers import read_header
 from .orientation import apply_orientation
+from .sample_range import TYPE_RANGE, SampleRange, to_uint8
 
 Channels = Literal[1, 3, 4] | None
 
@@ -40,16 +42,6 @@ MAXIMUM_PIXELS: Final = 178_956_970
 MAXIMUM_BYTES: Final = 1 << 31
 """A larger file is refused before it is read."""
 
-_DECODERS: Final[dict[str, Callable[[bytes], NDArray[np.uint8]]]] = {
-    png.NAME: png.pixels,
-    bmp.NAME: bmp.pixels,
-    gif.NAME: gif.pixels,
-    webp.NAME: webp.pixels,
-    tiff.NAME: tiff_pixels.pixels,
-    boxes.AVIF: boxes.avif_pixels,
-    boxes.JPEG2000: boxes.jpeg2000_pixels,
-    anymap.NAME: anymap.pixels,
-}
 _quiet = False
 
 
@@ -78,10 +70,10 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
 
 def read_picture(path: str | os.PathLike[str], *, channels: Channels = 3,
                  background: Sequence[int] = (255, 255, 255), maximum_pixels: int = MAXIMUM_PIXELS,
-                 reduce: int = 1) -> NDArray[np.uint8]:
+                 reduce: int = 1, sample_range: SampleRange = TYPE_RANGE) -> NDArray[np.uint8]:
     """`decode` of a file; every error of the file itself is a PictureError as well."""
     return decode(read_bytes(path), channels=channels, background=background, maximum_pixels=maximum_pixels,
-                  reduce=reduce)
+                  reduce=reduce, sample_range=sample_range)
 
 
 def header_of(path: str | os.PathLike[str]) -> Header:
@@ -100,13 +92,15 @@ def header_of(path: str | os.PathLike[str]) -> Header:
 
 
 def decode(data: bytes, *, channels: Channels = 3, background: Sequence[int] = (255, 255, 255),
-           maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1) -> NDArray[np.uint8]:
+           maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1,
+           sample_range: SampleRange = TYPE_RANGE) -> NDArray[np.uint8]:
     """Pixels of a picture: uint8, contiguous, (height, width, channels), red first.
 
     `channels` is 1 (grey), 3 (red-green-blue), 4 (with straight alpha) or None for what the picture has
     (grey with alpha counts as 4). `background` (red, green, blue; 0 to 255) shows through transparent
     pixels for 1 and 3 channels. `reduce` of 2, 4 or 8 lets a JPEG be decoded at that part of its sides,
-    rounded up: quick and good enough for a preview; other formats have full size.
+    rounded up: quick and good enough to look at; other formats come in full size. `sample_range` says what is black and
+    what is white in pictures of more than 8 bits a sample.
 
     Raises PictureError and nothing else for any bytes: for more than `maximum_pixels` before decoding.
     """
@@ -115,18 +109,21 @@ def decode(data: bytes, *, channels: Channels = 3, background: Sequence[int] = (
                          f"{reduce!r}")
     data = bytes(data)
     return decode_described(data, read_header(data), channels=channels, background=background,
-                            maximum_pixels=maximum_pixels, reduce=reduce)
+                            maximum_pixels=maximum_pixels, reduce=reduce, sample_range=sample_range)
 
 
 def decode_described(data: bytes, header: Header, *, channels: Channels, background: Sequence[int],
-                     maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1) -> NDArray[np.uint8]:
+                     maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1,
+                     sample_range: SampleRange = TYPE_RANGE) -> NDArray[np.uint8]:
     """`decode` for a caller that has read the header of `data` already."""
     if header.width * header.height > maximum_pixels:
         raise PictureError("too_large", width=header.width, height=header.height, maximum=maximum_pixels)
     _silence_messages()
     try:
-        picture = jpeg.pixels(data, reduce) if header.format == jpeg.NAME else _DECODERS[header.format](data)
-        _check_size(picture, header, reduce if header.format == jpeg.NAME else 1)
+        picture_format = BY_NAME[header.format]
+        reduce = reduce if picture_format.reduces else 1
+        picture = to_uint8(picture_format.samples(data, reduce), header, sample_range)
+        _check_size(picture, header, reduce)
         picture = convert(apply_orientation(picture, header.orientation), channels, background)
         return np.ascontiguousarray(picture)
     except MemoryError:
@@ -139,6 +136,14 @@ def decode_described(data: bytes, header: Header, *, channels: Channels, backgro
         raise truncated(header.format) from None
     except (ValueError, OverflowError, TypeError):
         raise corrupt(header.format) from None
+
+
+def reduction(header: Header, size: int) -> int:
+    """The `reduce` with which the longest side still has at least `size` pixels; 1 where the format cannot be reduced."""
+    if not BY_NAME[header.format].reduces:
+        return 1
+    longest = max(header.width, header.height)
+    return next((factor for factor in (8, 4, 2) if longest >= factor * size), 1)
 
 
 def _check_size(picture: NDArray[np.uint8], header: Header, reduce: int) -> None:

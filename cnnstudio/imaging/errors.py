@@ -14,10 +14,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "El archivo está vacío (0 bytes). Cópielo de nuevo desde su origen.",
     ),
     "not_a_picture": (
-        "The file is not a picture in a format that is known here (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, "
-        "JPEG 2000, PNM). Remove it, or convert it to PNG or JPEG.",
-        "El archivo no es una imagen en un formato conocido (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, "
-        "JPEG 2000, PNM). Quítelo o conviértalo a PNG o JPEG.",
+        "The file is not a picture in a format that is known here (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, HEIC, "
+        "JPEG 2000, PNM, TGA, ICO). Remove it, or convert it to PNG or JPEG.",
+        "El archivo no es una imagen en un formato conocido (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, HEIC, "
+        "JPEG 2000, PNM, TGA, ICO). Quítelo o conviértalo a PNG o JPEG.",
     ),
     "truncated": (
         "The {format} picture is incomplete: {detail}. Copy it again from its source.",
@@ -34,6 +34,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "too_large": (
         "The picture has {width} x {height} pixels, more than the limit of {maximum} in all. Make it smaller.",
         "La imagen tiene {width} x {height} píxeles, más que el límite de {maximum} en total. Redúzcala.",
+    ),
+    "too_many_pixels": (
+        "The picture has {pixels} pixels, more than the limit of {maximum}. Make it smaller.",
+        "La imagen tiene {pixels} píxeles, más que el límite de {maximum}. Redúzcala.",
     ),
     "out_of_memory": (
         "There is not enough memory for a picture of {width} x {height} pixels. Close other programs or make "
@@ -69,6 +73,7 @@ _DETAILS: Final[dict[str, tuple[str, str]]] = {
     "size": ("its width or height is not possible", "su anchura o altura no es posible"),
     "compression": ("its compression is not known here", "su compresión no se conoce"),
     "colors": ("its kind of colours is not known here", "su tipo de colores no se conoce"),
+    "library": ("the library pi-heif that reads it is not installed", "no está instalada la biblioteca pi-heif que la lee"),
     "bits": ("its number of bits a sample is not known here", "su número de bits por muestra no se conoce"),
     "range": (
         "its numbers lie outside 0 to 1 and 0 to 255, so what is black and what is white is not known",
@@ -125,7 +130,7 @@ class PictureError(Exception):
     def text(self, language: str = "en") -> str:
         """What is wrong and what to do, in one or two sentences; English unless `language` is "es"."""
         column = 1 if language == "es" else 0
-        values = {"format": "", "detail": "content", "width": 0, "height": 0, "maximum": 0, "reason": ""}
+        values = {"format": "", "detail": "content", "width": 0, "height": 0, "maximum": 0, "reason": "", "pixels": 0}
         values.update(self.values)
         values["reason"] = disk_text(str(values["reason"]), language)
         detail = _DETAILS.get(str(values["detail"]))

@@ -24,7 +24,7 @@ class Header:
     `width` and `height` are those of the stored picture, before `orientation` (EXIF's 1 to 8) is applied.
     `color` is gray, gray+alpha, rgb, rgba, palette, palette+alpha, ycbcr, cmyk or ycck. `bit_depth` is that
     of one sample as stored; `channels` counts the stored samples a pixel. `animated` is true for more than
-    one frame or page.
+    one frame or page. `sample_kind` is unsigned, signed or float.
     """
 
     format: str
@@ -35,6 +35,7 @@ class Header:
     color: str
     orientation: int = 1
     animated: bool = False
+    sample_kind: str = "unsigned"
 
     def __post_init__(self) -> None:
         if not (0 < self.width <= _GREATEST_SIDE and 0 < self.height <= _GREATEST_SIDE):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnnstudio.imaging import jpeg
 from cnnstudio.imaging.decode import decode_described
+from cnnstudio.imaging.formats import BY_NAME
 from cnnstudio.imaging.headers import read_header
 
 
@@ -14,9 +14,8 @@ def inspect_picture(data: bytes) -> tuple[int, int]:
     Raises PictureError.
     """
     header = read_header(data)
-    picture = decode_described(data, header, channels=None, background=(255, 255, 255),
-                               reduce=8 if header.format == jpeg.NAME else 1)
-    if header.format == jpeg.NAME:
+    picture = decode_described(data, header, channels=None, background=(255, 255, 255), reduce=8)
+    if BY_NAME[header.format].reduces:
         width, height = header.size_as_seen
         return height, width
     return picture.shape[0], picture.shape[1]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .decode import convert, decode, read_bytes
 from .operations import crop, resize
+from .sample_range import TYPE_RANGE, SampleRange
 
 CHANNELS: Final[dict[str, Literal[1, 3, 4]]] = {"grayscale": 1, "rgb": 3, "rgba": 4}
 
@@ -45,6 +46,20 @@ def channels_of(recipe: Mapping[str, Any]) -> Literal[1, 3, 4]:
     return CHANNELS[mode]
 
 
+def sample_range_of(recipe: Mapping[str, Any]) -> SampleRange:
+    """How the recipe reads pictures of more than 8 bits a sample; by the whole range of the type where it says nothing."""
+    mode = recipe.get("sample_range", "type")
+    if mode == "bits":
+        return SampleRange("bits", bits=int(recipe["significant_bits"]))
+    if mode == "picture":
+        low, high = recipe.get("sample_percentiles", (0.0, 100.0))
+        return SampleRange("picture", low=float(low), high=float(high))
+    if mode in ("collection", "window"):
+        low, high = recipe["sample_limits"]
+        return SampleRange("window", low=float(low), high=float(high))
+    return TYPE_RANGE
+
+
 def prepare(source: bytes | Picture, recipe: Mapping[str, Any], steps: Steps) -> Picture:
     """The input of the network: uint8 (height, width, channels) of the recipe, contiguous.
 
@@ -56,7 +71,7 @@ def prepare(source: bytes | Picture, recipe: Mapping[str, Any], steps: Steps) ->
     if isinstance(source, np.ndarray):
         picture = np.ascontiguousarray(convert(source, channels, background))
     else:
-        picture = decode(source, channels=channels, background=background)
+        picture = decode(source, channels=channels, background=background, sample_range=sample_range_of(recipe))
     picture = _resize(_crop(picture, recipe), recipe)
     for step in recipe.get("steps", ()):
         if step.get("enabled", True):

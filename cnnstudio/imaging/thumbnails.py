@@ -15,10 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.imaging import jpeg
-from cnnstudio.imaging.decode import decode_described, read_bytes
+from cnnstudio.imaging.decode import decode_described, read_bytes, reduction
 from cnnstudio.imaging.errors import PictureError
-from cnnstudio.imaging.header import Header
 from cnnstudio.imaging.headers import read_header
 
 _SCHEMA: Final = """
@@ -38,7 +36,7 @@ def thumbnail(source: str | os.PathLike[str] | bytes, size: int,
     """
     data = source if isinstance(source, bytes) else read_bytes(source)
     header = read_header(data)
-    picture = decode_described(data, header, channels=3, background=background, reduce=_reduction(header, size))
+    picture = decode_described(data, header, channels=3, background=background, reduce=reduction(header, size))
     scale = size / max(header.width, header.height)
     if scale >= 1:
         return picture
@@ -52,18 +50,11 @@ def thumbnail(source: str | os.PathLike[str] | bytes, size: int,
     return cv2.resize(picture, target, interpolation=how).astype(np.uint8, copy=False)
 
 
-def _reduction(header: Header, size: int) -> int:
-    if header.format != jpeg.NAME:
-        return 1
-    longest = max(header.width, header.height)
-    return next((factor for factor in (8, 4, 2) if longest >= factor * size), 1)
-
-
 def encode_thumbnail(picture: NDArray[np.uint8], quality: int = 85) -> bytes:
     """A thumbnail (height, width, 3), red first, as the bytes of a JPEG for the cache."""
     done, coded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise PictureError("unsupported", format=jpeg.NAME, detail="size")
+        raise PictureError("unsupported", format="JPEG", detail="size")
     return coded.tobytes()
 
 

@@ -13,7 +13,7 @@ from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import format_number, on_one_line
-from cnnstudio.datasets.layout import SUFFIXES
+from cnnstudio.imaging.formats import SUFFIXES
 
 DECIMALS: Final = 6
 

@@ -38,9 +38,18 @@ SCALED_OUTSIDE = {
     "Xception": "xception", "NASNet": "nasnet",
 }
 """The module of keras.applications whose preprocess_input scales the pixels; the others scale them inside."""
-EVERY_DAY = ("mobilenet", "mobilenet_v2", "mobilenet_v3_small", "efficientnetb0", "efficientnetv2b0", "densenet121",
-             "resnet50", "resnet50v2", "inception_v3", "vgg16")
+FAMILIES = ("mobilenet", "mobilenet_v2", "mobilenet_v3_small", "efficientnetb0", "efficientnetv2b0", "densenet121",
+            "resnet50", "resnet50v2", "inception_v3", "vgg16")
 """A small member of each family (Xception, ConvNeXt and NASNet have tests of their own below)."""
+SCRIPTS = ("mobilenet_v3_small", "efficientnetb0", "resnet50v2", "vgg16", "convnext_tiny", "xception")
+ALWAYS = ("mobilenet", "mobilenet_v3_small", "vgg16")
+"""Quick ones with and without batch normalisation, gates and turned colours; the others only change with their own
+drawing, so that they are compared nightly."""
+
+
+def nightly_but(names: tuple[str, ...], always: tuple[str, ...] = ALWAYS) -> list:
+    """Cases of a test, all but some of them nightly."""
+    return [pytest.param(name, marks=() if name in always else pytest.mark.nightly) for name in names]
 
 
 SHIFTS = ("beta", "bias", "moving_mean")
@@ -133,7 +142,7 @@ def check_base(name: str, folder: Path, size: int = 96, later: bool = False) -> 
     np.testing.assert_allclose(got / deviation, wanted / deviation, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnetb0", "resnet50v2", "vgg16", "convnext_tiny", "xception"])
+@pytest.mark.parametrize("name", nightly_but(SCRIPTS))
 def test_the_printed_script_sets_the_published_weights(name):
     check_script(name)
 
@@ -168,17 +177,17 @@ def test_every_base_of_keras_applications_is_there():
     assert set(APPLICATIONS) == set(BASES.ids()) - {"efficientnet_lite0"}
 
 
-@pytest.mark.parametrize("name", EVERY_DAY)
+@pytest.mark.parametrize("name", nightly_but(FAMILIES))
 def test_a_base_answers_as_keras_applications_do(name, tmp_path):
     check_base(name, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["xception", "convnext_tiny"])
+@pytest.mark.parametrize("name", nightly_but(("xception", "convnext_tiny"), ("convnext_tiny",)))
 def test_files_whose_layers_are_numbered_otherwise_are_read_in_order(name, tmp_path):
     check_base(name, tmp_path, later=True)
 
 
-@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v3_small", "convnext_tiny"])
+@pytest.mark.parametrize("name", nightly_but(("resnet50", "mobilenet_v3_small", "convnext_tiny")))
 def test_the_printed_script_builds_the_same_base(name):
     """Branches and all: skips with a layer of their own, gates, and layers that take maps as vectors."""
     network = NetworkSpec(
@@ -211,6 +220,7 @@ def test_a_base_that_ends_early_has_the_weights_of_the_whole():
     same_as_printed(ending("block5"), context, built.model)
 
 
+@pytest.mark.nightly
 def test_nasnet_is_drawn_for_the_size_of_the_pictures(tmp_path):
     """Even and odd sizes have other zeros before a pooling."""
     check_base("nasnet_mobile", tmp_path, size=75)

@@ -8,6 +8,7 @@ from cnnstudio.core import text
 from cnnstudio.core.jobs import Prediction, Ranked
 from cnnstudio.core.text import set_language
 from cnnstudio.engine import bundle_predict
+from cnnstudio.imaging.formats import SUFFIXES
 from cnnstudio.workers import answer_format
 
 
@@ -18,7 +19,7 @@ def test_hidden_and_other_files_are_left_out_everywhere(tmp_path):
     wanted = [str(tmp_path / name) for name in ("a.jpg", "b.PNG", "deep/c.webp")]
     missing = str(tmp_path / "missing.png")
     assert answer_format.expand([str(tmp_path), missing]) == [*wanted, missing]
-    assert bundle_predict.expand([str(tmp_path), missing]) == [*wanted, missing]
+    assert bundle_predict.expand([str(tmp_path), missing], SUFFIXES) == [*wanted, missing]
 
 
 def test_a_line_break_in_a_name_stays_in_its_line():

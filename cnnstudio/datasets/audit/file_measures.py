@@ -10,9 +10,9 @@ import numpy as np
 
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.inspection import Inspected
-from cnnstudio.imaging import jpeg
-from cnnstudio.imaging.decode import decode_described, lay_over, read_bytes
+from cnnstudio.imaging.decode import decode_described, lay_over, read_bytes, reduction
 from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.formats import BY_NAME
 from cnnstudio.imaging.hashing import content_hash
 from cnnstudio.imaging.header import Header
 from cnnstudio.imaging.headers import read_header
@@ -21,7 +21,7 @@ from cnnstudio.imaging.quality import measure as measure_pixels
 from cnnstudio.imaging.quality import sample_pixels, to_gray
 from cnnstudio.imaging.signature import signature
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Version of the measures; rows of another version are measured again."""
 _ENOUGH: Final = 768
 """Pixels of the longer side that a JPEG keeps at least when it is decoded at a part of its size."""
@@ -45,7 +45,7 @@ def measure_file(root: Path, identifier: int, path: str) -> Measured:
         digest = content_hash(data)
         header = read_header(data)
         picture = decode_described(data, header, channels=None, background=_WHITE,
-                                   reduce=_reduction(header))
+                                   reduce=reduction(header, _ENOUGH))
         channels = picture.shape[2] if picture.ndim == 3 else 1
         if channels == 4:
             picture = np.ascontiguousarray(lay_over(picture, _WHITE))
@@ -53,7 +53,7 @@ def measure_file(root: Path, identifier: int, path: str) -> Measured:
         small = sample_pixels(picture)
         quality = measure_pixels(picture, gray, small)
         width, height = header.size_as_seen
-        if header.format != jpeg.NAME:
+        if not BY_NAME[header.format].reduces:
             height, width = picture.shape[:2]
         taken = taken_at(data) if b"Exif" in data[:4096] else None
         row = (identifier, quality.brightness, quality.dark, quality.bright, quality.contrast, quality.sharpness,
@@ -70,10 +70,3 @@ def refused(identifier: int, picture_error: PictureError, digest: str | None = N
     text = Text(picture_error.text("en"), picture_error.text("es"))
     return Measured(inspected=(identifier, None, None, digest, picture_error.code, text),
                     row=(identifier, *[None] * 8, file_format, None, None, None, VERSION))
-
-
-def _reduction(header: Header) -> int:
-    if header.format != jpeg.NAME:
-        return 1
-    longest = max(header.width, header.height)
-    return next((factor for factor in (8, 4, 2) if longest >= factor * _ENOUGH), 1)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.layout import SUFFIXES
 from cnnstudio.datasets.scan import CHUNK, ListedFile
+from cnnstudio.imaging.formats import SUFFIXES
 
 
 def is_flat(root: Path) -> bool:

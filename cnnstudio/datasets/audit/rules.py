@@ -15,14 +15,8 @@ from cnnstudio.core.dataset import SPLIT_NAMES, DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index
-from cnnstudio.imaging import anymap, bmp, boxes, gif, jpeg, png, tiff, webp
+from cnnstudio.imaging.formats import BY_NAME
 
-_SUFFIXES: Final = {
-    jpeg.NAME: {".jpg", ".jpeg", ".jpe", ".jfif"}, png.NAME: {".png", ".apng"}, bmp.NAME: {".bmp", ".dib"},
-    gif.NAME: {".gif"}, webp.NAME: {".webp"}, tiff.NAME: {".tif", ".tiff"}, boxes.AVIF: {".avif"},
-    boxes.JPEG2000: {".jp2", ".j2k", ".jpf", ".jpx", ".jpm"},
-    anymap.NAME: {".pbm", ".pgm", ".ppm", ".pnm", ".pam"},
-}
 _GRAY: Final = 2.0
 """Largest colourfulness (0 to 255) of a picture that counts as grey."""
 _DEFAULTS: Final = AuditSpec()
@@ -74,7 +68,7 @@ def _finding(row: Row, kind: str, score: float, text: Text, **more: Any) -> Find
 def false_suffix(row: Row) -> str:
     """The suffix of a name if it belongs to another format than the content; else ""."""
     suffix = "." + row.path.rpartition(".")[2].lower()
-    return suffix if row.format in _SUFFIXES and suffix not in _SUFFIXES[row.format] else ""
+    return suffix if row.format in BY_NAME and suffix not in BY_NAME[row.format].suffixes else ""
 
 
 def _files(rows: list[Row], kinds: frozenset[str]) -> Iterable[Finding]:

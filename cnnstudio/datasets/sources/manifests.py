@@ -13,7 +13,7 @@ import msgspec
 from cnnstudio.core.dataset import Split
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import SUFFIXES, find_split, is_picture, plain
+from cnnstudio.datasets.layout import find_split, is_picture, plain
 from cnnstudio.datasets.sources.tables import read_table
 
 # In order of preference: the first name that a table has is used.
@@ -200,7 +200,7 @@ def _place(root: Path, names: Sequence[str]) -> tuple[str, str]:
     except OSError:
         return "", ""
     bare = not any(is_picture(name) for name in names)
-    suffixes = ("", *sorted(SUFFIXES & {".jpg", ".jpeg", ".png"})) if bare else ("",)
+    suffixes = ("", *".jpeg", ".jpg", ".png") if bare else ("",)
     for suffix in suffixes:
         for prefix in ("", *folders):
             if share(prefix, suffix):

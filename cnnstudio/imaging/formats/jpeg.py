@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import corrupt, truncated, unsupported
-from .header import Header, decode_with_opencv
-from .orientation import exif_orientation, xmp_orientation
+from ..errors import corrupt, truncated, unsupported
+from ..header import Header, decode_with_opencv
+from ..orientation import exif_orientation, xmp_orientation
 
 NAME: Final = "JPEG"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

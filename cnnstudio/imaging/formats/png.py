@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import corrupt, truncated, unsupported
-from .header import Header, decode_with_opencv, to_eight_bits, to_rgb_order
-from .orientation import exif_orientation, xmp_orientation
+from ..errors import corrupt, truncated, unsupported
+from ..header import Header, decode_with_opencv, to_rgb_order
+from ..orientation import exif_orientation, xmp_orientation
 
 NAME: Final = "PNG"
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -108,8 +108,8 @@ def read(data: bytes) -> Header:
     return _describe(data, _chunks(data)[0])
 
 
-def pixels(data: bytes) -> NDArray[np.uint8]:
-    """uint8 grey (height, width) or (height, width, 2, 3 or 4): with alpha, red first."""
+def samples(data: bytes) -> NDArray[Any]:
+    """uint8 or uint16 grey (height, width) or (height, width, 2, 3 or 4): with alpha, red first."""
     chunks, ended = _chunks(data)
     header = _describe(data, chunks)
     view = memoryview(data)
@@ -151,24 +151,23 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
     if picture.shape[:2] != (header.height, header.width):
         raise corrupt(NAME, "size")
     mask = _transparent(picture, key, header.bit_depth) if key is not None else None
-    eight = to_eight_bits(picture) if picture.dtype == np.uint16 else picture.astype(np.uint8, copy=False)
-    if mask is not None and eight.ndim == 2:
-        return np.dstack([eight, mask])
-    return eight
+    if mask is not None and picture.ndim == 2:
+        return np.dstack([picture, mask])
+    return picture
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _transparent(picture: NDArray[Any], key: bytes, depth: int) -> NDArray[np.uint8] | None:
+def _transparent(picture: NDArray[Any], key: bytes, depth: int) -> NDArray[Any] | None:
     """Alpha of a grey picture with one transparent value, which OpenCV leaves out."""
     if len(key) < 2:
         return None
     value = int.from_bytes(key[:2], "big") & ((1 << depth) - 1)
     if depth < 8:
         value = value * 255 // ((1 << depth) - 1)
-    return np.where(picture == value, 0, 255).astype(np.uint8)
+    return np.where(picture == value, 0, np.iinfo(picture.dtype).max).astype(picture.dtype)
 
 
 def _check_stream(stream: bytes, header: Header, interlace: int) -> None:

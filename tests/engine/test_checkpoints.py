@@ -242,11 +242,12 @@ def equal(run, other):
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("backend", ["tensorflow", "torch"])
-def test_killed_five_times_equals_unbroken(new_run, tmp_path, backend):
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("backend", "kills"), [
+    ("tensorflow", 2), *(pytest.param(backend, 5, marks=pytest.mark.nightly) for backend in ("tensorflow", "torch", "jax"))])
+def test_killed_at_any_moment_equals_unbroken(new_run, tmp_path, backend, kills):
     """Real children, killed with SIGKILL at moments of a fixed seed, some right after a pause in mid-epoch."""
-    if backend == "torch":
-        pytest.importorskip("torch")
+    pytest.importorskip(backend)
     project = restless(backend=backend, epochs=8)
     dice = random.Random(5)
 
@@ -267,7 +268,7 @@ def test_killed_five_times_equals_unbroken(new_run, tmp_path, backend):
     whole = child(kept, False)
     assert isinstance(whole, Finished)
     run = new_run(project)
-    epochs = sorted(dice.sample(range(1, 8), 5))
+    epochs = sorted(dice.sample(range(1, 8), kills))
     for number, epoch in enumerate(epochs):
         last = child(run, bool(number), (epoch, dice.randint(1, 4)), pause=dice.random() < 0.5)
         assert isinstance(last, Failed), last

@@ -95,7 +95,11 @@ COMPUTED = ("lenet5", "googlenet", "resnet18", "mobilenet_v2", "densenet121", "e
 """Asked with numbers as well: networks of different parts."""
 
 
-@pytest.mark.parametrize("template", ARCHITECTURES)
+LARGE = ("alexnet", "googlenet", "resnet50", "mobilenet", "mobilenet_v2", "densenet121", "efficientnet_b0")
+
+
+@pytest.mark.parametrize("template", [pytest.param(name, marks=pytest.mark.nightly if name in LARGE else ())
+                                      for name in ARCHITECTURES])
 def test_an_architecture_comes_back(template, tmp_path):
     entry = TEMPLATES[template]
     size = max(entry.minimum_size, 32) if entry.adapts else entry.recipe.get("height", entry.minimum_size)

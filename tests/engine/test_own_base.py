@@ -135,6 +135,7 @@ def test_a_residual_network_gives_the_features_of_its_source(place):
     same_features(started(base), base, averaged)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("make", [
     lambda: keras.applications.MobileNetV2(weights=None, input_shape=(64, 64, 3), classes=4),
     lambda: keras.applications.EfficientNetB0(weights=None, input_shape=(64, 64, 3), classes=4),

@@ -60,7 +60,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
     import numpy as np
-    from pixels.errors import PictureError, disk_reason, disk_words  # type: ignore[import-not-found]
+    from pixels.errors import PictureError, disk_reason, disk_text  # type: ignore[import-not-found]
     from pixels.prepare import prepare  # type: ignore[import-not-found]
     from pixels.steps import STEPS  # type: ignore[import-not-found]
 
@@ -78,7 +78,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
             return {"code": f"picture_{picture_error.code}", "text": f"{Path(path).name}: {picture_error.text(language)}"}
         except OSError as os_error:
             reason = "no se puede leer" if language == "es" else "cannot be read"
-            return {"code": "cannot_read", "text": f"{path} {reason}: {disk_words(disk_reason(os_error), language)}."}
+            return {"code": "cannot_read", "text": f"{path} {reason}: {disk_text(disk_reason(os_error), language)}."}
 
     for begin in range(0, len(paths), BATCH):
         part = paths[begin:begin + BATCH]

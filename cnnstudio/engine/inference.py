@@ -30,7 +30,7 @@ _COPIES_BYTES: Final = 1 << 30
 
 
 class Engine(Protocol):
-    """Predicts batches; `name` is "litert" or "keras", `batch` the best batch size."""
+    """Predicts batches, from any number of threads at once; `name` is "litert" or "keras", `batch` the best batch size."""
 
     name: str
     batch: int
@@ -88,29 +88,40 @@ class LiteRTEngine:
 
 
 class _Interpreter:
-    """An interpreter for one batch size; created on first use, because it has its own copy of the weights."""
+    """An interpreter for one batch size; created on first use, because it has its own copy of the weights.
+
+    LiteRT's interpreter holds input, output and working memory of one call, so that calls wait for each other.
+    """
 
     def __init__(self, content: bytes, size: int, threads: int) -> None:
         self._content, self._size, self._threads = content, size, threads
         self._loaded: Any = None
+        self._lock = threading.Lock()
 
     def answers(self, pictures: np.ndarray) -> np.ndarray:
         """uint8 (n, height, width, channels) of n up to the size -> float32 (n, ...)."""
         count = len(pictures)
         entered = np.zeros((self._size, *pictures.shape[1:]), np.float32)
         entered[:count] = pictures
-        if self._loaded is None:
-            self._loaded = self._make(entered.shape)
-        interpreter, entering, leaving = self._loaded
-        interpreter.set_tensor(entering, entered)
-        interpreter.invoke()
-        return np.asarray(interpreter.get_tensor(leaving)[:count]).copy()
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._make(entered.shape)
+            interpreter, entering, leaving = self._loaded
+            interpreter.set_tensor(entering, entered)
+            interpreter.invoke()
+            return np.asarray(interpreter.get_tensor(leaving)[:count]).copy()
 
     def _make(self, shape: tuple[int, ...]) -> tuple[Any, int, int]:
         from ai_edge_litert.interpreter import Interpreter
 
         interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
-        entering = interpreter.get_input_details()[0]["index"]
+        details = interpreter.get_input_details()[0]
+        expected = tuple(details["shape_signature"])[1:]
+        # Resizing would take any shape, and the answers would mean nothing.
+        if len(expected) != len(shape) - 1 or any(
+                size not in (-1, actual) for size, actual in zip(expected, shape[1:], strict=True)):
+            raise ValueError(f"Expected pictures of shape {expected}. Received: {shape[1:]}")
+        entering = details["index"]
         interpreter.resize_tensor_input(entering, shape)
         interpreter.allocate_tensors()
         return interpreter, entering, interpreter.get_output_details()[0]["index"]

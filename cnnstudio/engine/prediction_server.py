@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections import deque
@@ -65,11 +66,12 @@ class Server:
         for batch, answers in _answer_batches(_batches(request.paths, self._read, pool, self.engine.batch),
                                               self._probabilities):
             for path, picture in batch:
-                if isinstance(picture, Problem):
-                    link.emit(Prediction(request=request.request, path=path, problem=picture))
+                answer = picture if isinstance(picture, Problem) else next(answers)
+                if isinstance(answer, Problem):
+                    link.emit(Prediction(request=request.request, path=path, problem=answer))
                 else:
                     link.emit(Prediction(request=request.request, path=path,
-                                         top=ranked(next(answers), self.card.class_names, request.top)))
+                                         top=ranked(answer, self.card.class_names, request.top)))
             done += len(batch)
             if len(request.paths) > self.engine.batch:
                 seconds = time.monotonic() - begin
@@ -80,10 +82,16 @@ class Server:
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
                            engine=self.engine.name))
 
-    def _probabilities(self, batch: _Batch) -> Iterator[np.ndarray]:
-        """Probabilities of each readable picture of the batch."""
-        pictures = [picture for _, picture in batch if not isinstance(picture, Problem)]
-        return iter(self._of(np.stack(pictures)) if pictures else ())
+    def _probabilities(self, batch: _Batch) -> _Answers:
+        """Probabilities of each readable picture of the batch, or the problem that the batch had in the engine."""
+        pictures = [(path, picture) for path, picture in batch if not isinstance(picture, Problem)]
+        if not pictures:
+            return iter(())
+        try:
+            return iter(self._of(np.stack([picture for _, picture in pictures])))
+        except Exception as err:  # a border: what goes wrong with one batch must not cost the others
+            logging.getLogger(__name__).exception("a batch of %d pictures was not answered", len(pictures))
+            return iter([_unanswered(path, err) for path, _picture in pictures])
 
     def _of(self, pictures: np.ndarray) -> np.ndarray:
         return np.asarray(models.probabilities(self.engine.predict(pictures), self.card.label_mode))
@@ -96,6 +104,14 @@ class Server:
         except OSError as os_error:
             text = Text("{path} cannot be read: {reason}.", "{path} no se puede leer: {reason}.")
             return error("cannot_read", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
+
+
+def _unanswered(path: str, err: Exception) -> Problem:
+    """The problem of a picture whose batch failed in the engine."""
+    text = Text("{path} was not classified: the engine failed on its batch ({reason}). Try it again on its own.",
+                "{path} no se clasificó: el motor falló con su lote ({reason}). Inténtelo de nuevo por separado.")
+    reason = (str(err).strip().splitlines() or [type(err).__name__])[0]
+    return error("not_answered", text.fill(path=path, reason=reason[:200]), "file", path=path)
 
 
 def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple[Ranked, ...]:
@@ -121,10 +137,13 @@ def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem]
         del waiting[:size]
 
 
-def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], Iterator[np.ndarray]]
-                    ) -> Iterator[tuple[_Batch, Iterator[np.ndarray]]]:
+_Answers = Iterator[np.ndarray | Problem]
+"""The probabilities of each readable picture of a batch, or its problem."""
+
+
+def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], _Answers]) -> Iterator[tuple[_Batch, _Answers]]:
     """Each batch with its predictions; the next one starts before the current one is done, so that no core waits."""
-    begun: deque[tuple[_Batch, Future[Iterator[np.ndarray]]]] = deque()
+    begun: deque[tuple[_Batch, Future[_Answers]]] = deque()
     with ThreadPoolExecutor(_BEGUN, thread_name_prefix="batch") as pool:
         for batch in batches:
             begun.append((batch, pool.submit(answer, batch)))

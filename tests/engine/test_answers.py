@@ -329,43 +329,6 @@ def test_the_first_of_some_dropped_pictures_is_answered_before_the_others_are_re
     assert told == ["read 1", "answered 1 of 1", "read 3", "read 3", "answered 3 of 3", "answered 3 of 3"]
 
 
-def small():
-    """With pixels scaled to one: logits of hundreds would make rounding alone larger than the tolerance."""
-    return keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(3, 3),
-                             keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")])
-
-
-@pytest.mark.parametrize("copies", [1 << 30, 1])
-def test_the_quick_engine_answers_any_number_of_pictures_in_their_order(tmp_path, monkeypatch, copies):
-    """Also where the copies of the weights leave room for one worker alone."""
-    pytest.importorskip("ai_edge_litert")
-    model = small()
-    pictures = np.random.default_rng(1).integers(0, 255, (75, 8, 8, 3), np.uint8)
-    wanted = inference.KerasEngine(model).predict(pictures)
-    content = inference._converted(model, tmp_path, "any")
-    monkeypatch.setattr(inference, "_COPIES_BYTES", copies)
-    engine = inference.LiteRTEngine(content, 3)
-    assert engine.batch == (24 if copies > 1 else 16)
-    for count in (1, 2, 4, 5, 24, 75):
-        assert inference.agrees(engine.predict(pictures[:count]), wanted[:count])
-    assert inference.agrees(inference.run(engine, 75, lambda places: pictures[places]), wanted)
-
-
-def test_the_quick_engine_is_kept_and_refused_when_it_disagrees(tmp_path, monkeypatch):
-    pytest.importorskip("ai_edge_litert")
-    model = small()
-    pictures = np.random.default_rng(0).integers(0, 255, (40, 8, 8, 3), np.uint8)
-    engine = inference.engine_for(model, pictures[:4], tmp_path)
-    assert engine.name == "litert"
-    assert inference.agrees(engine.predict(pictures), inference.KerasEngine(model).predict(pictures))
-    kept = next((tmp_path / "engines").iterdir())
-    monkeypatch.setattr(inference.LiteRTEngine, "predict", lambda _self, batch: np.full((len(batch), 2), 0.5))
-    assert inference.engine_for(model, pictures[:4], tmp_path).name == "keras"
-    monkeypatch.undo()
-    kept.write_bytes(b"damaged")
-    assert inference.engine_for(model, pictures[:4], tmp_path).name == "keras"
-
-
 def test_numbers_that_cannot_be_kept_are_told_with_a_warning(trained, tmp_path):
     run, _pictures = trained
     place = tmp_path / "t.jsonl"
@@ -380,3 +343,45 @@ def test_numbers_that_cannot_be_kept_are_told_with_a_warning(trained, tmp_path):
     assert notice.problem.code == "evaluation_not_kept"
     assert notice.problem.severity == "warning"
     assert str(place) in notice.problem.text.es
+
+
+def test_a_batch_that_fails_costs_that_batch_alone(trained, monkeypatch):
+    """Its pictures are named; those before and after it have their answers, in their order."""
+    run, pictures = trained
+    paths = sorted(path for path in pictures.rglob("*.png"))[:50]
+    batches = []
+    predict = inference.LiteRTEngine.predict
+
+    def failing(self, batch):
+        batches.append(len(batch))
+        if len(batches) == 3:  # the first is the blank picture that warms the engine
+            raise RuntimeError("internal data\nsecond line")
+        return predict(self, batch)
+
+    monkeypatch.setattr(inference, "BATCH", 4)
+    monkeypatch.setattr(inference, "_PIECE", 2)
+    engine = inference.engine_for(models.load(run.folder).model, None, pictures.parent / "cache")
+    monkeypatch.setattr(inference.LiteRTEngine, "predict", failing)
+    monkeypatch.setattr(inference, "engine_for", lambda *_arguments, **_options: engine)
+    monkeypatch.setattr(prediction_server, "_BEGUN", 1)
+    recorder = ask(trained, *paths)
+    answers = recorder.of(Prediction)
+    assert [answer.path for answer in answers] == [str(path) for path in paths]
+    failed = [answer for answer in answers if answer.problem is not None]
+    assert 0 < len(failed) == batches[2] < len(paths)
+    assert {answer.problem.code for answer in failed} == {"not_answered"}
+    assert "internal data" in failed[0].problem.text.en
+    assert "second line" not in failed[0].problem.text.en
+    assert all(answer.top for answer in answers if answer.problem is None)
+
+
+def test_a_folder_with_one_readable_picture_a_batch_is_answered_to_its_end(trained, tmp_path):
+    """Batches of one picture go to the interpreter that all threads share."""
+    _run, pictures = trained
+    good = sorted(pictures.rglob("*.png"))
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    paths = [path for number, path in enumerate(good[:40]) for path in [path, *[bad] * 70]]
+    answers = ask(trained, *paths).of(Prediction)
+    assert len(answers) == len(paths)
+    assert [answer.path for answer in answers if answer.problem is None] == [str(path) for path in good[:40]]

@@ -23,8 +23,13 @@ _LIBRARIES: Final = (
     ("PySide6 / Qt", "PySide6-Essentials", "LGPL-3.0"), ("OpenCV", "opencv-python-headless", "Apache-2.0"),
     ("NumPy", "numpy", "BSD-3-Clause"), ("pyqtgraph", "pyqtgraph", "MIT"), ("msgspec", "msgspec", "BSD-3-Clause"),
     ("LiteRT", "ai-edge-litert", "Apache-2.0"), ("h5py", "h5py", "BSD-3-Clause"), ("ONNX", "onnx", "Apache-2.0"),
+    ("Pillow", "pillow", "MIT-CMU"), ("pi-heif, libheif, libde265", "pi-heif", "BSD-3-Clause, LGPL-3.0"),
+    ("tifffile", "tifffile", "BSD-3-Clause"), ("scikit-learn", "scikit-learn", "BSD-3-Clause"),
+    ("openTSNE", "openTSNE", "BSD-3-Clause"), ("cleanlab", "cleanlab", "Apache-2.0"), ("Jinja", "jinja2", "BSD-3-Clause"),
+    ("filelock", "filelock", "MIT"), ("watchdog", "watchdog", "Apache-2.0"),
     ("platformdirs", "platformdirs", "MIT"), ("Send2Trash", "Send2Trash", "BSD-3-Clause"),
 )
+"""Everything that is installed with the program: its name, its package, its licence."""
 
 
 def _version(package: str) -> str:

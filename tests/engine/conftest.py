@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import msgspec
+import numpy as np
 import pytest
 
 from cnnstudio.core.commands import Pause, Resume, Stop
@@ -88,6 +91,36 @@ def train_run(tmp_path):
         return train(job, recorder), recorder
 
     return go
+
+
+class Unbroken(NamedTuple):
+    """What a training from its beginning to its end gave."""
+
+    metrics: dict[str, float]
+    epochs: list[dict[str, float]]
+    arrays: list[np.ndarray]
+
+
+@pytest.fixture(scope="session")
+def unbroken_runs():
+    """Trainings of this session by their project."""
+    return {}
+
+
+@pytest.fixture
+def unbroken(new_run, train_run, unbroken_runs):
+    """Trains a project without a break, once in a session: what one with breaks is compared with."""
+    from cnnstudio.engine import models
+
+    def train_once(project):
+        key = msgspec.json.encode(project)
+        if key not in unbroken_runs:
+            last, recorder = train_run(run := new_run(project))
+            unbroken_runs[key] = Unbroken(last.metrics, metrics_of(recorder), [
+                np.asarray(weight) for weight in models.load(run.folder).model.weights])
+        return unbroken_runs[key]
+
+    return train_once
 
 
 def stop_at(epoch, batch, keep=True):

@@ -273,8 +273,10 @@ def test_killed_at_any_moment_equals_unbroken(new_run, tmp_path, backend, kills)
         last = child(run, bool(number), (epoch, dice.randint(1, 4)), pause=dice.random() < 0.5)
         assert isinstance(last, Failed), last
         assert last.problem.code == "child_killed"
+        assert run.state() == "interrupted"
     last = child(run, True)
     assert isinstance(last, Finished)
+    assert run.state() == "finished"
     assert last.metrics == whole.metrics
     assert [event.metrics for event in run.epochs()] == [event.metrics for event in kept.epochs()]
     assert equal(run, kept)

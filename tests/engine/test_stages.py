@@ -42,11 +42,12 @@ def restless(*stages):
     return planned(*stages, project=replace(project, network=small_network(dropout=0.3, batch_normalization=True)))
 
 
-def based(*stages):
-    """A frozen base of random weights and a head, on pictures of 32 x 32."""
+def based(*stages, ends_at="conv_3"):
+    """The beginning of a frozen base with random weights and a head, on pictures of 32 x 32: a whole base is no different,
+    but slow to trace."""
     drawing = network_builder()
     drawing.add("Input")
-    drawing.add("PretrainedBase", base="mobilenet", weights="random", pooling="avg")
+    drawing.add("PretrainedBase", base="mobilenet", weights="random", pooling="avg", ends_at=ends_at)
     drawing.add("Dropout", rate=0.2)
     drawing.add("Output")
     project = small_project(batch_size=12)
@@ -92,19 +93,20 @@ def test_a_later_stage_begins_with_a_new_optimizer_and_the_kept_weights(new_run,
     assert int(arrays["optimizer"][0]) == 5, "the steps of the second stage alone"
 
 
-@pytest.mark.parametrize("moment", [(1, 3), (3, 2), (3, 4), (4, 1), (5, 5)])
-def test_resumed_in_any_stage_equals_unbroken(new_run, train_run, moment):
+@pytest.mark.parametrize("moment", [(1, 3), (3, 2), pytest.param((3, 4), marks=pytest.mark.nightly),
+                                    pytest.param((4, 1), marks=pytest.mark.nightly), (5, 5)])
+def test_resumed_in_any_stage_equals_unbroken(new_run, train_run, unbroken, moment):
     stages = (stage("a", 2, callbacks=(STOP,)), stage("b", 3, 0.002, schedule=Item(
         type="CosineDecay", params={"initial_learning_rate": 0.002})))
-    whole, unbroken = train_run(kept := new_run(restless(*stages)))
+    wanted = unbroken(restless(*stages))
     run = new_run(restless(*stages))
     last, first = train_run(run, on_event=stop_at(*moment))
     if moment != (5, 5):
         assert isinstance(last, Stopped)
         last, second = train_run(run, resume=True)
-        assert metrics_of(first) + metrics_of(second) == metrics_of(unbroken)
-    assert last.metrics == whole.metrics
-    assert equal(arrays_of(run), arrays_of(kept))
+        assert metrics_of(first) + metrics_of(second) == wanted.epochs
+    assert last.metrics == wanted.metrics
+    assert equal(arrays_of(run), wanted.arrays)
 
 
 def test_stopped_in_the_first_epoch_of_a_later_stage_keeps_the_stage_before(new_run, train_run):
@@ -146,19 +148,19 @@ def test_a_frozen_stage_trains_on_features_and_a_later_one_on_pictures(new_run, 
     assert notices(recorder).count("features_kept") == 1
     assert [name for name, _count in seen] == ["head", "network"]
     assert seen[0][1] == 2
-    assert seen[1][1] > 20
+    assert seen[1][1] > seen[0][1] + 5
     assert not equal(base_arrays(run), base_arrays(first))
 
 
 @pytest.mark.parametrize("moment", [(2, 1), (3, 1), (4, 1)])
-def test_a_break_in_any_of_them_changes_nothing(new_run, train_run, moment):
-    whole, unbroken = train_run(kept := new_run(based(HEAD, WHOLE)))
+def test_a_break_in_any_of_them_changes_nothing(new_run, train_run, unbroken, moment):
+    wanted = unbroken(based(HEAD, WHOLE))
     run = new_run(based(HEAD, WHOLE))
     _last, first = train_run(run, on_event=stop_at(*moment))
     last, second = train_run(run, resume=True)
-    assert metrics_of(first) + metrics_of(second) == metrics_of(unbroken)
-    assert last.metrics == whole.metrics
-    assert equal(arrays_of(run), arrays_of(kept))
+    assert metrics_of(first) + metrics_of(second) == wanted.epochs
+    assert last.metrics == wanted.metrics
+    assert equal(arrays_of(run), wanted.arrays)
 
 
 def test_features_of_a_base_that_learned_before_are_its_own(new_run, train_run):
@@ -188,8 +190,8 @@ def test_the_printed_scripts_freeze_and_free_the_base_as_the_stages_do(tmp_path,
     assert "# Not in PyTorch" not in text
     network = run_script(text, tmp_path, monkeypatch, CLASSES[:2])["network"]
     learning = {name for name, value in network.named_parameters() if value.requires_grad}
-    assert len(learning) > 20
+    assert len(learning) > 8
     assert isinstance(network.base, torch.nn.Module)
-    middle = based(HEAD, replace(WHOLE, trainable_from="block_12"))
+    middle = based(HEAD, replace(WHOLE, trainable_from="block_12"), ends_at="all")
     text = torch_script(middle, context_of(middle, 2, BUILT_IN), 24)
     assert "# Not in PyTorch: a base that learns from block_12 on" in text

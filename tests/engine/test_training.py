@@ -69,25 +69,24 @@ def test_label_modes(new_run, train_run, mode):
     assert recorder.of(Epoch)[-1].metrics["accuracy"] > 0.8
 
 
-def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(new_run, train_run):
-    first = metrics_of(train_run(new_run(restless()))[1])
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(new_run, train_run, unbroken):
+    first = unbroken(restless()).epochs
     assert metrics_of(train_run(new_run(restless()))[1]) == first
     other = replace(restless(), training=replace(restless().training, seed=43))
     assert metrics_of(train_run(new_run(other))[1]) != first
 
 
-def test_a_pause_changes_nothing(new_run, train_run):
-    unbroken = metrics_of(train_run(new_run(restless()))[1])
+def test_a_pause_changes_nothing(new_run, train_run, unbroken):
     last, recorder = train_run(new_run(restless()), on_event=pause_at(2, 3))
     assert recorder.of(Paused)
     assert recorder.of(Resumed)
     assert isinstance(last, Finished)
-    assert metrics_of(recorder) == unbroken
+    assert metrics_of(recorder) == unbroken(restless()).epochs
 
 
 @pytest.mark.parametrize("moment", [(1, 2), (3, 1), (3, 4)])
-def test_stopped_and_resumed_equals_unbroken(new_run, train_run, moment):
-    whole, unbroken = train_run(new_run(restless()))
+def test_stopped_and_resumed_equals_unbroken(new_run, train_run, unbroken, moment):
+    wanted = unbroken(restless())
     run = new_run(restless())
     last, first_part = train_run(run, on_event=stop_at(*moment))
     assert isinstance(last, Stopped)
@@ -95,8 +94,8 @@ def test_stopped_and_resumed_equals_unbroken(new_run, train_run, moment):
     assert run.has_model
     assert len(first_part.of(Epoch)) == moment[0] - 1
     last, second_part = train_run(run, resume=True)
-    assert metrics_of(first_part) + metrics_of(second_part) == metrics_of(unbroken)
-    assert last.metrics == whole.metrics
+    assert metrics_of(first_part) + metrics_of(second_part) == wanted.epochs
+    assert last.metrics == wanted.metrics
 
 
 def test_stopped_and_kept_is_the_last_whole_epoch(new_run, train_run):
@@ -136,14 +135,14 @@ def test_a_finished_training_that_is_resumed_stays_finished(new_run, train_run):
     assert run.has_model
 
 
-def test_a_truncated_checkpoint_is_passed_over(new_run, train_run):
+def test_a_truncated_checkpoint_is_passed_over(new_run, train_run, unbroken):
     run = new_run(restless())
     train_run(run, on_event=stop_at(4, 1))
     newest = max(run.checkpoints.iterdir())
     newest.write_bytes(newest.read_bytes()[:1000])
     assert read_checkpoint(run.checkpoints)[0].epoch == 3
     _last, recorder = train_run(run, resume=True)
-    assert metrics_of(recorder) == metrics_of(train_run(new_run(restless()))[1])[3:]
+    assert metrics_of(recorder) == unbroken(restless()).epochs[3:]
 
 
 def test_without_any_whole_checkpoint_it_starts_again_and_says_so(new_run, train_run):
@@ -242,12 +241,12 @@ def test_problems_of_the_network_stop_it(new_run, train_run):
 
 
 @pytest.mark.keras
-def test_killed_and_resumed_equals_unbroken(new_run, train_run, tmp_path):
+@pytest.mark.nightly
+def test_killed_and_resumed_equals_unbroken(new_run, unbroken, tmp_path):
     """A real child, killed in its third epoch; another one goes on."""
     from cnnstudio.core.events import Failed
     from cnnstudio.workers.supervisor import Supervisor
 
-    unbroken = metrics_of(train_run(new_run(restless()))[1])
     run = new_run(restless())
 
     def kill(event):
@@ -264,5 +263,5 @@ def test_killed_and_resumed_equals_unbroken(new_run, train_run, tmp_path):
     last = Supervisor(replace(job, resume=True), events.append).run()
     assert isinstance(last, Finished)
     assert isinstance(events[0], Hello)
-    assert [event.metrics for event in run.epochs()] == unbroken
+    assert [event.metrics for event in run.epochs()] == unbroken(restless()).epochs
     assert run.state() == "finished"

@@ -102,7 +102,9 @@ class StageTrainer:
         model = self._model
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
-        pictures, labels, _ = self._train.make(1, np.arange(min(2, self._train.pictures)))
+        # As many as a batch of the validation has: TensorFlow compiles its step for every new number.
+        count = (self._validation or self._train).pictures
+        pictures, labels, _ = self._train.make(1, np.arange(min(self._train.batch_size, self._train.pictures, count)))
         variables = snapshots.weights_of(model)
         before = snapshots.copy_weights(variables)
         model.test_on_batch(pictures, labels)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import lock_project
+from cnnstudio.cli.projects import locked_project
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, on_one_line, tr
@@ -30,29 +30,30 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
                                                        "El nombre de una clase no puede estar vacío."), "dataset"))
     if arguments.accept:
         _check_kind(arguments.accept)
-    project, index = open_project(folder)
-    lock = lock_project(folder)
-    try:
-        paths, unknown = _known_paths(arguments.paths, project, folder, index)
-        output.problems(unknown)
-        ids = list(index.ids_of(paths))
-        if name is not None:
-            index.relabel(ids, name.strip())
-        if arguments.split:
-            index.assign_split(ids, None if arguments.split == "drawn" else arguments.split)
-        if arguments.exclude or arguments.include:
-            index.exclude(ids, bool(arguments.exclude))
-        if arguments.accept:
-            index.accept(arguments.accept, paths)
-        for picture in index.pictures(ids):
-            line_text = f"{picture.path}: {picture.class_name}, {picture.split}"
-            if picture.excluded:
-                line_text += ", " + tr("excluded", "excluida")
-            output.line({"path": picture.path, "class": picture.class_name, "split": picture.split,
-                         "excluded": picture.excluded, "findings": list(picture.findings)}, on_one_line(line_text))
-    finally:
-        index.close()
-        lock.release()
+    with locked_project(folder):
+        project, index = open_project(folder)
+        try:
+            paths, unknown = _known_paths(arguments.paths, project, folder, index)
+            output.problems(unknown)
+            ids = list(index.ids_of(paths))
+            # All of a command or nothing of it, and nothing is printed as done before it is.
+            with index.transaction(durable=True):
+                if name is not None:
+                    index.relabel(ids, name.strip())
+                if arguments.split:
+                    index.assign_split(ids, None if arguments.split == "drawn" else arguments.split)
+                if arguments.exclude or arguments.include:
+                    index.exclude(ids, bool(arguments.exclude))
+                if arguments.accept:
+                    index.accept(arguments.accept, paths)
+            for picture in index.pictures(ids):
+                line_text = f"{picture.path}: {picture.class_name}, {picture.split}"
+                if picture.excluded:
+                    line_text += ", " + tr("excluded", "excluida")
+                output.line({"path": picture.path, "class": picture.class_name, "split": picture.split,
+                             "excluded": picture.excluded, "findings": list(picture.findings)}, on_one_line(line_text))
+        finally:
+            index.close()
     return 2 if not ids else 1 if unknown else 0
 
 

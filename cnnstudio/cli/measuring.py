@@ -10,7 +10,7 @@ import msgspec
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, scan_progress
-from cnnstudio.cli.projects import lock_project
+from cnnstudio.cli.projects import locked_project
 from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
@@ -27,9 +27,7 @@ from cnnstudio.workers.runs import find_run
 def measure(arguments: argparse.Namespace, output: Output) -> int:
     """Mean and deviation of the training pictures, saved into the project; exit code 2 if there are none."""
     folder: Path = arguments.project
-    read_project(folder)
-    lock = lock_project(folder)
-    try:
+    with locked_project(folder):
         project, index = open_project(folder)
         try:
             noticed = refresh_index(folder, project, index, scan_progress(output))
@@ -42,8 +40,6 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
             write_project(folder, msgspec.structs.replace(project, recipe=recipe))
         finally:
             index.close()
-    finally:
-        lock.release()
     channels = ("grey",) if recipe.channels == 1 else ("red", "green", "blue")
     lines = [f"{name}: {format_number(mean, '.3f')} ± {format_number(deviation, '.3f')}" for name, mean, deviation in
              zip(_channel_names(recipe.channels), recipe.mean, recipe.deviation, strict=True)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import context_of
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.projects import lock_project
+from cnnstudio.cli.projects import locked_project
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import format_number, tr
@@ -28,20 +28,17 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.base:
         return start_from_base(arguments, output)
     folder: Path = arguments.project
-    project = read_project(folder)
+    read_project(folder)
     foreign = read_network(arguments.source)
-    index = open_index(folder)
-    try:
-        classes = len(index.class_names(project.dataset))
-    finally:
-        index.close()
-    context = context_of(project, max(classes, 2), ProjectBases(folder))
-    changed = with_foreign_network(project, foreign, context)
-    lock = lock_project(folder)
-    try:
+    with locked_project(folder) as project:
+        index = open_index(folder)
+        try:
+            classes = len(index.class_names(project.dataset))
+        finally:
+            index.close()
+        context = context_of(project, max(classes, 2), ProjectBases(folder))
+        changed = with_foreign_network(project, foreign, context)
         write_project(folder, changed)
-    finally:
-        lock.release()
     network_report = report(changed.network, context_of(changed, max(classes, 2), ProjectBases(folder)))
     problems = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
     output.problems([problem for problem in problems if problem is not None], as_lines=False)
@@ -56,16 +53,12 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
 def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
     """A pretrained base, or a user's model without its classifier, with a head for the classes."""
     folder: Path = arguments.project
-    project = read_project(folder)
-    lock = lock_project(folder)
-    try:
+    with locked_project(folder) as project:
         base = BASES.find(arguments.base)
         if base is None:
             model, name = model_of(Path(arguments.base))
             base = ProjectBases(folder).require_own(copy_into_project(model, folder, name))
         write_project(folder, with_base(project, base))
-    finally:
-        lock.release()
     height, width = base.size
     notes = base.own.notes if base.own is not None else ()
     output.problems([warning("own_base", note, "network") for note in notes], as_lines=False)

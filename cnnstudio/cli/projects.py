@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -11,9 +13,10 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.params import params_of
 from cnnstudio.cli.output import Output, count_progress, scan_progress
 from cnnstudio.cli.values import with_values
+from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.keys import get_value, to_plain
-from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.lock import LOCK_FILE, ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import format_metrics, tr
@@ -37,6 +40,31 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     if base and base not in BASES.ids():
         model, base_name = model_of(Path(base))
         base = str(model)
+    with _locked_new(folder):
+        return _create(arguments, output, places, base, base_name)
+
+
+@contextmanager
+def _locked_new(folder: Path) -> Iterator[None]:
+    """Lock the folder of a project that is made; of an attempt that leaves nothing else, nothing stays."""
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, folder)) from os_error
+    with _locked(folder):
+        try:
+            yield
+        except ProblemError:
+            if is_new and {path.name for path in folder.iterdir()} <= {LOCK_FILE}:
+                with suppress(OSError):
+                    (folder / LOCK_FILE).unlink()
+                    folder.rmdir()
+            raise
+
+
+def _create(arguments: argparse.Namespace, output: Output, places: list[Path], base: str, base_name: str) -> int:
+    folder: Path = arguments.project
     created, index = create_project(folder, places, template=arguments.template or "", base=base, base_name=base_name,
                                     name=folder.resolve().name,
                                     on_progress=scan_progress(output))
@@ -68,23 +96,34 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
     return 2 if blocking(problems) else 0
 
 
-def lock_project(folder: Path) -> ProjectLock:
-    """Lock a project for changes; raises ProblemError if another process holds the lock."""
+@contextmanager
+def locked_project(folder: Path) -> Iterator[Project]:
+    """The project, read while its lock is held: what another process wrote before is never overwritten unseen.
+
+    Raises ProblemError where there is no project or another process holds the lock.
+    """
+    read_project(folder)  # a folder without a project gets no lock file
+    with _locked(folder):
+        yield read_project(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
     lock = ProjectLock(folder)
     held = lock.acquire()
     if held is not None:
         raise ProblemError(held)
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def change(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
-    project = with_values(read_project(folder), arguments.values)
-    lock = lock_project(folder)
-    try:
+    with locked_project(folder) as before:
+        project = with_values(before, arguments.values)
         write_project(folder, project)
-    finally:
-        lock.release()
     for item in arguments.values:
         key = item.partition("=")[0].strip()
         _print_value(output, key, get_value(project, key, params_of))
@@ -124,12 +163,8 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
 
 def _rescue(folder: Path, output: Output) -> tuple[Problem, ...]:
     """Rescue a damaged index; returns the problem, or nothing if it is intact."""
-    read_project(folder)
-    lock = lock_project(folder)
-    try:
+    with locked_project(folder):
         problem = rescue_index(folder, on_progress=scan_progress(output))
-    finally:
-        lock.release()
     return () if problem is None else (problem,)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from pathlib import Path
@@ -40,10 +41,13 @@ class ProjectLock:
         """None if the lock is acquired; else the problem, which names the holder."""
         if self._descriptor is not None:
             return None
+        # A link would let whoever made the project have a file elsewhere emptied.
+        if self._path.is_symlink():
+            return self._is_link()
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         except OSError as os_error:
-            return write_problem(os_error, self._path)
+            return self._is_link() if os_error.errno == errno.ELOOP else write_problem(os_error, self._path)
         # Not before the first paint of the window.
         from filelock import lock_descriptor
 
@@ -64,6 +68,11 @@ class ProjectLock:
                 descriptor, msgspec.json.encode(holder))
         self._descriptor = descriptor
         return None
+
+    def _is_link(self) -> Problem:
+        text = Text("{path} is a link, which a project never has there: nothing was changed. Delete the link.",
+                    "{path} es un enlace, que un proyecto nunca tiene ahí: no se cambió nada. Borre el enlace.")
+        return error("lock_is_link", text.fill(path=self._path), "project", path=self._path)
 
     def _held(self) -> Problem:
         try:

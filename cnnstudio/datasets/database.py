@@ -62,10 +62,17 @@ class Database:
     def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """One writer at a time; everything inside happens or nothing does. Raises ProblemError.
 
-        `durable`: on the disk before this returns, power cuts included; for the user's decisions.
+        `durable`: on the disk before this returns, power cuts included; for the user's decisions. A transaction within
+        another one of the same thread is a part of it.
         """
         with self._lock:
             connection = self._connection
+            if connection.in_transaction:
+                try:
+                    yield connection
+                except _ERRORS as err:
+                    raise ProblemError(database_problem(err, self.path)) from err
+                return
             try:
                 if durable:
                     connection.execute("PRAGMA synchronous = FULL")

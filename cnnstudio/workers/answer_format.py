@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.atomic import write_atomically
+from cnnstudio.core.csv_text import csv_bytes
 from cnnstudio.core.jobs import Prediction
-from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import format_number, on_one_line
 from cnnstudio.imaging.formats import SUFFIXES
 
@@ -55,17 +54,14 @@ def expand(paths: Iterable[str]) -> list[str]:
 
 
 def write_csv(path: Path, rows: Iterable[Prediction], names: Sequence[str]) -> None:
-    """path, label, probability, problem, then the probability of every class; raises ProblemError."""
-    try:
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["path", "label", "probability", "problem", *names])
-            for row in rows:
-                if row.problem is not None:
-                    writer.writerow([row.path, "", "", str(row.problem.text), *[""] * len(names)])
-                else:
-                    by_name = {item.label: item.probability for item in row.top}
-                    writer.writerow([row.path, row.top[0].label, row.top[0].probability, "",
-                                     *(by_name.get(name, "") for name in names)])
-    except OSError as os_error:
-        raise ProblemError(write_problem(os_error, path)) from os_error
+    """path, label, probability, problem, then the probability of every class. An earlier file is replaced when all is
+    written; raises ProblemError and leaves it as it was otherwise."""
+    write_atomically(path, csv_bytes([["path", "label", "probability", "problem", *names],
+                                      *(_csv_row(row, names) for row in rows)]))
+
+
+def _csv_row(row: Prediction, names: Sequence[str]) -> list[object]:
+    if row.problem is not None:
+        return [row.path, "", "", str(row.problem.text), *[""] * len(names)]
+    by_name = {item.label: item.probability for item in row.top}
+    return [row.path, row.top[0].label, row.top[0].probability, "", *(by_name.get(name, "") for name in names)]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import errno
-import io
 import os
 import shutil
 import zipfile
@@ -16,6 +14,7 @@ import msgspec
 
 from cnnstudio.catalog.collections import FORMS
 from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.csv_text import csv_bytes
 from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
@@ -109,11 +108,7 @@ def _row(picture: Picture, path: str) -> tuple[object, ...]:
 
 
 def _list_bytes(rows: Iterable[tuple[object, ...]]) -> bytes:
-    written = io.StringIO(newline="")
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows(rows)
-    return written.getvalue().encode()
+    return csv_bytes([_COLUMNS, *rows])
 
 
 # Forms --------------------------------------------------------------------------------------------

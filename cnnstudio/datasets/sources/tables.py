@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from cnnstudio.core.csv_text import without_guard
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
@@ -58,7 +59,7 @@ def read_table(path: Path) -> Table:
             problems.append(warning("bad_line", text.fill(path=path, line=begin, reason=err), "dataset", path=path))
         else:
             if any(field.strip() for field in fields):
-                rows.append((begin, fields))
+                rows.append((begin, [without_guard(field) for field in fields]))
         begin = reader.line_num + 1
     return Table(rows=rows, problems=tuple(problems))
 

@@ -180,6 +180,19 @@ def test_what_is_no_archive_or_damaged(tmp_path):
     assert codes(tmp_path / "crc.zip", tmp_path / "out") == {"damaged_archive"}
 
 
+def test_a_tar_that_is_cut_anywhere_is_damaged(tmp_path):
+    """Also right behind a member, where what is left looks whole."""
+    whole = tarred(tmp_path / "whole.tar", ["cat/1.png", "cat/2.png", "dog/1.png"], "w").read_bytes()
+    with tarfile.open(tmp_path / "whole.tar") as file:
+        ends = [member.offset_data + -(-member.size // 512) * 512 for member in file]
+    cuts = {*ends, *(end + 100 for end in ends), *(end - 512 for end in ends), len(PNG) // 2 + 512}
+    for number, cut in enumerate(sorted(cuts)):
+        path = tmp_path / f"cut{number}.tar"
+        path.write_bytes(whole[:cut])
+        assert codes(path, tmp_path / f"out{number}") == {"damaged_archive"}, cut
+    assert len(files(unpack_archive(tmp_path / "whole.tar", tmp_path / "whole"))) == 3
+
+
 def test_locked_with_a_password(tmp_path):
     path = zipped(tmp_path / "a.zip", ["cat/1.png"])
     data = bytearray(path.read_bytes())

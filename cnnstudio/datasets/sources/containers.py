@@ -95,6 +95,10 @@ class _Tar:
             else:
                 problem = ""
             yield Raw(name=info.name, size=info.size if info.isreg() else 0, kind=problem, handle=info)
+        # A whole archive ends with a block of zeros; tarfile takes one that is cut between members for whole.
+        self._stream.seek(self._file.offset)
+        if self._stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise tarfile.ReadError("unexpected end of data")
         # The checksum is behind the padding at the end.
         for _piece in range(64):
             if not self._stream.read(1 << 18):

@@ -229,14 +229,14 @@ def test_a_threshold_shows_what_it_affects_at_once(qtbot, page):
 
 def test_a_dragged_threshold_asks_nothing_in_the_windows_thread(qtbot, page, monkeypatch):
     calls: list[str] = []
-    rows, each = Database.rows, Database.each
+    rows, iterate = Database.rows, Database.iterate
 
     def note(what: str) -> None:
         if threading.current_thread() is threading.main_thread():
             calls.append(what)
 
     monkeypatch.setattr(Database, "rows", lambda self, sql, *more: note(sql) or rows(self, sql, *more))
-    monkeypatch.setattr(Database, "each", lambda self, sql, *more: note(sql) or each(self, sql, *more))
+    monkeypatch.setattr(Database, "iterate", lambda self, sql, *more: note(sql) or iterate(self, sql, *more))
     thresholds = part(part(page, QualityPanel), Form)
     thresholds.value_changed.emit("blurry", 0.35)
     idle(qtbot, page)

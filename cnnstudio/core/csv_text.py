@@ -27,7 +27,10 @@ def without_guard(text: str) -> str:
 
 
 def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:
-    """Rows as RFC 4180 has them, in UTF-8; texts are guarded, numbers stay numbers. What is no Unicode (a file name may be any bytes) is escaped."""
+    """Rows as RFC 4180 has them, in UTF-8; texts are guarded, numbers stay numbers.
+
+    What is no Unicode (a file name may be any bytes) is escaped.
+    """
     written = io.StringIO(newline="")
     csv.writer(written).writerows(
         [with_guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)

@@ -89,8 +89,11 @@ def test_the_defaults_of_the_pixels_are_those_of_the_form(step):
 def test_the_bundled_module_gives_the_same_pixels_and_needs_nothing_of_the_program(file, tmp_path):
     package = tmp_path / "pixels"
     package.mkdir()
-    for module in Path(path.__file__).parent.glob("*.py"):
-        (package / module.name).write_bytes(module.read_bytes())
+    source = Path(path.__file__).parent
+    for module in source.rglob("*.py"):
+        target = package / module.relative_to(source)
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(module.read_bytes())
     (package / "steps.py").write_text(steps_source(), encoding="utf-8")
     recipes = [recipe(kind, params, mode).as_dictionary() for kind, params in VARIANTS for mode in MODES]
     (tmp_path / "recipes.json").write_text(json.dumps(recipes))

@@ -169,7 +169,7 @@ def _template(template: Any) -> list[Fact]:
 def _base(base: Any) -> list[Fact]:
     facts = [(tr("Year", "Año"), str(base.year)), *_source(base), (tr("Licence", "Licencia"), base.licence),
              (tr("Parameters", "Parámetros"), format_number(base.parameters, ",")),
-             (tr("Input", "Entrada"), f"{base.input_size} × {base.input_width or base.input_size}"),
+             (tr("Input size", "Tamaño de entrada"), f"{base.input_size} × {base.input_width or base.input_size}"),
              (tr("Scaling", "Escalado"), _escaped(str(base.scaling)))]
     if base.top1:
         facts.append((tr("ImageNet accuracy", "Exactitud en ImageNet"), f"{format_number(base.top1, '.1f')} %"))

@@ -39,7 +39,9 @@ def variants(entry) -> list[dict]:
     return found + [{"momentum": 0.8, "nesterov": True} for _name in with_momentum if entry.id == "sgd"]
 
 
-CASES = [(entry.id, values) for entry in OPTIMIZERS for values in variants(entry)]
+CASES = [pytest.param(entry.id, values, marks=pytest.mark.nightly if values else ())
+         for entry in OPTIMIZERS for values in variants(entry)]
+"""Every optimizer as it is; every one of its parameters nightly."""
 
 
 def gradients(step: int) -> list[np.ndarray]:

@@ -117,8 +117,11 @@ def _call(call, operation):
     return [*start, {"y": second, "name": None}]
 
 
-@pytest.mark.parametrize("change", [lambda _file: None, as_keras_2], ids=["Keras 3", "Keras 2"])
-@pytest.mark.parametrize("make", [lenet, scaled])
+@pytest.mark.parametrize(("make", "change"), [
+    pytest.param(lenet, as_keras_2, id="lenet-Keras 2"),
+    pytest.param(scaled, lambda _file: None, id="scaled-Keras 3"),
+    pytest.param(lenet, lambda _file: None, id="lenet-Keras 3", marks=pytest.mark.nightly),
+    pytest.param(scaled, as_keras_2, id="scaled-Keras 2", marks=pytest.mark.nightly)])
 def test_a_model_in_hdf5_gives_the_features_of_its_source(make, change, place, monkeypatch):
     keras.backend.clear_session()
     model = stirred(make())

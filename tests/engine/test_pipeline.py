@@ -77,8 +77,9 @@ def test_what_is_said_to_flow_is_what_flows(listed, monkeypatch, mode, steps):
     assert len(list(found["train"])) == 4
 
 
-@pytest.mark.parametrize("channels", ["rgb", "grayscale", "rgba"])
-@pytest.mark.parametrize("probability", [1.0, 0.5])
+@pytest.mark.parametrize(("channels", "probability"), [
+    ("rgb", 0.5), ("grayscale", 1.0), *(pytest.param(*case, marks=pytest.mark.nightly) for case in (
+        ("rgb", 1.0), ("grayscale", 0.5), ("rgba", 1.0), ("rgba", 0.5)))])
 def test_every_augmentation_has_code_that_runs(listed, monkeypatch, channels, probability):
     folder, _entries = listed
     steps = tuple(Step(id=entry.id, type=entry.id, params={"probability": probability}) for entry in AUGMENTATIONS)

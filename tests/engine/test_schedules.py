@@ -55,7 +55,9 @@ def test_the_formula_is_keras_s_at_every_step(kind, params):
     assert again.get_config() == theirs.get_config()
 
 
-@pytest.mark.parametrize("kind", SCHEDULES.ids())
+@pytest.mark.parametrize("kind", [
+    pytest.param(kind, marks=() if kind in ("CosineDecay", "PiecewiseConstantDecay") else pytest.mark.nightly)
+    for kind in SCHEDULES.ids()])
 def test_a_training_has_the_rate_of_its_schedule(new_run, train_run, kind):
     schedule = Item(type=kind)
     project = small_project(epochs=3, schedule=schedule)

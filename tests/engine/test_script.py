@@ -64,7 +64,7 @@ def test_the_pytorch_script_trains_and_saves(tmp_path, monkeypatch, capsys, mode
     assert torch.equal(other.output.weight, found["network"].cpu().output.weight)
 
 
-@pytest.mark.parametrize("base", ["efficientnet_lite0", "mobilenet_v3_small"])
+@pytest.mark.parametrize("base", ["efficientnet_lite0", pytest.param("mobilenet_v3_small", marks=pytest.mark.nightly)])
 def test_the_printed_network_with_a_base_takes_the_weights_of_the_trained_one(base, tmp_path):
     context = Context(height=64, width=64, channels=3, class_count=4, normalization="base")
     drawing = network_builder()

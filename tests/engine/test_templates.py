@@ -16,8 +16,13 @@ DEEP = {"vgg19", "resnet34", "resnet50", "resnet101", "resnet152", "inception_v3
 """Of the same parts as others here, or compared as bases: their building takes longer than it teaches."""
 
 
-@pytest.mark.parametrize("template", [template for template in TEMPLATES if template.id not in DEEP],
-                         ids=lambda template: template.id)
+LARGE = {"efficientnet_b0", "mobilenet_v2", "mobilenet", "googlenet", "resnet18"}
+"""Compared nightly."""
+
+
+@pytest.mark.parametrize("template", [
+    pytest.param(template, id=template.id, marks=pytest.mark.nightly if template.id in LARGE else ())
+    for template in TEMPLATES if template.id not in DEEP])
 def test_templates_agree_with_keras(template):
     """Shape, parameters and the printed script, at the smallest size that the architecture takes."""
     facts = Facts(classes=("a", "b", "c"), median_height=template.minimum_size, median_width=template.minimum_size)

@@ -94,7 +94,7 @@ def test_a_block_answers_as_in_keras(block, tmp_path):
     same_in_torch(drawing.network(), CONTEXT, tmp_path / "weights.npz", headless=True)
 
 
-EVERY_DAY = ("residual", "inception", "lenet5", "alexnet", "efficientnetv2b0", "mobilenet_v3_small")
+EVERY_DAY = ("residual", "inception", "lenet5", "mobilenet_v3_small")
 """Architectures and bases of different parts; the others are made of the same and take longer: they run nightly."""
 
 

@@ -131,6 +131,13 @@ def test_eps_and_other_formats_are_never_opened() -> None:
         assert caught.value.code == "not_a_picture"
 
 
+def test_the_endings_are_known_without_numpy_and_opencv() -> None:
+    code = ("import sys; from cnnstudio.datasets.layout import is_picture;"
+            "print(sorted({'numpy', 'cv2', 'PIL'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
 def test_jpeg_and_png_do_not_import_pillow() -> None:
     """Starting and auditing photos must not wait for it."""
     code = ("import sys, pathlib; from cnnstudio.imaging.decode import decode;"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # who only asks for endings does not wait for NumPy and OpenCV
+    from numpy.typing import NDArray
 
-from ..header import Header
+    from ..header import Header
 
 _HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _TGA_KINDS: Final = (1, 2, 3, 9, 10, 11)

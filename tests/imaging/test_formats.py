@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -88,6 +89,31 @@ def test_floating_point_of_tiff(kind: str) -> None:
     picture = decode(tiff(samples, photometric="minisblack"), channels=1)[..., 0]
     assert np.array_equal(picture, np.floor(samples.astype(np.float64) * 255 + 0.5).astype(np.uint8))
     assert read_header(tiff(samples)).sample_kind == "float"
+
+
+def test_deep_colours_that_tifffile_cannot_unpack_are_read_with_eight_bits() -> None:
+    """LZW needs a library more; refusing it as damaged would be wrong."""
+    samples = np.random.default_rng(1).integers(0, 65536, (30, 40, 3), np.uint16)
+    done, data = cv2.imencode(".tif", samples, [cv2.IMWRITE_TIFF_COMPRESSION, 5])
+    assert done
+    assert np.array_equal(decode(data.tobytes()), samples[..., ::-1] >> 8)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "uint32", "int16"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_white_is_zero(kind: str, compression: str | None) -> None:
+    limits = np.iinfo(kind)
+    samples = np.array([[limits.min, limits.max]], kind)
+    data = tiff(samples, photometric="miniswhite", compression=compression)
+    assert decode(data, channels=1)[0, :, 0].tolist() == [255, 0]
+
+
+def test_white_is_zero_where_pillow_reads_it() -> None:
+    """As with LZW, which tifffile does not unpack."""
+    from cnnstudio.imaging.formats import pillow
+
+    samples = np.array([[0, 1000, 65535]], np.uint16)
+    assert pillow.samples(tiff(samples, photometric="miniswhite"), "TIFF").tolist() == [[65535, 64535, 0]]
 
 
 def test_deep_tiff_that_is_cut_off_is_refused() -> None:

@@ -48,7 +48,7 @@ _COLORS: Final = {
 }
 _DEPTHS: Final = {"1": 1, "I;16": 16, "I;16B": 16, "I;16L": 16, "I;16N": 16, "I": 32, "F": 32}
 _KINDS: Final = {1: "unsigned", 2: "signed", 3: "float", 4: "unsigned"}
-_WIDTH, _HEIGHT, _BITS, _KIND, _ORIENTATION, _PLANES = 256, 257, 258, 339, 274, 284
+_WIDTH, _HEIGHT, _BITS, _KIND, _ORIENTATION, _PLANES, _PHOTOMETRIC = 256, 257, 258, 339, 274, 284, 262
 _MISSING: Final = re.compile(r"truncated|not enough|unexpected end|incomplete|end of file|premature|bytes not processed|"
                              r"buffer is not large enough|no data|decoding fragment|missing", re.IGNORECASE)
 """How Pillow says that something is missing, as against wrong."""
@@ -75,6 +75,8 @@ def samples(data: bytes, name: str) -> NDArray[Any]:
             _check_tiff(picture, len(data))
         picture.load()
         numbers = _array(picture, header)
+        if name == TIFF and picture.getexif().get(_PHOTOMETRIC) == 0 and numbers.dtype != np.uint8:
+            numbers = _white_is_zero(numbers, header)
         # Pillow turns TIFF while it loads; every format is turned in one place, later.
         return apply_orientation(numbers, {6: 8, 8: 6}.get(header.orientation, header.orientation)) if name == TIFF else numbers
 
@@ -203,6 +205,16 @@ def _array(picture: Image.Image, header: Header) -> NDArray[Any]:
     if header.sample_kind == "unsigned" and numbers.dtype == np.int32:
         numbers = numbers.astype(np.uint16) if header.bit_depth <= 16 else numbers.view(np.uint32)
     return numbers
+
+
+def _white_is_zero(numbers: NDArray[Any], header: Header) -> NDArray[Any]:
+    """Deep grey whose least number is white, which Pillow leaves as it is."""
+    if header.sample_kind == "float":
+        raise unsupported(TIFF, "colors")
+    if numbers.dtype == np.bool_:
+        return numbers  # Pillow has turned these round
+    greatest = (1 << header.bit_depth) - 1 if header.sample_kind == "unsigned" else -1
+    return np.asarray(numbers.dtype.type(greatest) - numbers)
 
 
 def _from_lab(picture: Image.Image) -> Image.Image:

@@ -18,6 +18,8 @@ from . import pillow
 
 NAME: Final = pillow.TIFF
 _GRAY, _RGB, _WHITE_IS_ZERO = (0, 1), 2, 0
+_UNPACKED: Final = (1, 8, 32946)
+"""Compressions that tifffile undoes by itself: none and deflate. For others Pillow gives 8 bits, or a refusal."""
 _KINDS: Final = {"u": "unsigned", "i": "signed", "f": "float"}
 
 
@@ -47,7 +49,9 @@ def samples(data: bytes) -> NDArray[Any]:
         if numbers.shape[:2] != (page.imagelength, page.imagewidth):
             raise corrupt(NAME, "size")
         if page.photometric == _WHITE_IS_ZERO:
-            numbers = np.iinfo(numbers.dtype).max - numbers
+            if numbers.dtype.kind == "f":
+                raise unsupported(NAME, "colors")
+            numbers = ~numbers  # the least number becomes the greatest, with a sign, too
         colors = 1 if page.photometric in _GRAY else 3
         if numbers.ndim == 2:
             return np.asarray(numbers)
@@ -56,14 +60,20 @@ def samples(data: bytes) -> NDArray[Any]:
 
 
 def _is_deep(data: bytes) -> bool:
-    """Whether the first page has samples that Pillow does not keep: deep colours, or floating point of 16 or 64 bits."""
+    """Whether the first page has samples that Pillow does not keep: deep colours, floating point of 16 or 64 bits,
+    or grey whose least number is white."""
     with pillow.errors(NAME, "header"):
         tags = pillow.tiff_tags(data)
         bits = tags.get(258, (1,))
         floats = tags.get(339, (1,))[0] == 3
-        plain = tags.get(262, 1) in (*_GRAY, _RGB)
-        return plain and len(set(bits)) == 1 and (
-            (bits[0] in (16, 32, 64) and (len(bits) > 1 or bits[0] == 64)) or (floats and bits[0] != 32))
+        # Colours multiplied by their alpha are left to Pillow, which divides them again.
+        plain = tags.get(262, 1) in (*_GRAY, _RGB) and tags.get(259, 1) in _UNPACKED and 1 not in tags.get(338, ())
+        if not plain or len(set(bits)) != 1:
+            return False
+        if floats:
+            return bool(bits[0] != 32)
+        inverted = tags.get(262) == _WHITE_IS_ZERO
+        return bits[0] in (16, 32, 64) and bool(len(bits) > 1 or bits[0] == 64 or inverted)
 
 
 def _page(data: bytes) -> Any:

@@ -24,6 +24,7 @@ def measure(rounds: int) -> None:
 
     from cnnstudio.catalog.context import context_of
     from cnnstudio.core.jobs import Train
+    from cnnstudio.core.training import with_settings
     from cnnstudio.datasets.manifest import Entry, Header, write_manifest
     from cnnstudio.engine import environment
     from cnnstudio.engine.building import build
@@ -44,8 +45,7 @@ def measure(rounds: int) -> None:
         paths = pictures(root, "cats_dogs/train", COUNT, 224)
         names = sorted({path.parent.name for path in paths})
         project = new_project("benchmark", str(root), Facts(classes=tuple(names)), base="efficientnet_lite0")
-        project = msgspec.structs.replace(project, training=msgspec.structs.replace(
-            project.training, epochs=EPOCHS, callbacks=()))
+        project = msgspec.structs.replace(project, training=with_settings(project.training, epochs=EPOCHS, callbacks=()))
 
         def ours(cache: Path) -> float:
             entries = [Entry(path=str(path.relative_to(root)), label=names.index(path.parent.name), split="train")

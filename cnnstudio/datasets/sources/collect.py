@@ -22,6 +22,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.archives import look_through
+from cnnstudio.datasets.sources.columns import ColumnChoice
 from cnnstudio.datasets.sources.manifests import read_rows
 from cnnstudio.datasets.sources.staging import (
     Check,
@@ -262,7 +263,7 @@ def _size_below(folder: Path) -> int:
 
 def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
     if format == "csv":
-        yield from (row.split for row in read_rows(place).rows)
+        yield from (row.split for row in read_rows(place, ColumnChoice(paths=("path",), labels=("label",))).rows)
     elif format == "zip":
         yield from (member.parts[0] for member in look_through(place).members if len(member.parts) == 3)
     else:

@@ -66,6 +66,8 @@ def _new(command: Command) -> None:
                                 "run, an exported bundle or a project",
                                 "partir de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras o .h5, "
                                 "un entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
+    _add_reading(new)
+    _add_columns(new)
     _add_set(new)
 
 
@@ -117,6 +119,7 @@ def _audit(command: Command) -> None:
                                                                "también gemelas reflejadas y giradas"))
     audit.add_argument("--html", type=Path, metavar=tr("FILE", "ARCHIVO"), help=tr("write a report",
                                                                                    "escribe un informe"))
+    _add_reading(audit)
     _add_set(audit)
 
 
@@ -209,6 +212,7 @@ def _evaluate(command: Command) -> None:
                     help=tr("on this split of the project", "en esta división del proyecto"))
     on.add_argument("--data", type=Path, metavar=tr("FOLDER", "CARPETA"),
                     help=tr("on other pictures, with a subfolder a class", "en otras imágenes, con una subcarpeta por clase"))
+    _add_columns(evaluate)
 
 
 def _predict(command: Command) -> None:
@@ -223,6 +227,7 @@ def _predict(command: Command) -> None:
                          help=tr("how many classes are told; 5 unless given", "cuántas clases se dicen; 5 si no se indica"))
     predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
                          help=tr("write the answers as a table", "escribe las respuestas como tabla"))
+    _add_reading(predict)
 
 
 def _export(command: Command) -> None:
@@ -232,6 +237,14 @@ def _export(command: Command) -> None:
                                   "escribe un modelo entrenado para usarlo en otra parte"))
     export.add_argument("--format", choices=EXPORTERS.ids(), required=True, help=tr("as what", "como qué"))
     export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where", "dónde"))
+    checked = export.add_mutually_exclusive_group()
+    checked.add_argument("--check-data", type=Path, metavar=tr("FOLDER", "CARPETA"),
+                         help=tr("compare the export with the trained model on these pictures instead of the run's own",
+                                 "compara la exportación con el modelo entrenado en estas imágenes y no en las del "
+                                 "entrenamiento"))
+    checked.add_argument("--unchecked", action="store_true",
+                         help=tr("write it without comparing it on real pictures; the export says so",
+                                 "la escribe sin compararla con imágenes reales; la exportación lo indica"))
     _add_run(export)
 
 
@@ -330,6 +343,25 @@ def _base(text: str) -> str:
 def _add_run(target: argparse.ArgumentParser) -> None:
     target.add_argument("--run", metavar="ID", help=tr("the training, as `runs` names it; the newest unless given",
                                                        "el entrenamiento, como lo llama `runs`; el último si no se indica"))
+
+
+def _add_reading(target: argparse.ArgumentParser) -> None:
+    target.add_argument("--follow-links", action="store_true",
+                        help=tr("enter folders that are links", "entra en las carpetas que son enlaces"))
+    target.add_argument("--ignore", action="append", default=[], metavar=tr("PATTERN", "PATRÓN"),
+                        help=tr("leave out files and folders of this name, as in a .gitignore file; may be repeated",
+                                "deja fuera los archivos y carpetas con este nombre, como en un archivo .gitignore; se puede "
+                                "repetir"))
+
+
+def _add_columns(target: argparse.ArgumentParser) -> None:
+    target.add_argument("--label-column", action="append", default=[], metavar=tr("COLUMN", "COLUMNA"),
+                        help=tr("the column of a list with the classes; repeat it for columns of zeros and ones; “.” stands "
+                                "for the folder of each picture",
+                                "la columna de una lista con las clases; repítala para columnas de ceros y unos; «.» es la "
+                                "carpeta de cada imagen"))
+    target.add_argument("--path-column", action="append", default=[], metavar=tr("COLUMN", "COLUMNA"),
+                        help=tr("the column of a list with the pictures", "la columna de una lista con las imágenes"))
 
 
 def _add_set(target: argparse.ArgumentParser) -> None:

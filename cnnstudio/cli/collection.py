@@ -15,11 +15,13 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_number, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
+from cnnstudio.datasets.scan_problems import left_out_problem
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.datasets.sources.collect import collect as collect_pictures
 from cnnstudio.datasets.sources.collect import target_of
 from cnnstudio.datasets.sources.downloads import DATASETS, fetch_dataset
 from cnnstudio.datasets.sources.kinds import describe, unpack
+from cnnstudio.imaging.picture_files import Tally
 from cnnstudio.workers.job_setup import records_job, refresh_index
 
 PICTURES: Final = Text("pictures", "imágenes")
@@ -28,13 +30,15 @@ PICTURES: Final = Text("pictures", "imágenes")
 def import_source(arguments: argparse.Namespace, output: Output) -> int:
     """`import SOURCE FOLDER`: an archive or arrays become class folders."""
     source: Path = arguments.source
-    folder = unpack(source, arguments.folder, count_progress(output))
+    tally = Tally()
+    folder = unpack(source, arguments.folder, count_progress(output), tally=tally)
     described = describe(folder)
-    output.problems(described.problems, as_lines=False)
+    problems = (*described.problems, *(left_out_problem(entry, source) for entry in tally.entries()), *described.notes)
+    output.problems(problems, as_lines=False)
     line_text = tr("{folder}: {n} pictures of {k} classes", "{folder}: {n} imágenes de {k} clases", folder=folder,
                    n=described.pictures, k=len(described.classes))
     output.line({"source": str(source), "folder": str(folder), "images": described.pictures, "more": described.more,
-                 "classes": list(described.classes), "problems": list(described.problems)}, line_text)
+                 "classes": list(described.classes), "problems": list(problems)}, line_text)
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ from cnnstudio.core.text import Text, format_metrics, format_number, language, t
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.datasets.opening import open_project
-from cnnstudio.workers.answer_format import expand, json_line, text_line, write_csv
+from cnnstudio.workers.answer_format import json_line, pictures_of, text_line, write_csv
 from cnnstudio.workers.job_setup import (
     evaluation_job,
     export_job,
@@ -41,17 +40,22 @@ from cnnstudio.workers.supervisor import Supervisor
 
 @contextmanager
 def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
-    """Inside, Ctrl+C stops the job and keeps its result; a second one cancels it.
+    """Inside, Ctrl+C stops the job and keeps its result; a second one cancels it, a third one kills it.
 
-    A closed output pipe stops the job, too.
+    A job that keeps nothing is cancelled at once: it may be stuck in a read. A closed output pipe stops the job, too.
     """
-    stop_requested = threading.Event()
+    requests = 0
 
     def stop(_number: int, _frame: object) -> None:
-        if stop_requested.is_set():
+        nonlocal requests
+        requests += 1
+        if requests > 2:
+            supervisor.kill()
+        elif requests == 2 or not supervisor.keeps:
+            output.print_message(tr("Stopping (once more: end at once).", "Deteniendo (otra vez: terminar ya)."))
             supervisor.cancel()
+            requests = 2
         else:
-            stop_requested.set()
             output.print_message(tr("Stopping and keeping (once more: end at once).",
                                     "Deteniendo y conservando (otra vez: terminar ya)."))
             supervisor.stop(keep=True)
@@ -153,7 +157,11 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
         if isinstance(event, jobs.Evaluated):
             result.append(event)
 
-    last = run_job(evaluation_job(run, arguments.split or "", arguments.data), output, handle)
+    reading = run.spec().dataset
+    if arguments.label_column or arguments.path_column:
+        reading = msgspec.structs.replace(reading, label_columns=tuple(arguments.label_column),
+                                          path_columns=tuple(arguments.path_column))
+    last = run_job(evaluation_job(run, arguments.split or "", arguments.data, reading), output, handle)
     for evaluated in result:
         line = {"run": run.id, "split": evaluated.split, "images": evaluated.images, "loss": evaluated.loss,
                 "accuracy": evaluated.accuracy, "classes": list(evaluated.classes), "confusion": evaluated.confusion,
@@ -192,7 +200,8 @@ def _leakage(folder: Path, run: RunFolder, split: str) -> LeakageCost | None:
 
 
 def predict(arguments: argparse.Namespace, output: Output) -> int:
-    paths = expand(str(path) for path in arguments.paths)
+    paths, left_out = pictures_of(map(str, arguments.paths), arguments.follow_links, arguments.ignore)
+    output.problems(left_out, as_lines=False)
     if arguments.top < 1:
         text = Text("--top must be at least 1.", "--top debe ser al menos 1.")
         raise ProblemError(error("bad_top", text, "project", field="top"))
@@ -217,7 +226,8 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
         elif isinstance(event, jobs.Prediction):
             rows.append(event)
             answer = msgspec.structs.replace(event, top=event.top[:arguments.top])
-            output.write_line(json_line(answer, run.id if run is not None else "") if output.as_json else text_line(answer))
+            output.write_line(json_line(answer, run.id if run is not None else "", left_out if len(rows) == 1 else ())
+                              if output.as_json else text_line(answer))
         elif isinstance(event, jobs.Answered):
             supervisor.send(Stop(keep=False))
 
@@ -231,6 +241,13 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     return 0 if any(row.problem is None for row in rows) else 2
 
 
+_CHECKED_TEXT: Final = Text(
+    "{path}: written and checked on {n} pictures, top-1 agreement {top:.0%}, largest difference {d:.1e}",
+    "{path}: escrito y comprobado en {n} imágenes, acuerdo top-1 {top:.0%}, mayor diferencia {d:.1e}")
+_UNCHECKED_TEXT: Final = Text("{path}: written, but not checked on real pictures",
+                              "{path}: escrito, pero sin comprobar con imágenes reales")
+
+
 def export(arguments: argparse.Namespace, output: Output) -> int:
     run = find_run(arguments.project, arguments.run)
     result: list[jobs.Exported] = []
@@ -240,12 +257,12 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
         if isinstance(event, jobs.Exported):
             result.append(event)
 
-    last = run_job(export_job(run, arguments.format, arguments.to), output, handle)
+    last = run_job(export_job(run, arguments.format, arguments.to, data=arguments.check_data,
+                              unchecked=arguments.unchecked), output, handle)
     for done in result:
-        text = tr("{path}: written and checked on {n} pictures, top-1 agreement {top:.0%}, largest difference {d:.1e}",
-                  "{path}: escrito y comprobado en {n} imágenes, acuerdo top-1 {top:.0%}, mayor diferencia {d:.1e}",
-                  path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
-        output.line({"path": done.path, "format": done.format, "check": done.check}, text)
+        text = (_UNCHECKED_TEXT if done.check.unchecked else _CHECKED_TEXT).fill(
+            path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
+        output.line({"path": done.path, "format": done.format, "check": done.check}, str(text))
     return exit_code(last, output)
 
 

@@ -26,7 +26,7 @@ def map_pictures(arguments: argparse.Namespace, output: Output) -> int:
     model = _model(place, arguments.model)
     project, index, root = open_collection(place)
     try:
-        if not scan_collection(place, index, root, project, output):
+        if scan_collection(place, index, root, project, output) is None:
             return 2
         job = embedding_job(place, project, index, root, model, arguments.layout)
         last = run_job(job, output, lambda event: report_progress(event, output))

@@ -42,11 +42,32 @@ def problem_line(problem: Problem) -> dict[str, Any]:
     where = {name: value for name, value in msgspec.to_builtins(problem.where).items() if value is not None}
     commands = _commands(problem)
     return {"code": problem.code, "severity": problem.severity, "text": str(problem.text), "where": where,
-            **({"commands": commands} if commands else {})}
+            **({"commands": commands} if commands else {}),
+            **({"hint": str(_HINTS[problem.code])} if problem.code in _HINTS else {}), **problem.facts}
 
 
 _COMMANDS: Final = {"set_index_aside": "cnnstudio check {folder} --set-index-aside"}
 """Commands that apply a fix of the window, by the fix's action, if the text of the problem does not name them."""
+
+
+_COLUMN_HINT: Final = Text(
+    "Name it with --label-column COLUMN (again for several columns of zeros and ones; “.” for the folder of each picture), or "
+    "in a project with set dataset.label_columns=COLUMN.",
+    "Indíquela con --label-column COLUMNA (repetida para varias columnas de ceros y unos; «.» para la carpeta de cada imagen), "
+    "o en un proyecto con set dataset.label_columns=COLUMNA.")
+_PATH_HINT: Final = Text("Name it with --path-column COLUMN, or in a project with set dataset.path_columns=COLUMN.",
+                         "Indíquela con --path-column COLUMNA, o en un proyecto con set dataset.path_columns=COLUMNA.")
+_HINTS: Final = {
+    "left_out_linked_folder": Text("With --follow-links, or in a project with set dataset.follow_links=true.",
+                                   "Con --follow-links, o en un proyecto con set dataset.follow_links=true."),
+    "columns_unclear": _COLUMN_HINT, "too_many_classes": _COLUMN_HINT, "several_labels": _COLUMN_HINT,
+    "path_unclear": _PATH_HINT, "no_path_column": _PATH_HINT,
+    "pictures_gone": Text("Tell the project where they are: cnnstudio set PROJECT dataset.source=FOLDER.",
+                          "Indique al proyecto dónde están: cnnstudio set PROYECTO dataset.source=CARPETA."),
+    "no_check_pictures": Text("With --check-data FOLDER or --unchecked; or cnnstudio set PROJECT dataset.source=FOLDER.",
+                              "Con --check-data CARPETA o --unchecked; o cnnstudio set PROYECTO dataset.source=CARPETA."),
+}
+"""How the command line does what the text of a problem names, by the problem's code."""
 
 
 def _commands(problem: Problem) -> list[str]:
@@ -99,6 +120,8 @@ class Output:
         for problem in problems:
             text, path = problem.text.in_language(language()), problem.where.path
             self.print_message(f"{marks[problem.severity]}: {text.replace(path, on_one_line(path)) if path else text}")
+            if problem.code in _HINTS:
+                self.print_message(f"    {_HINTS[problem.code]}")
             for command in _commands(problem):
                 self.print_message("    " + tr("To do so: {command}", "Para hacerlo: {command}", command=command))
             if self.as_json and as_lines:

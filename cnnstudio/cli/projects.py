@@ -12,7 +12,8 @@ import msgspec
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.params import params_of
 from cnnstudio.cli.output import Output, count_progress, scan_progress
-from cnnstudio.cli.values import with_values
+from cnnstudio.cli.values import reading_spec, with_values
+from cnnstudio.core import edits
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.keys import get_value, to_plain
@@ -21,11 +22,13 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import format_metrics, tr
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems
+from cnnstudio.datasets.scan_problems import left_out_problem
 from cnnstudio.datasets.sources.kinds import as_sources
+from cnnstudio.imaging.picture_files import Tally
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.index_rescue import rescue_index
-from cnnstudio.workers.job_setup import refresh_index
+from cnnstudio.workers.job_setup import refresh_collection
 from cnnstudio.workers.own_bases import model_of
 from cnnstudio.workers.runs import STATE_NAMES, list_runs
 
@@ -33,15 +36,15 @@ from cnnstudio.workers.runs import STATE_NAMES, list_runs
 def new(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
     with_values(Project(), [item for item in arguments.values if not item.startswith(("network.", "augmentation."))])
-    places = arguments.data
+    places, tally = arguments.data, Tally()
     if not (folder / PROJECT_FILE).exists():
-        places = as_sources(places, folder.absolute() / "pictures", count_progress(output))
+        places = as_sources(places, folder.absolute() / "pictures", count_progress(output), tally=tally)
     base, base_name = arguments.base or "", ""
     if base and base not in BASES.ids():
         model, base_name = model_of(Path(base))
         base = str(model)
     with _locked_new(folder):
-        return _create(arguments, output, places, base, base_name)
+        return _create(arguments, output, places, base, base_name, tally)
 
 
 @contextmanager
@@ -63,15 +66,19 @@ def _locked_new(folder: Path) -> Iterator[None]:
             raise
 
 
-def _create(arguments: argparse.Namespace, output: Output, places: list[Path], base: str, base_name: str) -> int:
+def _create(arguments: argparse.Namespace, output: Output, places: list[Path], base: str, base_name: str, tally: Tally
+            ) -> int:
     folder: Path = arguments.project
+    reading = reading_spec(arguments)
     created, index = create_project(folder, places, template=arguments.template or "", base=base, base_name=base_name,
-                                    name=folder.resolve().name,
-                                    on_progress=scan_progress(output))
+                                    name=folder.resolve().name, on_progress=scan_progress(output),
+                                    reading=reading)
     project = created.project
     try:
         if arguments.values:
             project = with_values(project, arguments.values)
+            # Patterns of --ignore come on top of those of --set.
+            project = edits.set_field(project, "dataset", "ignore", reading.ignore)
             index.apply(project.dataset)
             write_project(folder, project)
     except ProblemError:
@@ -82,8 +89,12 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
         counts, splits = index.counts(), index.split_counts(classes)
         unreadable = picture_problems(index)
         index.close()
-    problems = (*created.scan.problems, *unreadable, *check_project(project, classes, counts, ProjectBases(folder)))
-    output.problems(problems, as_lines=False)
+    # Where nothing could be listed for a reason, the problem of no pictures says nothing new.
+    blocked = blocking(created.scan.problems)
+    problems = (*created.scan.problems, *unreadable,
+                *(() if blocked else check_project(project, classes, counts, ProjectBases(folder))))
+    notes = (*(left_out_problem(entry, arguments.data[0]) for entry in tally.entries()), *created.scan.notes)
+    output.problems((*problems, *notes), as_lines=False)
     images = sum(splits.values())
     if not images:
         # After an error no incomplete project is left, so that the command can be repeated.
@@ -92,7 +103,7 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
                    "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
                    folder=folder, images=images, n=len(classes), **splits)
     output.line({"project": str(folder), "images": images, "classes": list(classes), "splits": splits,
-                 "problems": list(problems)}, line_text)
+                 "problems": [*problems, *notes]}, line_text)
     return 2 if blocking(problems) else 0
 
 
@@ -150,12 +161,12 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
     rescued = _rescue(folder, output) if arguments.set_index_aside else ()
     project, index = open_project(folder)
     try:
-        noticed = refresh_index(folder, project, index, scan_progress(output))
-        problems = (*rescued, *noticed, *picture_problems(index),
+        scan = refresh_collection(folder, project, index, scan_progress(output))
+        problems = (*rescued, *scan.problems, *picture_problems(index),
                     *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
     finally:
         index.close()
-    output.problems(problems)
+    output.problems((*problems, *scan.notes))
     if not problems:
         output.line({"problems": []}, tr("No problems.", "Sin problemas."))
     return 2 if blocking(problems) else 0

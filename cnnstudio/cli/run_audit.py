@@ -14,7 +14,7 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.files import PROJECT_FILE, read_project
 from cnnstudio.core.places import cache_folder
-from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets import findings as stored
@@ -26,7 +26,9 @@ from cnnstudio.datasets.audit.run import audit as audit_index
 from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index, open_index
 from cnnstudio.datasets.refresh import scan_folder
+from cnnstudio.datasets.scan_problems import left_out_problem
 from cnnstudio.datasets.source_folders import source_folder
+from cnnstudio.imaging.picture_files import LeftOut, Tally
 
 
 def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int:
@@ -42,8 +44,13 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
         project = with_values(project, arguments.values)
     if arguments.flips:
         project = set_field(project, "dataset.audit", "flips", True)
+    if arguments.follow_links:
+        project = set_field(project, "dataset", "follow_links", True)
+    if arguments.ignore:
+        project = set_field(project, "dataset", "ignore", (*project.dataset.ignore, *arguments.ignore))
     try:
-        if not scan_collection(place, index, root, project, output):
+        left_out = scan_collection(place, index, root, project, output)
+        if left_out is None:
             return 2
         embedding = None
         summary = audit_index(index, root, project.dataset, only=kinds - LEARNED, beside=beside,
@@ -54,7 +61,7 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
                 audit_index(index, root, project.dataset, only=kinds & LEARNED, embedding=embedding)
         findings = [all_finding for all_finding in stored.all_findings(index, sorted(kinds))
                     if all_finding.kind not in LEARNED or embedding is not None]
-        _print_summary(findings, index.count(), output)
+        _print_summary(findings, index.count(), left_out, output)
         if arguments.html is not None:
             from cnnstudio.datasets.audit.report import write_report
 
@@ -95,21 +102,30 @@ def open_collection(place: Path) -> tuple[Project, Index, Path]:
     return Project(dataset=DatasetSpec(source=str(root))), open_index(folder), root
 
 
-def scan_collection(place: Path, index: Index, root: Path, project: Project, output: Output) -> bool:
-    """List the pictures; returns whether there are any. A plain folder needs no class folders."""
+def scan_collection(place: Path, index: Index, root: Path, project: Project, output: Output
+                    ) -> tuple[Problem, ...] | None:
+    """List the pictures; returns what was left out, or None where there are none. A plain folder needs no class
+    folders."""
     if not (place / PROJECT_FILE).is_file() and is_flat(root):
-        scan_flat(index, root, project.dataset)
+        tally = Tally()
+        scan_flat(index, root, project.dataset, tally)
+        left_out = tally.entries()
+        output.problems(_named(left_out, root), as_lines=False)
     else:
         scan = scan_folder(index, root, project.dataset, scan_progress(output))
-        stopped = blocking(scan.problems)
-        output.problems(scan.problems, as_lines=bool(stopped))
+        stopped, left_out = blocking(scan.problems), scan.left_out
+        output.problems((*scan.problems, *scan.notes), as_lines=bool(stopped))
         if stopped:
-            return False
+            return None
     if index.count():
-        return True
+        return _named(left_out, root)
     text = Text("There are no pictures in {path}.", "No hay imágenes en {path}.")
     output.problems([error("no_pictures", text.fill(path=root), "dataset", path=root)])
-    return False
+    return None
+
+
+def _named(left_out: tuple[LeftOut, ...], root: Path) -> tuple[Problem, ...]:
+    return tuple(left_out_problem(entry, root) for entry in left_out)
 
 
 def _compute_embedding(place: Path, project: Project, index: Index, root: Path, output: Output) -> Embedding | None:
@@ -133,7 +149,7 @@ def _compute_embedding(place: Path, project: Project, index: Index, root: Path, 
     return None
 
 
-def _print_summary(findings: Iterable[stored.Finding], images: int, output: Output) -> None:
+def _print_summary(findings: Iterable[stored.Finding], images: int, left_out: tuple[Problem, ...], output: Output) -> None:
     counts: Counter[str] = Counter()
     for item in findings:
         counts[item.kind] += 1
@@ -141,6 +157,7 @@ def _print_summary(findings: Iterable[stored.Finding], images: int, output: Outp
                      "severity": item.severity, "text": item.text},
                     on_one_line(f"{KINDS[item.kind].label}: {item.path}: {item.text}"))
     counted = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
-    output.line({"event": "summary", "images": images, "counts": dict(counts)},
+    more = {"left_out": [problem.facts["left_out"] for problem in left_out]} if left_out else {}
+    output.line({"event": "summary", "images": images, "counts": dict(counts), **more},
                 tr("{images} pictures: {told}", "{images} imágenes: {told}", images=images,
                    told=counted or tr("nothing found", "nada encontrado")))

@@ -8,8 +8,8 @@ from pathlib import Path
 from cnnstudio.cli import jobs
 from cnnstudio.cli.output import Output
 from cnnstudio.core.text import tr
-from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import sample_project
+from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.workers.runs import find_run
 
 
@@ -20,13 +20,15 @@ def sample(arguments: argparse.Namespace, output: Output) -> int:
     if code:
         return code
     run = find_run(folder)
-    code = jobs.evaluate(_with(arguments, project=folder, run=run.id, split="test", data=None), output)
+    code = jobs.evaluate(_with(arguments, project=folder, run=run.id, split="test", data=None, label_column=[],
+                               path_column=[]), output)
     if code:
         return code
-    manifest = read_manifest(run.manifest_path)
+    manifest = read_located(run.manifest_path, run.project_folder)
     tested = manifest.split("test")
     chosen = [manifest.path(entry) for entry in tested[:: max(1, len(tested) // 5)][:5]]
-    code = jobs.predict(_with(arguments, model=folder, run=run.id, paths=chosen, top=3, csv=None), output)
+    code = jobs.predict(_with(arguments, model=folder, run=run.id, paths=chosen, top=3, csv=None, follow_links=False,
+                              ignore=[]), output)
     output.print_message(tr("The project is in {folder}, this training in {run}. Open it: cnnstudio \"{folder}\"",
                             "El proyecto está en {folder}, este entrenamiento en {run}. Ábralo: cnnstudio \"{folder}\"",
                             folder=folder, run=Path(run.folder)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 import msgspec
 
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.params import params_of
+from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.keys import set_value
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
@@ -36,6 +38,17 @@ def _with_stage(problem: Problem, project: Project) -> Problem:
         return problem
     text = Text("{stage}: {text}", "{stage}: {text}").fill(stage=node, text=problem.text)
     return msgspec.structs.replace(problem, text=text)
+
+
+def reading_spec(arguments: argparse.Namespace) -> DatasetSpec:
+    """How folders and lists are read, by the options of `new`, `audit` and `evaluate` and by --set; raises ProblemError."""
+    values = [item for item in getattr(arguments, "values", ()) if item.startswith("dataset.")]
+    spec = with_values(Project(), values).dataset
+    return msgspec.structs.replace(
+        spec, follow_links=spec.follow_links or getattr(arguments, "follow_links", False),
+        ignore=(*spec.ignore, *(getattr(arguments, "ignore", None) or ())),
+        path_columns=tuple(getattr(arguments, "path_column", None) or spec.path_columns),
+        label_columns=tuple(getattr(arguments, "label_column", None) or spec.label_columns))
 
 
 def with_values(project: Project, values: Sequence[str]) -> Project:

@@ -51,6 +51,11 @@ class SplitFolders(msgspec.Struct, frozen=True, kw_only=True):
 class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The collection. `source` is a folder or a manifest file (.csv, .tsv, .parquet): absolute, or relative
     to the project's folder; `joined` are more of them, put behind the first (tf.data's concatenate).
+    `source_classes` names the class of a source (as it is written there) that is a folder of loose pictures.
+
+    `ignore` are patterns of files and folders that are not looked at, as in a .gitignore file. `path_columns` and
+    `label_columns` name columns of lists where they are not known by themselves: of a list the first that it has counts;
+    several columns of zeros and ones are a class each; a label column "." means the folders of the pictures.
 
     `hidden_classes` are ignored until the user shows them again.
     `class_names` is the order of the classes that the user chose; empty means the names of the
@@ -65,6 +70,10 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True):
     split_folders: SplitFolders = SplitFolders()
     follow_links: bool = False
     joined: tuple[str, ...] = ()
+    source_classes: dict[str, str] = {}
+    ignore: tuple[str, ...] = ()
+    path_columns: tuple[str, ...] = ()
+    label_columns: tuple[str, ...] = ()
     hidden_classes: tuple[str, ...] = ()
     audit: AuditSpec = AuditSpec()
 

@@ -215,3 +215,12 @@ def move_nodes(project: Project, positions: dict[str, tuple[float, float]]) -> P
     return set_network(project, replace(project.network, nodes=tuple(
         replace(item, position=positions[item.id]) if item.id in positions else item
         for item in project.network.nodes)))
+
+
+def set_columns(project: Project, paths: tuple[str, ...], labels: tuple[str, ...]) -> Project:
+    """Name the columns of a list; the columns of other joined lists stay known."""
+    spec = project.dataset
+    more = bool(spec.joined)
+    return replace(project, dataset=replace(
+        spec, path_columns=tuple(dict.fromkeys((*paths, *(spec.path_columns if more else ())))),
+        label_columns=tuple(dict.fromkeys((*labels, *(spec.label_columns if more else ()))))))

@@ -144,11 +144,17 @@ class Serve(JobSpec, frozen=True, kw_only=True):
 
 
 class ExportCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """The export was reopened and compared with the trained model on real pictures."""
+    """The export was reopened and compared with the trained model on real pictures.
+
+    `unchecked`: there were none, at the user's wish; it was compared on generated ones alone. `data`: the pictures were
+    not the run's own but those of this folder.
+    """
 
     images: int
     top1_agreement: float
     max_abs_difference: float
+    unchecked: bool = False
+    data: str = ""
 
 
 class Exported(Event, frozen=True, kw_only=True):
@@ -158,7 +164,8 @@ class Exported(Event, frozen=True, kw_only=True):
 
 
 class Export(JobSpec, frozen=True, kw_only=True):
-    """Write a run's model in `format` to `path` and check the result on pictures of the run's manifest."""
+    """Write a run's model in `format` to `path` and check the result on pictures of the run's manifest, or of the folder
+    or list `data`; `unchecked`: on generated pictures alone."""
 
     function: ClassVar[str] = "export:export"
 
@@ -166,6 +173,8 @@ class Export(JobSpec, frozen=True, kw_only=True):
     format: str
     path: str
     samples: int = 3
+    data: str = ""
+    unchecked: bool = False
 
 
 class Report(Event, frozen=True, kw_only=True):

@@ -49,6 +49,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     fixes: tuple[Fix, ...] = ()
     details: str = ""
     """A traceback or a log for the report; shown on demand only."""
+    facts: dict[str, Any] = {}
+    """The numbers of the text, for other programs."""
 
     @property
     def blocks(self) -> bool:

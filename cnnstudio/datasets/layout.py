@@ -11,6 +11,7 @@ import msgspec
 
 from cnnstudio.core.dataset import SPLITS, DatasetSpec, Split
 from cnnstudio.imaging.formats import SUFFIXES
+from cnnstudio.imaging.picture_files import is_system
 
 MANIFESTS: Final = frozenset({".csv", ".tsv", ".parquet"})
 """Suffixes of manifests."""
@@ -41,7 +42,7 @@ def plain(name: str) -> str:
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file of that name is a picture."""
+    """Whether a file's ending is one of pictures; the scan looks into the others."""
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
@@ -76,7 +77,8 @@ def subfolders(folder: Path, follow_links: bool) -> list[str]:
     """Names of the visible subfolders, sorted; raises OSError."""
     with os.scandir(folder) as entries:
         return sorted(entry.name for entry in entries
-                      if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=follow_links))
+                      if not entry.name.startswith(".") and not is_system(entry.name)
+                      and entry.is_dir(follow_symlinks=follow_links))
 
 
 def find_layout(root: Path, spec: DatasetSpec) -> Layout:

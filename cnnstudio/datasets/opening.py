@@ -68,14 +68,14 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def create_project(folder: Path, data: Path | Sequence[Path], template: str = "", base: str = "", name: str = "",
-                   on_progress: OnProgress | None = None, cancelled: Cancelled = never, base_name: str = ""
-                   ) -> tuple[Created, Index]:
+                   on_progress: OnProgress | None = None, cancelled: Cancelled = never, base_name: str = "",
+                   reading: DatasetSpec | None = None) -> tuple[Created, Index]:
     """Create a project for the pictures in `data`, folders and manifests; raises ProblemError and then leaves no
     half-created project.
 
     `folder` must not hold a project yet. The pictures are listed and inspected; they decide the template or base unless
     one is named. A base is an id, or the `.keras` or `.h5` file of a model that is taken into the project under
-    `base_name`.
+    `base_name`. `reading` says how folders and lists are read: links, patterns to ignore, columns.
     """
     if (folder / PROJECT_FILE).exists():
         text = Text("There is already a project in {path}. Open it, or choose another place.",
@@ -100,7 +100,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     index = open_index(folder)
     source, *joined = (source_text(place, folder) for place in places)
     title = name or places[0].stem
-    first = DatasetSpec(source=source, joined=tuple(joined))
+    first = replace(reading or DatasetSpec(), source=source, joined=tuple(joined))
     root = root_of(places[0].resolve())
     scan = scan_folder(index, root, first, on_progress, cancelled)
     inspect_pictures(index, root, on_progress, cancelled)
@@ -112,7 +112,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     project = new_project(title, source, facts, template=template, base=base if own is None else "efficientnet_lite0")
     if own is not None:
         project = with_base(project, own)
-    project = replace(project, dataset=replace(project.dataset, joined=tuple(joined)))
+    project = replace(project, dataset=replace(first, label_mode=project.dataset.label_mode))
     index.apply(project.dataset)
     write_project(folder, project)
     problems = (*scan.problems, *picture_problems(index),

@@ -15,10 +15,12 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.inspection import OF_THE_DISK, Inspected
-from cnnstudio.datasets.scan import Listing, folder_problem
+from cnnstudio.datasets.scan import Listing
+from cnnstudio.datasets.scan_problems import folder_problem, left_out_problems
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
 from cnnstudio.imaging.inspect import inspect_picture
+from cnnstudio.imaging.picture_files import LeftOut
 
 Cancelled = Callable[[], bool]
 OnProgress = Callable[[int, int], None]
@@ -40,6 +42,13 @@ class ScanResult(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     complete: bool
     seconds: float
+    left_out: tuple[LeftOut, ...] = ()
+    root: Path | None = None
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What was left out and needs no care, such as files of the system; the rest is among the problems."""
+        return left_out_problems(self.left_out, self.root, quiet=True)
 
 
 def never() -> bool:
@@ -75,7 +84,8 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
         index.apply(spec)
     new, changed = index.came_with(scan, last)
     return ScanResult(pictures=listed, new=new, changed=changed, scan=scan, gone=gone, other_files=listing.other_files,
-                      problems=tuple(problems), complete=complete, seconds=time.perf_counter() - start)
+                      problems=tuple(problems), complete=complete, seconds=time.perf_counter() - start,
+                      left_out=listing.left_out, root=root)
 
 
 def _was_emptied(index: Index, spec: DatasetSpec) -> bool:

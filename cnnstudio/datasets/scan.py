@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec, Split
-from cnnstudio.core.problems import Problem, error, warning
-from cnnstudio.core.system_errors import reason_of
+from cnnstudio.core.files import PROJECT_FILE
+from cnnstudio.core.lock import LOCK_FILE
+from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import find_layout, is_manifest, is_picture, root_of
-from cnnstudio.datasets.sources.manifests import Row, missing_problem, read_rows
+from cnnstudio.datasets.content import ContentProbe
+from cnnstudio.datasets.ignoring import make_matcher
+from cnnstudio.datasets.layout import Layout, find_layout, is_manifest, is_picture, root_of
+from cnnstudio.datasets.scan_problems import folder_problem, left_out_problems, overlap_problems, similar_name_problems
+from cnnstudio.datasets.sources.columns import ColumnChoice
+from cnnstudio.datasets.sources.locating import locate_rows
+from cnnstudio.datasets.sources.manifests import read_rows
+from cnnstudio.imaging.picture_files import SYSTEM_NAMES, LeftOut, Tally, is_system, reason_against
 
 CHUNK = 2000
 _MOST_REPORTED: Final = 20
+_OWN_FOLDERS: Final = frozenset(("runs", "exports", "bases"))
+_OWN_FILES: Final = (PROJECT_FILE, LOCK_FILE.lstrip("."), "dataset.sqlite")
+"""What the program itself keeps in a project's folder, which may also be the folder of the pictures, or lie in it."""
 
 
 class ListedFile(msgspec.Struct, frozen=True, gc=False):
@@ -34,10 +42,12 @@ class ListedFile(msgspec.Struct, frozen=True, gc=False):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """One source of a collection: a folder or a manifest. `prefix` is put before its paths in the index."""
+    """One source of a collection: a folder or a manifest. `prefix` is put before its paths in the index; `class_name` is
+    that of all its pictures, where it is a folder of loose ones."""
 
     path: Path
     prefix: str = ""
+    class_name: str = ""
 
     @property
     def root(self) -> Path:
@@ -56,13 +66,14 @@ def sources_of(root: Path, spec: DatasetSpec, folder: Path | None = None) -> tup
         return (Source(path=root),)
     home = folder.resolve()
     main = (home / spec.source).resolve() if spec.source else root
-    sources = [Source(path=main if is_manifest(main) else root)]
+    sources = [Source(path=main if is_manifest(main) else root, class_name=spec.source_classes.get(spec.source, ""))]
     for item in spec.joined:
         place = (home / item).resolve()
         below = root_of(place)
         inside = below.is_relative_to(home) and root.is_relative_to(home)
         before = os.path.relpath(below, root).replace(os.sep, "/") if inside else below.as_posix()
-        sources.append(Source(path=place, prefix="" if before == "." else before.rstrip("/") + "/"))
+        sources.append(Source(path=place, prefix="" if before == "." else before.rstrip("/") + "/",
+                              class_name=spec.source_classes.get(item, "")))
     return tuple(sources)
 
 
@@ -77,13 +88,32 @@ class Listing:
         self.root = root
         self.problems: list[Problem] = []
         self.class_folders: set[str] = set()
-        self.other_files = 0
         self.sources = sources_of(root, spec, folder)
+        self._home = None if folder is None else folder.resolve()
+        self._home_text = "" if folder is None else os.fspath(folder.resolve())
         self._spec = spec
         self._chunk = chunk
-        self._loose = 0
+        self._tally = Tally()
+        self._used: set[str] = set()
+        self._empty: dict[str, str] = {}
+        self._probe = ContentProbe()
         self._seen: set[tuple[int, int]] = set()
         self._reported: dict[str, int] = {}
+        self._ignored = None
+        try:
+            self._ignored = make_matcher(spec.ignore)
+        except ProblemError as problem_error:
+            self.problems += problem_error.problems
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What is not taken, by reason; complete after the iteration."""
+        return self._tally.entries()
+
+    @property
+    def other_files(self) -> int:
+        """Files in class folders that are no pictures."""
+        return sum(self._tally.number(reason) for reason in ("other_kind", "raw", "broken_link"))
 
     def __iter__(self) -> Iterator[list[ListedFile]]:
         """Chunks of pictures; never raises: unreadable folders are in `problems`."""
@@ -103,18 +133,19 @@ class Listing:
             if number > _MOST_REPORTED:
                 text = Text("{n} more places like these.", "{n} lugares más como estos.")
                 self.problems.append(warning(code, text.fill(n=number - _MOST_REPORTED), "dataset", path=self.root))
-        if self._loose:
-            text = Text("{n} pictures lie beside the class folders and have no class; they are left out. Move them into "
-                        "a class folder to use them.",
-                        "{n} imágenes están junto a las carpetas de clase y no tienen clase; se dejan fuera. Muévalas a "
-                        "una carpeta de clase para usarlas.")
-            self.problems.append(warning("no_class_folder", text.fill(n=self._loose), "dataset", path=self.root))
+        for name, path in self._empty.items():
+            if self._used and name not in self._used:
+                self._tally.add("empty_class", path)
+        self.problems += left_out_problems(self.left_out, self.root, quiet=False)
         self.problems += similar_name_problems(self.class_folders, self.root)
-        self.problems += _overlap_problems(self.sources)
+        self.problems += overlap_problems([source.path for source in self.sources if not is_manifest(source.path)])
 
     def _source(self, source: Source) -> Iterator[ListedFile]:
         if is_manifest(source.path):
             yield from self._manifest(source)
+            return
+        if source.class_name:
+            yield from self._class(source, os.fspath(source.path), source.prefix, source.class_name, None)
             return
         try:
             layout = find_layout(source.path, self._spec)
@@ -126,88 +157,155 @@ class Listing:
             return
         for name, split in layout.roots:
             yield from self._classes(source, name, split)
+        self._count_outside(source, layout)
         if not source.path.is_dir():
             self._add_problem(source.path, FileNotFoundError())
 
-    # Manifests -----------------------------------------------------------------------------------
+    # Lists ---------------------------------------------------------------------------------------
 
     def _manifest(self, source: Source) -> Iterator[ListedFile]:
-        reading = read_rows(source.path)
+        lists = sum(is_manifest(item.path) for item in self.sources)
+        choice = ColumnChoice(paths=self._spec.path_columns, labels=self._spec.label_columns, required=lists == 1)
+        reading = read_rows(source.path, choice)
         self.problems += reading.problems
-        missing: list[Row] = []
-        for row in reading.rows:
-            place = source.root / row.path
-            try:
-                facts = os.stat(place)
-            except (FileNotFoundError, NotADirectoryError, ValueError):
-                missing.append(row)
-                continue
-            except OSError as os_error:
-                self._add_problem(place, os_error)
-                continue
-            if not stat.S_ISREG(facts.st_mode):
-                missing.append(row)
-            elif self._has_name(row.path, os.fspath(place)):
-                path = row.path if os.path.isabs(row.path) else _join_path(source.prefix, row.path)
-                self.class_folders.add(row.label)
-                yield ListedFile(path, row.label, row.split, facts.st_size, facts.st_mtime_ns)
-        if missing:
-            self.problems.append(missing_problem(source.path, missing, len(reading.rows)))
+        located = locate_rows(source.path, reading)
+        self.problems += located.problems
+        for place, os_error in located.unreadable:
+            self._add_problem(place, os_error)
+        for item in located.pictures:
+            if self._has_name(item.path, os.fspath(source.root / item.path)):
+                path = item.path if os.path.isabs(item.path) else _join_path(source.prefix, item.path)
+                self.class_folders.add(item.label)
+                yield ListedFile(path, item.label, item.split, item.size, item.modified_ns)
 
     # Folders -------------------------------------------------------------------------------------
 
-    def _classes(self, source: Source, name: str, split: Split | None) -> Iterator[ListedFile]:
-        folder = source.path / name if name else source.path
-        prefix = source.prefix + (f"{name}/" if name else "")
+    def _children(self, folder: Path) -> list[os.DirEntry[str]]:
+        """The entries of a folder of class folders, by name; of one that cannot be listed none, with a problem."""
         try:
             with os.scandir(folder) as entries:
-                children = sorted(entries, key=lambda entry: entry.name)
+                return sorted(entries, key=lambda entry: entry.name)
         except OSError as os_error:
             self._add_problem(folder, os_error)
-            return
-        for child in children:
-            if child.name.startswith("."):
+            return []
+
+    def _classes(self, source: Source, name: str, split: Split | None) -> Iterator[ListedFile]:
+        prefix = source.prefix + (f"{name}/" if name else "")
+        for child in self._children(source.path / name if name else source.path):
+            if self._is_own(child, source):
                 continue
             try:
                 is_folder = child.is_dir(follow_symlinks=self._spec.follow_links)
+                if self._passes_over(child.name, prefix + child.name, source, is_folder):
+                    continue
                 if is_folder and self._has_name(child.name, child.path):
                     self.class_folders.add(child.name)
-                    yield from self._folder(child.path, prefix + child.name + "/", child.name, split)
-                elif not is_folder and is_picture(child.name) and child.is_file():
-                    self._loose += 1
+                    yield from self._class(source, child.path, prefix + child.name + "/", child.name, split)
+                elif not is_folder:
+                    self._count(child, prefix + child.name)
             except OSError as os_error:
-                self._add_problem(Path(child.path), os_error)
+                self._add_entry_problem(child, prefix + child.name, os_error)
 
-    def _folder(self, folder: str, prefix: str, class_name: str, split: Split | None) -> Iterator[ListedFile]:
+    def _is_own(self, entry: os.DirEntry[str], source: Source) -> bool:
+        """Whether an entry of a source is the project's own folder, or what the program keeps in it."""
+        if source.path != self._home:
+            return entry.path == self._home_text
+        return entry.name in _OWN_FOLDERS or entry.name.lstrip(".").startswith(_OWN_FILES)
+
+    def _class(self, source: Source, folder: str, prefix: str, class_name: str, split: Split | None) -> Iterator[ListedFile]:
+        """The pictures of a class folder, which is remembered where it has none."""
+        before, is_empty = len(self.problems), True
+        for file in self._folder(source, folder, prefix, class_name, split):
+            is_empty = False
+            yield file
+        if not is_empty:
+            self._used.add(class_name)
+        elif len(self.problems) == before:
+            self._empty.setdefault(class_name, prefix.rstrip("/"))
+
+    def _folder(self, source: Source, folder: str, prefix: str, class_name: str, split: Split | None
+                ) -> Iterator[ListedFile]:
         """All pictures below a class folder, without recursion, because a tree may be deep."""
         waiting = [(folder, prefix)]
+        follow, asks = self._spec.follow_links, self._ignored is not None
         while waiting:
             place, before = waiting.pop()
             try:
-                if self._spec.follow_links and self._was_here(place):
+                if follow and self._was_here(place):
                     continue
                 with os.scandir(place) as entries:
                     for entry in entries:
                         name = entry.name
-                        if name.startswith("."):
-                            continue
                         try:
-                            if entry.is_dir(follow_symlinks=self._spec.follow_links):
+                            is_folder = entry.is_dir(follow_symlinks=follow)
+                            if (asks or name[0] == "." or name.lower() in SYSTEM_NAMES) and self._passes_over(
+                                    name, before + name, source, is_folder):
+                                continue
+                            if is_folder:
                                 if self._has_name(name, entry.path):
                                     waiting.append((entry.path, before + name + "/"))
-                            elif is_picture(name):
+                            elif ((is_picture(name) and stat.S_ISREG(entry.stat().st_mode)) or self._is_taken(
+                                    entry, before)) and self._has_name(name, entry.path):
                                 facts = entry.stat()
-                                if stat.S_ISREG(facts.st_mode) and self._has_name(name, entry.path):
-                                    yield ListedFile(before + name, class_name, split, facts.st_size, facts.st_mtime_ns)
-                            else:
-                                self.other_files += 1
-                        except FileNotFoundError:
-                            # A broken link, or a file that has just been deleted.
-                            self.other_files += 1
+                                yield ListedFile(before + name, class_name, split, facts.st_size, facts.st_mtime_ns)
                         except OSError as os_error:
-                            self._add_problem(Path(entry.path), os_error)
+                            self._add_entry_problem(entry, before + name, os_error)
             except OSError as os_error:
                 self._add_problem(Path(place), os_error)
+
+    def _passes_over(self, name: str, path: str, source: Source, is_folder: bool) -> bool:
+        """Whether a name is one of a system, hidden, or ignored by the user's patterns; it is counted."""
+        if is_system(name) or name[0] == ".":
+            self._tally.add("system" if is_system(name) else "hidden", path)
+            return True
+        if self._ignored is not None and self._ignored(path.removeprefix(source.prefix), is_folder):
+            self._tally.add("ignored", path)
+            return True
+        return False
+
+    def _is_taken(self, entry: os.DirEntry[str], before: str) -> bool:
+        """Whether a file without a picture's ending is a picture; else it is counted. Raises OSError."""
+        reason = reason_against(entry, self._probe)
+        self._tally.add(reason or "by_content", before + entry.name)
+        return not reason
+
+    def _count(self, entry: os.DirEntry[str], path: str, nested: bool = False) -> None:
+        """Count a file outside the class folders; below other folders only the pictures. Raises OSError."""
+        reason = reason_against(entry, self._probe)
+        if not reason or not nested:
+            self._tally.add(reason or "no_class", path)
+
+    def _count_outside(self, source: Source, layout: Layout) -> None:
+        """Count the pictures beside and below the split folders that have no class."""
+        if not layout.has_splits:
+            return
+        roots = {name for name, _split in layout.roots}
+        waiting = [(source.path, source.prefix)]
+        while waiting:
+            folder, before = waiting.pop()
+            for entry in self._children(folder):
+                if folder == source.path and (entry.name in roots or self._is_own(entry, source)):
+                    continue
+                path = before + entry.name
+                try:
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                    if self._passes_over(entry.name, path, source, is_folder):
+                        continue
+                    if is_folder:
+                        waiting.append((Path(entry.path), path + "/"))
+                    else:
+                        self._count(entry, path, nested=folder != source.path)
+                except OSError as os_error:
+                    self._add_entry_problem(entry, path, os_error)
+
+    # Problems ------------------------------------------------------------------------------------
+
+    def _add_entry_problem(self, entry: os.DirEntry[str], path: str, os_error: OSError) -> None:
+        """A broken link, a file that has just been deleted, or one that cannot be looked at."""
+        if not isinstance(os_error, FileNotFoundError):
+            self._add_problem(Path(entry.path), os_error)
+        elif entry.is_symlink():
+            self._tally.add("broken_link", path)
 
     def _add_problem(self, place: Path, os_error: OSError) -> None:
         problem = folder_problem(place, os_error)
@@ -240,61 +338,3 @@ class Listing:
 
 def _join_path(prefix: str, path: str) -> str:
     return os.path.normpath(prefix + path).replace(os.sep, "/") if prefix else path
-
-
-def similar_name_problems(names: Iterable[str], place: Path | None = None) -> list[Problem]:
-    """A warning for classes whose names differ only in case or in the encoding of accents."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(name)
-    groups_alike = [sorted(group) for group in groups.values() if len(group) > 1]
-    if not groups_alike:
-        return []
-    text = Text("These are different classes here, but one and the same on systems that do not tell capitals apart: "
-                "{names}. Rename one of them to merge them.",
-                "Aquí son clases distintas, pero una sola en sistemas que no distinguen mayúsculas: {names}. Cambie el "
-                "nombre de una para unirlas.")
-    names_text = "; ".join(" / ".join(group) for group in sorted(groups_alike)[:10])
-    return [warning("classes_alike", text.fill(names=names_text), "dataset", path=place)]
-
-
-def _overlap_problems(sources: Sequence[Source]) -> list[Problem]:
-    """A warning where one source is listed twice or lies inside another: its pictures count once, as those of the later
-    source."""
-    folders = [source.path for source in sources if not is_manifest(source.path)]
-    for number, place in enumerate(folders):
-        for other in folders[:number]:
-            if place.is_relative_to(other) or other.is_relative_to(place):
-                text = Text("The sources {first} and {second} overlap: pictures in both count once, with the class and "
-                            "split of the latter.",
-                            "Los orígenes {first} y {second} se solapan: las imágenes de ambos cuentan una vez, con la "
-                            "clase y la división del segundo.")
-                return [warning("sources_overlap", text.fill(first=other, second=place), "dataset", path=place)]
-    return []
-
-
-_HARMLESS: Final = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
-
-
-def folder_problem(folder: Path, os_error: OSError) -> Problem:
-    """Why a folder or file could not be listed. A folder that may come back blocks, so that its pictures stay in the
-    index."""
-    if isinstance(os_error, FileNotFoundError | NotADirectoryError):
-        text = Text("The folder {path} is not there (renamed, moved or on a drive that is not connected). Bring it back or "
-                    "choose where it is now; what is known of its pictures is kept.",
-                    "La carpeta {path} no está (renombrada, movida o en una unidad no conectada). Devuélvala o elija dónde "
-                    "está ahora; lo que se sabe de sus imágenes se conserva.")
-        return error("folder_missing", text.fill(path=folder), "dataset", path=folder)
-    if isinstance(os_error, PermissionError):
-        text = Text("{path} cannot be opened: you have no permission to read it.",
-                    "No se puede abrir {path}: no tiene permiso para leerlo.")
-        return warning("no_permission", text.fill(path=folder), "dataset", path=folder)
-    reason = reason_of(os_error)
-    if os_error.errno in _HARMLESS:
-        text = Text("{path} could not be read: {reason}.", "No se pudo leer {path}: {reason}.")
-        return warning("cannot_list", text.fill(path=folder, reason=reason), "dataset", path=folder)
-    text = Text("{path} could not be read to its end: {reason}. What is known of it is kept; look again when the drive "
-                "is back.",
-                "No se pudo leer {path} hasta el final: {reason}. Lo que se sabe de ella se conserva; vuelva a leer "
-                "cuando la unidad esté disponible.")
-    return error("cannot_list", text.fill(path=folder, reason=reason), "dataset", path=folder)

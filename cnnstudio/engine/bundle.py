@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio import __version__, imaging
+from cnnstudio.engine import models
 from cnnstudio.engine.bundled_steps import imaging_modules, steps_source
 from cnnstudio.engine.export_request import Request, keras_probabilities, write_json
 from cnnstudio.engine.sources import source_file
@@ -29,7 +30,7 @@ README: Final = """\
 CNN Studio: {classes} classes, pictures of {width} x {height} ({color_mode})
 
 ENGLISH
-  python predict.py PATH... [--json] [--top K]     classifies pictures and folders of pictures
+  python predict.py PATH... [--json] [--top K] [--follow-links]   classifies pictures and folders of pictures
 It needs Python 3.11 or newer, Keras 3 with a backend, OpenCV, Pillow and NumPy (and pi-heif for HEIC):
   pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 model.keras    the model; takes plain 0-255 pixels of shape (n, {height}, {width}, {channels})
@@ -39,7 +40,7 @@ samples/       pictures to try; samples.json holds the probabilities that must c
 check.json     the comparison with the trained model that was made when this folder was written
 
 ESPAÑOL
-  python predict.py RUTA... [--json] [--top K]     clasifica imágenes y carpetas de imágenes
+  python predict.py RUTA... [--json] [--top K] [--follow-links]   clasifica imágenes y carpetas de imágenes
 Necesita Python 3.11 o posterior, Keras 3 con un motor, OpenCV, Pillow y NumPy (y pi-heif para HEIC):
   pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 model.keras    el modelo; toma píxeles 0-255 sin tratar, de forma (n, {height}, {width}, {channels})
@@ -50,19 +51,29 @@ check.json     la comparación con el modelo entrenado que se hizo al escribir e
 """
 
 
+_UNCHECKED: Final = """
+UNCHECKED: no real pictures were at hand when this folder was written, so its answers were not compared with those of the
+trained model on pictures; there are no samples.
+SIN COMPROBAR: no había imágenes reales al escribir esta carpeta, así que sus respuestas no se compararon con las del modelo
+entrenado con imágenes; no hay muestras.
+"""
+
+
 def write_bundle(request: Request) -> np.ndarray:
     """Write everything but the check, and return predictions by the written folder alone."""
     card, folder = request.loaded.card, request.path
     recipe, names = card.recipe, card.class_names
     folder.mkdir(parents=True)
     shutil.copyfile(request.loaded.path, folder / "model.keras")
+    if request.unchecked:
+        models.mark_unchecked(folder / "model.keras", card)
     write_json(folder / "recipe.json", recipe.as_dictionary())
     write_json(folder / "classes.json", {"class_names": names, "label_mode": card.label_mode})
     _copy_pixel_path(folder / "pixels")
     shutil.copyfile(source_file("cnnstudio.engine.bundle_predict"), folder / "predict.py")
     (folder / "README.txt").write_text(README.format(
         classes=len(names), width=recipe.width, height=recipe.height, channels=recipe.channels,
-        color_mode=recipe.color_mode), encoding="utf-8")
+        color_mode=recipe.color_mode) + (_UNCHECKED if request.unchecked else ""), encoding="utf-8")
     _write_samples(request, names)
     request.checking()
     with pixel_path(folder) as prepare:

@@ -1,11 +1,12 @@
 """Classify pictures with the model beside this file.
 
-    python predict.py PATH... [--json] [--top K]
+    python predict.py PATH... [--json] [--top K] [--follow-links]
 
 It needs Keras 3 with any backend (TensorFlow, PyTorch or JAX), OpenCV, Pillow and NumPy (for HEIC pi-heif, too):
     pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 
-A PATH is a picture or a folder of pictures. --json prints one JSON object a line:
+A PATH is a picture or a folder of pictures; what is left out of a folder is counted on standard error.
+--json prints one JSON object a line:
     {"path": ..., "label": ..., "probability": ..., "top": [{"label": ..., "probability": ...}, ...]}
 or, for what is no readable picture, {"path": ..., "problem": {"code": ..., "text": ...}}.
 """
@@ -18,7 +19,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +32,9 @@ def on_one_line(text: str) -> str:
     return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda match: repr(match.group())[1:-1], text)
 
 
-def expand(paths: Iterable[str], suffixes: Collection[str]) -> list[str]:
-    """The files themselves; for a folder, all files in it and below that end as pictures do."""
-    result: list[str] = []
-    for path in paths:
-        if not os.path.isdir(path):
-            result.append(path)
-            continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            result += [os.path.join(folder, name) for name in sorted(files)
-                      if not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes]
-    return result
+def chosen_language() -> str:
+    """The language of the messages: Spanish where the system's is, else English."""
+    return "es" if os.environ.get("LANG", "").startswith("es") else "en"
 
 
 def choose_backend() -> None:
@@ -61,6 +53,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     import keras
     import numpy as np
     from pixels.errors import PictureError, disk_reason, disk_text  # type: ignore[import-not-found]
+    from pixels.picture_files import read_regular  # type: ignore[import-not-found]
     from pixels.prepare import prepare  # type: ignore[import-not-found]
     from pixels.steps import STEPS  # type: ignore[import-not-found]
 
@@ -68,12 +61,12 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     classes = json.loads((HERE / "classes.json").read_text(encoding="utf-8"))
     names = classes["class_names"]
     model = keras.saving.load_model(HERE / "model.keras", compile=False)
-    language = "es" if os.environ.get("LANG", "").startswith("es") else "en"
+    language = chosen_language()
 
     def read(path: str) -> Any:
         """The picture's pixels, or its problem: {"code", "text"}."""
         try:
-            return prepare(Path(path).read_bytes(), recipe, STEPS)
+            return prepare(read_regular(path), recipe, STEPS)
         except PictureError as picture_error:
             return {"code": f"picture_{picture_error.code}", "text": f"{Path(path).name}: {picture_error.text(language)}"}
         except OSError as os_error:
@@ -106,12 +99,16 @@ def main() -> int:
     parser.add_argument("paths", nargs="+", metavar="PATH")
     parser.add_argument("--json", action="store_true", help="one JSON object a line / un objeto JSON por línea")
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes to print, 0: all / clases, 0: todas")
+    parser.add_argument("--follow-links", action="store_true", help="enter linked folders / entrar en carpetas enlazadas")
     arguments = parser.parse_args()
     sys.path.insert(0, str(HERE))
-    from pixels.formats import SUFFIXES  # type: ignore[import-not-found]
+    from pixels.picture_files import list_pictures
 
+    paths, left_out = list_pictures(arguments.paths, arguments.follow_links)
+    for entry in left_out:
+        print(on_one_line(entry.text(chosen_language())), file=sys.stderr)
     answered = 0
-    for answer in answers(expand(arguments.paths, SUFFIXES), arguments.top):
+    for answer in answers(paths, arguments.top):
         answered += "problem" not in answer
         if arguments.json:
             print(json.dumps(answer, ensure_ascii=False), flush=True)

@@ -25,6 +25,7 @@ def main(endpoint: Endpoint) -> None:
         job = link.job()
     except (EOFError, ProtocolError):
         return
+    link.dies_alone = job.run_to_lock is None
     os.environ["KERAS_BACKEND"] = job.backend
     set_language(job.language if job.language in ("en", "es") else "en")
     signal.signal(signal.SIGTERM, lambda _number, _frame: link.request_stop(keep=True))

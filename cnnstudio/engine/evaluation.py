@@ -15,7 +15,8 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
+from cnnstudio.datasets.manifest import Entry, Manifest
+from cnnstudio.datasets.run_pictures import pictures_gone_problem, read_located
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
@@ -33,7 +34,7 @@ def evaluate(job: Evaluate, link: Link) -> Event:
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
     loaded = models.load(run.folder)
-    manifest = read_manifest(Path(job.manifest))
+    manifest = read_located(Path(job.manifest), run.project_folder)
     entries = measured_entries(manifest, job.split, loaded.card.class_names)
     link.check()
     phase(link, "preparing")
@@ -143,5 +144,7 @@ def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], 
 
 def nothing_usable_problem(split: str, manifest: Manifest) -> Problem:
     """The problem that no picture can be evaluated."""
+    if manifest.entries and not Path(manifest.header.root).is_dir():
+        return pictures_gone_problem(manifest)
     text = Text("There are no usable pictures in {split}.", "No hay imágenes utilizables en {split}.")
     return error("no_pictures", text.fill(split=split or "?"), "dataset", path=manifest.header.root)

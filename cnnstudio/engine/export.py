@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -16,19 +16,14 @@ from cnnstudio.catalog.exporters import EXPORTERS, Exporter
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.events import Artifact, Event, Finished
 from cnnstudio.core.jobs import Export, ExportCheck, Exported
-from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import models
+from cnnstudio.engine.export_pictures import check_pictures
 from cnnstudio.engine.export_request import Request, is_our_folder, keras_probabilities, write_check
-from cnnstudio.engine.pixels import prepare_pictures
 from cnnstudio.engine.progress import phase
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
-
-PICTURES: Final = 64
-"""The number of real pictures on which an export is compared."""
 
 
 def export(job: Export, link: Link) -> Event:
@@ -46,16 +41,17 @@ def export(job: Export, link: Link) -> Event:
         raise ProblemError(_exists(target))
     phase(link, "loading")
     loaded = models.load(run.folder)
-    pictures, pixels = real_pictures(run, loaded.card, job, link)
-    wanted = keras_probabilities(loaded.model, loaded.card, pixels)
-    phase(link, "exporting")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.writing{entry.suffix}")
     _remove(temporary)
     try:
-        request = Request(loaded=loaded, run=run, path=temporary, pictures=pictures, wanted=wanted,
-                          samples=max(1, job.samples), checking=lambda: phase(link, "checking"))
-        check = _compare(resolve(entry.writer)(request), wanted)
-        if check.top1_agreement < 1.0 or check.max_abs_difference > entry.tolerance:
+        with check_pictures(run, loaded.card, job, link) as (pictures, pixels):
+            wanted = keras_probabilities(loaded.model, loaded.card, pixels)
+            phase(link, "exporting")
+            request = Request(loaded=loaded, run=run, path=temporary, pictures=pictures, wanted=wanted,
+                              samples=0 if job.unchecked else max(1, job.samples), unchecked=job.unchecked,
+                              checking=lambda: None if job.unchecked else phase(link, "checking"))
+            check = _compare(resolve(entry.writer)(request), wanted, job)
+        if not job.unchecked and (check.top1_agreement < 1.0 or check.max_abs_difference > entry.tolerance):
             raise ProblemError(_differs_problem(check))
         if entry.folder:
             write_check(temporary, check, entry.id)
@@ -92,30 +88,11 @@ def is_replaceable(target: Path, entry: Exporter) -> bool:
     return target.is_dir() and (not any(target.iterdir()) or is_our_folder(target))
 
 
-def real_pictures(run: RunFolder, card: models.Card, job: Export, link: Link) -> tuple[list[Path], np.ndarray]:
-    """Usable pictures of the run's manifest, from all classes in turn, test split first."""
-    manifest = read_manifest(run.manifest_path)
-    order = {"test": 0, "validation": 1, "train": 2}
-    by_class: dict[int, list[Any]] = {}
-    for entry in sorted(manifest.entries, key=lambda entry: order.get(entry.split, 3)):
-        by_class.setdefault(entry.label, []).append(entry)
-    turns = [entries[turn] for turn in range(PICTURES) for entries in by_class.values() if turn < len(entries)]
-    paths = [manifest.path(entry) for entry in turns[:PICTURES]]
-    cache = Path(job.cache) if job.cache else cache_folder()
-    prepared = prepare_pictures(paths, card.recipe, cache, check=link.check)
-    good = prepared.good
-    if not len(good):
-        text = Text("The export cannot be checked: none of the run's pictures can be read any more.",
-                    "La exportación no se puede comprobar: ya no se puede leer ninguna imagen del entrenamiento.")
-        raise ProblemError(error("no_pictures", text, "dataset", path=manifest.header.root))
-    return [paths[index] for index in good.tolist()], prepared.take(good)
-
-
-def _compare(answers: np.ndarray, wanted: np.ndarray) -> ExportCheck:
+def _compare(answers: np.ndarray, wanted: np.ndarray, job: Export) -> ExportCheck:
     """Compare the predictions of the export with those of the trained model."""
     agreement = float((answers.argmax(axis=1) == wanted.argmax(axis=1)).mean())
-    return ExportCheck(images=len(wanted), top1_agreement=agreement,
-                       max_abs_difference=float(np.abs(answers - wanted).max()))
+    return ExportCheck(images=0 if job.unchecked else len(wanted), top1_agreement=agreement,
+                       max_abs_difference=float(np.abs(answers - wanted).max()), unchecked=job.unchecked, data=job.data)
 
 
 def _move_into_place(temporary: Path, target: Path) -> None:

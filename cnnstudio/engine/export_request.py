@@ -26,7 +26,7 @@ class Request:
 
     `wanted` (n, classes) are the trained model's probabilities for them. A writer calls `checking` after writing,
     before it predicts. It returns (n, classes) probabilities of the reopened export, and may raise OSError and
-    ProblemError.
+    ProblemError. `unchecked`: the pictures are generated ones, and the export says that it was not checked.
     """
 
     loaded: models.Loaded
@@ -35,6 +35,7 @@ class Request:
     pictures: list[Path]
     wanted: np.ndarray
     samples: int
+    unchecked: bool
     checking: Callable[[], None]
 
 

@@ -23,6 +23,8 @@ def write_model(request: Request) -> np.ndarray:
     """The run's model as one file."""
     request.path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(request.loaded.path, request.path)
+    if request.unchecked:
+        models.mark_unchecked(request.path, request.loaded.card)
     request.checking()
     card = request.loaded.card
     recipe = card.recipe.as_dictionary()
@@ -45,7 +47,7 @@ def write_source(request: Request) -> np.ndarray:
     source = keras_source(project.network, context_of(project, len(loaded.card.class_names), bases))
     (folder / SOURCE).write_text(source, encoding="utf-8")
     save_state(state(loaded.model, written_module(folder).model), folder / WEIGHTS)
-    write_recipe(loaded.card, folder)
+    write_recipe(loaded.card, folder, request.unchecked)
     request.checking()
     return answers(folder, loaded.card, request.pictures)
 

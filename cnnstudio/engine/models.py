@@ -41,6 +41,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     class_names: tuple[str, ...]
     label_mode: str
     run: str = ""
+    unchecked: bool = False
+    """Exported without a comparison on real pictures."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,16 @@ def save_model(model: Any, path: Path, card: Card) -> None:
         _without_backend_names(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(CARD, msgspec.json.format(msgspec.json.encode(card), indent=2))
+
+
+def mark_unchecked(path: Path, card: Card) -> None:
+    """Write into the card of a model file that it was exported unchecked."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members[CARD] = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(card, unchecked=True)), indent=2)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
 
 
 def _without_backend_names(path: Path) -> None:

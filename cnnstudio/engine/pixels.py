@@ -26,6 +26,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.engine.store import Store, make_room
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.hashing import content_hash
+from cnnstudio.imaging.picture_files import read_regular
 from cnnstudio.imaging.problems import picture_problem
 
 PIXELS_VERSION: Final = 2
@@ -218,7 +219,9 @@ def _prepare_again(path: str, recipe: dict[str, Any]) -> np.ndarray:
 def _prepare_file(path: str, recipe: dict[str, Any], store: Store | None) -> tuple[str, Any]:
     """(content hash, pixels); None for pixels in the store, a Problem for an unusable file."""
     try:
-        data = Path(path).read_bytes()
+        data = read_regular(path)
+    except PictureError as picture_error:
+        return "", picture_problem(picture_error, path)
     except OSError as os_error:
         if isinstance(os_error, FileNotFoundError):
             return "", _vanished_problem(path)

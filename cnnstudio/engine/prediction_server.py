@@ -23,6 +23,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.progress import phase
 from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.picture_files import read_regular
 from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.workers.link import Link
 
@@ -98,7 +99,7 @@ class Server:
 
     def _read(self, path: str) -> np.ndarray | Problem:
         try:
-            return prepare(Path(path).read_bytes(), self._recipe)
+            return prepare(read_regular(path), self._recipe)
         except PictureError as picture_error:
             return picture_problem(picture_error, path)
         except OSError as os_error:
@@ -163,10 +164,11 @@ def _samples(loaded: models.Loaded) -> np.ndarray | None:
         paths = sorted((folder / "samples").iterdir())
     elif (folder / "manifest.jsonl").is_file():
         from cnnstudio.core.problems import ProblemError
-        from cnnstudio.datasets.manifest import read_manifest
+        from cnnstudio.datasets.run_pictures import read_located
+        from cnnstudio.workers.runs import RunFolder
 
         try:
-            manifest = read_manifest(folder / "manifest.jsonl")
+            manifest = read_located(folder / "manifest.jsonl", RunFolder(folder).project_folder)
         except ProblemError:
             return None
         step = max(1, len(manifest.entries) // 4)
@@ -175,7 +177,7 @@ def _samples(loaded: models.Loaded) -> np.ndarray | None:
     result = []
     for path in paths[:4]:
         try:
-            result.append(prepare(path.read_bytes(), recipe))
+            result.append(prepare(read_regular(path), recipe))
         except (OSError, PictureError):
             continue
     return np.stack(result) if result else None

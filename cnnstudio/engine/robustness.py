@@ -16,7 +16,7 @@ from cnnstudio.core.jobs import AugmentationMeasured, Changed, MeasureAugmentati
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import inference, models
 from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem, predicted_classes
 from cnnstudio.engine.pixels import notices, prepare_pictures
@@ -32,7 +32,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
     loaded = models.load(run.folder)
-    manifest = read_manifest(run.manifest_path)
+    manifest = read_located(run.manifest_path, run.project_folder)
     entries = measured_entries(manifest, job.split, loaded.card.class_names)
     # Spread evenly over the list, which is sorted by class.
     entries = [entries[number] for number in np.linspace(0, len(entries) - 1, min(job.most, len(entries))).astype(int)]

@@ -35,15 +35,15 @@ def write_source(request: Request) -> np.ndarray:
     folder.mkdir(parents=True)
     (folder / SOURCE).write_text(torch_code(project.network, context), encoding="utf-8")
     save_state(torch_state(loaded.model, printed), folder / WEIGHTS)
-    write_recipe(loaded.card, folder)
+    write_recipe(loaded.card, folder, request.unchecked)
     request.checking()
     return answers(folder, loaded.card, request.pictures)
 
 
-def write_recipe(card: models.Card, folder: Path) -> None:
+def write_recipe(card: models.Card, folder: Path, unchecked: bool = False) -> None:
     """Write the recipe and the classes beside the source."""
     described = {"recipe": card.recipe.as_dictionary(), "class_names": list(card.class_names),
-                 "label_mode": card.label_mode}
+                 "label_mode": card.label_mode} | ({"unchecked": True} if unchecked else {})
     (folder / RECIPE).write_bytes(msgspec.json.format(msgspec.json.encode(described), indent=2))
 
 

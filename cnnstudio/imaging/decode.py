@@ -32,6 +32,7 @@ from .formats import BY_NAME
 from .header import Header
 from .headers import read_header
 from .orientation import apply_orientation
+from .picture_files import open_regular
 from .sample_range import TYPE_RANGE, SampleRange, to_uint8
 
 Channels = Literal[1, 3, 4] | None
@@ -46,9 +47,9 @@ _quiet = False
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """The content of a file; raises PictureError (vanished, is_folder, no_permission, ...)."""
+    """The content of a regular file; raises PictureError (vanished, is_folder, no_permission, not_regular, ...)."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAXIMUM_BYTES:
                 raise PictureError("unreadable", reason=f"{size} bytes")
@@ -79,9 +80,9 @@ def read_picture(path: str | os.PathLike[str], *, channels: Channels = 3,
 def header_of(path: str | os.PathLike[str]) -> Header:
     """`read_header` of a file; only the beginning of a large JPEG is read."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             head = file.read(1 << 18)
-    except OSError:
+    except (OSError, PictureError):
         head = b""
     if len(head) == 1 << 18 and head[:3] == b"\xff\xd8\xff":
         try:

@@ -53,6 +53,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This is a folder, not a picture.",
         "Esto es una carpeta, no una imagen.",
     ),
+    "not_regular": (
+        "This is not a regular file (a pipe, socket or device) and was not opened.",
+        "Esto no es un archivo normal (es una tubería, un socket o un dispositivo) y no se abrió.",
+    ),
     "no_permission": (
         "The file may not be read. Give yourself permission to read it.",
         "No se permite leer el archivo. Concédase permiso de lectura.",

@@ -6,6 +6,8 @@ import hashlib
 import os
 from typing import Final
 
+from cnnstudio.imaging.picture_files import open_regular
+
 _CHUNK: Final = 1 << 20
 
 
@@ -15,9 +17,9 @@ def content_hash(data: bytes | memoryview) -> str:
 
 
 def content_hash_of_file(path: str | os.PathLike[str]) -> str:
-    """`content_hash` of a file without reading it into memory at once. Raises OSError."""
+    """`content_hash` of a regular file without reading it into memory at once. Raises OSError and PictureError."""
     state = hashlib.blake2b(digest_size=16)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(_CHUNK):
             state.update(chunk)
     return "b2:" + state.hexdigest()

@@ -1,9 +1,8 @@
-"""Format of predictions, which the command line and an exported predict.py share."""
+"""The pictures to predict, and the format of predictions."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +10,11 @@ from typing import Any, Final
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.csv_text import csv_bytes
 from cnnstudio.core.jobs import Prediction
+from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import format_number, on_one_line
-from cnnstudio.imaging.formats import SUFFIXES
+from cnnstudio.datasets.ignoring import make_matcher
+from cnnstudio.datasets.scan_problems import left_out_problem
+from cnnstudio.imaging.picture_files import list_pictures
 
 DECIMALS: Final = 6
 
@@ -26,9 +28,12 @@ def as_dictionary(prediction: Prediction) -> dict[str, Any]:
     return {"path": prediction.path, "label": top[0]["label"], "probability": top[0]["probability"], "top": top}
 
 
-def json_line(prediction: Prediction, run: str = "") -> str:
-    """The prediction as one line of JSON, with its run if there is one."""
-    return json.dumps(as_dictionary(prediction) | ({"run": run} if run else {}), ensure_ascii=False)
+def json_line(prediction: Prediction, run: str = "", left_out: Sequence[Problem] = ()) -> str:
+    """The prediction as one line of JSON, with its run if there is one, and with what was left out of the folders."""
+    more: dict[str, Any] = {"run": run} if run else {}
+    if left_out:
+        more["left_out"] = [problem.facts["left_out"] | {"text": str(problem.text)} for problem in left_out]
+    return json.dumps(as_dictionary(prediction) | more, ensure_ascii=False)
 
 
 def text_line(prediction: Prediction) -> str:
@@ -39,18 +44,12 @@ def text_line(prediction: Prediction) -> str:
     return on_one_line(f"{answer['path']}: {text}")
 
 
-def expand(paths: Iterable[str]) -> list[str]:
-    """The files themselves; for a folder, all pictures in it and below, in the order of their names."""
-    result: list[str] = []
-    for path in paths:
-        if not Path(path).is_dir():
-            result.append(path)
-            continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            result += [os.path.join(folder, name) for name in sorted(files)
-                      if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES]
-    return result
+def pictures_of(paths: Iterable[str], follow_links: bool = False, ignore: Sequence[str] = ()
+                ) -> tuple[list[str], tuple[Problem, ...]]:
+    """The files themselves; for a folder, all pictures in it and below. With a problem or note for each reason why
+    something was left out. Raises ProblemError for a pattern that cannot be understood."""
+    files, left_out = list_pictures(paths, follow_links, make_matcher(ignore))
+    return files, tuple(left_out_problem(entry, None) for entry in left_out)
 
 
 def write_csv(path: Path, rows: Iterable[Prediction], names: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from cnnstudio.core.text import Text, language
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.layout import root_of
 from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_index_manifest, write_manifest
-from cnnstudio.datasets.refresh import Cancelled, OnProgress, inspect_pictures, never, scan_folder
+from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.datasets.sources.staging import refuse_existing
@@ -30,11 +30,17 @@ from cnnstudio.workers.runs import RunFolder, create_run, find_run
 def refresh_index(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
                   cancelled: Cancelled = never) -> tuple[Problem, ...]:
     """Update the index from the folder of pictures; returns the problems."""
+    return refresh_collection(folder, project, index, on_progress, cancelled).problems
+
+
+def refresh_collection(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
+                       cancelled: Cancelled = never) -> ScanResult:
+    """Update the index from the folder of pictures; returns what the scan found."""
     root = source_folder(project, folder)
     scan = scan_folder(index, root, project.dataset, on_progress, cancelled)
     if scan.complete:
         inspect_pictures(index, root, on_progress, cancelled)
-    return scan.problems
+    return scan
 
 
 def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequence[Problem] = ()
@@ -61,8 +67,10 @@ def training_job(run: RunFolder, project: Project, resume: bool = False) -> Trai
                  language=language())
 
 
-def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) -> Evaluate:
-    """The job that evaluates a run on a split of its own pictures, or on other class folders or a manifest.
+def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None, reading: DatasetSpec | None = None
+                   ) -> Evaluate:
+    """The job that evaluates a run on a split of its own pictures, or on other class folders or a manifest, read as
+    `reading` says (as those of the run unless given).
 
     Without a choice: the test split, else validation, else training. Raises ProblemError.
     """
@@ -72,7 +80,7 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None) ->
         split = "data"
         trained = read_manifest(run.manifest_path).header
         header = Header(root=str(root_of(data.resolve())), class_names=trained.class_names, label_mode=trained.label_mode)
-        entries = labelled_pictures(data, trained.class_names, project.dataset)
+        entries = labelled_pictures(data, trained.class_names, reading or project.dataset)
         manifest_path = run.folder / "evaluation-data.manifest.jsonl"
         try:
             write_manifest(manifest_path, header, entries)
@@ -110,7 +118,8 @@ def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec)
     """Entries of the split "data" for the class folders (or the manifest) `data`; raises ProblemError if they
     do not fit."""
     place = data.resolve()
-    plain = DatasetSpec(source=str(place), follow_links=spec.follow_links, split_folders=spec.split_folders)
+    plain = DatasetSpec(source=str(place), follow_links=spec.follow_links, split_folders=spec.split_folders,
+                        ignore=spec.ignore, path_columns=spec.path_columns, label_columns=spec.label_columns)
     listing = Listing(root_of(place), plain, folder=place.parent)
     numbers = {name: number for number, name in enumerate(class_names)}
     entries: list[Entry] = []
@@ -155,10 +164,13 @@ def serving_job(model: Path, run: str | None = None) -> Serve:
                  language=language())
 
 
-def export_job(run: RunFolder, format: str, path: Path, samples: int = 3) -> Export:
-    """The job that exports a run; raises ProblemError when its specs cannot be read."""
+def export_job(run: RunFolder, format: str, path: Path, samples: int = 3, data: Path | None = None,
+               unchecked: bool = False) -> Export:
+    """The job that exports a run and checks the export on its pictures, on those of `data`, or not at all; raises
+    ProblemError when its specs cannot be read."""
     training = run.spec().training
     return Export(run_folder=str(run.folder), format=format, path=str(path.absolute()), samples=samples,
+                  data="" if data is None else str(data.absolute()), unchecked=unchecked,
                   backend=training.backend, device=training.device, cache=str(cache_folder()), language=language())
 
 

@@ -22,6 +22,8 @@ from cnnstudio.workers.transport import Endpoint, ProtocolError
 COMMAND_FILE: Final = "commands.jsonl"
 EVENT_FILE: Final = "events.jsonl"
 _ORPHAN_LOOK_SECONDS: Final = 0.5
+_ORPHAN_SECONDS: Final = 5.0
+"""How long a job without a run may take to stop by itself when its parent is gone."""
 _KEPT_PER_SECOND: Final = 4.0
 """How many Batch events a second are written to the file, enough for the plots of a reopened run."""
 
@@ -47,6 +49,8 @@ class Link:
         self._gone = False
         self.predictions: queue.SimpleQueue[Predict | None] = queue.SimpleQueue()
         """Requests of the warm server; None means the end."""
+        self.dies_alone = False
+        """Whether the process ends when its parent is gone: only a training has something to keep."""
 
     def job(self) -> JobSpec:
         """Wait for the job. Raises EOFError if the parent is gone, ProtocolError for any other message."""
@@ -167,6 +171,14 @@ class Link:
         self.predictions.put(None)
         if self._folder is not None:
             self._listen_to_folder(self._folder)
+        elif self.dies_alone:
+            self._leave_soon()
+
+    def _leave_soon(self) -> None:
+        """A job that nobody waits for any more stops; where it is stuck, in a read for example, its process ends."""
+        self.request_stop(keep=False)
+        time.sleep(_ORPHAN_SECONDS)
+        os._exit(1)
 
     def _listen_to_folder(self, folder: Path) -> None:
         """An orphan reads commands that a later window appends to a file in the run's folder."""

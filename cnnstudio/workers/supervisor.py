@@ -50,12 +50,18 @@ class Supervisor:
         self._stop_seconds = stop_seconds if stop_seconds is not None else job.stop_seconds
         self._terminate_seconds = terminate_seconds
         self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        # Signal handlers take it, too, in the thread that may hold it.
+        self._lock = threading.RLock()
         self._cancelled = False
         self._detached = False
         self._over = False
         self._deadlines: list[tuple[float, str]] = []
         self._child: Child | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the job has something to keep when it is stopped."""
+        return self._job.run_to_lock is not None
 
     @property
     def pid(self) -> int | None:
@@ -112,6 +118,12 @@ class Supervisor:
         timer = threading.Timer(self._stop_seconds + self._terminate_seconds + 2.0, self._kill)
         timer.daemon = True
         timer.start()
+
+    def kill(self) -> None:
+        """End the child at once; the job counts as cancelled."""
+        with self._lock:
+            self._cancelled = True
+        self._kill()
 
     def detach(self) -> None:
         """Detach the child: `run` returns, the child continues alone, and this process may end."""

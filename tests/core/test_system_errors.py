@@ -40,7 +40,7 @@ def test_a_picture_that_cannot_be_read_tells_it_in_both_languages_too(monkeypatc
     def fail(*_arguments, **_options):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(decode, "open", fail, raising=False)
+    monkeypatch.setattr(decode, "open_regular", fail)
     with pytest.raises(PictureError) as caught:
         decode.read_bytes(tmp_path / "x.png")
     assert "(Input/output error)" in caught.value.text("en")

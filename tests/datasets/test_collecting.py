@@ -163,3 +163,14 @@ def test_pictures_that_went_away_are_told(collection, tmp_path):
         assert code(index, root, CLASSES, tmp_path / "gone", form) == "vanished"
     assert not list(tmp_path.glob("*gone*"))
     assert index.count(Filter(excluded="only")) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("form", ["folders", "zip"])
+def test_a_picture_that_became_a_pipe_is_not_waited_for(collection, tmp_path, form):
+    index, root = collection
+    path = "cat/7.png"
+    (root / path).unlink()
+    os.mkfifo(root / path)
+    done = collect(index, root, CLASSES, tmp_path / "out", form)
+    assert ["not a regular file" in problem.text.en for problem in done.problems] == [True]

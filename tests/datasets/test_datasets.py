@@ -50,7 +50,8 @@ def indexed(tmp_path: Path, root: Path, spec: DatasetSpec | None = None) -> Inde
 
 def test_class_folders_with_any_name(tmp_path):
     root = draw(tmp_path / "p", "gato/a.png", "niño ñ/deep/er/b.JPG", "Cat/c.png", "cat/d.png", "gato/.hidden.png",
-                ".git/x.png", "gato/notes.txt", "loose.png", "emoji 😺/new\nline.png")
+                ".git/x.png", "loose.png", "emoji 😺/new\nline.png")
+    (root / "gato" / "notes.txt").write_text("not a picture")
     files, listing = listed(root)
     assert files == {"gato/a.png": ("gato", None), "niño ñ/deep/er/b.JPG": ("niño ñ", None), "Cat/c.png": ("Cat", None),
                      "cat/d.png": ("cat", None), "emoji 😺/new\nline.png": ("emoji 😺", None)}

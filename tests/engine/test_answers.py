@@ -17,9 +17,12 @@ import pytest
 
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.commands import Predict
+from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.events import Finished, Notice, Stopped
+from cnnstudio.core.files import write_project
 from cnnstudio.core.jobs import Answered, Evaluate, Evaluated, Export, Exported, PictureResult, Prediction, Ready, Serve
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import Project
 from cnnstudio.core.registry import Registry
 from cnnstudio.engine import bundle, inference, models, prediction_server
 from cnnstudio.engine.evaluation import evaluate, measures, results
@@ -181,7 +184,7 @@ def test_the_bundle_prints_the_lines_of_the_program(trained, exported, tmp_path)
                           env=environment | {"LANG": "C.UTF-8"})
     found = [json.loads(line) for line in done.stdout.splitlines()]
     wanted = [answer_format.as_dictionary(event)
-              for event in ask(trained, *answer_format.expand(paths), top=2).of(Prediction)]
+              for event in ask(trained, *answer_format.pictures_of(paths)[0], top=2).of(Prediction)]
     assert [list(each) for each in found] == [list(each) for each in wanted]
     assert found[0] == wanted[0]
     for mine, theirs in zip(found[1:], wanted[1:], strict=True):
@@ -274,6 +277,42 @@ def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
         export(job(Export, trained, format="bundle", path=str(tmp_path / "out")), Recorder())
     assert problem.value.problems[0].code == "export_differs"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_moved_other_and_no_pictures_to_check_an_export_on(trained, tmp_path):
+    run, pictures = trained
+    moved = pictures.with_name("moved")
+    pictures.rename(moved)
+    try:
+        with pytest.raises(ProblemError) as problem:
+            export(job(Export, trained, format="keras", path=str(tmp_path / "a.keras")), Recorder())
+        assert problem.value.problems[0].code == "no_check_pictures"
+        for data in (moved, moved / CLASSES[0]):
+            recorder = Recorder()
+            export(job(Export, trained, format="keras", path=str(tmp_path / "b.keras"), data=str(data)), recorder)
+            assert recorder.of(Exported)[0].check.data == str(data)
+            assert recorder.of(Exported)[0].check.images >= 20
+        with pytest.raises(ProblemError, match="no readable pictures"):
+            export(job(Export, trained, format="keras", path=str(tmp_path / "b.keras"), data=str(tmp_path)), Recorder())
+        recorder = Recorder()
+        export(job(Export, trained, format="keras", path=str(tmp_path / "c.keras"), unchecked=True), recorder)
+        assert (recorder.of(Exported)[0].check.images, recorder.of(Exported)[0].check.unchecked) == (0, True)
+        assert models.read_card(tmp_path / "c.keras").unchecked
+        assert not models.read_card(tmp_path / "b.keras").unchecked
+        export(job(Export, trained, format="bundle", path=str(tmp_path / "d"), unchecked=True), Recorder())
+        assert json.loads((tmp_path / "d" / "check.json").read_text())["unchecked"]
+        assert list((tmp_path / "d" / "samples").iterdir()) == []
+        # The project knows where they are now.
+        write_project(run.project_folder, Project(dataset=DatasetSpec(source="moved")))
+        recorder = Recorder()
+        export(job(Export, trained, format="keras", path=str(tmp_path / "e.keras")), recorder)
+        assert recorder.of(Exported)[0].check.images == 60
+        table = tmp_path / "table.jsonl"
+        evaluate(job(Evaluate, trained, manifest=str(run.manifest_path), split="test", table=str(table)), recorder)
+        assert recorder.of(Evaluated)[0].skipped == 0
+    finally:
+        moved.rename(pictures)
+        (run.project_folder / "project.cnnstudio").unlink(missing_ok=True)
 
 
 def test_unknown_formats_are_refused(trained, tmp_path):

@@ -159,6 +159,20 @@ def server(endpoint: Endpoint) -> None:
     Path(job.path).write_text("ended")
 
 
+def stuck(endpoint: Endpoint) -> None:
+    """A job without a run that never comes back from a read; its parent is the only one who waits."""
+    from cnnstudio.workers import link as link_module
+
+    link_module._ORPHAN_SECONDS = 0.2
+    link = Link(endpoint)
+    job = link.job()
+    assert isinstance(job, Export)
+    link.dies_alone = True
+    Path(job.path).write_text(str(os.getpid()))
+    link.emit(Hello(pid=os.getpid()))
+    time.sleep(600)
+
+
 def cannot_keep(endpoint: Endpoint) -> None:
     """An evaluation whose folder cannot be written."""
     link = Link(endpoint)

@@ -1,4 +1,4 @@
-"""Folders are expanded alike by the program and by an exported predict.py."""
+"""The pictures to predict, and the lines of their answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from cnnstudio.core import text
 from cnnstudio.core.jobs import Prediction, Ranked
 from cnnstudio.core.text import set_language
 from cnnstudio.engine import bundle_predict
-from cnnstudio.imaging.formats import SUFFIXES
 from cnnstudio.workers import answer_format
 
 
@@ -18,8 +17,14 @@ def test_hidden_and_other_files_are_left_out_everywhere(tmp_path):
         (tmp_path / name).touch()
     wanted = [str(tmp_path / name) for name in ("a.jpg", "b.PNG", "deep/c.webp")]
     missing = str(tmp_path / "missing.png")
-    assert answer_format.expand([str(tmp_path), missing]) == [*wanted, missing]
-    assert bundle_predict.expand([str(tmp_path), missing], SUFFIXES) == [*wanted, missing]
+    files, left_out = answer_format.pictures_of([str(tmp_path), missing])
+    assert files == [*wanted, missing]
+    assert [(problem.facts["left_out"]["reason"], problem.facts["left_out"]["number"]) for problem in left_out] == [
+        ("other_kind", 1), ("system", 1), ("hidden", 1)]
+    line = json.loads(answer_format.json_line(Prediction(request=1, path="a", top=(Ranked(label="c", probability=1.0),)),
+                                              left_out=left_out))
+    assert line["left_out"][0]["example"].endswith("notes.txt")
+    assert line["left_out"][0]["text"]
 
 
 def test_a_line_break_in_a_name_stays_in_its_line():

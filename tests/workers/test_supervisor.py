@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -301,6 +302,39 @@ def test_a_server_ends_with_its_parent(tmp_path):
     while not mark.exists():
         time.sleep(0.05)
     assert mark.read_text() == "ended"
+
+
+@ON_PIPES
+@pytest.mark.timeout(100)
+def test_a_stuck_child_ends_with_its_parent(tmp_path):
+    mark = tmp_path / "mark"
+    program = _program(tmp_path, """
+        import os
+        from cnnstudio.core.jobs import Export
+        from cnnstudio.core.events import Hello
+        from cnnstudio.workers.supervisor import Supervisor
+
+        if __name__ == "__main__":
+            def heard(event):
+                if isinstance(event, Hello):
+                    os.kill(os.getpid(), 9)
+            job = Export(run_folder="", format="", path=sys.argv[2])
+            Supervisor(job, heard, None, "tests.workers.children:stuck").run()
+    """)
+    subprocess.run([sys.executable, program, ROOT, mark], timeout=60, check=False)
+    pid = int(mark.read_text())
+    while _is_running(pid):
+        time.sleep(0.05)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    # An orphan that nobody reaps stays as a zombie.
+    return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
 @ON_PIPES

@@ -29,9 +29,9 @@ from cnnstudio.datasets.sources.staging import (
     no_progress,
     refuse_existing,
 )
+from cnnstudio.imaging.picture_files import LeftOut, Tally, is_system
 
 SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
-_JUNK: Final = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini"})
 _CHUNK: Final = 1 << 20
 _MOST_NAMED: Final = 5
 
@@ -60,10 +60,14 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of an archive and all of its problems."""
+    """The content of an archive and all of its problems; `left_out` are files of systems that are not unpacked.
+
+    A file without an ending counts as a picture here; it is looked into when it is unpacked.
+    """
 
     members: tuple[Member, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -71,14 +75,18 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pictures(self) -> int:
-        return sum(is_picture(member.name) for member in self.members)
+        return sum(_may_be_picture(member.name) for member in self.members)
 
     @property
     def class_names(self) -> tuple[str, ...]:
         """The folders that hold pictures directly, without splits: the classes."""
         return tuple(sorted({member.parts[-2] for member in self.members
-                             if len(member.parts) > 1 and is_picture(member.name)
+                             if len(member.parts) > 1 and _may_be_picture(member.name)
                              and find_split(member.parts[-2]) is None}))
+
+
+def _may_be_picture(name: str) -> bool:
+    return is_picture(name) or not os.path.splitext(name)[1]
 
 
 def is_archive(path: Path) -> bool:
@@ -104,15 +112,18 @@ def look_through(path: Path, limits: Limits = LIMITS, check: Check = no_check) -
 
 
 def unpack_archive(path: Path, target: Path, on_progress: OnProgress = no_progress, check: Check = no_check,
-                   limits: Limits = LIMITS) -> Path:
+                   limits: Limits = LIMITS, tally: Tally | None = None) -> Path:
     """Unpack an archive into the new or empty folder `target`; raises ProblemError, and then leaves nothing.
 
-    A single folder that only wraps the others is removed.
+    A single folder that only wraps the others is removed. What is not unpacked is counted in `tally`.
     """
     refuse_existing(target)
     contents = look_through(path, limits, check)
     if contents.problems:
         raise ProblemError(*contents.problems)
+    if tally is not None:
+        for entry in contents.left_out:
+            tally.add(entry.reason, entry.example, entry.number)
     total, done = contents.bytes, 0
     names = _TargetNames()
     with new_folder(target, total, inner_folder) as place, open_archive(path, limits.total + (limits.count << 10)) as archive:
@@ -145,7 +156,7 @@ def inner_folder(place: Path) -> Path:
             return place
         inside = Path(entries[0].path)
         holds_folders = any(entry.is_dir() for entry in os.scandir(inside))
-        holds_pictures = any(is_picture(entry.name) for entry in os.scandir(inside))
+        holds_pictures = any(_may_be_picture(entry.name) and entry.is_file() for entry in os.scandir(inside))
         if holds_pictures or find_split(inside.name) is not None:
             return place
         if not holds_folders and not any(entry.is_file() for entry in os.scandir(inside)):
@@ -194,6 +205,7 @@ class _Inspection:
         self._files: set[tuple[str, ...]] = set()
         self._folders: set[tuple[str, ...]] = set()
         self._problems: list[Problem] = []
+        self._tally = Tally()
         self._total = self._number = 0
 
     def take(self, raw: Raw) -> bool:
@@ -218,7 +230,10 @@ class _Inspection:
             self._note(problem or raw.kind, raw.name)
         elif raw.size > self._limits.single:
             self._note("too_big", raw.name)
-        elif parts and not any(part.lower() in _JUNK or part.startswith("._") for part in parts):
+        elif any(map(is_system, parts)):
+            if raw.kind != "folder":
+                self._tally.add("system", raw.name)
+        elif parts:
             if raw.kind == "folder":
                 self._folders.add(parts)
             else:
@@ -252,7 +267,7 @@ class _Inspection:
             more = self._counts[code] - len(names)
             text = _TEXTS[code].fill(path=self._path, names=named + (f", … (+{more})" if more else ""))
             problems.append(error(code, text, "dataset", path=self._path))
-        return Contents(members=tuple(self._members), problems=tuple(problems))
+        return Contents(members=tuple(self._members), problems=tuple(problems), left_out=self._tally.entries())
 
 
 def name_problem(name: str) -> tuple[str, tuple[str, ...]]:

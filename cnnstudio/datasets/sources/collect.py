@@ -22,6 +22,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.sources.archives import look_through
+from cnnstudio.datasets.sources.columns import ColumnChoice
 from cnnstudio.datasets.sources.manifests import read_rows
 from cnnstudio.datasets.sources.staging import (
     Check,
@@ -33,6 +34,8 @@ from cnnstudio.datasets.sources.staging import (
     no_progress,
     refuse_existing,
 )
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.picture_files import open_regular, read_regular
 
 LIST_NAME: Final = "pictures.csv"
 _COLUMNS: Final = ("path", "label", "split", "hash", "width", "height")
@@ -147,9 +150,9 @@ def _copy_file(source: Path, destination: Path, links: bool, problems: list[Prob
                 return False
             # Another disk, or one without hard links: copy instead.
     try:
-        opened = source.open("rb")
-    except OSError as os_error:
-        problems.append(_vanished_problem(source, os_error))
+        opened = open_regular(source)
+    except (OSError, PictureError) as read_error:
+        problems.append(_vanished_problem(source, read_error))
         return False
     with opened, destination.open("xb") as written:
         shutil.copyfileobj(opened, written, 1 << 20)
@@ -158,10 +161,13 @@ def _copy_file(source: Path, destination: Path, links: bool, problems: list[Prob
     return True
 
 
-def _vanished_problem(path: Path, os_error: OSError) -> Problem:
+def _vanished_problem(path: Path, read_error: OSError | PictureError) -> Problem:
+    if isinstance(read_error, PictureError):
+        text = Text(f"{{path}}: {read_error.text('en')}", f"{{path}}: {read_error.text('es')}")
+        return warning("vanished", text.fill(path=path), "file", path=path)
     text = Text("{path} could not be read and was left out: {reason}.",
                 "No se pudo leer {path} y se dejó fuera: {reason}.")
-    return warning("vanished", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
+    return warning("vanished", text.fill(path=path, reason=reason_of(read_error)), "file", path=path)
 
 
 def _check_not_empty(rows: Sequence[object], problems: Sequence[Problem]) -> None:
@@ -179,9 +185,9 @@ def _write_zip(target: Path, root: Path, pictures: Sequence[Picture], on_progres
             place, "x", zipfile.ZIP_STORED) as file:
         for number, (picture, name) in enumerate(with_target_names(pictures), start=1):
             try:
-                data = (root / picture.path).read_bytes()
-            except OSError as os_error:
-                problems.append(_vanished_problem(root / picture.path, os_error))
+                data = read_regular(root / picture.path)
+            except (OSError, PictureError) as read_error:
+                problems.append(_vanished_problem(root / picture.path, read_error))
             else:
                 file.writestr(zipfile.ZipInfo(name, _time(picture)), data)
                 rows.append(_row(picture, name))
@@ -262,7 +268,7 @@ def _size_below(folder: Path) -> int:
 
 def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
     if format == "csv":
-        yield from (row.split for row in read_rows(place).rows)
+        yield from (row.split for row in read_rows(place, ColumnChoice(paths=("path",), labels=("label",))).rows)
     elif format == "zip":
         yield from (member.parts[0] for member in look_through(place).members if len(member.parts) == 3)
     else:

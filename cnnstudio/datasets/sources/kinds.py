@@ -17,12 +17,15 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import is_manifest, is_picture
 from cnnstudio.datasets.scan import Listing
+from cnnstudio.datasets.scan_problems import folder_problem, left_out_problems
 from cnnstudio.datasets.sources.archives import Contents, is_archive, look_through, unpack_archive
 from cnnstudio.datasets.sources.arrays import find_arrays, is_array_file, unpack_arrays, with_companions
 from cnnstudio.datasets.sources.staging import Check, OnProgress, no_check, no_progress
+from cnnstudio.imaging.picture_files import LeftOut, Tally
 
 LABELS: Final = {
     "folder": Text("Folder of pictures", "Carpeta de imágenes"),
+    "loose": Text("Folder of pictures without classes", "Carpeta de imágenes sin clases"),
     "manifest": Text("List of pictures", "Lista de imágenes"),
     "arrays": Text("Arrays of pictures", "Matrices de imágenes"),
     "archive": Text("Archive", "Archivo comprimido"),
@@ -30,6 +33,7 @@ LABELS: Final = {
     "unknown": Text("Not usable", "No utilizable"),
 }
 _COUNTED: Final = 50_000
+_AS_IT_IS: Final = DatasetSpec()
 
 
 class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +41,7 @@ class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
     used.
 
     `pictures` and `classes` are counted up to a limit (`more` is then True; arrays inside an archive are not
-    counted); `bytes` is the unpacked size.
+    counted); `bytes` is the unpacked size. A "loose" folder has pictures without classes: it is added to one class.
     """
 
     path: Path
@@ -47,6 +51,12 @@ class SourceKind(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
     bytes: int = 0
     problems: tuple[Problem, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What is left out and needs no care; the rest is among the problems."""
+        return left_out_problems(self.left_out, self.path, quiet=True)
 
     @property
     def label(self) -> Text:
@@ -96,16 +106,18 @@ def _files_of(path: Path) -> list[Path]:
     return _array_files(path) if path.is_dir() else with_companions(path)
 
 
-def describe(path: Path, check: Check = no_check) -> SourceKind:
-    """The kind of a path, with its pictures counted; never raises: its problems are in `problems`."""
+def describe(path: Path, check: Check = no_check, spec: DatasetSpec = _AS_IT_IS) -> SourceKind:
+    """The kind of a path, with its pictures counted; never raises: its problems are in `problems`. `spec` says how
+    folders and lists are read."""
     kind = kind_of(path)
     try:
         if kind in ("folder", "manifest"):
-            return _listed(path, kind, check)
+            return _listed(path, kind, check, spec)
         if kind == "archive":
             contents = look_through(path, check=check)
             return SourceKind(path=path, kind=kind, pictures=contents.pictures, classes=contents.class_names,
-                              bytes=contents.bytes, problems=contents.problems or _no_classes(path, contents))
+                              bytes=contents.bytes, problems=contents.problems or _no_classes(path, contents),
+                              left_out=contents.left_out)
         if kind == "arrays":
             arrays = find_arrays(_files_of(path))
             return SourceKind(path=path, kind=kind, pictures=arrays.pictures,
@@ -113,14 +125,12 @@ def describe(path: Path, check: Check = no_check) -> SourceKind:
     except ProblemError as problem_error:
         return SourceKind(path=path, kind=kind, problems=problem_error.problems)
     except OSError as os_error:
-        from cnnstudio.datasets.scan import folder_problem
-
         return SourceKind(path=path, kind=kind, problems=(folder_problem(path, os_error),))
     return SourceKind(path=path, kind=kind, problems=(_unknown(path, kind),))
 
 
-def _listed(path: Path, kind: str, check: Check) -> SourceKind:
-    spec = DatasetSpec(source=str(path))
+def _listed(path: Path, kind: str, check: Check, spec: DatasetSpec) -> SourceKind:
+    spec = msgspec.structs.replace(spec, source=str(path), joined=(), source_classes={})
     listing = Listing(path.parent if kind == "manifest" else path, spec, folder=path.parent)
     pictures, more = 0, False
     classes: set[str] = set()
@@ -132,7 +142,12 @@ def _listed(path: Path, kind: str, check: Check) -> SourceKind:
             more = True
             break
     problems = tuple(listing.problems)
+    loose = next((entry.number for entry in listing.left_out if entry.reason == "no_class"), 0)
+    if kind == "folder" and loose and not pictures and not any(item.blocks for item in problems):
+        return SourceKind(path=path, kind="loose", pictures=loose, left_out=listing.left_out,
+                          problems=tuple(item for item in problems if item.code != "no_class_folder"))
     return SourceKind(path=path, kind=kind, pictures=pictures, classes=tuple(sorted(classes)), more=more,
+                      left_out=listing.left_out,
                       problems=problems if any(item.blocks for item in problems) else (*problems, *_empty(path, pictures)))
 
 
@@ -168,9 +183,11 @@ def _unknown(path: Path, kind: str) -> Problem:
     return error("not_a_source", text.fill(path=path), "dataset", path=path)
 
 
-def unpack(path: Path, target: Path, on_progress: OnProgress = no_progress, check: Check = no_check) -> Path:
+def unpack(path: Path, target: Path, on_progress: OnProgress = no_progress, check: Check = no_check,
+           tally: Tally | None = None) -> Path:
     """Unpack an archive or arrays into the new or empty folder `target`; raises ProblemError, and then leaves
-    nothing. Arrays inside an archive become pictures, too. Returns the folder."""
+    nothing. Arrays inside an archive become pictures, too. Returns the folder. What is not unpacked is counted in
+    `tally`."""
     kind = kind_of(path)
     if kind == "arrays":
         return unpack_arrays(_files_of(path), target, on_progress, check)
@@ -182,7 +199,7 @@ def unpack(path: Path, target: Path, on_progress: OnProgress = no_progress, chec
         return _arrays_inside(path, target, on_progress, check)
     if not contents.problems and (empty := _no_classes(path, contents)):
         raise ProblemError(*empty)
-    return unpack_archive(path, target, on_progress, check)
+    return unpack_archive(path, target, on_progress, check, tally=tally)
 
 
 def _arrays_inside(path: Path, target: Path, on_progress: OnProgress, check: Check) -> Path:
@@ -195,9 +212,10 @@ def _arrays_inside(path: Path, target: Path, on_progress: OnProgress, check: Che
         return unpack_arrays(files, target, on_progress, check)
 
 
-def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = no_progress, check: Check = no_check
-               ) -> list[Path]:
-    """Sources that can be used as they are: folders and manifests stay, others are unpacked below `into`.
+def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = no_progress, check: Check = no_check,
+               tally: Tally | None = None) -> list[Path]:
+    """Sources that can be used as they are: folders and manifests stay, others are unpacked below `into`; what is not
+    unpacked is counted in `tally`.
 
     Raises ProblemError with all problems before anything is unpacked.
     """
@@ -205,7 +223,7 @@ def as_sources(paths: Sequence[Path], into: Path, on_progress: OnProgress = no_p
     wrong = [_unknown(path, kind) for path, kind in kinds if kind in ("unknown", "project")]
     if wrong:
         raise ProblemError(*wrong)
-    return [unpack(path, free_path(into / stem_of(path)), on_progress, check) if kind in ("arrays", "archive")
+    return [unpack(path, free_path(into / stem_of(path)), on_progress, check, tally) if kind in ("arrays", "archive")
             else path for path, kind in kinds]
 
 

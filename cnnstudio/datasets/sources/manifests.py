@@ -1,10 +1,9 @@
-"""Manifests: tables of pictures with their classes and splits. All problems are reported together, with their lines."""
+"""Lists: tables of pictures with their classes and splits. All problems are reported together, with their lines."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,19 +12,14 @@ import msgspec
 from cnnstudio.core.dataset import Split
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.layout import find_split, is_picture, plain
+from cnnstudio.datasets.layout import find_split
+from cnnstudio.datasets.sources.columns import ColumnChoice, Columns, cell, choose_columns
+from cnnstudio.datasets.sources.picture_names import NameIndex
 from cnnstudio.datasets.sources.tables import read_table
 
-# In order of preference: the first name that a table has is used.
-_PATHS: Final = ("path", "filepath", "imagepath", "filename", "file", "imagefile", "imagefilename", "image", "img",
-                 "picture", "photo", "ruta", "archivo", "fichero", "rutaarchivo", "nombrearchivo", "imagen", "foto",
-                 "relativepath", "abspath", "imageid", "imagename", "id", "name", "nombre")
-_LABELS: Final = ("label", "class", "classname", "labelname", "category", "target", "tag", "species", "breed", "etiqueta",
-                  "clase", "categoria", "nombreclase", "y", "labels", "classes", "especie", "classid", "labelid")
-_SPLITS: Final = ("split", "subset", "set", "partition", "usage", "division", "particion", "conjunto", "subconjunto",
-                  "datasplit", "reparto")
 _MOST_REPORTED: Final = 5
 _PROBED: Final = 50
+_AS_THEY_ARE: Final = ColumnChoice()
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -45,43 +39,44 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     has_labels: bool = True
 
 
-class _Columns(msgspec.Struct, frozen=True, kw_only=True):
-    path: int
-    label: int | None
-    split: int | None
-    header: bool
+def read_rows(path: Path, choice: ColumnChoice = _AS_THEY_ARE) -> Reading:
+    """The rows of a list that name a picture and a class; never raises: see `problems`.
 
-
-def read_rows(path: Path) -> Reading:
-    """The rows of a manifest that name a picture and a class; never raises: see `problems`.
-
-    Files are not checked here, except to find the folder that the paths are relative to.
+    Files are not checked here, except to find out what the paths are relative to. Where none of the first is there, the
+    pictures are looked for by their names in the folders below the list.
     """
     try:
         table = read_table(path)
-        columns = _columns(table.rows, path)
+        if not table.rows:
+            text = Text("{path} is empty.", "{path} está vacía.")
+            raise ProblemError(error("no_pictures", text.fill(path=path), "dataset", path=path))
+        columns = choose_columns(table.rows, path, choice)
     except ProblemError as problem_error:
         return Reading(rows=(), problems=problem_error.problems)
-    row_problems = _RowProblems(path)
-    for problem in table.problems:
+    row_problems = RowProblems(path)
+    for problem in (*table.problems, *columns.problems):
         row_problems.add(problem)
     body = table.rows[1:] if columns.header else table.rows
-    cells = [(line, _cell(fields, columns.path)) for line, fields in body]
-    prefix, suffix = _place(path.parent, [_normal(name) for _line, name in cells[:_PROBED] if name])
-    if prefix or suffix:
-        row_problems.add(_found_elsewhere(path, prefix, suffix))
+    names = _find_names(path, body, columns, row_problems)
     rows: list[Row] = []
     seen: dict[str, tuple[int, str]] = {}
     for line, fields in body:
-        name = _cell(fields, columns.path)
+        name = cell(fields, columns.path)
         if not name or "\0" in name:
             row_problems.add_row("no_path", line, "")
             continue
-        place = _normal(prefix + name + suffix if prefix or suffix else name)
-        label = _cell(fields, columns.label) if columns.label is not None else os.path.basename(os.path.dirname(place))
-        split = _split(_cell(fields, columns.split), line, row_problems) if columns.split is not None else None
+        place = normal_name(name)
+        if names is not None:
+            matches = names.find(place)
+            if len(matches) > 1:
+                row_problems.add_row("ambiguous", line, f"{name}: {', '.join(matches[:3])}")
+                continue
+            place = matches[0] if matches else place
+        labels = columns.label_of(fields) if columns.labels else (os.path.basename(os.path.dirname(place)),)
+        split = _split(cell(fields, columns.split), line, row_problems) if columns.split is not None else None
+        label = labels[0] if len(labels) == 1 else ""
         if not label:
-            row_problems.add_row("no_label", line, name)
+            row_problems.add_row("several_labels" if labels[1:] else "no_label", line, name)
             continue
         before = seen.get(place)
         if before is not None:
@@ -92,7 +87,32 @@ def read_rows(path: Path) -> Reading:
     if not rows and not any(problem.blocks for problem in row_problems.problems()):
         text = Text("{path} names no pictures.", "{path} no nombra ninguna imagen.")
         row_problems.add(error("no_pictures", text.fill(path=path), "dataset", path=path))
-    return Reading(rows=tuple(rows), problems=tuple(row_problems.problems()), has_labels=columns.label is not None)
+    return Reading(rows=tuple(rows), problems=tuple(row_problems.problems()), has_labels=bool(columns.labels))
+
+
+def _find_names(path: Path, body: Sequence[tuple[int, Sequence[str]]], columns: Columns, problems: RowProblems
+                ) -> NameIndex | None:
+    """The names of the files below a list whose own paths lead nowhere; None where they are right."""
+    probed = [normal_name(name) for _line, fields in body[:_PROBED]
+              if (name := cell(fields, columns.path)) and "\0" not in name]
+    if not probed or any(_exists(path.parent / name) for name in probed):
+        return None
+    names = NameIndex(path.parent)
+    matches = [match for name in probed for match in names.find(name)[:1]]
+    if not matches:
+        return None
+    text = Text("{path}: the pictures were found by their names below its folder, for example {example}.",
+                "{path}: las imágenes se encontraron por su nombre dentro de su carpeta, por ejemplo {example}.")
+    problem = warning("found_elsewhere", text.fill(path=path, example=matches[0]), "dataset", path=path)
+    problems.add(msgspec.structs.replace(problem, severity="info"))
+    return names
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def missing_problem(path: Path, missing: Sequence[Row], total: int) -> Problem:
@@ -109,64 +129,7 @@ def missing_problem(path: Path, missing: Sequence[Row], total: int) -> Problem:
     return warning("missing_files", text.fill(path=path, n=len(missing), total=total, lines=lines), "dataset", path=path)
 
 
-def _cell(fields: Sequence[str], column: int | None) -> str:
-    return fields[column].strip() if column is not None and column < len(fields) else ""
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", plain(name))
-
-
-def _columns(rows: Sequence[tuple[int, Sequence[str]]], path: Path) -> _Columns:
-    """The columns, by the names in the first line, or by their content in a table without names."""
-    if not rows:
-        text = Text("{path} is empty.", "{path} está vacía.")
-        raise ProblemError(error("no_pictures", text.fill(path=path), "dataset", path=path))
-    keys = [_key(name) for name in rows[0][1]]
-    header = not any(is_picture(name.strip()) for name in rows[0][1])
-    if header:
-        column = _first(keys, _PATHS)
-        label, split = _first(keys, _LABELS), _first(keys, _SPLITS)
-        if column is None:
-            column = _picture_column(rows[1:1 + _PROBED])
-        if column is None:
-            text = Text("{path} has no column with the files of the pictures. Call it path, file or image; the columns "
-                        "are: {names}.",
-                        "{path} no tiene ninguna columna con los archivos de las imágenes. Llámela ruta, archivo o "
-                        "imagen; las columnas son: {names}.")
-            names = ", ".join(name.strip() or "?" for name in rows[0][1][:20])
-            raise ProblemError(error("no_path_column", text.fill(path=path, names=_short(names, 300)), "dataset",
-                                     path=path))
-        if label is None:
-            rest = [number for number in range(len(keys)) if number not in (column, split)]
-            label = rest[0] if len(rest) == 1 else None
-        return _Columns(path=column, label=label, split=split, header=True)
-    column = _picture_column(rows[:_PROBED])
-    assert column is not None
-    width = max(len(fields) for _line, fields in rows[:_PROBED])
-    rest = [number for number in range(width) if number != column]
-    cells = {number: [_cell(fields, number) for _line, fields in rows[:_PROBED]] for number in rest}
-    split = next((number for number in rest if len(rest) > 1 and all(
-        find_split(cell) for cell in cells[number] if cell)), None)
-    labels = [number for number in rest if number != split]
-    return _Columns(path=column, label=labels[0] if labels else None, split=split, header=False)
-
-
-def _first(keys: Sequence[str], wanted: Iterable[str]) -> int | None:
-    return next((keys.index(name) for name in wanted if name in keys), None)
-
-
-def _picture_column(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
-    """The column with the most names of pictures."""
-    counts: dict[int, int] = {}
-    for _line, fields in rows:
-        for number, field in enumerate(fields):
-            counts[number] = counts.get(number, 0) + is_picture(field.strip())
-    best = max(counts, key=lambda number: counts[number], default=None)
-    return best if best is not None and counts[best] else None
-
-
-def _split(name: str, line: int, problems: _RowProblems) -> Split | None:
+def _split(name: str, line: int, problems: RowProblems) -> Split | None:
     if not name:
         return None
     split = find_split(name)
@@ -175,7 +138,7 @@ def _split(name: str, line: int, problems: _RowProblems) -> Split | None:
     return split
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
     """A normalised path with "/"; paths of Windows are understood on other systems, too."""
     if name.startswith("file://"):
         from urllib.parse import unquote, urlsplit
@@ -186,38 +149,16 @@ def _normal(name: str) -> str:
     return os.path.normpath(name).replace(os.sep, "/")
 
 
-def _place(root: Path, names: Sequence[str]) -> tuple[str, str]:
-    """The prefix and suffix to add to every name: nothing, a folder, or a suffix that the list omits."""
-
-    def share(prefix: str, suffix: str) -> int:
-        return sum(os.path.exists(root / (prefix + name + suffix)) for name in names[:10])
-
-    if not names or share("", ""):
-        return "", ""
-    try:
-        with os.scandir(root) as entries:
-            folders = sorted(entry.name + "/" for entry in entries if entry.is_dir())[:30]
-    except OSError:
-        return "", ""
-    bare = not any(is_picture(name) for name in names)
-    suffixes = ("", *".jpeg", ".jpg", ".png") if bare else ("",)
-    for suffix in suffixes:
-        for prefix in ("", *folders):
-            if share(prefix, suffix):
-                return prefix, suffix
-    return "", ""
-
-
-def _found_elsewhere(path: Path, prefix: str, suffix: str) -> Problem:
-    text = Text("{path}: the pictures were found as {place}.", "{path}: las imágenes se encontraron como {place}.")
-    problem = warning("found_elsewhere", text.fill(path=path, place=f"{prefix}…{suffix}"), "dataset", path=path)
-    return msgspec.structs.replace(problem, severity="info")
-
-
 _TEXTS: Final[dict[str, Text]] = {
     "no_path": Text("{path}: {n} rows name no file ({lines}).", "{path}: {n} filas no nombran ningún archivo ({lines})."),
     "no_label": Text("{path}: {n} rows have no class and are left out ({lines}).",
                      "{path}: {n} filas no tienen clase y se dejan fuera ({lines})."),
+    "several_labels": Text("{path}: {n} rows have several classes and are left out ({lines}).",
+                           "{path}: {n} filas tienen varias clases y se dejan fuera ({lines})."),
+    "ambiguous": Text("{path}: {n} rows name a picture that is there several times in different folders; they are left "
+                      "out. Write the folder, too ({lines}).",
+                      "{path}: {n} filas nombran una imagen que está varias veces en distintas carpetas; se dejan fuera. "
+                      "Escriba también la carpeta ({lines})."),
     "named_twice": Text("{path}: {n} rows name a picture again ({lines}).",
                         "{path}: {n} filas nombran otra vez una imagen ({lines})."),
     "named_twice_differently": Text("{path}: {n} rows name a picture again with another class; the first one counts "
@@ -231,7 +172,7 @@ _TEXTS: Final[dict[str, Text]] = {
 }
 
 
-class _RowProblems:
+class RowProblems:
     """Collects problems of rows, so that each kind is reported once with its first lines."""
 
     def __init__(self, path: Path) -> None:

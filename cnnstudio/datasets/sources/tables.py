@@ -14,6 +14,8 @@ from cnnstudio.core.csv_text import without_guard
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.picture_files import read_regular
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _LONGEST_FIELD: Final = 1 << 20
@@ -35,7 +37,9 @@ def read_table(path: Path) -> Table:
     try:
         if path.stat().st_size > _MAXIMUM_BYTES:
             raise ProblemError(_unreadable(path, "> 4 GB"))
-        data = path.read_bytes()
+        data = read_regular(path)
+    except PictureError as picture_error:
+        raise ProblemError(_unreadable(path, Text(picture_error.text("en"), picture_error.text("es")))) from picture_error
     except FileNotFoundError as err:
         text = Text("The list of pictures {path} is not there (renamed, moved or on a drive that is not connected).",
                     "La lista de imágenes {path} no está (renombrada, movida o en una unidad no conectada).")

@@ -14,7 +14,8 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.manifest import Manifest, read_manifest
+from cnnstudio.datasets.manifest import Manifest
+from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import environment
 from cnnstudio.engine.building import Built, build, compile_model
 from cnnstudio.engine.models import Card, save_model
@@ -31,7 +32,7 @@ def train(job: Train, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     project = run.spec()
-    manifest = read_manifest(run.manifest_path)
+    manifest = read_located(run.manifest_path, run.project_folder)
     context = context_of(project, len(manifest.header.class_names), ProjectBases(run.project_folder))
     phase(link, "preparing")
     pictures = usable_pictures(project, manifest, cache, link)

@@ -16,6 +16,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest
+from cnnstudio.datasets.run_pictures import pictures_gone_problem
 from cnnstudio.engine.batches import BatchSource, balanced_weights, encode_labels
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress
@@ -83,9 +84,7 @@ def make_sources(project: Project, context: Context, pictures: Pictures, held: P
 
 def _nothing_left(manifest: Manifest, entries: list[Entry]) -> Problem:
     if not Path(manifest.header.root).is_dir():
-        text = Text("The folder {path} is no longer there. Was it renamed, or is its disk not connected?",
-                    "La carpeta {path} ya no está. ¿Se ha renombrado o su disco no está conectado?")
-        return error("folder_missing", text.fill(path=manifest.header.root), "dataset", path=manifest.header.root)
+        return pictures_gone_problem(manifest)
     text = Text("None of the {n} pictures for training can be used.",
                 "No se puede usar ninguna de las {n} imágenes de entrenamiento.")
     return error("no_pictures", text.fill(n=sum(entry.split == "train" for entry in entries)), "dataset",

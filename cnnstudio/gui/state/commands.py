@@ -132,6 +132,12 @@ class AddPictures(Command, frozen=True):
     paths: tuple[str, ...] = ()
 
 
+class ChooseColumns(Command, frozen=True):
+    """Ask for the columns of a list of the project."""
+
+    path: str
+
+
 class RecordPictures(Command, frozen=True):
     """Open the camera."""
 
@@ -208,6 +214,7 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "open_page": ShowPage,
     "restore_autosave": RestoreAutosave,
     "choose_folder": ChoosePictureFolder,
+    "choose_columns": ChooseColumns,
     "set_index_aside": ReplaceIndex,
     "draw_splits": DrawSplits,
     "filter_problems": FilterUnreadable,

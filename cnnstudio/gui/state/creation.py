@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def create_project(session: Session, folder: Path, data: Path, template: str, base: str, name: str,
-                   done: Callable[[Path], object], base_name: str = "") -> Work:
+                   done: Callable[[Path], object], base_name: str = "", reading: DatasetSpec | None = None) -> Work:
     """Create a project for the pictures in `data`, then call `done(folder)`.
 
-    `base` is an id or the file of a model, whose copy is then named `base_name`.
+    `base` is an id or the file of a model, whose copy is then named `base_name`; `reading` says how a list is read.
     """
 
     def work(report: Report) -> Path:
@@ -30,7 +31,7 @@ def create_project(session: Session, folder: Path, data: Path, template: str, ba
 
         try:
             _created, index = opening.create_project(folder, data, template, base, name, progress, report.is_cancelled,
-                                                     base_name)
+                                                     base_name, reading)
         except ProblemError:
             report.check()
             raise

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from cnnstudio.gui.state.collection import Collection
     from cnnstudio.gui.state.counts import Counts
     from cnnstudio.gui.state.session import Session
+    from cnnstudio.imaging.picture_files import LeftOut
 
 SCAN: Final = "scan"
 SPLITS: Final = "splits"
 _REFRESH_SECONDS: Final = 0.4
-_SOURCES: Final = ("source", "joined", "split_folders", "follow_links")
+_SOURCES: Final = ("source", "joined", "source_classes", "split_folders", "follow_links", "ignore", "path_columns",
+                   "label_columns")
 """Fields of the dataset that determine which files are pictures."""
 
 
@@ -42,6 +44,8 @@ class Scanner(QObject):
         """The problem of a missing folder of pictures."""
         self.problems: tuple[Problem, ...] = ()
         """The problems of the last scan."""
+        self.left_out: tuple[LeftOut, ...] = ()
+        """What the last scan did not take, by reason."""
         self.news: ScanResult | None = None
         """New, changed and missing files of the last scan, until `dismiss_news`."""
         self._folder_changes = FolderChanges(self)
@@ -62,6 +66,7 @@ class Scanner(QObject):
         self._again = False
         self.missing = self.news = None
         self.problems = ()
+        self.left_out = ()
 
     # Scanning ------------------------------------------------------------------------------------
 
@@ -112,6 +117,7 @@ class Scanner(QObject):
             return
         if job.result is not None:
             self.problems = job.result.problems
+            self.left_out = job.result.left_out
             self._keep_news(job.result)
         elif (problem := getattr(job.last, "problem", None)) is not None:
             # A folder that disappeared is shown like one that never existed: on the page, with a fix.

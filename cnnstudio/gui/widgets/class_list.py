@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.widgets.cards import paths_of
 from cnnstudio.gui.widgets.drag import CLASS_MIME, MIME, drag_class, dragged_class, dragged_ids
 from cnnstudio.gui.widgets.formatting import format_count
 
@@ -17,11 +18,13 @@ _ROW = 46
 
 
 class ClassList(QWidget):
-    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)`, `menu_requested(name, point)`, `moved(name,
-    position)` when a class was dragged to another position (or moved with Ctrl+Up and Ctrl+Down)."""
+    """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)` and `paths_dropped(name, paths)` on a class,
+    `menu_requested(name, point)`, `moved(name, position)` when a class was dragged to another position (or moved with Ctrl+Up
+    and Ctrl+Down)."""
 
     chosen = Signal(str, bool)
     dropped = Signal(str, list)
+    paths_dropped = Signal(str, list)
     menu_requested = Signal(str, QPoint)
     moved = Signal(str, int)
 
@@ -187,7 +190,8 @@ class ClassList(QWidget):
             area.ensureVisible(middle.x(), middle.y(), 0, _ROW)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(MIME) or (event.mimeData().hasFormat(CLASS_MIME) and not self._searched):
+        mime = event.mimeData()
+        if mime.hasFormat(MIME) or paths_of(mime) or (mime.hasFormat(CLASS_MIME) and not self._searched):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -217,3 +221,6 @@ class ClassList(QWidget):
         if row >= 0 and ids:
             event.acceptProposedAction()
             self.dropped.emit(self._names[row], ids)
+        elif row >= 0 and (paths := paths_of(event.mimeData())):
+            event.acceptProposedAction()
+            self.paths_dropped.emit(self._names[row], paths)

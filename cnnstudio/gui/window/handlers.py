@@ -128,6 +128,15 @@ def _add_pictures(context: WindowContext, command: commands.AddPictures) -> None
     open_add_pictures(context.workspace, context.window, command.paths)
 
 
+def _choose_columns(context: WindowContext, command: commands.ChooseColumns) -> None:
+    from cnnstudio.gui.pages.data.dialogs.columns import open_columns
+
+    session = context.workspace.session
+    dialog = open_columns(session.jobs, Path(command.path), context.window)
+    dialog.columns_chosen.connect(lambda paths, labels: session.edit(
+        lambda project: edits.set_columns(project, paths, labels), Text("Columns of the list", "Columnas de la lista")))
+
+
 def _record_pictures(context: WindowContext, _command: commands.RecordPictures) -> None:
     from cnnstudio.gui.pages.data.dialogs.webcam import open_webcam
 
@@ -218,6 +227,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.DescribeNewProject: _on_page("start"),
     commands.ChoosePictureFolder: _choose_picture_folder,
     commands.AddPictures: _add_pictures,
+    commands.ChooseColumns: _choose_columns,
     commands.RecordPictures: _record_pictures,
     commands.DownloadCollection: _download_collection,
     commands.ExportCollection: _export_collection,

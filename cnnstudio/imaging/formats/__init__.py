@@ -26,7 +26,7 @@ class PictureFormat:
     """One format: its name, the usual endings of its files, and what its files begin with.
 
     `module` reads it: "jpeg", "png", "tiff" or "pillow". `reduces`: it can be decoded at a half, a quarter or an eighth of
-    its size.
+    its size. `sure`: `begins` looks for a signature, which no other kind of file begins with.
     """
 
     name: str
@@ -34,6 +34,7 @@ class PictureFormat:
     begins: Callable[[bytes], bool]
     module: str = "pillow"
     reduces: bool = False
+    sure: bool = True
 
     def read(self, data: bytes) -> Header:
         """The header of a picture of this format; raises PictureError."""
@@ -130,7 +131,7 @@ FORMATS: Final[tuple[PictureFormat, ...]] = (
     PictureFormat("BMP", frozenset({".bmp", ".dib"}), _is_bmp),
     PictureFormat("PNM", frozenset({".pbm", ".pgm", ".ppm", ".pnm"}), _is_pnm),
     PictureFormat("ICO", frozenset({".ico"}), _starts(b"\0\0\1\0")),
-    PictureFormat("TGA", frozenset({".tga", ".icb", ".vda", ".vst"}), _is_tga),
+    PictureFormat("TGA", frozenset({".tga", ".icb", ".vda", ".vst"}), _is_tga, sure=False),
 )
 """In the order in which they are tried; the one without a signature last."""
 BY_NAME: Final = {entry.name: entry for entry in FORMATS}

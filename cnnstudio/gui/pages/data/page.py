@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSlider, QWidget
 from cnnstudio.core.audit import AuditSpec
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.scan_problems import LEFT_OUT
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.data.bars import NewsBar, ScanBar
 from cnnstudio.gui.pages.data.choices import FilterChoices
@@ -68,6 +69,7 @@ class DataPage(Page):
     def side(self) -> QWidget:
         self._side = DataSide(self.workspace, self.state)
         self._side.filter_toggled.connect(self._toggle_filter)
+        self._side.paths_dropped.connect(self._add_to_class)
         self._side.pictures_dropped.connect(lambda name, ids: self.workspace.decisions.relabel(ids, name))
         return self._side
 
@@ -155,7 +157,9 @@ class DataPage(Page):
     def blocking_problems(self) -> Iterable[Problem]:
         if self.workspace.scanner.running is not None and not self.workspace.counts.total:
             return ()
-        return [problem for problem in self.session.problems if problem.where.area == "dataset"]
+        # What is left out stands in the side panel; here only what a click changes.
+        return [problem for problem in self.session.problems
+                if problem.where.area == "dataset" and (problem.fixes or not problem.code.startswith(LEFT_OUT))]
 
     def refresh(self, change: Change) -> None:
         if change.of("folder"):
@@ -330,6 +334,12 @@ class DataPage(Page):
     def _relabel(self, class_name: str) -> None:
         self.workspace.decisions.relabel(self.views.grid.selected_ids(), class_name)
 
+    def _add_to_class(self, class_name: str, paths: list[str]) -> None:
+        """Add folders of loose pictures to a class; the files stay where they are."""
+        from cnnstudio.gui.pages.data.dialogs.sources import add_to_class
+
+        add_to_class(self.session, self.workspace.scanner, class_name, [Path(path) for path in paths])
+
     def _label_by_key(self, number: int) -> None:
         names = self.workspace.counts.class_names
         if number < len(names):
@@ -359,9 +369,14 @@ class DataPage(Page):
     def take_paths(self, paths: list[str]) -> bool:
         """Folders, lists, archives and arrays are sources; single pictures go to Predict."""
         from cnnstudio.gui.pages.data.dialogs.add import open_add_pictures, takes
+        from cnnstudio.gui.pages.data.dialogs.sources import is_loose
 
         if self.workspace.counts.total == 0 and len(paths) == 1 and Path(paths[0]).is_dir():
             self.session.request(ChoosePictureFolder(paths[0]))
+            return True
+        chosen = tuple(self.state.get("classes", ()))
+        if len(paths) == 1 and len(chosen) == 1 and is_loose(Path(paths[0])):
+            self._add_to_class(chosen[0], paths)
             return True
         if takes(paths):
             open_add_pictures(self.workspace, self.views.window(), paths)

@@ -13,6 +13,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS, SPLITS
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.data.dialogs.sources import SourcesList
+from cnnstudio.gui.pages.data.left_out import LeftOutPanel
 from cnnstudio.gui.pages.data.quality import QualityPanel
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.workspace import Workspace
@@ -29,10 +30,11 @@ _MANY = 12
 
 class DataSide(QWidget):
     """`filter_toggled(name, value, add)`: show a class, a split or a problem; `pictures_dropped(class, ids)`: give them
-    that class."""
+    that class; `paths_dropped(class, paths)`: add these folders to the class."""
 
     filter_toggled = Signal(str, object, bool)
     pictures_dropped = Signal(str, list)
+    paths_dropped = Signal(str, list)
 
     def __init__(self, workspace: Workspace, state: dict[str, Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,7 @@ class DataSide(QWidget):
         self.classes = ClassList()
         self.classes.chosen.connect(lambda name, add: self.filter_toggled.emit("class", name, add))
         self.classes.dropped.connect(self.pictures_dropped)
+        self.classes.paths_dropped.connect(self.paths_dropped)
         self.classes.menu_requested.connect(self._class_menu)
         self.classes.moved.connect(workspace.classes.move)
         self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
@@ -57,6 +60,7 @@ class DataSide(QWidget):
         self._labels.value_changed.connect(self._set_dataset)
         self._labels.settled.connect(lambda _name: session.seal())
         self.quality = QualityPanel(workspace, state)
+        self.left_out = LeftOutPanel(workspace)
         self.quality.filter_chosen.connect(lambda name, value: self.filter_toggled.emit(name, value, False))
         note = Label(tr("Shares are used where folders do not name the split.",
                         "Las proporciones se usan donde las carpetas no nombran la división."), "secondary", "dim",
@@ -70,7 +74,8 @@ class DataSide(QWidget):
             Expander(tr("Split settings", "Ajustes de división"), _holder(splits)), 12,
             self.quality, 12,
             Caption(tr("Labels", "Etiquetas")),
-            Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), 12, SourcesList(workspace), None,
+            Expander(tr("Label settings", "Ajustes de etiquetas"), _holder(labels)), 12, SourcesList(workspace), 12,
+            self.left_out, None,
             spacing=4, margins=(16, 16, 16, 16)))
 
     def refresh(self, change: Change) -> None:
@@ -84,6 +89,7 @@ class DataSide(QWidget):
             self._labels.set_problems(item for item in problems if item.where.node is None)
         if change.of("dataset", "pictures", "folder"):
             self.show_numbers()
+            self.left_out.refresh(change)
 
     def show_numbers(self) -> None:
         """Show the counts, and mark the lines that filter."""

@@ -12,7 +12,8 @@ from cnnstudio.core.jobs import Evaluated, PictureResult
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.manifest import Header, read_manifest
+from cnnstudio.datasets.manifest import Entry, Header, read_manifest
+from cnnstudio.datasets.run_pictures import locate
 from cnnstudio.workers.runs import RunFolder
 
 DATA = "data"
@@ -62,8 +63,12 @@ class Results:
 def read_results(run: RunFolder, split: str) -> Results:
     """Read the table of a split (`DATA`: other folders) with the paths of its manifest; raises ProblemError."""
     manifest = read_manifest(run.folder / _DATA_MANIFEST if split == DATA else run.manifest_path)
-    root = Path(manifest.header.root)
-    entries = {entry.path: entry for entry in manifest.entries}
+    located = locate(manifest, run.project_folder)
+    entries: dict[str, tuple[Entry, Path]] = {}
+    for before, now in zip(manifest.entries, located.entries, strict=True):
+        # An evaluation before the pictures were moved has their old paths.
+        entries[before.path] = entries[now.path] = (now, located.path(now))
+    root = Path(located.header.root)
     path = run.table_path(split)
     decoder = msgspec.json.Decoder(PictureResult)
     try:
@@ -74,9 +79,9 @@ def read_results(run: RunFolder, split: str) -> Results:
         raise ProblemError(error("damaged_table", text.fill(reason=reason_of(err)), "run", path=path)) from err
     answers = []
     for row in rows:
-        entry = entries.get(row.path)
+        entry, file = entries.get(row.path, (None, root / row.path))
         answers.append(Answer(
-            file=root / row.path, relative=row.path, label=row.label, predicted=row.predicted,
+            file=file, relative=row.path, label=row.label, predicted=row.predicted,
             probability=row.probability, loss=row.loss, file_bytes=entry.size if entry is not None else 0,
             modified_ns=entry.modified_ns if entry is not None else 0))
     return Results(root=root, answers=tuple(answers))

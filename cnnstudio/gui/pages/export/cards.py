@@ -46,6 +46,8 @@ class FormatCard(Card):
 
 def format_check(record: ExportRecord) -> str:
     """The result of the check in one line."""
+    if record.check.unchecked:
+        return tr("not checked on real pictures", "sin comprobar con imágenes reales")
     return tr("{n} compared, {share} the same class, largest difference {difference}",
               "{n} comparadas, {share} la misma clase, mayor diferencia {difference}",
               n=format_pictures(record.check.images), share=format_percent(record.check.top1_agreement),
@@ -83,9 +85,9 @@ class ResultCard(Card):
         line = row(self._command, copy_command, spacing=8)
         line.setStretch(0, 1)
         well = box(column(self._how, line, spacing=2))
-        self.body.addLayout(row(Icon("check", "ok", 20),
-                                Label(tr("Exported and checked", "Exportado y comprobado"), "body_strong"), None,
-                                spacing=10))
+        self._symbol = Icon("check", "ok", 20)
+        self._title = Label("", "body_strong")
+        self.body.addLayout(row(self._symbol, self._title, None, spacing=10))
         self.body.addWidget(self._path)
         self.body.addWidget(self._facts)
         self.body.addWidget(well)
@@ -102,11 +104,18 @@ class ResultCard(Card):
         """Show an export."""
         self._record = record
         self._path.setText(record.path)
-        self._facts.set_facts((
-            (tr("Pictures compared", "Imágenes comparadas"), str(record.check.images)),
-            (tr("Same class", "Misma clase"), format_percent(record.check.top1_agreement)),
-            (tr("Largest difference", "Mayor diferencia"), format_scientific(record.check.max_abs_difference)),
-        ))
+        unchecked = record.check.unchecked
+        self.set_edge("warn" if unchecked else "ok")
+        self._symbol.set_icon("warning" if unchecked else "check", "warn" if unchecked else "ok")
+        self._title.setText(tr("Exported, not checked", "Exportado, sin comprobar") if unchecked
+                            else tr("Exported and checked", "Exportado y comprobado"))
+        facts = [(tr("Pictures compared", "Imágenes comparadas"), str(record.check.images))]
+        if not unchecked:
+            facts += [(tr("Same class", "Misma clase"), format_percent(record.check.top1_agreement)),
+                      (tr("Largest difference", "Mayor diferencia"), format_scientific(record.check.max_abs_difference))]
+        if record.check.data:
+            facts.append((tr("Compared on", "Comparado con"), Path(record.check.data).name))
+        self._facts.set_facts(facts)
         entry = EXPORTERS.find(record.format)
         self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:")
                           if entry is not None and entry.usage_place == "terminal" else

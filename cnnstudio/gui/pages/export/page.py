@@ -38,6 +38,8 @@ from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 KIND: Final = "export"
 _WIDE: Final = 920
+OWN, OTHER, NONE = "own", "other", "none"
+"""The pictures on which an export is compared: the run's, those of a folder, or none."""
 
 
 class ExportPage(Page):
@@ -89,8 +91,12 @@ class ExportPage(Page):
         self._samples.settled.connect(self.session.seal)
         self._samples_words = Label(tr("Sample pictures", "Imágenes de muestra"), tone="dim")
         self._note = Label("", "secondary", "dim", wrap=True)
-        names = (tr("Run", "Entrenamiento"), tr("Save to", "Guardar en"))
-        for widget, name in ((self._run_box, names[0]), (self._target, names[1]),
+        self._check = Select()
+        self._check.setMinimumContentsLength(24)
+        self._check.chosen.connect(self._choose_check)
+        self._check_note = Label("", "secondary", "warn", wrap=True)
+        names = (tr("Run", "Entrenamiento"), tr("Save to", "Guardar en"), tr("Compare on", "Comparar con"))
+        for widget, name in ((self._run_box, names[0]), (self._target, names[1]), (self._check, names[2]),
                              (self._samples, self._samples_words.text())):
             widget.setAccessibleName(name)
         grid = QGridLayout()
@@ -104,8 +110,11 @@ class ExportPage(Page):
         grid.addWidget(self._target, 1, 1)
         grid.addWidget(Button(tr("Choose…", "Elegir…"), "", "folder", on_click=self._ask_target), 1, 2)
         grid.addWidget(self._note, 2, 1, 1, 2)
-        grid.addWidget(self._samples_words, 3, 0)
-        grid.addWidget(self._samples, 3, 1)
+        grid.addWidget(Label(names[2], tone="dim"), 3, 0)
+        grid.addWidget(self._check, 3, 1)
+        grid.addWidget(self._check_note, 4, 1, 1, 2)
+        grid.addWidget(self._samples_words, 5, 0)
+        grid.addWidget(self._samples, 5, 1)
         holder = QWidget()
         holder.setLayout(grid)
         return Card(holder, title=tr("What and where", "Qué y dónde"), spacing=12)
@@ -162,6 +171,32 @@ class ExportPage(Page):
         self.session.edit(lambda project: edits.set_field(project, "export", "samples", int(value)),
                           Text("Sample pictures", "Imágenes de muestra"), "export.samples")
 
+    def _choose_check(self, value: object) -> None:
+        if value == OTHER:
+            path = QFileDialog.getExistingDirectory(
+                self._button.window(), tr("Folder of pictures to compare on", "Carpeta de imágenes con las que comparar"),
+                self.session.recall("source_folder", str(Path.home())))
+            if path:
+                self.state.update(check=OTHER, check_data=path)
+        else:
+            self.state["check"] = value
+        self._show_check()
+
+    def _show_check(self) -> None:
+        """The choice of pictures to compare the export on, with a warning where there are none."""
+        chosen, data = self.state.get("check", OWN), str(self.state.get("check_data", ""))
+        other = tr("Other pictures: {path}", "Otras imágenes: {path}", path=data) if chosen == OTHER else tr(
+            "Other pictures…", "Otras imágenes…")
+        self._check.set_choices((
+            (OWN, tr("The pictures of the run", "Las imágenes del entrenamiento")), (OTHER, other),
+            (NONE, tr("Nothing: export unchecked", "Nada: exportar sin comprobar"))), chosen)
+        self._check_note.setVisible(chosen == NONE)
+        has_samples = EXPORTERS[self.format].has_samples and chosen != NONE
+        self._samples.setVisible(has_samples)
+        self._samples_words.setVisible(has_samples)
+        self._check_note.setText(tr("The export will say that its answers were not compared on real pictures.",
+                                    "La exportación indicará que sus respuestas no se compararon con imágenes reales."))
+
     def _on_target_typed(self, text: str) -> None:
         self.state["target"] = text
         self._show_note()
@@ -185,7 +220,9 @@ class ExportPage(Page):
         for name in ("failure", "result"):
             self.state.pop(name, None)
         try:
-            job = export_job(RunFolder(run.folder), self.format, target, self.session.project.export.samples)
+            check = self.state.get("check", OWN)
+            job = export_job(RunFolder(run.folder), self.format, target, self.session.project.export.samples,
+                             data=Path(self.state["check_data"]) if check == OTHER else None, unchecked=check == NONE)
         except ProblemError as err:
             self.state["failure"] = err.problems[0]
         else:
@@ -263,11 +300,9 @@ class ExportPage(Page):
             self._target.setCursorPosition(0)
         self._target.setToolTip(text)
         self._target.setEnabled(run is not None)
-        has_samples = EXPORTERS[self.format].has_samples
         self._samples.set_value(self.session.project.export.samples)
-        self._samples.setVisible(has_samples)
-        self._samples_words.setVisible(has_samples)
         self._show_note()
+        self._show_check()
         self._show_result()
         self._show_work()
         self.header_changed.emit()

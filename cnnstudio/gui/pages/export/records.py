@@ -82,6 +82,6 @@ def earlier_exports(folder: Path, entries: list[Any]) -> list[ExportRecord]:
             continue
         if check.program:
             result[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=modified, check=ExportCheck(
-                images=check.images, top1_agreement=check.top1_agreement,
-                max_abs_difference=check.max_abs_difference))
+                images=check.images, top1_agreement=check.top1_agreement, max_abs_difference=check.max_abs_difference,
+                unchecked=check.unchecked, data=check.data))
     return sorted(result.values(), key=lambda item: -item.time)

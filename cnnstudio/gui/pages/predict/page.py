@@ -15,6 +15,7 @@ from cnnstudio.core.events import Failed
 from cnnstudio.core.jobs import Answered, Prediction
 from cnnstudio.core.problems import Fix, Problem, warning
 from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.scan_problems import summary_of
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.predict.models import Models
@@ -60,7 +61,7 @@ class PredictPage(Page):
         self.models.listed.connect(self._on_models_listed)
         self.models.chosen.connect(self._on_model_chosen)
         self._expanding = Latest(session.jobs, "predict-paths", list_files, self)
-        self._expanding.answered.connect(lambda _paths, paths: self._classify(paths))
+        self._expanding.answered.connect(self._on_listed)
         self._loading = Latest(session.jobs, "predict-picture", load_picture, self)
         self._loading.answered.connect(self._on_picture_loaded)
         self._flush = QTimer(self)
@@ -200,6 +201,15 @@ class PredictPage(Page):
         else:
             self._classify(paths)
         return True
+
+    def _on_listed(self, _paths: Any, listed: Any) -> None:
+        if isinstance(listed, Failure):
+            self._classify(listed)
+            return
+        files, left_out = listed
+        if left_out:
+            self.session.report(summary_of(left_out))
+        self._classify(files)
 
     def paste(self) -> None:
         """Classify the contents of the clipboard: files, or a picture, which is saved as a PNG."""

@@ -148,11 +148,11 @@ def server_of(session: Session) -> PredictionServer:
     return server if server is not None else PredictionServer(session)
 
 
-def list_files(paths: Sequence[str], _report: Report) -> list[str]:
-    """Files unchanged; for a folder, all pictures in it and below."""
-    from cnnstudio.workers.answer_format import expand
+def list_files(paths: Sequence[str], _report: Report) -> tuple[list[str], tuple[Problem, ...]]:
+    """Files unchanged; for a folder, all pictures in it and below, with what was left out."""
+    from cnnstudio.workers.answer_format import pictures_of
 
-    return expand(paths)
+    return pictures_of(paths)
 
 
 def save_image(image: QImage, path: Path) -> str:

@@ -12,6 +12,7 @@ from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.places import free_path, projects_folder
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.start.list_columns import ListColumns
 from cnnstudio.gui.pages.start.own_model import OwnModel, is_model
 from cnnstudio.gui.state.creation import create_project
 from cnnstudio.gui.state.jobs import Job
@@ -46,6 +47,7 @@ class NewProjectForm(QWidget):
         place = Path(source)
         name = (place.stem if place.is_file() else place.name) or "project"
         self._source.setText(source)
+        self._columns.set_source(place)
         self._name.setText(self._state.get("name", name.replace("_", " ")))
         self._place.setText(self._state.get("place", str(free_path(projects_folder() / name))))
         choice, own = self._state.get("choice", AUTO), self._state.get("own", ("", ""))
@@ -59,6 +61,8 @@ class NewProjectForm(QWidget):
     def _build(self) -> None:
         self._built = True
         self._source = Elided("", "body", "dim")
+        self._columns = ListColumns(self._session, self._state)
+        self._columns.changed.connect(self._update_create_button)
         self._name, self._place = QLineEdit(), QLineEdit()
         for line, name in ((self._name, tr("Name", "Nombre")), (self._place, tr("Location", "Ubicación"))):
             line.setFont(theme.font())
@@ -79,7 +83,7 @@ class NewProjectForm(QWidget):
         self._back = Button(tr("Back", "Volver"), on_click=self._go_back)
         inner = column(
             Label(tr("New project", "Proyecto nuevo"), "title"),
-            row(Icon("folder", "dim", 16), self._source, spacing=8), 12, fields, self._problem, 12,
+            row(Icon("folder", "dim", 16), self._source, spacing=8), self._columns, 12, fields, self._problem, 12,
             *self._gallery(), 12, spacing=8, margins=(48, 32, 48, 16))
         inner.addStretch(1)
         holder = box(inner)
@@ -175,6 +179,8 @@ class NewProjectForm(QWidget):
     def _update_create_button(self) -> None:
         """Enable the button, or show on it why no project can be created."""
         blocker = self._own.blocker() if self._state.get("choice") == OWN else ""
+        if not blocker and self._columns.blocked:
+            blocker = tr("Choose the columns of the list first.", "Elija antes las columnas de la lista.")
         self._create.setEnabled(not blocker and self._progress.isHidden())
         self._create.setToolTip(blocker)
 
@@ -209,7 +215,8 @@ class NewProjectForm(QWidget):
         base = identifier if kind == "base" else str(self._own.model) if kind == OWN else ""
         self._job = create_project(self._session, place, Path(self._source.text()), template, base,
                                          self._name.text().strip() or place.name,
-                                         lambda folder: self.created.emit(str(folder)), self._own.name)
+                                         lambda folder: self.created.emit(str(folder)), self._own.name,
+                                         self._columns.reading)
         self._job.event.connect(lambda _event: self._show_progress())
         self._job.ended.connect(lambda _last: self._show_waiting(False))
         self._show_waiting(True)
@@ -224,6 +231,11 @@ class NewProjectForm(QWidget):
         self._progress.setRange(0, 1000)
         self._progress.setValue(0)
         self._back.setText(tr("Cancel", "Cancelar") if waiting else tr("Back", "Volver"))
+
+    def close_threads(self) -> None:
+        """Stop reading a list; the form will be deleted."""
+        if self._built:
+            self._columns.close_threads()
 
     def _go_back(self) -> None:
         job = self._session.jobs.of_kind("create")

@@ -162,6 +162,10 @@ class StartPage(Page):
         self._leave()
         self.session.request(OpenProject(folder))
 
+    def close(self) -> None:
+        if self._new is not None:
+            self._new.close_threads()
+
     def take_paths(self, paths: list[str]) -> bool:
         first = Path(paths[0])
         if first.is_dir() and not (first / PROJECT_FILE).exists():

@@ -23,7 +23,7 @@ from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.runs import RunFolder
-from tests.gui.driving import button, click, field, part, parts, press, wait_idle, write
+from tests.gui.driving import button, choose, click, field, part, parts, press, wait_idle, write
 
 CHECK = ExportCheck(images=40, top1_agreement=1.0, max_abs_difference=2.4e-7)
 
@@ -121,6 +121,26 @@ def test_export_starts_a_child_and_its_failure_is_a_banner(qtbot, window, projec
     assert button(window.header, "Export").isEnabled()
     press(part(page, Banner), "Close")
     assert not parts(page, Banner)
+
+
+@pytest.mark.usefixtures("run")
+def test_an_export_is_compared_on_other_pictures_or_marked_unchecked(qtbot, window, project_folder, children, monkeypatch):
+    page = opened(qtbot, window, project_folder)
+    choose(field(page, "Compare on"), "Nothing: export unchecked")
+    assert not field(page, "Sample pictures").isVisible()
+    click(button(window.header, "Export"))
+    wait_idle(qtbot, window.session)
+    monkeypatch.setattr(export_page.QFileDialog, "getExistingDirectory", lambda *_arguments: str(project_folder))
+    choose(field(page, "Compare on"), "Other pictures…")
+    click(button(window.header, "Export"))
+    wait_idle(qtbot, window.session)
+    assert [(job.unchecked, job.data) for job in children] == [(True, ""), (False, str(project_folder))]
+    record = ExportRecord(path="x", format="bundle", check=ExportCheck(images=0, top1_agreement=1, max_abs_difference=0,
+                                                                       unchecked=True))
+    page.state["result"] = record
+    page.refresh(Change(frozenset(("runs",))))
+    assert part(page, ResultCard).isVisible()
+    assert "Exported, not checked" in [label.text() for label in part(page, ResultCard).findChildren(QLabel)]
 
 
 def test_a_result_is_shown_kept_and_can_be_copied(qtbot, window, project_folder, run, monkeypatch):

@@ -7,13 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
+from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.events import Finished
 from cnnstudio.core.places import projects_folder
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.sources.columns import ColumnChoice
 from cnnstudio.datasets.sources.kinds import SourceKind, as_sources, describe, kind_of, takes
 from cnnstudio.gui.pages.data.dialogs.base import (
     JOIN,
@@ -24,15 +27,17 @@ from cnnstudio.gui.pages.data.dialogs.base import (
     make_progress,
     start_project,
 )
+from cnnstudio.gui.pages.data.dialogs.columns import open_columns
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures, format_size
+from cnnstudio.gui.widgets.inputs import Select
 
-_ICONS: Final = {"folder": "folder", "manifest": "list", "arrays": "grid", "archive": "layers", "project": "open",
-                 "unknown": "help"}
+_ICONS: Final = {"folder": "folder", "loose": "image", "manifest": "list", "arrays": "grid", "archive": "layers",
+                 "project": "open", "unknown": "help"}
 __all__ = ["AddPicturesDialog", "format_kind", "open_add_pictures", "takes"]
 
 
@@ -43,12 +48,16 @@ class AddPicturesDialog(WorkDialog):
         session, self._scanner = workspace.session, workspace.scanner
         super().__init__(
             session, tr("Add pictures", "Añadir imágenes"),
-            tr("Folders with class folders, lists (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) and archives (.zip, "
-               ".tar). Your files stay as they are.",
-               "Carpetas con carpetas de clase, listas (.csv, .tsv, .parquet), matrices (.npz, .npy, MNIST) y archivos "
-               "comprimidos (.zip, .tar). Sus archivos no cambian."), tr("Add", "Añadir"), parent)
+            tr("Folders with class folders or with pictures of one class, lists (.csv, .tsv, .parquet), arrays (.npz, "
+               ".npy, MNIST) and archives (.zip, .tar). Your files stay as they are.",
+               "Carpetas con carpetas de clase o con imágenes de una sola clase, listas (.csv, .tsv, .parquet), matrices "
+               "(.npz, .npy, MNIST) y archivos comprimidos (.zip, .tar). Sus archivos no cambian."),
+            tr("Add", "Añadir"), parent)
         self.resize(640, 560)
         self._kinds: dict[Path, SourceKind | None] = {}
+        self._labels: dict[Path, str] = {}
+        self._columns: dict[Path, ColumnChoice] = {}
+        self._names = workspace.counts.all_class_names
         self._reading: dict[Path, Work] = {}
         choose = row(None, Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder", on_click=self._choose_folder),
                      Button(tr("Choose files…", "Elegir archivos…"), "", "open", on_click=self._choose_files), None)
@@ -88,10 +97,16 @@ class AddPicturesDialog(WorkDialog):
             if path in self._kinds:
                 continue
             self._kinds[path] = None
-            self._reading[path] = self.session.jobs.run(
-                partial(_describe_source, path), Text("Looking at {name}", "Mirando {name}").fill(name=path.name), "describe",
-                page="data", quiet=True, done=partial(self._on_described, path))
+            self._describe(path)
         self._show()
+
+    def _describe(self, path: Path) -> None:
+        """Examine a source in the background."""
+        choice = self._columns.get(path, ColumnChoice())
+        spec = replace(self.session.project.dataset, path_columns=choice.paths, label_columns=choice.labels)
+        self._reading[path] = self.session.jobs.run(
+            partial(_describe_source, path, spec), Text("Looking at {name}", "Mirando {name}").fill(name=path.name),
+            "describe", page="data", quiet=True, done=partial(self._on_described, path))
 
     def _on_described(self, path: Path, job: Work) -> None:
         if self._gone or path not in self._kinds:
@@ -143,15 +158,47 @@ class AddPicturesDialog(WorkDialog):
                                   "secondary", "error", wrap=True))
         else:
             texts.addWidget(Elided(format_kind(kind), "secondary", "dim"))
-            for problem in [problem for problem in kind.problems if not problem.blocks][:3]:
+            for problem in [problem for problem in (*kind.problems, *kind.notes) if not problem.blocks][:4]:
                 texts.addWidget(Label(_short_text(problem, path), "secondary",
                                       "warn" if problem.severity == "warning" else "dim", wrap=True))
+        if kind is not None and kind.kind == "loose":
+            texts.addLayout(self._label_row(path))
+        if kind is not None and kind.kind == "manifest" and (
+                path in self._columns or any(_asks_for_columns(problem) for problem in kind.problems)):
+            texts.addWidget(Button(tr("Choose columns…", "Elegir columnas…"), "link",
+                                   on_click=partial(self._choose_columns, path)), alignment=Qt.AlignmentFlag.AlignLeft)
         line.addLayout(texts, 1)
         line.addWidget(Button(tr("Remove", "Quitar"), "icon", "close", on_click=partial(self._drop, path)),
                        alignment=Qt.AlignmentFlag.AlignTop)
         card.body.addLayout(line)
         card.setAccessibleName(path.name)
         return card
+
+    def _label_row(self, path: Path) -> QHBoxLayout:
+        """The class that a folder of loose pictures is added to."""
+        chosen = tuple(self.session.view.get("data", {}).get("classes", ()))
+        known = next((name for name in self._names if name.casefold() == path.name.casefold()), path.name)
+        label = self._labels.setdefault(path, chosen[0] if len(chosen) == 1 else known)
+        choices = [(name, name) for name in self._names]
+        if path.name not in self._names:
+            choices.append((path.name, tr("New class: {name}", "Clase nueva: {name}", name=path.name)))
+        select = Select(choices, label)
+        select.setAccessibleName(tr("Class", "Clase"))
+        select.setMinimumContentsLength(18)
+        select.chosen.connect(lambda value: self._labels.__setitem__(path, str(value)))
+        return row(Label(tr("Add to the class", "Añadir a la clase"), "secondary", "dim"), select, None, spacing=8)
+
+    def _choose_columns(self, path: Path) -> None:
+        dialog = open_columns(self.session.jobs, path, self)
+        dialog.columns_chosen.connect(partial(self._on_columns_chosen, path))
+
+    def _on_columns_chosen(self, path: Path, paths: tuple[str, ...], labels: tuple[str, ...]) -> None:
+        if self._gone or path not in self._kinds:
+            return
+        self._columns[path] = ColumnChoice(paths=paths, labels=labels)
+        self._kinds[path] = None
+        self._describe(path)
+        self._show()
 
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(
@@ -182,6 +229,14 @@ class AddPicturesDialog(WorkDialog):
                         "Un proyecto empieza con un origen: deje uno aquí y añada los demás después.")
             self.show_problems((error("one_source", text, "dataset"),))
             return None
+        loose = [path for path, kind in self._kinds.items() if kind is not None and kind.kind == "loose"]
+        if self._mode.value == START and loose:
+            text = Text("A project starts with folders of classes: {name} holds pictures without a class. Add it to the open "
+                        "project instead.",
+                        "Un proyecto empieza con carpetas de clases: {name} contiene imágenes sin clase. Añádala al proyecto "
+                        "abierto.")
+            self.show_problems((error("loose_source", text.fill(name=loose[0].name), "dataset"),))
+            return None
 
         names = {name for kind in self._kinds.values() if kind is not None for name in kind.classes}
 
@@ -203,7 +258,9 @@ class AddPicturesDialog(WorkDialog):
         if starts:
             start_project(self.session, places[0])
         else:
-            join(self.session, self._scanner, places, names)
+            loose = {path: self._labels[path] for path, kind in self._kinds.items()
+                     if kind is not None and kind.kind == "loose"}
+            join(self.session, self._scanner, places, names, loose, tuple(self._columns.values()))
 
     def _on_working_changed(self, _on_working_changed: bool) -> None:
         for widget in (self._area, self._list, self._target, self._mode):
@@ -216,8 +273,12 @@ class AddPicturesDialog(WorkDialog):
         super()._release()
 
 
-def _describe_source(path: Path, report: Report) -> SourceKind:
-    return describe(path, report.check)
+def _describe_source(path: Path, spec: DatasetSpec, report: Report) -> SourceKind:
+    return describe(path, report.check, spec)
+
+
+def _asks_for_columns(problem: Problem) -> bool:
+    return any(fix.action == "choose_columns" for fix in problem.fixes)
 
 
 def _short_text(problem: Problem, path: Path) -> str:

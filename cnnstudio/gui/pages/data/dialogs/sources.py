@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.problems import warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.layout import is_manifest
+from cnnstudio.datasets.sources.columns import ColumnChoice
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.scanner import Scanner
 from cnnstudio.gui.state.session import Session
@@ -28,10 +31,12 @@ if TYPE_CHECKING:
 replace = msgspec.structs.replace
 
 
-def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: Iterable[str] = ()) -> bool:
+def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: Iterable[str] = (),
+         labels: Mapping[Path, str] | None = None, columns: Sequence[ColumnChoice] = ()) -> bool:
     """Append sources to those of the project, as one undo step; sources that are joined already are read again.
 
-    `classes` of the sources are added where the project lists its classes explicitly.
+    `classes` of the sources are added where the project lists its classes explicitly. `labels` gives each folder of loose
+    pictures its class, `columns` are those that the user named of lists.
     """
     from cnnstudio.datasets.source_folders import source_text
 
@@ -39,21 +44,50 @@ def join(session: Session, scanner: Scanner, places: Sequence[Path], classes: It
     if folder is None or not places:
         return False
     texts = list(dict.fromkeys(source_text(place, folder) for place in places))
+    loose = {source_text(place, folder): label for place, label in (labels or {}).items()}
 
     def append_sources(project: Project) -> Project:
         spec = project.dataset
         new = tuple(text for text in texts if text not in (spec.source, *spec.joined))
         source, rest = (spec.source, new) if spec.source else (new[0], new[1:])
-        names = spec.class_names and tuple(dict.fromkeys((*spec.class_names, *classes)))
-        changed = replace(spec, source=source, joined=(*spec.joined, *rest), class_names=names)
+        names = spec.class_names and tuple(dict.fromkeys((*spec.class_names, *classes, *loose.values())))
+        changed = replace(spec, source=source, joined=(*spec.joined, *rest), class_names=names,
+                          source_classes=spec.source_classes | loose,
+                          path_columns=_with(spec.path_columns, (choice.paths for choice in columns)),
+                          label_columns=_with(spec.label_columns, (choice.labels for choice in columns)))
         return replace(project, dataset=changed)
 
     spec = session.project.dataset
-    if all(text in (spec.source, *spec.joined) for text in texts):
+    if all(text in (spec.source, *spec.joined) for text in texts) and loose.items() <= spec.source_classes.items():
         scanner.scan()
         return True
     name = places[0].name if len(texts) == 1 else str(len(texts))
     return session.edit(append_sources, Text("Add pictures from {name}", "Añadir imágenes de {name}").fill(name=name))
+
+
+def _with(known: tuple[str, ...], added: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*chain.from_iterable(added), *known)))
+
+
+def is_loose(place: Path) -> bool:
+    """Whether a dropped folder has pictures directly in it and no folders of classes."""
+    from cnnstudio.datasets.audit.flat import is_flat
+
+    return place.is_dir() and is_flat(place)
+
+
+def add_to_class(session: Session, scanner: Scanner, class_name: str, places: Sequence[Path]) -> bool:
+    """Join folders as sources whose pictures all have this class. What is no folder is named and left."""
+    folders = [place for place in places if place.is_dir()]
+    if len(folders) < len(places):
+        other = next(place for place in places if place not in folders)
+        text = Text("{name} is not a folder: to add single pictures to a class, put them into a folder and drop that here.",
+                    "{name} no es una carpeta: para añadir imágenes sueltas a una clase, póngalas en una carpeta y suéltela "
+                    "aquí.")
+        session.report(warning("not_a_folder", text.fill(name=other.name), "dataset", path=other))
+    if not folders:
+        return False
+    return join(session, scanner, folders, labels=dict.fromkeys(folders, class_name))
 
 
 def remove(session: Session, source: str) -> bool:
@@ -61,7 +95,9 @@ def remove(session: Session, source: str) -> bool:
 
     def remove_source(project: Project) -> Project:
         spec = project.dataset
-        return replace(project, dataset=replace(spec, joined=tuple(item for item in spec.joined if item != source)))
+        return replace(project, dataset=replace(spec, joined=tuple(item for item in spec.joined if item != source),
+                                                source_classes={name: label for name, label in spec.source_classes.items()
+                                                                if name != source}))
 
     name = Path(source).name or source
     return session.edit(remove_source, Text("Take {name} away", "Quitar {name}").fill(name=name))
@@ -134,9 +170,12 @@ class SourcesList(QWidget):
     def _row(self, number: int, text: str, amount: int) -> QHBoxLayout:
         icon = "list" if is_manifest(Path(text)) else "folder"
         name = Elided(Path(text).name or text, "body", "text", mode=Qt.TextElideMode.ElideMiddle)
-        name.setToolTip(text)
+        label = self._session.project.dataset.source_classes.get(text)
+        name.setToolTip(text if label is None else f"{text} → {label}")
         line = row(Icon(icon, "dim", 16), spacing=8)
         line.addWidget(name, 1)
+        if label is not None:
+            line.addWidget(Elided(f"→ {label}", "secondary", "accent"))
         line.addWidget(Label(format_pictures(amount), "secondary", "dim"))
         if number:
             take = Button(tr("Take {name} away; the files stay", "Quitar {name}; los archivos quedan",

@@ -1,0 +1,131 @@
+"""The pictures of a run where they are now: the project or its folder of pictures may have been moved since.
+
+A run's manifest says where its pictures lay. Those that are no longer there are looked for in the project's present
+source: under the same path, then by their content anywhere in it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from cnnstudio.core.files import read_project
+from cnnstudio.core.problems import Fix, Problem, ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.manifest import Entry, Manifest, read_manifest
+from cnnstudio.datasets.scan import ListedFile, Listing
+from cnnstudio.datasets.source_folders import source_folder
+from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.hashing import content_hash_of_file
+
+replace = msgspec.structs.replace
+
+
+def read_located(path: Path, project_folder: Path) -> Manifest:
+    """The manifest of a run of that project, its paths leading to where the pictures are now; raises ProblemError for the
+    manifest itself."""
+    return locate(read_manifest(path), project_folder)
+
+
+def locate(manifest: Manifest, project_folder: Path) -> Manifest:
+    """The manifest with its pictures where they are now. Pictures that are nowhere keep their old path."""
+    recorded = Path(manifest.header.root)
+    # The file of the same size: another file may have taken its name.
+    lost = [number for number, entry in enumerate(manifest.entries) if not _is_there(recorded / entry.path, entry)]
+    if not lost:
+        return manifest
+    try:
+        project = read_project(project_folder)
+    except ProblemError:
+        return manifest
+    present = source_folder(project, project_folder).absolute()
+    entries = list(manifest.entries)
+    rest = []
+    for number in lost:
+        entry = entries[number]
+        if present == recorded or not _is_same(present / entry.path, entry):
+            rest.append(number)
+    moved = {number: entries[number].path for number in set(lost) - set(rest)}
+    moved |= _find_by_content(project, project_folder, present, [(number, entries[number]) for number in rest])
+    if not moved:
+        return manifest
+    everything = len(moved) == len(entries)
+    if everything or len(moved) * 2 > len(entries):
+        # The new place becomes the root, so that the paths are those of the index; the others become absolute.
+        for number, entry in enumerate(entries):
+            place = moved.get(number)
+            entries[number] = replace(entry, path=place if place is not None else os.fspath(recorded / entry.path))
+        return Manifest(header=replace(manifest.header, root=str(present)), entries=tuple(entries))
+    for number, place in moved.items():
+        entries[number] = replace(entries[number], path=place if present == recorded else os.fspath(present / place))
+    return replace(manifest, entries=tuple(entries))
+
+
+def pictures_gone_problem(manifest: Manifest) -> Problem:
+    """The problem that no picture of a run is anywhere to be found."""
+    text = Text("None of the {n} pictures is there any more: neither in {path} nor in the project's folder of pictures. If "
+                "they were moved, choose the folder where they are now.",
+                "Ya no está ninguna de las {n} imágenes: ni en {path} ni en la carpeta de imágenes del proyecto. Si se "
+                "movieron, elija la carpeta donde están ahora.")
+    fix = Fix(action="choose_folder", label=Text("Choose folder…", "Elegir carpeta…"))
+    root = manifest.header.root
+    return error("pictures_gone", text.fill(n=len(manifest.entries), path=root), "dataset", path=root, fixes=(fix,))
+
+
+def _is_there(path: Path, entry: Entry) -> bool:
+    """Whether a file is where it was; a manifest without sizes cannot tell another file of that name."""
+    try:
+        facts = os.stat(path)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(facts.st_mode) and entry.size in (0, facts.st_size)
+
+
+def _is_same(path: Path, entry: Entry) -> bool:
+    """Whether the file has the content of the entry: by its size and time, else by its hash."""
+    try:
+        facts = os.stat(path)
+        if not stat.S_ISREG(facts.st_mode):
+            return False
+        if not entry.hash:
+            return entry.size in (0, facts.st_size)
+        if facts.st_size != entry.size:
+            return False
+        return facts.st_mtime_ns == entry.modified_ns or content_hash_of_file(path) == entry.hash
+    except (OSError, ValueError, PictureError):
+        return False
+
+
+def _find_by_content(project: Project, folder: Path, present: Path, wanted: Sequence[tuple[int, Entry]]) -> dict[int, str]:
+    """The present paths of entries by their hash: renamed files, and files in another class folder. Only files of the
+    same size are read."""
+    by_size: dict[int, dict[str, list[int]]] = {}
+    for number, entry in wanted:
+        if entry.hash and entry.size:
+            by_size.setdefault(entry.size, {}).setdefault(entry.hash, []).append(number)
+    if not by_size:
+        return {}
+    result: dict[int, str] = {}
+    for file in _files(project, folder, present):
+        hashes = by_size.get(file.size)
+        if not hashes:
+            continue
+        try:
+            numbers = hashes.get(content_hash_of_file(present / file.path), ())
+        except (OSError, PictureError):
+            continue
+        for number in numbers:
+            result.setdefault(number, file.path)
+        if len(result) == len(wanted):
+            break
+    return result
+
+
+def _files(project: Project, folder: Path, present: Path) -> Iterator[ListedFile]:
+    for chunk in Listing(present, project.dataset, folder=folder):
+        yield from chunk

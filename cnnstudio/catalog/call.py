@@ -116,6 +116,11 @@ def literal(value: Any) -> str:
     if isinstance(value, tuple | list):
         inner = ", ".join(literal(item) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, float) and value and len(repr(value)) > 12:
+        # 1/255 rather than 0.00392156862745098.
+        divisor = float(f"{1 / value:.6g}")
+        if 1 / divisor == value:
+            return f"1 / {divisor:g}"
     return repr(value)
 
 

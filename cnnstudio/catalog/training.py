@@ -79,7 +79,7 @@ class EarlyStopping:
         if self.best is None or value + self.min_delta < self.best:
             self.best = value
             if self.restore_best_weights:
-                self.weights = {name: each.clone() for name, each in network.state_dict().items()}
+                self.weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
             if self.baseline is None or value + self.min_delta < self.sign * self.baseline:
                 self.waited = 0
             return False

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.torch_form import NOT_IN_TORCH
@@ -14,61 +17,100 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.index import open_index
-from cnnstudio.datasets.manifest import read_manifest
+from cnnstudio.datasets.manifest import read_manifest, write_index_manifest, write_manifest
+from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
-from cnnstudio.interchange.printing.keras.script import keras_script
-from cnnstudio.interchange.printing.torch.script import torch_code, torch_problems, torch_script
+from cnnstudio.interchange.printing.torch.script import torch_code, torch_problems
+from cnnstudio.workers.printed_scripts import file_names, script_text, write_script
 from cnnstudio.workers.runs import find_run
 
 
 def code(arguments: argparse.Namespace, output: Output) -> int:
-    """Print the network, or with --whole the whole training, in Keras or PyTorch; or write it into a file.
+    """Print the network, or with --whole the whole training, in Keras or PyTorch; or write it into a file, a training
+    together with the files that it reads.
 
     Of the current project, or with --run of the project of that training.
     """
-    project, classes, training = project_of(arguments)
-    context = context_of(project, max(2, classes), ProjectBases(arguments.project))
-    if arguments.framework == "torch":
-        text = (torch_script(project, context, training) if arguments.whole else
-                torch_code(project.network, context))
+    source = _source(arguments)
+    project, framework = source.project, arguments.framework
+    context = context_of(project, max(2, source.classes), ProjectBases(arguments.project))
+    if framework == "torch":
         missing = torch_problems(project, context, arguments.whole)
         output.problems((problem for problem in missing if problem.code == NOT_IN_TORCH), as_lines=False)
-    else:
-        text = (keras_script(project, context, training) if arguments.whole else
-                keras_code(project.network, context))
     target: Path | None = arguments.to
+    if arguments.whole and target is not None:
+        written = write_script(target, framework, project, context, source.training, source.write_list)
+        output.problems(written.problems, as_lines=False)
+        names = ", ".join(path.name for path in written.files)
+        output.line({"framework": framework, "path": str(target), "files": [str(path) for path in written.files]},
+                    tr("Written to {path}, with {names} beside it.", "Escrito en {path}, junto con {names}.",
+                       path=target, names=names))
+        return 1 if written.problems else 0
+    if arguments.whole:
+        text = script_text(framework, project, context, source.training)
+        files = file_names(framework, project, context)
+        output.line({"framework": framework, "code": text, "files": files}, text.rstrip("\n"))
+        output.print_message(tr("It reads {names} from its own folder; --to FILE writes them beside it.",
+                       "Lee {names} de su propia carpeta; --to ARCHIVO los escribe a su lado.", names=", ".join(files)))
+        return 0
+    text = torch_code(project.network, context) if framework == "torch" else keras_code(project.network, context)
     if target is None:
-        output.line({"framework": arguments.framework, "code": text}, text.rstrip("\n"))
+        output.line({"framework": framework, "code": text}, text.rstrip("\n"))
         return 0
     try:
         write_atomically(target, text.encode())
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, target)) from os_error
-    output.line({"framework": arguments.framework, "path": str(target)},
+    output.line({"framework": framework, "path": str(target)},
                 tr("Written to {path}.", "Escrito en {path}.", path=target))
     return 0
 
 
-def project_of(arguments: argparse.Namespace) -> tuple[Project, int, int]:
-    """The project, or with --run that of the training; its numbers of classes and of training pictures."""
+class _Source(msgspec.Struct, frozen=True):
+    """What is printed: a project, its numbers of classes and of training pictures, and the writer of their list."""
+
+    project: Project
+    classes: int
+    training: int
+    write_list: Callable[[Path], object]
+
+
+def _source(arguments: argparse.Namespace) -> _Source:
+    """The current project, or with --run that of the training."""
     if arguments.run is not None:
-        return _project_of_run(arguments.project, arguments.run)
-    return _current_project(arguments.project)
+        return _source_of_run(arguments.project, arguments.run)
+    return _current_source(arguments.project)
 
 
-def _current_project(folder: Path) -> tuple[Project, int, int]:
-    """The project, its numbers of classes and of training pictures."""
+def _current_source(folder: Path) -> _Source:
     project = read_project(folder)
     index = open_index(folder)
     try:
         classes = index.class_names(project.dataset)
-        return project, len(classes), index.split_counts(classes).get("train", 0)
+        training = index.split_counts(classes).get("train", 0)
     finally:
         index.close()
 
+    def write_list(path: Path) -> None:
+        opened = open_index(folder)
+        try:
+            write_index_manifest(path, opened, source_folder(project, folder), classes, project.dataset.label_mode)
+        finally:
+            opened.close()
 
-def _project_of_run(folder: Path, identifier: str) -> tuple[Project, int, int]:
+    return _Source(project, len(classes), training, write_list)
+
+
+def _source_of_run(folder: Path, identifier: str) -> _Source:
     run = find_run(folder, identifier)
     manifest = read_manifest(run.manifest_path)
-    return run.spec(), len(manifest.header.class_names), sum(entry.split == "train" for entry in manifest.entries)
+    training = sum(entry.split == "train" for entry in manifest.entries)
+    return _Source(run.spec(), len(manifest.header.class_names), training,
+                   lambda path: write_manifest(path, manifest.header, manifest.entries))
+
+
+def project_of(arguments: argparse.Namespace) -> tuple[Project, int, int]:
+    """The project, or with --run that of the training; its numbers of classes and of training pictures."""
+    source = _source(arguments)
+    return source.project, source.classes, source.training

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from cnnstudio.catalog.bases.entry import Base
-from cnnstudio.catalog.layers.attention import MULTI_HEAD_ATTENTION
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.own_base import weights as own_weights
 from cnnstudio.interchange.own_base.model import own_model
 from cnnstudio.interchange.own_base.resolver import check_digest
-
-_PARTS: Final = {MULTI_HEAD_ATTENTION.id: ("query_dense", "key_dense", "value_dense", "output_dense")}
-"""Layers whose weights are stored in sublayers, in Keras's order."""
-
 
 def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
     """Set the weights of all layers, by their location in the file. Raises ProblemError."""
@@ -27,7 +22,7 @@ def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
     weighted = {name: layer for name, layer in layers.items() if layer.weights}
     with own_weights.open_weights(path) as file:
         for name, layer in weighted.items():
-            parts = _PARTS.get(type(layer).__name__, ("",))
+            parts = own_weights.PARTS.get(type(layer).__name__, ("",))
             wanted = [tuple(weight.shape) for weight in layer.weights]
             origin = model.origins[name]
             arrays = own_weights.arrays(file, origin, path, max(map(prod, wanted)), parts)

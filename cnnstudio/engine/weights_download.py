@@ -16,8 +16,9 @@ from cnnstudio.core.fetching import matches
 from cnnstudio.core.jobs import FetchBase
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.engine.base_weights import download_path, unfit_problem, weights_path
+from cnnstudio.engine.base_weights import download_path
 from cnnstudio.engine.progress import ThrottledProgress, phase
+from cnnstudio.interchange.base_weights import unfit_problem, weights_path
 from cnnstudio.workers.link import Link
 
 _MEND: Final = Text("Give a weights file that you have (parameter weights: from a file), or use the bundled "

@@ -20,7 +20,8 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.training import Stage
 from cnnstudio.engine import features, models
-from cnnstudio.engine.base_weights import load_base_weights, read_weights
+from cnnstudio.engine.base_weights import load_base_weights
+from cnnstudio.interchange.base_weights import read_weights
 from cnnstudio.engine.building import build, optimizer_of
 from cnnstudio.engine.names import resolve
 from cnnstudio.network.shapes import report

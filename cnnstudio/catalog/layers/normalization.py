@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Any
 
 from cnnstudio.catalog import torch_helpers
-from cnnstudio.catalog.call import Call
+from cnnstudio.catalog.call import Call, literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers.common import arguments, same_shape, set_param_fix
 from cnnstudio.catalog.layers.entry import Cost, LayerType, Shape, ShapeError, Values
@@ -187,10 +187,12 @@ def _rescaling_shape(values: Values, inputs: tuple[Shape, ...], _context: Contex
 
 def rescaling_module(scale: Any, offset: Any, rank: int) -> str:
     """The module that computes x · scale + offset, numbers for all or one for each channel."""
-    numbers = [list(value) if isinstance(value, tuple | list) else value for value in (scale, offset)]
-    several = any(isinstance(value, list) for value in numbers)
+    several = any(isinstance(value, tuple | list) for value in (scale, offset))
+    numbers = [repr(list(value)) if isinstance(value, tuple | list) else literal(value) for value in (scale, offset)]
+    if not several and not offset:
+        return f"Rescaling({numbers[0]})"
     axes = "" if rank == 3 or not several else ", axes=0"
-    return f"Rescaling({numbers[0]!r}, {numbers[1]!r}{axes})"
+    return f"Rescaling({numbers[0]}, {numbers[1]}{axes})"
 
 
 def _rescaling_torch(site: Site) -> TorchCode:

@@ -22,7 +22,8 @@ from cnnstudio.core.text import Text, same
 
 
 def _arguments(values: Values) -> dict[str, str]:
-    return {"betas": f"({values['beta_1']!r}, {values['beta_2']!r})", "eps": repr(values["epsilon"])}
+    betas = (values["beta_1"], values["beta_2"])
+    return {"betas": "" if betas == (0.9, 0.999) else repr(betas), "eps": repr(values["epsilon"])}
 
 
 def _adam_arguments(values: Values) -> dict[str, str]:

@@ -84,8 +84,8 @@ def optimizer(identifier: str, name: str, help: Text, params: tuple[Param, ...],
 def clipping_lines(values: Mapping[str, Any]) -> list[str]:
     """The lines of a PyTorch loop that clip the gradients of `learning`."""
     if values.get("clipnorm"):
-        return ["for each in learning:  # every weight for itself, as clipnorm does",
-                f"    nn.utils.clip_grad_norm_(each, {values['clipnorm']!r})"]
+        return ["for parameter in learning:  # every weight for itself, as clipnorm does",
+                f"    nn.utils.clip_grad_norm_(parameter, {values['clipnorm']!r})"]
     if values.get("clipvalue"):
         return [f"nn.utils.clip_grad_value_(learning, {values['clipvalue']!r})"]
     if values.get("global_clipnorm"):

@@ -13,14 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.catalog.call import P
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.catalog.steps.common import (
     OTHER_COLOR,
     PROBABILITY,
     draw_expression,
     factor,
-    keras_call,
+   
     pair,
     plain_probability,
     share,
@@ -111,7 +110,7 @@ def _apply_hue(picture: Picture, value: Any, _params: Params) -> Picture:
 
 def _hue_script(values: Values, _channels: int) -> list[str]:
     turned = draw_expression(values["factor"], 0.0, 180)
-    return _hsv_script(f"hsv[..., 0] = (hsv[..., 0] + chance.choice([-1, 1]) * {turned}) % 360  # degrees")
+    return _hsv_script(f"hsv[..., 0] = (hsv[..., 0] + rng.choice([-1, 1]) * {turned}) % 360  # degrees")
 
 
 def _draw_saturation(params: Params, rng: CounterRng, chosen: Chosen, _height: int, _width: int) -> Floats:
@@ -158,10 +157,6 @@ def _jitter_script(values: Values, channels: int) -> list[str]:
             for line in script({"factor": values[name]}, channels)]
 
 
-def _jitter_keras(values: Values, channels: int) -> Values:
-    return {**values, **dict.fromkeys(_OF_COLOR)} if channels == 1 else values
-
-
 # Histograms and inverting ------------------------------------------------------------------------
 
 def _apply_equalization(table: Floats, _value: Any, look: Look) -> Floats:
@@ -181,8 +176,8 @@ def _equalize_column(values: NDArray[np.int64], counts: NDArray[np.int64]) -> Fl
 
 def _equalization_script(_values: Values, _channels: int) -> list[str]:
     return ["whole = np.rint(pixels).astype(np.uint8)",
-            "pixels = np.stack([cv2.equalizeHist(np.ascontiguousarray(whole[..., each]))",
-            "                   for each in range(whole.shape[2])], axis=2).astype(np.float32)"]
+            "pixels = np.stack([cv2.equalizeHist(np.ascontiguousarray(whole[..., channel]))",
+            "                   for channel in range(whole.shape[2])], axis=2).astype(np.float32)"]
 
 
 def _draw_posterization(params: Params, rng: CounterRng, chosen: Chosen) -> Floats:
@@ -199,10 +194,6 @@ def _apply_posterization(table: Floats, value: Any, _look: Look) -> Floats:
 def _posterization_script(values: Values, _channels: int) -> list[str]:
     return [f"lost = 8 - int({draw_expression(values['factor'], 1.0)})  # bits",
             "pixels = (np.rint(pixels).astype(np.uint8) >> lost << lost).astype(np.float32)"]
-
-
-def _posterization_keras(values: Values, _channels: int) -> Values:
-    return {**values, "factor": tuple(int(bits) for bits in values["factor"])}  # Keras shifts by whole bits
 
 
 def _draw_solarization(params: Params, rng: CounterRng, chosen: Chosen) -> Floats:
@@ -225,28 +216,28 @@ def _solarization_script(values: Values, _channels: int) -> list[str]:
 STEPS: Final = (
     Augmentation(
         id="random_brightness", label=Text("Brightness", "Brillo"), group="color",
-        **keras_call("RandomBrightness", "factor"),
+        keras="keras.layers.RandomBrightness",
         help=Text("Lighter or darker at random.", "Más claro o más oscuro al azar."),
         params=(factor("factor", 0.2, Text("Share of the full range that is added.",
                                             "Parte del rango completo que se suma.")), PROBABILITY),
         change=_BRIGHTNESS, script=PixelScript(_brightness_script)),
     Augmentation(
         id="random_contrast", label=Text("Contrast", "Contraste"), group="color",
-        **keras_call("RandomContrast", "factor"),
+        keras="keras.layers.RandomContrast",
         help=Text("More or less contrast at random.", "Más o menos contraste al azar."),
         params=(Factor(name="factor", default=(0.2, 0.2), minimum=0, maximum=1, label=same("factor"),
                        help=DOWN_AND_UP), PROBABILITY),
         change=_CONTRAST, script=PixelScript(_contrast_script)),
     Augmentation(
         id="random_hue", label=Text("Hue", "Tono"), group="color",
-        **keras_call("RandomHue", "factor"), changes_color=OTHER_COLOR,
+        keras="keras.layers.RandomHue", changes_color=OTHER_COLOR,
         help=Text("Turns all colours around the colour circle.", "Gira todos los colores en el círculo cromático."),
         params=(share("factor", (0.0, 0.1), Text("1 is half a turn: red becomes cyan.",
                                                   "1 es media vuelta: el rojo pasa a cian.")), PROBABILITY),
         change=ArrayChange(_draw_hue, _equals(0.0), _apply_hue, needs_color=True), script=PixelScript(_hue_script)),
     Augmentation(
         id="random_saturation", label=Text("Saturation", "Saturación"), group="color",
-        **keras_call("RandomSaturation", "factor"), changes_color=OTHER_COLOR,
+        keras="keras.layers.RandomSaturation", changes_color=OTHER_COLOR,
         help=Text("Paler or stronger colours at random.", "Colores más pálidos o más vivos al azar."),
         params=(share("factor", (0.4, 0.6), Text("0.5 changes nothing, 0 is grey, 0.75 three times as strong.",
                                                   "0.5 no cambia nada, 0 es gris, 0.75 el triple de vivo.")),
@@ -255,8 +246,7 @@ STEPS: Final = (
         script=PixelScript(_saturation_script)),
     Augmentation(
         id="random_color_jitter", label=Text("Colour jitter", "Variación de color"), group="color",
-        **keras_call("RandomColorJitter", "brightness_factor", "contrast_factor", "saturation_factor",
-                "hue_factor"), changes_color=OTHER_COLOR,
+        keras="keras.layers.RandomColorJitter", changes_color=OTHER_COLOR,
         help=Text("Brightness, contrast, saturation and hue in one step; none leaves one out.",
                   "Brillo, contraste, saturación y tono en un paso; ninguno omite uno."),
         params=(factor("brightness_factor", 0.2, Text("Share of the full range that is added.",
@@ -269,10 +259,10 @@ STEPS: Final = (
                                                        "1 es media vuelta del círculo cromático."),
                        optional=True),
                 PROBABILITY),
-        change=Group(_jitter_parts), script=PixelScript(_jitter_script), keras_values=_jitter_keras),
+        change=Group(_jitter_parts), script=PixelScript(_jitter_script)),
     Augmentation(
         id="random_grayscale", label=Text("Grayscale", "Escala de grises"), group="color",
-        **keras_call("RandomGrayscale", factor=P("probability")), changes_color=OTHER_COLOR,
+        keras="keras.layers.RandomGrayscale", changes_color=OTHER_COLOR,
         help=Text("Takes the colour out of some pictures; the channels stay.",
                   "Quita el color a algunas imágenes; los canales quedan."),
         params=(plain_probability(0.2),),
@@ -280,23 +270,22 @@ STEPS: Final = (
                            _apply_grayscale, needs_color=True), script=PixelScript(_grayscale_script)),
     Augmentation(
         id="equalization", label=Text("Equalization", "Ecualización"), group="color",
-        **keras_call("Equalization"),
+        keras="keras.layers.Equalization",
         help=Text("Spreads the histogram of each channel over the whole range.",
                   "Reparte el histograma de cada canal por todo el rango."),
         params=(plain_probability(0.2),),
         change=TableChange(_draw_nothing, _equals(0.0), _apply_equalization), script=PixelScript(_equalization_script)),
     Augmentation(
         id="random_posterization", label=Text("Posterization", "Posterización"), group="color",
-        **keras_call("RandomPosterization", "factor"),
+        keras="keras.layers.RandomPosterization",
         help=Text("Keeps fewer bits of every value.", "Conserva menos bits de cada valor."),
         params=(share("factor", (3.0, 8.0), Text("Bits that stay, the upper end excluded: 8 changes nothing.",
                                                   "Bits que quedan, sin el extremo superior: 8 no cambia nada."),
                        maximum=8.0, minimum=1.0), PROBABILITY),
-        change=TableChange(_draw_posterization, _equals(8.0), _apply_posterization), script=PixelScript(_posterization_script),
-        keras_values=_posterization_keras),
+        change=TableChange(_draw_posterization, _equals(8.0), _apply_posterization), script=PixelScript(_posterization_script)),
     Augmentation(
         id="solarization", label=Text("Solarization", "Solarización"), group="color",
-        **keras_call("Solarization", "addition_factor", "threshold_factor"), changes_color=OTHER_COLOR,
+        keras="keras.layers.Solarization", changes_color=OTHER_COLOR,
         help=Text("Inverts what is brighter than a threshold.", "Invierte lo que es más claro que un umbral."),
         params=(share("addition_factor", (0.0, 0.0), Text("Share of the full range that is added before.",
                                                            "Parte del rango completo que se suma antes.")),
@@ -306,7 +295,7 @@ STEPS: Final = (
         script=PixelScript(_solarization_script)),
     Augmentation(
         id="random_invert", label=Text("Invert", "Invertir"), group="color",
-        **keras_call("RandomInvert", factor=P("always")), changes_color=OTHER_COLOR,
+        keras="keras.layers.RandomInvert", changes_color=OTHER_COLOR,
         help=Text("Makes a negative of some pictures.", "Hace un negativo de algunas imágenes."),
         params=(plain_probability(0.2),),
         change=TableChange(_draw_nothing, _equals(0.0), lambda table, _value, _look: 255.0 - table),

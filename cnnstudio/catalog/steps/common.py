@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.catalog.call import Call, P
 from cnnstudio.core.params import Choice, Factor, Float, Option, Param
 from cnnstudio.core.text import Text, same
 
@@ -26,15 +25,8 @@ PROBABILITY: Final = Float(
     name="probability", default=1.0, minimum=0, maximum=1, step=0.1, decimals=2, advanced=True,
     label=Text("Probability", "Probabilidad"),
     help=Text("Share of the pictures that are changed.", "Parte de las imágenes que se cambian."))
-EDGE: Final = ("fill_mode", "fill_value")
 OTHER_COLOR: Final = Text("Classes that are named by a colour would take another one.",
                           "Las clases que se llaman por un color tomarían otro.")
-
-
-def keras_call(layer: str, *names: str, **others: Any) -> dict[str, Any]:
-    """The fields `keras` and `call` of an entry: the layer, and the call of it with these parameters."""
-    target = f"keras.layers.{layer}"
-    return {"keras": target, "call": Call(target, {name: P(name) for name in names} | others)}
 
 
 def factor(name: str, default: float | tuple[float, float] | None, help: Text, maximum: float = 1.0,
@@ -69,7 +61,7 @@ def pair(factor: Any, least: float = float("-inf")) -> tuple[float, float]:
 def draw_expression(factor: Any, least: float = float("-inf"), times: float = 1.0, plus: float = 0.0) -> str:
     """The expression that draws a number of the range, times and plus numbers; a constant where there is no choice."""
     low, high = (_short(times * end + plus) for end in pair(factor, least))
-    return repr(low) if low == high else f"chance.uniform({low!r}, {high!r})"
+    return repr(low) if low == high else f"rng.uniform({low!r}, {high!r})"
 
 
 def _short(value: float) -> float:

@@ -12,12 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.catalog.call import P
 from cnnstudio.catalog.shapes import Values
-from cnnstudio.catalog.steps.common import PROBABILITY, draw_expression, keras_call, share
+from cnnstudio.catalog.steps.common import PROBABILITY, draw_expression, share
 from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
 from cnnstudio.core.params import Float, Int
-from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
 from cnnstudio.imaging.changes import ArrayChange, Chosen, Params, Picture, round_to_uint8
 from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range, normal
@@ -34,14 +32,7 @@ def _apply_noise(picture: Picture, value: Any, _params: Params) -> Picture:
 
 
 def _noise_script(values: Values, _channels: int) -> list[str]:
-    return [f"pixels = np.clip(pixels + chance.normal(0, {draw_expression(values['stddev'], 0.0, 255)}, pixels.shape), 0, 255)"]
-
-
-def _noise_keras(values: Values, _recipe: RecipeSpec) -> list[str]:
-    deviation = float(max(values["stddev"]))
-    return ["# Keras adds noise of one deviation, to values from 0 to 1: the upper end here.",
-            "keras.layers.Rescaling(1 / 255),", f"keras.layers.GaussianNoise({deviation}),",
-            "keras.layers.Rescaling(255.0),"]
+    return [f"pixels = np.clip(pixels + rng.normal(0, {draw_expression(values['stddev'], 0.0, 255)}, pixels.shape), 0, 255)"]
 
 
 def _draw_blur(params: Params, rng: CounterRng, chosen: Chosen, _height: int, _width: int) -> Floats:
@@ -111,10 +102,10 @@ def _apply_erasing(picture: Picture, value: Any, params: Params) -> Picture:
 def _erasing_script(values: Values, _channels: int) -> list[str]:
     part, fill = draw_expression(values["scale"], 0.0), values["fill_value"]
     filling = (repr(float(fill)) if fill is not None else
-               "np.clip(chance.normal(0, 255, (bottom - top, right - left, pixels.shape[2])), 0, 255)")
+               "np.clip(rng.normal(0, 255, (bottom - top, right - left, pixels.shape[2])), 0, 255)")
     return ["rows, columns = pixels.shape[:2]",
             f"high, wide = np.sqrt({part}) * rows, np.sqrt({part}) * columns",
-            "first_row, first_column = chance.random() * (rows - high), chance.random() * (columns - wide)",
+            "first_row, first_column = rng.random() * (rows - high), rng.random() * (columns - wide)",
             "top, bottom = int(np.ceil(first_row)), int(np.ceil(first_row + high))",
             "left, right = int(np.ceil(first_column)), int(np.ceil(first_column + wide))",
             "pixels = pixels.copy()", f"pixels[top:bottom, left:right] = {filling}"]
@@ -128,11 +119,10 @@ STEPS: Final = (
         params=(share("stddev", (0.0, 0.05), Text("Standard deviation, share of the full range.",
                                                    "Desviación típica, parte del rango completo.")),
                 PROBABILITY),
-        change=ArrayChange(_draw_noise, lambda value: bool(value[0] <= 0.0), _apply_noise), script=PixelScript(_noise_script),
-        keras_lines=_noise_keras),
+        change=ArrayChange(_draw_noise, lambda value: bool(value[0] <= 0.0), _apply_noise), script=PixelScript(_noise_script)),
     Augmentation(
         id="random_gaussian_blur", label=Text("Gaussian blur", "Desenfoque gaussiano"), group="detail",
-        **keras_call("RandomGaussianBlur", "kernel_size", "sigma", factor=P("always")),
+        keras="keras.layers.RandomGaussianBlur",
         help=Text("Blurs by a random width.", "Desenfoca con una anchura al azar."),
         params=(Int(name="kernel_size", default=5, minimum=1, maximum=63, step=2, odd=True,
                     label=same("kernel_size"), help=Text("Side of the window in pixels; odd.",
@@ -142,7 +132,7 @@ STEPS: Final = (
         change=ArrayChange(_draw_blur, lambda value: bool(value.max() < 0.05), _apply_blur), script=PixelScript(_blur_script)),
     Augmentation(
         id="random_sharpness", label=Text("Sharpness", "Nitidez"), group="detail",
-        **keras_call("RandomSharpness", "factor"),
+        keras="keras.layers.RandomSharpness",
         help=Text("Softer or sharper at random.", "Más suave o más nítida al azar."),
         params=(share("factor", (0.0, 1.0), Text("0 softens, 0.5 changes nothing, 1 sharpens.",
                                                   "0 suaviza, 0.5 no cambia nada, 1 afila.")), PROBABILITY),
@@ -150,7 +140,7 @@ STEPS: Final = (
         script=PixelScript(_sharpness_script)),
     Augmentation(
         id="random_erasing", label=Text("Erasing (cutout)", "Borrado (cutout)"), group="detail",
-        **keras_call("RandomErasing", "scale", "fill_value", factor=P("always")),
+        keras="keras.layers.RandomErasing",
         help=Text("Covers a random rectangle, so that no single part decides.",
                   "Tapa un rectángulo al azar, para que no decida una sola parte."),
         params=(share("scale", (0.02, 0.33), Text("Square of the share of each side that is covered.",

@@ -7,10 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.core.params import Param
-from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.imaging.changes import ArrayChange, Change, Mixing
 from cnnstudio.imaging.operations import Picture
@@ -63,15 +61,15 @@ class PixelScript(msgspec.Struct, frozen=True):
 
 
 class MixScript(msgspec.Struct, frozen=True):
-    """A printed function of tensors, called as the step, and what it is called with besides pictures, labels and
-    probability."""
+    """A printed function of a batch, called as the step: uint8 pictures (n, height, width, channels), labels (n, k) and
+    `rng`; `argument` is what it takes besides these and the probability."""
 
     function: tuple[str, ...]
     argument: Callable[[Values], str]
 
 
 Script = MatrixScript | PixelScript | MixScript
-"""Random numbers in it come from `chance`, a generator of NumPy."""
+"""Random numbers in it come from `rng`, a generator of NumPy."""
 
 
 class Augmentation(StepType, frozen=True, kw_only=True):
@@ -79,17 +77,12 @@ class Augmentation(StepType, frozen=True, kw_only=True):
 
     `changes_class`, `changes_color` and `changes_direction` say when an augmentation can turn a picture
     into one of another class: of digits and letters, of classes that are named by a colour, or by a
-    direction. `keras` is the matching layer, `call` how it is made; in `call` the parameter "always" is
-    (probability, probability), for layers whose factor is a probability. Where one call does not say it, `keras_lines` are
-    the lines of a list of layers, and `keras_values` the values that Keras takes for a number of channels.
+    direction. `keras` is Keras's layer of that name, whose parameters it has; where the two differ, the module says so.
     """
 
     change: Change
     script: Script
     keras: str = ""
-    call: Call | None = None
-    keras_lines: Callable[[Values, RecipeSpec], list[str]] | None = None
-    keras_values: Callable[[Values, int], Values] = lambda values, _channels: values
     changes_class: Text | None = None
     changes_color: Text | None = None
     changes_direction: Text | None = None

@@ -9,12 +9,10 @@ from typing import Final
 
 import numpy as np
 
-from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.shapes import Values
-from cnnstudio.catalog.steps.common import EDGE, FILL, PROBABILITY, draw_expression, factor, keras_call, share
+from cnnstudio.catalog.steps.common import FILL, PROBABILITY, draw_expression, factor, share
 from cnnstudio.catalog.steps.entry import Augmentation, MatrixScript
 from cnnstudio.core.params import Choice, Factor, Option
-from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text, same
 from cnnstudio.imaging.changes import Geometric, Params
 from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range
@@ -43,7 +41,7 @@ def _flip(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
 
 def _flip_script(values: Values, _height: int, _width: int) -> list[str]:
     across, down = {"horizontal": (-1, 1), "vertical": (1, -1)}.get(values["mode"], (-1, -1))
-    return ["if chance.random() < 0.5:", f"    matrix = matrix @ about_middle({across}, 0, 0, {down})"]
+    return ["if rng.random() < 0.5:", f"    matrix = matrix @ about_middle({across}, 0, 0, {down})"]
 
 
 def _rotation(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
@@ -104,7 +102,7 @@ def _shear(params: Params, rng: CounterRng, _height: int, _width: int) -> Floats
 
 
 def _shear_script(values: Values, _height: int, _width: int) -> list[str]:
-    return ["side = chance.choice([-1, 1])",
+    return ["side = rng.choice([-1, 1])",
             f"matrix = matrix @ np.array([[1, side * {draw_expression(values['x_factor'])}, 0], "
             f"[side * {draw_expression(values['y_factor'])}, 1, 0], [0, 0, 1]])"]
 
@@ -122,22 +120,14 @@ def _crop(params: Params, rng: CounterRng, height: int, width: int) -> Floats:
 
 def _crop_script(values: Values, height: int, width: int) -> list[str]:
     return [f"share = min({draw_expression(values['scale'], 0.01)}, 1.0)",
-            f"left, top = chance.random() * (1 - share) * {width}, chance.random() * (1 - share) * {height}",
+            f"left, top = rng.random() * (1 - share) * {width}, rng.random() * (1 - share) * {height}",
             "matrix = matrix @ np.array([[share, 0, left + (share - 1) / 2], [0, share, top + (share - 1) / 2], [0, 0, 1]])"]
-
-
-def _crop_keras(values: Values, recipe: RecipeSpec) -> list[str]:
-    part = sum(values["scale"]) / 2
-    height, width = max(1, round(recipe.height * part)), max(1, round(recipe.width * part))
-    return [f"# Keras crops one size: the middle of {literal(values['scale'])} here.",
-            f"keras.layers.RandomCrop({height}, {width}),",
-            f"keras.layers.Resizing({recipe.height}, {recipe.width}),"]
 
 
 STEPS: Final = (
     Augmentation(
         id="random_flip", label=Text("Flip", "Volteo"), group="geometry",
-        **keras_call("RandomFlip", "mode"),
+        keras="keras.layers.RandomFlip",
         help=Text("Mirrors half of the pictures.", "Refleja la mitad de las imágenes."),
         changes_class=Text("A mirrored digit or letter can be another one.",
                            "Una cifra o letra reflejada puede ser otra."),
@@ -151,7 +141,7 @@ STEPS: Final = (
         change=Geometric(_flip, share=0.5, fills=False), script=MatrixScript(_flip_script, around_middle=True)),
     Augmentation(
         id="random_rotation", label=Text("Rotation", "Rotación"), group="geometry",
-        **keras_call("RandomRotation", "factor", *EDGE),
+        keras="keras.layers.RandomRotation",
         help=Text("Turns by a random angle.", "Gira un ángulo al azar."),
         changes_class=Text("A 6 that is turned far is a 9.", "Un 6 muy girado es un 9."),
         changes_direction=Text("What points up and is turned far points sideways.",
@@ -162,7 +152,7 @@ STEPS: Final = (
         change=Geometric(_rotation), script=MatrixScript(_rotation_script, around_middle=True)),
     Augmentation(
         id="random_zoom", label=Text("Zoom", "Zoom"), group="geometry",
-        **keras_call("RandomZoom", "height_factor", "width_factor", *EDGE),
+        keras="keras.layers.RandomZoom",
         help=Text("Enlarges or shrinks at random.", "Amplía o reduce al azar."),
         params=(factor("height_factor", 0.2, Text("0.2: from 20 % nearer (-0.2) to 20 % farther (0.2).",
                                                    "0.2: desde un 20 % más cerca (-0.2) a un 20 % más lejos (0.2).")),
@@ -173,7 +163,7 @@ STEPS: Final = (
         change=Geometric(_zoom), script=MatrixScript(_zoom_script, around_middle=True)),
     Augmentation(
         id="random_translation", label=Text("Translation", "Traslación"), group="geometry",
-        **keras_call("RandomTranslation", "height_factor", "width_factor", *EDGE),
+        keras="keras.layers.RandomTranslation",
         help=Text("Shifts at random.", "Desplaza al azar."),
         params=(factor("height_factor", 0.1, Text("Share of the height, up or down.",
                                                    "Parte del alto, hacia arriba o abajo.")),
@@ -183,7 +173,7 @@ STEPS: Final = (
         change=Geometric(_translation), script=MatrixScript(_translation_script)),
     Augmentation(
         id="random_shear", label=Text("Shear", "Cizalla"), group="geometry",
-        **keras_call("RandomShear", "x_factor", "y_factor", *EDGE),
+        keras="keras.layers.RandomShear",
         help=Text("Slants at random.", "Inclina al azar."),
         params=(Factor(name="x_factor", default=0.1, minimum=0, maximum=1, label=same("x_factor"),
                        help=Text("Slant across.", "Inclinación a lo ancho.")),
@@ -199,5 +189,5 @@ STEPS: Final = (
         params=(share("scale", (0.8, 1.0), Text("Share of height and width that stays.",
                                                  "Parte del alto y del ancho que queda."), minimum=0.05),
                 PROBABILITY),
-        change=Geometric(_crop, fills=False), script=MatrixScript(_crop_script), keras_lines=_crop_keras),
+        change=Geometric(_crop, fills=False), script=MatrixScript(_crop_script)),
 )

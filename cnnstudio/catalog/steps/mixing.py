@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.catalog.steps.common import PROBABILITY, keras_call, pair, share
+from cnnstudio.catalog.steps.common import PROBABILITY, pair, share
 from cnnstudio.catalog.steps.entry import Augmentation, MixScript
 from cnnstudio.core.params import Float
 from cnnstudio.core.text import Text, same
@@ -24,14 +24,13 @@ def _mix_up(params: Params, rng: CounterRng, chosen: Chosen, partners: NDArray[n
 
 
 _MIX_UP_SCRIPT: Final = (
-    "def mix_up(pictures, labels, alpha, probability):",
-        '    """Fades every picture, and its label, with another one of the batch (Zhang et al., 2018)."""',
-        "    count = len(pictures)",
-        "    stays = torch.distributions.Beta(alpha, alpha).sample((count,)).to(pictures.device)",
-        "    stays = torch.where(torch.rand(count, device=pictures.device) < probability, stays, 1.0)",
-        "    other = torch.randperm(count, device=pictures.device)",
-        "    pictures = stays.view(-1, 1, 1, 1) * pictures + (1 - stays.view(-1, 1, 1, 1)) * pictures[other]",
-        "    return pictures, stays.view(-1, 1) * labels + (1 - stays.view(-1, 1)) * labels[other]")
+    "def mix_up(pictures, labels, rng, alpha, probability):",
+    '    """Fades every picture, and its label, with another one of the batch (Zhang et al., 2018)."""',
+    "    count = len(pictures)",
+    "    stays = np.where(rng.random(count) < probability, rng.beta(alpha, alpha, count), 1.0).astype(np.float32)",
+    "    other, share = rng.permutation(count), stays.reshape(-1, 1, 1, 1)",
+    "    faded = share * pictures + (1 - share) * pictures[other]",
+    "    return np.rint(faded).astype(np.uint8), stays[:, None] * labels + (1 - stays[:, None]) * labels[other]")
 
 
 def _cut_mix(params: Params, rng: CounterRng, chosen: Chosen, partners: NDArray[np.int64], height: int, width: int) -> Mix:
@@ -50,24 +49,24 @@ def _cut_mix(params: Params, rng: CounterRng, chosen: Chosen, partners: NDArray[
 
 
 _CUT_MIX_SCRIPT: Final = (
-        "def cut_mix(pictures, labels, factor, probability):",
-        '    """Puts a rectangle of another picture of the batch in and mixes the labels by area (Yun et al., 2019)."""',
-        "    count, _, rows, columns = pictures.shape",
-        "    other = torch.randperm(count, device=pictures.device)",
-        "    alpha = factor[0] + (factor[1] - factor[0]) * torch.rand(()).item() + 1e-6",
-        "    sides = (1 - torch.distributions.Beta(alpha, alpha).sample((count,))).sqrt()",
-        "    mixed, stays = pictures.clone(), torch.ones(count, 1, device=pictures.device)",
-        "    for place in torch.nonzero(torch.rand(count) < probability).flatten().tolist():",
-        "        high, wide = sides[place].item() * rows, sides[place].item() * columns",
-        "        top, left = torch.rand(()).item() * (rows - high), torch.rand(()).item() * (columns - wide)",
-        "        box = (slice(math.ceil(top), math.ceil(top + high)), slice(math.ceil(left), math.ceil(left + wide)))",
-        "        mixed[place][:, box[0], box[1]] = pictures[other[place]][:, box[0], box[1]]",
-        "        stays[place] -= (box[0].stop - box[0].start) * (box[1].stop - box[1].start) / (rows * columns)",
-        "    return mixed, stays * labels + (1 - stays) * labels[other]")
+    "def cut_mix(pictures, labels, rng, factor, probability):",
+    '    """Puts a rectangle of another picture of the batch in and mixes the labels by area (Yun et al., 2019)."""',
+    "    count, rows, columns = pictures.shape[:3]",
+    "    other, alpha = rng.permutation(count), rng.uniform(*factor) + 1e-6",
+    "    sides = np.sqrt(1 - rng.beta(alpha, alpha, count))",
+    "    mixed, stays = pictures.copy(), np.ones((count, 1), np.float32)",
+    "    for index in np.flatnonzero(rng.random(count) < probability):",
+    "        high, wide = sides[index] * rows, sides[index] * columns",
+    "        top, left = rng.random() * (rows - high), rng.random() * (columns - wide)",
+    "        top, bottom = math.ceil(top), math.ceil(top + high)",
+    "        left, right = math.ceil(left), math.ceil(left + wide)",
+    "        mixed[index, top:bottom, left:right] = pictures[other[index], top:bottom, left:right]",
+    "        stays[index] -= (bottom - top) * (right - left) / (rows * columns)",
+    "    return mixed, stays * labels + (1 - stays) * labels[other]")
 
 STEPS: Final = (
     Augmentation(
-        id="mix_up", label=Text("MixUp", "MixUp"), group="mix", **keras_call("MixUp", "alpha"),
+        id="mix_up", label=Text("MixUp", "MixUp"), group="mix", keras="keras.layers.MixUp",
         help=Text("Fades every picture with another one of the batch, and their labels alike.",
                   "Funde cada imagen con otra del lote, y sus etiquetas igual."),
         params=(Float(name="alpha", default=0.2, minimum=0, above=True, maximum=8, step=0.1, decimals=2,
@@ -76,7 +75,7 @@ STEPS: Final = (
                                                      "alpha).")), PROBABILITY),
         change=Mixing(_mix_up), script=MixScript(_MIX_UP_SCRIPT, lambda values: repr(float(values["alpha"])))),
     Augmentation(
-        id="cut_mix", label=Text("CutMix", "CutMix"), group="mix", **keras_call("CutMix", "factor"),
+        id="cut_mix", label=Text("CutMix", "CutMix"), group="mix", keras="keras.layers.CutMix",
         help=Text("Puts a rectangle of another picture of the batch in, and mixes the labels by area.",
                   "Pone un rectángulo de otra imagen del lote y mezcla las etiquetas según el área."),
         params=(share("factor", (1.0, 1.0), Text("Alpha of the Beta distribution of the area; drawn for a batch.",

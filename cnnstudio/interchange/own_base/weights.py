@@ -16,11 +16,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from cnnstudio.catalog.layers.attention import MULTI_HEAD_ATTENTION
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.interchange.foreign import LayerOrigin
 from cnnstudio.interchange.keras_file import h5 as keras_h5
 from cnnstudio.interchange.own_base.files import WEIGHTS, damaged, is_h5
 
+PARTS: Final = {MULTI_HEAD_ATTENTION.id: ("query_dense", "key_dense", "value_dense", "output_dense")}
+"""Layers whose weights are stored in sublayers, in Keras's order."""
 _FILTERS: Final = (1, 2, 3)
 """Built into HDF5: deflate, shuffle, Fletcher's checksum."""
 _MOST_ARRAYS: Final = 64

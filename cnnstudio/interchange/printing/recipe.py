@@ -27,9 +27,11 @@ def recipe_code(recipe: RecipeSpec) -> str:
         lines += [*helper(recipe.channels), "", ""] if helper is not None else []
     lines += [*_resized(recipe), "", ""]
     shape = f"({recipe.height}, {recipe.width}, {recipe.channels})"
-    lines += ["def prepare(path):", f'    """A file as the network sees it: uint8 {shape}."""',
-              "    data = np.fromfile(path.decode(), np.uint8)",
-              f"    picture = cv2.imdecode(data, cv2.{_READ[recipe.color_mode]})  # upright, red first"]
+    lines += ["def prepare(path):", f'    """A file as the network sees it: uint8 {shape}.', "",
+              "    OpenCV reads ordinary 8-bit files as CNN Studio does. Deep, transparent, CMYK and animated ones differ: export a",
+              '    bundle for them.', '    """',
+              f"    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.{_READ[recipe.color_mode]})  # upright",
+              "    if picture is None:", '        raise ValueError(f"OpenCV cannot read {path}.")']
     if recipe.color_mode == "grayscale":
         lines.append("    picture = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)")
     lines += [f"    {line}" for line in (*_crop(recipe), *_fit(recipe))]
@@ -39,7 +41,7 @@ def recipe_code(recipe: RecipeSpec) -> str:
         lines += [f"    opaque = np.full(({recipe.height}, {recipe.width}, 1), 255, np.uint8)",
                   "    return np.concatenate([picture, opaque], axis=2)"]
     else:
-        lines.append(f"    return picture.reshape{shape}")
+        lines.append("    return picture[..., None]" if recipe.channels == 1 else "    return picture")
     return "\n".join(lines)
 
 

@@ -152,7 +152,7 @@ def _schedule(schedule: Any) -> list[Fact]:
 def _augmentation(augmentation: Any) -> list[Fact]:
     facts = [(tr("Group", "Grupo"), str(GROUPS[augmentation.group]))]
     if augmentation.keras:
-        facts.append(("Keras", _code(f"keras.layers.{augmentation.keras}")))
+        facts.append(("Keras", _code(augmentation.keras)))
     warnings = (augmentation.changes_class, augmentation.changes_color, augmentation.changes_direction)
     return facts + [(tr("Careful", "Cuidado"), _escaped(str(text))) for text in warnings if text is not None]
 

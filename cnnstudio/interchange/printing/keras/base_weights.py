@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from cnnstudio.catalog.bases import Base
-from cnnstudio.catalog.bases.resolver import BaseResolver, base_of
 from cnnstudio.catalog.call import literal
-from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.context import Context
 from cnnstudio.core.groups import expand_repeats
-from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.printing.keras.network import layer_variables
+from cnnstudio.interchange.printing.script_files import ScriptFiles, weighted_bases
 
 _WEIGHTED: Final = '''\
 def weighted(model):
@@ -24,38 +24,34 @@ def weighted(model):
 '''
 
 
-def base_weights(project: Project, bases: BaseResolver) -> list[str]:
-    """For every base whose weights are published or bundled; nothing is pickled."""
-    result: list[tuple[Node, Base, dict[str, Any]]] = []
-    for node in project.network.nodes:
-        values: dict[str, Any] = values_of(node, LAYERS[BASE]) if node.type == BASE else {}
-        base = base_of(values, bases) if values else None
-        # A user's own base brings its weights along where it is built.
-        if base is not None and base.own is None and values["weights"] != "random":
-            result.append((node, base, values))
+def base_weights(project: Project, context: Context, files: ScriptFiles) -> list[str]:
+    """For every base that does not start from random weights; nothing is pickled."""
+    # A user's own base brings its weights along where it is built.
+    bases = [entry for entry in weighted_bases(project.network, context) if entry[1].own is None]
     lines: list[str] = []
-    if any(_published(base, values) for _, base, values in result):
+    if any(not reads_file(base, values) for _, base, values in bases):
         lines += ["", *_WEIGHTED.rstrip("\n").split("\n"), "", ""]
-    for node, base, values in result:
-        if base.weights.layout == "npz":
-            lines += _from_archive(base)
-        elif _published(base, values):
-            lines += _from_keras(layer_variables(expand_repeats(project.network)[0])[node.id], base, project)
+    for node, base, values in bases:
+        if reads_file(base, values):
+            lines += _from_archive(base, files.weights[node])
         else:
-            lines += [f"# {base.label.en} starts from random weights here: the file or the block that its node names is set by "
-                      "CNN Studio.", "# A Keras source export of a run carries the weights.", ""]
+            lines += _from_keras(layer_variables(expand_repeats(project.network)[0])[node], base, project)
     return lines
 
 
-def _published(base: Base, values: dict[str, Any]) -> bool:
-    return bool(base.application) and values["weights"] == "imagenet" and values["ends_at"] == "all"
+def reads_file(base: Base, values: Mapping[str, Any]) -> bool:
+    """Whether the script reads the weights of a base from a file beside it; the others come from Keras or their model."""
+    published = bool(base.application) and values["weights"] == "imagenet" and values["ends_at"] == "all"
+    return base.own is None and not published
 
 
-def _from_archive(base: Base) -> list[str]:
-    return [f"# {base.label.en}: resources/weights/{base.weights.resource} of CNN Studio.",
-            f'with np.load("{base.weights.resource}", allow_pickle=False) as archive:',
+def _from_archive(base: Base, file: str) -> list[str]:
+    return [f"# The trained weights of {base.label.en}.",
+            f"with np.load(Path(__file__).with_name({literal(file)}), allow_pickle=False) as archive:",
             "    for layer in model.layers:", '        if f"{layer.name}/0" in archive:',
-            '            layer.set_weights([archive[f"{layer.name}/{n}"] for n in range(len(layer.weights))])', ""]
+            '            arrays = [archive[f"{layer.name}/{n}"] for n in range(len(layer.weights))]',
+            "            layer.set_weights([np.reshape(array, weight.shape) for array, weight in zip(arrays, layer.weights)])",
+            ""]
 
 
 def _from_keras(name: str, base: Base, project: Project) -> list[str]:

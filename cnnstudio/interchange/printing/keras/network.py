@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any, Final
 
 from cnnstudio.catalog.bases import Base
@@ -17,10 +18,11 @@ from cnnstudio.network.normalization import is_measured, rescaling
 from cnnstudio.network.shapes import report
 
 RESERVED: Final = (
-    "keras", "model", "normalized", "np", "tf", "cv2", "json", "Path", "LIST", "CLASSES", "header", "rows", "paths", "numbers",
-    "words", "files", "classes", "splits", "pictures", "train", "validation", "load", "prepare", "resized", "change",
-    "changes", "mixes", "sometimes", "on_lightness", "callbacks", "history", "class_weight", "published", "sources", "layers",
-    "first", "kernel", "others", "weighted", "load_weights", "base_layers", "learning", "layer", "part")
+    *dir(builtins), "keras", "model", "normalized", "np", "tf", "cv2", "json", "math", "h5py", "Path", "SEED", "LIST", "CLASSES",
+    "header", "rows", "listed", "train", "validation", "test", "load", "prepare", "resized", "augment", "augmented", "mix",
+    "mixed", "mix_up", "cut_mix", "about_middle", "with_seeds", "in_order", "on_lightness", "callbacks", "history", "counts",
+    "class_weight", "published", "sources", "layers", "first", "kernel", "others", "weighted", "load_weights", "base_layers",
+    "learning", "layer", "part", "archive", "arrays", "shapes")
 """Names of the printed scripts that no layer may take."""
 
 

@@ -10,8 +10,9 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.printing.keras.base_weights import base_weights
 from cnnstudio.interchange.printing.keras.network import keras_code
-from cnnstudio.interchange.printing.keras.pipeline import pipeline_code
+from cnnstudio.interchange.printing.keras.pipeline import pipeline_imports, pipeline_lines
 from cnnstudio.interchange.printing.keras.training import training_lines
+from cnnstudio.interchange.printing.script_files import script_files, script_title, weighted_bases
 from cnnstudio.network.shapes import report
 
 _LOADING: Final = '''\
@@ -30,16 +31,23 @@ def keras_source(network: NetworkSpec, context: Context) -> str:
     return "\n\n".join(["import keras\nimport numpy as np\n", code + "\n", _LOADING])
 
 
-def keras_script(project: Project, context: Context, pictures: int) -> str:
-    """A script that trains the project's network as it stands, beside the list of pictures of a run (manifest.jsonl)."""
-    # Without its own docstring: the script has one.
-    data = pipeline_code(project, context.class_count, pictures).split('"""\n', 1)[1].lstrip("\n")
-    imports, keras, model = keras_code(project.network, context).partition("import keras\n")
-    data, model = data.replace(keras, imports + keras, 1), _in_precision(project, context, model.strip("\n"))
-    lines = [f'"""{_name(project)}: trains its network on its pictures with Keras."""', "", data.rstrip("\n"), "", "", model,
-             "", *base_weights(project, context.bases), *training_lines(project, context, pictures),
-             'model.save("model.keras")']
-    return "\n".join(lines) + "\n"
+def keras_script(project: Project, context: Context, pictures: int, stem: str = "") -> str:
+    """A script that trains the project's network as it stands; `pictures` is the number of its training pictures.
+
+    It reads the files of `script_files(project, context, stem)`, which lie beside it.
+    """
+    files = script_files(project, context, stem)
+    code = keras_code(project.network, context).strip("\n")
+    for _node, base, _values in weighted_bases(project.network, context):
+        if base.own is not None:  # elsewhere than in the project's folder as well
+            code = code.replace(literal(base.own_file), literal(base.own.path))
+    imports, _keras, model = code.partition("import keras\n")
+    parts = [f'"""{script_title(project)}: trains its network on its pictures with Keras."""\n',
+             pipeline_imports(project, imports.split("\n")[:-1]),
+             pipeline_lines(project, context.class_count, pictures, files.pictures),
+             _in_precision(project, context, model.strip("\n")) + "\n",
+             "\n".join([*base_weights(project, context, files), *training_lines(project, context, pictures)]) + "\n"]
+    return parts[0] + "\n" + "\n\n".join([parts[1] + "\n" + parts[2], *parts[3:]])
 
 
 def _in_precision(project: Project, context: Context, model: str) -> str:
@@ -52,7 +60,3 @@ def _in_precision(project: Project, context: Context, model: str) -> str:
     if separator:
         model = f'{before}{last[:-1]}, dtype="float32"){after}'
     return f"keras.config.set_dtype_policy({literal(precision)})\n\n{model}"
-
-
-def _name(project: Project) -> str:
-    return " ".join((project.name or "CNN Studio").replace("\\", " ").replace('"', " ").split())

@@ -12,16 +12,18 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core.groups import expand_repeats
-from cnnstudio.core.network import BASE
+from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
+from cnnstudio.interchange.printing.keras.network import layer_variables
+from cnnstudio.network.shapes import report
 
 METRICS: Final = {"binary": "BinaryAccuracy", "categorical": "CategoricalAccuracy", "int": "SparseCategoricalAccuracy"}
 
 
 def training_lines(project: Project, context: Context, pictures: int) -> list[str]:
-    """The lines from `model.compile` to the last `model.fit`; `pictures` is the number of the training split."""
+    """The lines from `model.compile` to the saved model; `pictures` is the number of the training split."""
     training = project.training
     batches = max(1, -(-pictures // training.batch_size))
     several = len(training.stages) > 1
@@ -32,7 +34,8 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
         lines += _trainable(project, stage, several, context.bases)
         lines += [*_compile(project, context, stage, batches), *([] if number else ["model.summary()", ""])]
         lines += [*_callbacks(stage), *(_class_weight(project) if not number else []), *_fit(project, stage)]
-    return lines
+    return [*lines, "if len(test):", '    print("test:", model.evaluate(test, return_dict=True, verbose=0))',
+            'model.save("model.keras")']
 
 
 def _compile(project: Project, context: Context, stage: Stage, batches: int) -> list[str]:
@@ -78,45 +81,66 @@ def _class_weight(project: Project) -> list[str]:
     if project.training.class_weight != "balanced":
         return []
     return ["# Rare classes count more: n / (classes * pictures of the class).",
-            'seen = [number for number, word in zip(numbers, words) if word == "train"]',
-            "class_weight = {number: len(seen) / (len(CLASSES) * max(1, seen.count(number)))",
-            "                for number in range(len(CLASSES))}"]
+            'counts = np.bincount(listed("train")[1], minlength=len(CLASSES))',
+            "class_weight = dict(enumerate(counts.sum() / (len(CLASSES) * np.maximum(counts, 1))))"]
 
 
 def _trainable(project: Project, stage: Stage, several: bool, bases: BaseResolver) -> list[str]:
     """The trainable layers of the bases, if this stage changes them or an earlier one may have."""
     if not stage.trainable_from and not (several and any(other.trainable_from for other in project.training.stages)):
         return []
+    network = expand_repeats(project.network)[0]
+    names = layer_variables(network)
     lines: list[str] = []
-    for node in expand_repeats(project.network)[0].nodes:
+    for node in network.nodes:
         base = base_of_node(node, bases)
-        if base is None:
-            continue
-        line = stage.trainable_from or str(values_of(node, LAYERS[BASE])["trainable_from"])
-        lines += _base_lines(base, line)
+        if base is not None:
+            start = stage.trainable_from or str(values_of(node, LAYERS[BASE])["trainable_from"])
+            fed = [source.type for source in network.nodes if source.id in network.inputs_of(node.id)]
+            layers = (f"model.get_layer({literal(node.id)})" if base.own is not None else
+                      f"keras.Model(model.input, {names[node.id]})")
+            lines += _base_lines(base, start, layers, alone=base.own is not None or fed == [INPUT])
     return lines
 
 
-def _base_lines(base: Base, line: str) -> list[str]:
+def _base_lines(base: Base, start: str, layers: str, alone: bool) -> list[str]:
+    """The lines that set which layers of a base learn; `alone`: the model `layers` has no others."""
+    learning = base.trainable_layers(start if start in ("none", "all", *base.lines) else "none")
+    state = {"none": "is frozen", "all": "learns, its batch normalisation does not"}.get(
+        start, f"learns from {start} on, its batch normalisation nowhere")
     graph = base.graph() if base.own is None else base.own.network
-    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
+    lines = [f"# {base.label.en} {state}."]
+    if not learning and alone:
+        return [*lines, f"for layer in {layers}.layers:", "    layer.trainable = False"]
+    height, width = base.size
+    nodes = report(graph, Context(height=height, width=width, channels=base.channels, class_count=1, normalization="none"),
+                   headless=True).nodes
+    weighted = [node.id for node in graph.nodes
+                if nodes[node.id].cost.parameters and node.type != "BatchNormalization"]
+    wanted = [name for name in weighted if name in learning]
+    if alone and wanted == weighted:
+        return [*lines, f"for layer in {layers}.layers:",
+                "    layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)"]
+    for starts in (base.lines[base.lines.index(start):] if start in base.lines else (), wanted):
+        if alone and [name for name in weighted if name.startswith(tuple(starts))] == wanted:
+            return [*lines, *_tuple("blocks", list(starts)), f"for layer in {layers}.layers:",
+                    "    layer.trainable = (layer.name.startswith(blocks)",
+                    "                       and not isinstance(layer, keras.layers.BatchNormalization))"]
     names = [node.id for node in graph.nodes]
-    learning_names = [name for name in names if name in learning]
-    state = {"none": "is frozen", "all": "learns, its normalisation does not"}.get(line, f"learns from {line} on")
-    return [f"# {base.label.en} {state}.", f"base_layers = {_names(names)}", f"learning = {_names(learning_names)}",
-            "for layer in model.layers:",
-            "    for part in layer.layers if isinstance(layer, keras.Model) else [layer]:",
+    return [*lines, *_tuple("base_layers", names), *_tuple("learning", [name for name in names if name in learning]),
+            "for layer in model.layers:", "    for part in layer.layers if isinstance(layer, keras.Model) else [layer]:",
             "        if part.name in base_layers:", "            part.trainable = part.name in learning"]
 
 
-def _names(names: list[str]) -> str:
-    """A set of names as source, in lines of readable length."""
-    if not names:
-        return "set()"
-    lines, line = ["{"], "   "
+def _tuple(variable: str, names: list[str]) -> list[str]:
+    """A variable with a tuple of names, in lines of readable length."""
+    text = f"{variable} = {literal(names)}"
+    if len(text) <= 116:
+        return [text]
+    lines, line = [f"{variable} = ("], "   "
     for name in names:
         if len(line) + len(name) > 110:
             lines.append(line)
             line = "   "
         line += f" {literal(name)},"
-    return "\n".join([*lines, line, "}"])
+    return [*lines, line, ")"]

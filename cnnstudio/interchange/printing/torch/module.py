@@ -28,6 +28,7 @@ from cnnstudio.core.graph import successors, unique_id
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.printing.torch.initializers import start_lines
 from cnnstudio.network.naming import variable_names
 from cnnstudio.network.normalization import is_measured, rescaling
 from cnnstudio.network.shapes import NetworkReport, report
@@ -56,12 +57,18 @@ class TransferredWeights(msgspec.Struct, frozen=True):
 
 
 class TorchModel(msgspec.Struct, frozen=True, kw_only=True):
-    """`code` has the class `Network` and its helpers, without imports; `missing` has the problems of omitted layers."""
+    """`code` has the class `Network` and its helpers, without imports; `missing` has the problems of omitted layers.
+
+    `left_out` is the last activation ("sigmoid" or "softmax") where the network answers with logits. `starts` are the
+    lines that draw weights of `network` otherwise than `initialize` does.
+    """
 
     code: str
     carried: tuple[TransferredWeights, ...]
     missing: tuple[Problem, ...] = ()
     has_penalties: bool = False
+    left_out: str = ""
+    starts: tuple[str, ...] = ()
 
 
 class _Module(msgspec.Struct, kw_only=True):
@@ -75,10 +82,18 @@ class _Module(msgspec.Struct, kw_only=True):
     helpers: list[Helper] = []
     missing: list[Problem] = []
     penalties: list[str] = []
+    left_out: str = ""
+    starts: list[str] = []
 
 
-def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
-    """The classes of the network for pictures (batch, channels, height, width) of 0-255, and the transfer of its weights."""
+_LAST_ACTIVATIONS: Final = {"nn.Sigmoid()": "sigmoid", "nn.Softmax(dim=1)": "softmax", "nn.Softmax(dim=-1)": "softmax"}
+
+
+def torch_model(network: NetworkSpec, context: Context, logits: bool = False) -> TorchModel:
+    """The classes of the network for pictures (batch, channels, height, width) of 0-255, and the transfer of its weights.
+
+    With `logits` it leaves out a sigmoid or softmax at the end, as PyTorch's losses take it.
+    """
     network_report = report(network, context)
     nodes_by_id = {node.id: node for node in network_report.network.nodes}
     order = [nodes_by_id[identifier] for identifier in network_report.order]
@@ -88,7 +103,7 @@ def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
     for node in order:
         if node.type == BASE:
             classes.append(_base_class(node, names[node.id], context, collected))
-    lines = _network_class(order, names, network_report, context, collected)
+    lines = _network_class(order, names, network_report, context, collected, logits)
     helpers = _helpers_code(collected.helpers)
     if collected.penalties or ACTIVITY_PENALTY in collected.helpers:
         lines += ["", "", *_penalties(collected)]
@@ -99,7 +114,8 @@ def torch_model(network: NetworkSpec, context: Context) -> TorchModel:
         remarks.append("# The mean and deviation of the training pictures were not measured yet: nothing is scaled.")
     return TorchModel(code=text + "".join(f"{line}\n" for line in remarks), carried=tuple(collected.carried),
                       missing=tuple(collected.missing),
-                      has_penalties=bool(collected.penalties or ACTIVITY_PENALTY in collected.helpers))
+                      has_penalties=bool(collected.penalties or ACTIVITY_PENALTY in collected.helpers),
+                      left_out=collected.left_out, starts=tuple(collected.starts))
 
 
 def _helpers_code(helpers: Sequence[Helper]) -> list[str]:
@@ -152,6 +168,8 @@ def _add(module: _Module, node: Node, name: str, written: TorchCode | Problem, p
         module.after += [f"self.{attribute}.{entry.key}.requires_grad_(False)" for entry in part.fixed if not entry.learns]
         for weight in part.weights:
             _regularize(module, node, f"{prefix}{attribute}.{weight.key}", weight.keras_role)
+            if not prefix:
+                module.starts += start_lines(values_of(node, LAYERS[node.type]), f"network.{attribute}.{weight.key}", weight)
     if entries or fixed:
         module.carried.append(TransferredWeights(path, tuple(entries), tuple(fixed)))
     return attributes
@@ -189,7 +207,7 @@ def _regularize(module: _Module, node: Node, path: str, role: str) -> None:
 def _penalties(module: _Module) -> list[str]:
     lines = ["def penalties(model):", '    """What the regularizers add to the loss."""']
     if ACTIVITY_PENALTY in module.helpers:
-        activities = "sum(each.penalty for each in model.modules() if isinstance(each, ActivityPenalty))"
+        activities = "sum(module.penalty for module in model.modules() if isinstance(module, ActivityPenalty))"
         return [*lines, f"    total = {activities}", *(f"    total = total + {term}" for term in module.penalties),
                 "    return total"]
     return [*lines, f"    total = {module.penalties[0]}", *(f"    total = total + {term}" for term in module.penalties[1:]),
@@ -200,7 +218,7 @@ def _penalties(module: _Module) -> list[str]:
 
 
 def _network_class(order: Sequence[Node], names: dict[str, str], report: NetworkReport, context: Context,
-                   collected: _Module) -> list[str]:
+                   collected: _Module, logits: bool) -> list[str]:
     module = _Module()
     sources = _sources(report.network)
     applied: dict[str, list[str]] = {}
@@ -214,6 +232,9 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
             applied[node.id] = [names[node.id]]
             continue
         written = _layer_code(node, report, context)
+        if logits and node.id == report.output and isinstance(written, TorchCode) and written.parts:
+            module.left_out = _LAST_ACTIVATIONS.get(written.parts[-1].code, "")
+            written = msgspec.structs.replace(written, parts=written.parts[:-1]) if module.left_out else written
         applied[node.id] = _add(module, node, names[node.id], written, (node.id,), "")
         expressions[node.id] = written.expression if isinstance(written, TorchCode) else ""
     if scaling is not None:
@@ -225,9 +246,15 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
         if first is not None:
             applied[first] = [start]
     _merge_module(collected, module)
+    collected.left_out, collected.starts = module.left_out, module.starts
     about = f"Takes pixels (batch, {context.channels}, {context.height}, {context.width}) of 0-255, as float32."
+    if module.left_out:
+        about = f"{about[:-1]}; answers with logits: {module.left_out} gives the probabilities."
     if _is_chain(order, sources, expressions):
         return _sequential_class("Network", about, module)
+    if not order:
+        return ["class Network(nn.Module):", f'    """{about}"""', "", "    def forward(self, pictures):",
+                "        return pictures  # the network has no layers yet"]
     return [*_class_head("Network", about, module), "", "    def forward(self, pictures):",
             *_forward(order, sources, names, applied, expressions, report.output)]
 

@@ -1,11 +1,18 @@
-"""The training loop of the printed PyTorch script: loss, class weights, and for every stage optimizer, callbacks, epochs."""
+"""The training of the printed PyTorch script: loss, class weights, and for every stage optimizer, callbacks, epochs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.component import TorchCallback, TorchLoss, TorchOptimizer
+from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.optimizers.common import clipping_lines
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
 from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
@@ -16,70 +23,139 @@ from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
-from cnnstudio.interchange.printing.torch.module import RESERVED
+from cnnstudio.interchange.printing.script_files import weighted_bases
+from cnnstudio.interchange.printing.torch.module import RESERVED, TorchModel
 from cnnstudio.network.naming import variable_names
 
+ACTIVATIONS: Final = {"binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax",
+                      "sparse_categorical_crossentropy": "softmax"}
+"""The activation whose logits PyTorch's form of a loss takes."""
+_CRITERIA: Final = {"sigmoid": "nn.BCEWithLogitsLoss", "softmax": "nn.CrossEntropyLoss"}
 _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
 
 
-def training_code(project: Project, loss: str, pictures: int, *, has_penalties: bool, mixes: bool) -> list[str]:
-    """The lines from the seed to the saved weights; `Network`, `Pictures` and `mix` are printed before them.
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What the printed training depends on; `weights` are the files of the bases by their nodes, `pictures` those of the
+    training split."""
 
-    `pictures` is the number of the training split, by which schedules count batches. What PyTorch has no form of is named
-    in a comment; without an optimizer the script ends where it would be made.
+    project: Project
+    context: Context
+    loss: str
+    pictures: int
+    model: TorchModel
+    weights: Mapping[str, str]
+    changes: bool
+    mixes: bool
+
+    @property
+    def binary(self) -> bool:
+        return self.project.dataset.label_mode == "binary"
+
+    @property
+    def by_number(self) -> bool:
+        """Whether labels are numbers of classes rather than shares."""
+        form = LOSSES[self.loss].torch
+        return isinstance(form, TorchLoss) and bool(form.numbers) and not self.binary and not self.mixes
+
+    @property
+    def balanced(self) -> bool:
+        return self.project.training.class_weight == "balanced"
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch."""
+        return max(1, -(-self.pictures // self.project.training.batch_size))
+
+
+def functions(plan: Plan) -> list[str]:
+    """The loss, the helpers of callbacks, and the passes over the pictures, as blocks of source."""
+    forms = [form for stage in plan.project.training.stages for form, _values in _callbacks(stage)]
+    helpers = dict.fromkeys(form.helper for form in forms if form.helper is not None)
+    passes = dict.fromkeys(_train_pass(plan, stage) for stage in plan.project.training.stages)
+    return [*(helper.code for helper in helpers), _loss(plan), *(
+        _with_number(code, number) for number, code in enumerate(passes)), _measure(plan)]
+
+
+def main_lines(plan: Plan) -> list[str]:
+    """The lines from the seed to the saved weights.
+
+    What PyTorch has no form of is named in a comment; without an optimizer the script ends where it would be made.
     """
-    training, binary = project.training, project.dataset.label_mode == "binary"
-    form = LOSSES[loss].torch
-    by_number = isinstance(form, TorchLoss) and bool(form.numbers) and not binary and not mixes
+    project, training = plan.project, plan.project.training
     unknown = _unknown(project)
+    passes = list(dict.fromkeys(_train_pass(plan, stage) for stage in training.stages))
     lines = [
         *([f"# This version cannot print: {', '.join(unknown)}."] if unknown else []),
-        *(f"# {problem.text}" for problem in training_problems(project, loss)),
+        *(f"# {problem.text}" for problem in training_problems(project, plan.loss)),
         *(f"# Not in PyTorch: {text}." for text in _absent(project)),
-        f"torch.manual_seed({training.seed})",
-        'device = "cuda" if torch.cuda.is_available() else "cpu"',
-        "network = Network().to(device)",
-        f'train = DataLoader(Pictures("train"), batch_size={training.batch_size}, shuffle=True)',
-        f'validation = DataLoader(Pictures("validation"), batch_size={training.batch_size})',
-    ]
-    helpers: dict[Any, None] = {}
-    batches, previous = max(1, -(-pictures // training.batch_size)), None
+        "torch.manual_seed(SEED)", *_determinism(project), "network = Network()", "network.apply(initialize)",
+        *plan.model.starts, *_loaded_bases(plan), "network.to(DEVICE)", *_loaders(plan), *_class_weight(plan), ""]
     for number, stage in enumerate(training.stages):
-        callbacks = _callbacks(stage)
-        helpers |= dict.fromkeys(form.helper for form, _values in callbacks if form.helper is not None)
-        stops = [line for form, values in callbacks if form.role == "stop" for line in form.lines(values)]
-        plateaus = [line for form, values in callbacks if form.role == "plateau" for line in form.lines(values)]
-        schedule = schedule_lines(stage, batches)
+        forms = _callbacks(stage)
+        stops = [line for form, values in forms if form.role == "stop" for line in form.lines(values)]
+        plateaus = [line for form, values in forms if form.role == "plateau" for line in form.lines(values)]
+        schedule = schedule_lines(stage, plan.batches)
         if len(training.stages) > 1:
-            lines += [*(["", ""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
+            lines += [*([""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
         lines += [
-            *_trainable(project, stage),
-            "learning = [each for each in network.parameters() if each.requires_grad]",
+            *_trainable(plan, stage),
+            "learning = [parameter for parameter in network.parameters() if parameter.requires_grad]",
             *schedule, *_optimizer(stage, scheduled=bool(schedule)),
             *(["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)"] if schedule else []),
-            *(_class_weight(project) if not number else []), *_listed("plateaus", plateaus), *_listed("stops", stops)]
-        through = _pass(project, stage, binary, mixes, by_number, has_penalties, scheduled=bool(schedule))
-        if not number:
-            lines += ["", "", *_loss(loss, form, by_number)]
-        if through != previous:
-            lines += ["", "", *through]
-        previous = through
-        lines += ["", "", *_epochs(stage, bool(plateaus), bool(stops))]
-    lines += ["", "# Arrays by name, as load_weights reads them.",
-              'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
-    return [*(line for helper in helpers for line in (*helper.code.rstrip("\n").split("\n"), "", "")), *lines]
+            *_listed("plateaus", plateaus), *_listed("stops", stops),
+            *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops))]
+    return [*lines, "", "if len(test.dataset):", '    print("test: loss {:.4f}, accuracy {:.4f}".format(*measure(network, test)))',
+            "# Arrays by name, as load_weights of CNN Studio's PyTorch files reads them.",
+            'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
 
 
-def _epochs(stage: Stage, plateaus: bool, stops: bool) -> list[str]:
+def _pass_name(number: int) -> str:
+    return "train_epoch" if not number else f"train_epoch_{number + 1}"
+
+
+def _with_number(code: str, number: int) -> str:
+    return code.replace("def train_epoch(", f"def {_pass_name(number)}(")
+
+
+def _determinism(project: Project) -> list[str]:
+    """The same numbers in every run of the script, where the program has them as well."""
+    enable = "torch.use_deterministic_algorithms(True, warn_only=True)"
+    if project.training.determinism == "on":
+        return [enable]
+    return [] if project.training.determinism == "off" else ['if DEVICE == "cpu":  # on a GPU it would be slow', f"    {enable}"]
+
+
+def _loaded_bases(plan: Plan) -> list[str]:
+    nodes = expand_repeats(plan.project.network)[0].nodes
+    names = variable_names((node.id for node in nodes), RESERVED)
+    bases = {node: base for node, base, _values in weighted_bases(plan.project.network, plan.context)}
+    return [line for node, file in plan.weights.items() for line in (
+        f"# The trained weights of {bases[node].label.en}.",
+        f"load_weights(network.{names[node]}, Path(__file__).with_name({literal(file)}))")]
+
+
+def _loaders(plan: Plan) -> list[str]:
+    size = f"batch_size={plan.project.training.batch_size}"
+    train = [f'train = DataLoader(Pictures("train"), {size}, shuffle=True)']
+    if plan.changes or plan.mixes:
+        more = [*(["worker_init_fn=start_worker"] if plan.changes else []), *(["collate_fn=Mixing()"] if plan.mixes else [])]
+        train = [f'train = DataLoader(Pictures("train"), {size}, shuffle=True, num_workers=WORKERS,',
+                 f"                   persistent_workers=WORKERS > 0, {', '.join(more)})"]
+    return [*train, *(f'{split} = DataLoader(Pictures("{split}"), {size})' for split in ("validation", "test"))]
+
+
+def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bool) -> list[str]:
+    more = f"{', schedule' if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None else ''}"
+    more += ", class_weight" if plan.balanced else ""
     return [
         f"for epoch in range({stage.epochs}):",
         "    logs = {}",
-        '    logs["loss"], logs["accuracy"] = go_through(train, learn=True)',
-        '    logs["val_loss"], logs["val_accuracy"] = go_through(validation, learn=False)',
+        f'    logs["loss"], logs["accuracy"] = {train_pass}(network, train, optimizer{more})',
+        '    logs["val_loss"], logs["val_accuracy"] = measure(network, validation)',
         '    print(f"epoch {epoch + 1}: " + ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))',
         *(["    for monitor, scheduler in plateaus:", "        scheduler.step(logs[monitor])"] if plateaus else []),
-        *(["    if any([each.is_over(epoch, logs) for each in stops]):", "        break"] if stops else []),
-        *(["for each in stops:", "    each.restore()"] if stops else [])]
+        *(["    if any([stop.is_over(epoch, logs) for stop in stops]):", "        break"] if stops else []),
+        *(["for stop in stops:", "    stop.restore()"] if stops else [])]
 
 
 def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
@@ -122,29 +198,38 @@ def _absent(project: Project) -> list[str]:
         result.append(f"the precision {training.precision}; this script computes in float32")
     if training.accumulation > 1:
         result.append(f"the accumulation of gradients over {training.accumulation} batches; every batch is a step here")
-    lines = {stage.trainable_from for stage in training.stages} - {"", "none", "all"}
-    if lines and _bases(project):
-        result.append(f"a base that learns from {', '.join(sorted(lines))} on in one stage; here it learns as in the network")
     return result
 
 
-def _bases(project: Project) -> list[str]:
-    """The names of the pretrained bases in the printed network."""
-    network = expand_repeats(project.network)[0]
-    names = variable_names((node.id for node in network.nodes), RESERVED)
-    return [names[node.id] for node in network.nodes if node.type == BASE]
-
-
-def _trainable(project: Project, stage: Stage) -> list[str]:
-    """The trainable layers of the bases in this stage, if it sets them."""
+def _trainable(plan: Plan, stage: Stage) -> list[str]:
+    """The trainable layers of the bases in this stage, if it or another one sets them."""
+    stages = plan.project.training.stages
+    if not any(other.trainable_from for other in stages):
+        return []
     lines: list[str] = []
-    for name in _bases(project):
-        if stage.trainable_from == "none":
-            lines.append(f"network.{name}.requires_grad_(False)")
-        elif stage.trainable_from == "all":
-            lines += [f"for layer in network.{name}.children():",
-                      "    layer.requires_grad_(not isinstance(layer, nn.BatchNorm2d))"]
+    network = expand_repeats(plan.project.network)[0]
+    names = variable_names((node.id for node in network.nodes), RESERVED)
+    for node in network.nodes:
+        base = base_of_node(node, plan.context.bases)
+        if base is not None:
+            start = stage.trainable_from or str(values_of(node, LAYERS[BASE])["trainable_from"])
+            lines += _base_lines(base, start, node.id, names[node.id], plan.model)
     return lines
+
+
+def _base_lines(base: Base, start: str, node: str, name: str, model: TorchModel) -> list[str]:
+    learning = base.trainable_layers(start if start in ("none", "all", *base.lines) else "none")
+    entries = [carried.entries[0][0] for carried in model.carried
+               if carried.layer[0] == node and carried.layer[1:] and carried.layer[1] in learning and carried.entries]
+    if not entries:
+        return [f"network.{name}.requires_grad_(False)"]
+    if start == "all":
+        return [f"for layer in network.{name}.children():",
+                "    layer.requires_grad_(not isinstance(layer, nn.BatchNorm2d))"]
+    return [f"learns = False  # {base.label.en} learns from {start} on, its batch normalisation nowhere",
+            f"for name, layer in network.{name}.named_children():",
+            f'    learns = learns or name == "{entries[0].split(".")[1]}"',
+            "    layer.requires_grad_(learns and not isinstance(layer, nn.BatchNorm2d))"]
 
 
 def schedule_lines(stage: Stage, batches: int) -> list[str]:
@@ -171,63 +256,80 @@ def _optimizer(stage: Stage, scheduled: bool) -> list[str]:
     return [f"optimizer = {entry.torch.code(values)}"]
 
 
-def _class_weight(project: Project) -> list[str]:
-    if project.training.class_weight != "balanced":
+def _class_weight(plan: Plan) -> list[str]:
+    if not plan.balanced:
         return []
     return ["# Rare classes count more: n / (classes * pictures of the class).",
-            'seen = torch.tensor([row["label"] for row in rows if row["split"] == "train"])',
-            "counts = torch.bincount(seen, minlength=len(CLASSES))",
-            "class_weight = (len(seen) / (len(CLASSES) * counts.clamp(min=1))).to(device)"]
+            'numbers = torch.tensor([row["label"] for row in rows if row["split"] == "train"])',
+            "counts = torch.bincount(numbers, minlength=len(CLASSES))",
+            "class_weight = (counts.sum() / (len(CLASSES) * counts.clamp(min=1))).to(DEVICE)"]
 
 
 def _listed(name: str, lines: list[str]) -> list[str]:
     return [f"{name} = [", *(f"    {line}" for line in lines), "]"] if lines else []
 
 
-def _loss(loss: str, form: object, by_number: bool) -> list[str]:
-    about = f'    """{loss} of each picture; the answers are probabilities."""'
+def _loss(plan: Plan) -> str:
+    """`losses_of`, the loss of each picture: from logits where the network answers with them."""
+    if plan.model.left_out:
+        return f'losses_of = {_CRITERIA[plan.model.left_out]}(reduction="none")\n'
+    form = LOSSES[plan.loss].torch
+    head = f'def losses_of(answers, labels):\n    """{plan.loss} of each picture; the answers are probabilities."""\n'
     if not isinstance(form, TorchLoss):
-        return ["def losses_of(answers, labels):", about, f'    raise SystemExit("Write this loss here: {loss}")']
-    body = (form.numbers if by_number else form.shares).format(probable=_PROBABLE)
-    return ["def losses_of(answers, labels):", about, f"    return {body}"]
+        return f'{head}    raise SystemExit("Write this loss here: {plan.loss}")\n'
+    return f"{head}    return {(form.numbers if plan.by_number else form.shares).format(probable=_PROBABLE)}\n"
 
 
-def _pass(project: Project, stage: Stage, binary: bool, mixes: bool, by_number: bool, has_penalties: bool, *,
-          scheduled: bool) -> list[str]:
-    """One pass over a split."""
+def _forward(plan: Plan) -> list[str]:
+    return ["pictures, labels = pictures.to(DEVICE), labels.to(DEVICE)",
+            "answers = network(pictures.permute(0, 3, 1, 2).float())"]
+
+
+def _train_pass(plan: Plan, stage: Stage) -> str:
+    """A pass over the training pictures in a stage."""
     entry = OPTIMIZERS.find(stage.optimizer.type)
     values: dict[str, Any] = {} if entry is None else with_defaults(entry.params, stage.optimizer.params)
     decays = entry is not None and isinstance(entry.torch, TorchOptimizer) and entry.torch.decays
-    body = ["pictures, labels = pictures.to(device), labels.to(device)"]
-    if binary:
-        body.append("labels = labels.float().unsqueeze(1)")
-    elif not by_number:
-        body.append("labels = F.one_hot(labels, len(CLASSES)).float()")
-    if mixes:
-        body += ["if learn:", "    pictures, labels = mix(pictures, labels)"]
-    body += ["answers = network(pictures)", "losses = losses_of(answers, labels)"]
-    if project.training.class_weight == "balanced":
-        number = "(labels > 0.5).long().squeeze(1)" if binary else "labels" if by_number else "labels.argmax(1)"
-        body += ["if learn:", f"    losses = losses * class_weight[{number}]"]
-    body.append(f"loss = losses.mean(){' + penalties(network)' if has_penalties else ''}")
-    body += ["if learn:", "    optimizer.zero_grad()", "    loss.backward()"]
-    body += [f"    {line}" for line in clipping_lines(values)]
-    if values.get("weight_decay") and not decays:
-        body += ["    with torch.no_grad():  # weight_decay of Keras: apart from the gradient",
-                 "        for each in learning:",
-                 f'            each.mul_(1 - optimizer.param_groups[0]["lr"] * {values["weight_decay"]!r})']
-    body += ["    optimizer.step()", *(["    schedule.step()"] if scheduled else []),
-             "total += loss.item() * len(labels)",
-             f"right += {_right(binary, by_number)}.item()", "seen += len(labels)"]
-    return ["def go_through(loader, learn):",
-            '    """One pass over a split: loss and accuracy; with `learn` the weights follow after every batch."""',
-            "    network.train(learn)", "    total, right, seen = 0.0, 0, 0",
-            "    with torch.set_grad_enabled(learn):", "        for pictures, labels in loader:",
-            *(f"            {line}" for line in body),
-            "    return total / max(1, seen), right / max(1, seen)"]
+    scheduled = stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None
+    body = [*_forward(plan), "losses = losses_of(answers, labels)"]
+    if plan.balanced:
+        number = "(labels > 0.5).long()" if plan.binary else "labels" if plan.by_number else "labels.argmax(1)"
+        body.append(f"losses = losses * class_weight[{number}]")
+    clipping = clipping_lines(values)
+    decay = bool(values.get("weight_decay")) and not decays
+    body += [f"loss = losses.mean(){' + penalties(network)' if plan.model.has_penalties else ''}",
+             "optimizer.zero_grad()", "loss.backward()"]
+    if clipping or decay:
+        body.append("learning = [parameter for parameter in network.parameters() if parameter.requires_grad]")
+    body += clipping
+    if decay:
+        body += ["with torch.no_grad():  # weight_decay of Keras: apart from the gradient",
+                 "    for parameter in learning:",
+                 f'        parameter.mul_(1 - optimizer.param_groups[0]["lr"] * {values["weight_decay"]!r})']
+    body += ["optimizer.step()", *(["schedule.step()"] if scheduled else []), *_counting(plan)]
+    arguments = f"network, loader, optimizer{', schedule' if scheduled else ''}{', class_weight' if plan.balanced else ''}"
+    return "\n".join([
+        f"def train_epoch({arguments}):", '    """A step for every batch; returns the mean loss and the accuracy."""',
+        "    network.train()", *_loop(body, "    ")])
 
 
-def _right(binary: bool, by_number: bool) -> str:
-    if binary:
-        return "((answers > 0.5) == (labels > 0.5)).sum()"
-    return "(answers.argmax(1) == labels).sum()" if by_number else "(answers.argmax(1) == labels.argmax(1)).sum()"
+def _measure(plan: Plan) -> str:
+    """A pass over a split without learning."""
+    body = [*_forward(plan),
+            f"loss = losses_of(answers, labels).mean(){' + penalties(network)' if plan.model.has_penalties else ''}",
+            *_counting(plan)]
+    return "\n".join(["@torch.no_grad()", "def measure(network, loader):", '    """The mean loss and the accuracy on a split."""',
+                      "    network.eval()", *_loop(body, "    ")])
+
+
+def _loop(body: list[str], indent: str) -> list[str]:
+    return [f"{indent}total, right, seen = 0.0, 0, 0", f"{indent}for pictures, labels in loader:",
+            *(f"{indent}    {line}" for line in body), f"{indent}return total / max(1, seen), right / max(1, seen)\n"]
+
+
+def _counting(plan: Plan) -> list[str]:
+    if plan.binary:
+        right = f"((answers > {'0' if plan.model.left_out else '0.5'}) == (labels > 0.5)).sum()"
+    else:
+        right = f"(answers.argmax(1) == labels{'' if plan.by_number else '.argmax(1)'}).sum()"
+    return ["total += loss.item() * len(labels)", f"right += {right}.item()", "seen += len(labels)"]

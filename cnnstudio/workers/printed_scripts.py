@@ -1,0 +1,71 @@
+"""Printed training scripts as files, complete where they are written: with the list of the pictures and the weights that
+they read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from cnnstudio.catalog.context import Context
+from cnnstudio.core.atomic import atomic_path, write_atomically
+from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.core.project import Project
+from cnnstudio.interchange.base_weights import base_arrays
+from cnnstudio.interchange.printing.keras.base_weights import reads_file
+from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.interchange.printing.script_files import script_files, weighted_bases
+from cnnstudio.interchange.printing.torch.script import torch_script
+from cnnstudio.interchange.printing.torch.weights import base_state
+
+Framework = Literal["keras", "torch"]
+
+
+class WrittenScript(msgspec.Struct, frozen=True):
+    """The files beside a script, and the problems of weights that could not be written."""
+
+    files: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+def script_text(framework: Framework, project: Project, context: Context, pictures: int, stem: str = "") -> str:
+    """The training script of the project; `pictures` is the number of its training pictures."""
+    script = torch_script if framework == "torch" else keras_script
+    return script(project, context, pictures, stem)
+
+
+def file_names(framework: Framework, project: Project, context: Context, stem: str = "") -> list[str]:
+    """The files that a script called `stem`.py reads, the list of the pictures first."""
+    files = script_files(project, context, stem)
+    return [files.pictures, *(files.weights[node] for node, base, values in weighted_bases(project.network, context)
+                              if framework == "torch" or reads_file(base, values))]
+
+
+def write_script(target: Path, framework: Framework, project: Project, context: Context, pictures: int,
+                 write_list: Callable[[Path], object]) -> WrittenScript:
+    """Write the script, the list of the pictures by `write_list(path)`, and the weights of its bases. Raises ProblemError
+    where a file cannot be written; weights that are not on this computer are among the problems of the result."""
+    names = script_files(project, context, target.stem)
+    listed = target.with_name(names.pictures)
+    write_list(listed)
+    files, problems = [listed], []
+    for node, base, values in weighted_bases(project.network, context):
+        if framework == "keras" and not reads_file(base, values):
+            continue
+        try:
+            arrays: Mapping[str, np.ndarray] = (
+                base_state(project.network, context, node, base, values) if framework == "torch" else {
+                    f"{layer}/{number}": array
+                    for layer, weights in base_arrays(base, values, context.height, context.width).items()
+                    for number, array in enumerate(weights)})
+        except ProblemError as problem_error:
+            problems += problem_error.problems
+            continue
+        files.append(target.with_name(names.weights[node]))
+        with atomic_path(files[-1]) as temporary, temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+    write_atomically(target, script_text(framework, project, context, pictures, target.stem).encode())
+    return WrittenScript(tuple(files), tuple(problems))

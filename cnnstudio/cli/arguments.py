@@ -201,7 +201,11 @@ def _train(command: Command) -> None:
 
 
 def _runs(command: Command) -> None:
-    command("runs", tr("list the trainings", "enumera los entrenamientos"))
+    runs = command("runs", tr("list the trainings", "enumera los entrenamientos"))
+    _add_run(runs)
+    runs.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                      help=tr("write the epochs of one training, the newest unless --run names another",
+                              "escribe las épocas de un entrenamiento, el más reciente si --run no nombra otro"))
 
 
 def _evaluate(command: Command) -> None:
@@ -260,7 +264,8 @@ def _code(command: Command) -> None:
                       help=tr("as it was in this training; its weights come with export --format keras_source or torch",
                               "como era en este entrenamiento; sus pesos vienen con export --format keras_source o torch"))
     code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                      help=tr("write it there instead of printing it", "lo escribe ahí en lugar de mostrarlo"))
+                      help=tr("write it there instead of printing it, and the files that a training reads beside it",
+                              "lo escribe ahí en lugar de mostrarlo, y a su lado los archivos que lee un entrenamiento"))
 
 
 def _draw(command: Command) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from cnnstudio.cli.output import Output, localized, scan_progress
 from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
+from cnnstudio.core.averages import averages
 from cnnstudio.core.commands import Predict, Stop
 from cnnstudio.core.jobs import Diagnose, FetchBase, JobSpec
 from cnnstudio.core.logs import start_logging
@@ -166,12 +167,20 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
         line = {"run": run.id, "split": evaluated.split, "images": evaluated.images, "loss": evaluated.loss,
                 "accuracy": evaluated.accuracy, "classes": list(evaluated.classes), "confusion": evaluated.confusion,
                 "engine": evaluated.engine, "skipped": evaluated.skipped}
+        overall = averages(evaluated.accuracy, evaluated.classes, evaluated.confusion)
+        line |= msgspec.to_builtins(overall)
         leakage = _leakage(arguments.project, run, evaluated.split) if evaluated.table else None
         if leakage is not None:
             line["leakage"] = leakage
         lines = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n} pictures, loss {loss:.4f}",
                     "{run}, {split}: exactitud {accuracy:.2%} en {n} imágenes, pérdida {loss:.4f}", run=run.id,
-                    split=evaluated.split, accuracy=evaluated.accuracy, n=evaluated.images, loss=evaluated.loss)]
+                    split=evaluated.split, accuracy=evaluated.accuracy, n=evaluated.images, loss=evaluated.loss),
+                 "  " + tr("95 % interval {low} to {high}, balanced accuracy {balanced}, macro F1 {f1}",
+                           "intervalo del 95 %: {low} a {high}, exactitud equilibrada {balanced}, F1 macro {f1}",
+                           low=format_number(overall.accuracy_interval[0], ".2%"),
+                           high=format_number(overall.accuracy_interval[1], ".2%"),
+                           balanced=format_number(overall.balanced_accuracy, ".2%"),
+                           f1=format_number(overall.macro_f1, ".3f"))]
         width = max((len(report.name) for report in evaluated.classes), default=0)
         lines += [f"  {report.name:<{width}}  " + "  ".join(
             f"{name} {format_number(getattr(report, name), '.3f')}" for name in ("precision", "recall", "f1"))

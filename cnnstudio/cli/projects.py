@@ -30,7 +30,8 @@ from cnnstudio.network.checks import check_project
 from cnnstudio.workers.index_rescue import rescue_index
 from cnnstudio.workers.job_setup import refresh_collection
 from cnnstudio.workers.own_bases import model_of
-from cnnstudio.workers.runs import STATE_NAMES, list_runs
+from cnnstudio.workers.run_history import write_history
+from cnnstudio.workers.runs import STATE_NAMES, find_run, list_runs
 
 
 def new(arguments: argparse.Namespace, output: Output) -> int:
@@ -180,7 +181,15 @@ def _rescue(folder: Path, output: Output) -> tuple[Problem, ...]:
 
 
 def runs(arguments: argparse.Namespace, output: Output) -> int:
+    """List the trainings; with --csv write the epochs of one of them."""
     read_project(arguments.project)
+    if arguments.csv is not None:
+        chosen = find_run(arguments.project, arguments.run)
+        write_history(chosen, arguments.csv)
+        output.line({"run": chosen.id, "csv": str(arguments.csv), "epochs": len(chosen.epochs())},
+                    tr("The epochs of {run} are in {path}.", "Las épocas de {run} están en {path}.", run=chosen.id,
+                       path=arguments.csv))
+        return 0
     for run in list_runs(arguments.project):
         epochs = tr("1 epoch", "1 época") if run.epochs == 1 else tr("{n} epochs", "{n} épocas", n=run.epochs)
         line_text = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {format_metrics(run.metrics)}"

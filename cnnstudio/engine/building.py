@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from cnnstudio.catalog.augmenting import MIXING
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of, base_of_node, identifier_of
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
@@ -196,17 +197,35 @@ def loss_of(project: Project, context: Context) -> Any:
     return LOSSES[name].call.build({}, resolve)
 
 
-def accuracy_of(context: Context) -> Any:
-    """The share of right answers, called "accuracy" in every label mode."""
+def accuracy_of(context: Context, shares: bool = False) -> Any:
+    """The share of right answers, called "accuracy" in every label mode. With `shares`, labels may be mixed: of two
+    classes, the one with the larger share counts, as the largest of several does."""
+    if shares and context.label_mode == "binary":
+        return keras.metrics.MeanMetricWrapper(_same_side, name="accuracy")
     kinds = {"binary": keras.metrics.BinaryAccuracy, "categorical": keras.metrics.CategoricalAccuracy,
              "int": keras.metrics.SparseCategoricalAccuracy}
     return kinds[context.label_mode](name="accuracy")
 
 
+def _same_side(labels: Any, answers: Any) -> Any:
+    equal = keras.ops.equal(labels > 0.5, answers > 0.5)
+    return keras.ops.mean(keras.ops.cast(equal, "float32"), axis=-1)
+
+
 def compile_model(model: Any, project: Project, context: Context, stage: Stage | None = None,
                   epoch_batches: int = 1) -> None:
-    """Compile with the optimizer of a stage (the last one by default), the project's loss, and accuracy. XLA only where
-    JAX needs it: on a processor it made a small network slower."""
+    """Compile with the optimizer of a stage (the last one by default), the project's loss, and accuracy."""
     optimizer = optimizer_of(stage or project.training.last_stage, project.training.accumulation, epoch_batches)
-    model.compile(optimizer=optimizer, loss=loss_of(project, context), metrics=[accuracy_of(context)],
+    _compile(model, optimizer, project, context, mixes=any(step.type in MIXING for step in project.augmentation.active))
+
+
+def compile_to_keep(model: Any, project: Project, context: Context, optimizer: Any) -> None:
+    """Compile with an optimizer that was used already, for whole labels and with Keras's own metrics: the file can be
+    loaded anywhere, and trained further."""
+    _compile(model, optimizer, project, context, mixes=False)
+
+
+def _compile(model: Any, optimizer: Any, project: Project, context: Context, mixes: bool) -> None:
+    """XLA only where JAX needs it: on a processor it made a small network slower."""
+    model.compile(optimizer=optimizer, loss=loss_of(project, context), metrics=[accuracy_of(context, shares=mixes)],
                   jit_compile="auto" if keras.backend.backend() == "jax" else False)

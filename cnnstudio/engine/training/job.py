@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import msgspec
+import numpy as np
 
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.events import Artifact, Event, Finished, Notice, Stopped
@@ -17,10 +19,19 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import environment
-from cnnstudio.engine.building import Built, build, compile_model
+from cnnstudio.engine.building import (
+    Built,
+    build,
+    compile_model,
+    compile_to_keep,
+    optimizer_of,
+    set_trainable,
+)
+from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training.pictures import usable_pictures
+from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.plan import Plan
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
@@ -47,23 +58,40 @@ def train(job: Train, link: Link) -> Event:
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")
-    _save(run, project, context, manifest, built)
+    _save(run, project, context, manifest, built, plan.optimizer)
     link.emit(Artifact(kind="model", path=str(run.model_path)))
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
 
 
-def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built) -> None:
+def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built, optimizer: Any) -> None:
+    """Save the model with the state of the optimizer that trained it, also where that trained the head alone."""
     model = built.model
     if project.training.precision != "float32":
         # The weights are in float32 anyway; evaluation and export need not handle the precision.
-        model = build(project.network, context, weights=False).model
-        model.set_weights(built.model.get_weights())
-    if not model.compiled:
-        # A loaded model can be trained further.
+        plain = build(project.network, context, weights=False)
+        set_trainable(plain, project.network, context.bases, project.training.last_stage.trainable_from)
+        plain.model.set_weights(built.model.get_weights())
+        model, optimizer = plain.model, _optimizer_for(plain.model, project, optimizer)
+    if optimizer is not None:
+        compile_to_keep(model, project, context, optimizer)
+    elif not model.compiled:
         compile_model(model, project, context)
     card = Card(recipe=project.recipe, class_names=manifest.header.class_names,
                 label_mode=project.dataset.label_mode, run=run.id)
     save_model(model, run.model_path, card)
+
+
+def _optimizer_for(model: Any, project: Project, trained: Any) -> Any:
+    """An optimizer in float32 with the state of the one that trained the same variables of another model."""
+    if trained is None:
+        return None
+    optimizer = optimizer_of(project.training.last_stage, project.training.accumulation)
+    optimizer.build(model.trainable_variables)
+    # In 16 bits another one around it scales the loss.
+    state = [np.array(numpy_of(variable)) for variable in getattr(trained, "inner_optimizer", trained).variables]
+    if snapshots.fits(optimizer.variables, state):
+        snapshots.assign(optimizer.variables, state, "optimizer")
+    return optimizer
 
 
 def _not_deterministic() -> Problem:

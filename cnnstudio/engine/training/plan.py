@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -41,6 +42,8 @@ class Plan:
         self._trainer: StageTrainer | None = None
         self._seconds_at_risk = 0.0
         self._base_learned = False
+        self.optimizer: Any = None
+        """That of the last stage, with its state."""
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -97,6 +100,7 @@ class Plan:
                 number=number + 1, count=count, name=stage.id))
         before = len(self._progress.logs) if resumed is None else resumed[0].before
         planned = before + sum(later.epochs for later in project.training.stages[number:])
+        self.optimizer = model.optimizer
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
                                      self._link, self._progress)
         return self._trainer.run(resumed)

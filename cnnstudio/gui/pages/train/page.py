@@ -17,7 +17,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
-from cnnstudio.gui.pages.train.runs import RunsTable, confirm_delete
+from cnnstudio.gui.pages.train.runs import RunsTable, ask_history_path, confirm_delete
 from cnnstudio.gui.pages.train.settings import TrainSettings
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
@@ -27,6 +27,7 @@ from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.formatting import format_count, format_device, format_duration, format_number, format_percent
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
+from cnnstudio.workers.run_history import write_history
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 REDRAW_MS = 110
@@ -70,6 +71,7 @@ class TrainPage(Page):
         self._table.overlaid.connect(self._overlay)
         self._table.resume_wanted.connect(self.resume)
         self._table.delete_wanted.connect(self._delete)
+        self._table.history_wanted.connect(self._save_history)
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)
         self._log.setTabChangesFocus(True)
@@ -341,6 +343,14 @@ class TrainPage(Page):
             if self._run_folder is not None and self._run_folder.folder == summary.folder:
                 self._show_run(None)
             self.session.announce("runs")
+
+    def _save_history(self, summary: RunSummary) -> None:
+        path = ask_history_path(self._table.window(), summary)
+        if path is not None:
+            try:
+                write_history(RunFolder(summary.folder), path)
+            except ProblemError as err:
+                self.session.report(err.problems[0])
 
     def close(self) -> None:
         self._redraw.stop()

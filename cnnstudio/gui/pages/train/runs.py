@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
@@ -25,6 +27,7 @@ class RunsTable(Card):
     overlaid = Signal(list)
     resume_wanted = Signal(str)
     delete_wanted = Signal(object)
+    history_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(4, 8, 4, 4), spacing=4, parent=parent)
@@ -136,6 +139,8 @@ class RunsTable(Card):
             menu.addAction(tr("Resume", "Continuar"), self._resume_chosen)
         menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
                        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder))))
+        if run.epochs:
+            menu.addAction(tr("Save epochs as CSV…", "Guardar las épocas como CSV…"), lambda: self.history_wanted.emit(run))
         if self._can_delete(run):
             menu.addAction(tr("Delete…", "Eliminar…"), self._delete_chosen)
         menu.popup(self._table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
@@ -149,6 +154,13 @@ def _format_metric(run: RunSummary, name: str, digits: int) -> str:
 def _format_accuracy(run: RunSummary) -> str:
     value = run.metrics.get("val_accuracy")
     return "–" if value is None else format_percent(value)
+
+
+def ask_history_path(parent: QWidget, run: RunSummary) -> Path | None:
+    """The file for the epochs of a run; None where the user cancels."""
+    path, _kind = QFileDialog.getSaveFileName(parent, tr("Save epochs as CSV", "Guardar las épocas como CSV"),
+                                              f"{run.id}.csv", "CSV (*.csv)")
+    return Path(path) if path else None
 
 
 def confirm_delete(parent: QWidget, run: RunSummary) -> bool:

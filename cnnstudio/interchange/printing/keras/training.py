@@ -16,6 +16,7 @@ from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
+from cnnstudio.interchange.printing.augmentation import mixes_batches
 from cnnstudio.interchange.printing.keras.network import layer_variables
 from cnnstudio.network.shapes import report
 
@@ -27,13 +28,16 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
     training = project.training
     batches = max(1, -(-pictures // training.batch_size))
     several = len(training.stages) > 1
-    lines: list[str] = []
+    lines: list[str] = [*_SHARES.split("\n"), ""] if _has_shares(project, context) else []
     for number, stage in enumerate(training.stages):
         if several:
             lines += [*([""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
         lines += _trainable(project, stage, several, context.bases)
         lines += [*_compile(project, context, stage, batches), *([] if number else ["model.summary()", ""])]
         lines += [*_callbacks(stage), *(_class_weight(project) if not number else []), *_fit(project, stage)]
+    if _has_shares(project, context):
+        lines += ["# From here on labels are whole, and the file needs no function of this script.",
+                  f"model.compile(optimizer=model.optimizer, loss=model.loss, metrics=[keras.metrics.{_accuracy(context)}])"]
     return [*lines, "if len(test):", '    print("test:", model.evaluate(test, return_dict=True, verbose=0))',
             'model.save("model.keras")']
 
@@ -41,8 +45,25 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
 def _compile(project: Project, context: Context, stage: Stage, batches: int) -> list[str]:
     training = project.training
     loss = LOSSES[context.loss if training.loss == "auto" else training.loss]
+    accuracy = 'MeanMetricWrapper(accuracy, name="accuracy")' if _has_shares(project, context) else _accuracy(context)
     return ["model.compile(", f"    optimizer={_optimizer(project, stage, batches)},", f"    loss={loss.call.code({})},",
-            f'    metrics=[keras.metrics.{METRICS[context.label_mode]}(name="accuracy")],', ")"]
+            f"    metrics=[keras.metrics.{accuracy}],", ")"]
+
+
+def _accuracy(context: Context) -> str:
+    return f'{METRICS[context.label_mode]}(name="accuracy")'
+
+
+def _has_shares(project: Project, context: Context) -> bool:
+    """Whether labels of two classes are mixed: Keras's BinaryAccuracy compares them with 0 and 1."""
+    return context.label_mode == "binary" and mixes_batches(project)
+
+
+_SHARES: Final = '''\
+def accuracy(labels, answers):
+    """A picture that was mixed from two counts as the class that has the larger share."""
+    return keras.ops.mean(keras.ops.cast(keras.ops.equal(labels > 0.5, answers > 0.5), "float32"), axis=-1)
+'''
 
 
 def _optimizer(project: Project, stage: Stage, batches: int) -> str:
@@ -82,7 +103,9 @@ def _class_weight(project: Project) -> list[str]:
         return []
     return ["# Rare classes count more: n / (classes * pictures of the class).",
             'counts = np.bincount(listed("train")[1], minlength=len(CLASSES))',
-            "class_weight = dict(enumerate(counts.sum() / (len(CLASSES) * np.maximum(counts, 1))))"]
+            "class_weight = dict(enumerate(counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))))",
+            *(["# With mixed labels Keras weighs a picture by its larger class, CNN Studio by the shares of both."]
+              if mixes_batches(project) else [])]
 
 
 def _trainable(project: Project, stage: Stage, several: bool, bases: BaseResolver) -> list[str]:

@@ -262,7 +262,7 @@ def _class_weight(plan: Plan) -> list[str]:
     return ["# Rare classes count more: n / (classes * pictures of the class).",
             'numbers = torch.tensor([row["label"] for row in rows if row["split"] == "train"])',
             "counts = torch.bincount(numbers, minlength=len(CLASSES))",
-            "class_weight = (counts.sum() / (len(CLASSES) * counts.clamp(min=1))).to(DEVICE)"]
+            "class_weight = (counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))).to(DEVICE)"]
 
 
 def _listed(name: str, lines: list[str]) -> list[str]:
@@ -293,8 +293,10 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
     scheduled = stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None
     body = [*_forward(plan), "losses = losses_of(answers, labels)"]
     if plan.balanced:
-        number = "(labels > 0.5).long()" if plan.binary else "labels" if plan.by_number else "labels.argmax(1)"
-        body.append(f"losses = losses * class_weight[{number}]")
+        # Of mixed labels a share of each weight.
+        weights = ("torch.lerp(class_weight[0], class_weight[1], labels)" if plan.binary else
+                   "class_weight[labels]" if plan.by_number else "(labels @ class_weight)")
+        body.append(f"losses = losses * {weights}")
     clipping = clipping_lines(values)
     decay = bool(values.get("weight_decay")) and not decays
     body += [f"loss = losses.mean(){' + penalties(network)' if plan.model.has_penalties else ''}",

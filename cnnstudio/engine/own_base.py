@@ -14,6 +14,7 @@ from cnnstudio.interchange.own_base import weights as own_weights
 from cnnstudio.interchange.own_base.model import own_model
 from cnnstudio.interchange.own_base.resolver import check_digest
 
+
 def load_own_weights(base: Base, layers: Mapping[str, Any]) -> None:
     """Set the weights of all layers, by their location in the file. Raises ProblemError."""
     model = own_model(base)

@@ -51,7 +51,8 @@ def write_script(target: Path, framework: Framework, project: Project, context: 
     names = script_files(project, context, target.stem)
     listed = target.with_name(names.pictures)
     write_list(listed)
-    files, problems = [listed], []
+    files = [listed]
+    problems: list[Problem] = []
     for node, base, values in weighted_bases(project.network, context):
         if framework == "keras" and not reads_file(base, values):
             continue

@@ -23,7 +23,7 @@ def test_code_is_printed_and_written(project, tmp_path, capsys, options, word): 
     compile(text, "printed", "exec")
     target = tmp_path / "written.py"
     assert cli.main(["code", project, *options, "--to", str(target)]) == 0
-    assert target.read_text(encoding="utf-8") == text
+    assert target.read_text(encoding="utf-8") == text.replace("manifest.jsonl", "written.pictures.jsonl")
 
 
 def test_a_file_that_cannot_be_written_is_told(project, tmp_path):  # noqa: F811
@@ -57,6 +57,6 @@ def test_what_is_not_in_pytorch_is_told_beside_the_code(project, capsys):  # noq
     assert cli.main(["code", project, "--framework", "torch", "--whole", "--json"]) == 0
     printed = capsys.readouterr()
     assert "Lion is not in PyTorch: torch.optim has no Lion." in printed.err
-    assert list(json.loads(printed.out)) == ["framework", "code"]
+    assert list(json.loads(printed.out)) == ["framework", "code", "files"]
     assert cli.main(["code", project, "--framework", "torch"]) == 0
     assert "Lion" not in capsys.readouterr().err, "the network alone has no optimizer"

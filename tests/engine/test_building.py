@@ -21,9 +21,9 @@ from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.training import Stage
 from cnnstudio.engine import features, models
 from cnnstudio.engine.base_weights import load_base_weights
-from cnnstudio.interchange.base_weights import read_weights
 from cnnstudio.engine.building import build, optimizer_of
 from cnnstudio.engine.names import resolve
+from cnnstudio.interchange.base_weights import read_weights
 from cnnstudio.network.shapes import report
 from tests.engine.collections_of_pictures import replace, small_network, small_project
 from tests.engine.conftest import metrics_of

@@ -122,7 +122,7 @@ def test_a_base_of_the_users_own_comes_back_where_it_was_printed(tmp_path):
 def test_layers_of_a_base_that_were_changed_stay_layers():
     project = with_base(Project(name="x"), BASES["vgg16"])
     code = keras_code(project.network, context_of(project, 3, BUILT_IN))
-    written = read_code(code.replace("filters=512", "filters=500", 1))
+    written = read_code(code.replace('"block4", 512', '"block4", 500'))
     assert written.network.node("block4_conv1").params["filters"] == 500
     assert not any(node.type == "PretrainedBase" for node in written.network.nodes)
 

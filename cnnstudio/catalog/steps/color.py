@@ -19,7 +19,6 @@ from cnnstudio.catalog.steps.common import (
     PROBABILITY,
     draw_expression,
     factor,
-   
     pair,
     plain_probability,
     share,

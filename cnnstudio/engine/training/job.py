@@ -30,8 +30,8 @@ from cnnstudio.engine.building import (
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
-from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training import snapshots
+from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training.plan import Plan
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link

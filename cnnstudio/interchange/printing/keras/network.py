@@ -13,15 +13,16 @@ from cnnstudio.catalog.layers import LAYERS, global_pooling, values_of
 from cnnstudio.core.graph import successors, unique_id
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.interchange.own_base import code as own_code
+from cnnstudio.interchange.printing.keras.base_blocks import block_lines
 from cnnstudio.network.naming import variable_name, variable_names
 from cnnstudio.network.normalization import is_measured, rescaling
 from cnnstudio.network.shapes import report
 
 RESERVED: Final = (
-    *dir(builtins), "keras", "model", "normalized", "np", "tf", "cv2", "json", "math", "h5py", "Path", "SEED", "LIST", "CLASSES",
-    "header", "rows", "listed", "train", "validation", "test", "load", "prepare", "resized", "augment", "augmented", "mix",
-    "mixed", "mix_up", "cut_mix", "about_middle", "with_seeds", "in_order", "on_lightness", "callbacks", "history", "counts",
-    "class_weight", "published", "sources", "layers", "first", "kernel", "others", "weighted", "load_weights", "base_layers",
+    *dir(builtins), "keras", "model", "normalized", "np", "tf", "cv2", "json", "math", "h5py", "Path", "SEED", "LIST",
+    "CLASSES", "header", "rows", "listed", "train", "validation", "test", "load", "prepare", "resized", "augment",
+    "augmented", "mix", "mixed", "mix_up", "cut_mix", "about_middle", "with_seeds", "in_order", "on_lightness", "callbacks", "history",
+    "counts", "class_weight", "published", "sources", "layers", "first", "kernel", "others", "weighted", "load_weights", "base_layers",
     "learning", "layer", "part", "archive", "arrays", "shapes")
 """Names of the printed scripts that no layer may take."""
 
@@ -171,8 +172,8 @@ def _base_function(node: Node, function_name: str, pictures: Context, standalone
                 *([] if standalone else own_code.weight_lines(base, graph)),
                 "x = base(pictures, training=False)"]
     else:
-        last = _layer_lines(base, graph, learning, "pictures")
-    lines += [f"    {item}" for item in last]
+        last = block_lines(base, graph, learning, "pictures") or _layer_lines(base, graph, learning, "pictures")
+    lines += [*([""] if last[0].startswith("def ") else []), *(f"    {item}".rstrip() for item in last)]
     pooling = global_pooling(values["pooling"])
     if pooling is not None and (base.own is None or len(own_code.output_shape(base, graph, size)) == 3):
         return [*lines, f"    return {pooling.call.target}()(x)"]

@@ -9,6 +9,7 @@ from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.call import Call, literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.layers.normalization import BATCH_NORMALIZATION
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core.groups import expand_repeats
@@ -139,7 +140,7 @@ def _base_lines(base: Base, start: str, layers: str, alone: bool) -> list[str]:
     nodes = report(graph, Context(height=height, width=width, channels=base.channels, class_count=1, normalization="none"),
                    headless=True).nodes
     weighted = [node.id for node in graph.nodes
-                if nodes[node.id].cost.parameters and node.type != "BatchNormalization"]
+                if nodes[node.id].cost.parameters and node.type != BATCH_NORMALIZATION.id]
     wanted = [name for name in weighted if name in learning]
     if alone and wanted == weighted:
         return [*lines, f"for layer in {layers}.layers:",

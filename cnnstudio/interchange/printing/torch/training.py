@@ -104,7 +104,8 @@ def main_lines(plan: Plan) -> list[str]:
             *(["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)"] if schedule else []),
             *_listed("plateaus", plateaus), *_listed("stops", stops),
             *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops))]
-    return [*lines, "", "if len(test.dataset):", '    print("test: loss {:.4f}, accuracy {:.4f}".format(*measure(network, test)))',
+    return [*lines, "", "if len(test.dataset):",
+            '    print("test: loss {:.4f}, accuracy {:.4f}".format(*measure(network, test)))',
             "# Arrays by name, as load_weights of CNN Studio's PyTorch files reads them.",
             'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
 
@@ -122,7 +123,9 @@ def _determinism(project: Project) -> list[str]:
     enable = "torch.use_deterministic_algorithms(True, warn_only=True)"
     if project.training.determinism == "on":
         return [enable]
-    return [] if project.training.determinism == "off" else ['if DEVICE == "cpu":  # on a GPU it would be slow', f"    {enable}"]
+    if project.training.determinism == "off":
+        return []
+    return ['if DEVICE == "cpu":  # on a GPU it would be slow', f"    {enable}"]
 
 
 def _loaded_bases(plan: Plan) -> list[str]:
@@ -280,9 +283,8 @@ def _loss(plan: Plan) -> str:
     return f"{head}    return {(form.numbers if plan.by_number else form.shares).format(probable=_PROBABLE)}\n"
 
 
-def _forward(plan: Plan) -> list[str]:
-    return ["pictures, labels = pictures.to(DEVICE), labels.to(DEVICE)",
-            "answers = network(pictures.permute(0, 3, 1, 2).float())"]
+_FORWARD: Final = ("pictures, labels = pictures.to(DEVICE), labels.to(DEVICE)",
+                   "answers = network(pictures.permute(0, 3, 1, 2).float())")
 
 
 def _train_pass(plan: Plan, stage: Stage) -> str:
@@ -291,7 +293,7 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
     values: dict[str, Any] = {} if entry is None else with_defaults(entry.params, stage.optimizer.params)
     decays = entry is not None and isinstance(entry.torch, TorchOptimizer) and entry.torch.decays
     scheduled = stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None
-    body = [*_forward(plan), "losses = losses_of(answers, labels)"]
+    body = [*_FORWARD, "losses = losses_of(answers, labels)"]
     if plan.balanced:
         # Of mixed labels a share of each weight.
         weights = ("torch.lerp(class_weight[0], class_weight[1], labels)" if plan.binary else
@@ -317,11 +319,11 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
 
 def _measure(plan: Plan) -> str:
     """A pass over a split without learning."""
-    body = [*_forward(plan),
+    body = [*_FORWARD,
             f"loss = losses_of(answers, labels).mean(){' + penalties(network)' if plan.model.has_penalties else ''}",
             *_counting(plan)]
-    return "\n".join(["@torch.no_grad()", "def measure(network, loader):", '    """The mean loss and the accuracy on a split."""',
-                      "    network.eval()", *_loop(body, "    ")])
+    return "\n".join(["@torch.no_grad()", "def measure(network, loader):",
+                      '    """The mean loss and the accuracy on a split."""', "    network.eval()", *_loop(body, "    ")])
 
 
 def _loop(body: list[str], indent: str) -> list[str]:

@@ -288,12 +288,11 @@ def test_the_pipeline_shows_the_chain_a_real_batch_and_the_code(qtbot, page):
     view = page.pipeline
     qtbot.waitUntil(lambda: len(view.pictures) > 0)
     names = [operation.id for operation in view.operations]
-    assert names == ["from_tensor_slices", "zip", "filter", "map", "cache", "shuffle", "batch", "map", "repeat",
-                     "prefetch"]
+    assert names == ["from_tensor_slices", "map", "cache", "shuffle", "apply", "map", "batch", "repeat", "prefetch"]
     project = page.session.project
     assert len(view.pictures) == min(project.training.batch_size, len(training(page)))
-    assert f".shuffle({len(training(page))}, seed={project.training.seed})" in view.code
-    assert "RandomFlip" in view.code
+    assert f".shuffle({len(training(page))}, seed=SEED)" in view.code
+    assert "def augment(picture, rng):" in view.code
     press(view.which, "Code")
     page.session.edit(lambda project: edits.set_field(project, "training", "batch_size", 5), Text("Batch", "Lote"))
     assert ".batch(5)" in view.code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from cnnstudio.catalog.torch_form import NOT_IN_TORCH
 from cnnstudio.cli.output import Output
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.files import read_project
-from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.manifest import read_manifest, write_index_manifest, write_manifest
 from cnnstudio.datasets.source_folders import source_folder
@@ -39,6 +40,8 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
         missing = torch_problems(project, context, arguments.whole)
         output.problems((problem for problem in missing if problem.code == NOT_IN_TORCH), as_lines=False)
     target: Path | None = arguments.to
+    if target is not None:
+        _check_name(target)
     if arguments.whole and target is not None:
         written = write_script(target, framework, project, context, source.training, source.write_list)
         output.problems(written.problems, as_lines=False)
@@ -65,6 +68,14 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     output.line({"framework": framework, "path": str(target)},
                 tr("Written to {path}.", "Escrito en {path}.", path=target))
     return 0
+
+
+def _check_name(target: Path) -> None:
+    """A script called as a module that it imports would import itself. Raises ProblemError."""
+    if target.stem in {*sys.stdlib_module_names, "cv2", "h5py", "keras", "numpy", "tensorflow", "torch"}:
+        text = Text("A script called {name} would hide the module of that name from itself. Give it another name.",
+                    "Un script llamado {name} ocultaría a sí mismo el módulo de ese nombre. Dele otro nombre.")
+        raise ProblemError(error("script_name", text.fill(name=target.name), "machine", path=target))
 
 
 class _Source(msgspec.Struct, frozen=True):

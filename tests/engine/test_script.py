@@ -22,15 +22,27 @@ from cnnstudio.engine.weight_transfer import save_state, torch_state
 from cnnstudio.interchange.printing.keras.script import keras_script, keras_source
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_script
+from cnnstudio.network.new_project import with_base
+from cnnstudio.workers.printed_scripts import write_script
 from tests.engine.collections_of_pictures import CLASSES, augmented, draw, replace, small_project, write_manifest
 
 
+@pytest.fixture(autouse=True)
+def _operations_as_before():
+    """The scripts make TensorFlow deterministic; the other tests of the process need not be."""
+    from tensorflow.python.framework import config
+
+    yield
+    config.disable_op_determinism()
+
+
 def run(text, folder, monkeypatch, classes):
+    """What the script leaves behind. In this process, which has TensorFlow, it may not start others."""
     entries = draw(folder / "pictures", classes, 10)
     write_manifest(folder / "manifest.jsonl", folder / "pictures", entries, classes)
-    (folder / "train.py").write_text(text, encoding="utf-8")
+    (folder / "train.py").write_text(text.replace("WORKERS = 2", "WORKERS = 0"), encoding="utf-8")
     monkeypatch.chdir(folder)
-    return runpy.run_path(str(folder / "train.py"))
+    return runpy.run_path(str(folder / "train.py"), run_name="__main__")
 
 
 @pytest.mark.parametrize("mode", ["categorical", "binary"])
@@ -54,13 +66,14 @@ def test_the_pytorch_script_trains_and_saves(tmp_path, monkeypatch, capsys, mode
     project = small_project(mode, epochs=6)
     found = run(torch_script(project, context_of(project, len(classes), BUILT_IN)), tmp_path, monkeypatch, classes)
     told = capsys.readouterr().out
+    assert "test: loss" in told
     losses = [float(line.split("val_loss ")[1].split(",")[0]) for line in told.splitlines() if "val_loss" in line]
     assert len(losses) == 6
     assert losses[-1] < losses[0]
     with np.load(tmp_path / "weights.npz", allow_pickle=False) as archive:
         assert set(archive.files) == set(found["network"].state_dict())
-    other = found["Network"]()
-    found["load_weights"](other, tmp_path / "weights.npz")
+        other = found["Network"]()
+        other.load_state_dict({name: torch.from_numpy(archive[name]) for name in archive.files})
     assert torch.equal(other.output.weight, found["network"].cpu().output.weight)
 
 
@@ -82,6 +95,68 @@ def test_the_printed_network_with_a_base_takes_the_weights_of_the_trained_one(ba
     names["load_weights"](names["model"], tmp_path / "weights.npz")
     pictures = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3)).astype("float32")
     np.testing.assert_allclose(names["model"].predict_on_batch(pictures), trained.predict_on_batch(pictures), atol=1e-5)
+
+
+@pytest.mark.parametrize(("base", "params"), [
+    ("efficientnet_lite0", {}), ("efficientnet_lite0", {"ends_at": "block5", "trainable_from": "block4", "pooling": "none"})])
+def test_the_pytorch_script_loads_the_weights_of_the_base(base, params, tmp_path):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+    project = with_base(small_project(), BASES[base])
+    nodes = tuple(replace(node, params=node.params | params) if node.type == "PretrainedBase" else node
+                  for node in project.network.nodes)
+    if params.get("pooling") == "none":
+        nodes = tuple(replace(node, type="GlobalAveragePooling2D", params={}) if node.type == "Dropout" else node
+                      for node in nodes)
+    project = replace(project, network=replace(project.network, nodes=nodes),
+                      recipe=replace(project.recipe, height=64, width=64))
+    context = context_of(project, 4, BUILT_IN)
+    written = write_script(tmp_path / "w.py", "torch", project, context, 8, lambda path: write_manifest(
+        path, tmp_path, [], ("a", "b", "c", "d")))
+    assert written.problems == ()
+    names = runpy.run_path(str(tmp_path / "w.py"))
+    # Everything else of the network has Keras's weights, so that the answers can be compared.
+    model = build(project.network, context).model
+    state = torch_state(model, torch_model(project.network, context))
+    network = names["Network"]()
+    network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in state.items()
+                             if not name.startswith("base.")}, strict=False)
+    names["load_weights"](network.base, tmp_path / "w.base.npz")
+    assert 'load_weights(network.base, Path(__file__).with_name("w.base.npz"))' in (tmp_path / "w.py").read_text()
+    pictures = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3)).astype("float32")
+    with torch.no_grad():
+        logits = network.eval()(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy()))
+    np.testing.assert_allclose(torch.softmax(logits, 1).numpy(), model.predict_on_batch(pictures), atol=1e-4)
+
+
+def test_the_keras_script_reads_the_weights_of_the_base_beside_it(tmp_path, monkeypatch):
+    project = with_base(small_project(epochs=1), BASES["efficientnet_lite0"])
+    project = replace(project, recipe=replace(project.recipe, height=32, width=32))
+    entries = draw(tmp_path / "pictures", CLASSES, 10)
+    context = context_of(project, 3, BUILT_IN)
+    written = write_script(tmp_path / "w.py", "keras", project, context, 18, lambda path: write_manifest(
+        path, tmp_path / "pictures", entries, CLASSES))
+    assert [path.name for path in written.files] == ["w.pictures.jsonl", "w.base.npz"]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    found = runpy.run_path(str(tmp_path / "w.py"))
+    trained = build(project.network, context).model.get_layer("base")
+    for name in ("stem", "block7_depthwise_bn", "head"):
+        arrays, wanted = (model.get_layer(name).get_weights() for model in (found["model"], trained))
+        for array, other in zip(arrays, wanted, strict=True):
+            np.testing.assert_array_equal(array, other)
+
+
+def test_the_keras_script_gives_the_same_numbers_again(tmp_path, monkeypatch):
+    project = replace(small_project(epochs=2), augmentation=steps("random_flip", "random_rotation", "mix_up"))
+    text = keras_script(project, context_of(project, len(CLASSES), BUILT_IN), 18)
+    first = run(text, tmp_path, monkeypatch, CLASSES)
+    again = run(text, tmp_path, monkeypatch, CLASSES)
+    assert first["history"].history == again["history"].history
+    for one, other in zip(first["model"].get_weights(), again["model"].get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    epochs = [np.concatenate([batch for batch, _ in first["train"].as_numpy_iterator()]) for _ in range(2)]
+    assert not np.array_equal(np.sort(epochs[0], axis=0), np.sort(epochs[1], axis=0)), "every epoch draws anew"
+    assert len(first["train"]) == 4, "fit knows how many steps there are"
 
 
 def steps(*kinds):
@@ -160,10 +235,11 @@ def test_the_pytorch_loop_takes_the_steps_of_keras(optimizer, tolerance, tmp_pat
     weights = {number: len(labels) / (len(CLASSES) * (labels == number).sum()) for number in range(len(CLASSES))}
     model.fit(pixels, np.eye(len(CLASSES))[labels], batch_size=64, epochs=4, verbose=0, class_weight=weights)
     text = torch_script(project, context_of(project, len(CLASSES), BUILT_IN)).replace(
-        "network = Network().to(device)", 'network = Network().to(device)\nload_weights(network, "start.npz")')
+        "    network.to(DEVICE)", "    with np.load('start.npz') as start:\n        network.load_state_dict("
+        "{name: torch.from_numpy(start[name]) for name in start.files})\n    network.to(DEVICE)")
     (tmp_path / "train.py").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(tmp_path / "train.py"))
+    runpy.run_path(str(tmp_path / "train.py"), run_name="__main__")
     with np.load("start.npz") as start, np.load("weights.npz") as archive:
         for name, wanted in torch_state(model, printed).items():
             # Where a gradient is almost nothing Adam and RMSprop divide by it, and each library rounds by itself.

@@ -21,9 +21,9 @@ from cnnstudio.network.shapes import report
 RESERVED: Final = (
     *dir(builtins), "keras", "model", "normalized", "np", "tf", "cv2", "json", "math", "h5py", "Path", "SEED", "LIST",
     "CLASSES", "header", "rows", "listed", "train", "validation", "test", "load", "prepare", "resized", "augment",
-    "augmented", "mix", "mixed", "mix_up", "cut_mix", "about_middle", "with_seeds", "in_order", "on_lightness", "callbacks", "history",
-    "counts", "class_weight", "published", "sources", "layers", "first", "kernel", "others", "weighted", "load_weights", "base_layers",
-    "learning", "layer", "part", "archive", "arrays", "shapes")
+    "augmented", "mix", "mixed", "mix_up", "cut_mix", "about_middle", "with_seeds", "in_order", "on_lightness",
+    "callbacks", "history", "counts", "class_weight", "published", "sources", "layers", "first", "kernel", "others",
+    "weighted", "load_weights", "base_layers", "learning", "layer", "part", "archive", "arrays", "shapes")
 """Names of the printed scripts that no layer may take."""
 
 

@@ -75,7 +75,7 @@ def _check_name(target: Path) -> None:
     if target.stem in {*sys.stdlib_module_names, "cv2", "h5py", "keras", "numpy", "tensorflow", "torch"}:
         text = Text("A script called {name} would hide the module of that name from itself. Give it another name.",
                     "Un script llamado {name} ocultaría a sí mismo el módulo de ese nombre. Dele otro nombre.")
-        raise ProblemError(error("script_name", text.fill(name=target.name), "machine", path=target))
+        raise ProblemError(error("script_name", text.fill(name=target.name), "file", path=target))
 
 
 class _Source(msgspec.Struct, frozen=True):

@@ -37,15 +37,6 @@ def listed(tmp_path):
     return tmp_path, entries
 
 
-@pytest.fixture(autouse=True)
-def _operations_as_before():
-    """The scripts make TensorFlow deterministic; the other tests of the process need not be."""
-    from tensorflow.python.framework import config
-
-    yield
-    config.disable_op_determinism()
-
-
 def run(project, folder, monkeypatch):
     """What the printed script leaves behind."""
     monkeypatch.chdir(folder)

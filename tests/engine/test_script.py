@@ -27,15 +27,6 @@ from cnnstudio.workers.printed_scripts import write_script
 from tests.engine.collections_of_pictures import CLASSES, augmented, draw, replace, small_project, write_manifest
 
 
-@pytest.fixture(autouse=True)
-def _operations_as_before():
-    """The scripts make TensorFlow deterministic; the other tests of the process need not be."""
-    from tensorflow.python.framework import config
-
-    yield
-    config.disable_op_determinism()
-
-
 def run(text, folder, monkeypatch, classes):
     """What the script leaves behind. In this process, which has TensorFlow, it may not start others."""
     entries = draw(folder / "pictures", classes, 10)

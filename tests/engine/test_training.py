@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.events import Batch, Epoch, Finished, Hello, Notice, Paused, Resumed, Stopped
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.jobs import Train
@@ -67,6 +68,17 @@ def test_label_modes(new_run, train_run, mode):
     last, recorder = train_run(new_run(small_project(mode, epochs=15)))
     assert last.metrics["val_accuracy"] == 1.0
     assert recorder.of(Epoch)[-1].metrics["accuracy"] > 0.8
+
+
+def test_mixed_labels_of_two_classes_have_an_accuracy(new_run, train_run):
+    """The larger share counts; Keras's own metric would compare shares with 0 and 1."""
+    mixing = AugmentationSpec(steps=(Step(id="mix", type="mix_up", params={"alpha": 4.0}),))
+    run = new_run(replace(small_project("binary", epochs=8), augmentation=mixing))
+    last, recorder = train_run(run)
+    assert isinstance(last, Finished)
+    assert recorder.of(Epoch)[-1].metrics["accuracy"] > 0.5
+    model = keras.saving.load_model(run.model_path, safe_mode=True)
+    assert int(model.optimizer.iterations) > 0, "it can be trained further, without any code of ours"
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(new_run, train_run, unbroken):

@@ -6,7 +6,7 @@ Keras code can be edited or replaced, and applied to the canvas; it is parsed, n
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,19 +27,20 @@ from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.interchange.keras_source import SourceNetwork
 from cnnstudio.interchange.keras_source.apply import read_edited_code
 from cnnstudio.interchange.printing.keras.network import keras_code
-from cnnstudio.interchange.printing.keras.script import keras_script
-from cnnstudio.interchange.printing.torch.script import torch_code, torch_script
+from cnnstudio.interchange.printing.torch.script import torch_code
+from cnnstudio.workers.printed_scripts import Framework, script_text, write_script
 
+_SAVED: Final = Text("The same pixels and settings as here. Save as… writes the list of the pictures beside it, and the "
+                     "weights that it reads.",
+                     "Los mismos píxeles y ajustes que aquí. Guardar como… escribe a su lado la lista de las imágenes y los "
+                     "pesos que lee.")
 NOTES: Final = {
     "keras": Text("The same calls that training evaluates. The model takes plain 0-255 pixels.",
                   "Las mismas llamadas que evalúa el entrenamiento. El modelo recibe píxeles 0-255."),
-    "keras_script": Text("Runs beside the manifest.jsonl of a run: pictures, recipe, augmentation, model, training.",
-                         "Funciona junto al manifest.jsonl de un entrenamiento: imágenes, receta, aumento, modelo y "
-                         "entrenamiento."),
+    "keras_script": _SAVED,
     "torch": Text("Takes 0-255 pixels, channels first; load_weights sets the weights of a trained run.",
                   "Recibe píxeles 0-255, canales primero; load_weights pone los pesos de un entrenamiento."),
-    "torch_script": Text("Runs beside the manifest.jsonl of a run; augmentation and callbacks do what they do here.",
-                         "Funciona junto al manifest.jsonl de un entrenamiento; aumento y callbacks hacen lo que aquí."),
+    "torch_script": _SAVED,
 }
 EDITING: Final = Text(
     "Change the code or paste your own Keras code. It is read, not run; Apply draws it on the canvas, and can be undone.",
@@ -58,9 +59,12 @@ def make_code(form: str, project: Project, context: Context, pictures: int) -> s
         return keras_code(project.network, context)
     if form == "torch":
         return torch_code(project.network, context)
-    if form == "torch_script":
-        return torch_script(project, context, pictures)
-    return keras_script(project, context, pictures)
+    return script_text(framework_of(form), project, context, pictures)
+
+
+def framework_of(form: str) -> Framework:
+    """The framework of a form of `NOTES`."""
+    return "torch" if form.startswith("torch") else "keras"
 
 
 class CodeView(QWidget):
@@ -73,8 +77,10 @@ class CodeView(QWidget):
     drafted = Signal(object)
     """Edited code to save as a draft; None removes the draft."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, write_list: Callable[[Path], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._write_list = write_list
+        """Writes the list of the pictures that a script reads."""
         self._content: tuple[Project, Context, int] | None = None
         self._quick = True
         self.form = SegmentedControl(
@@ -235,10 +241,18 @@ class CodeView(QWidget):
                                                   "Python (*.py)")
         if not path:
             return
+        form = str(self.form.value)
         try:
-            write_atomically(Path(path), self.text.toPlainText().encode())
+            if form.endswith("script") and self._content is not None:
+                written = write_script(Path(path), framework_of(form), *self._content, self._write_list)
+                for problem in written.problems:
+                    self.problem_found.emit(problem)
+            else:
+                write_atomically(Path(path), self.text.toPlainText().encode())
         except OSError as err:
             self.problem_found.emit(write_problem(err, path))
+        except ProblemError as err:
+            self.problem_found.emit(err.problems[0])
 
 
 class Remarks(QWidget):

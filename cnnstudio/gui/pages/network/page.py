@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, same, tr
+from cnnstudio.datasets.manifest import write_index_manifest
 from cnnstudio.gui.look import tokens
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.network.actions import NetworkActions
@@ -76,7 +77,7 @@ class NetworkPage(Page):
         self.files = NetworkFiles(self.editor, self.canvas)
         self.own = OwnBases(self.editor, self.files, self.canvas)
         self.menu = NetworkMenu(self.editor, self.edit_actions, self.canvas)
-        self._table, self._code, self._gallery = LayerTable(), CodeView(), Gallery(lambda: self.session.bases)
+        self._table, self._code, self._gallery = LayerTable(), CodeView(self._write_list), Gallery(lambda: self.session.bases)
         self._stack = QStackedWidget()
         for widget in (self.canvas, self._table, self._code, self._gallery):
             self._stack.addWidget(widget)
@@ -185,6 +186,13 @@ class NetworkPage(Page):
         elif self._stack.currentWidget() is self._code:
             training = self.workspace.counts.split_counts().get("train", 0)
             self._code.show_code(self.session.project, self.editor.context, training)
+
+    def _write_list(self, path: Path) -> None:
+        """The pictures as a training would take them."""
+        collection, dataset = self.workspace.collection, self.session.project.dataset
+        if collection.index is not None and collection.root is not None:
+            write_index_manifest(path, collection.index, collection.root, collection.index.class_names(dataset),
+                                 dataset.label_mode)
 
     def handle(self, command: Command) -> None:
         match command:

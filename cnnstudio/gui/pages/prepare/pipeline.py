@@ -131,7 +131,7 @@ def _format_shape(shape: Sequence[int | None]) -> str:
 def format_tensor(tensor: Tensor) -> str:
     """"picture (n, 96, 96, 3) uint8"."""
     names = {"path": tr("path", "ruta"), "split": tr("split", "división"), "class": tr("class", "clase"),
-             "picture": tr("picture", "imagen"), "label": tr("label", "etiqueta")}
+             "picture": tr("picture", "imagen"), "label": tr("label", "etiqueta"), "seed": tr("seed", "semilla")}
     return f"{names.get(tensor.name, tensor.name)} {_format_shape(tensor.shape)} {tensor.dtype}"
 
 
@@ -256,10 +256,10 @@ class PipelineView(QWidget):
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setAccessibleName(tr("tf.data code", "Código tf.data"))
         self._highlighter = Python(self._text.document())
-        note = Label(tr("Runs beside the manifest.jsonl of any run and makes the same pictures; what is drawn at random "
-                        "comes from Keras.",
-                        "Funciona junto al manifest.jsonl de cualquier entrenamiento y da las mismas imágenes; lo que "
-                        "se sortea viene de Keras."), "secondary", "dim", wrap=True)
+        note = Label(tr("Runs beside the manifest.jsonl of any run and makes the same pictures; random changes have the same "
+                        "distribution.",
+                        "Funciona junto al manifest.jsonl de cualquier entrenamiento y da las mismas imágenes; los cambios al "
+                        "azar tienen la misma distribución."), "secondary", "dim", wrap=True)
         return box(column(note, self._text, spacing=10))
 
     @property

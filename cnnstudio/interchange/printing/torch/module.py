@@ -237,14 +237,13 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
             written = msgspec.structs.replace(written, parts=written.parts[:-1]) if module.left_out else written
         applied[node.id] = _add(module, node, names[node.id], written, (node.id,), "")
         expressions[node.id] = written.expression if isinstance(written, TorchCode) else ""
-    if scaling is not None:
+    first = next((node.id for node in order if node.type == INPUT), None)
+    if scaling is not None and first is not None:
         start = unique_id("normalization", [name for name, _ in module.modules])
         values = scaling.arguments({})
         module.modules.insert(0, (start, rescaling_module(values["scale"], values.get("offset", 0.0), 3)))
         module.helpers.append(RESCALING)
-        first = next((node.id for node in order if node.type == INPUT), None)
-        if first is not None:
-            applied[first] = [start]
+        applied[first] = [start]
     _merge_module(collected, module)
     collected.left_out, collected.starts = module.left_out, module.starts
     about = f"Takes pixels (batch, {context.channels}, {context.height}, {context.width}) of 0-255, as float32."

@@ -210,6 +210,10 @@ def test_the_code_is_there_in_every_form_and_is_saved(page, tmp_path, monkeypatc
     monkeypatch.setattr("cnnstudio.gui.pages.network.code.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
     press(part(page, CodeView), "Save as…")
     assert target.read_text(encoding="utf-8") == part(page, CodeView).text.toPlainText()
+    part(page, CodeView).form.set_value("keras_script")
+    part(page, CodeView).form.chosen.emit("keras_script")
+    press(part(page, CodeView), "Save as…")
+    assert "network.pictures.jsonl" in target.read_text(encoding="utf-8")
 
 
 def test_duplicates_keep_their_connections(page):

@@ -184,7 +184,9 @@ def runs(arguments: argparse.Namespace, output: Output) -> int:
     """List the trainings; with --csv write the epochs of one of them."""
     read_project(arguments.project)
     if arguments.csv is not None:
-        chosen = find_run(arguments.project, arguments.run)
+        # The newest, whether it has a model or not.
+        newest = next((run.id for run in list_runs(arguments.project)), None)
+        chosen = find_run(arguments.project, arguments.run or newest)
         write_history(chosen, arguments.csv)
         output.line({"run": chosen.id, "csv": str(arguments.csv), "epochs": len(chosen.epochs())},
                     tr("The epochs of {run} are in {path}.", "Las épocas de {run} están en {path}.", run=chosen.id,

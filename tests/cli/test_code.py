@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from cnnstudio import cli
+from cnnstudio.core.events import Epoch
+from cnnstudio.core.messages import encode_event
+from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.job_setup import prepare_training
 from tests.cli.test_cli import pictures, project  # noqa: F401 - fixtures
@@ -60,3 +63,56 @@ def test_what_is_not_in_pytorch_is_told_beside_the_code(project, capsys):  # noq
     assert list(json.loads(printed.out)) == ["framework", "code", "files"]
     assert cli.main(["code", project, "--framework", "torch"]) == 0
     assert "Lion" not in capsys.readouterr().err, "the network alone has no optimizer"
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_a_whole_script_has_its_list_beside_it(project, tmp_path, capsys, framework):  # noqa: F811
+    target = tmp_path / "elsewhere" / "whole.py"
+    target.parent.mkdir()
+    assert cli.main(["code", project, "--whole", "--framework", framework, "--to", str(target), "--json"]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert line["files"] == [str(target.with_name("whole.pictures.jsonl"))]
+    listed = read_manifest(target.with_name("whole.pictures.jsonl"))
+    assert listed.split("train") and all(listed.path(entry).is_file() for entry in listed.entries)
+    assert 'Path(__file__).with_name("whole.pictures.jsonl")' in target.read_text(encoding="utf-8")
+
+
+def test_a_run_s_script_has_the_pictures_of_the_run(project, tmp_path, capsys):  # noqa: F811
+    opened, index = open_project(Path(project))
+    run, _job = prepare_training(Path(project), opened, index)
+    index.close()
+    assert cli.main(["code", project, "--whole", "--run", run.id, "--to", str(tmp_path / "w.py")]) == 0
+    assert (tmp_path / "w.pictures.jsonl").read_bytes() == run.manifest_path.read_bytes()
+    assert "w.pictures.jsonl" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["keras.py", "torch.py", "json.py"])
+def test_a_script_does_not_hide_what_it_imports(project, tmp_path, capsys, name):  # noqa: F811
+    assert cli.main(["code", project, "--whole", "--to", str(tmp_path / name), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["problem"]["code"] == "script_name"
+    assert list(tmp_path.glob("*.py")) == []
+
+
+@pytest.mark.parametrize("options", [(), ("--whole",)])
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_an_empty_network_is_printed(project, capsys, framework, options):  # noqa: F811
+    path = Path(project) / "project.cnnstudio"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["network"] = {"nodes": [], "edges": []}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert cli.main(["code", project, "--framework", framework, *options, "--json"]) == 0
+    compile(json.loads(capsys.readouterr().out)["code"], "printed", "exec")
+
+
+def test_the_epochs_of_a_run_are_a_table(project, tmp_path, capsys):  # noqa: F811
+    opened, index = open_project(Path(project))
+    run, _job = prepare_training(Path(project), opened, index)
+    index.close()
+    epochs = [Epoch(epoch=number, epochs=2, metrics={"loss": 1 / number, "val_loss": 2.0}, seconds=1.5,
+                    pictures_per_second=9.0, best=number == 2, stage=number - 1) for number in (1, 2)]
+    run.events_path.write_bytes(b"".join(encode_event(epoch) + b"\n" for epoch in epochs))
+    table = tmp_path / "epochs.csv"
+    assert cli.main(["runs", project, "--csv", str(table), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"run": run.id, "csv": str(table), "epochs": 2}
+    assert table.read_text(encoding="utf-8").splitlines() == [
+        "epoch,stage,seconds,best,loss,val_loss", "1,1,1.5,0,1.0,2.0", "2,2,1.5,1,0.5,2.0"]

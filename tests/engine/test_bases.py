@@ -13,13 +13,18 @@ from keras.src.legacy.saving import legacy_h5_format
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
+from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.networks import network_builder
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine.building import build
+from cnnstudio.engine.weight_transfer import torch_state
 from cnnstudio.interchange.printing.keras.base_weights import base_weights
 from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.interchange.printing.script_files import script_files
+from cnnstudio.interchange.printing.torch.module import torch_model
+from cnnstudio.interchange.printing.torch.weights import base_state
 from cnnstudio.network.shapes import report
 from tests.engine.printed import same_as_printed
 
@@ -140,6 +145,12 @@ def check_base(name: str, folder: Path, size: int = 96, later: bool = False) -> 
     deviation = float(wanted.std())
     assert np.abs(wanted[0] - wanted[1]).mean() > 0.1 * deviation, "the answer must depend on the picture"
     np.testing.assert_allclose(got / deviation, wanted / deviation, atol=1e-3)
+    # A PyTorch script has the same weights, read from the file without Keras.
+    carried = {key.removeprefix("base."): array for key, array in torch_state(ours, torch_model(network, context)).items()}
+    alone = base_state(network, context, "base", base, values_of(network.nodes[1], LAYERS["PretrainedBase"]))
+    assert alone.keys() == carried.keys()
+    for key, array in alone.items():
+        np.testing.assert_array_equal(array, carried[key], err_msg=key)
 
 
 @pytest.mark.parametrize("name", nightly_but(SCRIPTS))
@@ -157,12 +168,13 @@ def check_script(name: str, size: int = 96) -> None:
     drawing.add("Output", id="output")
     project = Project(name="script", network=drawing.network(), recipe=RecipeSpec(
         height=size, width=size, normalization="base"))
-    lines = "\n".join(base_weights(project, BUILT_IN))
+    context = context_of(project, 4, BUILT_IN)
+    lines = "\n".join(base_weights(project, context, script_files(project, context)))
     call = f'keras.applications.{APPLICATIONS[name]}(weights="imagenet", include_top=False, input_shape=({size}, {size}, 3))'
     assert call in lines
     names: dict[str, object] = {"np": np, "theirs": theirs_of(name, size, later=False)}
     # Our own text, printed a moment ago; a published file cannot be fetched in a test.
-    exec(keras_code(project.network, context_of(project, 4, BUILT_IN)) + lines.replace(call, "theirs"), names)
+    exec(keras_code(project.network, context) + lines.replace(call, "theirs"), names)
     before = names["model"].get_layer("before")
     before.set_weights([np.eye(3).reshape(1, 1, 3, 3), np.zeros(3)])
     pictures = pictures_of(size, 2)

@@ -14,6 +14,7 @@ import pytest
 
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits
 from cnnstudio.core.events import Finished
 from cnnstudio.core.jobs import BasesProbed
@@ -310,6 +311,7 @@ def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_
     from cnnstudio.engine.weight_transfer import save_state, torch_state
     from cnnstudio.interchange.printing.torch.module import torch_model
     from cnnstudio.interchange.printing.torch.script import torch_code
+    from cnnstudio.interchange.printing.torch.weights import base_state
 
     base = taken(stirred(make()), place)
     project = started(base, trainable_from=line)
@@ -320,6 +322,12 @@ def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_
     network = names["Network"]()
     save_state(torch_state(model, torch_model(project.network, context)), tmp_path / "w.npz")
     names["load_weights"](network, tmp_path / "w.npz")
+    # The whole script has the weights of the base from its file alone.
+    node = next(node for node in project.network.nodes if node.type == "PretrainedBase")
+    alone = base_state(project.network, context, node.id, base, values_of(node, LAYERS["PretrainedBase"]))
+    assert alone.keys() == getattr(network, node.id).state_dict().keys()
+    for name, array in alone.items():
+        np.testing.assert_array_equal(array, getattr(network, node.id).state_dict()[name].numpy(), err_msg=name)
     pictures = pictures_of(base)
     with torch.no_grad():
         found = network.eval()(torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy())).numpy()

@@ -27,9 +27,8 @@ def recipe_code(recipe: RecipeSpec) -> str:
         lines += [*helper(recipe.channels), "", ""] if helper is not None else []
     lines += [*_resized(recipe), "", ""]
     shape = f"({recipe.height}, {recipe.width}, {recipe.channels})"
-    lines += ["def prepare(path):", f'    """A file as the network sees it: uint8 {shape}.', "",
-              "    OpenCV reads ordinary 8-bit files as CNN Studio does. Deep, transparent, CMYK and animated ones differ:",
-              '    a bundle exported by it reads them.', '    """',
+    lines += ["def prepare(path):", f'    """A file as the network sees it: uint8 {shape}."""',
+              "    # Ordinary 8-bit files, as in CNN Studio; deep, transparent, CMYK and animated ones need its bundle.",
               f"    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.{_READ[recipe.color_mode]})  # upright",
               "    if picture is None:", '        raise ValueError(f"OpenCV cannot read {path}.")']
     if recipe.color_mode == "grayscale":

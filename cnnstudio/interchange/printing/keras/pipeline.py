@@ -74,10 +74,11 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
             Operation(id="map", code=".map(augmented, num_parallel_calls=tf.data.AUTOTUNE)", out=(picture, label), text=Text(
                 "The augmentation, drawn anew for every picture in every epoch.",
                 "El aumento, sorteado de nuevo para cada imagen en cada época."))]
-    chain.append(Operation(id="batch", code=f".batch({training.batch_size})", out=batch, text=Text(
-        "{n} steps an epoch, the last with {last} pictures.",
-        "{n} pasos por época, el último con {last} imágenes.").fill(
-            n=-(-pictures // training.batch_size), last=(pictures - 1) % training.batch_size + 1 if pictures else 0)))
+    steps, last = -(-pictures // training.batch_size), (pictures - 1) % training.batch_size + 1 if pictures else 0
+    chain.append(Operation(id="batch", code=f".batch({training.batch_size})", out=batch, text=(
+        Text("One step an epoch, with {last} pictures.", "Un paso por época, con {last} imágenes.") if steps == 1 else
+        Text("{n} steps an epoch, the last with {last} pictures.",
+             "{n} pasos por época, el último con {last} imágenes.")).fill(n=steps, last=last)))
     if mixes_batches(project):
         chain += [
             Operation(id="apply", code=".apply(with_seeds)", out=(*batch, seed), text=_SEEDS),

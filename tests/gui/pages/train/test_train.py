@@ -274,6 +274,16 @@ def test_a_deleted_run_is_gone(page, monkeypatch):
     assert driving.says(page, "No training yet.")
 
 
+def test_the_epochs_of_a_run_are_saved_as_a_table(page, monkeypatch, tmp_path):
+    run = recorded(page, Finished(run="x", time=time.time()))
+    table = tmp_path / "epochs.csv"
+    monkeypatch.setattr("cnnstudio.gui.pages.train.page.ask_history_path", lambda _parent, _run: table)
+    driving.part(page, RunsTable).history_wanted.emit(run.summary())
+    header, *rows = table.read_text(encoding="utf-8").splitlines()
+    assert header.startswith("epoch,stage,seconds,best,")
+    assert len(rows) == len(run.epochs()) > 0
+
+
 def press(qtbot, widget, text):
     """Click the visible button of that text or name; what was just made is shown a moment later."""
     def visible_buttons():

@@ -73,10 +73,12 @@ def test_label_modes(new_run, train_run, mode):
 def test_mixed_labels_of_two_classes_have_an_accuracy(new_run, train_run):
     """The larger share counts; Keras's own metric would compare shares with 0 and 1."""
     mixing = AugmentationSpec(steps=(Step(id="mix", type="mix_up", params={"alpha": 4.0}),))
-    run = new_run(replace(small_project("binary", epochs=8), augmentation=mixing))
+    run = new_run(replace(small_project("binary", epochs=12, optimizer=Item(
+        type="adam", params={"learning_rate": 0.05})), augmentation=mixing))
     last, recorder = train_run(run)
     assert isinstance(last, Finished)
-    assert recorder.of(Epoch)[-1].metrics["accuracy"] > 0.5
+    # Of two pictures of one class the share stays whole: about half of them would count in any case.
+    assert recorder.of(Epoch)[-1].metrics["accuracy"] > 0.75
     model = keras.saving.load_model(run.model_path, safe_mode=True)
     assert int(model.optimizer.iterations) > 0, "it can be trained further, without any code of ours"
 

@@ -35,13 +35,13 @@ def draw_stripes(folder):
     rows, columns = np.mgrid[:SIZE, :SIZE]
     for label, name in enumerate(NAMES):
         (folder / name).mkdir(parents=True)
-        for number in range(70 if name != "both" else 40):
+        for number in range(120 if name != "both" else 80):
             phase, wave = random.uniform(0, 2 * np.pi), 2 * np.pi / random.uniform(5, 7)
             across, down = np.sin(rows * wave + phase), np.sin(columns * wave + phase)
             stripes = {"across": across, "down": down, "both": (across + down) / 2}[name]
-            picture = 128 + 26 * stripes[..., None] + random.normal(0, 40, (SIZE, SIZE, 3))
+            picture = 128 + 20 * stripes[..., None] + random.normal(0, 52, (SIZE, SIZE, 3))
             cv2.imwrite(str(folder / name / f"{number:03}.png"), np.clip(picture, 0, 255).astype(np.uint8))
-            split = ("train", "train", "validation", "test", "test")[number % 5]
+            split = ("train", "train", "train", "validation", "test", "test")[number % 6]
             entries.append({"path": f"{name}/{number:03}.png", "label": label, "split": split})
     return entries
 
@@ -51,7 +51,7 @@ def network():
     drawing.add("Input")
     for filters in (12, 24):
         drawing.add("Conv2D", filters=filters, padding="same", use_bias=False)
-        drawing.add("BatchNormalization")
+        drawing.add("BatchNormalization", momentum=0.8)
         drawing.add("ReLU")
         drawing.add("MaxPooling2D")
     drawing.add("GlobalAveragePooling2D")
@@ -65,7 +65,7 @@ def steps(*kinds):
 
 def make(case, seed):
     stopping = Step(id="early", type="EarlyStopping", params={"patience": 6, "restore_best_weights": True})
-    project = small_project(epochs=16, batch_size=16, seed=seed, callbacks=(stopping,))
+    project = small_project(epochs=20, batch_size=16, seed=seed, callbacks=(stopping,))
     project = replace(project, network=network(), recipe=replace(project.recipe, height=SIZE, width=SIZE))
     if case == "augmented":
         return replace(project, augmentation=steps(

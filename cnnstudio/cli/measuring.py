@@ -25,7 +25,8 @@ from cnnstudio.workers.runs import find_run
 
 
 def measure(arguments: argparse.Namespace, output: Output) -> int:
-    """Mean and deviation of the training pictures, saved into the project; exit code 2 if there are none."""
+    """Mean and deviation of the training pictures, and the range of deep ones, saved into the project; exit code 2 if
+    there are none."""
     folder: Path = arguments.project
     with locked_project(folder):
         project, index = open_project(folder)
@@ -40,6 +41,10 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
             write_project(folder, msgspec.structs.replace(project, recipe=recipe))
         finally:
             index.close()
+    if recipe.sample_range == "collection":
+        output.line({"sample_low": recipe.sample_low, "sample_high": recipe.sample_high},
+                    tr("black at {low}, white at {high}", "negro en {low}, blanco en {high}",
+                       low=format_number(recipe.sample_low), high=format_number(recipe.sample_high)))
     channels = ("grey",) if recipe.channels == 1 else ("red", "green", "blue")
     lines = [f"{name}: {format_number(mean, '.3f')} ± {format_number(deviation, '.3f')}" for name, mean, deviation in
              zip(_channel_names(recipe.channels), recipe.mean, recipe.deviation, strict=True)]

@@ -46,7 +46,19 @@ def problem_line(problem: Problem) -> dict[str, Any]:
             **({"hint": str(_HINTS[problem.code])} if problem.code in _HINTS else {}), **problem.facts}
 
 
-_COMMANDS: Final = {"set_index_aside": "cnnstudio check {folder} --set-index-aside"}
+def _set_values(fields: dict[str, Any]) -> str:
+    values = (f"{name.lstrip('.')}={value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
+              for name, value in fields.items())
+    return " ".join(["cnnstudio set PROJECT", *(shlex.quote(item) for item in values)])
+
+
+_COMMANDS: Final[dict[str, Callable[..., str]]] = {
+    "set_index_aside": lambda folder: f"cnnstudio check {folder} --set-index-aside",
+    "measure_statistics": lambda folder: "cnnstudio measure PROJECT",  # noqa: ARG005
+    "set_field": lambda folder, spec, field, value: _set_values({f"{spec}.{field}": value}),  # noqa: ARG005
+    "set_fields": lambda folder, spec, values: _set_values(  # noqa: ARG005
+        {f"{spec}.{field}": value for field, value in values.items()}),
+}
 """Commands that apply a fix of the window, by the fix's action, if the text of the problem does not name them."""
 
 
@@ -72,7 +84,7 @@ _HINTS: Final = {
 
 def _commands(problem: Problem) -> list[str]:
     folder = shlex.quote(str(Path(problem.where.path or "").parent))
-    return [_COMMANDS[fix.action].format(folder=folder) for fix in problem.fixes if fix.action in _COMMANDS]
+    return [_COMMANDS[fix.action](folder, **fix.arguments) for fix in problem.fixes if fix.action in _COMMANDS]
 
 
 class Output:

@@ -18,11 +18,15 @@ from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.keys import get_value, to_plain
 from cnnstudio.core.lock import LOCK_FILE, ProjectLock
-from cnnstudio.core.problems import Problem, ProblemError, blocking
+from cnnstudio.core.problems import Problem, ProblemError, blocking, warning
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import format_metrics, tr
-from cnnstudio.datasets.opening import create_project, open_project, picture_problems
+from cnnstudio.core.text import Text, format_metrics, tr
+from cnnstudio.datasets.audit.measuring import waiting
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.opening import create_project, open_project, picture_problems, with_measured_range
+from cnnstudio.datasets.sample_ranges import chosen_range_notice, sample_groups, sample_range_problems
 from cnnstudio.datasets.scan_problems import left_out_problem
+from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.imaging.picture_files import Tally
 from cnnstudio.interchange.own_base.resolver import ProjectBases
@@ -81,6 +85,7 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
             # Patterns of --ignore come on top of those of --set.
             project = edits.set_field(project, "dataset", "ignore", reading.ignore)
             index.apply(project.dataset)
+            project = with_measured_range(project, index, source_folder(project, folder))
             write_project(folder, project)
     except ProblemError:
         (folder / PROJECT_FILE).unlink(missing_ok=True)
@@ -88,13 +93,14 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
     finally:
         classes = index.class_names(project.dataset)
         counts, splits = index.counts(), index.split_counts(classes)
-        unreadable = picture_problems(index)
+        unreadable, deep = picture_problems(index), sample_groups(index)
         index.close()
     # Where nothing could be listed for a reason, the problem of no pictures says nothing new.
     blocked = blocking(created.scan.problems)
-    problems = (*created.scan.problems, *unreadable,
+    problems = (*created.scan.problems, *unreadable, *sample_range_problems(deep, project.recipe),
                 *(() if blocked else check_project(project, classes, counts, ProjectBases(folder))))
-    notes = (*(left_out_problem(entry, arguments.data[0]) for entry in tally.entries()), *created.scan.notes)
+    notes = (*chosen_range_notice(deep, project.recipe),
+             *(left_out_problem(entry, arguments.data[0]) for entry in tally.entries()), *created.scan.notes)
     output.problems((*problems, *notes), as_lines=False)
     images = sum(splits.values())
     if not images:
@@ -164,13 +170,28 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
     try:
         scan = refresh_collection(folder, project, index, scan_progress(output))
         problems = (*rescued, *scan.problems, *picture_problems(index),
+                    *sample_range_problems(sample_groups(index), project.recipe),
                     *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
+        notes = (*scan.notes, *_no_audit_notice(index, folder))
     finally:
         index.close()
-    output.problems((*problems, *scan.notes))
+    output.problems((*problems, *notes))
     if not problems:
         output.line({"problems": []}, tr("No problems.", "Sin problemas."))
     return 2 if blocking(problems) else 0
+
+
+def _no_audit_notice(index: Index, folder: Path) -> tuple[Problem, ...]:
+    """Copies with the same bytes are known by now; what only the audit finds is not."""
+    pictures = index.count()
+    if not pictures or waiting(index) < pictures:
+        return ()
+    text = Text("No audit was made yet: near duplicates in two splits, blurred or doubtful pictures are not known "
+                "(cnnstudio audit {folder}).",
+                "Aún no se hizo la auditoría: no se sabe si hay casi duplicadas en dos divisiones ni imágenes borrosas o "
+                "dudosas (cnnstudio audit {folder}).")
+    notice = warning("not_audited", text.fill(folder=folder), "dataset")
+    return (msgspec.structs.replace(notice, severity="info"),)
 
 
 def _rescue(folder: Path, output: Output) -> tuple[Problem, ...]:

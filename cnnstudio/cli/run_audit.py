@@ -29,6 +29,7 @@ from cnnstudio.datasets.refresh import scan_folder
 from cnnstudio.datasets.scan_problems import left_out_problem
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.imaging.picture_files import LeftOut, Tally
+from cnnstudio.imaging.prepare import sample_range_of
 
 
 def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int:
@@ -53,7 +54,8 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
         if left_out is None:
             return 2
         embedding = None
-        summary = audit_index(index, root, project.dataset, only=kinds - LEARNED, beside=beside,
+        sample_range = sample_range_of(project.recipe.as_dictionary())
+        summary = audit_index(index, root, project.dataset, only=kinds - LEARNED, beside=beside, sample_range=sample_range,
                               on_progress=scan_progress(output))
         if kinds & LEARNED and summary.images:
             embedding = _compute_embedding(place, project, index, root, output)

@@ -209,6 +209,8 @@ class Embed(JobSpec, frozen=True, kw_only=True):
     model: str = "efficientnet_lite0"
     layout: str = "tsne"
     """"tsne" or "pca"."""
+    recipe: RecipeSpec = RecipeSpec()
+    """What a base takes from the project's recipe: the sample range of deep pictures."""
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):

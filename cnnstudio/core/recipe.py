@@ -18,11 +18,20 @@ Fit = Literal["stretch", "crop", "pad"]
 Interpolation = Literal["auto", "nearest", "nearest_opencv", "bilinear", "linear_exact", "bicubic", "area", "lanczos4"]
 Crop = Literal["none", "share", "box"]
 Normalization = Literal["zero_one", "minus_one_one", "standardize", "base", "none"]
+SampleRangeMode = Literal["type", "bits", "picture", "collection", "window"]
+_SAMPLE_FIELDS: Final = {
+    "type": (), "bits": ("significant_bits",), "picture": ("low_percentile", "high_percentile"),
+    "collection": ("sample_low", "sample_high"), "window": ("sample_low", "sample_high"),
+}
+"""The fields that decide the pixels, by the mode."""
 
 
 class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """Orientation, colour mode, crop, resize, steps, and the normalisation that goes into the model.
+    """Sample range, orientation, colour mode, crop, resize, steps, and the normalisation that goes into the model.
 
+    `sample_range` says which samples of pictures with more than 8 bits are black and white: those of the type, of
+    `significant_bits`, the picture's own percentiles, or `sample_low` and `sample_high`, which are measured as percentiles
+    of the training pictures ("collection"; `samples_measured` identifies these, see `samples_key`) or set ("window").
     `crop` "share" keeps the middle `crop_share` of both sides of a file's picture; "box" keeps the pixels
     of `crop_box` (top, left, height, width; 0 reaches to the end).
 
@@ -41,6 +50,13 @@ class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
     fit: Fit = "stretch"
     interpolation: Interpolation = "auto"
     background: tuple[int, int, int] = (255, 255, 255)
+    sample_range: SampleRangeMode = "type"
+    significant_bits: int = 12
+    low_percentile: float = 0.1
+    high_percentile: float = 99.9
+    sample_low: float = 0.0
+    sample_high: float = 0.0
+    samples_measured: str = ""
     steps: tuple[Step, ...] = ()
     normalization: Normalization = "zero_one"
     mean: tuple[float, ...] = ()
@@ -64,7 +80,9 @@ class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
     def pixel_part(self) -> dict[str, Any]:
         """Everything that decides the pixels, in its plain form: without the normalisation, which is in the model, and
         without disabled steps."""
+        kept = ("sample_range", *_SAMPLE_FIELDS[self.sample_range]) if self.sample_range != "type" else ()
         without = ["normalization", "mean", "deviation", "measured",
+                   *(name for name in self.sample_part() if name not in kept),
                    *(name for name in ("crop", "crop_share", "crop_box") if self.crop == "none"),
                    *(["crop_box"] if self.crop == "share" else ["crop_share"] if self.crop == "box" else [])]
         plain = {name: value for name, value in self.as_dictionary().items() if name not in without}
@@ -72,16 +90,34 @@ class RecipeSpec(msgspec.Struct, frozen=True, kw_only=True):
                           if step.get("enabled", True)]
         return plain
 
+    def sample_part(self) -> dict[str, Any]:
+        """The fields of the sample range, which a new network or template does not change."""
+        return {name: getattr(self, name) for name in self.__struct_fields__
+                if name in ("sample_range", "significant_bits", "low_percentile", "high_percentile", "sample_low",
+                            "sample_high", "samples_measured")}
+
+
+def samples_key(recipe: RecipeSpec, dataset: DatasetSpec, pictures: int) -> str:
+    """Identifies the pictures of a measured sample range: percentiles, collection, splits and number of training
+    pictures."""
+    return _key(recipe.low_percentile, recipe.high_percentile, *_pictures_of(dataset, pictures))
+
 
 def statistics_key(recipe: RecipeSpec, dataset: DatasetSpec, pictures: int) -> str:
     """Identifies the pictures of a mean and a deviation: the pixels of the recipe, the collection, its splits, and the
     number of training pictures."""
+    return _key(recipe.pixel_part(), *_pictures_of(dataset, pictures))
+
+
+def _pictures_of(dataset: DatasetSpec, pictures: int) -> tuple[Any, ...]:
+    return dataset.source, dataset.joined, dataset.hidden_classes, msgspec.to_builtins(dataset.splits), pictures
+
+
+def _key(*plain: Any) -> str:
     # OpenSSL comes with it: not before the first paint of the window.
     import hashlib
 
-    plain = [recipe.pixel_part(), dataset.source, dataset.joined, dataset.hidden_classes,
-             msgspec.to_builtins(dataset.splits), pictures]
-    return hashlib.blake2b(msgspec.json.encode(plain, order="deterministic"), digest_size=8).hexdigest()
+    return hashlib.blake2b(msgspec.json.encode(list(plain), order="deterministic"), digest_size=8).hexdigest()
 
 
 RECIPE_PARAMS: Final = (
@@ -94,6 +130,46 @@ RECIPE_PARAMS: Final = (
                      "grayscale tiene 1 canal, rgb 3, rgba 4 (con transparencia)."),
            options=(Option("grayscale", same("grayscale")), Option("rgb", same("rgb")),
                     Option("rgba", same("rgba")))),
+    Choice(name="sample_range", default="type", label=Text("Black and white", "Negro y blanco"),
+           help=Text("Which numbers become black and white in pictures with more than 8 bits, such as 16-bit TIFF. Ordinary "
+                     "pictures stay as they are.",
+                     "Qué números pasan a negro y blanco en imágenes de más de 8 bits, como TIFF de 16 bits. Las imágenes "
+                     "corrientes quedan como están."),
+           options=(Option("type", Text("full range of the type", "rango completo del tipo"),
+                           Text("0 to 65,535 in a 16-bit file; 0 to 1 or 0 to 255 in floating point.",
+                                "De 0 a 65 535 en un archivo de 16 bits; de 0 a 1 o de 0 a 255 en coma flotante.")),
+                    Option("bits", Text("significant bits", "bits significativos"),
+                           Text("Cameras and scanners often write 10, 12 or 14 bits into files of 16.",
+                                "Cámaras y escáneres suelen escribir 10, 12 o 14 bits en archivos de 16.")),
+                    Option("picture", Text("each picture's own range", "el rango de cada imagen"),
+                           Text("Percentiles of the picture itself; differences in brightness between pictures are lost.",
+                                "Percentiles de la propia imagen; se pierden las diferencias de brillo entre imágenes.")),
+                    Option("collection", Text("range of the training pictures", "rango de las imágenes de entrenamiento"),
+                           Text("Percentiles of all training pictures, measured once.",
+                                "Percentiles de todas las imágenes de entrenamiento, medidos una vez.")),
+                    Option("window", Text("fixed window", "ventana fija"),
+                           Text("Two numbers, such as a window of Hounsfield units.",
+                                "Dos números, como una ventana de unidades Hounsfield.")))),
+    Int(name="significant_bits", default=12, minimum=1, maximum=32, shown_when=ShownWhen("sample_range", ("bits",)),
+        label=Text("Significant bits", "Bits significativos"),
+        help=Text("With 12, the number 4,095 is white.", "Con 12, el número 4095 es blanco.")),
+    Float(name="low_percentile", default=0.1, minimum=0, maximum=100, step=0.1, decimals=2, unit=same("%"),
+          shown_when=ShownWhen("sample_range", ("picture", "collection")),
+          label=Text("Black below", "Negro por debajo"),
+          help=Text("This share of the darkest pixels becomes black.", "Esta parte de los píxeles más oscuros pasa a negro.")),
+    Float(name="high_percentile", default=99.9, minimum=0, maximum=100, step=0.1, decimals=2, unit=same("%"),
+          shown_when=ShownWhen("sample_range", ("picture", "collection")),
+          label=Text("White above", "Blanco por encima"),
+          help=Text("Pixels brighter than this share of all become white.",
+                    "Los píxeles más claros que esta parte del total pasan a blanco.")),
+    Float(name="sample_low", default=0.0, minimum=-1e30, maximum=1e30, step=10, decimals=3,
+          shown_when=ShownWhen("sample_range", ("window",)), label=Text("Black at", "Negro en"),
+          help=Text("This number of the file, and all below it, is black.",
+                    "Este número del archivo, y los menores, es negro.")),
+    Float(name="sample_high", default=0.0, minimum=-1e30, maximum=1e30, step=10, decimals=3,
+          shown_when=ShownWhen("sample_range", ("window",)), label=Text("White at", "Blanco en"),
+          help=Text("This number of the file, and all above it, is white.",
+                    "Este número del archivo, y los mayores, es blanco.")),
     Choice(name="crop", default="none", label=Text("Crop", "Recorte"),
            help=Text("Cuts the same part out of every file before it is resized.",
                      "Recorta la misma parte de cada archivo antes de redimensionar."),

@@ -223,10 +223,7 @@ class Decisions(Database):
         pinned = dict(connection.execute("SELECT path, split FROM decisions WHERE split IS NOT NULL"))
         folder_splits = [split for split, in connection.execute(
             "SELECT DISTINCT folder_split FROM pictures WHERE folder_split IS NOT NULL")]
-        groups: dict[str, str] = {}
-        if spec.splits.keep_together:
-            groups.update(connection.execute(
-                "SELECT p.path, g.name FROM groups g JOIN pictures p ON p.id = g.picture"))
+        groups = self._all_groups(connection) if spec.splits.keep_together else {}
         for condition, values in self._strata(connection, spec, bool(groups)):
             pictures = connection.execute(
                 f"SELECT path, folder_class, folder_split, split FROM pictures {condition}", values).fetchall()
@@ -239,16 +236,37 @@ class Decisions(Database):
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('spec', ?)", (msgspec.json.encode(spec).decode(),))
 
     @staticmethod
+    def _all_groups(connection: sqlite3.Connection) -> dict[str, str]:
+        """The groups of the audit, by path, and those of pictures with the same bytes, which need no audit: a copy of a
+        picture that the audit put into a group belongs to that."""
+        groups = dict(connection.execute("SELECT p.path, g.name FROM groups g JOIN pictures p ON p.id = g.picture"))
+        copies = connection.execute(f"SELECT hash, path FROM pictures WHERE hash IN ({_COPIED}) ORDER BY id").fetchall()
+        names = {digest: groups[path] for digest, path in copies if path in groups}
+        return groups | {path: names.get(digest, f"copies:{digest}") for digest, path in copies}
+
+    @staticmethod
     def _strata(connection: sqlite3.Connection, spec: DatasetSpec, grouped: bool) -> list[tuple[str, tuple[str, ...]]]:
-        """The parts that can be divided separately: each class if no group joins them, so that memory is limited to the
-        largest class."""
-        across = grouped and connection.execute(
+        """The parts that can be divided separately: each class if no group or copy joins them, so that memory is limited
+        to the largest class."""
+        across = grouped and any(connection.execute(query).fetchone() is not None for query in (
             "SELECT 1 FROM groups g JOIN pictures p ON p.id = g.picture GROUP BY g.name"
-            " HAVING COUNT(DISTINCT p.folder_class) > 1 LIMIT 1").fetchone() is not None
+            " HAVING COUNT(DISTINCT p.folder_class) > 1 LIMIT 1",
+            f"SELECT 1 FROM pictures WHERE hash IN ({_COPIED}) GROUP BY hash HAVING COUNT(DISTINCT folder_class) > 1"
+            " LIMIT 1"))
         if not spec.splits.stratified or across:
             return [("", ())]
         names = connection.execute("SELECT DISTINCT folder_class FROM pictures").fetchall()
         return [("WHERE folder_class = ?", (name,)) for name, in names]
+
+    def keep_copies_together(self) -> None:
+        """Divide again where pictures with the same bytes, which the inspection shows, are in different splits."""
+        spec = self.spec_in_force()
+        if not spec.splits.keep_together:
+            return
+        with self.transaction() as connection:
+            if connection.execute(f"SELECT 1 FROM pictures WHERE hash IN ({_COPIED}) GROUP BY hash"
+                                  " HAVING COUNT(DISTINCT split) > 1 LIMIT 1").fetchone() is not None:
+                self._divide(connection, spec)
 
     def spec_in_force(self) -> DatasetSpec:
         """The spec that was applied last; the defaults if none was."""
@@ -282,6 +300,8 @@ def _note(connection: sqlite3.Connection, change: Mapping[str, Any]) -> None:
                        (time.time(), msgspec.json.encode(change).decode()))
 
 
+_COPIED: Final = "SELECT hash FROM pictures WHERE hash IS NOT NULL GROUP BY hash HAVING COUNT(*) > 1"
+"""The contents that several files have."""
 _HASH: Final = "(SELECT hash FROM pictures WHERE path = ?1)"
 _SCAN: Final = ("MAX(COALESCE((SELECT CAST(value AS INTEGER) FROM facts WHERE name = 'scan'), 0),"
                 " COALESCE((SELECT added FROM pictures WHERE path = ?1), 0))")

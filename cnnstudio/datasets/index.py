@@ -17,7 +17,7 @@ import msgspec
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
-from cnnstudio.datasets.inspection import OF_THE_DISK
+from cnnstudio.datasets.inspection import OF_THE_DISK, Inspected
 from cnnstudio.datasets.query import SETTLED, SORTS, Filter, ids_sql, where_sql
 from cnnstudio.datasets.scan import ListedFile
 
@@ -108,14 +108,18 @@ class Index(Decisions):
         return [(row[0], row[1]) for row in self.rows(
             "SELECT id, path FROM pictures WHERE NOT inspected ORDER BY id LIMIT ?", (limit,))]
 
-    def set_inspected(self, rows: Iterable[tuple[int, int | None, int | None, str | None, str | None, Text | None]]
-                      ) -> None:
-        """Enter (id, width, height, hash, problem code, problem text) of inspected pictures."""
-        values = [(width, height, digest, code, None if text is None else json.dumps([text.en, text.es]), identifier)
-                  for identifier, width, height, digest, code, text in rows]
+    def set_inspected(self, rows: Iterable[Inspected]) -> None:
+        """Enter the results of inspecting pictures."""
+        values, samples = [], []
+        for identifier, width, height, digest, code, text, stored in rows:
+            values.append((width, height, digest, code, None if text is None else json.dumps([text.en, text.es]),
+                           identifier))
+            if stored is not None:
+                samples.append((identifier, *stored))
         with self.transaction() as connection:
             connection.executemany("UPDATE pictures SET width = ?, height = ?, hash = ?, problem = ?,"
                                    " problem_text = ?, inspected = 1 WHERE id = ?", values)
+            connection.executemany("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)", samples)
 
     # Queries -----------------------------------------------------------------------------------
 

@@ -17,10 +17,12 @@ from cnnstudio.core.places import projects_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.channels import with_measured_samples
 from cnnstudio.datasets.index import Filter, Index, open_index
 from cnnstudio.datasets.layout import is_manifest, root_of
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.sample import write_digits
+from cnnstudio.datasets.sample_ranges import chosen_range_notice, sample_groups, sample_range_problems, suggest_range
 from cnnstudio.datasets.source_folders import source_text
 from cnnstudio.interchange.own_base.files import SUFFIXES as MODELS
 from cnnstudio.interchange.own_base.resolver import ProjectBases
@@ -114,10 +116,27 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
         project = with_base(project, own)
     project = replace(project, dataset=replace(first, label_mode=project.dataset.label_mode))
     index.apply(project.dataset)
+    project = with_fitting_range(project, index, root)
     write_project(folder, project)
-    problems = (*scan.problems, *picture_problems(index),
+    groups = sample_groups(index)
+    problems = (*scan.problems, *picture_problems(index), *chosen_range_notice(groups, project.recipe),
+                *sample_range_problems(groups, project.recipe),
                 *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
     return Created(project=project, scan=scan, problems=problems), index
+
+
+def with_fitting_range(project: Project, index: Index, root: Path) -> Project:
+    """The project reading the deep pictures of its collection by the range that shows them; a range that the recipe has,
+    such as that of a custom base, stays."""
+    values = suggest_range(sample_groups(index)) if project.recipe.sample_range == "type" else {}
+    return with_measured_range(replace(project, recipe=replace(project.recipe, **values)), index, root)
+
+
+def with_measured_range(project: Project, index: Index, root: Path) -> Project:
+    """The project with the range of its training pictures, where the recipe reads them by it and has none yet."""
+    if project.recipe.sample_range != "collection" or project.recipe.samples_measured:
+        return project
+    return replace(project, recipe=with_measured_samples(project, index, root))
 
 
 def _own_base(model: Path, folder: Path, name: str, cancelled: Cancelled) -> Base:

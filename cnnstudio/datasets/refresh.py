@@ -107,11 +107,11 @@ def inspect_file(root: Path, identifier: int, path: str) -> Inspected:
     try:
         data = _read(root / path)
         digest = content_hash(data)
-        height, width = inspect_picture(data)
-        return identifier, width, height, digest, None, None
+        height, width, samples = inspect_picture(data)
+        return identifier, width, height, digest, None, None, samples
     except PictureError as picture_error:
         text = Text(picture_error.text("en"), picture_error.text("es"))
-        return identifier, None, None, None, picture_error.code, text
+        return identifier, None, None, None, picture_error.code, text, None
 
 
 def _read(path: Path) -> bytes:
@@ -132,7 +132,7 @@ def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = 
     """Inspect every picture that is not inspected yet, in threads; returns how many were.
 
     It resumes after a cancellation: each chunk is written when it is done. At the end decisions about moved files
-    follow their content. Raises ProblemError when the folder goes away meanwhile.
+    follow their content, and copies come into one split. Raises ProblemError when the folder goes away meanwhile.
     """
     done = 0
     total = index.count() if on_progress is not None else 0
@@ -149,4 +149,5 @@ def inspect_pictures(index: Index, root: Path, on_progress: OnProgress | None = 
                 on_progress(done, max(total, done))
     if done and not cancelled():
         index.follow_moves()
+        index.keep_copies_together()
     return done

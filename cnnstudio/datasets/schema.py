@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 _FIRST: Final = """
 CREATE TABLE pictures (
@@ -76,7 +76,31 @@ CREATE TRIGGER picture_changed AFTER UPDATE OF inspected ON pictures WHEN old.in
 END;
 """
 
-_STEPS: Final = (_FIRST, _SECOND)
+_THIRD: Final = """
+CREATE TABLE samples (picture INTEGER PRIMARY KEY, type TEXT NOT NULL, low REAL NOT NULL, high REAL NOT NULL);
+DROP TRIGGER picture_gone;
+DROP TRIGGER picture_changed;
+UPDATE pictures SET inspected = 0 WHERE lower(path) GLOB '*.tif' OR lower(path) GLOB '*.tiff' OR lower(path) GLOB '*.png'
+  OR lower(path) GLOB '*.jp2' OR lower(path) GLOB '*.p[gnp]m';
+CREATE TRIGGER picture_gone AFTER DELETE ON pictures BEGIN
+  DELETE FROM measures WHERE picture = old.id;
+  DELETE FROM findings WHERE picture = old.id;
+  DELETE FROM groups WHERE picture = old.id;
+  DELETE FROM predictions WHERE picture = old.id;
+  DELETE FROM samples WHERE picture = old.id;
+END;
+CREATE TRIGGER picture_changed AFTER UPDATE OF inspected ON pictures WHEN old.inspected AND NOT new.inspected BEGIN
+  DELETE FROM measures WHERE picture = new.id;
+  DELETE FROM findings WHERE picture = new.id;
+  DELETE FROM groups WHERE picture = new.id;
+  DELETE FROM predictions WHERE picture = new.id;
+  DELETE FROM samples WHERE picture = new.id;
+END;
+"""
+# The samples of deep pictures, "type" as "uint16"; formats that can have them are looked at again, without losing what is
+# known of their pictures.
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD)
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:

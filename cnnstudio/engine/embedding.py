@@ -38,7 +38,7 @@ def embed(job: Embed, link: Link) -> Event:
     manifest = read_manifest(Path(job.manifest))
     names = manifest.header.class_names
     phase(link, "loading")
-    model, recipe = extractor(job.model)
+    model, recipe = extractor(job.model, job.recipe)
     phase(link, "embedding")
     prepared = features.file_features(model, [manifest.path(entry) for entry in manifest.entries], recipe, cache, link)
     for problem in notices(prepared):
@@ -59,11 +59,11 @@ def embed(job: Embed, link: Link) -> Event:
     return Finished()
 
 
-def extractor(name: str) -> tuple[Any, RecipeSpec]:
-    """The model that gives one vector a picture, and the recipe of its pictures: a base's, or a run's before its
-    last weights. Raises ProblemError."""
+def extractor(name: str, recipe: RecipeSpec = RecipeSpec()) -> tuple[Any, RecipeSpec]:
+    """The model that gives one vector a picture, and the recipe of its pictures: for a base `recipe` at its size, or a
+    run's before its last weights. Raises ProblemError."""
     if name in BASES.ids():
-        return base_extractor(BASES[name], RecipeSpec(), BUILT_IN)
+        return base_extractor(BASES[name], recipe, BUILT_IN)
     loaded = models.load(Path(name))
     last = next((layer for layer in reversed(loaded.model.layers) if layer.weights), None)
     if last is None:

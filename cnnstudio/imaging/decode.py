@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, Literal
 
 import cv2
@@ -117,16 +118,36 @@ def decode_described(data: bytes, header: Header, *, channels: Channels, backgro
                      maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1,
                      sample_range: SampleRange = TYPE_RANGE) -> NDArray[np.uint8]:
     """`decode` for a caller that has read the header of `data` already."""
+    samples = decode_samples(data, header, maximum_pixels=maximum_pixels, reduce=reduce)
+    return picture_of(samples, header, channels=channels, background=background, sample_range=sample_range)
+
+
+def picture_of(samples: NDArray[Any], header: Header, *, channels: Channels, background: Sequence[int],
+               sample_range: SampleRange = TYPE_RANGE) -> NDArray[np.uint8]:
+    """The samples of `decode_samples` as `decode` gives them. Raises PictureError."""
+    with _picture_errors(header):
+        picture = to_uint8(samples, header, sample_range)
+        return np.ascontiguousarray(convert(apply_orientation(picture, header.orientation), channels, background))
+
+
+def decode_samples(data: bytes, header: Header, *, maximum_pixels: int = MAXIMUM_PIXELS, reduce: int = 1) -> NDArray[Any]:
+    """The samples (height, width[, channels]) as the file holds them, of any type and not turned yet. Raises PictureError."""
     if header.width * header.height > maximum_pixels:
         raise PictureError("too_large", width=header.width, height=header.height, maximum=maximum_pixels)
     _silence_messages()
-    try:
+    with _picture_errors(header):
         picture_format = BY_NAME[header.format]
         reduce = reduce if picture_format.reduces else 1
-        picture = to_uint8(picture_format.samples(data, reduce), header, sample_range)
-        _check_size(picture, header, reduce)
-        picture = convert(apply_orientation(picture, header.orientation), channels, background)
-        return np.ascontiguousarray(picture)
+        samples = picture_format.samples(data, reduce)
+        _check_size(samples, header, reduce)
+        return samples
+
+
+@contextmanager
+def _picture_errors(header: Header) -> Iterator[None]:
+    """Every error of decoding as a PictureError."""
+    try:
+        yield
     except MemoryError:
         raise PictureError("out_of_memory", width=header.width, height=header.height) from None
     except cv2.error as error:
@@ -147,7 +168,7 @@ def reduction(header: Header, size: int) -> int:
     return next((factor for factor in (8, 4, 2) if longest >= factor * size), 1)
 
 
-def _check_size(picture: NDArray[np.uint8], header: Header, reduce: int) -> None:
+def _check_size(picture: NDArray[Any], header: Header, reduce: int) -> None:
     expected = (-(-header.height // reduce), -(-header.width // reduce))
     if picture.shape[:2] != expected:
         raise corrupt(header.format, "size")

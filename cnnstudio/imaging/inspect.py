@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from cnnstudio.imaging.decode import decode_described
-from cnnstudio.imaging.formats import BY_NAME
+from cnnstudio.imaging.decode import decode_samples
 from cnnstudio.imaging.headers import read_header
+from cnnstudio.imaging.sample_range import StoredSamples, is_deep, stored_samples
 
 
-def inspect_picture(data: bytes) -> tuple[int, int]:
-    """(height, width) of the displayed picture, after decoding it to find damage.
+def inspect_picture(data: bytes) -> tuple[int, int, StoredSamples | None]:
+    """(height, width) of the displayed picture, after decoding it to find damage, and its samples where they have more
+    than 8 bits.
 
     A JPEG is decoded at an eighth of its size: that reads all of its data and finds the same damage.
     Raises PictureError.
     """
     header = read_header(data)
-    picture = decode_described(data, header, channels=None, background=(255, 255, 255), reduce=8)
-    if BY_NAME[header.format].reduces:
-        width, height = header.size_as_seen
-        return height, width
-    return picture.shape[0], picture.shape[1]
+    samples = decode_samples(data, header, reduce=8)
+    width, height = header.size_as_seen
+    return height, width, stored_samples(samples, header) if is_deep(samples) else None
 
 
 def channel_count(data: bytes) -> int:

@@ -52,11 +52,9 @@ def sample_range_of(recipe: Mapping[str, Any]) -> SampleRange:
     if mode == "bits":
         return SampleRange("bits", bits=int(recipe["significant_bits"]))
     if mode == "picture":
-        low, high = recipe.get("sample_percentiles", (0.0, 100.0))
-        return SampleRange("picture", low=float(low), high=float(high))
+        return SampleRange("picture", low=float(recipe["low_percentile"]), high=float(recipe["high_percentile"]))
     if mode in ("collection", "window"):
-        low, high = recipe["sample_limits"]
-        return SampleRange("window", low=float(low), high=float(high))
+        return SampleRange("window", low=float(recipe["sample_low"]), high=float(recipe["sample_high"]))
     return TYPE_RANGE
 
 
@@ -91,7 +89,7 @@ def stages(source: str | os.PathLike[str] | bytes, recipe: Mapping[str, Any], st
     """
     data = source if isinstance(source, bytes) else read_bytes(source)
     background = recipe.get("background", (255, 255, 255))
-    picture = decode(data, channels=None, background=background)
+    picture = decode(data, channels=None, background=background, sample_range=sample_range_of(recipe))
     result = [Stage("decoded", "decoded", picture)]
     picture = np.ascontiguousarray(convert(picture, channels_of(recipe), background))
     result.append(Stage("color_mode", "color_mode", picture))

@@ -8,7 +8,7 @@ pictures have. This module is copied as it is into exported bundles.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,63 @@ class SampleRange:
 
 
 TYPE_RANGE: Final = SampleRange()
+STRETCHED: Final = SampleRange("picture", low=0.1, high=99.9)
+"""For looking at a picture of any depth: nearly its own least and greatest sample."""
+
+
+FLAT_LEVELS: Final = 4.0
+"""A picture whose samples differ by fewer of the 255 steps from black to white is flat as read."""
+
+
+class StoredSamples(NamedTuple):
+    """The samples of a picture of more than 8 bits as its file holds them: their type, such as "uint16", "int32" or
+    "float32" (a format with 12 bits gives "uint12"), and the least and the greatest."""
+
+    type: str
+    low: float
+    high: float
+
+
+def is_deep(samples: NDArray[Any]) -> bool:
+    """Whether decoded samples have more than 8 bits, a sign or a fraction, so that a range decides what they look like."""
+    return samples.dtype not in (np.uint8, np.bool_)
+
+
+def stored_samples(samples: NDArray[Any], header: Header) -> StoredSamples:
+    """Type and extremes of decoded samples (height, width[, channels]) without transparency; 0 where none is finite."""
+    colors = samples[..., :-1] if samples.ndim == 3 and samples.shape[2] in (2, 4) else samples
+    finite = colors[np.isfinite(colors)] if colors.dtype.kind == "f" else colors
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    name = {"unsigned": "uint", "signed": "int", "float": "float"}[header.sample_kind]
+    return StoredSamples(f"{name}{header.bit_depth}", low, high)
+
+
+def type_bits(sample_type: str) -> int:
+    """The bits of a sample of a type, such as 16 for "uint16"."""
+    return int(sample_type.lstrip("abcdefghijklmnopqrstuvwxyz"))
+
+
+def levels_as_read(stored: StoredSamples, wanted: SampleRange) -> float:
+    """How many of the 255 steps between black and white lie between the least and the greatest sample, read this way.
+
+    0 where the picture cannot be read at all.
+    """
+    if wanted.mode == "picture":
+        return 255.0 if stored.high > stored.low else 0.0
+    if wanted.mode == "window":
+        low, high = wanted.low, wanted.high
+    else:
+        bounds = _type_limits(stored, wanted)
+        if bounds is None:
+            return 0.0
+        low, high = bounds
+    if not high > low:
+        return 0.0
+    return (min(max(stored.high, low), high) - min(max(stored.low, low), high)) * 255.0 / (high - low)
 
 
 def limits(samples: NDArray[Any], header: Header, wanted: SampleRange) -> tuple[float, float]:
     """The samples that become 0 and 255. Raises PictureError where the numbers do not say it."""
-    signed = header.sample_kind == "signed"
     if wanted.mode == "window":
         return wanted.low, wanted.high
     if wanted.mode == "picture":
@@ -50,13 +102,21 @@ def limits(samples: NDArray[Any], header: Header, wanted: SampleRange) -> tuple[
         if not high > low:
             low, high = finite.min(), finite.max()
         return float(low), float(high)
-    if header.sample_kind == "float":
-        low, high = float(np.nanmin(samples)), float(np.nanmax(samples))
-        if low < -0.5 or high > 255.5:
-            raise unsupported(header.format, "range")
-        return 0.0, 1.0 if high <= 1.0 else 255.0
-    bits = min(wanted.bits, header.bit_depth) if wanted.mode == "bits" else header.bit_depth
-    return (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1) if signed else (0.0, 2.0 ** bits - 1)
+    bounds = _type_limits(stored_samples(samples, header), wanted)
+    if bounds is None:
+        raise unsupported(header.format, "range")
+    return bounds
+
+
+def _type_limits(stored: StoredSamples, wanted: SampleRange) -> tuple[float, float] | None:
+    """Black and white by the type, or by the significant bits of it; None for floating point beyond 0 to 255."""
+    if stored.type.startswith("float"):
+        if stored.low < -0.5 or stored.high > 255.5:
+            return None
+        return 0.0, 1.0 if stored.high <= 1.0 else 255.0
+    bits = type_bits(stored.type)
+    bits = min(wanted.bits, bits) if wanted.mode == "bits" else bits
+    return (0.0, 2.0 ** bits - 1) if stored.type.startswith("uint") else (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1)
 
 
 def to_uint8(samples: NDArray[Any], header: Header, wanted: SampleRange = TYPE_RANGE) -> NDArray[np.uint8]:

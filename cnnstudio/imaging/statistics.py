@@ -1,4 +1,5 @@
-"""Mean and standard deviation of each channel over many prepared pictures, exact whatever their order."""
+"""Mean and standard deviation of each channel over many prepared pictures, exact whatever their order, and percentiles
+of the stored samples of deep ones."""
 
 from __future__ import annotations
 
@@ -12,10 +13,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .decode import decode_samples, read_bytes
 from .errors import PictureError
+from .headers import read_header
 from .prepare import Steps, channels_of, prepare_file
+from .sample_range import is_deep
 
 _CHUNK: Final = 64
+_POOLED: Final = 8_000_000
+_PER_PICTURE: Final = (256, 16_384)
+"""Samples that are pooled for the percentiles of a collection: of all pictures, and the least and most of one."""
 
 
 @dataclass(frozen=True)
@@ -68,3 +75,40 @@ def measure(paths: Sequence[Path], recipe: Mapping[str, Any], steps: Steps, *,
             progress(min(begin + _CHUNK, len(paths)), len(paths))
     mean, deviation = statistics_of(total)
     return Statistics(mean, deviation, used, len(paths) - used)
+
+
+def measure_samples(paths: Sequence[Path], low: float, high: float, *,
+                    progress: Callable[[int, int], None] = lambda _done, _total: None,
+                    check: Callable[[], None] = lambda: None) -> tuple[float, float] | None:
+    """The percentiles `low` and `high` of the stored samples of all files together, without transparency.
+
+    Each picture gives as many samples, evenly spread over its pixels, so that large ones do not count for more. Files of
+    8 bits and those that cannot be read are left out; None where no other is there. `check` may raise to cancel.
+    """
+    count = min(max(_POOLED // max(len(paths), 1), _PER_PICTURE[0]), _PER_PICTURE[1])
+    pooled: list[NDArray[np.float64]] = []
+    with ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="measure") as pool:
+        for begin in range(0, len(paths), _CHUNK):
+            check()
+            parts = pool.map(lambda path: _spread_samples(path, count), paths[begin:begin + _CHUNK])
+            pooled += [part for part in parts if part is not None and part.size]
+            progress(min(begin + _CHUNK, len(paths)), len(paths))
+    if not pooled:
+        return None
+    lowest, highest = np.percentile(np.concatenate(pooled), (low, high))
+    return float(lowest), float(highest)
+
+
+def _spread_samples(path: Path, count: int) -> NDArray[np.float64] | None:
+    try:
+        data = read_bytes(path)
+        samples = decode_samples(data, read_header(data))
+    except (PictureError, OSError):
+        return None
+    if not is_deep(samples):
+        return None
+    colors = samples[..., :-1] if samples.ndim == 3 and samples.shape[2] in (2, 4) else samples
+    flat = colors.reshape(-1)
+    flat = flat[np.linspace(0, flat.size - 1, min(count, flat.size)).astype(np.int64)].astype(np.float64)
+    finite: NDArray[np.float64] = flat[np.isfinite(flat)]
+    return finite

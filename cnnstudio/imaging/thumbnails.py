@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cnnstudio.imaging.decode import decode_described, read_bytes, reduction
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.headers import read_header
+from cnnstudio.imaging.sample_range import STRETCHED
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS thumbnails (key BLOB PRIMARY KEY, data BLOB NOT NULL, bytes INTEGER NOT NULL,
@@ -32,11 +33,13 @@ def thumbnail(source: str | os.PathLike[str] | bytes, size: int,
     """The picture within `size` x `size` pixels: uint8 (height, width, 3), red first.
 
     Proportions are kept and nothing is enlarged. A JPEG is decoded at the smallest size that libjpeg
-    offers above the one needed, which is good enough to look at. Raises PictureError.
+    offers above the one needed, which is good enough to look at. Pictures of more than 8 bits are shown by their own
+    range. Raises PictureError.
     """
     data = source if isinstance(source, bytes) else read_bytes(source)
     header = read_header(data)
-    picture = decode_described(data, header, channels=3, background=background, reduce=reduction(header, size))
+    picture = decode_described(data, header, channels=3, background=background, reduce=reduction(header, size),
+                               sample_range=STRETCHED)
     scale = size / max(header.width, header.height)
     if scale >= 1:
         return picture
@@ -78,7 +81,8 @@ class ThumbnailCache:
     @staticmethod
     def _key(path: str | os.PathLike[str], file_bytes: int, mtime_ns: int, size: int) -> bytes:
         name = os.fsencode(os.path.abspath(path))
-        return hashlib.blake2b(name + b"\0%d,%d,%d" % (file_bytes, mtime_ns, size), digest_size=16).digest()
+        # The number at the end changes with the look of thumbnails, so that older ones are not shown.
+        return hashlib.blake2b(name + b"\0%d,%d,%d,2" % (file_bytes, mtime_ns, size), digest_size=16).digest()
 
     def get(self, path: str | os.PathLike[str], file_bytes: int, mtime_ns: int, size: int) -> bytes | None:
         """The kept bytes for a file of this size and time (nanoseconds) at this thumbnail size, or None."""

@@ -18,7 +18,7 @@ from cnnstudio.core.network import BASE
 from cnnstudio.core.params import check
 from cnnstudio.core.problems import Area, Fix, Problem, error, warning
 from cnnstudio.core.project import Project
-from cnnstudio.core.recipe import RECIPE_PARAMS, statistics_key
+from cnnstudio.core.recipe import RECIPE_PARAMS, samples_key, statistics_key
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
@@ -173,6 +173,7 @@ def _check_steps(steps: Sequence[Step], registry: Registry[StepType], area: Area
 def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
     recipe = project.recipe
     problems = list(check(RECIPE_PARAMS, spec_fields(recipe, RECIPE_PARAMS), "recipe"))
+    problems += _check_sample_range(project, counts)
     if recipe.normalization == "standardize":
         if len(recipe.mean) != recipe.channels or len(recipe.deviation) != recipe.channels:
             problems.append(not_measured_problem())
@@ -182,6 +183,36 @@ def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
                 "La media y la desviación se midieron con otras imágenes de entrenamiento u otra receta."),
                 "recipe", field="normalization", fixes=(_MEASURE,)))
     return (*problems, *_check_steps(recipe.steps, RECIPE_STEPS, "recipe"))
+
+
+def _check_sample_range(project: Project, counts: Counts) -> list[Problem]:
+    recipe = project.recipe
+    if recipe.sample_range == "collection":
+        if not recipe.samples_measured:
+            return [samples_not_measured_problem()]
+        if recipe.samples_measured != samples_key(recipe, project.dataset, training_pictures(counts)):
+            return [warning("stale_sample_range", Text(
+                "The range from black to white was measured on other training pictures or with other percentiles.",
+                "El rango de negro a blanco se midió con otras imágenes de entrenamiento u otros percentiles."),
+                "recipe", field="sample_range", fixes=(_MEASURE,))]
+    elif recipe.sample_range in _ORDERED:
+        low, high = _ORDERED[recipe.sample_range]
+        if not getattr(recipe, high) > getattr(recipe, low):
+            return [error("empty_range", Text("White must be above black: between them there is no range of grey.",
+                                              "El blanco debe estar por encima del negro: entre ambos no queda ningún gris."),
+                          "recipe", field=high)]
+    return []
+
+
+_ORDERED: Final = {"picture": ("low_percentile", "high_percentile"), "window": ("sample_low", "sample_high")}
+
+
+def samples_not_measured_problem() -> Problem:
+    """The problem of a recipe that reads deep pictures by a range of the collection that nobody measured."""
+    return error("samples_not_measured", Text(
+        "The range from black to white has not been measured on the training pictures yet.",
+        "Aún no se ha medido el rango de negro a blanco en las imágenes de entrenamiento."),
+        "recipe", field="sample_range", fixes=(_MEASURE,))
 
 
 def not_measured_problem() -> Problem:

@@ -16,6 +16,12 @@ from cnnstudio.core.project import Project
 replace = msgspec.structs.replace
 
 
+def _set_fields(project: Project, spec: str, values: dict[str, Any]) -> Project:
+    for field, value in values.items():
+        project = edits.set_field(project, spec, field, value)
+    return project
+
+
 def _set_size(project: Project, height: int, width: int) -> Project:
     return replace(project, recipe=replace(project.recipe, height=height, width=width))
 
@@ -134,6 +140,7 @@ def _hide_classes(project: Project, names: list[str]) -> Project:
 
 FIXES: Final[dict[str, Callable[..., Project]]] = {
     "set_field": edits.set_field,
+    "set_fields": _set_fields,
     "set_node_param": edits.set_node_param,
     "set_step_param": edits.set_step_param,
     "enable_step": edits.enable_step,

@@ -67,6 +67,8 @@ def with_base(project: Project, base: Base, ends_at: str = "all") -> Project:
     height, width = base.size
     mode = next(mode for mode, count in CHANNELS.items() if count == base.channels)
     prepared = own.recipe if own is not None and own.recipe is not None else project.recipe
+    if prepared.sample_range == "type":
+        prepared = replace(prepared, **project.recipe.sample_part())
     recipe = replace(prepared, height=height, width=width, color_mode=mode, normalization="base", mean=(), deviation=(),
                      measured="")
     training = with_settings(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
@@ -80,7 +82,8 @@ def with_template(project: Project, template: Template, facts: Facts) -> Project
     settings: dict[str, Any] = dict(template.recipe)
     if template.adapts:
         settings |= _adapt_recipe(settings, facts, template.minimum_size)
-    recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit, **settings)
+    recipe = replace(RecipeSpec(), background=project.recipe.background, fit=project.recipe.fit,
+                     **project.recipe.sample_part(), **settings)
     training = with_settings(TrainingSpec(), seed=project.training.seed, backend=project.training.backend,
                              device=project.training.device, **_settings(template.training))
     return replace(project, recipe=recipe, network=template.network(), training=training,

@@ -8,6 +8,7 @@ from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.jobs import Embed
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.project import Project
+from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import language
 from cnnstudio.datasets.embedding import BUNDLED, embedding_path
 from cnnstudio.datasets.index import Index
@@ -34,4 +35,4 @@ def embedding_job(place: Path, project: Project, index: Index, root: Path, model
     chosen = str(run) if (place / PROJECT_FILE).is_file() and run.is_dir() else model
     return Embed(manifest=str(manifest), target=str(target), model=chosen, layout=layout,
                  backend=project.training.backend, device=project.training.device, cache=str(cache_folder()),
-                 language=language())
+                 language=language(), recipe=RecipeSpec(**project.recipe.sample_part()))

@@ -46,7 +46,8 @@ def test_keras_names_make_split_folders(tmp_path):
 
 @pytest.mark.parametrize(("given", "wanted"), [
     (COLOR, COLOR), (COLOR.transpose(0, 3, 1, 2), COLOR), (COLOR / np.float32(255), COLOR), (GREY[..., None], GREY),
-    (COLOR.astype(np.float64), COLOR), (COLOR.astype(np.int64), COLOR), (GREY.astype(np.uint16) * 257, GREY),
+    (COLOR.astype(np.float64), COLOR), (COLOR.astype(np.int64), COLOR),
+    (GREY.astype(np.uint16) * 257, GREY.astype(np.uint16) * 257),
     (GREY / 127.5 - 1, GREY), (np.asfortranarray(COLOR), COLOR), (GREY > 99, (GREY > 99) * np.uint8(255)),
     (GREY.astype(">f4"), GREY)])
 def test_numbers_and_orders(tmp_path, given, wanted):

@@ -111,7 +111,8 @@ def spoil(root: Path) -> dict[str, set[str]]:
     save(train / "rare" / "1.jpg", paint(109))
     return {
         "blurry": {"train/cat/blurry.jpg"}, "dark": {"train/cat/dark.jpg"}, "bright": {"train/cat/bright.jpg"},
-        "low_contrast": {"train/cat/flat.png", "train/cat/plain.png"}, "low_information": {"train/cat/plain.png"},
+        "low_contrast": {"train/cat/flat.png", "train/cat/plain.png"},
+        "flat_as_read": {"train/cat/plain.png"}, "low_information": {"train/cat/plain.png"},
         "odd_size": {"train/dog/huge.jpg"}, "odd_ratio": {"train/dog/wide.jpg"}, "color_mismatch": {"train/dog/gray.jpg"},
         "exact_duplicate": {"train/cat/000 copy.jpg", "test/dog/seen.jpg", "train/dog/other.jpg"},
         "near_duplicate": {"train/cat/002 small.jpg", "test/dog/seen small.jpg"},
@@ -175,7 +176,7 @@ def test_thresholds_move_what_is_affected(root, tmp_path):
 def test_parameters_and_spec_agree():
     assert {item.name: item.default for item in AUDIT_PARAMS} == msgspec.to_builtins(AuditSpec())
     assert {item.threshold for item in KINDS if item.threshold} <= {item.name for item in AUDIT_PARAMS}
-    assert len(KINDS) == 20
+    assert len(KINDS) == 21
 
 
 @pytest.mark.parametrize("way", range(7))
@@ -401,7 +402,7 @@ def test_thousands_of_copies_take_no_longer_than_that(tmp_path):
                for number in range(4000)], scan)
     index.end_scan(scan, DatasetSpec())
     ids = list(index.ids())
-    index.set_inspected([(item, 8, 8, "same" if place < 2000 else f"{place}", None, None)
+    index.set_inspected([(item, 8, 8, "same" if place < 2000 else f"{place}", None, None, None)
                          for place, item in enumerate(ids)])
     random = np.random.default_rng(0)
     base = random.integers(0, 256, BYTES)

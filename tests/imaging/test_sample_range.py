@@ -74,7 +74,7 @@ def test_the_recipe_says_which() -> None:
     plain = {"height": 64, "width": 64, "color_mode": "grayscale", "fit": "stretch", "steps": []}
     assert prepare(data, plain, {}).max() == 16
     assert prepare(data, {**plain, "sample_range": "bits", "significant_bits": 12}, {}).max() == 255
-    assert prepare(data, {**plain, "sample_range": "collection", "sample_limits": [0, 8190]}, {}).max() == 128
+    assert prepare(data, {**plain, "sample_range": "collection", "sample_low": 0, "sample_high": 8190}, {}).max() == 128
     assert sample_range_of({}) == SampleRange()
 
 

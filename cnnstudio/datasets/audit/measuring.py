@@ -62,6 +62,7 @@ def measure(index: Index, root: Path, on_progress: OnProgress | None = None, can
     entering.enter()
     if entering.looked and not cancelled():
         index.follow_moves()
+        index.keep_copies_together()
     return entering.done
 
 

@@ -16,10 +16,13 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index
 from cnnstudio.imaging.formats import BY_NAME
+from cnnstudio.imaging.sample_range import FLAT_LEVELS, SampleRange, StoredSamples, levels_as_read
 
 _GRAY: Final = 2.0
 """Largest colourfulness (0 to 255) of a picture that counts as grey."""
 _DEFAULTS: Final = AuditSpec()
+_ONE_GREY: Final = 0.5 / 255
+"""Standard deviation, 0 to 1, below which a picture is plain."""
 _FEW: Final = 20
 """From this number of pictures on, the usual values of the collection are reliable."""
 
@@ -46,11 +49,15 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     colorfulness: float | None
     format: str | None
     orientation: int | None
+    sample_type: str | None
+    sample_low: float | None
+    sample_high: float | None
 
 
 _SQL: Final = ("SELECT p.id, p.path, p.class_name, p.split, p.excluded, p.size, p.width, p.height, p.problem,"
                " p.problem_text, m.brightness, m.dark, m.bright, m.contrast, m.sharpness, m.entropy, m.colorfulness,"
-               " m.format, m.orientation FROM pictures p LEFT JOIN measures m ON m.picture = p.id ORDER BY p.path")
+               " m.format, m.orientation, s.type, s.low, s.high FROM pictures p LEFT JOIN measures m ON m.picture = p.id"
+               " LEFT JOIN samples s ON s.picture = p.id ORDER BY p.path")
 
 
 def read_rows(index: Index) -> list[Row]:
@@ -117,6 +124,25 @@ def limit_of(kind: str, threshold: float, values: np.ndarray) -> float:
     if kind == "bright":
         return 1 - (1 - threshold) * min(1.0, (1 - median) / 2 / (1 - default))
     return threshold * min(1.0, median / 2 / default)
+
+
+def flat_as_read(rows: Iterable[Row], sample_range: SampleRange) -> Iterable[Finding]:
+    """Pictures that are one grey, or nearly, as the recipe reads them; whatever the rest of the collection looks like."""
+    for row in rows:
+        if row.sample_type is not None and row.sample_low is not None and row.sample_high is not None:
+            stored = StoredSamples(row.sample_type, row.sample_low, row.sample_high)
+            levels = levels_as_read(stored, sample_range)
+            if levels < FLAT_LEVELS:
+                text = Text("The file has the numbers {low} to {high} ({type}); as the recipe reads them they are {levels} of "
+                            "256 greys. Another range from black to white shows them (recipe.sample_range).",
+                            "El archivo tiene los números {low} a {high} ({type}); tal como los lee la receta son {levels} de "
+                            "256 grises. Otro rango de negro a blanco los muestra (recipe.sample_range).")
+                yield _finding(row, "flat_as_read", 1 - levels / FLAT_LEVELS / 2, text.fill(
+                    low=f"{stored.low:g}", high=f"{stored.high:g}", type=stored.type, levels=int(levels) + 1))
+        elif row.contrast is not None and row.contrast < _ONE_GREY:
+            text = Text("All pixels have practically the same grey or colour.",
+                        "Todos los píxeles tienen prácticamente el mismo gris o color.")
+            yield _finding(row, "flat_as_read", 1.0, text)
 
 
 def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterable[Finding]:

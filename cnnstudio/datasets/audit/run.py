@@ -19,11 +19,12 @@ from cnnstudio.datasets.audit.duplicate_rules import DUPLICATE_KINDS, duplicate_
 from cnnstudio.datasets.audit.duplicates import NearDuplicate, connected_groups, exact_groups, near_duplicates
 from cnnstudio.datasets.audit.helpers import Helpers
 from cnnstudio.datasets.audit.measuring import measure
-from cnnstudio.datasets.audit.rules import Row, picture_findings, read_rows
+from cnnstudio.datasets.audit.rules import Row, flat_as_read, picture_findings, read_rows
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, never
+from cnnstudio.imaging.sample_range import TYPE_RANGE, SampleRange
 
 ALL_KINDS: Final = frozenset(KINDS.ids())
 _BURST_SECONDS: Final = 1.0
@@ -40,8 +41,11 @@ class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] | None = None,
           embedding: Embedding | None = None, on_progress: OnProgress | None = None,
-          cancelled: Cancelled = never, here: bool = True, beside: Helpers | None = None) -> AuditSummary:
+          cancelled: Cancelled = never, here: bool = True, beside: Helpers | None = None,
+          sample_range: SampleRange = TYPE_RANGE) -> AuditSummary:
     """Measure, derive and store; `only` limits the kinds (None: all). After a cancellation it resumes.
+
+    `sample_range` is how the recipe reads deep pictures: some may be flat as read.
 
     Without `here` the calling thread does not measure itself; `beside` are helpers that are already started. `outlier`
     and `mislabeled` need an embedding; without one they are left as they are.
@@ -52,13 +56,13 @@ def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] |
         kinds -= LEARNED
     if kinds - LEARNED:
         measure(index, root, on_progress, cancelled, here=here, beside=beside)
-    complete = not cancelled() and judge(index, spec, kinds, embedding, cancelled)
+    complete = not cancelled() and judge(index, spec, kinds, embedding, cancelled, sample_range)
     return AuditSummary(images=index.count(), counts=stored.counts(index), seconds=time.perf_counter() - start,
                         complete=complete)
 
 
 def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
-          cancelled: Cancelled = never) -> bool:
+          cancelled: Cancelled = never, sample_range: SampleRange = TYPE_RANGE) -> bool:
     """Derive findings from the current measures and store them; False if cancelled, and then nothing changes.
 
     Duplicates are put into one split first: only those still in two splits are leakage.
@@ -69,7 +73,7 @@ def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Emb
         if cancelled():
             return False
         index.set_groups(groups_of(index, copy_pairs))
-    findings = derive(index, spec, kinds, embedding, copy_pairs)
+    findings = derive(index, spec, kinds, embedding, copy_pairs, sample_range=sample_range)
     if cancelled():
         return False
     stored.store(index, findings, kinds)
@@ -86,10 +90,13 @@ def _find_duplicates(index: Index, spec: DatasetSpec, kinds: frozenset[str], can
 
 
 def derive(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
-           copy_pairs: _CopyPairs | None = None, cancelled: Cancelled = never) -> list[Finding]:
+           copy_pairs: _CopyPairs | None = None, cancelled: Cancelled = never,
+           sample_range: SampleRange = TYPE_RANGE) -> list[Finding]:
     """All findings of these kinds from the current measures: quick, and nothing is written."""
     present = [row for row in read_rows(index) if not row.excluded]
     findings = picture_findings(index, spec, kinds, present)
+    if "flat_as_read" in kinds:
+        findings += flat_as_read(present, sample_range)
     if kinds & DUPLICATE_KINDS:
         exact, near = copy_pairs if copy_pairs is not None else _find_duplicates(index, spec, kinds, cancelled)
         findings += duplicate_findings(present, exact, near, kinds)

@@ -146,8 +146,8 @@ class Folders:
         self._classes: dict[str, str] = {}
         self._numbers: dict[Path, int] = {}
 
-    def write(self, split: Split | None, label: str, picture: NDArray[np.uint8]) -> None:
-        """Write one picture; raises OSError."""
+    def write(self, split: Split | None, label: str, picture: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
+        """Write one picture of 8 or 16 bits; raises OSError."""
         folder_name = self._classes.get(label)
         if folder_name is None:
             name = self._names[int(label)] if label.isdigit() and int(label) < len(self._names) else label
@@ -159,17 +159,21 @@ class Folders:
         self._numbers[folder] = number + 1
         if picture.ndim == 3:
             code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-            picture = cv2.cvtColor(picture, code).astype(np.uint8, copy=False)
+            picture = cv2.cvtColor(picture, code)  # type: ignore[assignment]
         _done, data = cv2.imencode(".png", picture)
         (folder / f"{number:06d}.png").write_bytes(data.tobytes())
 
 
-def pictures_of(stack: Stack) -> Iterator[NDArray[np.uint8]]:
-    """Its pictures as an iterator, 8 bits, height x width or height x width x 3 or 4; raises ProblemError."""
+def pictures_of(stack: Stack) -> Iterator[NDArray[np.uint8] | NDArray[np.uint16]]:
+    """Its pictures as an iterator, height x width or height x width x 3 or 4; raises ProblemError.
+
+    They have 8 bits where the numbers fit into 0 to 255, 0 to 1 or -1 to 1, and 16 otherwise: whole numbers up to 65535 as
+    they are, so that the recipe decides which are black and white, others from the least to the greatest of the array.
+    """
     low, high = _range(stack.pictures)
     for batch in batches(stack.pictures):
         shaped = _shaped(batch, stack.layout)
-        for picture in _bytes(shaped, low, high):
+        for picture in _samples(shaped, low, high):
             flat = picture[:, :, 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
             yield np.ascontiguousarray(flat.swapaxes(0, 1) if stack.turned else flat)
 
@@ -276,7 +280,7 @@ def _label_names(array: Array) -> list[str]:
 
 
 def _range(array: Array) -> tuple[float, float]:
-    """The numbers of black and white, by the range of all values: 0..1, -1..1, 0..255 or 0..65535."""
+    """The numbers of black and white, by the range of all values: 0..1, -1..1, 0..255, 0..65535, or their own."""
     if array.kind == "b" or np.dtype(array.dtype) == np.uint8:
         return (0.0, 1.0) if array.kind == "b" else (0.0, 255.0)
     low, high = 0.0, 0.0
@@ -294,11 +298,14 @@ def _range(array: Array) -> tuple[float, float]:
     return (-1.0, 1.0) if low >= -1.0001 and white == 1.0 else (low, high)
 
 
-def _bytes(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+def _samples(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8] | NDArray[np.uint16]:
     if values.dtype == np.uint8 and high == 255:
         return np.asarray(values, np.uint8)
-    scaled: NDArray[np.float32] = (values.astype(np.float32) - low) * (255.0 / max(high - low, 1e-9))
-    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
+    deep = (low, high) not in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
+    white = 65535.0 if deep else 255.0
+    scaled: NDArray[np.float64] = (values.astype(np.float64) - low) * (white / max(high - low, 1e-9))
+    rounded = np.clip(np.rint(scaled), 0, white)
+    return rounded.astype(np.uint16) if deep else rounded.astype(np.uint8)
 
 
 def _shaped(batch: NDArray[Any], layout: str) -> NDArray[Any]:

@@ -36,15 +36,17 @@ class Audit(QObject):
     def start(self, labels: bool = True) -> None:
         """Measure every picture that is not measured yet, and judge all; then, with `labels`, find outliers and
         doubtful labels by the bundled base, in a child process."""
-        index, root, spec = self._collection.index, self._collection.root, self._session.project.dataset
+        index, root, project = self._collection.index, self._collection.root, self._session.project
         if index is None or root is None or self.running is not None:
             return
 
         def work(report: Report) -> object:
             from cnnstudio.datasets.audit.run import audit
+            from cnnstudio.imaging.prepare import sample_range_of
 
             # Processes measure: a thread would block the window.
-            return audit(index, root, spec, on_progress=report.progress, cancelled=report.is_cancelled, here=False)
+            return audit(index, root, project.dataset, on_progress=report.progress, cancelled=report.is_cancelled,
+                         here=False, sample_range=sample_range_of(project.recipe.as_dictionary()))
 
         def done(job: Work) -> None:
             self._counts.refresh()

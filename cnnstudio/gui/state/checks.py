@@ -51,6 +51,7 @@ class ProjectChecks(QObject):
         session = self._session
         if not session.is_open:
             return
+        from cnnstudio.datasets.sample_ranges import sample_range_problems
         from cnnstudio.network.checks import check_project
 
         problems: Iterable[Problem] = check_project(
@@ -58,7 +59,8 @@ class ProjectChecks(QObject):
         if self._collection.problems:
             # The problem of no classes and no pictures means nothing then.
             problems = (problem for problem in problems if problem.where.area != "dataset")
-        session.set_problems((*self._picture_problems(), *problems))
+        deep = sample_range_problems(self._counts.deep, session.project.recipe) if self._counts.deep else ()
+        session.set_problems((*self._picture_problems(), *deep, *problems))
 
     def _picture_problems(self) -> tuple[Problem, ...]:
         """Problems of the index, the folder, or pictures that the scan could not read."""

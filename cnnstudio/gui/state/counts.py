@@ -13,13 +13,15 @@ from cnnstudio.core.problems import ProblemError
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Index
+    from cnnstudio.datasets.sample_ranges import SampleGroup
     from cnnstudio.gui.state.collection import Collection
     from cnnstudio.gui.state.session import Session
 
 
 class PictureCounts(msgspec.Struct, frozen=True, kw_only=True):
     """`usable`: pictures by class and split; `unreadable`: pictures by the code of their problem; `findings`: by kind;
-    `unmeasured`: pictures that the audit has not measured yet; `pinned`: see `Index.pinned_classes`."""
+    `unmeasured`: pictures that the audit has not measured yet; `pinned`: see `Index.pinned_classes`; `deep`: see
+    `datasets.sample_ranges.sample_groups`."""
 
     classes: tuple[str, ...] = ()
     all_classes: tuple[str, ...] = ()
@@ -30,6 +32,7 @@ class PictureCounts(msgspec.Struct, frozen=True, kw_only=True):
     findings: dict[str, int] = {}
     unmeasured: int = 0
     pinned: tuple[str, ...] = ()
+    deep: tuple[SampleGroup, ...] = ()
 
 
 def count_pictures(index: Index, spec: DatasetSpec) -> PictureCounts:
@@ -38,13 +41,14 @@ def count_pictures(index: Index, spec: DatasetSpec) -> PictureCounts:
     from cnnstudio.datasets import findings
     from cnnstudio.datasets.audit.measuring import waiting
     from cnnstudio.datasets.index import Filter
+    from cnnstudio.datasets.sample_ranges import sample_groups
 
     names = index.all_class_names(spec)
     return PictureCounts(
         classes=tuple(name for name in names if name not in spec.hidden_classes), all_classes=names,
         usable=index.counts(), unreadable=index.problem_counts(), total=index.count(),
         excluded=index.count(Filter(excluded="only")), findings=findings.counts(index), unmeasured=waiting(index),
-        pinned=index.pinned_classes())
+        pinned=index.pinned_classes(), deep=sample_groups(index))
 
 
 class Counts(QObject):
@@ -145,6 +149,11 @@ class Counts(QObject):
     def unmeasured(self) -> int:
         """The number of pictures that the audit has not measured yet."""
         return self._numbers.unmeasured
+
+    @property
+    def deep(self) -> tuple[SampleGroup, ...]:
+        """The pictures of more than 8 bits, by the type of their samples."""
+        return self._numbers.deep
 
     @property
     def pinned(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -31,6 +31,7 @@ class Judge(QObject):
         super().__init__(session)
         self._session, self._collection, self._counts = session, collection, counts
         self._spec = DatasetSpec()
+        self._sample_range: dict[str, Any] = {}
         self._embedding: Embedding | None = None
         self._embedding_read = False
         self._kinds: set[str] = set()
@@ -43,6 +44,7 @@ class Judge(QObject):
     def open(self) -> None:
         """Start; the index was opened."""
         self._spec = self._session.project.dataset
+        self._sample_range = self._session.project.recipe.sample_part()
         self._embedding, self._embedding_read = None, False
 
     def close(self) -> None:
@@ -92,8 +94,11 @@ class Judge(QObject):
 
     def follow(self, change: Change) -> None:
         """Follow a change of the session; called before the change is shown."""
-        if self._collection.index is None or change.of("folder") or not change.of("dataset"):
+        if self._collection.index is None or change.of("folder") or not change.of("dataset", "recipe"):
             return
+        before_range, self._sample_range = self._sample_range, self._session.project.recipe.sample_part()
+        if before_range != self._sample_range:
+            self.judge({"flat_as_read"})
         from cnnstudio.catalog.findings import KINDS
 
         before, after = self._spec.audit, self._session.project.dataset.audit
@@ -106,7 +111,8 @@ class Judge(QObject):
             self.judge(kinds)
 
     def _run(self) -> None:
-        index, spec, kinds = self._collection.index, self._session.project.dataset, frozenset(self._kinds)
+        index, project, kinds = self._collection.index, self._session.project, frozenset(self._kinds)
+        spec = project.dataset
         if index is None or not kinds:
             return
         if self._session.jobs.of_kind(JUDGE) is not None or self._session.jobs.of_kind(_AUDIT) is not None:
@@ -117,9 +123,12 @@ class Judge(QObject):
 
         def work(report: Report) -> Callable[[], None] | None:
             from cnnstudio.datasets.audit.run import judge
+            from cnnstudio.imaging.prepare import sample_range_of
 
+            sample_range = sample_range_of(project.recipe.as_dictionary())
             # Counted here as well: with many pictures it would block the window's thread noticeably.
-            return count() if judge(index, spec, kinds, embedding, report.is_cancelled) else None
+            judged = judge(index, spec, kinds, embedding, report.is_cancelled, sample_range)
+            return count() if judged else None
 
         def done(job: Work) -> None:
             if job.result is not None:

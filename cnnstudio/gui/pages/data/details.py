@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import format_number as spell_number
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.jobs import JobList, Report, Work
@@ -40,10 +41,11 @@ def read_details(path: Path) -> Details | None:
     from cnnstudio.imaging.decode import decode, read_bytes
     from cnnstudio.imaging.errors import PictureError
     from cnnstudio.imaging.metadata import read_metadata
+    from cnnstudio.imaging.sample_range import STRETCHED
 
     try:
         data = read_bytes(path)
-        pixels = decode(data, channels=None, reduce=2 if len(data) > 2_000_000 else 1)
+        pixels = decode(data, channels=None, reduce=2 if len(data) > 2_000_000 else 1, sample_range=STRETCHED)
     except PictureError:
         return None
     channels = 1 if pixels.shape[2] == 1 else 3
@@ -155,5 +157,8 @@ class DataDetails(QWidget):
                      tr("Information", "Información"))
             units = ("", "", "", " bit")
             facts = [(name, format_number(value, 2) + unit) for name, value, unit in zip(names, rows[0], units, strict=True)]
+        stored = index.rows("SELECT type, low, high FROM samples WHERE picture = ?", (picture.id,)) if index is not None else []
+        facts += [(tr("Samples", "Muestras"), f"{kind}, {spell_number(low)} … {spell_number(high)}")
+                  for kind, low, high in stored]
         self._measures.set_facts(facts)
         self._measures.setVisible(bool(facts))

@@ -78,9 +78,10 @@ class DataViewer(QWidget):
             from cnnstudio.gui.widgets.picture import image_of
             from cnnstudio.imaging.decode import read_picture
             from cnnstudio.imaging.errors import PictureError
+            from cnnstudio.imaging.sample_range import STRETCHED
 
             try:
-                return image_of(read_picture(path))
+                return image_of(read_picture(path, sample_range=STRETCHED))
             except PictureError as err:
                 return Text(err.text("en"), err.text("es"))
 

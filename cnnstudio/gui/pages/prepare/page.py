@@ -140,6 +140,7 @@ class PreparePage(Page):
             names = self.workspace.counts.class_names
             chosen = self._picture.class_name if self._picture is not None else None
             self.preview.classes.set_choices([(name, name) for name in names], chosen)
+            self.recipe_panel.sample_range.show_groups(self.workspace.counts.deep)
             self._listing.ask(tuple(names))
         elif change.of("recipe"):
             self._ask_stages()
@@ -267,19 +268,21 @@ class PreparePage(Page):
 
             return measured_recipe(project, index, root, progress=report.progress, check=report.check)
 
-        self.recipe_panel.normalization.show_progress(tr("Measuring…", "Midiendo…"), running=True)
-        session.jobs.run(work, Text("Mean and deviation", "Media y desviación"), MEASURE, page=self.id,
-                         done=self._on_measured, owner=self)
+        self.recipe_panel.show_measuring(tr("Measuring…", "Midiendo…"), running=True)
+        session.jobs.run(work, Text("Measuring the training pictures", "Midiendo las imágenes de entrenamiento"), MEASURE,
+                         page=self.id, done=self._on_measured, owner=self)
 
     def _on_measured(self, job: Work) -> None:
-        self.recipe_panel.normalization.show_progress("", running=False)
+        self.recipe_panel.show_measuring("", running=False)
         if isinstance(job.last, Failed):
             self.session.report(job.last.problem)
         if job.result is not None:
             measured = job.result
+            samples = {name: getattr(measured, name) for name in ("sample_low", "sample_high", "samples_measured")
+                       } if measured.sample_range == "collection" else {}
             self.session.edit(lambda project: msgspec.structs.replace(project, recipe=msgspec.structs.replace(
-                project.recipe, mean=measured.mean, deviation=measured.deviation, measured=measured.measured)),
-                Text("Measure mean and deviation", "Medir media y desviación"))
+                project.recipe, mean=measured.mean, deviation=measured.deviation, measured=measured.measured,
+                **samples)), Text("Measure the training pictures", "Medir las imágenes de entrenamiento"))
             self.session.seal()
 
     def handle(self, command: Command) -> None:

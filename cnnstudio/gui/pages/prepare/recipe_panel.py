@@ -14,6 +14,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.prepare.augmentation_evidence import MeasuredCard, format_evidence
 from cnnstudio.gui.pages.prepare.cards import FieldsCard, NormalizationCard, ProblemCard
 from cnnstudio.gui.pages.prepare.crop import CropCard
+from cnnstudio.gui.pages.prepare.sample_range import SampleRangeCard
 from cnnstudio.gui.pages.prepare.steps import StepList
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.session import Session
@@ -33,6 +34,8 @@ class RecipePanel(QWidget):
         self._session = session
         self.normalization = NormalizationCard(session)
         self.normalization.measure_requested.connect(self.measure_requested)
+        self.sample_range = SampleRangeCard(session)
+        self.sample_range.measure_requested.connect(self.measure_requested)
         self.crop = CropCard(session)
         self.color_mode = FieldsCard(session, tr("Colour mode", "Modo de color"),
                                      tr("Files are read in full and turned upright first.",
@@ -40,7 +43,7 @@ class RecipePanel(QWidget):
                                      [("color_mode", "background")])
         self.resize_card = FieldsCard(session, tr("Resize", "Redimensionar"), "",
                                       [("width",), ("height",)], [("fit", "interpolation")])
-        self._fields: list[FieldsCard] = [self.color_mode, self.crop, self.resize_card, self.normalization]
+        self._fields: list[FieldsCard] = [self.sample_range, self.color_mode, self.crop, self.resize_card, self.normalization]
         self.steps = StepList(session, "recipe", RECIPE_STEPS, tr("Add step", "Añadir paso"))
         self.augmentation = StepList(session, "augmentation", AUGMENTATIONS,
                                      tr("Add augmentation", "Añadir aumento"))
@@ -51,8 +54,8 @@ class RecipePanel(QWidget):
                      "secondary", "dim", wrap=True)
         self.measured = MeasuredCard(session)
         self.setLayout(column(
-            Caption(tr("Recipe", "Receta")), self.color_mode, self.crop, self.resize_card, self.steps, self.normalization,
-            8, Caption(tr("Augmentation", "Aumento")), note, self.augmentation, self.measured, None,
+            Caption(tr("Recipe", "Receta")), self.sample_range, self.color_mode, self.crop, self.resize_card, self.steps,
+            self.normalization, 8, Caption(tr("Augmentation", "Aumento")), note, self.augmentation, self.measured, None,
             spacing=10, margins=(24, 14, 12, 24)))
 
     def refresh(self, change: Change) -> None:
@@ -71,6 +74,11 @@ class RecipePanel(QWidget):
                 step.show_evidence(format_evidence(evidence.get(identifier, ())))
         if change.of("problems", "recipe", "augmentation", "folder"):
             self._mark_problems()
+
+    def show_measuring(self, text: str, *, running: bool) -> None:
+        """Show the progress of a measurement of the training pictures."""
+        self.normalization.show_progress(text, running=running)
+        self.sample_range.show_progress(text, running=running)
 
     def has_card(self, step: str | None) -> bool:
         """Whether a step has a card that shows its problems."""

@@ -1,0 +1,121 @@
+"""Pictures of more than 8 bits in a collection: which samples they have, and what range shows them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from cnnstudio.core.problems import Fix, Problem, error, warning
+from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.index import Index
+from cnnstudio.imaging.prepare import sample_range_of
+from cnnstudio.imaging.sample_range import SampleRange, StoredSamples, levels_as_read, type_bits
+
+_USUAL_BITS: Final = (8, 10, 12, 14, 16, 20, 24, 32)
+_ENOUGH: Final = 64.0
+"""Of 255 steps from black to white that a collection uses; with fewer the range is too wide."""
+
+
+class SampleGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """The usable pictures of one type of samples ("uint16"), with the least and the greatest sample of all."""
+
+    type: str
+    pictures: int
+    low: float
+    high: float
+
+    @property
+    def samples(self) -> StoredSamples:
+        return StoredSamples(self.type, self.low, self.high)
+
+
+def sample_groups(index: Index) -> tuple[SampleGroup, ...]:
+    """The deep pictures of the collection by the type of their samples, most first; empty for ordinary pictures."""
+    rows = index.rows("SELECT s.type, COUNT(*), MIN(s.low), MAX(s.high) FROM samples s JOIN pictures p ON p.id = s.picture"
+                      " WHERE NOT p.excluded AND p.problem IS NULL GROUP BY s.type ORDER BY COUNT(*) DESC, s.type")
+    return tuple(SampleGroup(type=row[0], pictures=row[1], low=row[2], high=row[3]) for row in rows)
+
+
+def suggest_range(groups: tuple[SampleGroup, ...]) -> dict[str, Any]:
+    """The fields of the recipe that show these pictures best; empty where the type's full range does."""
+    if all(levels_as_read(group.samples, SampleRange()) >= _ENOUGH for group in groups):
+        return {}
+    if all(group.type.startswith("uint") for group in groups):
+        bits_needed = max(significant_bits(group) or 0 for group in groups)
+        wanted = SampleRange("bits", bits=bits_needed)
+        if all(levels_as_read(group.samples, wanted) >= _ENOUGH for group in groups):
+            return {"sample_range": "bits", "significant_bits": bits_needed}
+    return {"sample_range": "collection"}
+
+
+def significant_bits(group: SampleGroup) -> int | None:
+    """The usual number of bits (10, 12, 14 and so on) that holds the greatest sample; None for other than unsigned
+    integers."""
+    if not group.type.startswith("uint"):
+        return None
+    needed = int(group.high).bit_length()
+    return min(next((bits for bits in _USUAL_BITS if bits >= needed), 32), type_bits(group.type))
+
+
+def describe(group: SampleGroup) -> Text:
+    """What the files hold, such as "12 significant bits in 16, numbers from 310 to 3,920"."""
+    bits = significant_bits(group)
+    numbers = {"low": _number(group.low), "high": _number(group.high)}
+    if bits is not None and bits < type_bits(group.type):
+        return Text("{bits} significant bits in {all}, numbers from {low} to {high}",
+                    "{bits} bits significativos en {all}, números de {low} a {high}").fill(
+                        bits=bits, all=type_bits(group.type), **numbers)
+    return Text("{type}, numbers from {low} to {high}", "{type}, números de {low} a {high}").fill(type=group.type, **numbers)
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value == int(value) else float(f"{value:.4g}")
+
+
+def chosen_range_notice(groups: tuple[SampleGroup, ...], recipe: RecipeSpec) -> tuple[Problem, ...]:
+    """What was chosen for the deep pictures of a new project, as an info."""
+    if not groups or recipe.sample_range == "type":
+        return ()
+    numbers = {"n": sum(group.pictures for group in groups), "samples": describe(groups[0])}
+    if recipe.sample_range == "bits":
+        text = Text("{n} pictures have more than 8 bits: {samples}. So {white} is white (recipe.sample_range=bits).",
+                    "{n} imágenes tienen más de 8 bits: {samples}. Por eso {white} es blanco (recipe.sample_range=bits).")
+        numbers["white"] = 2 ** recipe.significant_bits - 1
+    else:
+        text = Text("{n} pictures have more than 8 bits: {samples}. So {black} is black and {white} is white, as measured "
+                    "on the training pictures (recipe.sample_range=collection).",
+                    "{n} imágenes tienen más de 8 bits: {samples}. Por eso {black} es negro y {white} es blanco, medidos en "
+                    "las imágenes de entrenamiento (recipe.sample_range=collection).")
+        numbers |= {"black": _number(recipe.sample_low), "white": _number(recipe.sample_high)}
+    notice = warning("sample_range_chosen", text.fill(**numbers), "recipe", field="sample_range")
+    return (msgspec.structs.replace(notice, severity="info"),)
+
+
+def sample_range_problems(groups: tuple[SampleGroup, ...], recipe: RecipeSpec) -> tuple[Problem, ...]:
+    """An error where the recipe cannot read deep pictures, a warning where it leaves them nearly one grey."""
+    if recipe.sample_range == "collection" and not recipe.samples_measured:
+        return ()  # the check of the recipe says so
+    wanted = sample_range_of(recipe.as_dictionary())
+    problems = []
+    for group in groups:
+        levels = levels_as_read(group.samples, wanted)
+        if levels >= _ENOUGH:
+            continue
+        values = suggest_range(groups) or {"sample_range": "collection"}
+        label = Text("Use {bits} significant bits", "Usar {bits} bits significativos").fill(
+            bits=values["significant_bits"]) if "significant_bits" in values else Text(
+                "Use the range of the training pictures", "Usar el rango de las imágenes de entrenamiento")
+        fix = Fix(action="set_fields", label=label, arguments={"spec": "recipe", "values": values})
+        numbers = {"n": group.pictures, "samples": describe(group)}
+        if levels == 0 and group.high > group.low:
+            text = Text("{n} pictures cannot be seen with this range of black and white: {samples}.",
+                        "Con este rango de negro y blanco no se ve nada en {n} imágenes: {samples}.")
+            problems.append(error("unreadable_range", text.fill(**numbers), "recipe", field="sample_range", fixes=(fix,)))
+            continue
+        text = Text("{n} pictures are nearly one grey as they are read, {levels} of 256 levels: {samples}.",
+                    "{n} imágenes son casi un solo gris tal como se leen, {levels} de 256 niveles: {samples}.")
+        problems.append(warning("narrow_range", text.fill(**numbers, levels=int(levels) + 1), "recipe",
+                                field="sample_range", fixes=(fix,)))
+    return tuple(problems)

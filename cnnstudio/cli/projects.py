@@ -172,10 +172,11 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
         problems = (*rescued, *scan.problems, *picture_problems(index),
                     *sample_range_problems(sample_groups(index), project.recipe),
                     *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
-        notes = (*scan.notes, *_no_audit_notice(index, folder))
+        no_audit = _no_audit_notice(index, folder)
     finally:
         index.close()
-    output.problems((*problems, *notes))
+    output.problems((*problems, *scan.notes))
+    output.problems(no_audit, as_lines=False)
     if not problems:
         output.line({"problems": []}, tr("No problems.", "Sin problemas."))
     return 2 if blocking(problems) else 0

@@ -29,6 +29,7 @@ from cnnstudio.datasets.sample_ranges import (
 from cnnstudio.datasets.sources.arrays import unpack_arrays
 from cnnstudio.imaging.prepare import sample_range_of
 from cnnstudio.imaging.statistics import measure_samples
+from cnnstudio.interchange.printing.recipe import recipe_code
 from cnnstudio.network.checks import check_recipe
 from cnnstudio.network.fixes import FIXES
 
@@ -195,3 +196,16 @@ def test_an_index_of_before_learns_the_samples_and_loses_nothing(twelve_bits: Pa
         assert inspect_pictures(index, twelve_bits) == 12
         assert [group.high for group in sample_groups(index)] == [3900]
         assert index.rows("SELECT picture FROM groups") == [(1,)]
+
+
+@pytest.mark.parametrize("fields", [
+    {"sample_range": "bits", "significant_bits": 12}, {"sample_range": "picture", "low_percentile": 1.0},
+    {"sample_range": "collection", "sample_low": 400.0, "sample_high": 3000.0, "samples_measured": "x"},
+    {"sample_range": "window", "sample_low": -100.0, "sample_high": 3900.0}], ids=lambda fields: fields["sample_range"])
+@pytest.mark.parametrize("mode", ["grayscale", "rgb"])
+def test_the_printed_script_reads_the_same_pixels(twelve_bits: Path, fields: dict, mode: str) -> None:
+    recipe = RecipeSpec(height=40, width=40, color_mode=mode, **fields)
+    names: dict = {"cv2": cv2, "np": np}
+    exec(recipe_code(recipe), names)  # our own text, printed a moment ago
+    file = twelve_bits / "a" / "0.tif"
+    assert np.array_equal(names["prepare"](str(file)), prepare_file(file, recipe.as_dictionary()))

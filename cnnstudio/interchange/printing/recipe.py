@@ -11,6 +11,7 @@ from cnnstudio.catalog.steps import RECIPE_STEPS
 from cnnstudio.core.item import Step
 from cnnstudio.core.params import with_defaults
 from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.interchange.printing.sample_range import sample_range_code
 
 _FLAGS: Final = {
     "nearest": "INTER_NEAREST_EXACT", "nearest_opencv": "INTER_NEAREST", "bilinear": "INTER_LINEAR",
@@ -29,8 +30,9 @@ def recipe_code(recipe: RecipeSpec) -> str:
     shape = f"({recipe.height}, {recipe.width}, {recipe.channels})"
     lines += ["def prepare(path):", f'    """A file as the network sees it: uint8 {shape}."""',
               "    # Ordinary 8-bit files, as in CNN Studio; deep, transparent, CMYK and animated ones need its bundle.",
-              f"    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.{_READ[recipe.color_mode]})  # upright",
+              f"    picture = cv2.imdecode(np.fromfile(path, np.uint8), {_flags(recipe)})  # upright",
               "    if picture is None:", '        raise ValueError(f"OpenCV cannot read {path}.")']
+    lines += [f"    {line}" for line in sample_range_code(recipe)]
     if recipe.color_mode == "grayscale":
         lines.append("    picture = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)")
     lines += [f"    {line}" for line in (*_crop(recipe), *_fit(recipe))]
@@ -42,6 +44,11 @@ def recipe_code(recipe: RecipeSpec) -> str:
     else:
         lines.append("    return picture[..., None]" if recipe.channels == 1 else "    return picture")
     return "\n".join(lines)
+
+
+def _flags(recipe: RecipeSpec) -> str:
+    flag = f"cv2.{_READ[recipe.color_mode]}"
+    return flag if recipe.sample_range == "type" else f"{flag} | cv2.IMREAD_ANYDEPTH"
 
 
 def _resized(recipe: RecipeSpec) -> list[str]:

@@ -21,7 +21,9 @@ def _limits(recipe: RecipeSpec) -> list[str]:
     if recipe.sample_range == "bits":
         return [f"low, high = 0, {2 ** recipe.significant_bits - 1}  # {recipe.significant_bits} significant bits"]
     if recipe.sample_range == "picture":
-        return ["samples = picture[np.isfinite(picture)]",
+        return ["grey = (picture == picture[..., :1]).all()",
+                "samples = picture[..., 0] if grey else picture",
+                "samples = samples[np.isfinite(samples)]",
                 f"low, high = np.percentile(samples, ({recipe.low_percentile}, {recipe.high_percentile}))",
                 "if not high > low:", "    low, high = samples.min(), samples.max()"]
     measured = "  # measured on the training pictures" if recipe.sample_range == "collection" else ""

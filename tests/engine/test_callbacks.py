@@ -69,7 +69,8 @@ class Counter(keras.callbacks.Callback):
         self._count("test_batch_end")
 
 
-@pytest.mark.parametrize("moment", [None, (2, 3), (1, 4), (3, 1)])
+@pytest.mark.parametrize("moment", [None, (2, 3), pytest.param((1, 4), marks=pytest.mark.nightly),
+                                    pytest.param((3, 1), marks=pytest.mark.nightly)])
 def test_every_hook_is_called_as_often_as_without_a_break(new_run, train_run, use, moment):
     counters = []
     use(lambda: {"counter": counters.append(Counter()) or counters[-1]})
@@ -133,7 +134,8 @@ def test_terminate_on_nan_ends_it_at_that_batch(new_run, train_run, use, monkeyp
     assert len(counter.losses) < 5
 
 
-@pytest.mark.parametrize("moment", [(2, 3), (2, 5), (3, 1)])
+@pytest.mark.parametrize("moment", [(2, 3), pytest.param((2, 5), marks=pytest.mark.nightly),
+                                    pytest.param((3, 1), marks=pytest.mark.nightly)])
 def test_a_rate_that_follows_the_one_before_is_applied_once_an_epoch(new_run, train_run, use, moment):
     use(lambda: {"rate": keras.callbacks.LearningRateScheduler(lambda _epoch, rate: rate * 0.5)})
     run = new_run(small_project(epochs=4))

@@ -94,7 +94,8 @@ def test_a_later_stage_begins_with_a_new_optimizer_and_the_kept_weights(new_run,
     assert int(arrays["optimizer"][0]) == 5, "the steps of the second stage alone"
 
 
-@pytest.mark.parametrize("moment", [(1, 3), (3, 2), pytest.param((3, 4), marks=pytest.mark.nightly),
+@pytest.mark.parametrize("moment", [pytest.param((1, 3), marks=pytest.mark.nightly), (3, 2),
+                                    pytest.param((3, 4), marks=pytest.mark.nightly),
                                     pytest.param((4, 1), marks=pytest.mark.nightly), (5, 5)])
 def test_resumed_in_any_stage_equals_unbroken(new_run, train_run, unbroken, moment):
     stages = (stage("a", 2, callbacks=(STOP,)), stage("b", 3, 0.002, schedule=Item(
@@ -158,7 +159,8 @@ def test_a_frozen_stage_trains_on_features_and_a_later_one_on_pictures(new_run, 
     assert not equal(base_arrays(run), base_arrays(first))
 
 
-@pytest.mark.parametrize("moment", [(2, 1), (3, 1), (4, 1)])
+@pytest.mark.parametrize("moment", [pytest.param((2, 1), marks=pytest.mark.nightly), (3, 1),
+                                    pytest.param((4, 1), marks=pytest.mark.nightly)])
 def test_a_break_in_any_of_them_changes_nothing(new_run, train_run, unbroken, moment):
     wanted = unbroken(based(HEAD, WHOLE))
     run = new_run(based(HEAD, WHOLE))

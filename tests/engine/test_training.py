@@ -98,7 +98,7 @@ def test_a_pause_changes_nothing(new_run, train_run, unbroken):
     assert metrics_of(recorder) == unbroken(restless()).epochs
 
 
-@pytest.mark.parametrize("moment", [(1, 2), (3, 1), (3, 4)])
+@pytest.mark.parametrize("moment", [(1, 2), pytest.param((3, 1), marks=pytest.mark.nightly), (3, 4)])
 def test_stopped_and_resumed_equals_unbroken(new_run, train_run, unbroken, moment):
     wanted = unbroken(restless())
     run = new_run(restless())

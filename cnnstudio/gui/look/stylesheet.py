@@ -59,6 +59,8 @@ QPushButton[kind="quiet"] { background: transparent; border-color: transparent; 
 QPushButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:checked { background: $accent_bg; color: $accent; }
 QPushButton[kind="quiet"]:focus { border: 2px solid $accent; }
+QPushButton[segment="true"] { padding: 4px 12px; min-height: 18px; }
+QPushButton[segment="true"]:focus { border: 2px solid $accent; padding: 3px 11px; }
 QPushButton[kind="icon"] { background: transparent; border-color: transparent; padding: 5px; }
 QPushButton[kind="icon"]:hover { background: $hover; }
 QPushButton[kind="icon"]:checked { background: $accent_bg; }
@@ -96,7 +98,8 @@ QLineEdit:hover { border-color: $faint; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $accent; padding: 4px 8px; }
 QLineEdit:disabled { color: $faint; }
 QLineEdit[wrong="true"], QComboBox[wrong="true"] { border-color: $error; }
-QComboBox { background: $sunk; color: $text; border: 1px solid $line; border-radius: 6px; padding: 5px 28px 5px 9px;
+QComboBox { combobox-popup: 0; background: $sunk; color: $text; border: 1px solid $line; border-radius: 6px;
+  padding: 5px 28px 5px 9px;
   min-height: 20px; }
 QComboBox:hover { border-color: $faint; }
 QComboBox:focus { border: 2px solid $accent; padding: 4px 27px 4px 8px; }
@@ -140,8 +143,6 @@ QScrollBar::handle:hover { background: $faint; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0px; height: 0px; border: none; background: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
 QAbstractScrollArea::corner { background: transparent; }
-QSplitter::handle { background: transparent; }
-QSplitter::handle:hover { background: $accent; }
 
 QSlider { min-height: 22px; }
 QSlider::groove:horizontal { background: $line; height: 4px; border-radius: 2px; }

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -37,6 +38,7 @@ class Button(QPushButton):
                  on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
         super().__init__("" if kind == "icon" else text.replace("&", "&&"), parent)
         self.kind = kind
+        self._icon_name = ""
         self.setProperty("kind", kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -50,7 +52,16 @@ class Button(QPushButton):
         if on_click is not None:
             self.clicked.connect(lambda *_: on_click())
 
+    def set_kind(self, kind: str) -> None:
+        """Another look, such as that of the one primary button."""
+        if kind != self.kind:
+            self.kind = kind
+            set_property(self, "kind", kind)
+            if self._icon_name:
+                self.set_icon(self._icon_name)
+
     def set_icon(self, name: str, token: str = "") -> None:
+        self._icon_name = name
         self.setIcon(icons.icon(name, token or _ICON_TOKENS.get(self.kind, "text")))
         self.setIconSize(QSize(18, 18) if self.kind == "icon" else QSize(16, 16))
 
@@ -193,6 +204,18 @@ class Rule(QFrame):
             self.setFixedHeight(1)
 
 
+class Stack(QStackedWidget):
+    """Widgets of which one is shown: as small as that one may be, whatever the hidden ones need."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.currentChanged.connect(lambda _index: self.updateGeometry())
+
+    def minimumSizeHint(self) -> QSize:
+        shown = self.currentWidget()
+        return super().minimumSizeHint() if shown is None else shown.minimumSizeHint().expandedTo(shown.minimumSize())
+
+
 def column(*items: QWidget | QBoxLayout | int | None, spacing: int = 8, margins: tuple[int, int, int, int] = (0,) * 4,
            ) -> QVBoxLayout:
     """A vertical layout; an int is a gap in pixels, None a stretch."""
@@ -302,6 +325,9 @@ class MenuButton(Button):
         self._choices: list[tuple[object, str]] = []
         self._menu = QMenu(self)
         self.clicked.connect(self._open)
+
+    def nextCheckState(self) -> None:
+        """A click opens the menu and checks nothing: a checked chip has a choice that filters."""
 
     @property
     def value(self) -> object:

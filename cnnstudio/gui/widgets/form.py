@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -275,7 +276,7 @@ def _line(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callable[
         return line, show
 
     def browse() -> None:
-        path = QFileDialog.getExistingDirectory(line.window(), str(param.label), line.text())
+        path = QFileDialog.getExistingDirectory(line.window(), str(param.label), line.text() or str(Path.home()))
         if path:
             line.setText(path)
             on_typed()

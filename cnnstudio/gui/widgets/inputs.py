@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
@@ -20,6 +21,9 @@ from PySide6.QtWidgets import (
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.widgets.basics import Button
+
+_WIDEST: Final = 480
+"""The most pixels of a list that opens, unless its field is wider."""
 
 
 class Select(QComboBox):
@@ -60,7 +64,13 @@ class Select(QComboBox):
     def set_value(self, value: object) -> None:
         self.setCurrentIndex(self._values.index(value) if value in self._values else -1)
 
+    def showPopup(self) -> None:
+        # Long labels may be wider than the field.
+        self.view().setMinimumWidth(min(_WIDEST, self.view().sizeHintForColumn(0) + 24))
+        super().showPopup()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
+        # A choice changes much at once (a whole base): the wheel scrolls the page instead.
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:

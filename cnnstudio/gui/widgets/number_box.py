@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.core.text import format_number, localize_number, normalize_number, tr
 from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.widgets.wheel import WheelGuard
 
 _ARROWS = 22
 
 
 class NumberBox(QLineEdit):
-    """A number with a unit; arrow keys, wheel (while focused) and dragging the arrows change it.
+    """A number with a unit; arrow keys, the wheel (with the focus) and dragging the arrows change it.
 
     `value_changed(value)` follows every step, `settled` when the user let go; `refused(text)` when the typed text is no
     number within the limits. With `integer` values are int, else float; None if `optional`.
@@ -35,7 +36,7 @@ class NumberBox(QLineEdit):
         self._value: float | None = value
         self._drag: tuple[float, float | None] | None = None
         self.setFont(theme.font())
-        self.setMouseTracking(True)
+        self._guard = WheelGuard(self)
         room = self.fontMetrics().horizontalAdvance(unit) + 8 if unit else 0
         self.setTextMargins(0, 0, _ARROWS + room, 0)
         self.setText(self._format_value(value))
@@ -136,10 +137,6 @@ class NumberBox(QLineEdit):
         super().keyReleaseEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        # Without the focus the wheel scrolls the page, not the number under the pointer.
-        if not self.hasFocus():
-            event.ignore()
-            return
         self.step_by(1 if event.angleDelta().y() > 0 else -1)
         event.accept()
 

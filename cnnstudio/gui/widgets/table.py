@@ -6,13 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QColor, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from cnnstudio.gui.look import theme
 
 _Index = QModelIndex | QPersistentModelIndex
+_LEAST = 72
+"""The width in pixels at which some letters of a shortened text are left."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +126,14 @@ class Table(QTableView):
         self.verticalHeader().setDefaultSectionSize(32)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for index, column in enumerate(columns):
-            if column.stretch:
-                header.setSectionResizeMode(index, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setMinimumSectionSize(24)
+        # Rows come in small portions: the widths follow once, after all of them.
+        self._widths = QTimer(self)
+        self._widths.setSingleShot(True)
+        self._widths.setInterval(0)
+        self._widths.timeout.connect(self._make_room)
+        self.rows.rowsInserted.connect(self._widths.start)
         if sortable:
             self.setSortingEnabled(True)
             header.setSortIndicatorClearable(True)
@@ -144,18 +158,27 @@ class Table(QTableView):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Hide spare columns, the first one first, until every stretching column is readable."""
-        spare = [place for place, column in enumerate(self.rows.columns) if column.spare]
-        for place in spare:
+        """Give every column its width. Without enough room spare columns are hidden, the first one first, then the
+        texts that are no numbers are shortened, so that the last column is never cut off."""
+        columns = self.rows.columns
+        header, room = self.horizontalHeader(), self.viewport().width()
+        widths = {}
+        for place, column in enumerate(columns):
+            # The width of a hidden column is unknown.
             self.setColumnHidden(place, False)
-        header = self.horizontalHeader()
-        widths = {place: column.least if column.stretch else max(self.sizeHintForColumn(place), header.sectionSizeHint(place))
-                  for place, column in enumerate(self.rows.columns)}
-        for place in spare:
-            if sum(widths.values()) <= self.viewport().width():
+            widths[place] = column.least if column.stretch else max(self.sizeHintForColumn(place),
+                                                                    header.sectionSizeHint(place))
+        for place in [place for place, column in enumerate(columns) if column.spare]:
+            if sum(widths.values()) <= room:
                 break
             self.setColumnHidden(place, True)
             del widths[place]
+        _shorten([place for place in widths if not columns[place].right and not columns[place].stretch], widths, room)
+        stretching = [place for place in widths if columns[place].stretch]
+        for place in stretching:
+            widths[place] += max(0, room - sum(widths.values())) // (len(stretching) - stretching.index(place))
+        for place, width in widths.items():
+            self.setColumnWidth(place, width)
 
     @property
     def selected(self) -> Any:
@@ -168,3 +191,17 @@ class Table(QTableView):
         if row in self.rows.rows:
             index = self._proxy.mapFromSource(self.rows.index(self.rows.rows.index(row), 0))
             self.setCurrentIndex(index)
+
+
+def _shorten(places: Sequence[int], widths: dict[int, int], room: int) -> None:
+    """Take what is missing from the widest of these columns first, as long as some letters are left."""
+    missing = sum(widths.values()) - room
+    while missing > 0 and places:
+        widest = max(places, key=lambda place: widths[place])
+        second = max((widths[place] for place in places if widths[place] < widths[widest]), default=0)
+        least = max(_LEAST, second)
+        if widths[widest] <= _LEAST:
+            return
+        step = min(missing, max(1, widths[widest] - least))
+        widths[widest] -= step
+        missing -= step

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cnnstudio.gui.look import tokens
 from cnnstudio.gui.pages import PageEntry, load_page
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.changes import EVERYTHING, Change
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import box, column, scroll_area
+from cnnstudio.gui.widgets.basics import Stack, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banners
+from cnnstudio.gui.widgets.splitter import Splitter
 
 _NARROWEST_SIDE = 180
 
 
-class PageArea(QSplitter):
+class PageArea(Splitter):
     """Shows one page at a time, and collects changes for the others until they are visited."""
 
     page_made = Signal(object)
@@ -31,33 +32,25 @@ class PageArea(QSplitter):
     """A fix of a banner was chosen."""
 
     def __init__(self, workspace: Workspace, entries: tuple[PageEntry, ...], parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+        before = workspace.session.recall("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
+        super().__init__(1, (before[0], 0, before[-1]), parent)
         self._workspace, self._session, self._entries = workspace, workspace.session, entries
         self._pages: dict[str, Page] = {}
         self._stale: dict[str, Change] = {}
         self._current = "start"
-        self.setHandleWidth(1)
-        self.setChildrenCollapsible(False)
-        self._sides, self._inspectors, self._centres = QStackedWidget(), QStackedWidget(), QStackedWidget()
+        self._sides, self._inspectors, self._centres = Stack(), Stack(), Stack()
         self._banners = Banners()
         self._banners.fix_chosen.connect(self.fix_chosen)
         for stack, name in ((self._sides, "side"), (self._centres, "centre"), (self._inspectors, "inspector")):
-            holder: QWidget = stack if name != "centre" else box(column(self._banners, stack, spacing=0))
+            holder: QWidget = stack
+            if name == "centre":
+                holder = self.centre = box(column(self._banners, stack, spacing=0))
             holder.setObjectName(name)
             holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             self.addWidget(holder)
         self._sides.setMinimumWidth(_NARROWEST_SIDE)
         self._inspectors.setMinimumWidth(240)
-        for index, stretch in enumerate((0, 1, 0)):
-            self.setStretchFactor(index, stretch)
-        widths = self._session.recall("panels") or (tokens.SIDE_WIDTH, 10_000, tokens.INSPECTOR_WIDTH)
-        self.setSizes([widths[0], 10_000, widths[-1]])
-        self.splitterMoved.connect(self._remember_widths)
-
-    def _remember_widths(self) -> None:
-        before = self._session.recall("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
-        sizes = self.sizes()
-        self._session.remember("panels", (sizes[0] or before[0], 0, sizes[2] or before[-1]))
+        self.widths_changed.connect(lambda widths: self._session.remember("panels", (widths[0], 0, widths[2])))
 
     # Pages ---------------------------------------------------------------------------------------
 
@@ -110,6 +103,7 @@ class PageArea(QSplitter):
                 stack.setMinimumWidth(_side_width(holder))
             if holder is not None:
                 stack.setCurrentWidget(holder)
+        self.restore_widths()
         self.page_shown.emit(identifier)
         change = self._stale.pop(identifier, None)
         page.refresh(change if change is not None else Change(frozenset()))
@@ -161,6 +155,7 @@ class PageArea(QSplitter):
     def _on_side_changed(self) -> None:
         if self.sender() is self.current:
             self._sides.setVisible(self.current.needs_side)
+            self.restore_widths()
 
     def _on_header_changed(self) -> None:
         if self.sender() is self.current:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BUILT_IN, base_of_node
@@ -17,6 +17,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.pages.network.views import format_shape
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.network.shapes import report
@@ -36,7 +37,7 @@ class Layer:
     included: bool
 
 
-class BaseLayers(QDialog):
+class BaseLayers(Dialog):
     """The layers of one base of the network; the dialog follows the network while it is open."""
 
     def __init__(self, editor: NetworkEditor, node: str, parent: QWidget | None = None) -> None:

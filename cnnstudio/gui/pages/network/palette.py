@@ -13,7 +13,7 @@ from cnnstudio.catalog.layers import FAMILIES, LAYERS
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.canvas.scene import MIME
-from cnnstudio.gui.widgets.basics import Caption, Label, column
+from cnnstudio.gui.widgets.basics import Caption, Label, box, column
 from cnnstudio.gui.widgets.inputs import SearchBox
 
 BLOCK = "block:"
@@ -49,23 +49,21 @@ class LayerPalette(QWidget):
         self._search.textChanged.connect(self._filter)
         self._search.returnPressed.connect(self._first)
         self._rows: list[LayerRow] = []
-        self._captions: list[tuple[Caption, list[LayerRow]]] = []
+        self._families: list[tuple[QWidget, list[LayerRow]]] = []
         self._nothing = Label(tr("No layer of that name.", "Ninguna capa con ese nombre."), "secondary", "dim", wrap=True)
         self._nothing.hide()
         layout = QVBoxLayout()
         layout.setSpacing(0)
         layout.setContentsMargins(0, 0, 0, 0)
         for title, offered in entries():
-            layout.addSpacing(12)
-            caption = Caption(str(title))
-            layout.addWidget(caption)
-            layout.addSpacing(2)
             rows = [LayerRow(item) for item in offered]
             for row in rows:
                 row.wanted.connect(self.wanted)
-                layout.addWidget(row)
+            # The gaps belong to the family: without a match nothing of it is left.
+            family = box(column(12, Caption(str(title)), 2, *rows, spacing=0))
+            layout.addWidget(family)
             self._rows += rows
-            self._captions.append((caption, rows))
+            self._families.append((family, rows))
         layout.addWidget(self._nothing)
         layout.addStretch(1)
         self.setLayout(column(self._search, layout, spacing=4, margins=(16, 16, 16, 16)))
@@ -77,8 +75,8 @@ class LayerPalette(QWidget):
     def _filter(self, text: str) -> None:
         for entry in self._rows:
             entry.setVisible(is_match(text, entry.layer))
-        for caption, rows in self._captions:
-            caption.setVisible(any(not entry.isHidden() for entry in rows))
+        for family, rows in self._families:
+            family.setVisible(any(not entry.isHidden() for entry in rows))
         self._nothing.setVisible(all(entry.isHidden() for entry in self._rows))
 
     def _first(self) -> None:

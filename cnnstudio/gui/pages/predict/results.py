@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.predict.table import AnswerTable
 from cnnstudio.gui.pages.predict.views import Answer, AnswerView, format_summary
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.basics import Button, Elided, column, row
+from cnnstudio.gui.widgets.splitter import Splitter
 
 
 class ResultsView(QWidget):
@@ -43,15 +44,10 @@ class ResultsView(QWidget):
         self.table = AnswerTable(color_of)
         self.table.chosen.connect(self.answer_chosen)
         self.view = AnswerView(color_of)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(16)
-        splitter.addWidget(self.table)
-        splitter.addWidget(self.view)
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([820, 420])
-        layout = column(bar, splitter, spacing=14, margins=(24, 16, 24, 20))
+        self._splitter = Splitter(0, [0, 420])
+        self._splitter.addWidget(self.table)
+        self._splitter.addWidget(self.view)
+        layout = column(bar, self._splitter, spacing=14, margins=(24, 16, 24, 20))
         layout.setStretch(1, 1)
         self.setLayout(layout)
 
@@ -71,6 +67,7 @@ class ResultsView(QWidget):
         """Show or hide the table beside the answer."""
         self.table.setVisible(several)
         self.view.set_alone(not several)
+        self._splitter.restore_widths()
 
     def show_progress(self, answers: Sequence[Answer], done: int, total: int, *, busy: bool, note: str) -> None:
         """Show how many of `total` pictures were answered; `note`: the duration of the last request."""

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.steps import RECIPE_STEPS
 from cnnstudio.core.events import Failed
@@ -29,9 +28,10 @@ from cnnstudio.gui.state.commands import Command, MeasureStatistics, ShowPage
 from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, scroll_area
+from cnnstudio.gui.widgets.basics import Button, Stack, scroll_area
 from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.splitter import Splitter
 
 MEASURE = "measure"
 SAMPLES = 8
@@ -83,18 +83,13 @@ class PreparePage(Page):
     def centre(self) -> QWidget:
         self.recipe_panel, self.preview = RecipePanel(self.session), PreviewPanel(self.state)
         self.pipeline = PipelineView(self.state.get("pipeline", "batch"))
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(8)
+        splitter = Splitter(1, self.session.recall("prepare", [448, 880]))
         for panel, least in ((self.recipe_panel, 380), (self.preview, 420)):
             holder = scroll_area(panel)
             holder.setMinimumWidth(least)
             splitter.addWidget(holder)
-        splitter.setStretchFactor(0, 0)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes(self.session.recall("prepare", [448, 880]))
-        splitter.splitterMoved.connect(lambda *_: self.session.remember("prepare", splitter.sizes()))
-        self._views = QStackedWidget()
+        splitter.widths_changed.connect(lambda widths: self.session.remember("prepare", widths))
+        self._views = Stack()
         self._views.addWidget(splitter)
         self._views.addWidget(self.pipeline)
         self._views.setCurrentIndex(1 if self.state.get("view") == "pipeline" else 0)

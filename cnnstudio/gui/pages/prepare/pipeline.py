@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QStackedWidget, QWidget
 
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
@@ -23,6 +23,7 @@ from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_number
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.picture import PictureView
+from cnnstudio.gui.widgets.splitter import Splitter
 from cnnstudio.interchange.printing.keras.pipeline import Operation, Tensor, operations, pipeline_code
 
 if TYPE_CHECKING:
@@ -222,15 +223,11 @@ class PipelineView(QWidget):
         self._stack.addWidget(scroll_area(self._batch()))
         self._stack.addWidget(self._code())
         right = column(row(self.which, None, self._copy, spacing=8), self._stack, spacing=12, margins=(12, 14, 24, 16))
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(8)
+        splitter = Splitter(1, [520, 800])
         chain = scroll_area(box(self._chain))
         chain.setMinimumWidth(380)
         splitter.addWidget(chain)
         splitter.addWidget(box(right))
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([520, 800])
         self.setLayout(column(splitter))
         self._show(view)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from cnnstudio.core.events import Event, Failed, Finished, Phase, Progress
 from cnnstudio.core.problems import Problem
@@ -19,13 +19,14 @@ from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_size
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 
 _PROBLEMS_HEIGHT: Final = 108
 
 
-class WorkDialog(QDialog):
+class WorkDialog(Dialog):
     """A dialog with one primary button that starts work; Cancel ends the work first, then closes.
 
     A subclass fills `body` and implements `start_work` and `_on_succeeded(job)`.

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
@@ -18,6 +18,7 @@ from cnnstudio.gui.pages.data.dialogs.camera import Camera, Capture, cameras, no
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row
+from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_count, format_pictures
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select, Switch
@@ -28,7 +29,7 @@ FOLDER: Final = "captures"
 _MOST_CHIPS: Final = 24
 
 
-class WebcamDialog(QDialog):
+class WebcamDialog(Dialog):
     """Live pictures at the left, class, rate and count at the right.
 
     `opener(number)` opens a camera; tests replace it.

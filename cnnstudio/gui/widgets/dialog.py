@@ -1,0 +1,35 @@
+"""Windows that fit the screen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QWidget
+
+_TITLE_BAR: Final = 36
+"""The height in pixels of a title bar. The real one is known only after the window is on the screen."""
+
+
+def fitting_geometry(wanted: QSize, screen: QRect) -> QRect:
+    """A window of the wanted size in the middle of the free part of a screen; smaller where there is no room for it."""
+    size = wanted.boundedTo(screen.size() - QSize(0, _TITLE_BAR))
+    left = screen.left() + (screen.width() - size.width()) // 2
+    top = screen.top() + _TITLE_BAR + (screen.height() - _TITLE_BAR - size.height()) // 2
+    return QRect(left, top, size.width(), size.height())
+
+
+def free_screen(window: QWidget) -> QRect:
+    """The screen of a window without the bars of the desktop."""
+    return window.screen().availableGeometry()
+
+
+class Dialog(QDialog):
+    """A dialog that is never larger than the screen."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        room = free_screen(self).size() - QSize(0, _TITLE_BAR)
+        self.setMinimumSize(self.minimumSize().boundedTo(room))
+        self.resize(self.size().boundedTo(room))
+        super().showEvent(event)

@@ -63,7 +63,8 @@ class Batch(Event, frozen=True, kw_only=True):
 class Epoch(Event, frozen=True, kw_only=True):
     """After an epoch. `metrics` as Keras's logs (loss, accuracy, val_loss, val_accuracy, learning_rate).
 
-    `epoch` counts over all stages, of which `epochs` are planned from now on; `stage` counts from 0.
+    `epoch` counts over all stages, of which `epochs` are planned from now on; `stage` counts from 0. `best_by` is the
+    metric by which `best` was decided; "" in events of earlier versions.
     """
 
     epoch: int
@@ -73,6 +74,7 @@ class Epoch(Event, frozen=True, kw_only=True):
     pictures_per_second: float
     best: bool = False
     stage: int = 0
+    best_by: str = ""
 
 
 class Artifact(Event, frozen=True, kw_only=True):

@@ -126,11 +126,21 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
     @property
     def best(self) -> int | None:
         """The epoch, counted from 0, whose weights a callback restores at the end; None if none does."""
-        epoch = None
-        for callback in self.callbacks:
-            if getattr(callback, "restore_best_weights", False) and callback.best_weights is not None:
-                epoch = int(callback.best_epoch)
-        return epoch
+        callback = self._best_keeper
+        return None if callback is None else int(callback.best_epoch)
+
+    @property
+    def best_by(self) -> str:
+        """The metric of the callback that restores the best weights; "" if none does."""
+        callback = self._best_keeper
+        return "" if callback is None else str(callback.monitor)
+
+    @property
+    def _best_keeper(self) -> Any:
+        """The callback that has best weights to restore, or None."""
+        keepers = [callback for callback in self.callbacks
+                   if getattr(callback, "restore_best_weights", False) and callback.best_weights is not None]
+        return keepers[-1] if keepers else None
 
     def state(self) -> tuple[dict[str, dict[str, Any]], dict[str, list[np.ndarray]], list[str]]:
         """(state of each callback by its id, its arrays by "callback:<id>", what could not be kept)."""

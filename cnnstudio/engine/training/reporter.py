@@ -68,10 +68,13 @@ class Reporter:
             pictures_per_second=min(count * self._batch_size, self._pictures) / max(seconds, 1e-9),
             seconds_left=left * seconds / max(count, 1)))
 
-    def epoch(self, epoch: int, logs: dict[str, float], best: bool, seconds: float) -> None:
-        """After an epoch that took `seconds` to train."""
+    def epoch(self, epoch: int, logs: dict[str, float], best: bool, best_by: str, seconds: float) -> None:
+        """After an epoch that took `seconds` to train; `best_by` is the metric by which it is the best so far, or not."""
+        # Of a resumed epoch only the pictures after the break were seen in this time.
+        seen = self._pictures - min(self._start * self._batch_size, self._pictures)
         self._link.emit(Epoch(epoch=self._before + epoch + 1, epochs=self._planned, metrics=logs, seconds=seconds,
-                              pictures_per_second=self._pictures / max(seconds, 1e-9), best=best, stage=self._stage))
+                              pictures_per_second=seen / max(seconds, 1e-9), best=best, best_by=best_by,
+                              stage=self._stage))
 
     def _since_last(self, seen: int, means: dict[str, float]) -> dict[str, float]:
         """Means over the batches since the last event, from the difference of the running means."""

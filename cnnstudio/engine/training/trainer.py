@@ -173,7 +173,7 @@ class StageTrainer:
         self._epoch = epoch + 1
         self._finished = bool(self._model.stop_training)
         best = self._is_best(epoch, logs)
-        self._reporter.epoch(epoch, logs, best, self._train_seconds or self._reporter.seconds)
+        self._reporter.epoch(epoch, logs, best, self._best_by(logs), self._train_seconds or self._reporter.seconds)
         self._train_seconds = 0.0
         self._epoch_weights = snapshots.copy_weights(self._saved_weights)
         over = self._finished or self._epoch == self._stage.epochs
@@ -213,8 +213,12 @@ class StageTrainer:
         best = self._callbacks.best
         if best is not None:
             return best == epoch
-        name = "val_loss" if "val_loss" in logs else "loss"
+        name = self._best_by(logs)
         return all(logs[name] <= earlier.get(name, math.inf) for earlier in self._progress.logs[self._before:])
+
+    def _best_by(self, logs: dict[str, float]) -> str:
+        """The metric by which the best epoch is decided."""
+        return self._callbacks.best_by or ("val_loss" if "val_loss" in logs else "loss")
 
     # Checkpoints --------------------------------------------------------------------------------
 

@@ -10,22 +10,23 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from cnnstudio.core.commands import Pause, Resume
-from cnnstudio.core.events import Epoch, Event, Failed, Finished, Stopped
+from cnnstudio.core.events import Epoch, Event, Failed, Finished, Paused, Resumed, Stopped
 from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
-from cnnstudio.gui.pages.train.runs import RunsTable, ask_history_path, confirm_delete
+from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, ask_history_path, confirm_delete
 from cnnstudio.gui.pages.train.settings import TrainSettings
+from cnnstudio.gui.pages.train.watch import Watch
 from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import ShowPage
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, box, clear, column, scroll_area
-from cnnstudio.gui.widgets.cards import Banner, Expander, KeyFigure, KeyFigures
-from cnnstudio.gui.widgets.formatting import format_count, format_device, format_duration, format_number, format_percent
-from cnnstudio.workers.follow import Follower
+from cnnstudio.gui.widgets.cards import Banner, Expander
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
 from cnnstudio.workers.run_history import write_history
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
@@ -59,14 +60,12 @@ class TrainPage(Page):
         return self._run_folder.id if self._run_folder is not None else ""
 
     def centre(self) -> QWidget:
-        self._accuracy = KeyFigure(tr("Validation accuracy", "Exactitud de validación"))
-        self._epoch = KeyFigure(tr("Epoch", "Época"))
-        self._left = KeyFigure(tr("Time left", "Tiempo restante"))
-        self._speed = KeyFigure(tr("Speed", "Velocidad"))
+        self._figures = TrainFigures()
         self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
         self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
         self._problem_box = column(spacing=8)
-        self._table = RunsTable()
+        self._colors = RunColors(self.state)
+        self._table = RunsTable(self._colors)
         self._table.chosen.connect(self._choose)
         self._table.overlaid.connect(self._overlay)
         self._table.resume_wanted.connect(self.resume)
@@ -79,7 +78,7 @@ class TrainPage(Page):
         self._log.setFont(theme.mono_font(12))
         self._log.setFixedHeight(160)
         self._log.setAccessibleName(tr("Log", "Registro"))
-        body = column(KeyFigures(self._accuracy, self._epoch, self._left, self._speed, wide=820), self._problem_box,
+        body = column(self._figures, self._problem_box,
                       spacing=14, margins=(24, 20, 24, 20))
         body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
         body.addWidget(self._table)
@@ -94,7 +93,9 @@ class TrainPage(Page):
         self._pause = Button(tr("Pause", "Pausar"), icon="pause", on_click=self._toggle_pause)
         self._stop = Button(tr("Stop and keep", "Detener y conservar"), icon="stop", on_click=self._stop_now)
         self._start = Button(tr("Start training", "Empezar"), "primary", "play", on_click=self.start)
-        return self._pause, self._stop, self._start
+        self._next = Button(tr("Next: Evaluate", "Siguiente: Evaluar"), "primary",
+                            on_click=lambda: self.session.request(ShowPage("evaluate")))
+        return self._pause, self._stop, self._start, self._next
 
     # Refresh -------------------------------------------------------------------------------------
 
@@ -106,11 +107,12 @@ class TrainPage(Page):
                 self._show_run(None)
             self._list_runs()
             if self._run_folder is None and self._runs:
-                wanted = self.state.get("run")
-                runs_by_id = {run.id: run for run in self._runs}
-                self._choose(runs_by_id.get(str(wanted), self._runs[0]))
+                self._choose(self._chosen_run() or self._runs[0])
                 self._list_runs()
             self._follow_orphan()
+        elif change.of("run") and (chosen := self._chosen_run()) is not None:
+            self._choose(chosen)
+            self._list_runs()
         self._update_buttons()
 
     def enter(self) -> None:
@@ -118,8 +120,13 @@ class TrainPage(Page):
         if job is not None:
             self._attach(job)
 
+    def _chosen_run(self) -> RunSummary | None:
+        """The run that was chosen here or on another page."""
+        return next((run for run in self._runs if run.id == self.session.chosen_run), None)
+
     def _list_runs(self) -> None:
         self._runs = list_runs(self.session.folder) if self.session.folder is not None else []
+        self._colors.follow(self._runs)
         self._table.show_runs(self._runs, self._run_folder.id if self._run_folder is not None else "")
 
     def blocking_problems(self) -> Iterable[Problem]:
@@ -187,7 +194,7 @@ class TrainPage(Page):
         for summary in self._runs:
             run = RunFolder(summary.folder)
             if summary.state in ("running", "paused") and run.living():
-                job = _Watch(run, summary.planned)
+                job = Watch(run, summary.planned)
                 self.session.jobs.start(job)
                 self._show_run(run, read=False)
                 self._attach(job)
@@ -204,12 +211,12 @@ class TrainPage(Page):
 
     def _toggle_pause(self) -> None:
         job = self._running_job()
-        if isinstance(job, ChildJob | _Watch):
+        if isinstance(job, ChildJob | Watch):
             job.send(Resume() if job.paused else Pause())
 
     def _stop_now(self) -> None:
         job = self._running_job()
-        if isinstance(job, ChildJob | _Watch):
+        if isinstance(job, ChildJob | Watch):
             job.stop(keep=True)
             self._stop.setEnabled(False)
 
@@ -217,7 +224,8 @@ class TrainPage(Page):
         job = self._running_job()
         preparing = self.session.jobs.of_kind("prepare_run") is not None
         # Jobs report every step of their progress; the buttons depend on a few facts only.
-        facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing,
+        trained = job is None and self._run_folder is not None and self._run_folder.has_model
+        facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing, trained,
                  self.session.is_open, self.session.problems)
         if facts == self._button_facts:
             return
@@ -226,6 +234,9 @@ class TrainPage(Page):
         self._pause.setVisible(job is not None)
         self._stop.setVisible(job is not None)
         self._start.setVisible(job is None)
+        # One primary button: what comes next once there is a model, else the training.
+        self._next.setVisible(trained)
+        self._start.set_kind("" if trained else "primary")
         blockers = blocking(self.session.problems)
         self._start.setEnabled(self.session.is_open and not preparing and not blockers)
         self._start.setToolTip("\n".join(str(problem.text) for problem in blockers))
@@ -240,7 +251,6 @@ class TrainPage(Page):
 
     def _show_run(self, run: RunFolder | None, read: bool = True) -> None:
         self._run_folder = run
-        self.state["run"] = run.id if run is not None else None
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
         self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
@@ -248,7 +258,8 @@ class TrainPage(Page):
         if events and isinstance(events[-1], Failed) and self._running_job() is None:
             self._show_problem(events[-1].problem)
         self._draw()
-        self.header_changed.emit()
+        self.session.chosen_run = run.id if run is not None else ""
+        self._update_buttons()
 
     def _choose(self, summary: RunSummary) -> None:
         if self._run_folder is None or self._run_folder.folder != summary.folder:
@@ -262,7 +273,7 @@ class TrainPage(Page):
         line = log_line(event)
         if line:
             self._log.appendPlainText(line)
-        if isinstance(event, Epoch):
+        if isinstance(event, Epoch | Paused | Resumed):
             self._list_runs()
         if not self._redraw.isActive():
             self._redraw.start()
@@ -304,37 +315,16 @@ class TrainPage(Page):
             self._redraw.start()
 
     def _draw_figures(self) -> None:
-        curves = self._curves
-        name = "val_accuracy" if curves.latest("val_accuracy") is not None else "accuracy"
-        value, best = curves.latest(name), curves.at_best(name)
-        self._accuracy.set("–" if value is None else format_percent(value), "" if best is None else tr(
-            "best {value} at epoch {n}", "mejor {value} en la época {n}", value=format_percent(best), n=curves.best))
-        batch = curves.last_batch
-        done = curves.epoch_x[-1] if curves.epoch_x else 0
-        running = self._running_job() is not None and not curves.over
-        at = max(done, batch.epoch if batch is not None else 0) if running else done
-        total = curves.epochs or self.session.project.training.epochs
-        note = (curves.phase or tr("starting", "iniciando")) if running else format_ending(curves, done, total)
-        if running and batch is not None and batch.epoch > done:
-            note = tr("batch {b} of {n}", "lote {b} de {n}", b=batch.batch, n=batch.batches)
-            if batch.stage:
-                note = tr("stage {n}", "etapa {n}", n=batch.stage + 1) + " · " + note
-        self._epoch.set(tr("{n} of {all}", "{n} de {all}", n=at, all=total) if at else "–", note)
-        left = curves.seconds_left if running else None
-        self._left.set("–" if left is None else format_duration(left), "" if curves.epoch_seconds is None else tr(
-            "{t} an epoch", "{t} por época", t=format_duration(curves.epoch_seconds)))
-        speed = curves.pictures_per_second
-        self._speed.set("–" if speed is None else tr("{n} pictures/s", "{n} imágenes/s",
-                                                     n=format_count(round(speed)) if speed >= 10 else format_number(speed, 1)),
-                        format_device(curves.device))
+        job = self._running_job()
+        self._figures.show_curves(self._curves, running=job is not None, paused=job is not None and job.paused,
+                                  planned=self.session.project.training.epochs)
 
     def _overlay(self, runs: list[RunSummary]) -> None:
         """Draw other runs behind the shown one."""
         others = {}
         for summary in runs:
             if self._run_folder is None or summary.folder != self._run_folder.folder:
-                others[summary.id] = (theme.class_color(self._runs.index(summary) + 2),
-                                      curves_of(RunFolder(summary.folder).epochs()))
+                others[summary.id] = (self._colors.color(summary), curves_of(RunFolder(summary.folder).epochs()))
         self._loss_plot.show_others(others)
         self._accuracy_plot.show_others(others)
 
@@ -354,44 +344,3 @@ class TrainPage(Page):
 
     def close(self) -> None:
         self._redraw.stop()
-
-
-def format_ending(curves: Curves, done: int, total: int) -> str:
-    """Why a training ended before its last epoch, and the epoch of its weights, which Evaluate uses."""
-    if curves.kept_epoch is None:
-        return ""
-    kept_text = tr("keeps epoch {n}", "conserva la época {n}", n=curves.kept_epoch) if curves.kept_epoch != done else ""
-    early = tr("stopped early", "parada temprana") if curves.finished and done < total else ""
-    return " · ".join(text for text in (early, kept_text) if text)
-
-
-class _Watch(Job):
-    """Follows a training that continues without its window."""
-
-    def __init__(self, run: RunFolder, epochs: int) -> None:
-        super().__init__(Text("Training", "Entrenamiento"), "train", page="train")
-        self._epochs = epochs
-        self.run_folder = str(run.folder)
-        self._follower = Follower(run, self._arrived.emit)
-
-    def _work(self) -> None:
-        self._over.emit(self._follower.run())
-
-    def _receive(self, event: Event) -> None:
-        if not isinstance(event, Finished | Stopped | Failed):
-            super()._receive(event)
-
-    def send(self, command: Any) -> None:
-        self._follower.send(command)
-
-    def stop(self, keep: bool = True) -> None:
-        self.cancelling = True
-        self._follower.stop(keep)
-
-    def detach(self) -> None:
-        self._follower.detach()
-
-    def cancel(self) -> None:
-        """The window closes: stop following; the training continues."""
-        super().cancel()
-        self._follower.detach()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from cnnstudio.core.text import tr
@@ -20,6 +21,28 @@ _TONES = {"running": "accent", "paused": "accent", "finished": "", "stopped": ""
           "interrupted": "warn", "damaged": "error", "created": "dim"}
 
 
+class RunColors:
+    """Keeps the colour of every run: runs that are added or deleted do not change those of the others."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        """`state` of the page, which keeps the numbers until another project is opened."""
+        self._state = state
+
+    @property
+    def _numbers(self) -> dict[str, int]:
+        numbers: dict[str, int] = self._state.setdefault("colors", {})
+        return numbers
+
+    def follow(self, runs: list[RunSummary]) -> None:
+        """Give new runs (`runs` are newest first) the next colours."""
+        numbers = self._numbers
+        for run in reversed(runs):
+            numbers.setdefault(run.id, len(numbers))
+
+    def color(self, run: RunSummary) -> QColor:
+        return theme.class_color(self._numbers.get(run.id, -3) + 2)
+
+
 class RunsTable(Card):
     """All runs, newest first. Selecting one shows its curves; Compare draws all of them behind it."""
 
@@ -29,14 +52,14 @@ class RunsTable(Card):
     delete_wanted = Signal(object)
     history_wanted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, colors: RunColors, parent: QWidget | None = None) -> None:
         super().__init__(margins=(4, 8, 4, 4), spacing=4, parent=parent)
         self._runs: list[RunSummary] = []
         self._compared = False
         self._busy = ""
         self._table = Table([
             Column(tr("Run", "Entrenamiento"), text=lambda run: run.id, stretch=True, least=190,
-                   color=lambda run: theme.class_color(self._runs.index(run) + 2 if run in self._runs else -1)),
+                   color=colors.color),
             Column(tr("Network", "Red"), text=lambda run: run.network, spare=True),
             Column(tr("Epochs", "Épocas"), text=lambda run: f"{run.epochs} / {run.planned}",
                    key=lambda run: run.epochs, right=True),

@@ -16,7 +16,7 @@ from cnnstudio.core.item import Item
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
-from cnnstudio.gui.pages.train.page import format_ending
+from cnnstudio.gui.pages.train.figures import format_ending
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunsTable

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from html import escape
+from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train.plots.history import Curves
+from cnnstudio.gui.pages.train.plots.history import Curves, format_best
 from cnnstudio.gui.widgets.basics import Elided, Label, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_number
+
+_LOWEST: Final = 220
+"""The least height of a plot in pixels; in a lower window the page scrolls."""
+_MOST_NAMES: Final = 6
+"""The most names of other runs in a legend."""
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
@@ -31,6 +37,25 @@ class _EpochAxis(_Axis):
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         return [(max(1.0, spacing), offset) for spacing, offset in super().tickSpacing(low, high, size)]
+
+
+class _Plot(pg.PlotWidget):  # type: ignore[misc]
+    """The wheel scrolls the page; with Ctrl it zooms the epochs. A double click shows all of them again."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        self.getPlotItem().enableAutoRange()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        # The scene says nothing when the mouse leaves.
+        self.scene().sigMouseMoved.emit(QPointF(-1, -1))
 
 
 def _label_height(metric: str) -> float:
@@ -53,9 +78,13 @@ class CurvePlot(Card):
         head = row(Label(title, "body_strong"), self._values, legend, spacing=6)
         head.setStretch(1, 1)
         self.body.addLayout(head)
-        self._plot = pg.PlotWidget(background=theme.color("raised"),
-                                   axisItems={"left": _Axis("left"), "bottom": _EpochAxis("bottom")})
-        self._plot.setMinimumHeight(150)
+        self._names = Label("", "secondary", wrap=True)
+        self._names.setTextFormat(Qt.TextFormat.RichText)
+        self._names.hide()
+        self.body.addWidget(self._names)
+        self._plot = _Plot(background=theme.color("raised"),
+                             axisItems={"left": _Axis("left"), "bottom": _EpochAxis("bottom")})
+        self._plot.setMinimumHeight(_LOWEST)
         self._plot.setAccessibleName(title)
         self._item = self._plot.getPlotItem()
         self._style()
@@ -112,6 +141,8 @@ class CurvePlot(Card):
 
     def show_curves(self, curves: Curves) -> None:
         """Draw the run in front."""
+        if curves is not self._curves:
+            self._clear_readout()
         self._curves = curves
         name = self._metric
         batches = np.asarray(curves.batch_values.get(name, ()), dtype=float)
@@ -119,11 +150,15 @@ class CurvePlot(Card):
         epochs = np.asarray(curves.epoch_x, dtype=float)
         training = np.asarray(curves.epoch_values.get(name, ()), dtype=float)
         step = max(1, len(x) // 600)
-        self._raw.setData(x[::step], batches[::step])
+        shown = x[::step]
+        # A line is drawn only where no whole epoch is missing between two values.
+        missing = np.concatenate([[0], np.cumsum(curves.gaps()[:max(0, len(x) - 1)], dtype=int)])[:len(x)][::step]
+        known = np.append(np.diff(missing) == 0, False)[:len(shown)]
+        self._raw.setData(shown, batches[::step], connect=known)
         if len(training) >= 2:
-            self._smooth.setData(epochs[:len(training)], training)
+            self._smooth.setData(epochs[:len(training)], training, connect="all")
         else:
-            self._smooth.setData(x[::step], np.asarray(curves.smoothed(name), dtype=float)[::step])
+            self._smooth.setData(shown, np.asarray(curves.smoothed(name), dtype=float)[::step], connect=known)
         validation = np.asarray(curves.epoch_values.get("val_" + name, ()), dtype=float)
         self._valid.setData(epochs[:len(validation)], validation)
         if curves.best is not None:
@@ -133,10 +168,10 @@ class CurvePlot(Card):
             # Towards the middle, where there is room for the label.
             side = 0 if curves.epoch_x and curves.best * 2 < curves.epoch_x[-1] else 1
             self._best.label.anchors = [(side, 0.5), (side, 0.5)]
-            self._best.label.setFormat(tr("best, epoch {n}", "mejor, época {n}", n=curves.best))
+            self._best.label.setFormat(tr("{best}, epoch {n}", "{best}, época {n}", best=format_best(curves.best_by),
+                                          n=curves.best))
         else:
             self._best.hide()
-
         self._show_boundaries(curves.boundaries)
 
     def _show_boundaries(self, boundaries: list[tuple[int, int]]) -> None:
@@ -156,7 +191,7 @@ class CurvePlot(Card):
             self._boundaries.append(line)
 
     def show_others(self, others: Mapping[str, tuple[QColor, Curves]]) -> None:
-        """Draw the validation curves of other runs behind, thin, in their colours."""
+        """Draw the validation curves of other runs behind, thin, in their colours, and name them in the legend."""
         for item in self._others:
             self._item.removeItem(item)
         self._others = []
@@ -166,12 +201,22 @@ class CurvePlot(Card):
                                    pen=pg.mkPen(color, width=1.4), antialias=True)
             self._item.addItem(line)
             self._others.append(line)
+        names = [f'<span style="color:{color.name()}">▬</span> {escape(name)}' for name, (color, _curves) in others.items()]
+        if len(names) > _MOST_NAMES:
+            more = len(names) - _MOST_NAMES
+            names[_MOST_NAMES:] = [tr("and {n} more", "y {n} más", n=more)]
+        self._names.setText(" &nbsp; ".join(names))
+        self._names.setToolTip("\n".join(others) if len(others) > _MOST_NAMES else "")
+        self._names.setVisible(bool(names))
+
+    def _clear_readout(self) -> None:
+        self._cursor.hide()
+        self._values.setText("")
 
     def _on_mouse_moved(self, position: QPointF) -> None:
         curves = self._curves
         if curves is None or not curves.epoch_x or not self._item.sceneBoundingRect().contains(position):
-            self._cursor.hide()
-            self._values.setText("")
+            self._clear_readout()
             return
         x = self._item.getViewBox().mapSceneToView(position).x()
         place = min(range(len(curves.epoch_x)), key=lambda index: abs(curves.epoch_x[index] - x))

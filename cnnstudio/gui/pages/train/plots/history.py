@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 
 from cnnstudio.core.events import Batch, Epoch, Event, Finished, Hello, Notice, Phase, Stopped
-from cnnstudio.core.text import format_metrics, format_number
+from cnnstudio.core.text import format_metrics, format_number, tr
 
 SMOOTHING = 0.9
 """The weight of the past in the smoothed curve of batch values."""
@@ -22,6 +23,8 @@ class Curves:
         self.epoch_values: dict[str, list[float]] = defaultdict(list)
         self.epochs = 0
         self.best: int | None = None
+        self.best_by = ""
+        """The metric by which that epoch is the best."""
         self.pictures_per_second: float | None = None
         self.seconds_left: float | None = None
         self.epoch_seconds: float | None = None
@@ -57,7 +60,7 @@ class Curves:
             for name, value in event.metrics.items():
                 self.epoch_values[name].append(value)
             if event.best:
-                self.best = event.epoch
+                self.best, self.best_by = event.epoch, event.best_by
             self.pictures_per_second = event.pictures_per_second
             self.epoch_seconds = event.seconds
         elif isinstance(event, Phase):
@@ -103,6 +106,10 @@ class Curves:
             result.append(average / weight)
         return result
 
+    def gaps(self) -> list[bool]:
+        """For each batch value whether whole epochs are unknown before the next one: a line there would be invented."""
+        return [after - before > 1 for before, after in pairwise(self.batch_x)]
+
     def latest(self, name: str) -> float | None:
         """The value of the last epoch."""
         values = self.epoch_values.get(name)
@@ -113,6 +120,16 @@ class Curves:
         if self.best is None or self.best not in self.epoch_x or name not in self.epoch_values:
             return None
         return self.epoch_values[name][self.epoch_x.index(self.best)]
+
+
+def format_best(metric: str) -> str:
+    """By what an epoch is the best one."""
+    known = {"val_loss": tr("lowest validation loss", "menor pérdida de validación"),
+             "loss": tr("lowest training loss", "menor pérdida de entrenamiento"),
+             "val_accuracy": tr("highest validation accuracy", "mayor exactitud de validación"),
+             "accuracy": tr("highest training accuracy", "mayor exactitud de entrenamiento")}
+    return known.get(metric) or (tr("best {metric}", "mejor {metric}", metric=metric) if metric else
+                                 tr("best", "mejor"))
 
 
 def curves_of(events: Iterable[Event]) -> Curves:

@@ -1,0 +1,153 @@
+"""Curves and runs of the Train page: gaps, the readout, colours, the legend, by what an epoch is best, what comes next."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.core.events import Batch, Epoch, Finished
+from cnnstudio.core.text import set_language
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.train.figures import TrainFigures
+from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
+from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, format_best
+from cnnstudio.gui.pages.train.runs import RunColors, RunsTable
+from cnnstudio.gui.widgets.basics import Elided, Label
+from cnnstudio.workers.runs import RunSummary
+from tests.gui.driving import part, says, texts
+
+
+def epoch(number: int, best: bool = False, best_by: str = "") -> Epoch:
+    return Epoch(epoch=number, epochs=9, seconds=1.0, pictures_per_second=1.0, best=best, best_by=best_by,
+                 metrics={"loss": 1 / number, "val_loss": 2 / number, "accuracy": 0.5, "val_accuracy": 0.4 + number / 20})
+
+
+def batch(number: int, part_of: int, of: int) -> Batch:
+    return Batch(epoch=number, batch=part_of, batches=of, metrics={"loss": 1 / number}, pictures_per_second=1.0,
+                 seconds_left=1.0)
+
+
+def run(identifier: str) -> RunSummary:
+    return RunSummary(id=identifier, folder=f"/nowhere/{identifier}", state="finished", epochs=3, planned=3, has_model=True)
+
+
+@pytest.fixture
+def plot(qtbot, qapp):
+    theme.apply(qapp, "light")
+    result = CurvePlot("loss", "Loss")
+    qtbot.addWidget(result)
+    result.resize(500, 320)
+    result.show()
+    qtbot.waitExposed(result)
+    return result
+
+
+def test_no_line_is_drawn_over_epochs_whose_batches_are_unknown(plot):
+    # A fast training: of epochs 2 to 6 no batch was kept.
+    curves = curves_of([batch(1, 1, 4), batch(1, 2, 4), batch(7, 4, 4), batch(8, 2, 4), batch(8, 4, 4)])
+    assert curves.gaps() == [False, True, False, False]
+    plot.show_curves(curves)
+    path = plot._raw.curve.getPath()
+    starts = [number for number in range(path.elementCount()) if path.elementAt(number).isMoveTo()]
+    assert len(starts) == 2, "the faint curve has two parts"
+
+
+def test_a_curve_with_many_values_keeps_its_gaps_when_it_is_thinned(plot):
+    events = [batch(1, number, 900) for number in range(1, 901)] + [batch(5, number, 900) for number in range(1, 901)]
+    plot.show_curves(curves_of(events))
+    path = plot._raw.curve.getPath()
+    assert sum(path.elementAt(number).isMoveTo() for number in range(path.elementCount())) == 2
+
+
+def test_the_readout_of_another_run_does_not_stay(plot):
+    plot.show_curves(curves_of([epoch(1), epoch(2), epoch(3)]))
+    middle = plot._item.getViewBox().sceneBoundingRect().center()
+    plot._plot.scene().sigMouseMoved.emit(middle)
+    readout = next(child for child in plot.findChildren(Elided))
+    assert "epoch" in readout.text()
+    plot.show_curves(curves_of([epoch(1), epoch(2)]))
+    assert readout.text() == ""
+    plot._plot.scene().sigMouseMoved.emit(middle)
+    assert readout.text()
+    QApplication.sendEvent(plot._plot, QEvent(QEvent.Type.Leave))
+    assert readout.text() == ""
+
+
+def test_the_wheel_over_a_plot_scrolls_the_page_and_zooms_with_ctrl(plot):
+    plot.show_curves(curves_of([epoch(number) for number in range(1, 9)]))
+    before = plot._item.viewRange()[0]
+
+    def turn(modifiers: Qt.KeyboardModifier) -> bool:
+        where = QPointF(plot._plot.rect().center())
+        event = QWheelEvent(where, QPointF(plot._plot.mapToGlobal(where.toPoint())), QPoint(), QPoint(0, 120),
+                            Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False)
+        QApplication.sendEvent(plot._plot.viewport(), event)
+        return event.isAccepted()
+
+    assert not turn(Qt.KeyboardModifier.NoModifier)
+    assert plot._item.viewRange()[0] == before
+    assert turn(Qt.KeyboardModifier.ControlModifier)
+    assert plot._item.viewRange()[0] != before
+
+
+def test_best_says_by_what(plot, qtbot):
+    curves = curves_of([epoch(1), epoch(2, best=True, best_by="val_accuracy"), epoch(3)])
+    plot.show_curves(curves)
+    assert plot._best.label.toPlainText() == "highest validation accuracy, epoch 2"
+    figures = TrainFigures()
+    qtbot.addWidget(figures)
+    figures.show_curves(curves, running=False, paused=False, planned=9)
+    assert "50.0\u202f% at epoch 2: highest validation accuracy" in texts(figures)
+    set_language("es")
+    assert format_best("val_loss") == "menor pérdida de validación"
+
+
+def test_a_paused_training_says_so(qtbot):
+    figures = TrainFigures()
+    qtbot.addWidget(figures)
+    figures.show_curves(curves_of([epoch(1), batch(2, 1, 4)]), running=True, paused=True, planned=9)
+    assert says(figures, "paused · batch 1 of 4")
+
+
+def test_a_run_keeps_its_colour_when_runs_are_added_and_deleted():
+    state: dict[str, object] = {}
+    colors = RunColors(state)
+    colors.follow([run("b"), run("a")])
+    before = {name: colors.color(run(name)).name() for name in "ab"}
+    colors.follow([run("d"), run("c"), run("b")])
+    assert colors.color(run("b")).name() == before["b"]
+    assert len({colors.color(run(name)).name() for name in "abcd"}) == 4
+    state.clear()
+    colors.follow([run("e")])
+    assert colors.color(run("e")).name() == before["a"], "another project begins with the first colour"
+
+
+def test_the_legend_names_the_other_runs(plot):
+    other = {f"run <{number}>": (theme.class_color(number), curves_of([epoch(1), epoch(2)])) for number in range(8)}
+    plot.show_others(other)
+    legend = next(label for label in plot.findChildren(Label) if "run" in label.text())
+    assert legend.isVisibleTo(plot)
+    assert "run &lt;0&gt;" in legend.text()
+    assert theme.class_color(0).name() in legend.text()
+    assert "and 2 more" in legend.text()
+    plot.show_others({})
+    assert not legend.isVisibleTo(plot)
+
+
+def test_the_table_of_runs_has_the_colours(qtbot, qapp):
+    theme.apply(qapp, "light")
+    colors = RunColors({})
+    runs = [run("new"), run("old")]
+    colors.follow(runs)
+    table = RunsTable(colors)
+    qtbot.addWidget(table)
+    table.show_runs(runs, "new")
+    assert part(table, type(table._table)).rows.columns[0].color(runs[1]) == colors.color(runs[1])
+
+
+def test_curves_begin_without_a_best_epoch():
+    curves = Curves()
+    curves.take(Finished(run="x"))
+    assert (curves.best, curves.best_by) == (None, "")

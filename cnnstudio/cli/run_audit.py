@@ -21,7 +21,7 @@ from cnnstudio.datasets import findings as stored
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
 from cnnstudio.datasets.audit.helpers import Helpers
 from cnnstudio.datasets.audit.memory import keep_memory
-from cnnstudio.datasets.audit.run import ALL_KINDS
+from cnnstudio.datasets.audit.run import ALL_KINDS, moved_text
 from cnnstudio.datasets.audit.run import audit as audit_index
 from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index, open_index
@@ -64,6 +64,8 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
         findings = [all_finding for all_finding in stored.all_findings(index, sorted(kinds))
                     if all_finding.kind not in LEARNED or embedding is not None]
         _print_summary(findings, index.count(), left_out, output)
+        if summary.moved:
+            output.print_message(str(moved_text(summary.moved)))
         if arguments.html is not None:
             from cnnstudio.datasets.audit.report import write_report
 

@@ -60,6 +60,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True):
     `hidden_classes` are ignored until the user shows them again.
     `class_names` is the order of the classes that the user chose; empty means the names of the
     folders in alphabetical order, as `image_dataset_from_directory` infers them.
+    `class_keys` are (class, key) where the user chose the key that gives a picture this class.
     `label_mode` decides the form of the labels and with it the loss.
     """
 
@@ -75,6 +76,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True):
     path_columns: tuple[str, ...] = ()
     label_columns: tuple[str, ...] = ()
     hidden_classes: tuple[str, ...] = ()
+    class_keys: tuple[tuple[str, str], ...] = ()
     audit: AuditSpec = AuditSpec()
 
 

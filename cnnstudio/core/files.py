@@ -1,4 +1,4 @@
-"""The project file: encoding, reading, atomic saving and autosave. A newer format is refused."""
+"""The project file: encoding, reading and atomic saving. A newer format is refused."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cnnstudio.core.text import Text
 
 PROJECT_FILE: Final = "project.cnnstudio"
 AUTOSAVE_FILE: Final = "project.cnnstudio.autosave"
+"""Where earlier versions kept unsaved work."""
 
 
 def encode_project(project: Project) -> bytes:
@@ -84,13 +85,8 @@ def write_project(folder: Path, project: Project) -> None:
         (folder / AUTOSAVE_FILE).unlink()
 
 
-def write_autosave(folder: Path, project: Project) -> None:
-    """Keep unsaved work beside the project's file, which stays untouched; raises ProblemError."""
-    write_atomically(folder / AUTOSAVE_FILE, encode_project(project))
-
-
 def read_autosave(folder: Path) -> Project | None:
-    """Unsaved work that is newer than the saved file, or None."""
+    """Unsaved work of an earlier version that is newer than the saved file, or None."""
     path = folder / AUTOSAVE_FILE
     try:
         saved = folder / PROJECT_FILE

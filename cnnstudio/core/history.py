@@ -51,7 +51,7 @@ class History:
     """The current project with its undo and redo lists.
 
     Steps that follow each other with the same non-empty merge key become one (the drag of a
-    spin box is one step), unless the history was marked saved or `seal` was called between.
+    spin box is one step), unless `seal` was called between.
     """
 
     def __init__(self, project: Project, limit: int = 500) -> None:
@@ -85,6 +85,16 @@ class History:
     def _add(self, entry: Entry) -> None:
         self._done.append(entry)
         del self._done[: -self._limit]
+
+    @property
+    def done(self) -> tuple[Entry, ...]:
+        """The steps that can be undone, the next one last."""
+        return tuple(self._done)
+
+    @property
+    def undone(self) -> tuple[Entry, ...]:
+        """The steps that can be redone, the next one last."""
+        return tuple(self._undone)
 
     def seal(self) -> None:
         """The next step starts anew even with the same merge key."""
@@ -145,4 +155,3 @@ class History:
     def mark_saved(self, project: Project | None = None) -> None:
         """Note that `project` (by default the current one) is saved."""
         self._saved = self.project if project is None else project
-        self._sealed = True

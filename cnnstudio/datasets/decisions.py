@@ -218,12 +218,14 @@ class Decisions(Database):
             "UPDATE pictures SET class_name = COALESCE(d.class_name, folder_class), excluded = COALESCE(d.excluded, 0)"
             " FROM decisions d WHERE d.path = pictures.path")
 
-    def _divide(self, connection: sqlite3.Connection, spec: DatasetSpec) -> None:
+    def _divide(self, connection: sqlite3.Connection, spec: DatasetSpec) -> int:
+        """Divide all pictures into splits; returns how many are in another one than before."""
         # By the class of the folder and with every file: a decision about one picture must not move others.
         pinned = dict(connection.execute("SELECT path, split FROM decisions WHERE split IS NOT NULL"))
         folder_splits = [split for split, in connection.execute(
             "SELECT DISTINCT folder_split FROM pictures WHERE folder_split IS NOT NULL")]
         groups = self._all_groups(connection) if spec.splits.keep_together else {}
+        moved = 0
         for condition, values in self._strata(connection, spec, bool(groups)):
             pictures = connection.execute(
                 f"SELECT path, folder_class, folder_split, split FROM pictures {condition}", values).fetchall()
@@ -231,9 +233,11 @@ class Decisions(Database):
             if spec.splits.keep_together:
                 here = {path: name for path, _class, _said, _now in pictures if (name := burst_of(path))} | groups
             drawn = divide((row[:3] for row in pictures), spec.splits, here, pinned, folder_splits)
-            connection.executemany("UPDATE pictures SET split = ? WHERE path = ?",
-                                   [(drawn[path], path) for path, _class, _said, now in pictures if drawn[path] != now])
+            changes = [(drawn[path], path) for path, _class, _said, now in pictures if drawn[path] != now]
+            connection.executemany("UPDATE pictures SET split = ? WHERE path = ?", changes)
+            moved += len(changes)
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('spec', ?)", (msgspec.json.encode(spec).decode(),))
+        return moved
 
     @staticmethod
     def _all_groups(connection: sqlite3.Connection) -> dict[str, str]:
@@ -280,15 +284,16 @@ class Decisions(Database):
 
     # Groups --------------------------------------------------------------------------------------
 
-    def set_groups(self, groups: Mapping[int, str]) -> None:
-        """Set the groups of pictures (by id) that must stay in one split, and divide again."""
+    def set_groups(self, groups: Mapping[int, str]) -> int:
+        """Set the groups of pictures (by id) that must stay in one split, and divide again; returns how many pictures
+        are in another split than before."""
         with self.transaction() as connection:
             before = dict(connection.execute("SELECT picture, name FROM groups"))
             if before == dict(groups):
-                return
+                return 0
             connection.execute("DELETE FROM groups")
             connection.executemany("INSERT INTO groups VALUES (?, ?)", groups.items())
-            self._divide(connection, self._spec(connection))
+            return self._divide(connection, self._spec(connection))
 
     def groups(self) -> dict[int, str]:
         """The groups that were set, by picture."""

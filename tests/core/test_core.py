@@ -153,7 +153,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_the_autosave_is_dropped_by_a_save(tmp_path):
     files.write_project(tmp_path, Project(name="one"))
-    files.write_autosave(tmp_path, Project(name="two"))
+    (tmp_path / files.AUTOSAVE_FILE).write_bytes(files.encode_project(Project(name="two")))
     assert files.read_autosave(tmp_path).name == "two"
     files.write_project(tmp_path, Project(name="three"))
     assert files.read_autosave(tmp_path) is None

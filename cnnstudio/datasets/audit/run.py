@@ -31,12 +31,26 @@ _BURST_SECONDS: Final = 1.0
 
 
 class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """`images` in the collection, `counts` of findings by kind (without accepted ones), and whether it is complete."""
+    """`images` in the collection, `counts` of findings by kind (without accepted ones), and whether it is complete.
+
+    `moved` pictures are in another split than before, so that duplicates stay together.
+    """
 
     images: int
     counts: dict[str, int]
     seconds: float
     complete: bool
+    moved: int = 0
+
+
+def moved_text(moved: int) -> Text:
+    """That pictures changed their split, and why."""
+    if moved == 1:
+        return Text("1 picture is in another split now: duplicates and bursts are kept in one split.",
+                    "1 imagen está ahora en otra división: las duplicadas y las ráfagas quedan en una misma división.")
+    return Text("{n} pictures are in another split now: duplicates and bursts are kept in one split.",
+                "{n} imágenes están ahora en otra división: las duplicadas y las ráfagas quedan en una misma división."
+                ).fill(n=moved)
 
 
 def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] | None = None,
@@ -56,28 +70,29 @@ def audit(index: Index, root: Path, spec: DatasetSpec, *, only: frozenset[str] |
         kinds -= LEARNED
     if kinds - LEARNED:
         measure(index, root, on_progress, cancelled, here=here, beside=beside)
-    complete = not cancelled() and judge(index, spec, kinds, embedding, cancelled, sample_range)
+    moved = None if cancelled() else judge(index, spec, kinds, embedding, cancelled, sample_range)
     return AuditSummary(images=index.count(), counts=stored.counts(index), seconds=time.perf_counter() - start,
-                        complete=complete)
+                        complete=moved is not None, moved=moved or 0)
 
 
 def judge(index: Index, spec: DatasetSpec, kinds: frozenset[str], embedding: Embedding | None = None,
-          cancelled: Cancelled = never, sample_range: SampleRange = TYPE_RANGE) -> bool:
-    """Derive findings from the current measures and store them; False if cancelled, and then nothing changes.
+          cancelled: Cancelled = never, sample_range: SampleRange = TYPE_RANGE) -> int | None:
+    """Derive findings from the current measures and store them; None if cancelled, and then no finding changes.
 
+    Returns how many pictures are in another split than before.
     Duplicates are put into one split first: only those still in two splits are leakage.
     """
-    copy_pairs = None
+    copy_pairs, moved = None, 0
     if kinds & DUPLICATE_KINDS:
         copy_pairs = _find_duplicates(index, spec, kinds, cancelled)
         if cancelled():
-            return False
-        index.set_groups(groups_of(index, copy_pairs))
+            return None
+        moved = index.set_groups(groups_of(index, copy_pairs))
     findings = derive(index, spec, kinds, embedding, copy_pairs, sample_range=sample_range)
     if cancelled():
-        return False
+        return None
     stored.store(index, findings, kinds)
-    return True
+    return moved
 
 
 _CopyPairs = tuple[list[list[int]], list[NearDuplicate]]

@@ -39,6 +39,11 @@ AREA_PAGES: Final = {"dataset": "data", "file": "data", "recipe": "prepare", "au
 """Areas of problems that are fixed on this page."""
 
 
+SPEC_PAGES: Final = {"network": "network", "recipe": "prepare", "augmentation": "prepare", "training": "train",
+                     "export": "export", "dataset": "data", "pictures": "data"}
+"""The page that shows a part of the project; of several changed parts the first one counts."""
+
+
 def present_pages() -> tuple[PageEntry, ...]:
     """The pages whose module exists; nothing is imported."""
     return tuple(entry for entry in PAGES if importlib.util.find_spec(entry.dotted.partition(":")[0]) is not None)

@@ -86,6 +86,10 @@ class Page(QObject):
         """Accept files or folders dropped on the window; True where the page takes them."""
         return False
 
+    def drop_text(self, paths: list[str]) -> str:
+        """What the page does with files or folders that are dragged over the window; "" where it does not take them."""
+        return ""
+
     def handle(self, command: Command) -> None:
         """Carry out a command that `gui.window.handlers` assigns to this page."""
         raise TypeError(f"{type(self).__name__} has no {type(command).__name__}")

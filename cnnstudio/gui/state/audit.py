@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject
 from cnnstudio.core.events import Finished
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
+from cnnstudio.gui.state.judge import report_moved
 
 if TYPE_CHECKING:
     from cnnstudio.core.jobs import Embed
+    from cnnstudio.datasets.audit.run import AuditSummary
     from cnnstudio.gui.state.collection import Collection
     from cnnstudio.gui.state.counts import Counts
     from cnnstudio.gui.state.judge import Judge
@@ -40,7 +42,7 @@ class Audit(QObject):
         if index is None or root is None or self.running is not None:
             return
 
-        def work(report: Report) -> object:
+        def work(report: Report) -> AuditSummary:
             from cnnstudio.datasets.audit.run import audit
             from cnnstudio.imaging.prepare import sample_range_of
 
@@ -52,7 +54,9 @@ class Audit(QObject):
             self._counts.refresh()
             if (problem := getattr(job.last, "problem", None)) is not None:
                 self._session.report(problem)
-            elif labels and isinstance(job.last, Finished):
+            elif job.result is not None:
+                report_moved(self._session, job.result.moved)
+            if labels and isinstance(job.last, Finished):
                 self.embed()
 
         self._session.jobs.run(work, Text("Auditing the pictures", "Auditando las imágenes"), AUDIT, page="data",

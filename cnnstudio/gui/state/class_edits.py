@@ -8,6 +8,7 @@ import msgspec
 from PySide6.QtCore import QObject
 
 from cnnstudio.core import edits
+from cnnstudio.core.class_keys import class_keys, with_key
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text
 
@@ -43,7 +44,10 @@ class ClassEdits(QObject):
             return tuple(dict.fromkeys(new if name == old else name for name in names))
 
         changed = msgspec.structs.replace(dataset, class_names=rename_class(dataset.class_names),
-                                          hidden_classes=tuple(name for name in dataset.hidden_classes if name != old))
+                                          hidden_classes=tuple(name for name in dataset.hidden_classes if name != old),
+                                          class_keys=tuple((new if name == old else name, key)
+                                                           for name, key in dataset.class_keys
+                                                           if name == old or name != new))
         project = None
         if changed != dataset:
             project = msgspec.structs.replace(session.project, dataset=changed)
@@ -59,6 +63,17 @@ class ClassEdits(QObject):
         names = [other for other in self._counts.all_class_names if other != name]
         names.insert(max(0, min(position, len(names))), name)
         return self.set_order(tuple(names), Text("Order of classes", "Orden de las clases"))
+
+    def keys(self) -> dict[str, str]:
+        """The key of each visible class."""
+        return class_keys(self._counts.class_names, self._session.project.dataset.class_keys)
+
+    def set_key(self, name: str, key: str) -> bool:
+        """Choose the key of a class; an empty one is that of its number again."""
+        return self._session.edit(
+            lambda project: edits.set_field(project, "dataset", "class_keys",
+                                            with_key(project.dataset.class_keys, name, key)),
+            Text("Key of a class", "Tecla de una clase"))
 
     def hide(self, name: str, hidden: bool) -> bool:
         """Hide a class: it is left out of the grid, the splits, trainings and exports."""

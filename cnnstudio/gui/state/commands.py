@@ -51,6 +51,12 @@ class ShowProjectFolder(Command, frozen=True):
     """Show the project's folder in the system's file manager."""
 
 
+class ShowFile(Command, frozen=True):
+    """Show a file in the system's file manager."""
+
+    path: str
+
+
 class CloseProject(Command, frozen=True):
     """Close the project and go to Start."""
 
@@ -60,11 +66,15 @@ class RestoreAutosave(Command, frozen=True):
 
 
 class Undo(Command, frozen=True):
-    """Undo the last step."""
+    """Undo the last steps."""
+
+    count: int = 1
 
 
 class Redo(Command, frozen=True):
-    """Redo the last undone step."""
+    """Redo the last undone steps."""
+
+    count: int = 1
 
 
 class ShowProblems(Command, frozen=True):
@@ -91,7 +101,7 @@ class ToggleFullScreen(Command, frozen=True):
 
 
 class ShowHelp(Command, frozen=True):
-    """Open the help."""
+    """Open the guide at the section of the present page."""
 
 
 class ShowAbout(Command, frozen=True):
@@ -212,6 +222,8 @@ class RestartServer(Command, frozen=True):
 
 FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "open_page": ShowPage,
+    "open_project": OpenProject,
+    "show_file": ShowFile,
     "restore_autosave": RestoreAutosave,
     "choose_folder": ChoosePictureFolder,
     "choose_columns": ChooseColumns,

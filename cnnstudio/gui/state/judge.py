@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, QTimer
 
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.problems import ProblemError, warning
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import Report, Work
 
@@ -121,22 +121,32 @@ class Judge(QObject):
         self._kinds.clear()
         embedding, count = self.embedding, self._counts.background_count()
 
-        def work(report: Report) -> Callable[[], None] | None:
+        def work(report: Report) -> tuple[Callable[[], None], int] | None:
             from cnnstudio.datasets.audit.run import judge
             from cnnstudio.imaging.prepare import sample_range_of
 
             sample_range = sample_range_of(project.recipe.as_dictionary())
+            moved = judge(index, spec, kinds, embedding, report.is_cancelled, sample_range)
             # Counted here as well: with many pictures it would block the window's thread noticeably.
-            judged = judge(index, spec, kinds, embedding, report.is_cancelled, sample_range)
-            return count() if judged else None
+            return None if moved is None else (count(), moved)
 
         def done(job: Work) -> None:
-            if job.result is not None:
-                job.result()
-            else:
+            if job.result is None:
                 self._counts.refresh()
+                return
+            show_counts, moved = job.result
+            show_counts()
+            report_moved(self._session, moved)
 
         self._session.jobs.run(work, Text("Judging the pictures", "Juzgando las imágenes"), JUDGE, quiet=True, done=done)
+
+
+def report_moved(session: Session, moved: int) -> None:
+    """Say that pictures changed their split."""
+    if moved:
+        from cnnstudio.datasets.audit.run import moved_text
+
+        session.report(warning("splits_changed", moved_text(moved), "dataset"))
 
 
 def _same(before: Embedding | None, after: Embedding) -> bool:

@@ -19,7 +19,7 @@ from cnnstudio.core.problems import Fix, Problem, ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.settings import Settings, load_settings, save_settings
 from cnnstudio.core.text import Text
-from cnnstudio.gui.state.changes import EVERYTHING, SPECS, Change
+from cnnstudio.gui.state.changes import EVERYTHING, SPECS, Change, Step
 from cnnstudio.gui.state.commands import Command, command_of
 from cnnstudio.gui.state.jobs import JobList
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cnnstudio.catalog.bases.resolver import BaseResolver
 
 AUTOSAVE_MS: Final = 1500
+_RETRY_MS: Final = 15_000
+"""After a save that failed, such as on a full disk."""
 
 
 class Session(QObject):
@@ -41,6 +43,8 @@ class Session(QObject):
     """A project was opened; `changed` follows."""
     closing = Signal()
     """The project will be closed; it is still available."""
+    stepped = Signal(object)
+    """A `Step`: something was undone or redone; `changed` came before."""
     pictures_changed = Signal()
     """A step that was recorded, undone or redone changed pictures; `changed` follows."""
 
@@ -55,7 +59,9 @@ class Session(QObject):
         self._history: History | None = None
         self._lock: ProjectLock | None = None
         self._recovered: Project | None = None
-        self._autosave = _timer(self, AUTOSAVE_MS, self._write_autosave)
+        self.save_failed = False
+        """Whether the last save failed; another one follows by itself."""
+        self._autosave = _timer(self, AUTOSAVE_MS, self._save_by_itself)
 
     # What is open --------------------------------------------------------------------------------
 
@@ -70,7 +76,7 @@ class Session(QObject):
 
     @property
     def dirty(self) -> bool:
-        """Whether there are changes that the project's file lacks (they are in the autosave)."""
+        """Whether there are changes that the project's file lacks; it follows within moments."""
         return self._history is not None and self._history.dirty
 
     @property
@@ -88,6 +94,17 @@ class Session(QObject):
         from cnnstudio.interchange.own_base.resolver import ProjectBases
 
         return ProjectBases(self.folder) if self.folder is not None else BUILT_IN
+
+    @property
+    def chosen_run(self) -> str:
+        """The id of the run that the pages show: one that is chosen on a page is shown on the others; "" for none."""
+        return str(self.view.get("runs", {}).get("chosen", ""))
+
+    @chosen_run.setter
+    def chosen_run(self, run: str) -> None:
+        if run != self.chosen_run:
+            self.view.setdefault("runs", {})["chosen"] = run
+            self.announce("run")
 
     # Edits ---------------------------------------------------------------------------------------
 
@@ -120,32 +137,43 @@ class Session(QObject):
             self.pictures_changed.emit()
             self._announce(before, "pictures")
 
-    def undo(self) -> None:
-        self._step("undo")
-
-    def redo(self) -> None:
-        self._step("redo")
-
-    def _step(self, direction: Direction) -> None:
+    def steps(self, direction: Direction) -> list[Text]:
+        """The labels of all steps in a direction, the next one first."""
         if self._history is None:
-            return
-        following = self._history.next(direction)
-        if following is not None and isinstance(following.effect, SlowEffect):
-            self._step_slowly(following, following.effect, direction)
-            return
-        before = self._history.project
-        try:
-            entry = getattr(self._history, direction)()
-        except ProblemError as err:
-            self.report(*err.problems)
-            return
-        if entry is not None:
+            return []
+        return [entry.label for entry in reversed(self._history.done if direction == "undo" else self._history.undone)]
+
+    def undo(self, count: int = 1) -> None:
+        """Undo the last steps, so many."""
+        self._step("undo", count)
+
+    def redo(self, count: int = 1) -> None:
+        """Redo the last undone steps, so many."""
+        self._step("redo", count)
+
+    def _step(self, direction: Direction, count: int) -> None:
+        while count and self._history is not None:
+            following = self._history.next(direction)
+            if following is not None and isinstance(following.effect, SlowEffect):
+                self._step_slowly(following, following.effect, direction, count)
+                return
+            before = self._history.project
+            try:
+                entry = getattr(self._history, direction)()
+            except ProblemError as err:
+                self.report(*err.problems)
+                return
+            if entry is None:
+                return
+            count -= 1
             if entry.effect is not None:
                 self.pictures_changed.emit()
             self._announce(before, *(("pictures",) if entry.effect is not None else ()))
+            if not count:
+                self.stepped.emit(Step.of(entry, direction))
 
-    def _step_slowly(self, entry: Entry, effect: SlowEffect, direction: Direction) -> None:
-        """A step that runs in the background; the history follows when it is done."""
+    def _step_slowly(self, entry: Entry, effect: SlowEffect, direction: Direction, count: int) -> None:
+        """A step that runs in the background; the history, and the steps after it, follow when it is done."""
         history = self._history
 
         def settle() -> None:
@@ -155,6 +183,8 @@ class Session(QObject):
             history.settle(entry, direction)
             self.pictures_changed.emit()
             self._announce(before, "pictures")
+            self.stepped.emit(Step.of(entry, direction))
+            self._step(direction, count - 1)
 
         effect.start(direction, settle)
 
@@ -188,7 +218,7 @@ class Session(QObject):
     def _announce(self, before: Project, *more: str) -> None:
         after = self.project
         specs = [name for name in SPECS if getattr(before, name) is not getattr(after, name)]
-        self._autosave.start()
+        self._autosave.start(AUTOSAVE_MS)
         self.announce(*specs, *more, "saved")
 
     # Opening, saving, closing --------------------------------------------------------------------
@@ -236,25 +266,37 @@ class Session(QObject):
         """Write the project's file; False, with a message, when that failed. Nothing is lost then."""
         if self._history is None or self.folder is None:
             return True
-        project = self._history.project
+        problems = self._write()
+        self.report(*problems)
+        if not problems:
+            self._recovered = None
+        return not problems
+
+    def _save_by_itself(self) -> None:
+        """Save after an edit; a save that keeps failing is reported once, and the status bar shows it."""
+        if self.dirty:
+            reported = self.save_failed
+            problems = self._write()
+            if not reported:
+                self.report(*problems)
+
+    def _write(self) -> tuple[Problem, ...]:
+        """Write the project's file; the problems where that failed."""
         self._autosave.stop()
+        if self._history is None or self.folder is None:
+            return ()
+        project = self._history.project
+        problems: tuple[Problem, ...] = ()
         try:
             files.write_project(self.folder, project)
         except ProblemError as err:
-            self.report(*err.problems)
-            return False
-        self._recovered = None
-        self._history.mark_saved(project)
+            problems = err.problems
+            self._autosave.start(_RETRY_MS)
+        else:
+            self._history.mark_saved(project)
+        self.save_failed = bool(problems)
         self.announce("saved")
-        return True
-
-    def _write_autosave(self) -> None:
-        if self._history is None or self.folder is None or not self._history.dirty:
-            return
-        try:
-            files.write_autosave(self.folder, self._history.project)
-        except ProblemError as err:
-            self.report(*err.problems)
+        return problems
 
     def close(self) -> None:
         """Close the project; unsaved changes must have been saved (`save_now`) or be unwanted."""
@@ -266,6 +308,7 @@ class Session(QObject):
         had = self._history is not None
         self._lock = self.folder = self._history = self._recovered = None
         self.problems = ()
+        self.save_failed = False
         if had:
             self.announce(*EVERYTHING)
 

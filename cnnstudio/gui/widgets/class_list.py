@@ -33,6 +33,7 @@ class ClassList(QWidget):
         self._names: list[str] = []
         self._colors: dict[str, int] = {}
         self._counts: Mapping[str, int] = {}
+        self._keys: Mapping[str, str] = {}
         self._filter: frozenset[str] = frozenset()
         self._most = 1
         self._hover = self._over = -1
@@ -48,9 +49,10 @@ class ClassList(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_classes(self, names: Sequence[str], counts: Mapping[str, int], chosen: Sequence[str],
-                     search: str = "", hidden: Sequence[str] = ()) -> None:
+                     search: str = "", hidden: Sequence[str] = (), keys: Mapping[str, str] | None = None) -> None:
         """Show classes in their order (those that contain `search`); `chosen` are the filtered ones, `hidden` the
-        hidden ones."""
+        hidden ones, `keys` the keys that give a picture the class."""
+        self._keys = keys or {}
         self._hidden = frozenset(hidden)
         self._searched = bool(search)
         self._colors = {name: index for index, name in enumerate(names)}
@@ -95,9 +97,11 @@ class ClassList(QWidget):
         painter.setFont(theme.font("body"))
         metrics = painter.fontMetrics()
         room = metrics.horizontalAdvance(number)
-        painter.setPen(theme.color("text" if self._counts.get(name) else "dim"))
         left = rect.left() + 26
-        width = rect.width() - 26 - room - 18
+        key = self._keys.get(name, "").upper()
+        badge = self._paint_key(painter, key, rect.right() - room - 14, rect.top() + 7) if key else 0
+        width = rect.width() - 26 - room - 18 - badge
+        painter.setPen(theme.color("text" if self._counts.get(name) else "dim"))
         painter.drawText(QRect(left, rect.top() + 4, width, 22),
                          Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine,
                          metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width))
@@ -120,6 +124,20 @@ class ClassList(QWidget):
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 6, 6)
+
+    def _paint_key(self, painter: QPainter, key: str, right: int, top: int) -> int:
+        """The key as it stands on a keyboard, left of `right`; returns the room it takes."""
+        font = painter.font()
+        painter.setFont(theme.font("caption"))
+        width = max(16, painter.fontMetrics().horizontalAdvance(key) + 8)
+        box = QRectF(right - width, top, width, 16)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(theme.color("raised"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setPen(theme.color("dim"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, key)
+        painter.setFont(font)
+        return width + 6
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = self._row(event.position().y())
@@ -147,9 +165,14 @@ class ClassList(QWidget):
         row = self._row(event.position().y())
         if row != self._hover:
             self._hover = row
-            self.setToolTip(self._names[row] if row >= 0 else "")
+            self.setToolTip(self._tooltip(self._names[row]) if row >= 0 else "")
             self.setCursor(Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor)
             self.update()
+
+    def _tooltip(self, name: str) -> str:
+        key = self._keys.get(name, "").upper()
+        return tr("{name}: the key {key} gives it to the selected pictures",
+                  "{name}: la tecla {key} se la da a las imágenes elegidas", name=name, key=key) if key else name
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = -1

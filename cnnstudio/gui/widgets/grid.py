@@ -41,12 +41,12 @@ class PictureGrid(QAbstractScrollArea):
     """`fetch(ids)` returns the pictures, `path_of` their files, `color_of` the colour of their class, `badge_of` the
     (text, token of the theme) of a finding.
 
-    Selection by mouse and keyboard; `label_key(n)` for keys 1 to 9, `exclude_key` for Delete, `menu_requested(point)`,
-    `opened(id)`, `zoomed(size)`.
+    Selection by mouse and keyboard; `label_key(text)` for digits and letters, `exclude_key` for Delete,
+    `menu_requested(point)`, `opened(id)`, `zoomed(size)`.
     """
 
     selection_changed = Signal()
-    label_key = Signal(int)
+    label_key = Signal(str)
     exclude_key = Signal()
     menu_requested = Signal(QPoint)
     opened = Signal(int)
@@ -300,8 +300,8 @@ class PictureGrid(QAbstractScrollArea):
             self._select(lambda: self.selection.toggle(max(0, now)))
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.exclude_key.emit()
-        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and not control:
-            self.label_key.emit(key - Qt.Key.Key_1)
+        elif event.text().isalnum() and not control:
+            self.label_key.emit(event.text())
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= now <= last:
             self.opened.emit(self._ids[now])
         elif control and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):

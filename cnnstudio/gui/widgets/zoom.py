@@ -231,7 +231,7 @@ class ZoomView(QWidget):
             self.zoom_to(self._scale * _STEP)
         elif key == Qt.Key.Key_Minus:
             self.zoom_to(self._scale / _STEP)
-        elif key == Qt.Key.Key_0:
+        elif key == Qt.Key.Key_Home:
             self.fit()
         elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.left.emit()

@@ -1,22 +1,21 @@
-"""About with licences, and the help with all shortcuts."""
+"""About, with the libraries and their licences."""
 
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence, QPixmap
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPlainTextEdit, QWidget
+from PySide6.QtGui import QDesktopServices, QPixmap
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
 
 from cnnstudio import __version__
 from cnnstudio.core.logs import log_path
 from cnnstudio.core.places import log_folder, resource
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column, row, scroll_area
-from cnnstudio.gui.window.actions import Entry
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
+from cnnstudio.gui.widgets.dialog import Dialog
 
 _LIBRARIES: Final = (
     ("Keras", "keras", "Apache-2.0"), ("TensorFlow", "tensorflow-cpu", "Apache-2.0"),
@@ -39,7 +38,7 @@ def _version(package: str) -> str:
         return "–"
 
 
-class AboutDialog(QDialog):
+class AboutDialog(Dialog):
     """Name, version, libraries and licences."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -87,60 +86,3 @@ def _logo(size: int) -> QPixmap:
     QSvgRenderer(QByteArray(resource("icons", "cnnstudio.svg").read_bytes())).render(painter, QRectF(0, 0, size, size))
     painter.end()
     return pixmap
-
-
-class HelpDialog(QDialog):
-    """A short guide to the program, and every shortcut."""
-
-    def __init__(self, entries: Sequence[Entry], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(tr("Help", "Ayuda"))
-        self.resize(620, 640)
-        steps = (
-            (tr("Data", "Datos"), tr("Put the pictures of each class into a folder of its own and open the folder "
-                                     "above them. Correct labels and splits in the grid.",
-                                     "Ponga las imágenes de cada clase en su propia carpeta y abra la carpeta que las "
-                                     "contiene. Corrija etiquetas y divisiones en la cuadrícula.")),
-            (tr("Prepare", "Preparar"), tr("Size, colours and normalisation of what the network sees, and random "
-                                           "changes of the training pictures.",
-                                           "Tamaño, color y normalización de lo que ve la red, y cambios al azar de "
-                                           "las imágenes de entrenamiento.")),
-            (tr("Network", "Red"), tr("Take a pretrained base or an architecture from the gallery, or connect layers "
-                                      "yourself.",
-                                      "Tome una base preentrenada o una arquitectura de la galería, o conecte las "
-                                      "capas usted mismo.")),
-            (tr("Train", "Entrenar"), tr("Start, watch loss and accuracy, pause, stop and keep.",
-                                         "Inicie, observe pérdida y exactitud, pause, detenga y conserve.")),
-            (tr("Evaluate, Predict, Export", "Evaluar, Predecir, Exportar"),
-             tr("Measure on pictures the network never saw, drop new ones on the window, and take the model with you.",
-                "Mida con imágenes que la red nunca vio, suelte nuevas sobre la ventana y llévese el modelo.")),
-        )
-        inner = column(spacing=6, margins=(24, 24, 24, 12))
-        inner.addWidget(Label(tr("From a folder of pictures to a classifier",
-                                 "De una carpeta de imágenes a un clasificador"), "title", wrap=True))
-        for number, (name, text) in enumerate(steps, start=1):
-            inner.addWidget(Label(f"{number}. {name}", "body_strong"))
-            inner.addWidget(Label(text, tone="dim", wrap=True))
-        inner.addSpacing(12)
-        inner.addWidget(Caption(tr("Shortcuts", "Atajos")))
-        inner.addLayout(_shortcuts(entries))
-        inner.addStretch(1)
-        close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
-        self.setLayout(column(scroll_area(box(inner)), row(None, close, margins=(24, 8, 24, 16)), spacing=0))
-
-
-def _shortcuts(entries: Sequence[Entry]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setVerticalSpacing(4)
-    grid.setHorizontalSpacing(16)
-    grid.setColumnStretch(1, 1)
-    pairs = [(QKeySequence(entry.shortcut).toString(QKeySequence.SequenceFormat.NativeText), str(entry.label))
-             for entry in entries if entry.shortcut]
-    pairs += [("1–9", tr("Data: give the selected pictures that class",
-                         "Datos: dar esa clase a las imágenes elegidas")),
-              (tr("Delete", "Supr"), tr("Data: exclude the selected pictures", "Datos: excluir las imágenes elegidas")),
-              (tr("Ctrl+wheel", "Ctrl+rueda"), tr("Data: size of the thumbnails", "Datos: tamaño de las miniaturas"))]
-    for line, (keys, description) in enumerate(pairs):
-        grid.addWidget(Label(keys, "secondary", "dim"), line, 0)
-        grid.addWidget(Label(description), line, 1)
-    return grid

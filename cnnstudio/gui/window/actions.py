@@ -69,7 +69,7 @@ ENTRIES: Final = (
     Entry("spanish", Text("Español", "Español"), commands.SetSetting("language", "es"), "globe", "", "view"),
     Entry("full_screen", Text("Full screen", "Pantalla completa"), commands.ToggleFullScreen(), "fit", "F11", "view"),
     Entry("settings", Text("Settings…", "Ajustes…"), commands.ShowSettings(), "settings", "Ctrl+,", "view"),
-    Entry("help", Text("Help", "Ayuda"), commands.ShowHelp(), "help", "F1", "help"),
+    Entry("help", Text("Guide", "Guía"), commands.ShowHelp(), "help", "F1", "help"),
     Entry("about", Text("About CNN Studio", "Acerca de CNN Studio"), commands.ShowAbout(), "info", "", "help"),
 )
 MENUS: Final = {"file": Text("File", "Archivo"), "edit": Text("Edit", "Edición"), "view": Text("View", "Ver"),

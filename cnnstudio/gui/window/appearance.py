@@ -19,12 +19,14 @@ class Appearance:
         """Apply language and theme; True where either changed."""
         language = system_language() if settings.language == "system" else settings.language
         look = theme.system_theme() if settings.theme == "system" else settings.theme
-        if (language, look) == (self._language, self._theme):
-            return False
+        before = self._language, self._theme
         self._language, self._theme = language, look
-        set_language(language)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        qt_translation.set_qt_language(application, language)
-        theme.apply(application, look)
-        return True
+        if language != before[0]:
+            set_language(language)
+            qt_translation.set_qt_language(application, language)
+        if look != before[1]:
+            # Another style sheet styles every widget again: only where it differs.
+            theme.apply(application, look)
+        return (language, look) != before

@@ -194,9 +194,9 @@ def _show_about(context: WindowContext, _command: commands.ShowAbout) -> None:
 
 
 def _show_help(context: WindowContext, _command: commands.ShowHelp) -> None:
-    from cnnstudio.gui.window.about import HelpDialog
+    from cnnstudio.gui.window.guide import GuideDialog
 
-    HelpDialog(context.actions.entries, context.window).open()
+    GuideDialog(context.actions.entries, context.pages.current.id, context.window).show()
 
 
 def _toggle_full_screen(context: WindowContext, _command: commands.ToggleFullScreen) -> None:
@@ -211,10 +211,12 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.OpenSample: _open_sample,
     commands.SaveProject: _save_project,
     commands.ShowProjectFolder: _show_project_folder,
+    commands.ShowFile: lambda _context, command: QDesktopServices.openUrl(
+        QUrl.fromLocalFile(str(Path(command.path).parent))),
     commands.CloseProject: _close_project,
     commands.RestoreAutosave: lambda context, _command: context.workspace.session.restore_autosave(),
-    commands.Undo: lambda context, _command: context.workspace.session.undo(),
-    commands.Redo: lambda context, _command: context.workspace.session.redo(),
+    commands.Undo: lambda context, command: context.workspace.session.undo(command.count),
+    commands.Redo: lambda context, command: context.workspace.session.redo(command.count),
     commands.ShowProblems: _show_problems,
     commands.ShowSettings: _show_settings,
     commands.SetSetting: lambda context, command: context.workspace.session.set_setting(command.name, command.value),

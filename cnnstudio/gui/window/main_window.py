@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShortcut
 from PySide6.QtWidgets import QMainWindow
 
 from cnnstudio.core.problems import Problem
@@ -16,9 +16,11 @@ from cnnstudio.gui.state.commands import Command, OpenPaths
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, box, column, row
 from cnnstudio.gui.widgets.cards import paths_of
+from cnnstudio.gui.widgets.dialog import fitting_geometry, free_screen
 from cnnstudio.gui.window.actions import Actions
 from cnnstudio.gui.window.appearance import Appearance
 from cnnstudio.gui.window.context import WindowContext
+from cnnstudio.gui.window.drop_light import DropLight
 from cnnstudio.gui.window.header import Header
 from cnnstudio.gui.window.pages import PageArea
 from cnnstudio.gui.window.rail import Rail
@@ -39,8 +41,9 @@ class MainWindow(QMainWindow):
         self._toasts: Toasts | None = None
         self._appearance = Appearance()
         self._appearance.follow(self.session.settings)
-        self.setMinimumSize(960, 600)
-        self.resize(QSize(*self.session.recall("window", (1440, 900))))
+        screen = free_screen(self)
+        self.setMinimumSize(QSize(960, 600).boundedTo(screen.size()))
+        self.setGeometry(fitting_geometry(QSize(*self.session.recall("window", (1440, 900))), screen))
         self.setAcceptDrops(True)
         self._wiring = Wiring(workspace, self.entries, self._rebuild_if_needed, self)
         self._build("start")
@@ -78,6 +81,7 @@ class MainWindow(QMainWindow):
         self.header = Header(menu_button)
         self.status = StatusBar(self.session)
         self.pages = PageArea(self.workspace, self.entries)
+        self._drop_light = DropLight(self.pages.centre)
         right = box(column(self.header, self.pages, spacing=0))
         upper = row(self.rail, right, spacing=0)
         upper.setStretch(1, 1)
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         self._wiring.connect_parts(Parts(self._context, self.rail, self.header, self.status))
         self.pages.go(page if self.pages.can_show(page) else "start")
         self._wiring.update_frame()
+        self._wiring.update_steps()
 
     @property
     def toasts(self) -> Toasts:
@@ -127,10 +132,18 @@ class MainWindow(QMainWindow):
     # Dropping ------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if paths_of(event.mimeData()):
+        paths = paths_of(event.mimeData())
+        if paths:
+            from cnnstudio.gui.window.open_paths import drop_text
+
             event.acceptProposedAction()
+            self._drop_light.light(drop_text(self._context, tuple(paths)))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_light.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_light.hide()
         paths = paths_of(event.mimeData())
         if paths:
             event.acceptProposedAction()

@@ -13,7 +13,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QDialog, QLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLayout, QPlainTextEdit, QWidget
 
 from cnnstudio import __version__
 from cnnstudio.core.logs import log_path
@@ -25,6 +25,7 @@ from cnnstudio.gui.state.jobs import unexpected_problem
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
+from cnnstudio.gui.widgets.dialog import Dialog
 
 _EDGES = {"error": "error", "warning": "warn", "info": "accent"}
 
@@ -72,19 +73,29 @@ class Toasts(QWidget):
         self._layout = column(spacing=8)
         self.setLayout(self._layout)
         self._texts: dict[str, Toast] = {}
+        self._topics: dict[str, str] = {}
         window.installEventFilter(self)
         self.hide()
 
     def show_problem(self, problem: Problem) -> None:
         """Show a problem; the same text is shown only once at a time."""
-        stay = problem.severity == "error" or bool(problem.fixes)
+        stay = problem.severity == "error" or (bool(problem.fixes) and problem.severity != "info")
         message = str(problem.text)
         self._add(message, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(message)),
                   lambda: ReportDialog(problem, self.window()).open())
 
-    def show_text(self, text: str, seconds: float = 5.0) -> None:
-        """Show a short message that disappears by itself."""
-        self._add(text, "info", (), "", round(seconds * 1000), lambda: None)
+    def show_text(self, text: str, seconds: float = 5.0, fixes: Iterable[Fix] = (), topic: str = "") -> None:
+        """Show a short message that disappears by itself; it replaces an earlier one on the same topic."""
+        if topic:
+            before, self._topics[topic] = self._topics.get(topic, ""), text
+            if (toast := self._texts.get(before)) is not None:
+                self._remove(toast)
+        self._add(text, "info", fixes, "", round(seconds * 1000), lambda: None)
+
+    def dismiss(self, topic: str) -> None:
+        """Remove the message on a topic, which no longer holds."""
+        if (toast := self._texts.get(self._topics.pop(topic, ""))) is not None:
+            self._remove(toast)
 
     def _add(self, text: str, severity: str, fixes: Iterable[Fix], details: str, milliseconds: int,
              show: Callable[[], object]) -> None:
@@ -142,7 +153,7 @@ def report_text(problem: Problem) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-class ReportDialog(QDialog):
+class ReportDialog(Dialog):
     """One problem with its details and Copy report."""
 
     def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
@@ -161,7 +172,7 @@ class ReportDialog(QDialog):
                               spacing=12, margins=(20, 20, 20, 20)))
 
 
-class ProblemsDialog(QDialog):
+class ProblemsDialog(Dialog):
     """All problems of the project with their fixes; updated while they are fixed."""
 
     problem_chosen = Signal(object)
@@ -239,7 +250,7 @@ def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], No
     return remove
 
 
-class Question(QDialog):
+class Question(Dialog):
     """A question with a few answers: `ask` gives the chosen value, or None for Cancel and Escape."""
 
     def __init__(self, title: str, text: str, answers: Iterable[tuple[str, str, str]],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import Problem, warning
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.commands import AddPictures, NewProject, OpenProject
 from cnnstudio.gui.window.context import WindowContext
 
@@ -29,6 +29,22 @@ def open_paths(context: WindowContext, paths: tuple[str, ...]) -> None:
         session.request(NewProject(str(first)))
     else:
         session.report(_unknown(first))
+
+
+def drop_text(context: WindowContext, paths: tuple[str, ...]) -> str:
+    """What `open_paths` does with these paths, for the light over the page."""
+    session, page, first = context.workspace.session, context.pages.current, Path(paths[0])
+    if first.name == PROJECT_FILE or (first / PROJECT_FILE).is_file():
+        return tr("Open this project", "Abrir este proyecto")
+    if text := page.drop_text(list(paths)):
+        return text
+    if first.is_file() and _is_source(first):
+        return tr("Add to the pictures", "Añadir a las imágenes")
+    if session.is_open and _is_network(first):
+        return tr("Open this network", "Abrir esta red")
+    if session.is_open:
+        return tr("Classify", "Clasificar")
+    return tr("New project", "Nuevo proyecto") if first.is_dir() else ""
 
 
 def _is_network(path: Path) -> bool:

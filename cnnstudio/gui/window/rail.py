@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
@@ -10,6 +12,9 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages import PageEntry
 from cnnstudio.gui.widgets.basics import column
+
+_PALE: Final = 0.4
+"""The opacity of a page that cannot be shown yet."""
 
 
 class RailButton(QAbstractButton):
@@ -20,6 +25,7 @@ class RailButton(QAbstractButton):
         self.setText(label)
         self._icon = icon
         self._mark = ""
+        self._available = True
         self.setCheckable(True)
         self.setFixedSize(68, 56)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -31,6 +37,18 @@ class RailButton(QAbstractButton):
         """Show a dot in the colour of `token`, or none."""
         if token != self._mark:
             self._mark = token
+            self.update()
+
+    @property
+    def available(self) -> bool:
+        return self._available
+
+    def set_available(self, available: bool) -> None:
+        """A page that cannot be shown yet is pale; a click on it says what is missing."""
+        if available != self._available:
+            self._available = available
+            self.setCursor(Qt.CursorShape.PointingHandCursor if available else Qt.CursorShape.ArrowCursor)
+            self.setAccessibleDescription("" if available else tr("Needs a project", "Necesita un proyecto"))
             self.update()
 
     def nextCheckState(self) -> None:
@@ -48,7 +66,8 @@ class RailButton(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        on, able = self.isChecked(), self.isEnabled()
+        on, able = self.isChecked(), self._available
+        painter.setOpacity(1.0 if able else _PALE)
         if on or (able and self.underMouse()):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_bg" if on else "hover"))
@@ -74,9 +93,10 @@ class RailButton(QAbstractButton):
 
 
 class Rail(QWidget):
-    """`page_chosen(id)`; `settings` and `learn` at the bottom."""
+    """`page_chosen(id)`, or `page_refused(id)` for one that needs a project; `settings` and `learn` at the bottom."""
 
     page_chosen = Signal(str)
+    page_refused = Signal(str)
     settings_chosen = Signal()
     help_chosen = Signal()
 
@@ -94,7 +114,7 @@ class Rail(QWidget):
             self._buttons[entry.id] = button
             layout.addWidget(button)
         layout.addStretch(1)
-        learn = RailButton(tr("Learn", "Aprender"), "learn", f"{tr('Help', 'Ayuda')}  (F1)")
+        learn = RailButton(tr("Learn", "Aprender"), "learn", f"{tr('Guide to this page', 'Guía de esta página')}  (F1)")
         learn.setCheckable(False)
         learn.clicked.connect(self.help_chosen)
         settings = RailButton(tr("Settings", "Ajustes"), "settings", f"{tr('Settings', 'Ajustes')}  (Ctrl+,)")
@@ -105,7 +125,7 @@ class Rail(QWidget):
         self.setLayout(layout)
 
     def _choose(self, page: str) -> None:
-        self.page_chosen.emit(page)
+        (self.page_chosen if self._buttons[page].available else self.page_refused).emit(page)
 
     def set_current(self, page: str) -> None:
         for identifier, button in self._buttons.items():
@@ -113,7 +133,7 @@ class Rail(QWidget):
 
     def set_enabled_pages(self, pages: set[str]) -> None:
         for identifier, button in self._buttons.items():
-            button.setEnabled(identifier in pages)
+            button.set_available(identifier in pages)
 
     def set_mark(self, page: str, token: str) -> None:
         if page in self._buttons:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.settings import SETTINGS_PARAMS
 from cnnstudio.core.text import tr
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.form import Form
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(Dialog):
     """Opens over the window and stays while language and theme change."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

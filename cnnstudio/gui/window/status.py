@@ -9,7 +9,7 @@ from cnnstudio.core.text import language, tr
 from cnnstudio.gui.look import tokens
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Button, row
+from cnnstudio.gui.widgets.basics import Button, MenuButton, row
 from cnnstudio.gui.widgets.formatting import format_device, format_duration
 
 
@@ -20,7 +20,7 @@ class StatusBar(QWidget):
     problems_requested = Signal()
     job_chosen = Signal(object)
     cancel_requested = Signal(object)
-    language_requested = Signal()
+    language_requested = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,9 +39,10 @@ class StatusBar(QWidget):
                               on_click=lambda: self.cancel_requested.emit(self._current_job))
         self._device = Button(_device(), "status")
         self._device.setEnabled(False)
-        self._language = Button("Español" if language() == "es" else "English", "status",
-                                tooltip=tr("Change the language", "Cambiar el idioma"),
-                                on_click=self.language_requested.emit)
+        self._language = MenuButton("", "status")
+        self._language.set_choices((("en", "English"), ("es", "Español")), language())
+        self._language.setToolTip(tr("Language of the window", "Idioma de la ventana"))
+        self._language.chosen.connect(self._choose_language)
         self._current_job: Job | None = None
         self.setLayout(row(self._saved, self._problems, 8, self._job, self._progress, self._cancel, None, self._device,
                            self._language, spacing=4, margins=(10, 0, 10, 0)))
@@ -49,15 +50,27 @@ class StatusBar(QWidget):
         self.update_problems()
         self.update_job()
 
+    def _choose_language(self, code: object) -> None:
+        if code != language():
+            self.language_requested.emit(str(code))
+
     def update_saved(self) -> None:
         self._saved.setVisible(self._session.is_open)
-        if self._session.dirty:
-            self._saved.setText(tr("○ Not saved yet", "○ Sin guardar"))
-            self._saved.setToolTip(tr("Your changes are kept beside the project. Click to save them (Ctrl+S).",
-                                      "Sus cambios se conservan junto al proyecto. Haga clic para guardar (Ctrl+S)."))
+        failed = self._session.dirty and self._session.save_failed
+        self._saved.set_tone("error" if failed else "")
+        if failed:
+            self._saved.setText(tr("○ Not saved", "○ Sin guardar"))
+            self._saved.setToolTip(tr("The project could not be saved; it is tried again by itself. Click to try now "
+                                      "(Ctrl+S).",
+                                      "No se pudo guardar el proyecto; se volverá a intentar solo. Haga clic para "
+                                      "intentarlo ahora (Ctrl+S)."))
+        elif self._session.dirty:
+            self._saved.setText(tr("○ Saving…", "○ Guardando…"))
+            self._saved.setToolTip(str(self._session.folder or ""))
         else:
             self._saved.setText(tr("● Saved", "● Guardado"))
-            self._saved.setToolTip(str(self._session.folder or ""))
+            self._saved.setToolTip(tr("Every change is saved by itself in {folder}",
+                                      "Cada cambio se guarda solo en {folder}", folder=self._session.folder or ""))
 
     def update_problems(self) -> None:
         problems = self._session.problems

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 
-from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import language
-from cnnstudio.gui.pages import AREA_PAGES, PageEntry
+from cnnstudio.core.problems import Fix, Problem
+from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages import AREA_PAGES, SPEC_PAGES, PageEntry
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.changes import Change, Step
 from cnnstudio.gui.state.commands import Command, SetSetting, ShowHelp, ShowPage, ShowProblems, ShowSettings
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.workspace import Workspace
@@ -45,6 +45,7 @@ class Wiring(QObject):
         session.changed.connect(self._on_changed)
         session.problem_reported.connect(self._on_problem_reported)
         session.command_requested.connect(self._on_command_requested)
+        session.stepped.connect(self._on_stepped)
         session.jobs.changed.connect(self._on_jobs_changed)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
 
@@ -53,7 +54,9 @@ class Wiring(QObject):
         self._parts = parts
         session, pages, status = self._workspace.session, parts.context.pages, parts.status
         parts.context.actions.triggered.connect(session.request)
+        parts.header.command_chosen.connect(session.request)
         parts.rail.page_chosen.connect(lambda page: session.request(ShowPage(page)))
+        parts.rail.page_refused.connect(self._on_page_refused)
         parts.rail.settings_chosen.connect(lambda: session.request(ShowSettings()))
         parts.rail.help_chosen.connect(lambda: session.request(ShowHelp()))
         pages.page_made.connect(self._on_page_made)
@@ -65,8 +68,7 @@ class Wiring(QObject):
         status.problems_requested.connect(lambda: session.request(ShowProblems()))
         status.job_chosen.connect(self._on_job_chosen)
         status.cancel_requested.connect(self._on_cancel_requested)
-        status.language_requested.connect(
-            lambda: session.request(SetSetting("language", "en" if language() == "es" else "es")))
+        status.language_requested.connect(lambda code: session.request(SetSetting("language", code)))
 
     # The session ---------------------------------------------------------------------------------
 
@@ -75,6 +77,9 @@ class Wiring(QObject):
             return
         self._parts.context.pages.show_change(change)
         self.update_frame()
+        self.update_steps()
+        if change.of("folder") and self._workspace.session.is_open:
+            self._parts.context.toasts().dismiss("page")
         if change.of("saved", "folder"):
             self._parts.status.update_saved()
         if change.of("problems", "folder"):
@@ -88,6 +93,18 @@ class Wiring(QObject):
                                         problem.text.en)
         if self._parts is not None:
             self._parts.context.toasts().show_problem(problem)
+
+    def _on_stepped(self, step: Step) -> None:
+        """Show what was undone or redone, where it is seen."""
+        if self._parts is None:
+            return
+        context = self._parts.context
+        pages = [page for part, page in SPEC_PAGES.items() if part in step.what]
+        if pages and context.pages.current.id not in pages:
+            context.pages.go(pages[0])
+        text = (tr("Undone: {step}", "Deshecho: {step}", step=step.label) if step.direction == "undo" else
+                tr("Redone: {step}", "Rehecho: {step}", step=step.label))
+        context.toasts().show_text(text, 4.0, topic="step")
 
     def _on_command_requested(self, command: Command) -> None:
         if self._parts is not None:
@@ -111,6 +128,17 @@ class Wiring(QObject):
         if self._parts is not None:
             self._parts.header.add_page(page.id, page.actions())
 
+    def _on_page_refused(self, page: str) -> None:
+        """Say what a page needs that cannot be shown yet."""
+        if self._parts is not None:
+            title = next(str(entry.title) for entry in self._entries if entry.id == page)
+            fixes = (Fix(action="choose_folder", label=Text("Choose a folder…", "Elegir carpeta…")),
+                     Fix(action="open_project", label=Text("Open project…", "Abrir proyecto…")))
+            self._parts.context.toasts().show_text(
+                tr("{page} needs a project: choose a folder of pictures or open a project first.",
+                   "{page} necesita un proyecto: elija antes una carpeta de imágenes o abra un proyecto.", page=title),
+                8.0, fixes, topic="page")
+
     def _on_header_changed(self) -> None:
         if self._parts is not None:
             page = self._parts.context.pages.current
@@ -131,6 +159,12 @@ class Wiring(QObject):
         for entry in self._entries:
             busy = any(job.page == entry.id and not job.quiet for job in session.jobs)
             rail.set_mark(entry.id, "accent" if busy else "error" if entry.id in blocked else "")
+
+    def update_steps(self) -> None:
+        """Show on the header what can be undone and redone."""
+        session = self._workspace.session
+        if self._parts is not None:
+            self._parts.header.show_steps(session.steps("undo"), session.steps("redo"), visible=session.is_open)
 
     # The status bar ------------------------------------------------------------------------------
 

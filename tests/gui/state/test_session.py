@@ -7,7 +7,7 @@ import pytest
 from cnnstudio.core import edits, files
 from cnnstudio.core.files import AUTOSAVE_FILE, read_project
 from cnnstudio.core.lock import ProjectLock
-from cnnstudio.core.problems import Fix
+from cnnstudio.core.problems import Fix, ProblemError, error
 from cnnstudio.core.settings import load_settings
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Filter
@@ -54,20 +54,39 @@ def test_a_drag_is_one_step_until_it_is_sealed(opened):
     assert opened.project.recipe.height == before
 
 
-def test_saving_and_the_autosave(qtbot, opened, project_folder):
-    opened.edit(set_height(77), LABEL)
+def test_every_edit_is_saved_by_itself_and_a_drag_stays_one_step(qtbot, opened, project_folder):
+    before = opened.project.recipe.height
+    opened.edit(set_height(77), LABEL, "recipe.height")
     assert opened.dirty
-    qtbot.waitUntil((project_folder / AUTOSAVE_FILE).exists)
-    assert read_project(project_folder).recipe.height != 77
-    assert opened.save_now()
-    assert not opened.dirty
+    qtbot.waitUntil(lambda: not opened.dirty)
     assert read_project(project_folder).recipe.height == 77
-    assert not (project_folder / AUTOSAVE_FILE).exists()
+    opened.edit(set_height(78), LABEL, "recipe.height")
+    opened.undo()
+    assert opened.project.recipe.height == before
+
+
+def test_a_save_that_keeps_failing_is_reported_once_and_tried_again(qtbot, opened, project_folder, monkeypatch):
+    def full(*_):
+        raise ProblemError(error("no_space", Text("full", "lleno"), "file"))
+
+    noticed = []
+    opened.problem_reported.connect(lambda problem: noticed.append(problem.code))
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write_project", full)
+        opened.edit(set_height(55), LABEL)
+        qtbot.waitUntil(lambda: opened.save_failed)
+        opened.edit(set_height(56), LABEL)
+        opened._autosave.timeout.emit()
+    assert noticed == ["no_space"]
+    assert opened.dirty
+    opened._autosave.timeout.emit()
+    assert not opened.save_failed
+    assert read_project(project_folder).recipe.height == 56
 
 
 def test_work_that_a_crash_left_is_offered_and_taken_over(session, project_folder):
     lost = set_height(123)(read_project(project_folder))
-    files.write_autosave(project_folder, lost)
+    (project_folder / AUTOSAVE_FILE).write_bytes(files.encode_project(lost))
     noticed = []
     session.problem_reported.connect(noticed.append)
     session.open(project_folder)
@@ -102,8 +121,6 @@ def test_a_file_that_cannot_be_read_is_a_notice_and_stays(session, project_folde
 
 
 def test_a_failed_save_loses_nothing(opened, monkeypatch):
-    from cnnstudio.core.problems import ProblemError, error
-
     def full(*_):
         raise ProblemError(error("no_space", Text("full", "lleno"), "file"))
 

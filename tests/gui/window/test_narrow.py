@@ -19,7 +19,7 @@ from tests.gui.driving import part
 @pytest.fixture
 def narrow(qtbot, window, project_folder):
     window.session.set_setting("language", "es")
-    window.resize(window.minimumSize())
+    window.resize(960, 600)
     window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
     yield window

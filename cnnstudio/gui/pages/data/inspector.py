@@ -113,9 +113,9 @@ class DataInspector(QWidget):
             self._name.setText(one.name if one is not None else "")
         self._name.setVisible(number > 0)
         self._hint.setVisible(number == 0)
-        self._hint.setText(tr("Select pictures to see and change their class. Keys 1 to 9 give a class, Delete leaves "
-                              "them out; everything can be undone.",
-                              "Seleccione imágenes para ver y cambiar su clase. Las teclas 1 a 9 dan una clase, Supr "
+        self._hint.setText(tr("Select pictures to see and change their class. The key beside a class gives it to them, "
+                              "Delete leaves them out; everything can be undone.",
+                              "Seleccione imágenes para ver y cambiar su clase. La tecla junto a una clase se la da, Supr "
                               "las excluye; todo se puede deshacer."))
 
     def _show_picture(self, picture: Picture | None, answer: tuple[str, float] | None) -> None:

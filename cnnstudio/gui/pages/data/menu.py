@@ -30,8 +30,9 @@ def picture_menu(workspace: Workspace, parent: QWidget, ids: list[int], open_lar
     if len(ids) == 1:
         menu.addAction(tr("Large view", "Vista grande") + "\t" + tr("Enter", "Intro"), lambda: open_large(ids[0]))
     label = menu.addMenu(tr("Class", "Clase"))
-    for number, name in enumerate(workspace.counts.class_names):
-        keys = f"\t{number + 1}" if number < 9 else ""
+    class_keys = workspace.classes.keys()
+    for name in workspace.counts.class_names:
+        keys = f"\t{class_keys[name].upper()}" if name in class_keys else ""
         label.addAction(name.replace("&", "&&") + keys, partial(decisions.relabel, ids, name))
     split = menu.addMenu(tr("Split", "División"))
     for name in SPLITS:

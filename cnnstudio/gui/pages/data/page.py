@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.audit import AuditSpec
 from cnnstudio.core.problems import Problem
@@ -34,11 +34,13 @@ from cnnstudio.gui.state.commands import (
     FilterUnreadable,
     ShowPage,
 )
+from cnnstudio.gui.state.key_input import KeyInput
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row, tab_through
 from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST
 from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.wheel import Slider
 
 _NARROWEST = 364
 """The line above the grid: search and size of the thumbnails side by side."""
@@ -93,7 +95,7 @@ class DataPage(Page):
         self._switch = SegmentedControl([("grid", tr("Grid", "Cuadrícula")), ("map", tr("Map", "Mapa")),
                                          ("charts", tr("Charts", "Gráficos"))], self.state.get("view", "grid"),
                                         stretch=False)
-        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider = Slider()
         self._slider.setRange(SMALLEST, LARGEST)
         self._slider.setMinimumWidth(56)
         self._slider.setMaximumWidth(90)
@@ -131,7 +133,10 @@ class DataPage(Page):
         views.map_selected.connect(grid.select_ids)
         views.opened.connect(self._open)
         views.menu_requested.connect(self._show_menu)
-        views.label_key.connect(self._label_by_key)
+        self._keys = KeyInput(self.workspace.classes.keys, self)
+        self._keys.chosen.connect(self._relabel)
+        self._keys.typed.connect(self._show_foot)
+        views.label_key.connect(self._keys.press)
         views.exclude_key.connect(lambda: self._exclude(True))
         views.class_chosen.connect(self._filter_class_and_split)
         views.range_chosen.connect(self._set_filter)
@@ -149,6 +154,7 @@ class DataPage(Page):
         tab_through(self._side, self._bar, self._kind_bar, self.views, self._inspector)
 
     def close(self) -> None:
+        self._keys.clear()
         self.views.close_threads()
         self._inspector.close_threads()
 
@@ -237,7 +243,7 @@ class DataPage(Page):
         self._show_kind_bar()
         self._slider.setEnabled(view == GRID)
 
-    def _show_foot(self) -> None:
+    def _show_foot(self, typed: str = "") -> None:
         total, shown_count, selected = self.workspace.counts.total, len(self.views.grid.ids), len(self.views.grid.selection)
         text = format_pictures(shown_count)
         if shown_count != total:
@@ -245,6 +251,8 @@ class DataPage(Page):
         if selected:
             text += " · " + (tr("1 selected", "1 seleccionada") if selected == 1
                              else tr("{n} selected", "{n} seleccionadas", n=format_count(selected)))
+        if typed:
+            text += " · " + tr("class {key}…", "clase {key}…", key=typed)
         self._foot.setText(text)
 
     # Filters -------------------------------------------------------------------------------------
@@ -340,11 +348,6 @@ class DataPage(Page):
 
         add_to_class(self.session, self.workspace.scanner, class_name, [Path(path) for path in paths])
 
-    def _label_by_key(self, number: int) -> None:
-        names = self.workspace.counts.class_names
-        if number < len(names):
-            self._relabel(names[number])
-
     def _exclude(self, excluded: bool) -> None:
         self.workspace.decisions.exclude(self.views.grid.selected_ids(), excluded)
 
@@ -365,6 +368,11 @@ class DataPage(Page):
         self.state.pop("viewing", None)
         self._show_stack()
         self.views.grid.setFocus()
+
+    def drop_text(self, paths: list[str]) -> str:
+        from cnnstudio.gui.pages.data.dialogs.add import takes
+
+        return tr("Add to the pictures", "Añadir a las imágenes") if takes(paths) else ""
 
     def take_paths(self, paths: list[str]) -> bool:
         """Folders, lists, archives and arrays are sources; single pictures go to Predict."""

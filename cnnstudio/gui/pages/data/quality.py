@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from cnnstudio.catalog.findings import GROUPS, KINDS
 from cnnstudio.core import edits
 from cnnstudio.core.audit import AUDIT_PARAMS
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
@@ -125,23 +125,23 @@ class QualityPanel(QWidget):
         if index is None or root is None or session.folder is None:
             return
         name = session.project.name or session.folder.name
-        suggested = str(session.folder / (tr("audit", "auditoria") + ".html"))
-        path, _kind = QFileDialog.getSaveFileName(self.window(), tr("Report of the audit", "Informe de la auditoría"),
-                                                  suggested, "HTML (*.html)")
-        if not path:
+        path = ask_save_path(session, self.window(), tr("Report of the audit", "Informe de la auditoría"),
+                             tr("audit", "auditoria") + ".html", "HTML (*.html)")
+        if path is None:
             return
 
         def work(_report: Report) -> None:
             from cnnstudio.datasets.audit.report import write_report
             from cnnstudio.datasets.findings import all_findings
 
-            write_report(Path(path), index, root, all_findings(index), name)
+            write_report(path, index, root, all_findings(index), name)
 
         def done(job: Work) -> None:
             if (problem := getattr(job.last, "problem", None)) is not None:
                 session.report(problem)
             else:
-                QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+                report_saved(session, path)
+                QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
         session.jobs.run(work, Text("Writing the report", "Escribiendo el informe"), "report", page="data", done=done,
                          owner=self)

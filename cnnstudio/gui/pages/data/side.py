@@ -10,7 +10,9 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QInputDialog, QLayout, QMenu, QWidget
 
 from cnnstudio.core import edits
+from cnnstudio.core.class_keys import is_key
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS, SPLITS
+from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.data.dialogs.sources import SourcesList
 from cnnstudio.gui.pages.data.left_out import LeftOutPanel
@@ -107,7 +109,7 @@ class DataSide(QWidget):
         self._none.setVisible(not names)
         search = self._search.text() if len(names) > _MANY else ""
         self.classes.show_classes(names, self._counts.class_counts(), self._state.get("classes", ()), search,
-                                  self._session.project.dataset.hidden_classes)
+                                  self._session.project.dataset.hidden_classes, self._classes.keys())
 
     # Edits ---------------------------------------------------------------------------------------
 
@@ -135,6 +137,7 @@ class DataSide(QWidget):
         menu.addAction(tr("Show only this class", "Mostrar solo esta clase"),
                        lambda: self.filter_toggled.emit("class", name, False))
         menu.addAction(tr("Rename…", "Cambiar nombre…"), lambda: self._rename(name))
+        menu.addAction(tr("Key…", "Tecla…"), lambda: self._ask_key(name))
         merge = menu.addMenu(tr("Merge into", "Fusionar con"))
         for other in names:
             if other != name:
@@ -156,6 +159,19 @@ class DataSide(QWidget):
             menu.addAction(tr("Remove this empty class", "Quitar esta clase vacía"), lambda: self._classes.set_order(
                 tuple(item for item in names if item != name), Text("Remove class", "Quitar clase")))
         menu.popup(point)
+
+    def _ask_key(self, name: str) -> None:
+        key, done = QInputDialog.getText(
+            self.window(), tr("Key of the class {name}", "Tecla de la clase {name}", name=name),
+            tr("A letter, or up to three digits; empty for its number:",
+               "Una letra o hasta tres cifras; vacío para su número:"), text=self._classes.keys().get(name, ""))
+        key = key.strip()
+        if done and (not key or is_key(key)):
+            self._classes.set_key(name, key.casefold())
+        elif done:
+            self._session.report(warning("no_class_key", Text(
+                "{key} cannot be the key of a class: take one letter, or up to three digits.",
+                "{key} no puede ser la tecla de una clase: use una letra o hasta tres cifras.").fill(key=key), "dataset"))
 
     def _rename(self, name: str) -> None:
         new, done = QInputDialog.getText(self.window(), tr("Rename class", "Cambiar nombre de clase"),

@@ -19,7 +19,7 @@ class DataViewer(QWidget):
 
     left = Signal()
     stepped = Signal(int)
-    label_key = Signal(int)
+    label_key = Signal(str)
     exclude_key = Signal()
 
     def __init__(self, jobs: JobList, collection: Collection, parent: QWidget | None = None) -> None:
@@ -47,7 +47,7 @@ class DataViewer(QWidget):
                          on_click=lambda: self.view.zoom_to(self.view.scale / 1.25)),
                   Button(tr("Zoom in (+)", "Acercar (+)"), "icon", "zoom-in",
                          on_click=lambda: self.view.zoom_to(self.view.scale * 1.25)),
-                  Button(tr("Fit (0)", "Ajustar (0)"), "icon", "fit", on_click=self.view.fit),
+                  Button(tr("Fit (Home)", "Ajustar (Inicio)"), "icon", "fit", on_click=self.view.fit),
                   Button("1:1", "", on_click=lambda: self.view.zoom_to(1.0),
                          tooltip=tr("One pixel of the picture is one of the screen",
                                     "Un píxel de la imagen es uno de la pantalla")), spacing=6)
@@ -121,8 +121,8 @@ class DataViewer(QWidget):
         from PySide6.QtCore import Qt
 
         key = event.key()  # type: ignore[attr-defined]
-        if Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
-            self.label_key.emit(key - Qt.Key.Key_1)
+        if event.text().isalnum():  # type: ignore[attr-defined]
+            self.label_key.emit(event.text())  # type: ignore[attr-defined]
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.exclude_key.emit()
         else:

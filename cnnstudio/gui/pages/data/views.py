@@ -32,7 +32,7 @@ class DataViews(QStackedWidget):
     opened = Signal(int)
     """A picture was opened."""
     menu_requested = Signal(QPoint)
-    label_key = Signal(int)
+    label_key = Signal(str)
     exclude_key = Signal()
     class_chosen = Signal(str, str)
     range_chosen = Signal(str, object)

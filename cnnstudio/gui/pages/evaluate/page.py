@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtWidgets import QFileDialog, QProgressBar, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.events import Event, Failed, Notice
@@ -28,9 +28,9 @@ from cnnstudio.gui.pages.evaluate.results import (
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.commands import FilterPictures
+from cnnstudio.gui.state.commands import FilterPictures, ShowPage
 from cnnstudio.gui.state.jobs import Job, Work
-from cnnstudio.gui.widgets.basics import Button, Label, box, column, row
+from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.workers.run_answers import leakage_price
@@ -53,11 +53,14 @@ class EvaluatePage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._again = Button(tr("Evaluate again", "Evaluar de nuevo"), "", "refresh", on_click=self.start)
         self._again.hide()
-        return (self._again,)
+        self._next = Button(tr("Next: Predict", "Siguiente: Predecir"), "primary",
+                            on_click=lambda: self.session.request(ShowPage("predict")))
+        self._next.hide()
+        return self._again, self._next
 
     def side(self) -> QWidget:
         self._side = EvaluateSide()
-        self._side.run_chosen.connect(lambda run: self._choose(run=run))
+        self._side.run_chosen.connect(self._choose_run)
         self._side.split_chosen.connect(self._choose_split)
         self._side.folder_requested.connect(self._ask_folder)
         return self._side
@@ -83,7 +86,7 @@ class EvaluatePage(Page):
         nothing = EmptyState("evaluate", tr("No trained model yet", "Aún no hay un modelo entrenado"),
                              tr("Train a network first; then its mistakes can be looked at here.",
                                 "Entrene primero una red; después podrá ver aquí sus errores."))
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         for item in (self._report, self._empty, nothing):
             self._stack.addWidget(item)
         layout = column(self._working_bar(), self._stack, spacing=0)
@@ -104,14 +107,14 @@ class EvaluatePage(Page):
         return self._work
 
     def close(self) -> None:
-        self._panel.grid.close_threads()
+        self._panel.close_threads()
 
     # What is chosen ------------------------------------------------------------------------------
 
     def _run(self) -> RunSummary | None:
         """The chosen run, else the newest one with a model."""
         runs = getattr(self, "_runs", [])
-        return next((run for run in runs if run.id == self.state.get("run")), runs[0] if runs else None)
+        return next((run for run in runs if run.id == self.session.chosen_run), runs[0] if runs else None)
 
     @property
     def split(self) -> str:
@@ -128,6 +131,9 @@ class EvaluatePage(Page):
         if self.split != DATA:
             return str(SPLIT_NAMES[self.split])
         return self.data.name if self.data is not None else tr("Other folder", "Otra carpeta")
+
+    def _choose_run(self, run: str) -> None:
+        self.session.chosen_run = run
 
     def _choose(self, **values: str) -> None:
         self.state.update(values)
@@ -213,7 +219,12 @@ class EvaluatePage(Page):
         if change.of("runs", "folder", "settings"):
             folder = self.session.folder
             self._runs = [run for run in list_runs(folder) if run.has_model] if folder is not None else []
-        if change.of("runs", "folder", "dataset"):
+        if change.of("run") and self.state.get("run") != self.session.chosen_run:
+            # The cell and the failure of another run mean nothing here.
+            for name in ("cell", "failure") if "run" in self.state else ():
+                self.state.pop(name, None)
+            self.state["run"] = self.session.chosen_run
+        if change.of("runs", "run", "folder", "dataset"):
             self._show()
         self._show_work()
 
@@ -248,6 +259,7 @@ class EvaluatePage(Page):
         self._results = None
         self._evaluation = self._saved_evaluation(run) if run is not None else None
         self._again.setVisible(self._evaluation is not None)
+        self._next.setVisible(self._evaluation is not None)
         if run is None:
             self._stack.setCurrentIndex(2)
         elif self._evaluation is None:
@@ -348,7 +360,8 @@ class EvaluatePage(Page):
             return tr("{name}, recognized", "{name}, acertadas", name=true)
         return tr("{true} called {predicted}", "{true} llamadas {predicted}", true=true, predicted=predicted)
 
-    def _show_in_data(self) -> None:
-        paths = relative_paths(self._panel.grid.answers, self.workspace.collection.root)
+    def _show_in_data(self, answers: list[Answer]) -> None:
+        paths = relative_paths(answers, self.workspace.collection.root)
         if paths:
-            self.session.request(FilterPictures(tuple(paths), self._panel.title))
+            title = self._panel.title if len(paths) > 1 else paths[0].rpartition("/")[2]
+            self.session.request(FilterPictures(tuple(paths), title))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QDesktopServices,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
+from cnnstudio.gui.pages.evaluate.answer_card import AnswerCard
 from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
@@ -35,8 +35,12 @@ _GAP: Final = 10
 class AnswerGrid(QAbstractScrollArea):
     """Thumbnails with true class, predicted class and probability; only visible ones are decoded.
 
-    Arrow keys move, Enter or a double click opens the picture in the system's viewer.
+    A click or the arrow keys choose a picture; Enter or a double click opens it in the system's viewer.
     """
+
+    chosen = Signal(object)
+    """Another answer was chosen by mouse or keyboard."""
+    opened = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,6 +182,19 @@ class AnswerGrid(QAbstractScrollArea):
             bar.setValue(bar.value() + box.bottom() - self.viewport().height())
         self.setAccessibleDescription(self.answer_text(self._answers[self.current]))
         self.viewport().update()
+        self.chosen.emit(self._answers[self.current])
+
+    def clear_choice(self) -> None:
+        """Choose no picture."""
+        self.current = -1
+        self.viewport().update()
+
+    def reveal_current(self) -> None:
+        """Scroll to the chosen picture."""
+        if self.current >= 0:
+            box, bar = self.rect_of(self.current), self.verticalScrollBar()
+            if box.top() < 0 or box.bottom() > self.viewport().height():
+                bar.setValue(bar.value() + box.top())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self.index_at(event.position().toPoint())
@@ -185,11 +202,7 @@ class AnswerGrid(QAbstractScrollArea):
             self._go(place)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._open()
-
-    def _open(self) -> None:
-        if 0 <= self.current < len(self._answers):
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._answers[self.current].file)))
+        self.opened.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -self._columns(),
@@ -198,7 +211,10 @@ class AnswerGrid(QAbstractScrollArea):
         if event.key() in steps:
             self._go(0 if self.current < 0 else self.current + steps[Qt.Key(event.key())])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._open()
+            self.opened.emit()
+        elif event.key() == Qt.Key.Key_Escape and self.current >= 0:
+            self.clear_choice()
+            self.chosen.emit(None)
         else:
             super().keyPressEvent(event)
 
@@ -209,10 +225,10 @@ class AnswerGrid(QAbstractScrollArea):
 
 
 class PicturesPanel(QWidget):
-    """`worst_requested()` to show the mistakes again, `data_requested()` to show the pictures on the Data page."""
+    """`worst_requested()` to show the mistakes again, `data_requested(answers)` to show pictures on the Data page."""
 
     worst_requested = Signal()
-    data_requested = Signal()
+    data_requested = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -220,12 +236,35 @@ class PicturesPanel(QWidget):
         self._title = Elided("", "body_strong")
         self._note = Label("", "secondary", "dim", wrap=True)
         self._worst = Button(tr("Worst mistakes", "Peores errores"), "link", on_click=self.worst_requested.emit)
-        self._data = Button(tr("Show in Data", "Ver en Datos"), "link", on_click=self.data_requested.emit)
+        self._data = Button(tr("Show in Data", "Ver en Datos"), "link",
+                            on_click=lambda: self.data_requested.emit(self.grid.answers))
         self.grid = AnswerGrid()
+        self.card = AnswerCard()
+        self.grid.chosen.connect(self._show_chosen)
+        self.grid.opened.connect(self.card.open_file)
+        self.card.closed.connect(self._close_card)
+        self.card.data_requested.connect(lambda answer: self.data_requested.emit([answer]))
+        self._names: Sequence[str] = ()
+        self._in_data = False
         links = row(self._data, self._worst, None, spacing=16)
-        layout = column(self._title, self._note, links, 2, self.grid, spacing=4, margins=(16, 16, 10, 8))
-        layout.setStretch(4, 1)
+        layout = column(self._title, self._note, links, 2, self.card, self.grid, spacing=4, margins=(16, 16, 10, 8))
+        layout.setStretch(5, 1)
         self.setLayout(layout)
+
+    def close_threads(self) -> None:
+        """Stop the threads; the page will be deleted."""
+        self.grid.close_threads()
+        self.card.close_threads()
+
+    def _show_chosen(self, answer: Answer | None) -> None:
+        self.card.show_answer(answer, self._names, in_data=self._in_data)
+        # The card takes room from the grid: the picture would be out of sight.
+        QTimer.singleShot(0, self.grid, self.grid.reveal_current)
+
+    def _close_card(self) -> None:
+        self.grid.clear_choice()
+        self.card.show_answer(None, (), in_data=False)
+        self.grid.setFocus()
 
     @property
     def title(self) -> str:
@@ -240,4 +279,6 @@ class PicturesPanel(QWidget):
         self._note.setVisible(bool(note))
         self._worst.setVisible(not worst and bool(names))
         self._data.setVisible(in_data and bool(answers))
+        self._names, self._in_data = names, in_data
+        self.card.show_answer(None, names, in_data=in_data)
         self.grid.show_answers(answers, names, colors)

@@ -82,7 +82,7 @@ class ExportPage(Page):
     def _settings(self) -> QWidget:
         self._run_box = Select()
         self._run_box.setMinimumContentsLength(24)
-        self._run_box.chosen.connect(lambda value: self._choose(run=str(value)))
+        self._run_box.chosen.connect(self._choose_run)
         self._target = QLineEdit()
         self._target.textEdited.connect(self._on_target_typed)
         self._samples = NumberBox(3, minimum=1, maximum=64, integer=True)
@@ -140,7 +140,7 @@ class ExportPage(Page):
 
     def _run(self) -> RunSummary | None:
         runs = getattr(self, "_runs", [])
-        return next((run for run in runs if run.id == self.state.get("run")), runs[0] if runs else None)
+        return next((run for run in runs if run.id == self.session.chosen_run), runs[0] if runs else None)
 
     def target(self) -> Path | None:
         """The path of the export: chosen by the user, else exports/ in the project's folder."""
@@ -152,6 +152,9 @@ class ExportPage(Page):
             return default_target(folder, self.session.project.name or folder.name, run.id, self.format)
         # A relative path is relative to the project's folder, not to the working directory.
         return with_suffix(folder / Path(written).expanduser(), self.format)
+
+    def _choose_run(self, run: object) -> None:
+        self.session.chosen_run = str(run)
 
     def _choose(self, **values: str) -> None:
         self.state.update(values)
@@ -272,7 +275,7 @@ class ExportPage(Page):
         folder = self.session.folder
         if change.of("runs", "folder"):
             self._runs = [run for run in list_runs(folder) if run.has_model] if folder is not None else []
-        if change.of("runs", "folder", "export", "name"):
+        if change.of("runs", "run", "folder", "export", "name"):
             running = self.session.jobs.of_kind(KIND)
             if change.of("folder") and running is not None:
                 # The job survives a rebuild of the window: connect to it again.

@@ -12,10 +12,9 @@ from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
@@ -71,6 +70,8 @@ class CodeView(QWidget):
     """The source of the project's network, to show and to edit."""
 
     problem_found = Signal(object)
+    save_requested = Signal(str, str)
+    """Save the code: the suggested name, and the code."""
     """The Problem of a file that could not be written."""
     applied = Signal(object)
     """The network of the edited code (`Written`) should replace the one on the canvas."""
@@ -237,22 +238,25 @@ class CodeView(QWidget):
 
     def _save(self) -> None:
         name = "train.py" if str(self.form.value).endswith("script") else "network.py"
-        path, _kind = QFileDialog.getSaveFileName(self.window(), tr("Save the code as", "Guardar el código como"), name,
-                                                  "Python (*.py)")
-        if not path:
-            return
+        self.save_requested.emit(name)
+
+    def write(self, path: Path) -> bool:
+        """Write the code, a script with the list of its pictures; False, with a message, where that failed."""
         form = str(self.form.value)
         try:
             if form.endswith("script") and self._content is not None:
-                written = write_script(Path(path), framework_of(form), *self._content, self._write_list)
+                written = write_script(path, framework_of(form), *self._content, self._write_list)
                 for problem in written.problems:
                     self.problem_found.emit(problem)
             else:
-                write_atomically(Path(path), self.text.toPlainText().encode())
+                write_atomically(path, self.text.toPlainText().encode())
         except OSError as err:
             self.problem_found.emit(write_problem(err, path))
         except ProblemError as err:
             self.problem_found.emit(err.problems[0])
+        else:
+            return True
+        return False
 
 
 class Remarks(QWidget):

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign_network
@@ -78,6 +80,19 @@ class NetworkFiles:
 
         self._session.jobs.run(work, Text("Reading {name}", "Leyendo {name}").fill(name=path.name), KIND, page="network",
                                done=ended, owner=self._parent)
+
+    def save_code(self, name: str, code: str) -> None:
+        """Ask for a path and write the code there; `name` is the suggested one."""
+        path = ask_save_path(self._session, self._parent.window(), tr("Save the code as", "Guardar el código como"), name,
+                             "Python (*.py)")
+        if path is None:
+            return
+        try:
+            write_atomically(path, code.encode())
+        except ProblemError as err:
+            self._session.report(*err.problems)
+        else:
+            report_saved(self._session, path)
 
     def _take(self, foreign: ForeignNetwork, path: Path) -> None:
         context = self._editor.context

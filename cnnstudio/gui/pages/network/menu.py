@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
+from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.pages.network.actions import NetworkActions
 from cnnstudio.gui.pages.network.canvas.view import NetworkView
 from cnnstudio.gui.pages.network.clipboard import on_clipboard
@@ -89,14 +90,12 @@ class NetworkMenu(QObject):
     def print_drawing(self) -> None:
         """Ask for a path and write the canvas there as SVG, PDF or PNG."""
         session = self._editor.session
-        folder = session.recall("drawing_folder", str(Path.home()))
         kinds = tr("Drawing", "Dibujo")
-        name, _kind = QFileDialog.getSaveFileName(
-            self._canvas, tr("Save as a drawing", "Guardar como dibujo"), str(Path(folder) / f"{session.project.name}.svg"),
-            f"{kinds} SVG (*.svg);;{kinds} PDF (*.pdf);;{kinds} PNG (*.png)")
-        if name:
-            session.remember("drawing_folder", str(Path(name).parent))
-            self.write_drawing(Path(name))
+        path = ask_save_path(session, self._canvas, tr("Save as a drawing", "Guardar como dibujo"),
+                             f"{session.project.name or 'network'}.svg",
+                             f"{kinds} SVG (*.svg);;{kinds} PDF (*.pdf);;{kinds} PNG (*.png)")
+        if path is not None:
+            self.write_drawing(path)
 
     def write_drawing(self, path: Path) -> bool:
         """Write the canvas into a file; False, with a message, where that fails."""
@@ -110,4 +109,5 @@ class NetworkMenu(QObject):
         except ProblemError as err:
             self._editor.session.report(*err.problems)
             return False
+        report_saved(self._editor.session, path)
         return True

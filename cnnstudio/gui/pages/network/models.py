@@ -6,13 +6,14 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLayout, QWidget
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.interchange.own_base.files import SUFFIXES
@@ -31,7 +32,7 @@ def ask_for_model(session: Session, parent: QWidget) -> Path | None:
     return Path(name)
 
 
-class RunsDialog(QDialog):
+class RunsDialog(Dialog):
     """`taken(model, name)` when the user chose a run with a model, of the open project or a recent one, or a folder
     that contains a model; `name` is the name for its copy."""
 

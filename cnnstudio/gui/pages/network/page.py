@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.core.problems import Problem
@@ -32,11 +32,12 @@ from cnnstudio.gui.pages.network.views import LayerTable, format_receptive_field
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ChooseCustomBase, Command, FetchWeights, ShowGallery, ShowPage
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.basics import Button, Stack
 from cnnstudio.gui.widgets.formatting import format_compact, format_count
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.interchange.keras_source import SourceNetwork
 from cnnstudio.interchange.keras_source.apply import apply_code
+from cnnstudio.interchange.open import SUFFIXES
 from cnnstudio.network.summary import title
 
 VIEWS = ("canvas", "table", "code", "gallery")
@@ -69,8 +70,8 @@ class NetworkPage(Page):
 
     @property
     def needs_side(self) -> bool:
-        """The gallery needs the room, and no layer can be dragged there."""
-        return VIEWS[self._stack.currentIndex()] != "gallery"
+        """Layers are dragged onto the canvas only; the other views need the room."""
+        return VIEWS[self._stack.currentIndex()] == "canvas"
 
     def centre(self) -> QWidget:
         self.canvas = NetworkView(self.editor.scene)
@@ -78,7 +79,7 @@ class NetworkPage(Page):
         self.own = OwnBases(self.editor, self.files, self.canvas)
         self.menu = NetworkMenu(self.editor, self.edit_actions, self.canvas)
         self._table, self._code, self._gallery = LayerTable(), CodeView(self._write_list), Gallery(lambda: self.session.bases)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         for widget in (self.canvas, self._table, self._code, self._gallery):
             self._stack.addWidget(widget)
         shortcut = QShortcut(QKeySequence("/"), self._stack)
@@ -109,6 +110,7 @@ class NetworkPage(Page):
         canvas.finder.list_layers = lambda: [(node.id, title(node, self.editor.context.bases)) for node in editor.network.nodes]
         self._table.chosen.connect(lambda identifier: scene.choose([identifier]))
         self._code.problem_found.connect(self.session.report)
+        self._code.save_requested.connect(self.files.save_code)
         self._code.applied.connect(self._on_code_applied)
         self._code.drafted.connect(lambda text: keep_draft(self._folder, text))
         self._gallery.base_chosen.connect(self.starting.start_from_base)
@@ -211,6 +213,10 @@ class NetworkPage(Page):
     def close(self) -> None:
         self.keep()
         self.canvas.detach_scene()
+
+    def drop_text(self, paths: list[str]) -> str:
+        taken = len(paths) == 1 and Path(paths[0]).suffix.lower() in SUFFIXES
+        return tr("Open this network", "Abrir esta red") if taken else ""
 
     def take_paths(self, paths: list[str]) -> bool:
         # A `.keras` or `.h5` file may be meant as a base: the user is asked; other networks are opened.

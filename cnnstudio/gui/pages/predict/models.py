@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
 from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder
 from cnnstudio.gui.pages.predict.server import Model
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
@@ -54,12 +55,13 @@ class Models(QObject):
 
     @property
     def model(self) -> Model | None:
-        """The model that classifies: the chosen run or other model, else the newest run."""
-        chosen: Model | None = self._state.get("model")
-        if chosen is not None and (not chosen[1] or any(run.id == chosen[1] for run in self.runs)):
-            return chosen
+        """The model that classifies: the other model that was chosen here, the chosen run, else the newest run."""
+        other: Model | None = self._state.get("model")
+        if other is not None:
+            return other
         if self.runs and self._session.folder is not None:
-            return str(self._session.folder), self.runs[0].id
+            chosen = next((run for run in self.runs if run.id == self._session.chosen_run), self.runs[0])
+            return str(self._session.folder), chosen.id
         return None
 
     @property
@@ -70,8 +72,17 @@ class Models(QObject):
         return f"{run.id} ({standing_text(run)})" if run is not None else Path(path).name
 
     def choose(self, model: object) -> None:
-        """Choose a model."""
-        self._state["model"] = model
+        """Choose a model, as (folder, id of a run) or (path, "")."""
+        folder, run = model if isinstance(model, tuple) else ("", "")
+        self._state["model"] = None if run or not folder else (folder, "")
+        if run and run != self._session.chosen_run:
+            # The pages follow by the change that this announces, this one too.
+            self._session.chosen_run = run
+        else:
+            self.follow_run()
+
+    def follow_run(self) -> None:
+        """Show the model of the present choice, which may have been made on another page."""
         self._show()
         self.chosen.emit()
 
@@ -91,13 +102,11 @@ class Models(QObject):
         menu.popup(self.select.mapToGlobal(self.select.rect().bottomRight()))
 
     def _ask_keras(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self.select.window(), tr("Other model", "Otro modelo"), "",
-                                              "Keras (*.keras)")
-        if path:
+        for path in ask_files(self._session, self.select.window(), tr("Other model", "Otro modelo"), "Keras (*.keras)")[:1]:
             self.take(path)
 
     def _ask_bundle(self) -> None:
-        path = QFileDialog.getExistingDirectory(self.select.window(), tr("Other model", "Otro modelo"))
+        path = ask_folder(self._session, self.select.window(), tr("Other model", "Otro modelo"))
         if path:
             self.take(path)
 

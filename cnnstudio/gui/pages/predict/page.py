@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.events import Failed
 from cnnstudio.core.jobs import Answered, Prediction
@@ -18,6 +18,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.scan_problems import summary_of
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder, ask_save_path, report_saved
 from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.results import ResultsView
 from cnnstudio.gui.pages.predict.server import list_files, save_answers, save_image, server_of
@@ -33,7 +34,7 @@ from cnnstudio.gui.state.commands import ChooseModel, Command, RestartServer, Sh
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, box, column
+from cnnstudio.gui.widgets.basics import Button, Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState, paths_of
 
 _FLUSH_MS = 50
@@ -86,7 +87,7 @@ class PredictPage(Page):
         return self.models.select, other, self._choose
 
     def centre(self) -> QWidget:
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(EmptyState("predict", tr("No trained model yet", "Aún no hay un modelo entrenado"),
                                          tr("Train the network first, or take an exported model.",
                                             "Entrene primero la red, o use un modelo exportado."),
@@ -140,6 +141,8 @@ class PredictPage(Page):
                 self._request = self.state.get("request", 0)
                 self._total = self.state.get("total", 0)
                 self._show_answers(self.state.get("answers", []))
+        elif change.of("run") and self.models.model != self.server.model:
+            self.models.follow_run()
         self._show_state()
 
     def _on_models_listed(self) -> None:
@@ -193,6 +196,10 @@ class PredictPage(Page):
 
     # What comes in -------------------------------------------------------------------------------
 
+    def drop_text(self, paths: list[str]) -> str:
+        model = len(paths) == 1 and paths[0].endswith(".keras")
+        return tr("Predict with this model", "Predecir con este modelo") if model else tr("Classify", "Clasificar")
+
     def take_paths(self, paths: list[str]) -> bool:
         if len(paths) == 1 and paths[0].endswith(".keras"):
             self.models.take(paths[0])
@@ -236,12 +243,12 @@ class PredictPage(Page):
             self._classify([self._saving.result])
 
     def _ask_files(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self._stack.window(), tr("Choose files", "Elegir archivos"))
+        paths = ask_files(self.session, self._stack.window(), tr("Choose files", "Elegir archivos"))
         if paths:
             self.take_paths(paths)
 
     def _ask_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self._stack.window(), tr("Choose folder", "Elegir carpeta"))
+        path = ask_folder(self.session, self._stack.window(), tr("Choose folder", "Elegir carpeta"))
         if path:
             self.take_paths([path])
 
@@ -371,20 +378,20 @@ class PredictPage(Page):
     # CSV -----------------------------------------------------------------------------------------
 
     def _ask_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self._stack.window(), tr("Save as CSV", "Guardar como CSV"),
-                                              "predictions.csv", "CSV (*.csv)")
-        if path:
-            self.save_csv(Path(path))
+        path = ask_save_path(self.session, self._stack.window(), tr("Save as CSV", "Guardar como CSV"), "predictions.csv",
+                             "CSV (*.csv)")
+        if path is not None:
+            self.save_csv(path)
 
     def save_csv(self, path: Path) -> Work:
         """Write all answers, as `cnnstudio predict --csv` does; a problem is reported."""
         rows = [answer.prediction for answer in self.answers if answer.prediction is not None]
         names = tuple(self.state.get("names", ()))
-        job = self.session.jobs.run(lambda _report: save_answers(path, rows, names), Text("Saving", "Guardando"),
-                                    "csv", quiet=True)
-        job.ended.connect(self._on_saved)
-        return job
+        return self.session.jobs.run(lambda _report: save_answers(path, rows, names), Text("Saving", "Guardando"), "csv",
+                                     quiet=True, done=lambda job: self._on_saved(job.last, path), owner=self)
 
-    def _on_saved(self, last: Any) -> None:
+    def _on_saved(self, last: Any, path: Path) -> None:
         if isinstance(last, Failed):
             self.session.report(last.problem)
+        else:
+            report_saved(self.session, path)

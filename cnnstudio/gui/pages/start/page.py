@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.text import Text, tr
@@ -24,7 +24,19 @@ from cnnstudio.gui.state.commands import (
     OpenProject,
     OpenSample,
 )
-from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, clear, column, row, scroll_area
+from cnnstudio.gui.widgets.basics import (
+    Button,
+    Caption,
+    Elided,
+    Icon,
+    Label,
+    Stack,
+    box,
+    clear,
+    column,
+    row,
+    scroll_area,
+)
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.flow import FlowLayout
 
@@ -47,7 +59,7 @@ class StartPage(Page):
                        on_click=lambda: self.session.request(OpenProject())), self._choose)
 
     def centre(self) -> QWidget:
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self._welcome())
         self._new: NewProjectForm | None = None
         if self.state.get("source"):
@@ -58,9 +70,10 @@ class StartPage(Page):
         title = Label(tr("Drop a folder of pictures here", "Suelte aquí una carpeta de imágenes"), "title", wrap=True)
         title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         hint = Label(tr("One subfolder for each class: the folders cat and dog make a classifier of cats and dogs. "
-                        "Nothing in your folder is ever changed.",
+                        "Your files stay as they are; only what you delete yourself goes to the trash.",
                         "Una subcarpeta por clase: las carpetas gato y perro dan un clasificador de gatos y perros. "
-                        "Nada cambia nunca en su carpeta."), "body", "dim", wrap=True)
+                        "Sus archivos quedan como están; solo lo que usted elimine va a la papelera."), "body", "dim",
+                     wrap=True)
         hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         hint.setMaximumWidth(560)
         choose = Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder",
@@ -165,6 +178,9 @@ class StartPage(Page):
     def close(self) -> None:
         if self._new is not None:
             self._new.close_threads()
+
+    def drop_text(self, paths: list[str]) -> str:
+        return tr("New project", "Nuevo proyecto") if Path(paths[0]).is_dir() else ""
 
     def take_paths(self, paths: list[str]) -> bool:
         first = Path(paths[0])

@@ -32,8 +32,8 @@ class MapView(DotView):
     """The left button draws a lasso (with Shift, or as `tool` says, a rectangle; Ctrl adds, Alt takes away) or
     selects what it clicks; the middle and the right one, or Space and the left one, move the map; the wheel zooms.
 
-    Arrows move, with Ctrl they go from picture to picture; + and - zoom, 0 fits, Enter opens, Esc selects nothing;
-    1 to 9 and Delete are passed on as in the grid.
+    Arrows move, with Ctrl they go from picture to picture; + and - zoom, Home fits, Enter opens, Esc selects nothing;
+    digits, letters and Delete are passed on as in the grid.
     """
 
     tool = LASSO
@@ -215,7 +215,7 @@ class MapView(DotView):
             self.zoom_in()
         elif key == Qt.Key.Key_Minus:
             self.zoom_out()
-        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
+        elif key == Qt.Key.Key_Home:
             self.fit()
         elif key == Qt.Key.Key_A and control:
             self.select_all()
@@ -228,8 +228,8 @@ class MapView(DotView):
             self.opened.emit(int(self.ids[self._current]))
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.exclude_key.emit()
-        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and not control:
-            self.label_key.emit(key - Qt.Key.Key_1)
+        elif event.text().isalnum() and not control:
+            self.label_key.emit(event.text())
         elif key == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._menu_by_key()
         elif key == Qt.Key.Key_Space:

@@ -46,12 +46,12 @@ _EMPTY, _WAITING, _MAP = range(3)
 
 class MapPanel(QWidget):
     """`selection_changed(ids)` when the user selected in the map, `opened(id)`, `menu_requested(point)`; keys 1 to 9
-    and Delete as in the grid: `label_key(n)`, `exclude_key`."""
+    and Delete as in the grid: `label_key(text)`, `exclude_key`."""
 
     selection_changed = Signal(list)
     opened = Signal(int)
     menu_requested = Signal(QPoint)
-    label_key = Signal(int)
+    label_key = Signal(str)
     exclude_key = Signal()
     embedding_changed = Signal()
 

@@ -43,7 +43,7 @@ class DotView(QWidget):
     """Ids that the user selected."""
     opened = Signal(int)
     menu_requested = Signal(QPoint)
-    label_key = Signal(int)
+    label_key = Signal(str)
     exclude_key = Signal()
     view_changed = Signal()
     """The user zoomed or panned."""

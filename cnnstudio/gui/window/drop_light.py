@@ -1,0 +1,48 @@
+"""A light over the page while files are dragged over the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.gui.look import theme, tokens
+
+
+class DropLight(QWidget):
+    """Covers `target` and says what a drop does; it takes no events itself."""
+
+    def __init__(self, target: QWidget) -> None:
+        super().__init__(target)
+        self._target = target
+        self.text = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        target.installEventFilter(self)
+        self.hide()
+
+    def light(self, text: str) -> None:
+        """Show what a drop does."""
+        self.text = text
+        self.setAccessibleName(text)
+        self.setGeometry(self._target.rect())
+        self.show()
+        self.raise_()
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.setGeometry(self._target.rect())
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(8, 8, -8, -8)
+        ground = QColor(theme.color("accent_bg"))
+        ground.setAlphaF(0.72)
+        painter.setBrush(ground)
+        painter.setPen(QPen(theme.color("accent"), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(area, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.setFont(theme.font("title"))
+        painter.setPen(theme.color("accent"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.text)

@@ -154,6 +154,7 @@ FIXES: Final[dict[str, Callable[..., Project]]] = {
     "add_input": _add_input,
     "add_output": _add_output,
     "follow_classes": _follow_classes,
+    "connect": edits.connect,
     "disconnect": _disconnect,
     "set_group": network_edits.set_group,
     "disconnect_inputs": _disconnect_inputs,

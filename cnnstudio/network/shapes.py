@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,7 +14,7 @@ from cnnstudio.catalog.layers.entry import Subgraph, Values
 from cnnstudio.catalog.layers.merge import ADD, CONCATENATE
 from cnnstudio.core.graph import topological_order
 from cnnstudio.core.groups import expand_repeats
-from cnnstudio.core.network import NetworkSpec, Node
+from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.params import check, find_param
 from cnnstudio.core.problems import Fix, Problem, error
 from cnnstudio.core.text import Text
@@ -25,12 +25,18 @@ from cnnstudio.network.structure import (
     check_repetitions,
     check_structure,
     find_output,
+    possible_sources,
+    reconnect_fix,
     remove_fix,
 )
 
 __all__ = ["Field", "NetworkReport", "NodeReport", "advice", "report"]
 
 replace = msgspec.structs.replace
+
+
+_MOST_SOURCES: Final = 24
+"""The most layers that are tried as the source of a missing connection."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -172,10 +178,10 @@ def _report(network: NetworkSpec, context: Context, headless: bool, before: Netw
     impossible = check_repetitions(network)
     network, copies = expand_repeats(network)
     nodes = {node.id: node for node in network.nodes}
-    problems = [*impossible, *check_structure(network, nodes)]
     pairs = [(edge.source, edge.target) for edge in network.edges]
     order, circular = topological_order(list(nodes), pairs)
-    problems += check_loops(network, circular)
+    output = find_output(network, order, nodes)
+    problems = [*impossible, *check_structure(network, nodes), *check_loops(network, circular)]
     sources: dict[str, list[str]] = {identifier: [] for identifier in nodes}
     for edge in sorted(network.edges, key=lambda edge: edge.port):
         if edge.target in nodes:
@@ -192,9 +198,13 @@ def _report(network: NetworkSpec, context: Context, headless: bool, before: Netw
         problems += faults
     for identifier in circular:
         result[identifier] = NodeReport()
-    output = find_output(network, order, nodes)
-    if not headless:
-        problems += check_output(network, {identifier: node.shape for identifier, node in result.items()}, output, context)
+    # Behind a loop nothing is known; without one the end is.
+    if not headless and not (circular and output is None):
+        before = NetworkReport(nodes=result, order=tuple(order), output=output, problems=tuple(problems), network=network)
+        problems = [_with_reconnection(problem, before, context) for problem in problems]
+        waiting = {str(fix.arguments["source"]) for problem in problems for fix in problem.fixes if fix.action == "connect"}
+        problems += check_output(network, {identifier: node.shape for identifier, node in result.items()}, output, context,
+                                 waiting)
     if copies:
         problems = [_at_original(problem, copies) for problem in problems]
     return NetworkReport(nodes=result, order=tuple(order), output=output, problems=tuple(problems), network=network,
@@ -269,10 +279,12 @@ def _node(node: Node, sources: list[str], result: dict[str, NodeReport], context
 
 def _check_input_count(node: Node, layer: LayerType, sources: list[str], result: dict[str, NodeReport]) -> list[Problem]:
     """Problems of a layer with too few or too many inputs."""
+    if not sources:
+        # Without any input it is not connected: a problem of the network's structure.
+        return []
     if len(sources) < layer.minimum_inputs:
-        text = (Text("This layer joins several inputs: connect at least {n}.",
-                     "Esta capa une varias entradas: conecte al menos {n}.").fill(n=layer.minimum_inputs)
-                if layer.minimum_inputs > 1 else Text("This layer has no input.", "Esta capa no tiene entrada."))
+        text = Text("This layer joins several inputs: connect at least {n}.",
+                    "Esta capa une varias entradas: conecte al menos {n}.").fill(n=layer.minimum_inputs)
         return [error("too_few_inputs", text, "network", node=node.id, fixes=(remove_fix(node.id),))]
     if layer.maximum_inputs is None or len(sources) <= layer.maximum_inputs:
         return []
@@ -294,6 +306,24 @@ def _check_input_count(node: Node, layer: LayerType, sources: list[str], result:
         fixes = (Fix(action="disconnect_inputs", arguments={"node": node.id, "keep": layer.maximum_inputs},
                      label=Text("Keep the first {n}", "Conservar las {n} primeras").fill(n=layer.maximum_inputs)),)
     return [error("too_many_inputs", text, "network", node=node.id, fixes=fixes)]
+
+
+def _with_reconnection(problem: Problem, before: NetworkReport, context: Context) -> Problem:
+    """A problem of a layer that lacks an input, with the fix that connects it: the first source that brings no new
+    problem."""
+    node, network = problem.where.node, before.network
+    if problem.code not in ("not_connected", "too_few_inputs") or node is None:
+        return problem
+    many = problem.code == "too_few_inputs"
+    port = max((edge.port for edge in network.edges if edge.target == node), default=-1) + 1
+    sources = possible_sources(network, node, before.output)[:_MOST_SOURCES]
+    known = {(fault.code, fault.where.node) for fault in before.problems}
+    for source in sources:
+        edges = (*network.edges, Edge(source=source, target=node, port=port))
+        after = _report(replace(network, edges=edges), context, True, before)
+        if {(fault.code, fault.where.node) for fault in after.problems} < known:
+            return replace(problem, fixes=(reconnect_fix(source, node, many), *problem.fixes))
+    return replace(problem, fixes=(*(reconnect_fix(source, node, many) for source in sources[:1]), *problem.fixes))
 
 
 def _with_default_fix(problem: Problem, layer: LayerType, node: Node) -> Problem:

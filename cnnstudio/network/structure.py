@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, TO_ROW, Shape, applied_activation
@@ -19,8 +19,39 @@ def remove_fix(*nodes: str, label: Text | None = None) -> Fix:
     return Fix(action="remove_nodes", label=text, arguments={"nodes": list(nodes)})
 
 
+def possible_sources(network: NetworkSpec, node: str, output: str | None) -> list[str]:
+    """The layers that may be connected to a layer without (enough) inputs, the most probable first.
+
+    These are the ones that no other layer uses, or else, in the middle of a network, all that the input reaches; those
+    before the layer come first, the nearest one at the beginning.
+    """
+    pairs = [(edge.source, edge.target) for edge in network.edges]
+    fed = reachable([item.id for item in network.nodes if item.type == INPUT], pairs)
+    used, behind = {source for source, _target in pairs}, reachable([node], pairs)
+    present = {source for source, target in pairs if target == node}
+    sources = [item.id for item in network.nodes if item.id in fed - behind - present and item.type in LAYERS
+               and item.type != OUTPUT and item.id != output]
+    if open_ends := [source for source in sources if source not in used]:
+        sources = open_ends
+    elif node not in used or present:
+        # A new layer, or a merging layer that is complete but for what is not known: nothing points to a source.
+        return []
+    positions = {item.id: position for position, item in enumerate(network.nodes)}
+    before = [source for source in reversed(sources) if positions[source] < positions[node]]
+    return before + [source for source in sources if source not in before]
+
+
+def reconnect_fix(source: str, node: str, many: bool = False) -> Fix:
+    """The fix that connects two layers."""
+    label = Text("Reconnect {source} → {target}", "Reconectar {source} → {target}").fill(source=source, target=node)
+    return Fix(action="connect", label=label, arguments={"source": source, "target": node, "many": many})
+
+
 def check_structure(network: NetworkSpec, nodes: Mapping[str, Node]) -> list[Problem]:
-    """Missing and repeated inputs, unknown layers, unreachable layers, connections to missing layers."""
+    """Missing and repeated inputs, unknown layers, layers without input, connections to missing layers.
+
+    One missing connection is one problem: the layers behind one without input need no problem of their own.
+    """
     problems: list[Problem] = []
     if not network.nodes:
         return [error("empty_network", Text("The network has no layers yet. Start from a template or a pretrained base.",
@@ -35,17 +66,17 @@ def check_structure(network: NetworkSpec, nodes: Mapping[str, Node]) -> list[Pro
         problems.append(error("many_inputs", Text("A network has one Input; this is another one.",
                                                   "Una red tiene un solo Input; este es otro."),
                               "network", node=extra.id, fixes=(remove_fix(extra.id),)))
-    fed = reachable([node.id for node in inputs], [(edge.source, edge.target) for edge in network.edges])
+    targets = {edge.target for edge in network.edges}
     for node in network.nodes:
         if node.type not in LAYERS:
             text = Text("This version does not know the layer {type}. It is kept as it is, but cannot be trained.",
                         "Esta versión no conoce la capa {type}. Se conserva tal cual, pero no se puede entrenar.")
             problems.append(error("unknown_layer", text.fill(type=node.type), "network", node=node.id,
                                   fixes=(remove_fix(node.id),)))
-        elif node.id not in fed and inputs:
-            problems.append(error("not_connected", Text("Nothing from the input arrives here. Connect it or remove it.",
-                                                        "Aquí no llega nada desde la entrada. Conéctela o elimínela."),
-                                  "network", node=node.id, fixes=(remove_fix(node.id),)))
+        elif inputs and node.type != INPUT and node.id not in targets:
+            problems.append(error("not_connected", Text("This layer has no input. Connect it or remove it.",
+                                                        "Esta capa no tiene entrada. Conéctela o elimínela."), "network",
+                                  node=node.id, fixes=(remove_fix(node.id),)))
     for edge in network.edges:
         if edge.source not in nodes or edge.target not in nodes:
             missing = edge.source if edge.source not in nodes else edge.target
@@ -62,7 +93,7 @@ def _disconnect_fix(edge: Edge) -> Fix:
 
 
 def check_loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
-    """A problem for every layer on a loop or behind one; the fix removes the connection that closes the loop."""
+    """A problem for every loop; the fix removes the connection that closes it."""
     if not circular:
         return []
     pairs = [(edge.source, edge.target) for edge in network.edges]
@@ -71,13 +102,18 @@ def check_loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
     closing = [edge for edge in network.edges if edge.source in inside and edge.target in inside
                and edge.source in behind[edge.target] | {edge.target}]
     positions = {node.id: position for position, node in enumerate(network.nodes)}
+    problems, explained = [], set[str]()
     # The connection against the order of creation closed the loop.
-    back = min(closing, key=lambda edge: positions[edge.target] - positions[edge.source], default=None)
-    fixes = () if back is None else (Fix(
-        action="disconnect", arguments={"source": back.source, "target": back.target, "port": back.port},
-        label=Text("Cut {source} → {target}", "Cortar {source} → {target}").fill(source=back.source, target=back.target)),)
-    return [error("cycle", Text("This layer lies on a loop or behind one.", "Esta capa está en un bucle o detrás de uno."),
-                  "network", node=node, fixes=fixes) for node in circular]
+    for edge in sorted(closing, key=lambda edge: positions[edge.target] - positions[edge.source]):
+        if edge.target in explained:
+            continue
+        explained |= {node for node in behind[edge.target] if edge.target in behind.get(node, ())} | {edge.target}
+        fix = Fix(action="disconnect", arguments={"source": edge.source, "target": edge.target, "port": edge.port},
+                  label=Text("Cut {source} → {target}", "Cortar {source} → {target}").fill(
+                      source=edge.source, target=edge.target))
+        problems.append(error("cycle", Text("This layer lies on a loop.", "Esta capa está en un bucle."), "network",
+                              node=edge.target, fixes=(fix,)))
+    return problems
 
 
 def find_output(network: NetworkSpec, order: Sequence[str], nodes: Mapping[str, Node]) -> str | None:
@@ -89,9 +125,12 @@ def find_output(network: NetworkSpec, order: Sequence[str], nodes: Mapping[str, 
     return chosen[-1] if chosen else None
 
 
-def check_output(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str | None, context: Context
-           ) -> list[Problem]:
-    """Dead ends, and an end that is no output for these classes."""
+def check_output(network: NetworkSpec, shapes: Mapping[str, Shape | None], output: str | None, context: Context,
+                 waiting: Collection[str] = ()) -> list[Problem]:
+    """Unused branches, and an end that is no output for these classes.
+
+    `waiting` are layers that a fix of another problem connects: their branch is unused only until then.
+    """
     if output is None:
         fix = Fix(action="add_output", label=Text("Add the output", "Añadir la salida"))
         return [error("no_output", Text("The network gives no answer: add an Output layer at its end.",
@@ -100,15 +139,23 @@ def check_output(network: NetworkSpec, shapes: Mapping[str, Shape | None], outpu
     backwards = reachable([output], [(edge.target, edge.source) for edge in network.edges])
     forwards = reachable([node.id for node in network.nodes if node.type == INPUT],
                          [(edge.source, edge.target) for edge in network.edges])
-    dead_ends = [node.id for node in network.nodes
-            if node.id not in backwards and node.id in forwards and node.type in LAYERS]
     problems = []
-    for identifier in dead_ends:
-        fixes = (remove_fix(identifier),) if len(dead_ends) == 1 else (remove_fix(identifier), remove_fix(
-            *dead_ends, label=Text("Remove all {n} unused layers", "Eliminar las {n} capas sin uso").fill(n=len(dead_ends))))
-        problems.append(error("dead_end", Text("What this layer computes does not reach the output.",
-                                               "Lo que calcula esta capa no llega a la salida."),
-                              "network", node=identifier, fixes=fixes))
+    # While nothing reaches the output, every layer is unused: the missing connection is the problem.
+    dead = [node.id for node in network.nodes if output in forwards and node.id not in backwards and node.id in forwards
+            and node.type in LAYERS]
+    inside = [(edge.source, edge.target) for edge in network.edges if edge.source in dead and edge.target in dead]
+    for identifier in (node for node in dead if node not in {target for _source, target in inside}):
+        reached = reachable([identifier], inside)
+        branch = [node for node in dead if node in reached]
+        if not reached.isdisjoint(waiting):
+            continue
+        fixes = (remove_fix(identifier),) if len(branch) == 1 else (remove_fix(
+            *branch, label=Text("Remove the {n} unused layers", "Eliminar las {n} capas sin uso").fill(n=len(branch))),)
+        text = (Text("What this layer computes does not reach the output.", "Lo que calcula esta capa no llega a la salida.")
+                if len(branch) == 1 else
+                Text("What this branch of {n} layers computes does not reach the output.",
+                     "Lo que calcula esta rama de {n} capas no llega a la salida.").fill(n=len(branch)))
+        problems.append(error("dead_end", text, "network", node=identifier, fixes=fixes))
     last = network.node(output)
     shape = shapes.get(output)
     if last is not None and last.type != OUTPUT and shape is not None:

@@ -29,7 +29,7 @@ from cnnstudio.gui.pages.network.own_bases import OwnBases
 from cnnstudio.gui.pages.network.palette import LayerPalette
 from cnnstudio.gui.pages.network.starting_points import StartingPoints
 from cnnstudio.gui.pages.network.views import LayerTable, format_receptive_field
-from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.changes import Change, Step
 from cnnstudio.gui.state.commands import ChooseCustomBase, Command, FetchWeights, ShowGallery, ShowPage
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack
@@ -95,7 +95,8 @@ class NetworkPage(Page):
         editor.layers_added.connect(lambda nodes: canvas.reveal(nodes[0]))
         editor.layer_inserted.connect(lambda: self.show_view("canvas"))
         editor.network_replaced.connect(self._on_network_replaced)
-        editor.arranged.connect(canvas.fit)
+        editor.arranged.connect(canvas.show_start)
+        self.session.stepped.connect(self._on_stepped)
         scene.connected.connect(actions.arrangement.connect_layers)
         scene.moved.connect(actions.arrangement.move)
         scene.dropped.connect(actions.insertion.insert)
@@ -161,7 +162,7 @@ class NetworkPage(Page):
             wanted = self.state.get("view", "canvas" if draft is None else "code")
             self.show_view(wanted if editor.network.nodes else "gallery")
             editor.scene.choose(self.state.get("chosen", []))
-            self.canvas.fit()
+            self.canvas.show_start()
         self.header_changed.emit()
 
     def blocking_problems(self) -> Iterable[Problem]:
@@ -246,11 +247,16 @@ class NetworkPage(Page):
                           Text("Apply code", "Aplicar código"))
         self.editor.scene.choose([])
 
+    def _on_stepped(self, step: Step) -> None:
+        """Undo and Redo may bring back a network of another size."""
+        if "network" in step.what:
+            self.canvas.follow_network()
+
     def _on_network_replaced(self) -> None:
         """Show the whole of another network."""
         self.show_view("canvas")
         self.editor.scene.choose([])
-        self.canvas.fit()
+        self.canvas.show_start()
 
 
 def _origin(origin: str, bases: BaseResolver) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -27,6 +28,8 @@ from cnnstudio.gui.pages.network.canvas.minimap import Minimap
 from cnnstudio.gui.pages.network.canvas.scene import NetworkScene
 
 SMALLEST, LARGEST = 0.1, 3.0
+_READABLE = 0.45
+"""At this zoom the texts of a layer can just be read."""
 GRID = 16
 _APART = 16
 """Pixels between a revealed layer and the overlays in the corners."""
@@ -52,7 +55,8 @@ class NetworkView(QGraphicsView):
         self.network_scene = scene
         self._pan_from: QPoint | None = None
         self._space = False
-        self._fitted = True
+        self._follow: Callable[[], None] | None = self.show_start
+        """What a change of size or of the network repeats; None after the user zoomed or moved."""
         self._dots = QPolygonF([QPointF(GRID * x, GRID * y) for x in range(_BLOCK) for y in range(_BLOCK)])
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -81,35 +85,50 @@ class NetworkView(QGraphicsView):
 
     def set_zoom(self, zoom: float) -> None:
         """1.0 is 100 %."""
-        wanted = min(LARGEST, max(SMALLEST, zoom))
-        self._fitted = False
+        wanted = min(LARGEST, max(min(SMALLEST, self.zoom), zoom))
+        self._follow = None
         self.setTransform(self.transform().fromScale(wanted, wanted))
         self.zoom_changed.emit(wanted)
 
     def fit(self) -> None:
-        """Show the whole network, at 100 % at most; a tall one starts at its top."""
+        """Show the whole network, at 100 % at most."""
+        self._fit(0.0)
+        self._follow = self.fit
+
+    def show_start(self) -> None:
+        """Show the whole network where its texts can be read then; a larger one starts at its top."""
+        self._fit(_READABLE)
+        self._follow = self.show_start
+
+    def follow_network(self) -> None:
+        """Another network is on the canvas: show it as the one before, or where it is out of sight."""
+        if self._follow is not None:
+            self._follow()
+        elif not any(self.visible_part().intersects(item.sceneBoundingRect()) for item in self.network_scene.nodes.values()):
+            self.show_start()
+
+    def _fit(self, least: float) -> None:
         bounds = self.network_scene.bounds()
         room = self.viewport().rect()
         if room.width() < 10 or room.height() < 10:
             return
-        zoom, top = self._fitting_zoom(bounds, 28.0)
+        zoom, top = self._fitting_zoom(bounds, 28.0, least)
         # The totals overlay the upper right corner: start below them where they would cover a layer.
         if room.width() / 2 + WIDTH * zoom / 2 + 16 > self.totals.x():
-            zoom, top = self._fitting_zoom(bounds, self.totals.height() + 34.0)
+            zoom, top = self._fitting_zoom(bounds, self.totals.height() + 34.0, least)
         self.setTransform(self.transform().fromScale(zoom, zoom))
         middle = bounds.top() + (room.height() / 2 - top) / zoom
         if bounds.height() * zoom < room.height() - top - 28:
             middle = bounds.center().y() - (top - 28) / 2 / zoom
         self.centerOn(QPointF(bounds.center().x(), middle))
-        self._fitted = True
         self.zoom_changed.emit(zoom)
 
-    def _fitting_zoom(self, bounds: QRectF, top: float) -> tuple[float, float]:
-        """The zoom at which `bounds` fit below `top` pixels, at 45 % at least; and `top`."""
+    def _fitting_zoom(self, bounds: QRectF, top: float, least: float) -> tuple[float, float]:
+        """The zoom at which `bounds` fit below `top` pixels, `least` at least; and `top`."""
         room = self.viewport().rect()
         wide = (room.width() - 48) / bounds.width()
         high = (room.height() - top - 28) / bounds.height()
-        return max(min(1.0, wide, high), 0.45), top
+        return max(min(1.0, wide, high), least), top
 
     def visible_part(self) -> QRectF:
         """The visible part of the canvas."""
@@ -167,8 +186,8 @@ class NetworkView(QGraphicsView):
         self._zoom_bar.move(16, self.height() - self._zoom_bar.height() - 16)
         self.minimap.move(self.width() - self.minimap.width() - 16, self.height() - self.minimap.height() - 16)
         self.place_totals()
-        if self._fitted and self.scene() is not None:
-            self.fit()
+        if self._follow is not None and self.scene() is not None:
+            self._follow()
 
     def place_totals(self) -> None:
         self.totals.adjustSize()
@@ -211,7 +230,7 @@ class NetworkView(QGraphicsView):
             here = event.position().toPoint()
             moved = here - self._pan_from
             self._pan_from = here
-            self._fitted = False
+            self._follow = None
             self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - moved.x())
             self.verticalScrollBar().setValue(self.verticalScrollBar().value() - moved.y())
             return

@@ -55,6 +55,11 @@ class NumberBox(QLineEdit):
             self.setText(self._format_value(value))
             self.setCursorPosition(0)
 
+    def forget(self) -> None:
+        """Drop the value, whatever is being typed."""
+        self._value = None
+        self.setText("")
+
     def _format_value(self, value: float | None) -> str:
         if value is None:
             return ""

@@ -54,6 +54,8 @@ class Splitter(QSplitter):
             missing -= give
         if self._flexible in shown:
             widths[self._flexible] = max(least[self._flexible], room - sum(widths))
+        # A panel that was just hidden or shown counts from now on.
+        self.refresh()
         self.setSizes(widths)
 
     def _on_moved(self) -> None:

@@ -37,8 +37,8 @@ class Column:
     """The class colour, shown as a small square before the text."""
     tone: Callable[[Any], str] | None = None
     stretch: bool = False
-    spare: bool = False
-    """Hidden where there is not enough room to read the stretching column."""
+    spare: int = 0
+    """Hidden where there is not enough room to read the others, the highest number first; 0 is never hidden."""
     least: int = 112
     """Below this width in pixels the text of a stretching column is unreadable."""
 
@@ -158,8 +158,8 @@ class Table(QTableView):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Give every column its width. Without enough room spare columns are hidden, the first one first, then the
-        texts that are no numbers are shortened, so that the last column is never cut off."""
+        """Give every column its width. Without enough room spare columns are hidden, then the texts that are no numbers
+        are shortened, so that the last column is never cut off."""
         columns = self.rows.columns
         header, room = self.horizontalHeader(), self.viewport().width()
         widths = {}
@@ -168,7 +168,8 @@ class Table(QTableView):
             self.setColumnHidden(place, False)
             widths[place] = column.least if column.stretch else max(self.sizeHintForColumn(place),
                                                                     header.sectionSizeHint(place))
-        for place in [place for place, column in enumerate(columns) if column.spare]:
+        for place in sorted((place for place, column in enumerate(columns) if column.spare),
+                            key=lambda place: -columns[place].spare):
             if sum(widths.values()) <= room:
                 break
             self.setColumnHidden(place, True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QGridLayout, QListWidget, QStackedWidget, QTextBrowser, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QTextCursor
+from PySide6.QtWidgets import QGridLayout, QListWidget, QListWidgetItem, QStackedWidget, QTextBrowser, QWidget
 
 from cnnstudio.core.places import resource
 from cnnstudio.core.text import language, tr
@@ -53,11 +53,11 @@ class GuideDialog(Dialog):
         self._list, self._stack = QListWidget(), QStackedWidget()
         self._list.setFixedWidth(210)
         self._list.setAccessibleName(tr("Sections", "Secciones"))
-        for section in sections:
-            self._list.addItem(section.title)
-            self._stack.addWidget(_text_view(section))
-        self._list.addItem(tr("Shortcuts", "Atajos"))
-        self._stack.addWidget(_shortcuts(entries))
+        for title, view in (*((section.title, _text_view(section)) for section in sections),
+                            (tr("Shortcuts", "Atajos"), _shortcuts(entries))):
+            item = QListWidgetItem(title, self._list)
+            item.setSizeHint(QSize(0, 34))
+            self._stack.addWidget(view)
         self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
         line = row(self._list, self._stack, spacing=12)
         line.setStretch(1, 1)
@@ -81,6 +81,13 @@ def _text_view(section: Section) -> QTextBrowser:
     view.document().setDocumentMargin(16)
     view.document().setDefaultFont(theme.font())
     view.setMarkdown(f"## {section.title}\n\n{section.text}\n")
+    cursor = QTextCursor(view.document())
+    while not cursor.atEnd():
+        space = cursor.blockFormat()
+        space.setBottomMargin(0 if cursor.currentTable() is not None else 8)
+        cursor.setBlockFormat(space)
+        if not cursor.movePosition(QTextCursor.MoveOperation.NextBlock):
+            break
     view.setAccessibleName(section.title)
     return view
 

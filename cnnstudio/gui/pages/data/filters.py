@@ -92,6 +92,13 @@ class FilterBar(QWidget):
     def _choose(self, name: str, value: Any) -> None:
         self.chosen.emit(name, value)
 
+    def forget(self) -> None:
+        """Empty every field: another project was opened, and what is typed in a field would filter it unseen."""
+        self._folder.clear()
+        for boxes in self._fields.values():
+            for box in boxes:
+                box.forget()
+
     def show_state(self) -> None:
         """Show the present filter and its choices."""
         self._show_classes()

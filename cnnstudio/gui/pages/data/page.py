@@ -170,6 +170,7 @@ class DataPage(Page):
     def refresh(self, change: Change) -> None:
         if change.of("folder"):
             self.views.grid.empty()
+            self.filters.forget()
             self.filters.text.setText(self.state.get("text", ""))
             self._query.enter_answers()
         pictures_changed = self._changes_pictures(change)

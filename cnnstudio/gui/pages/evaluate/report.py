@@ -58,7 +58,7 @@ class EvaluationReport(QWidget):
                    key=lambda item: item.recall, right=True),
             Column("F1", text=lambda item: _format_defined(item, item.f1), key=lambda item: item.f1, right=True),
             Column(tr("Pictures", "Imágenes"), text=lambda item: format_count(item.support), key=lambda item: item.support,
-                   right=True, spare=True),
+                   right=True, spare=1),
         ])
         self.table.setAccessibleName(tr("Classes", "Clases"))
         classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))

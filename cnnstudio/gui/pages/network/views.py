@@ -75,17 +75,17 @@ class LayerTable(QWidget):
             Column(tr("Parameters", "Parámetros"), text=lambda entry: format_count(entry[1].cost.parameters),
                    key=lambda entry: entry[1].cost.parameters, right=True),
             Column("%", text=lambda entry: share(entry[1].cost.parameters, self._total[0]),
-                   key=lambda entry: entry[1].cost.parameters, right=True,
+                   key=lambda entry: entry[1].cost.parameters, right=True, spare=1,
                    tone=tone(0, lambda node_report: node_report.cost.parameters)),
             Column(tr("Multiply-adds", "Multiplicaciones"), text=lambda entry: format_compact(entry[1].cost.multiply_adds),
                    key=lambda entry: entry[1].cost.multiply_adds, right=True),
             Column("%", text=lambda entry: share(entry[1].cost.multiply_adds, self._total[1]),
-                   key=lambda entry: entry[1].cost.multiply_adds, right=True,
+                   key=lambda entry: entry[1].cost.multiply_adds, right=True, spare=1,
                    tone=tone(1, lambda node_report: node_report.cost.multiply_adds)),
             Column(tr("Activations", "Activaciones"), text=lambda entry: format_size(entry[1].activation_bytes),
-                   key=lambda entry: entry[1].activation_bytes, right=True),
+                   key=lambda entry: entry[1].activation_bytes, right=True, spare=3),
             Column(tr("Receptive field", "Campo receptivo"), text=lambda entry: format_receptive_field(entry[1].field),
-                   key=lambda entry: _reach(entry[1].field), right=True),
+                   key=lambda entry: _reach(entry[1].field), right=True, spare=2),
         ])
         self.table.setAccessibleName(tr("Layers of the network", "Capas de la red"))
         self.table.chosen.connect(self._choose)

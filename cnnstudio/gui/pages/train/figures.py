@@ -23,8 +23,8 @@ class TrainFigures(KeyFigures):
         name = "val_accuracy" if curves.latest("val_accuracy") is not None else "accuracy"
         value, best = curves.latest(name), curves.at_best(name)
         self._accuracy.set("–" if value is None else format_percent(value), "" if best is None else tr(
-            "{value} at epoch {n}: {best}", "{value} en la época {n}: {best}", value=format_percent(best),
-            n=curves.best, best=format_best(curves.best_by)))
+            "epoch {n}: {value}, {best}", "época {n}: {value}, {best}", value=format_percent(best), n=curves.best,
+            best=format_best(curves.best_by, short=True)))
         batch = curves.last_batch
         done = curves.epoch_x[-1] if curves.epoch_x else 0
         running = running and not curves.over

@@ -60,7 +60,7 @@ class RunsTable(Card):
         self._table = Table([
             Column(tr("Run", "Entrenamiento"), text=lambda run: run.id, stretch=True, least=190,
                    color=colors.color),
-            Column(tr("Network", "Red"), text=lambda run: run.network, spare=True),
+            Column(tr("Network", "Red"), text=lambda run: run.network, spare=1),
             Column(tr("Epochs", "Épocas"), text=lambda run: f"{run.epochs} / {run.planned}",
                    key=lambda run: run.epochs, right=True),
             Column(tr("Val. loss", "Pérdida val."), text=lambda run: _format_metric(run, "val_loss", 4),
@@ -68,7 +68,7 @@ class RunsTable(Card):
             Column(tr("Val. accuracy", "Exactitud val."), text=_format_accuracy,
                    key=lambda run: run.metrics.get("val_accuracy", -1.0), right=True),
             Column(tr("Duration", "Duración"), text=lambda run: format_duration(run.seconds) if run.seconds else "–",
-                   key=lambda run: run.seconds, right=True, spare=True),
+                   key=lambda run: run.seconds, right=True, spare=1),
             Column(tr("State", "Estado"), text=self._state,
                    tone=lambda run: _TONES.get(run.state, ""), right=True),
         ])

@@ -95,11 +95,11 @@ def test_the_wheel_over_a_plot_scrolls_the_page_and_zooms_with_ctrl(plot):
 def test_best_says_by_what(plot, qtbot):
     curves = curves_of([epoch(1), epoch(2, best=True, best_by="val_accuracy"), epoch(3)])
     plot.show_curves(curves)
-    assert plot._best.label.toPlainText() == "highest validation accuracy, epoch 2"
+    assert plot._best.label.toPlainText() == "highest val. accuracy, epoch 2"
     figures = TrainFigures()
     qtbot.addWidget(figures)
     figures.show_curves(curves, running=False, paused=False, planned=9)
-    assert "50.0\u202f% at epoch 2: highest validation accuracy" in texts(figures)
+    assert "epoch 2: 50.0\u202f%, highest val. accuracy" in texts(figures)
     set_language("es")
     assert format_best("val_loss") == "menor pérdida de validación"
 

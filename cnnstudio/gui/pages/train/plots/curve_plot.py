@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
@@ -41,6 +41,10 @@ class _EpochAxis(_Axis):
 
 class _Plot(pg.PlotWidget):  # type: ignore[misc]
     """The wheel scrolls the page; with Ctrl it zooms the epochs. A double click shows all of them again."""
+
+    def sizeHint(self) -> QSize:
+        # As low as it may be: it takes the room that is left, so that the runs below stay in sight.
+        return QSize(320, _LOWEST)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -168,8 +172,8 @@ class CurvePlot(Card):
             # Towards the middle, where there is room for the label.
             side = 0 if curves.epoch_x and curves.best * 2 < curves.epoch_x[-1] else 1
             self._best.label.anchors = [(side, 0.5), (side, 0.5)]
-            self._best.label.setFormat(tr("{best}, epoch {n}", "{best}, época {n}", best=format_best(curves.best_by),
-                                          n=curves.best))
+            self._best.label.setFormat(tr("{best}, epoch {n}", "{best}, época {n}",
+                                          best=format_best(curves.best_by, short=True), n=curves.best))
         else:
             self._best.hide()
         self._show_boundaries(curves.boundaries)

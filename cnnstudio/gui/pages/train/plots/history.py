@@ -122,14 +122,18 @@ class Curves:
         return self.epoch_values[name][self.epoch_x.index(self.best)]
 
 
-def format_best(metric: str) -> str:
-    """By what an epoch is the best one."""
-    known = {"val_loss": tr("lowest validation loss", "menor pérdida de validación"),
-             "loss": tr("lowest training loss", "menor pérdida de entrenamiento"),
-             "val_accuracy": tr("highest validation accuracy", "mayor exactitud de validación"),
-             "accuracy": tr("highest training accuracy", "mayor exactitud de entrenamiento")}
-    return known.get(metric) or (tr("best {metric}", "mejor {metric}", metric=metric) if metric else
-                                 tr("best", "mejor"))
+def format_best(metric: str, *, short: bool = False) -> str:
+    """By what an epoch is the best one; `short` where there is little room."""
+    known = {"val_loss": (tr("lowest validation loss", "menor pérdida de validación"),
+                          tr("lowest val. loss", "menor pérdida val.")),
+             "loss": (tr("lowest training loss", "menor pérdida de entrenamiento"), tr("lowest loss", "menor pérdida")),
+             "val_accuracy": (tr("highest validation accuracy", "mayor exactitud de validación"),
+                              tr("highest val. accuracy", "mayor exactitud val.")),
+             "accuracy": (tr("highest training accuracy", "mayor exactitud de entrenamiento"),
+                          tr("highest accuracy", "mayor exactitud"))}
+    if metric in known:
+        return known[metric][short]
+    return tr("best {metric}", "mejor {metric}", metric=metric) if metric else tr("best", "mejor")
 
 
 def curves_of(events: Iterable[Event]) -> Curves:

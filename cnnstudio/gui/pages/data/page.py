@@ -155,6 +155,8 @@ class DataPage(Page):
 
     def close(self) -> None:
         self._keys.clear()
+        # Another language or theme builds the page again.
+        self.state["selected"] = self.views.grid.selected_ids()
         self.views.close_threads()
         self._inspector.close_threads()
 
@@ -204,6 +206,8 @@ class DataPage(Page):
         query = (self._query.filter, self.state.get("paths"))
         self.views.grid.set_ids(ids, follow=query == self._last_query)
         self._last_query = query
+        if selected := self.state.pop("selected", None):
+            self.views.grid.select_ids(selected)
         self._show_stack()
         self._show_foot()
         if self.views.map is not None:

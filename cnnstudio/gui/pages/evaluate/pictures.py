@@ -172,8 +172,13 @@ class AnswerGrid(QAbstractScrollArea):
         return super().viewportEvent(event)
 
     def _go(self, place: int) -> None:
-        if not self._answers:
-            return
+        """Choose a picture."""
+        if self._answers:
+            self._move_to(place)
+            self.chosen.emit(self._answers[self.current])
+
+    def _move_to(self, place: int) -> None:
+        """Bring the frame of the keyboard to a picture."""
         self.current = min(max(place, 0), len(self._answers) - 1)
         box, bar = self.rect_of(self.current), self.verticalScrollBar()
         if box.top() < 0:
@@ -182,7 +187,6 @@ class AnswerGrid(QAbstractScrollArea):
             bar.setValue(bar.value() + box.bottom() - self.viewport().height())
         self.setAccessibleDescription(self.answer_text(self._answers[self.current]))
         self.viewport().update()
-        self.chosen.emit(self._answers[self.current])
 
     def clear_choice(self) -> None:
         """Choose no picture."""
@@ -220,8 +224,8 @@ class AnswerGrid(QAbstractScrollArea):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if self.current < 0 and event.reason() != Qt.FocusReason.MouseFocusReason:
-            self._go(0)
+        if self.current < 0 and self._answers and event.reason() != Qt.FocusReason.MouseFocusReason:
+            self._move_to(0)
 
 
 class PicturesPanel(QWidget):

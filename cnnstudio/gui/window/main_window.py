@@ -42,7 +42,7 @@ class MainWindow(QMainWindow):
         self._appearance = Appearance()
         self._appearance.follow(self.session.settings)
         screen = free_screen(self)
-        self.setMinimumSize(QSize(960, 600).boundedTo(screen.size()))
+        self.setMinimumSize(fitting_geometry(QSize(960, 600), screen).size())
         self.setGeometry(fitting_geometry(QSize(*self.session.recall("window", (1440, 900))), screen))
         self.setAcceptDrops(True)
         self._wiring = Wiring(workspace, self.entries, self._rebuild_if_needed, self)

@@ -24,7 +24,7 @@ from cnnstudio.datasets.audit.file_measures import VERSION
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
 from cnnstudio.datasets.audit.measuring import measure, waiting
 from cnnstudio.datasets.audit.report import write_report
-from cnnstudio.datasets.audit.run import ALL_KINDS, audit, bursts, derive
+from cnnstudio.datasets.audit.run import ALL_KINDS, audit, bursts, derive, moved_text
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
@@ -247,6 +247,24 @@ def test_twins_stay_together(root, tmp_path):
     assert names[ids["train/cat/002.jpg"]] == names[ids["train/cat/002 small.jpg"]]
     assert names[ids["train/cat/000.jpg"]] == names[ids["train/cat/000 copy.jpg"]]
     assert ids["train/dog/009.jpg"] not in names
+    index.close()
+
+
+def test_the_audit_counts_the_pictures_that_it_puts_into_another_split(tmp_path):
+    folder = tmp_path / "loose"
+    for number in range(16):
+        name = ("cat", "dog")[number % 2]
+        picture = paint(number)
+        save(folder / name / f"{number:03}.jpg", picture)
+        save(folder / name / f"copy of {number:03}.png", picture)
+    index = Index(tmp_path / "dataset.sqlite")
+    scan_folder(index, folder, DatasetSpec())
+    before = {item.path: item.split for item in index.pictures(index.ids())}
+    summary = audit(index, folder, DatasetSpec())
+    after = {item.path: item.split for item in index.pictures(index.ids())}
+    assert summary.moved == sum(before[path] != after[path] for path in before) > 0
+    assert str(summary.moved) in moved_text(summary.moved).en
+    assert audit(index, folder, DatasetSpec()).moved == 0
     index.close()
 
 

@@ -132,11 +132,11 @@ def test_stopped_and_discarded_leaves_no_model(new_run, train_run):
 
 def test_early_stopping_keeps_the_best(new_run, train_run):
     steps = (Step(id="stop", type="EarlyStopping", params={"patience": 1, "restore_best_weights": True,
-                                                           "monitor": "val_loss", "min_delta": 10.0}),)
+                                                           "monitor": "val_accuracy", "min_delta": 10.0}),)
     last, recorder = train_run(new_run(small_project(epochs=20, callbacks=steps)))
     assert len(recorder.of(Epoch)) == 2
     assert last.metrics["epoch"] == 1.0
-    assert [event.best for event in recorder.of(Epoch)] == [True, False]
+    assert [(event.best, event.best_by) for event in recorder.of(Epoch)] == [(True, "val_accuracy"), (False, "val_accuracy")]
 
 
 def test_a_finished_training_that_is_resumed_stays_finished(new_run, train_run):

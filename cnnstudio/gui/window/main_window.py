@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QShortcut
 from PySide6.QtWidgets import QMainWindow
 
 from cnnstudio.core.problems import Problem
@@ -58,6 +58,13 @@ class MainWindow(QMainWindow):
         return True
 
     def _rebuild(self) -> None:
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            self._rebuild_everything()
+        finally:
+            QGuiApplication.restoreOverrideCursor()
+
+    def _rebuild_everything(self) -> None:
         page = self.current.id
         self.pages.close_pages()
         for shortcut in self.findChildren(QShortcut):

@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.catalog.context import Context
+from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
@@ -70,9 +71,9 @@ class CodeView(QWidget):
     """The source of the project's network, to show and to edit."""
 
     problem_found = Signal(object)
-    save_requested = Signal(str, str)
-    """Save the code: the suggested name, and the code."""
     """The Problem of a file that could not be written."""
+    save_requested = Signal(str)
+    """Ask where to `write` the code; the suggested name."""
     applied = Signal(object)
     """The network of the edited code (`Written`) should replace the one on the canvas."""
     drafted = Signal(object)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
@@ -81,17 +80,11 @@ class NetworkFiles:
         self._session.jobs.run(work, Text("Reading {name}", "Leyendo {name}").fill(name=path.name), KIND, page="network",
                                done=ended, owner=self._parent)
 
-    def save_code(self, name: str, code: str) -> None:
-        """Ask for a path and write the code there; `name` is the suggested one."""
+    def save_code(self, name: str, write: Callable[[Path], bool]) -> None:
+        """Ask where to save code called `name`, and `write` it there; False is a problem that was reported."""
         path = ask_save_path(self._session, self._parent.window(), tr("Save the code as", "Guardar el código como"), name,
                              "Python (*.py)")
-        if path is None:
-            return
-        try:
-            write_atomically(path, code.encode())
-        except ProblemError as err:
-            self._session.report(*err.problems)
-        else:
+        if path is not None and write(path):
             report_saved(self._session, path)
 
     def _take(self, foreign: ForeignNetwork, path: Path) -> None:

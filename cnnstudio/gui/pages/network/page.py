@@ -111,7 +111,7 @@ class NetworkPage(Page):
         canvas.finder.list_layers = lambda: [(node.id, title(node, self.editor.context.bases)) for node in editor.network.nodes]
         self._table.chosen.connect(lambda identifier: scene.choose([identifier]))
         self._code.problem_found.connect(self.session.report)
-        self._code.save_requested.connect(self.files.save_code)
+        self._code.save_requested.connect(lambda name: self.files.save_code(name, self._code.write))
         self._code.applied.connect(self._on_code_applied)
         self._code.drafted.connect(lambda text: keep_draft(self._folder, text))
         self._gallery.base_chosen.connect(self.starting.start_from_base)

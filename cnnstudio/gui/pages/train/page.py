@@ -15,10 +15,11 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
-from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, ask_history_path, confirm_delete
+from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, confirm_delete
 from cnnstudio.gui.pages.train.settings import TrainSettings
 from cnnstudio.gui.pages.train.watch import Watch
 from cnnstudio.gui.state.changes import Change
@@ -335,12 +336,16 @@ class TrainPage(Page):
             self.session.announce("runs")
 
     def _save_history(self, summary: RunSummary) -> None:
-        path = ask_history_path(self._table.window(), summary)
-        if path is not None:
-            try:
-                write_history(RunFolder(summary.folder), path)
-            except ProblemError as err:
-                self.session.report(err.problems[0])
+        path = ask_save_path(self.session, self._table.window(), tr("Save epochs as CSV", "Guardar las épocas como CSV"),
+                             f"{summary.id}.csv", "CSV (*.csv)")
+        if path is None:
+            return
+        try:
+            write_history(RunFolder(summary.folder), path)
+        except ProblemError as err:
+            self.session.report(err.problems[0])
+        else:
+            report_saved(self.session, path)
 
     def close(self) -> None:
         self._redraw.stop()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
@@ -177,13 +176,6 @@ def _format_metric(run: RunSummary, name: str, digits: int) -> str:
 def _format_accuracy(run: RunSummary) -> str:
     value = run.metrics.get("val_accuracy")
     return "–" if value is None else format_percent(value)
-
-
-def ask_history_path(parent: QWidget, run: RunSummary) -> Path | None:
-    """The file for the epochs of a run; None where the user cancels."""
-    path, _kind = QFileDialog.getSaveFileName(parent, tr("Save epochs as CSV", "Guardar las épocas como CSV"),
-                                              f"{run.id}.csv", "CSV (*.csv)")
-    return Path(path) if path else None
 
 
 def confirm_delete(parent: QWidget, run: RunSummary) -> bool:

@@ -277,7 +277,7 @@ def test_a_deleted_run_is_gone(page, monkeypatch):
 def test_the_epochs_of_a_run_are_saved_as_a_table(page, monkeypatch, tmp_path):
     run = recorded(page, Finished(run="x", time=time.time()))
     table = tmp_path / "epochs.csv"
-    monkeypatch.setattr("cnnstudio.gui.pages.train.page.ask_history_path", lambda _parent, _run: table)
+    monkeypatch.setattr("cnnstudio.gui.pages.train.page.ask_save_path", lambda *_arguments: table)
     driving.part(page, RunsTable).history_wanted.emit(run.summary())
     header, *rows = table.read_text(encoding="utf-8").splitlines()
     assert header.startswith("epoch,stage,seconds,best,")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QGridLayout, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QTableWidget, QTableWidgetItem, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.sources.columns import FOLDER, ColumnChoice
@@ -16,6 +16,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.jobs import JobList, Report
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures
 from cnnstudio.gui.widgets.inputs import Select
 
@@ -23,7 +24,7 @@ _INDICATORS = "\0indicators"
 """The value for all columns of zeros and ones together."""
 
 
-class ColumnsDialog(QDialog):
+class ColumnsDialog(Dialog):
     """`columns_chosen(paths, labels)`: the names of the columns, as `dataset.path_columns` and `dataset.label_columns`."""
 
     columns_chosen = Signal(tuple, tuple)

@@ -7,7 +7,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.templates import TEMPLATES
+from cnnstudio.core import edits
 from cnnstudio.core.layout import HEIGHT, WIDTH
+from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.network.code import CodeView
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
@@ -172,9 +174,9 @@ def test_the_table_sorts_sizes_by_size_and_hides_no_share(page):
 
 def test_problems_of_several_layers_name_their_layer_and_how_many_are_left(qtbot, page):
     part(page, Gallery).template_chosen.emit("small_cnn")
+    page.session.edit(lambda project: edits.set_network(project, edits.replace(project.network, edges=())),
+                      Text("Disconnect", "Desconectar"))
     page.edit_actions.choose_all()
-    page.edit_actions.clipboard.copy()
-    page.edit_actions.clipboard.paste()
     chosen = page.editor.scene.chosen_nodes()
 
     def labels():
@@ -207,7 +209,7 @@ def test_the_code_is_there_in_every_form_and_is_saved(page, tmp_path, monkeypatc
         assert fragment in text
         compile(text, form, "exec")
     target = tmp_path / "network.py"
-    monkeypatch.setattr("cnnstudio.gui.pages.network.code.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
+    monkeypatch.setattr("cnnstudio.gui.pages.network.files.ask_save_path", lambda *_: target)
     press(part(page, CodeView), "Save as…")
     assert target.read_text(encoding="utf-8") == part(page, CodeView).text.toPlainText()
     part(page, CodeView).form.set_value("keras_script")

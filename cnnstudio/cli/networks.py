@@ -13,7 +13,7 @@ from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import format_number, tr
 from cnnstudio.datasets.index import open_index
-from cnnstudio.interchange.foreign import notes_problem, unknown_problem, with_foreign_network
+from cnnstudio.interchange.foreign import notes_problem, recipe_notice, unknown_problem, with_foreign_network
 from cnnstudio.interchange.open import read_network
 from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
@@ -40,7 +40,8 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
         changed = with_foreign_network(project, foreign, context)
         write_project(folder, changed)
     network_report = report(changed.network, context_of(changed, max(classes, 2), ProjectBases(folder)))
-    problems = (unknown_problem(foreign, arguments.source), notes_problem(foreign))
+    problems = (unknown_problem(foreign, arguments.source), notes_problem(foreign),
+                recipe_notice(project.recipe, changed.recipe, foreign))
     output.problems([problem for problem in problems if problem is not None], as_lines=False)
     output.line({"event": "network", "layers": len(changed.network.nodes), "parameters": network_report.parameters,
                  "unknown": list(foreign.unknown), "problems": len(network_report.problems)},

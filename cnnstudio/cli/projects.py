@@ -97,7 +97,7 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
         index.close()
     # Where nothing could be listed for a reason, the problem of no pictures says nothing new.
     blocked = blocking(created.scan.problems)
-    problems = (*created.scan.problems, *unreadable, *sample_range_problems(deep, project.recipe),
+    problems = (*created.scan.problems, *unreadable, *created.notes, *sample_range_problems(deep, project.recipe),
                 *(() if blocked else check_project(project, classes, counts, ProjectBases(folder))))
     notes = (*chosen_range_notice(deep, project.recipe),
              *(left_out_problem(entry, arguments.data[0]) for entry in tally.entries()), *created.scan.notes)

@@ -9,12 +9,12 @@ from statistics import median
 
 import msgspec
 
-from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.places import projects_folder
-from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.channels import with_measured_samples
@@ -24,7 +24,6 @@ from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspec
 from cnnstudio.datasets.sample import write_digits
 from cnnstudio.datasets.sample_ranges import chosen_range_notice, sample_groups, sample_range_problems, suggest_range
 from cnnstudio.datasets.source_folders import source_text
-from cnnstudio.interchange.own_base.files import SUFFIXES as MODELS
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.network.new_project import Facts, new_project, with_base
@@ -67,6 +66,8 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
     project: Project
     scan: ScanResult
     problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
+    """Those of the problems that tell what was assumed."""
 
 
 def create_project(folder: Path, data: Path | Sequence[Path], template: str = "", base: str = "", name: str = "",
@@ -92,7 +93,7 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, folder)) from os_error
     try:
-        own = _own_base(Path(base), folder, base_name, cancelled) if Path(base).suffix.lower() in MODELS else None
+        own = _own_base(Path(base), folder, base_name, cancelled) if base and base not in BASES.ids() else None
     except ProblemError:
         # Not a model: remove the folders that are empty.
         for created in (folder / "bases", folder):
@@ -118,11 +119,17 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     index.apply(project.dataset)
     project = with_fitting_range(project, index, root)
     write_project(folder, project)
-    groups = sample_groups(index)
-    problems = (*scan.problems, *picture_problems(index), *chosen_range_notice(groups, project.recipe),
+    notes, groups = base_notes(own), sample_groups(index)
+    problems = (*scan.problems, *picture_problems(index), *notes, *chosen_range_notice(groups, project.recipe),
                 *sample_range_problems(groups, project.recipe),
                 *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
-    return Created(project=project, scan=scan, problems=problems), index
+    return Created(project=project, scan=scan, problems=problems, notes=notes), index
+
+
+def base_notes(base: Base | None) -> tuple[Problem, ...]:
+    """What is assumed of a user's model that became the base."""
+    notes = base.own.notes if base is not None and base.own is not None else ()
+    return tuple(warning("own_base", note, "network") for note in notes)
 
 
 def with_fitting_range(project: Project, index: Index, root: Path) -> Project:

@@ -11,14 +11,26 @@ import msgspec
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, values_of
 from cnnstudio.catalog.layers.normalization import RESCALING
-from cnnstudio.core.network import INPUT, OUTPUT, NetworkSpec, Node
+from cnnstudio.core.network import BASE, INPUT, OUTPUT, NetworkSpec, Node
+from cnnstudio.core.params import Choice, Param
 from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.project import Project
-from cnnstudio.core.recipe import CHANNELS
+from cnnstudio.core.recipe import CHANNELS, RECIPE_PARAMS, RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import with_settings
+from cnnstudio.network.normalization import scales_pixels
 
 _SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
+AUGMENTING: Final = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
+                     "RandomCrop", "RandomHeight", "RandomWidth", "RandomHue", "RandomSaturation", "RandomShear",
+                     "RandomColorJitter", "RandomColorDegeneration", "RandomGrayscale", "RandomPosterization",
+                     "RandomSharpness", "RandomErasing", "RandomPerspective", "RandomGaussianBlur", "RandomInvert",
+                     "RandomElasticTransform", "AutoContrast", "Equalization", "Solarization", "AugMix", "RandAugment",
+                     "CutMix", "MixUp", "Pipeline")
+"""Layers that change training pictures: they belong to the augmentation, not to the network."""
+CHANGING_ANSWERS: Final = frozenset((
+    "RandomCrop", "RandomHeight", "RandomWidth", "AutoContrast", "Equalization", "Solarization", "Pipeline"))
+"""Those that change pictures, or may do so, when the network predicts as well: without them its weights mean less."""
 replace = msgspec.structs.replace
 
 
@@ -60,6 +72,51 @@ def without_scaling(network: NetworkSpec) -> tuple[NetworkSpec, str]:
     name = next((name for pair, name in _SCALES.items() if isinstance(scale, int | float) and isinstance(offset, int | float)
                  and abs(scale - pair[0]) < 1e-9 and abs(offset - pair[1]) < 1e-9), None)
     return (network, "none") if name is None else (without_node(network, node.id), name)
+
+
+def outer_scaling(network: NetworkSpec, normalization: str) -> str | None:
+    """The recipe's normalisation for a network that `without_scaling` gave: None if its pictures must be scaled outside of
+    it, "none" if a layer of its own does so or a batch normalisation learns their range, "base" behind a base."""
+    if normalization != "none":
+        return normalization
+    if any(node.type == BASE for node in network.nodes):
+        return "base"
+    return "none" if scales_pixels(network) else None
+
+
+def recipe_notice(before: RecipeSpec, after: RecipeSpec, foreign: ForeignNetwork) -> Problem | None:
+    """What a network changes in the recipe, and what is assumed where its file scales no pixels; None if nothing is to be
+    said."""
+    changes = [(param, getattr(before, param.name), getattr(after, param.name)) for param in RECIPE_PARAMS]
+    lines = [Text("{label}: {before} → {after}", "{label}: {before} → {after}").fill(
+        label=param.label, before=_spelled(param, old), after=_spelled(param, new))
+        for param, old, new in changes if old != new]
+    lines = [Text("The recipe follows the network:", "La receta sigue a la red:"), *lines] if lines else []
+    if foreign.normalization is None:
+        scaling = _spelled(_NORMALIZATION, after.normalization)
+        lines.append(Text(
+            "The network does not scale its pixels. {scaling} is assumed (recipe.normalization): set it to what the network "
+            "was made for.",
+            "La red no escala sus píxeles. Se supone {scaling} (recipe.normalization): ponga aquello para lo que se hizo la "
+            "red.").fill(scaling=scaling))
+    if not lines:
+        return None
+    text = Text("\n".join(line.en for line in lines), "\n".join(line.es for line in lines))
+    return replace(warning("recipe_follows", text, "recipe", field="normalization"), severity="info")
+
+
+_NORMALIZATION: Final = next(param for param in RECIPE_PARAMS if param.name == "normalization")
+
+
+def _spelled(param: Param, value: Any) -> Text:
+    options = param.options if isinstance(param, Choice) else ()
+    return next((option.label for option in options if option.value == value), Text(str(value), str(value)))
+
+
+def augmenting_note(names: str) -> Text:
+    """What is said of layers of augmentation that are left out."""
+    return Text("Augmentation is chosen on the Prepare page and is not in the network: {names}.",
+                "El aumento se elige en la página Preparar y no está en la red: {names}.").fill(names=names)
 
 
 def without_node(network: NetworkSpec, node: str) -> NetworkSpec:

@@ -10,6 +10,7 @@ from cnnstudio.catalog.layers import applied_activation as _activation
 from cnnstudio.core.network import BASE, INPUT, OUTPUT, NetworkSpec, Node
 from cnnstudio.core.problems import Fix, Location, Problem, error, warning
 from cnnstudio.core.text import Text
+from cnnstudio.network.normalization import scales_pixels
 from cnnstudio.network.structure import remove_fix
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _check_normalization(network: NetworkSpec, context: Context, graph: _Graph) 
             "La normalización es la propia de la base, pero la red no tiene base preentrenada."),
             "recipe", field="normalization", fixes=(fix,))]
     if context.normalization == "none":
-        return []
+        return [] if bases or not network.nodes else _check_raw_pixels(network)
     off = Fix(action="set_field", label=Text("Switch the recipe's off", "Desactivar la de la receta"),
               arguments={"spec": "recipe", "field": "normalization", "value": "none"})
     return [warning("double_normalization", Text(
@@ -79,6 +80,19 @@ def _check_normalization(network: NetworkSpec, context: Context, graph: _Graph) 
         "Los píxeles ya llegan normalizados hasta aquí; esta capa lo hace otra vez."),
         "network", node=node.id, fixes=(remove_fix(node.id),) if bases else (remove_fix(node.id), off))
         for node in network.nodes if _has(node, "recipe_part", "scaling") and _receives_pixels(node, graph)]
+
+
+def _check_raw_pixels(network: NetworkSpec) -> list[Problem]:
+    """A warning where neither the recipe nor the network scales, so that layers meet pixels of 0 to 255."""
+    if not any(_has(node, "has_kernel") for node in network.nodes) or scales_pixels(network):
+        return []
+    fix = Fix(action="set_field", label=Text("Use [0, 1]", "Usar [0, 1]"),
+              arguments={"spec": "recipe", "field": "normalization", "value": "zero_one"})
+    return [warning("raw_pixels", Text(
+        "Neither the recipe nor the network scales the pixels: the network sees numbers from 0 to 255, with which most "
+        "networks learn badly or not at all.",
+        "Ni la receta ni la red escalan los píxeles: la red ve números de 0 a 255, con los que la mayoría de las redes "
+        "aprenden mal o nada."), "recipe", field="normalization", fixes=(fix,))]
 
 
 def _receives_pixels(node: Node, graph: _Graph) -> bool:

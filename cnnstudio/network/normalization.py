@@ -1,4 +1,4 @@
-"""The normalisation as the layer behind the Input: built and printed from one call."""
+"""The normalisation as the layer behind the Input, built and printed from one call, and whether a network does it itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Final
 
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.core.network import INPUT, NetworkSpec
 
 _SCALES: Final = {"zero_one": {"scale": 1 / 255}, "minus_one_one": {"scale": 1 / 127.5, "offset": -1.0}}
 
@@ -32,3 +34,22 @@ def is_measured(context: Context) -> bool:
 def _short(value: float) -> float:
     """Rounded to the precision of float32."""
     return float(f"{value:.9g}")
+
+
+def scales_pixels(network: NetworkSpec) -> bool:
+    """Whether pixels meet a layer that scales them, or learns their range, before the first other one that learns."""
+    waiting = [node.id for node in network.nodes if node.type == INPUT]
+    seen: set[str] = set()
+    while waiting:
+        source = waiting.pop()
+        for edge in network.edges:
+            node = network.node(edge.target) if edge.source == source else None
+            layer = LAYERS.find(node.type) if node is not None else None
+            if node is None or layer is None or node.id in seen:
+                continue
+            seen.add(node.id)
+            if layer.recipe_part == "scaling" or layer.batch_free:
+                return True
+            if layer.keeps_pixels or layer.flattens:
+                waiting.append(node.id)
+    return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,15 @@ from cnnstudio.core.params import check
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
+from cnnstudio.interchange.foreign import (
+    AUGMENTING,
+    CHANGING_ANSWERS,
+    ForeignNetwork,
+    LayerOrigin,
+    augmenting_note,
+    outer_scaling,
+    without_scaling,
+)
 from cnnstudio.interchange.keras_file.calls import MODELS, Call, Config, first_calls, layer_name, parse_ends, sources
 from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES, read_config
 from cnnstudio.interchange.keras_file.operations import is_operation, merge_rescalings, to_catalog_layer
@@ -85,10 +93,13 @@ def _damaged(path: Path) -> ProblemError:
 
 def read_description(config: Any, path: Path = Path("model.json"), with_scaling: bool = False) -> ForeignNetwork:
     """The network of Keras's description of a model; raises ProblemError if it is none."""
-    reader = _Reader()
+    reader = _Reader([kind for kind in AUGMENTING if not with_scaling or kind not in CHANGING_ANSWERS])
     try:
-        if not isinstance(config, Mapping) or config.get("class_name") not in MODELS:
+        if not isinstance(config, Mapping):
             raise _damaged(path)
+        if config.get("class_name") not in MODELS:
+            raise _other_class_problem(config, path)
+        _refuse_several_outputs(config, path)
         reader.model(config, {}, 0)
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError):
         raise _damaged(path) from None
@@ -97,14 +108,43 @@ def read_description(config: Any, path: Path = Path("model.json"), with_scaling:
     return reader.to_foreign_network(with_scaling)
 
 
+def _other_class_problem(config: Config, path: Path) -> ProblemError:
+    """The problem of a model whose class is no list of layers; of a damaged file if it is no model at all."""
+    name = config.get("class_name")
+    if not isinstance(name, str) or not name or "config" not in config:
+        return _damaged(path)
+    text = Text("{path} is a model of the class {name}, whose code decides what it computes: the file does not say how its "
+                "layers are connected. Build it as Sequential or with keras.Model(inputs, outputs) and save it again.",
+                "{path} es un modelo de la clase {name}, cuyo código decide qué calcula: el archivo no dice cómo se conectan "
+                "sus capas. Constrúyalo como Sequential o con keras.Model(inputs, outputs) y guárdelo de nuevo.")
+    return _problem("network_subclassed", text.fill(path=path.name, name=name[:60]), path)
+
+
+def _refuse_several_outputs(config: Config, path: Path) -> None:
+    inner = config["config"]
+    outputs = list(dict.fromkeys(parse_ends(inner["output_layers"]))) if isinstance(inner, Mapping) and (
+        "output_layers" in inner) else []
+    if len(outputs) > 1:
+        names = ", ".join(str(name) for name, _number in outputs[:6])
+        text = Text("{path} has {n} outputs ({names}); a classifier has one. Save the one that classifies: "
+                    "keras.Model(model.inputs, model.get_layer(\"{first}\").output).",
+                    "{path} tiene {n} salidas ({names}); un clasificador tiene una. Guarde la que clasifica: "
+                    "keras.Model(model.inputs, model.get_layer(\"{first}\").output).")
+        raise _problem("network_several_outputs", text.fill(path=path.name, n=len(outputs), names=names, first=outputs[0][0]),
+                       path)
+
+
 class _Reader:
     """Collects layers and connections of a model and its nested models."""
 
-    def __init__(self) -> None:
+    def __init__(self, left_out: Collection[str] = ()) -> None:
+        self._left_out = left_out
         self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
         self.unknown: list[str] = []
         self.notes: list[Text] = []
+        self.augmenting: list[str] = []
+        """Types of skipped augmentation layers."""
         self.shape: tuple[int, int, int] | None = None
         self.origins: dict[str, LayerOrigin] = {}
         self._arithmetic_layers: list[str] = []
@@ -117,8 +157,12 @@ class _Reader:
         network = merge_rescalings(network, self._arithmetic_layers)
         if not with_scaling:
             network, normalization = without_scaling(network)
-        return ForeignNetwork(network=network, shape=self.shape, normalization=normalization, unknown=tuple(self.unknown),
-                       notes=tuple(self.notes), origins=self.origins)
+        return ForeignNetwork(network=network, shape=self.shape, normalization=outer_scaling(network, normalization),
+                              unknown=tuple(self.unknown), notes=(*self.notes, *self._augmenting_note()), origins=self.origins)
+
+    def _augmenting_note(self) -> tuple[Text, ...]:
+        names = ", ".join(dict.fromkeys(self.augmenting))
+        return (augmenting_note(names),) if names else ()
 
     def model(self, config: Config, inputs: dict[int, str], depth: int, origin: LayerOrigin | None = None) -> str:
         """Add a model's layers; `inputs` feed it, by their number. Returns its output layer."""
@@ -196,6 +240,9 @@ class _Reader:
         kind, config = str(layer["class_name"]), layer["config"]
         if kind in MODELS and isinstance(config, Mapping | list):
             return self.model(layer, dict(enumerate(sources)), depth + 1, origin)
+        if kind in self._left_out and len(sources) == 1:
+            self.augmenting.append(kind)
+            return sources[0]
         name = name or str(config.get("name") or layer.get("name") or kind.lower())
         kind, config, iterations = _unwrap(kind, config)
         entry = LAYERS.find(kind)

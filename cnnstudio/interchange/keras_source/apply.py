@@ -61,9 +61,10 @@ def _resolve_scaling(project: Project, source_network: SourceNetwork, context: C
         printed = {"offset": 0.0} | call.kwargs if call is not None else None
         if printed is not None and (values["scale"], values["offset"]) == (printed["scale"], printed["offset"]):
             return without_node(source_network.unscaled, first.id), before
-    if source_network.normalization in ("none", "base") and call is None:
+    if source_network.normalization in (None, "none", "base") and call is None:
         return source_network.network, before
-    return source_network.network, source_network.normalization
+    # The line that scales was taken out of the code.
+    return source_network.network, source_network.normalization or "none"
 
 
 def _behind_input(network: NetworkSpec) -> Node | None:

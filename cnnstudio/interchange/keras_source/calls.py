@@ -14,8 +14,9 @@ from cnnstudio.catalog.layers.reshaping import RESHAPE
 from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
 from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.foreign import AUGMENTING
 from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.names import AUGMENTING, MERGING, canonical, layer_kind, path_parts
+from cnnstudio.interchange.keras_source.names import MERGING, canonical, layer_kind, path_parts
 from cnnstudio.interchange.keras_source.settings import make_layer
 from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
 from cnnstudio.interchange.keras_source.values import (

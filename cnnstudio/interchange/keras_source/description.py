@@ -10,6 +10,7 @@ import msgspec
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, id_stem, values_of
 from cnnstudio.core.network import INPUT, OUTPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.foreign import augmenting_note
 from cnnstudio.interchange.keras_source import bases
 from cnnstudio.interchange.keras_source.graph_builder import ancestors
 from cnnstudio.interchange.keras_source.names import normalized_name
@@ -56,10 +57,7 @@ def describe(state: State) -> Description:
                                                    "El código no termina: se leyó hasta esta línea."), state.stopped))
     if state.augmenting:
         line = min(state.augmenting.values())
-        remarks.append(Remark("augmenting_layers", Text(
-            "Augmentation is chosen on the Prepare page and is not in the network: {names}.",
-            "El aumento se elige en la página Preparar y no está en la red: {names}.").fill(
-                names=", ".join(state.augmenting)), line))
+        remarks.append(Remark("augmenting_layers", augmenting_note(", ".join(state.augmenting)), line))
     training = training_fields(model, remarks) if model is not None else {}
     shape = start.shape if start is not None and start.shape is not None and len(start.shape) == 3 else None
     if start is not None and shape is None:

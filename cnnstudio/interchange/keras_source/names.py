@@ -14,15 +14,6 @@ ASSUMED: Final = {"keras": "keras", "tf": "tensorflow", "tensorflow": "tensorflo
 ALIASES: Final = {alias: layer.id for layer in LAYERS for alias in layer.aliases}
 MERGING: Final = {function: layer.id for layer in LAYERS if layer.family == "merge" for function in layer.functions}
 """The merging layers by their function."""
-AUGMENTING: Final = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
-                     "RandomCrop", "RandomHeight", "RandomWidth", "RandomHue", "RandomSaturation", "RandomShear",
-                     "RandomColorJitter", "RandomColorDegeneration", "RandomGrayscale", "RandomPosterization",
-                     "RandomSharpness", "RandomErasing", "RandomPerspective", "RandomGaussianBlur", "RandomInvert",
-                     "RandomElasticTransform", "AutoContrast", "Equalization", "Solarization", "AugMix", "RandAugment",
-                     "CutMix", "MixUp", "Pipeline")
-"""Layers that change training pictures: they belong to the augmentation, not to the network."""
-
-
 def canonical(path: str) -> str:
     """A dotted name with Keras under "keras", wherever it was imported from."""
     for root in _ROOTS:

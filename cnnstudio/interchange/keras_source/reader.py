@@ -13,11 +13,12 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.core.network import BASE, NetworkSpec, Node
+from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.foreign import ForeignNetwork, without_scaling
+from cnnstudio.interchange.foreign import ForeignNetwork, outer_scaling, without_scaling
+from cnnstudio.interchange.keras_source.data_scaling import find_scaling
 from cnnstudio.interchange.keras_source.description import Description, describe
 from cnnstudio.interchange.keras_source.interpreter import Interpreter
 from cnnstudio.interchange.keras_source.values import Remark, SourceError
@@ -66,7 +67,7 @@ def read_file(path: Path) -> SourceNetwork:
                                  path=path)) from None
     source = _read_notebook(data, path) if notebook else Source(_decode(data, path))
     try:
-        return read(source)
+        return read(source, with_data=True)
     except ProblemError as problem_error:
         located = (replace(problem, where=replace(problem.where, path=str(path))) for problem in problem_error.problems)
         raise ProblemError(*located) from None
@@ -80,8 +81,8 @@ def read_code(text: str, bases: Mapping[str, Node] | None = None) -> SourceNetwo
     return read(Source(text), bases)
 
 
-def read(source: Source, bases: Mapping[str, Node] | None = None) -> SourceNetwork:
-    """The network of a source; raises ProblemError."""
+def read(source: Source, bases: Mapping[str, Node] | None = None, with_data: bool = False) -> SourceNetwork:
+    """The network of a source, `with_data` also the scaling of its data code; raises ProblemError."""
     if _TORCH.search(source.text) and not _KERAS.search(source.text):
         raise _error(source, "torch_code", Text(
             "This is PyTorch code. It is printed here but not read back: write the network with Keras, or open an exported "
@@ -94,7 +95,7 @@ def read(source: Source, bases: Mapping[str, Node] | None = None) -> SourceNetwo
         interpreter.state.bases = {ast.dump(ast.parse(function).body[0]): node for function, node in (bases or {}).items()
                         if function.startswith("def ")}
         interpreter.follow(tree)
-        return _to_source_network(source, describe(interpreter.state))
+        return _to_source_network(source, describe(interpreter.state), tree if with_data else None)
     except SourceError as source_error:
         raise _error(source, source_error.code, source_error.text, source_error.line) from None
     except (RecursionError, MemoryError):
@@ -142,16 +143,35 @@ def _with_location(source: Source, text: Text, line: int) -> Text:
     return Text("{place}: {what}", "{place}: {what}").fill(place=source.location(line), what=text)
 
 
-def _to_source_network(source: Source, description: Description) -> SourceNetwork:
-    network, normalization = without_scaling(description.network)
-    has_base = normalization == "none" and any(node.type == BASE for node in network.nodes)
-    problems = tuple(_to_problem(source, item) for item in description.remarks)
+def _to_source_network(source: Source, description: Description, data_code: ast.Module | None) -> SourceNetwork:
+    network, inner = without_scaling(description.network)
+    normalization, remarks = outer_scaling(network, inner), list(description.remarks)
+    if normalization is None and data_code is not None:
+        normalization, remark = _scaling_of_data(data_code)
+        remarks += [remark] if remark is not None else []
+    problems = tuple(_to_problem(source, item) for item in remarks)
     return SourceNetwork(network=network, unscaled=description.network, shape=description.shape,
-                   normalization="base" if has_base else normalization, unknown=description.unknown,
+                   normalization=normalization, unknown=description.unknown,
                    notes=tuple(item.text for item in problems), problems=problems, training=description.training)
 
 
-_INFO: Final = ("training_taken", "follows_classes", "resizing", "from_logits", "several_models", "open_shape", "no_model")
+def _scaling_of_data(data_code: ast.Module) -> tuple[str | None, Remark | None]:
+    scaling = find_scaling(data_code)
+    if scaling is None:
+        return None, None
+    if not scaling.normalization:
+        return None, Remark("data_scaling", Text(
+            "{code} scales the pictures as its base was trained: no normalisation of the recipe does that; a pretrained base "
+            "(network.base) does.",
+            "{code} escala las imágenes como se entrenó su base: ninguna normalización de la receta hace eso; una base "
+            "preentrenada (network.base) sí.").fill(code=scaling.code), scaling.line)
+    return scaling.normalization, Remark("data_scaling", Text(
+        "The code scales its pictures ({code}): the recipe does so from now on.",
+        "El código escala sus imágenes ({code}): desde ahora lo hace la receta.").fill(code=scaling.code), scaling.line)
+
+
+_INFO: Final = ("training_taken", "data_scaling", "follows_classes", "resizing",
+                "from_logits", "several_models", "open_shape", "no_model")
 """Codes of remarks that only inform."""
 
 

@@ -13,7 +13,7 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, without_scaling
+from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, outer_scaling, without_scaling
 from cnnstudio.interchange.onnx import arithmetic, convolutions, functions, reshaping
 from cnnstudio.interchange.onnx.conversion import PASSING, Conversion, Rule
 from cnnstudio.interchange.onnx.model import Graph, Model, Operator, Port, parse_model
@@ -197,7 +197,7 @@ class _Reader:
         origins = {name: LayerOrigin(layer={"class_name": layer_operators[0].type, "name": layer_operators[0].name},
                                      names=conversion.weight_names(name))
                    for name, layer_operators in conversion.layer_operators.items() if name in layer_ids}
-        return ForeignNetwork(network=network, shape=picture, normalization=_normalization_name(network, normalization),
+        return ForeignNetwork(network=network, shape=picture, normalization=outer_scaling(network, normalization),
                               origins=origins, notes=tuple(notes),
                               unknown=tuple(item for item in conversion.unknown if item in layer_ids))
 
@@ -297,15 +297,6 @@ def _with_final_activation(network: NetworkSpec) -> NetworkSpec:
     return replace(network, nodes=tuple(changed if node.id == before.id else node for node in network.nodes
                                         if node.id != last.id),
                    edges=tuple(edge for edge in network.edges if edge.target != last.id))
-
-
-def _normalization_name(network: NetworkSpec, normalization: str) -> str | None:
-    """The recipe's normalisation; None if the file has none, so that its pictures are scaled outside of it."""
-    if normalization != "none":
-        return normalization
-    start = next(node.id for node in network.nodes if node.type == "Input")
-    following = [network.node(edge.target) for edge in network.edges if edge.source == start]
-    return "none" if any(node is not None and node.type == "Rescaling" for node in following) else None
 
 
 # Remarks -----------------------------------------------------------------------------------------

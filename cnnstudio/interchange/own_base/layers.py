@@ -21,12 +21,6 @@ from cnnstudio.interchange.keras_file.operations import is_operation
 from cnnstudio.interchange.own_base import weights as own_weights
 from cnnstudio.network.shapes import NetworkReport
 
-AUGMENTING: Final = frozenset((
-    "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform",
-    "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
-    "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
-    "RandomTranslation", "RandomZoom", "AugMix", "AutoContrastAugment", "CutMix", "MixUp", "RandAugment"))
-"""Layers that change pictures in training only: a base leaves them out."""
 _MODULES: Final = ("", "keras", "keras.layers")
 _OPERATIONS: Final = frozenset(layer.id for layer in LAYERS if layer.operation)
 """Operations on two tensors that have a layer of the same name."""
@@ -41,22 +35,6 @@ _UNKNOWN: Final = Text("unknown here", "desconocida aquí")
 _OTHER_SIGMOID: Final = Text("hard_sigmoid of Keras 2, which is another function since Keras 3",
                              "hard_sigmoid de Keras 2, que es otra función desde Keras 3")
 _SETTING: Final = Text("{name} = {value}", "{name} = {value}")
-
-
-def without_augmentation(network: NetworkSpec) -> NetworkSpec:
-    """The network without augmentation layers."""
-    removed = {node.id: network.inputs_of(node.id) for node in network.nodes if node.type in AUGMENTING}
-    if not removed or any(len(sources) != 1 for sources in removed.values()):
-        return network
-
-    def resolve(source: str) -> str:
-        while source in removed:
-            source = removed[source][0]
-        return source
-
-    edges = tuple(msgspec.structs.replace(edge, source=resolve(edge.source))
-                  for edge in network.edges if edge.target not in removed)
-    return msgspec.structs.replace(network, nodes=tuple(node for node in network.nodes if node.id not in removed), edges=edges)
 
 
 def with_measured_statistics(network: NetworkSpec, foreign: ForeignNetwork, path: Path) -> NetworkSpec:

@@ -35,7 +35,7 @@ from cnnstudio.interchange.own_base.files import (
     problem,
     weights_bytes,
 )
-from cnnstudio.interchange.own_base.layers import refused_layers, with_measured_statistics, without_augmentation
+from cnnstudio.interchange.own_base.layers import refused_layers, with_measured_statistics
 from cnnstudio.interchange.own_base.model import OwnModel
 from cnnstudio.interchange.own_base.truncation import up_to
 from cnnstudio.network.shapes import NetworkReport, report
@@ -77,7 +77,7 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
         text = Text("{path} has {n} layers, more than any network that can be a base.",
                     "{path} tiene {n} capas, más que cualquier red que pueda ser una base.")
         raise ProblemError(problem("own_base_too_large", text.fill(path=path.name, n=len(foreign.network.nodes)), path))
-    foreign = replace(foreign, network=with_measured_statistics(without_augmentation(foreign.network), foreign, path))
+    foreign = replace(foreign, network=with_measured_statistics(foreign.network, foreign, path))
     card = _read_card(path)
     size = _input_size(foreign, path)
     context = Context(height=size[0], width=size[1], channels=size[2], class_count=1, normalization="none")

@@ -13,7 +13,13 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.state.jobs import Report, Work
-from cnnstudio.interchange.foreign import ForeignNetwork, notes_problem, unknown_problem, with_foreign_network
+from cnnstudio.interchange.foreign import (
+    ForeignNetwork,
+    notes_problem,
+    recipe_notice,
+    unknown_problem,
+    with_foreign_network,
+)
 from cnnstudio.interchange.keras_file.h5 import H5_SUFFIXES
 from cnnstudio.interchange.open import SOURCE_SUFFIXES, SUFFIXES, read_network
 
@@ -89,8 +95,10 @@ class NetworkFiles:
 
     def _take(self, foreign: ForeignNetwork, path: Path) -> None:
         context = self._editor.context
+        before = self._session.project.recipe
         self._session.edit(lambda project: with_foreign_network(project, foreign, context),
                            Text("Open {name}", "Abrir {name}").fill(name=path.name))
-        problems = (unknown_problem(foreign, path), notes_problem(foreign, 4))
+        problems = (unknown_problem(foreign, path), notes_problem(foreign, 4),
+                    recipe_notice(before, self._session.project.recipe, foreign))
         self._session.report(*(problem for problem in problems if problem is not None))
         self._editor.network_replaced.emit()

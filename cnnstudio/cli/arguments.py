@@ -197,7 +197,8 @@ def _train(command: Command) -> None:
     train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
     _add_set(train)
     train.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
-                       help=tr("go on with this run", "continúa este entrenamiento"))
+                       help=tr("go on with this run, with --set under other settings or for more epochs",
+                               "continúa este entrenamiento, con --set con otros ajustes o más épocas"))
 
 
 def _runs(command: Command) -> None:

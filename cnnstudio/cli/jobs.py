@@ -32,8 +32,8 @@ from cnnstudio.workers.job_setup import (
     prepare_training,
     refresh_index,
     serving_job,
-    training_job,
 )
+from cnnstudio.workers.resuming import resumed_job
 from cnnstudio.workers.run_answers import leakage_price
 from cnnstudio.workers.runs import RunFolder, find_run, run_of, standing_text
 from cnnstudio.workers.supervisor import Supervisor
@@ -119,15 +119,11 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
     project, index = open_project(folder)
     try:
         if arguments.resume:
-            if arguments.values:
-                text = Text("A resumed run keeps its settings: --set cannot go with --resume.",
-                            "Un entrenamiento que continúa conserva sus ajustes: --set no va con --resume.")
-                raise ProblemError(error("set_with_resume", text, "run"))
             run = find_run(folder, arguments.resume)
             if run.living():
                 text = Text("The run {run} is being trained right now.", "El entrenamiento {run} está en marcha ahora.")
                 raise ProblemError(error("run_in_use", text.fill(run=run.id), "run"))
-            job = training_job(run, run.spec(), resume=True)
+            job = resumed_job(run, with_values(run.spec(), arguments.values))
         else:
             project = with_values(project, arguments.values)
             noticed = refresh_index(folder, project, index, scan_progress(output))

@@ -22,7 +22,7 @@ from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.embedding import Embedding, write_embedding
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.engine import features, labels, models, projection
+from cnnstudio.engine import features, labels, projection, run_models
 from cnnstudio.engine.building import build
 from cnnstudio.engine.pixels import notices
 from cnnstudio.engine.progress import ThrottledProgress, phase
@@ -64,7 +64,7 @@ def extractor(name: str, recipe: RecipeSpec = RecipeSpec()) -> tuple[Any, Recipe
     run's before its last weights. Raises ProblemError."""
     if name in BASES.ids():
         return base_extractor(BASES[name], recipe, BUILT_IN)
-    loaded = models.load(Path(name))
+    loaded = run_models.load(Path(name))
     last = next((layer for layer in reversed(loaded.model.layers) if layer.weights), None)
     if last is None:
         text = Text("The model in {path} has no weights: it sees nothing.",

@@ -17,7 +17,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.datasets.run_pictures import pictures_gone_problem, read_located
-from cnnstudio.engine import inference, models
+from cnnstudio.engine import inference, models, run_models
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.workers.link import Link
@@ -33,7 +33,7 @@ def evaluate(job: Evaluate, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    loaded = models.load(run.folder)
+    loaded = run_models.load(run.folder)
     manifest = read_located(Path(job.manifest), run.project_folder)
     entries = measured_entries(manifest, job.split, loaded.card.class_names)
     link.check()

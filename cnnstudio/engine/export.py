@@ -18,7 +18,7 @@ from cnnstudio.core.events import Artifact, Event, Finished
 from cnnstudio.core.jobs import Export, ExportCheck, Exported
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.engine import models
+from cnnstudio.engine import models, run_models
 from cnnstudio.engine.export_pictures import check_pictures
 from cnnstudio.engine.export_request import Request, is_our_folder, keras_probabilities, write_check
 from cnnstudio.engine.progress import phase
@@ -40,7 +40,7 @@ def export(job: Export, link: Link) -> Event:
     if not is_replaceable(target, entry):
         raise ProblemError(_exists(target))
     phase(link, "loading")
-    loaded = models.load(run.folder)
+    loaded = run_models.load(run.folder)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.writing{entry.suffix}")
     _remove(temporary)
     try:

@@ -20,7 +20,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.engine import inference, models
+from cnnstudio.engine import inference, models, run_models
 from cnnstudio.engine.progress import phase
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
@@ -39,7 +39,7 @@ def serve(job: Serve, link: Link) -> Event:
     """Send Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    server = Server(models.load(Path(job.model)), cache)
+    server = Server(run_models.load(Path(job.model)), cache)
     link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
         while link.stop is None:

@@ -17,7 +17,7 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.run_pictures import read_located
-from cnnstudio.engine import inference, models
+from cnnstudio.engine import inference, models, run_models
 from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem, predicted_classes
 from cnnstudio.engine.pixels import notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
@@ -31,7 +31,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    loaded = models.load(run.folder)
+    loaded = run_models.load(run.folder)
     manifest = read_located(run.manifest_path, run.project_folder)
     entries = measured_entries(manifest, job.split, loaded.card.class_names)
     # Spread evenly over the list, which is sorted by class.

@@ -36,7 +36,8 @@ def model_of(place: Path) -> tuple[Path, str]:
     A `.keras` or `.h5` file, the folder of a run or of an exported bundle, or a project (its newest run with a model).
     """
     if (place / PROJECT_FILE).is_file():
-        run = find_run(place)
+        with_files = (RunFolder(item.folder) for item in list_runs(place) if RunFolder(item.folder).has_model_file)
+        run = next(with_files, None) or find_run(place)
         return run.model_path, f"{place.resolve().name}-{run.summary().network}"
     if (place / "model.keras").is_file():
         run = RunFolder(place.resolve())
@@ -58,5 +59,5 @@ def trained_runs(folders: Iterable[Path]) -> list[Source]:
             name = read_project(folder).name or folder.name
         except ProblemError:
             continue
-        sources += [Source(project=name, run=run) for run in list_runs(folder) if run.has_model]
+        sources += [Source(project=name, run=run) for run in list_runs(folder) if RunFolder(run.folder).has_model_file]
     return sorted(sources, key=lambda source: source.run.started, reverse=True)

@@ -46,7 +46,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A run in the list.
 
     `epochs` were done of `planned`; `metrics` are those of the kept weights, else of the last epoch.
-    `started` is seconds since the epoch. `resumable`: there is a checkpoint and no process works on it.
+    `started` is seconds since the epoch. `has_model`: there is a model, or a checkpoint that gives one as nobody trains it.
+    `resumable`: there is a checkpoint and no process works on it.
     """
 
     id: str
@@ -106,8 +107,17 @@ class RunFolder:
         return self.folder / _CHECKPOINTS
 
     @property
-    def has_model(self) -> bool:
+    def has_model_file(self) -> bool:
         return self.model_path.is_file()
+
+    @property
+    def has_checkpoints(self) -> bool:
+        return any(self.checkpoints.glob("epoch-*.ckpt"))
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model, or a checkpoint that gives one."""
+        return self.has_model_file or self.has_checkpoints
 
     def table_path(self, split: str) -> Path:
         """The path of the table of an evaluation of that split (or another name of the pictures)."""
@@ -196,7 +206,7 @@ class RunFolder:
             id=self.id, folder=self.folder, state=state, epochs=max((epoch.epoch for epoch in epochs), default=0),
             planned=project.training.epochs, metrics=metrics, started=self._started(),
             seconds=max(0.0, tail[-1].time - self._started()) if tail else 0.0, network=network_label(project),
-            has_model=self.has_model,
+            has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")),
             resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),
             problem=last.problem if isinstance(last, Failed) else None)
 

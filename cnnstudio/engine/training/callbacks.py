@@ -163,6 +163,14 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
                 callback.best_weights = groups["best"]
 
 
+    def forget_waiting(self) -> None:
+        """Callbacks that count epochs without improvement count anew; what they know as the best stays."""
+        for callback in self._by_identifier.values():
+            for name in ("wait", "cooldown_counter", "stopped_epoch"):
+                if isinstance(getattr(callback, name, None), int):
+                    setattr(callback, name, 0)
+
+
 def _overrides(callback: Any, method: str) -> bool:
     return getattr(getattr(callback, method), "__func__", None) is not getattr(keras.callbacks.Callback, method)
 

@@ -6,8 +6,7 @@ import contextlib
 import io
 import os
 import tempfile
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +26,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     `logs` are the metrics of the epochs done, `metrics` those of what the stage before kept; `callbacks` the state of
     each callback by its id; `finished`: the stage needs no further epoch. `totals` are sums of metrics within
-    an epoch, which an earlier version kept.
+    an epoch, which an earlier version kept. `settings`: the plain specs of training and augmentation it was made with.
     """
 
     epoch: int = 0
@@ -40,6 +39,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     shapes: dict[str, list[tuple[int, ...]]] = {}
     totals: dict[str, float] = {}
     finished: bool = False
+    settings: dict[str, Any] = {}
 
 
 Arrays = Mapping[str, list[np.ndarray]]
@@ -76,12 +76,18 @@ def write_checkpoint(folder: Path, position: Position, arrays: Arrays) -> Path:
 
 def read_checkpoint(folder: Path) -> tuple[Position, dict[str, list[np.ndarray]]] | None:
     """The newest complete checkpoint, or None. Truncated and foreign files are skipped."""
+    return next(read_checkpoints(folder), None)
+
+
+def read_checkpoints(folder: Path) -> Iterator[tuple[Position, dict[str, list[np.ndarray]]]]:
+    """The complete checkpoints, newest first. Damaged, truncated and foreign files are skipped."""
     for path in _paths(folder):
+        # NumPy and zipfile raise errors of many kinds for a damaged header; whatever it is, an older file may be whole.
         try:
-            return _read(path)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError):
+            checkpoint = _read(path)
+        except Exception:  # noqa: BLE001
             continue
-    return None
+        yield checkpoint
 
 
 def _read(path: Path) -> tuple[Position, dict[str, list[np.ndarray]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.events import Artifact, Event, Finished, Notice, Stopped
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.places import cache_folder
-from cnnstudio.core.problems import Problem, warning
+from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest
@@ -33,6 +34,7 @@ from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training.plan import Plan
+from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
@@ -54,13 +56,29 @@ def train(job: Train, link: Link) -> Event:
     if not environment.is_deterministic():
         link.emit(Notice(problem=_not_deterministic()))
     plan = Plan(run, project, context, built, pictures, cache, link)
-    finished = plan.run(job.resume)
+    try:
+        finished = plan.run(job.resume)
+    except ProblemError:
+        _keep_last_whole_epoch(run, link)
+        raise
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")
     _save(run, project, context, manifest, built, plan.optimizer)
     link.emit(Artifact(kind="model", path=str(run.model_path)))
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
+
+
+def _keep_last_whole_epoch(run: RunFolder, link: Link) -> None:
+    """After a failure: the model of the last whole epoch can be evaluated, used and exported."""
+    with contextlib.suppress(ProblemError):
+        epoch = save_from_checkpoint(run)
+        if epoch is None:
+            return
+        text = Text("The model of epoch {n} is kept: it can be evaluated, used and exported.",
+                    "Se conserva el modelo de la época {n}: se puede evaluar, usar y exportar.")
+        link.emit(Notice(problem=msgspec.structs.replace(warning("model_kept", text.fill(n=epoch), "run"), severity="info")))
+        link.emit(Artifact(kind="model", path=str(run.model_path)))
 
 
 def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built, optimizer: Any) -> None:

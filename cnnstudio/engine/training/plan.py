@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.catalog.context import Context
+from cnnstudio.core.differences import changed_settings
 from cnnstudio.core.events import Artifact, Notice
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.project import Project
@@ -38,6 +40,9 @@ class Plan:
         self._pictures = pictures
         self._cache = cache
         self._link = link
+        self._settings = {"training": msgspec.to_builtins(project.training),
+                          "augmentation": msgspec.to_builtins(project.augmentation)}
+        self._changed = False
         self._progress = Progress()
         self._trainer: StageTrainer | None = None
         self._seconds_at_risk = 0.0
@@ -74,6 +79,11 @@ class Plan:
         if checkpoint is None or checkpoint[0].stage >= len(self._project.training.stages):
             self._link.emit(Notice(problem=_from_the_start()))
             return None
+        before = checkpoint[0].settings
+        changes = changed_settings(before, self._settings) if before else ()
+        if changes:
+            self._changed = True
+            self._link.emit(Notice(problem=_changed(changes)))
         return checkpoint
 
     def _stage(self, number: int, stage: Stage, resumed: tuple[Position, Arrays] | None, writer: CheckpointWriter) -> bool:
@@ -102,7 +112,7 @@ class Plan:
         planned = before + sum(later.epochs for later in project.training.stages[number:])
         self.optimizer = model.optimizer
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
-                                     self._link, self._progress)
+                                     self._link, self._progress, self._settings, changed=self._changed)
         return self._trainer.run(resumed)
 
     def _is_cut(self, stage: Stage) -> bool:
@@ -121,6 +131,12 @@ class Plan:
                         "se escribe el siguiente punto de control.")
             problem = warning("seconds_at_risk", text.fill(n=round(seconds)), "training")
             self._link.emit(Notice(problem=msgspec.structs.replace(problem, severity="info")))
+
+
+def _changed(changes: Sequence[Text]) -> Problem:
+    text = Text("The training goes on with other settings: {changes}.", "El entrenamiento sigue con otros ajustes: {changes}.")
+    listed = Text("; ".join(change.en for change in changes), "; ".join(change.es for change in changes))
+    return msgspec.structs.replace(warning("settings_changed", text.fill(changes=listed), "training"), severity="info")
 
 
 def _from_the_start() -> Problem:

@@ -42,12 +42,13 @@ class StageTrainer:
     """Trains `model` (compiled for `stage`, number `number`) on `train`, measures on `validation`.
 
     `before` epochs were done in earlier stages; `planned` are wanted in all. `saved_weights` are the variables in
-    checkpoints: the model's own, or those of the model that it is a part of.
+    checkpoints: the model's own, or those of the model that it is a part of. `settings` are kept with them; with
+    `changed` the one to resume from was made with others: what of it does not fit any more starts afresh.
     """
 
     def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
-                 progress: Progress) -> None:
+                 progress: Progress, settings: dict[str, Any], changed: bool = False) -> None:
         self._model = model
         self._saved_weights = saved_weights
         self._stage = stage
@@ -58,6 +59,7 @@ class StageTrainer:
         self._writer = writer
         self._link = link
         self._progress = progress
+        self._settings, self._changed = settings, changed
         self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size)
         self._callbacks = Dispatcher(
             make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem))),
@@ -113,6 +115,8 @@ class StageTrainer:
 
     def _restore(self, position: Position, arrays: Arrays) -> int:
         """Restore a checkpoint; returns how many batches of the next epoch are done."""
+        if self._changed:
+            return self._restore_with_other_settings(position, arrays)
         model = self._model
         if 0 < position.batch == len(self._train) - 1:
             trace_whole_batch(model, self._train)
@@ -129,6 +133,35 @@ class StageTrainer:
         self._epoch_weights = arrays.get("whole", []) if position.batch else snapshots.copy_weights(self._saved_weights)
         self._resumed = (position, arrays)
         return position.batch
+
+    def _restore_with_other_settings(self, position: Position, arrays: Arrays) -> int:
+        """Restore the weights at the end of the last whole epoch, and what fits of the rest; returns 0.
+
+        The learning rate is that of the settings, and what made the training end before no longer counts.
+        """
+        model, rate = self._model, self._rate()
+        weights = (arrays.get("whole") if position.batch else None) or arrays.get("model", [])
+        snapshots.assign(self._saved_weights, weights, "model")
+        if snapshots.fits(model.optimizer.variables, arrays.get("optimizer", [])):
+            snapshots.assign(model.optimizer.variables, arrays["optimizer"], "optimizer")
+            with contextlib.suppress(TypeError):  # a schedule sets the rate by itself
+                model.optimizer.learning_rate = rate
+        else:
+            self._tell_afresh(Text("The optimizer", "El optimizador"))
+        try:
+            self._callbacks.restore(position.callbacks, arrays)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            self._tell_afresh(Text("The callbacks", "Los callbacks"))
+        self._callbacks.forget_waiting()
+        self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
+        self._epoch = position.epoch - self._before
+        self._epoch_weights = snapshots.copy_weights(self._saved_weights)
+        return 0
+
+    def _tell_afresh(self, what: Text) -> None:
+        text = Text("{what} of the checkpoint does not fit the new settings: it starts afresh.",
+                    "{what} del punto de control no encaja con los ajustes nuevos: empieza de nuevo.")
+        self._link.emit(Notice(problem=warning("starts_afresh", text.fill(what=what), "training")))
 
     def _fit(self, start: int, epochs: int) -> None:
         self._feed = Feed(self._train, start)
@@ -240,7 +273,8 @@ class StageTrainer:
             arrays["metrics"] = snapshots.copy_weights(model.metrics_variables)
         position = Position(
             epoch=self._before + self._epoch, batch=batch, stage=self._number, before=self._before,
-            logs=tuple(self._progress.logs), metrics=self._progress.metrics, callbacks=states, finished=self._finished)
+            logs=tuple(self._progress.logs), metrics=self._progress.metrics, callbacks=states, finished=self._finished,
+            settings=self._settings)
         return position, arrays
 
     def _tell_lost(self, names: list[str]) -> None:

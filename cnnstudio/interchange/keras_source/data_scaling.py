@@ -126,8 +126,8 @@ def _number(node: ast.expr, constants: dict[str, float]) -> float | None:
         case ast.Name(id=name):
             return constants.get(name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            value = _number(operand, constants)
-            return None if value is None else -value
+            negated = _number(operand, constants)
+            return None if negated is None else -negated
         case ast.BinOp(left=left, op=ast.Div() | ast.Mult() as operator, right=right):
             first, second = _number(left, constants), _number(right, constants)
             if first is None or second is None or (isinstance(operator, ast.Div) and not second):

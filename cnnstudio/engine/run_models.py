@@ -1,0 +1,18 @@
+"""The model of a run, also of one that was killed or failed and has checkpoints only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnstudio.engine import models
+from cnnstudio.engine.training.salvage import save_from_checkpoint
+from cnnstudio.workers.runs import RunFolder
+
+
+def load(place: Path) -> models.Loaded:
+    """`models.load` of a run folder, a bundle folder or a lone file; a run without a model gets that of its last
+    checkpoint first, unless it is being trained. Raises ProblemError."""
+    run = RunFolder(place)
+    if not run.has_model_file and run.has_checkpoints and not run.living():
+        save_from_checkpoint(run)
+    return models.load(place)

@@ -18,6 +18,8 @@ from cnnstudio.core.atomic import atomic_path
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
+from cnnstudio.engine import foreign_models
+from cnnstudio.interchange.own_base.files import is_h5
 
 CARD: Final = "cnnstudio.json"
 FORMAT: Final = 1
@@ -52,6 +54,8 @@ class Loaded:
     model: Any
     card: Card
     path: Path
+    notes: tuple[Text, ...] = ()
+    """What was assumed of a file that has no card."""
 
 
 def save_model(model: Any, path: Path, card: Card) -> None:
@@ -99,12 +103,14 @@ def model_file(place: Path) -> Path:
 
 
 def load(place: Path) -> Loaded:
-    """Load a run folder, a bundle folder or a lone `.keras` file.
+    """Load a run folder, a bundle folder or a lone `.keras` or `.h5` file; outputs are probabilities.
 
     Only allowed layers and no code: any other file is refused before Keras reads it.
     Raises ProblemError (no_model, damaged_model, unsafe_model, not_a_classifier).
     """
     path = model_file(place)
+    if is_h5(path):
+        return _without_card(foreign_models.load_h5(path), path)
     try:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))
@@ -118,7 +124,7 @@ def load(place: Path) -> Loaded:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile) as err:
         raise ProblemError(_damaged(path, str(err))) from err
-    return Loaded(model, _card(card, model, path), path)
+    return _without_card(model, path) if card is None else Loaded(model, _card(card, path), path)
 
 
 def _refused(part: Any) -> str:
@@ -136,23 +142,40 @@ def _refused(part: Any) -> str:
     return next((name for name in map(_refused, part.values()) if name), "")
 
 
-def _card(data: bytes | None, model: Any, path: Path) -> Card:
-    if data is not None:
-        try:
-            card = msgspec.json.decode(data, type=Card)
-        except msgspec.MsgspecError as msgspec_error:
-            raise ProblemError(_damaged(path, str(msgspec_error))) from msgspec_error
-        if card.format > FORMAT:
-            text = Text("{path} was written by a newer CNN Studio.", "{path} fue escrito por un CNN Studio más nuevo.")
-            raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))
-        return card
-    shape, answer = model.input_shape, model.output_shape
+def _card(data: bytes, path: Path) -> Card:
+    try:
+        card = msgspec.json.decode(data, type=Card)
+    except msgspec.MsgspecError as msgspec_error:
+        raise ProblemError(_damaged(path, str(msgspec_error))) from msgspec_error
+    if card.format > FORMAT:
+        text = Text("{path} was written by a newer CNN Studio.", "{path} fue escrito por un CNN Studio más nuevo.")
+        raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))
+    return card
+
+
+def _without_card(model: Any, path: Path) -> Loaded:
+    """A model that says nothing but its shapes; raises ProblemError where these are not a classifier's."""
+    card = _assumed_card(model, path)
+    model, noticed = foreign_models.with_probabilities(model)
+    assumed = foreign_models.assumptions(path, card.recipe.height, card.recipe.width)
+    return Loaded(model, card, path, (assumed,) if noticed is None else (assumed, noticed))
+
+
+def _assumed_card(model: Any, path: Path) -> Card:
     modes = {1: "grayscale", 3: "rgb", 4: "rgba"}
+    if len(model.outputs) != 1:
+        text = Text("{path} has {n} outputs ({names}): a classifier has one.",
+                    "{path} tiene {n} salidas ({names}): un clasificador tiene una.")
+        names = ", ".join(str(name) for name in model.output_names)
+        raise ProblemError(error("several_outputs", text.fill(path=path, n=len(model.outputs), names=names), "file", path=path))
+    shape, answer = model.input_shape, model.output_shape
+    if isinstance(shape, tuple) and len(shape) == 4 and None in shape[1:3] and shape[3] in modes:
+        raise foreign_models.open_size_problem(path)
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:] or shape[3] not in modes or (
             not isinstance(answer, tuple) or len(answer) != 2):
-        text = Text("{path} does not classify pictures of one size: its input is {shape}.",
-                    "{path} no clasifica imágenes de un tamaño: su entrada es {shape}.")
-        raise ProblemError(error("not_a_classifier", text.fill(path=path, shape=shape), "file", path=path))
+        text = Text("{path} does not classify pictures: its input is {shape}, its output {answer}.",
+                    "{path} no clasifica imágenes: su entrada es {shape}, su salida {answer}.")
+        raise ProblemError(error("not_a_classifier", text.fill(path=path, shape=shape, answer=answer), "file", path=path))
     recipe = RecipeSpec(height=shape[1], width=shape[2], color_mode=modes[shape[3]], normalization="none")  # type: ignore[arg-type]
     count = 2 if answer[1] == 1 else answer[1]
     return Card(recipe=recipe, class_names=tuple(str(number) for number in range(count)),

@@ -14,10 +14,10 @@ import numpy as np
 
 from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.commands import Predict
-from cnnstudio.core.events import Event, Progress, Stopped
+from cnnstudio.core.events import Event, Notice, Progress, Stopped
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
-from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.engine import inference, models, run_models
@@ -39,7 +39,10 @@ def serve(job: Serve, link: Link) -> Event:
     """Send Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    server = Server(run_models.load(Path(job.model)), cache)
+    loaded = run_models.load(Path(job.model))
+    for note in loaded.notes:
+        link.emit(Notice(problem=warning("assumed", note, "file", path=loaded.path)))
+    server = Server(loaded, cache)
     link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
         while link.stop is None:

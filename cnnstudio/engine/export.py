@@ -18,7 +18,7 @@ from cnnstudio.core.events import Artifact, Event, Finished
 from cnnstudio.core.jobs import Export, ExportCheck, Exported
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.engine import models, run_models
+from cnnstudio.engine import run_models
 from cnnstudio.engine.export_pictures import check_pictures
 from cnnstudio.engine.export_request import Request, is_our_folder, keras_probabilities, write_check
 from cnnstudio.engine.progress import phase

@@ -36,7 +36,7 @@ def load_h5(path: Path) -> Any:
         raise open_size_problem(path)
     height, width, channels = foreign.shape
     context = Context(height=height, width=width, channels=channels, class_count=2, normalization="none")
-    built = build(with_measured_statistics(foreign.network, foreign, path), context)
+    built = build(with_measured_statistics(foreign.network, foreign, path), context, headless=True)
     layers = {name: layer for name, layer in built.layers.items() if layer.weights}
     load_weights(path, foreign.origins, layers)
     return built.model

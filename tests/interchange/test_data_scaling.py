@@ -90,7 +90,8 @@ def test_raw_pixels_are_a_warning(tmp_path: Path) -> None:
     path.write_text(PLAIN)
     for normalization, expected in (("none", True), ("zero_one", False)):
         after, _said = opened(path, project(normalization))
-        problems = check_project(after, ("a", "b", "c", "d"), {name: {"train": 50, "validation": 9} for name in "abcd"}, BUILT_IN)
+        counts = {name: {"train": 50, "validation": 9} for name in "abcd"}
+        problems = check_project(after, tuple("abcd"), counts, BUILT_IN)
         assert ("raw_pixels" in {problem.code for problem in problems}) is expected
 
 

@@ -1,4 +1,4 @@
-"""The model of the Predict page: a run of the project, an exported bundle or a `.keras` file."""
+"""The model of the Predict page: a run of the project, an exported bundle, or a `.keras` or `.h5` file."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Models(QObject):
         self.chosen.emit()
 
     def take(self, path: str) -> None:
-        """Choose an exported bundle or a `.keras` file."""
+        """Choose an exported bundle, or a `.keras` or `.h5` file."""
         others = self._state.setdefault("others", [])
         if path not in others:
             others.append(path)
@@ -96,13 +96,14 @@ class Models(QObject):
     def ask(self) -> None:
         """Ask the user for another model."""
         menu = QMenu(self.select)
-        menu.addAction(tr("A .keras file…", "Un archivo .keras…"), self._ask_keras)
+        menu.addAction(tr("A .keras or .h5 file…", "Un archivo .keras o .h5…"), self._ask_keras)
         menu.addAction(tr("An exported bundle (folder)…", "Un paquete exportado (carpeta)…"), self._ask_bundle)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.select.mapToGlobal(self.select.rect().bottomRight()))
 
     def _ask_keras(self) -> None:
-        for path in ask_files(self._session, self.select.window(), tr("Other model", "Otro modelo"), "Keras (*.keras)")[:1]:
+        for path in ask_files(self._session, self.select.window(), tr("Other model", "Otro modelo"),
+                              "Keras (*.keras *.h5 *.hdf5)")[:1]:
             self.take(path)
 
     def _ask_bundle(self) -> None:

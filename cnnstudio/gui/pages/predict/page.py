@@ -36,6 +36,7 @@ from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState, paths_of
+from cnnstudio.interchange.own_base.files import SUFFIXES as MODEL_SUFFIXES
 
 _FLUSH_MS = 50
 """The interval of repaints for the answers of a folder; a single picture's answer is shown at once."""
@@ -80,8 +81,8 @@ class PredictPage(Page):
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 
     def actions(self) -> Iterable[QWidget]:
-        other = Button(tr("Other model…", "Otro modelo…"), tooltip=tr("An exported bundle or a .keras file",
-                                                                     "Un paquete exportado o un archivo .keras"),
+        other = Button(tr("Other model…", "Otro modelo…"), tooltip=tr("An exported bundle, or a .keras or .h5 file",
+                                                                     "Un paquete exportado, o un archivo .keras o .h5"),
                        on_click=self.models.ask)
         self._choose = Button(tr("Choose files…", "Elegir archivos…"), "primary", on_click=self._ask_files)
         return self.models.select, other, self._choose
@@ -201,7 +202,7 @@ class PredictPage(Page):
         return tr("Predict with this model", "Predecir con este modelo") if model else tr("Classify", "Clasificar")
 
     def take_paths(self, paths: list[str]) -> bool:
-        if len(paths) == 1 and paths[0].endswith(".keras"):
+        if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES):
             self.models.take(paths[0])
         elif any(Path(path).is_dir() for path in paths):
             self._expanding.ask(tuple(paths))

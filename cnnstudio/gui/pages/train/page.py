@@ -17,6 +17,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.pages.train.figures import TrainFigures
+from cnnstudio.gui.pages.train.go_on import GoOnDialog
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, confirm_delete
@@ -29,6 +30,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, box, clear, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Expander
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
+from cnnstudio.workers.resuming import resumed_job
 from cnnstudio.workers.run_history import write_history
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
@@ -70,6 +72,7 @@ class TrainPage(Page):
         self._table.chosen.connect(self._choose)
         self._table.overlaid.connect(self._overlay)
         self._table.resume_wanted.connect(self.resume)
+        self._table.go_on_wanted.connect(self.go_on)
         self._table.delete_wanted.connect(self._delete)
         self._table.history_wanted.connect(self._save_history)
         self._log = QPlainTextEdit()
@@ -178,6 +181,20 @@ class TrainPage(Page):
             self.session.report(*problem_error.problems)
             return
         self._launch(run, training_job(run, project, resume=True), project.training.epochs)
+
+    def go_on(self, run_id: str) -> None:
+        """Ask for how many epochs and with which settings a run goes on, and continue it so."""
+        summary = next((item for item in self._runs if item.id == run_id), None)
+        if summary is None or self._running_job() is not None:
+            return
+        run = RunFolder(summary.folder)
+        try:
+            dialog = GoOnDialog(run.spec(), self.session.project, summary.epochs, self._table.window())
+            if dialog.exec() == GoOnDialog.DialogCode.Accepted:
+                wanted = dialog.wanted()
+                self._launch(run, resumed_job(run, wanted), wanted.training.epochs)
+        except ProblemError as problem_error:
+            self.session.report(*problem_error.problems)
 
     def _launch(self, run: RunFolder, wanted: Any, epochs: int) -> None:
         self._show_run(run)

@@ -48,6 +48,7 @@ class RunsTable(Card):
     chosen = Signal(object)
     overlaid = Signal(list)
     resume_wanted = Signal(str)
+    go_on_wanted = Signal(str)
     delete_wanted = Signal(object)
     history_wanted = Signal(object)
 
@@ -76,10 +77,12 @@ class RunsTable(Card):
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._table.customContextMenuRequested.connect(self._menu)
         self._resume = Button(tr("Resume", "Continuar"), "link", on_click=self._resume_chosen)
+        self._go_on = Button(tr("Train on…", "Seguir…"), "link", on_click=self._go_on_chosen,
+                             tooltip=tr("For more epochs, or with other settings", "Más épocas u otros ajustes"))
         self._compare = Button(tr("Compare runs", "Comparar"), "link", on_click=self._toggle)
         self._delete = Button(tr("Delete…", "Eliminar…"), "link", on_click=self._delete_chosen)
-        head = row(Label(tr("Runs", "Entrenamientos"), "body_strong"), None, self._resume, self._compare, self._delete,
-                   spacing=8, margins=(12, 0, 8, 0))
+        head = row(Label(tr("Runs", "Entrenamientos"), "body_strong"), None, self._resume, self._go_on, self._compare,
+                   self._delete, spacing=8, margins=(12, 0, 8, 0))
         self._empty = Label(tr("No training yet.", "Aún no hay entrenamientos."), "body", "dim")
         self._empty.setContentsMargins(12, 4, 12, 12)
         self.body.addLayout(column(head, self._empty, self._table, spacing=4))
@@ -128,11 +131,15 @@ class RunsTable(Card):
         self._empty.setVisible(not self._runs)
         self._table.setVisible(bool(self._runs))
         self._resume.setVisible(run is not None and self._can_resume(run))
+        self._go_on.setVisible(run is not None and self._can_go_on(run))
         self._delete.setVisible(run is not None and self._can_delete(run))
         self._compare.setVisible(len(self._runs) > 1)
 
     def _can_resume(self, run: RunSummary) -> bool:
         return run.resumable and run.state != "finished" and not self._busy
+
+    def _can_go_on(self, run: RunSummary) -> bool:
+        return run.epochs > 0 and run.state not in ("running", "paused", "damaged") and not self._busy
 
     def _can_delete(self, run: RunSummary) -> bool:
         return run.state not in ("running", "paused") and run.id != self._busy
@@ -147,6 +154,11 @@ class RunsTable(Card):
         if run is not None:
             self.resume_wanted.emit(run.id)
 
+    def _go_on_chosen(self) -> None:
+        run = self._selected_run()
+        if run is not None:
+            self.go_on_wanted.emit(run.id)
+
     def _delete_chosen(self) -> None:
         run = self._selected_run()
         if run is not None:
@@ -159,6 +171,8 @@ class RunsTable(Card):
         menu = QMenu(self)
         if self._can_resume(run):
             menu.addAction(tr("Resume", "Continuar"), self._resume_chosen)
+        if self._can_go_on(run):
+            menu.addAction(tr("Train on…", "Seguir…"), self._go_on_chosen)
         menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
                        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder))))
         if run.epochs:

@@ -1,0 +1,75 @@
+"""Asks how a run goes on: for how many epochs, and with its own settings or those of the page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from PySide6.QtWidgets import QLayout, QWidget
+
+from cnnstudio.core.differences import changed_settings
+from cnnstudio.core.edits import set_field
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import tr
+from cnnstudio.gui.widgets.basics import Button, Label, column, row
+from cnnstudio.gui.widgets.dialog import Dialog
+from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.number_box import NumberBox
+
+_OWN, _PAGE = "run", "page"
+_MOST_SHOWN = 8
+_STAGE = re.compile(r"^training\.(stages\.[^.]+\.)?")
+
+
+class GoOnDialog(Dialog):
+    """`wanted()` is the run's project with the settings it goes on with."""
+
+    def __init__(self, run: Project, page: Project, done: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        same_stages = len(page.training.stages) == len(run.training.stages)
+        self._page = run if not same_stages else msgspec.structs.replace(
+            run, training=page.training, augmentation=page.augmentation)
+        self.setWindowTitle(tr("Train on", "Seguir entrenando"))
+        self.setMinimumWidth(480)
+        planned = run.training.epochs
+        self.epochs = NumberBox(max(planned, done + 10) if done >= planned else planned, minimum=done + 1, maximum=100_000,
+                                integer=True)
+        self.epochs.setAccessibleName(tr("Epochs in all", "Épocas en total"))
+        self.epochs.value_changed.connect(lambda _value: self._show_changes())
+        self.settings = SegmentedControl([(_OWN, tr("Its own settings", "Sus propios ajustes")),
+                                          (_PAGE, tr("The settings of this page", "Los ajustes de esta página"))], _OWN)
+        self.settings.chosen.connect(self._on_settings)
+        self.settings.setVisible(self._page != run)
+        self._chosen = _OWN
+        self._changes = Label("", "secondary", "dim", wrap=True)
+        self.start = Button(tr("Train", "Entrenar"), "primary", on_click=self.accept)
+        self._layout = column(
+            Label(tr("Train on", "Seguir entrenando"), "title"),
+            Label(tr("The run goes on after its epoch {n}; its curve goes on, too.",
+                     "El entrenamiento sigue tras su época {n}; su curva también.", n=done), "body", "dim", wrap=True),
+            row(Label(tr("Epochs in all", "Épocas en total")), None, self.epochs, spacing=12), self.settings, self._changes,
+            row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject), self.start, spacing=8),
+            spacing=12, margins=(24, 24, 24, 20))
+        self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setLayout(self._layout)
+        self._show_changes()
+
+    def wanted(self) -> Project:
+        """The run's project as it goes on."""
+        project = self._page if self._chosen == _PAGE else self._run
+        return set_field(project, "training", "epochs", int(self.epochs.value or 1))
+
+    def _on_settings(self, value: object) -> None:
+        self._chosen = str(value)
+        self._show_changes()
+
+    def _show_changes(self) -> None:
+        plain: dict[str, Any] = msgspec.to_builtins(self._run)
+        changes = changed_settings(plain, msgspec.to_builtins(self.wanted()))
+        lines = [_STAGE.sub("", str(change)) for change in changes[:_MOST_SHOWN]]
+        if len(changes) > _MOST_SHOWN:
+            lines.append(tr("and {n} more", "y {n} más", n=len(changes) - _MOST_SHOWN))
+        self._changes.setText("\n".join(lines) or tr("Nothing changes.", "Nada cambia."))
+        self.adjustSize()

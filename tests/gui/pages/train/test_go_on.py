@@ -1,0 +1,38 @@
+"""A run goes on for more epochs, or with the settings of the page."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cnnstudio.core.edits import set_field
+from cnnstudio.core.project import Project
+from cnnstudio.gui.pages.train.go_on import GoOnDialog
+from cnnstudio.gui.widgets.basics import Label
+from tests.gui import driving
+
+
+def said(dialog) -> str:
+    return "\n".join(label.text() for label in dialog.findChildren(Label))
+
+
+def test_more_epochs_of_a_finished_run(qtbot):
+    run = set_field(Project(), "training", "epochs", 5)
+    dialog = GoOnDialog(run, run, 5)
+    qtbot.addWidget(dialog)
+    assert dialog.epochs.value == 15
+    assert "epochs: 5 → 15" in said(dialog).splitlines()
+    assert dialog.wanted() == set_field(run, "training", "epochs", 15)
+
+
+def test_the_settings_of_the_page_are_taken_only_if_they_are_chosen(qtbot):
+    run = set_field(Project(), "training", "epochs", 5)
+    page = set_field(msgspec.structs.replace(run, name="other"), "training", "batch_size", 7)
+    page = set_field(page, "recipe", "height", 99)
+    dialog = GoOnDialog(run, page, 3)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.wanted().training.batch_size == run.training.batch_size
+    driving.press(dialog, "The settings of this page")
+    assert dialog.wanted().training.batch_size == 7
+    assert dialog.wanted().recipe == run.recipe
+    assert "batch_size" in said(dialog)

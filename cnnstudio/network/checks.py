@@ -136,6 +136,15 @@ def _check_splits(classes: Sequence[str], counts: Counts, unlearned: _Fixes) -> 
             "The class {name} has no training picture.", "La clase {name} no tiene ninguna imagen de entrenamiento."),
             Text("{n} classes have no training picture: {names}.",
                  "{n} clases no tienen ninguna imagen de entrenamiento: {names}."), unlearned)
+    if totals["validation"]:
+        held = {name: counts.get(name, {}).get("validation", 0) for name in classes}
+        without_validation = [name for name in classes if not held[name] and learned[name]]
+        problems += _class_problems(without_validation, held, warning, "class_without_validation", Text(
+            "The class {name} has no validation picture: how well it is told apart stays unknown while training.",
+            "La clase {name} no tiene ninguna imagen de validación: durante el entrenamiento no se sabe si se distingue bien."),
+            Text("{n} classes have no validation picture: {names}. How well they are told apart stays unknown while training.",
+                 "{n} clases no tienen ninguna imagen de validación: {names}. Durante el entrenamiento no se sabe si se "
+                 "distinguen bien."))
     problems += _class_problems([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
         "The class {name} has few training pictures: only {number}.",
         "La clase {name} tiene pocas imágenes de entrenamiento: solo {number}."),

@@ -18,7 +18,7 @@ from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import same
 from cnnstudio.core.training import TrainingSpec, with_settings
 from cnnstudio.interchange.printing.keras.pipeline import operations
-from cnnstudio.network.checks import check_network, check_training
+from cnnstudio.network.checks import check_network, check_project, check_training
 from cnnstudio.network.fixes import FIXES, apply_fix
 from cnnstudio.network.shapes import report
 
@@ -254,3 +254,14 @@ def test_numbers_in_spanish_sentences_have_spanish_signs():
     told = check((Float(name="rate", default=0.2, minimum=0.05, maximum=0.9, label=same("rate"), help=same("x")),),
                  {"rate": 4.0}, "network")[0].text
     assert ("0.05 to 0.9" in told.en, "0,05 a 0,9" in told.es) == (True, True)
+
+
+def test_a_class_without_validation_pictures_is_told() -> None:
+    project = Project(dataset=DatasetSpec(source="pictures"))
+    counts = {"a": {"train": 20, "validation": 4}, "b": {"train": 20}}
+    problems = {problem.code: problem for problem in check_project(project, ("a", "b"), counts, BUILT_IN)}
+    assert "b" in problems["class_without_validation"].text.en
+    both = {"a": {"train": 20}, "b": {"train": 20}}
+    codes = {problem.code for problem in check_project(project, ("a", "b"), both, BUILT_IN)}
+    assert "class_without_validation" not in codes
+    assert "no_validation_pictures" in codes

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.engine.building import build
@@ -79,12 +80,14 @@ def _outputs(model: Any) -> str:
     """"probabilities", "independent" (each from 0 to 1) or "scores", by the activation of the last layer, else by answers to
     pictures of noise."""
     last = model.layers[-1]
-    activation = getattr(getattr(last, "activation", None), "__name__", "")
-    if activation == "softmax" or type(last).__name__ == "Softmax":
+    entry = LAYERS.find(type(last).__name__)
+    by_entry = entry.activation if entry is not None and isinstance(entry.activation, str) else ""
+    activation = getattr(getattr(last, "activation", None), "__name__", by_entry)
+    if activation == "softmax":
         return "probabilities"
     if activation == "sigmoid":
         return "probabilities" if model.output_shape[-1] == 1 else "independent"
-    if activation == "linear" and type(last).__name__ in ("Dense", "Activation"):
+    if activation == "linear":
         return "scores"
     shape = model.input_shape[1:]
     noise = np.random.default_rng(0).integers(0, 256, (4, *shape)).astype(np.float32)

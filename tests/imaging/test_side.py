@@ -181,8 +181,8 @@ def test_measures() -> None:
 def test_inspection() -> None:
     exif = Image.Exif()
     exif[0x0112] = 8
-    assert inspect_picture(saved(scene(60, 40), "JPEG", exif=exif)) == (60, 40)
-    assert inspect_picture(saved(scene(60, 40), "PNG")) == (40, 60)
+    assert inspect_picture(saved(scene(60, 40), "JPEG", exif=exif)) == (60, 40, None)
+    assert inspect_picture(saved(scene(60, 40), "PNG")) == (40, 60, None)
     with pytest.raises(PictureError):
         inspect_picture(saved(scene(200, 150), "JPEG")[:2000] + b"\xff\xd9")
     assert channel_count(saved(scene().convert("L"), "JPEG")) == 1

@@ -111,7 +111,8 @@ def read_description(config: Any, path: Path = Path("model.json"), with_scaling:
 def _other_class_problem(config: Config, path: Path) -> ProblemError:
     """The problem of a model whose class is no list of layers; of a damaged file if it is no model at all."""
     name = config.get("class_name")
-    if not isinstance(name, str) or not name or "config" not in config:
+    foreign = not str(config.get("module") or "keras").startswith("keras")
+    if not isinstance(name, str) or not name or not (foreign or config.get("registered_name") or "build_config" in config):
         return _damaged(path)
     text = Text("{path} is a model of the class {name}, whose code decides what it computes: the file does not say how its "
                 "layers are connected. Build it as Sequential or with keras.Model(inputs, outputs) and save it again.",

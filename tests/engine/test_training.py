@@ -239,7 +239,7 @@ def test_a_model_that_cannot_be_written_says_so_and_the_checkpoint_stays(new_run
         with pytest.raises(ProblemError) as problem:
             train_run(run)
     assert problem.value.problems[0].code == "no_space"
-    assert not run.has_model
+    assert not run.has_model_file
     assert not [path for path in run.folder.iterdir() if "writing" in path.name]
     last, _recorder = train_run(run, resume=True)
     assert isinstance(last, Finished)

@@ -13,6 +13,6 @@ def load(place: Path) -> models.Loaded:
     """`models.load` of a run folder, a bundle folder or a lone file; a run without a model gets that of its last
     checkpoint first, unless it is being trained. Raises ProblemError."""
     run = RunFolder(place)
-    if not run.has_model_file and run.has_checkpoints and not run.living():
+    if not run.has_model_file and run.has_model and not run.living():
         save_from_checkpoint(run)
     return models.load(place)

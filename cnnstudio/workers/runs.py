@@ -116,8 +116,15 @@ class RunFolder:
 
     @property
     def has_model(self) -> bool:
-        """Whether there is a model, or a checkpoint that gives one."""
-        return self.has_model_file or self.has_checkpoints
+        """Whether there is a model, or a checkpoint that gives one; those of a run that the user discarded do not."""
+        return self.has_model_file or (self.has_checkpoints and not self._was_discarded())
+
+    def _was_discarded(self) -> bool:
+        try:
+            last = _final_event(read_tail(self.events_path, enough=_tells_state))
+        except OSError:
+            return False
+        return isinstance(last, Stopped) and not last.kept
 
     def table_path(self, split: str) -> Path:
         """The path of the table of an evaluation of that split (or another name of the pictures)."""
@@ -206,7 +213,8 @@ class RunFolder:
             id=self.id, folder=self.folder, state=state, epochs=max((epoch.epoch for epoch in epochs), default=0),
             planned=project.training.epochs, metrics=metrics, started=self._started(),
             seconds=max(0.0, tail[-1].time - self._started()) if tail else 0.0, network=network_label(project),
-            has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")),
+            has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")
+                                              and not (isinstance(last, Stopped) and not last.kept)),
             resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),
             problem=last.problem if isinstance(last, Failed) else None)
 

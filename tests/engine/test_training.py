@@ -14,6 +14,7 @@ from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.events import Batch, Epoch, Finished, Hello, Notice, Paused, Resumed, Stopped
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.jobs import Train
+from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
 from cnnstudio.engine.training.checkpoints import read_checkpoint
@@ -127,7 +128,11 @@ def test_stopped_and_discarded_leaves_no_model(new_run, train_run):
     run = new_run(small_project(epochs=5))
     last, _recorder = train_run(run, on_event=stop_at(2, 1, keep=False))
     assert last == Stopped(run=run.id, kept=False)
+    with run.events_path.open("ab") as file:
+        file.write(encode_event(last) + b"\n")
+    assert run.has_checkpoints
     assert not run.has_model
+    assert not run.summary().has_model
 
 
 def test_early_stopping_keeps_the_best(new_run, train_run):

@@ -12,7 +12,7 @@ from typing import Final
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.core.settings import load_settings
+from cnnstudio.core.settings import load_settings, load_settings_with_problem
 from cnnstudio.core.text import LANGUAGES, set_language, system_language, tr
 from cnnstudio.imaging.quiet import silence_codecs
 
@@ -43,6 +43,9 @@ def main(arguments: Sequence[str]) -> int:
     parsed = parser(arguments).parse_args(arguments)
     silence_codecs()
     output = Output(parsed.json)
+    damaged_settings = load_settings_with_problem()[1]
+    if damaged_settings is not None:
+        output.problems([damaged_settings], as_lines=False)
     try:
         code = _command(parsed.command)(parsed, output)
         # The reader closed the pipe: no failure, but the output is incomplete.

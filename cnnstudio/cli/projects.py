@@ -17,7 +17,8 @@ from cnnstudio.core import edits
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.keys import get_value, to_plain
-from cnnstudio.core.lock import LOCK_FILE, ProjectLock
+from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.own_folders import LOCK_FILE
 from cnnstudio.core.problems import Problem, ProblemError, blocking, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, format_metrics, tr
@@ -218,6 +219,9 @@ def runs(arguments: argparse.Namespace, output: Output) -> int:
         epochs = tr("1 epoch", "1 época") if run.epochs == 1 else tr("{n} epochs", "{n} épocas", n=run.epochs)
         line_text = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {format_metrics(run.metrics)}"
         output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, line_text)
+        damage = run.problem if run.state == "damaged" else run.damage
+        if damage is not None:
+            output.problems([damage], as_lines=False)
     return 0
 
 

@@ -10,6 +10,8 @@ import msgspec
 
 from cnnstudio import __version__
 from cnnstudio.core.atomic import write_atomically
+from cnnstudio.core.checksums import is_file_intact, seal_file
+from cnnstudio.core.foreign_files import LARGE, decode_json, read_bytes
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import FORMAT, Project
@@ -19,6 +21,8 @@ from cnnstudio.core.text import Text
 PROJECT_FILE: Final = "project.cnnstudio"
 AUTOSAVE_FILE: Final = "project.cnnstudio.autosave"
 """Where earlier versions kept unsaved work."""
+_SMALLEST: Final = -(1 << 63)
+_LARGEST: Final = (1 << 64) - 1
 
 
 def encode_project(project: Project) -> bytes:
@@ -30,28 +34,49 @@ def encode_project(project: Project) -> bytes:
     return json.dumps(raw, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
+def encode_frozen(project: Project) -> bytes:
+    """A project that nobody edits any more, that of a run: with a checksum."""
+    return seal_file(encode_project(project))
+
+
 def decode_project(data: bytes, path: Path) -> Project:
     """The project in a file's bytes; raises ProblemError (newer_format, damaged_project)."""
-    import json
-
+    if not is_file_intact(data):
+        raise ProblemError(_damaged(path, "its checksum does not match"))
     try:
-        raw: Any = json.loads(data.decode("utf-8"))
+        raw = decode_json(data)
+        _check_numbers(raw)
     except ValueError as value_error:
         raise ProblemError(_damaged(path, str(value_error))) from value_error
-    if not isinstance(raw, dict) or not isinstance(raw.get("format"), int):
+    number = raw.get("format") if isinstance(raw, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise ProblemError(_damaged(path, "no format number"))
-    if raw["format"] > FORMAT:
+    if number > FORMAT:
         text = Text("{path} was written by a newer CNN Studio ({program}). It is left as it is; install that "
                     "version or a later one to open it.",
                     "{path} fue escrito por un CNN Studio más nuevo ({program}). Queda como está; instale esa "
                     "versión o una posterior para abrirlo.")
         raise ProblemError(error("newer_format", text.fill(path=path, program=raw.get("program", "?")), "project",
                                  path=path))
-    raw = migrate(raw, FORMAT)
     try:
-        return msgspec.convert(raw, Project, strict=True)
-    except msgspec.ValidationError as err:
+        return msgspec.convert(migrate(raw, FORMAT), Project, strict=True)
+    except RecursionError as err:
+        raise ProblemError(_damaged(path, "nested too deeply")) from err
+    except (ValueError, TypeError, KeyError, AttributeError) as err:
         raise ProblemError(_damaged(path, str(err))) from err
+
+
+def _check_numbers(raw: Any) -> None:
+    """ValueError for a whole number that no parameter has and that no float can hold."""
+    waiting = [raw]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
+            raise ValueError("a number is out of range")
 
 
 def _damaged(path: Path, reason: str) -> Problem:
@@ -67,7 +92,7 @@ def read_project(folder: Path) -> Project:
     """The saved project of a folder; raises ProblemError (no_project, newer_format, damaged_project...)."""
     path = folder / PROJECT_FILE
     try:
-        data = path.read_bytes()
+        data = read_bytes(path, LARGE)
     except FileNotFoundError as err:
         text = Text("There is no project in {path}.", "No hay ningún proyecto en {path}.")
         raise ProblemError(error("no_project", text.fill(path=folder), "project", path=folder)) from err
@@ -92,6 +117,6 @@ def read_autosave(folder: Path) -> Project | None:
         saved = folder / PROJECT_FILE
         if saved.exists() and path.stat().st_mtime < saved.stat().st_mtime:
             return None
-        return decode_project(path.read_bytes(), path)
+        return decode_project(read_bytes(path, LARGE), path)
     except (OSError, ProblemError):
         return None

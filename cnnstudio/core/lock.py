@@ -7,15 +7,14 @@ import errno
 import os
 import time
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
+from cnnstudio.core.own_folders import LOCK_FILE, NO_FOLLOW, is_link, link_problem, remove_leftovers
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.text import Text
-
-LOCK_FILE: Final = ".lock"
 
 
 class LockHolder(msgspec.Struct, frozen=True):
@@ -42,12 +41,13 @@ class ProjectLock:
         if self._descriptor is not None:
             return None
         # A link would let whoever made the project have a file elsewhere emptied.
-        if self._path.is_symlink():
-            return self._is_link()
+        linked = link_problem(self._path.parent)
+        if linked is not None:
+            return linked
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | NO_FOLLOW, 0o644)
         except OSError as os_error:
-            return self._is_link() if os_error.errno == errno.ELOOP else write_problem(os_error, self._path)
+            return is_link(self._path) if os_error.errno == errno.ELOOP else write_problem(os_error, self._path)
         # Not before the first paint of the window.
         from filelock import lock_descriptor
 
@@ -67,21 +67,37 @@ class ProjectLock:
             os.pwrite(descriptor, msgspec.json.encode(holder), 0) if hasattr(os, "pwrite") else os.write(
                 descriptor, msgspec.json.encode(holder))
         self._descriptor = descriptor
+        remove_leftovers(self._path.parent)
         return None
 
-    def _is_link(self) -> Problem:
-        text = Text("{path} is a link, which a project never has there: nothing was changed. Delete the link.",
-                    "{path} es un enlace, que un proyecto nunca tiene ahí: no se cambió nada. Borre el enlace.")
-        return error("lock_is_link", text.fill(path=self._path), "project", path=self._path)
+    def is_held(self) -> bool:
+        """Whether a process holds the lock; nothing is written, not even a lock file."""
+        if self._descriptor is not None:
+            return True
+        try:
+            try:
+                descriptor = os.open(self._path, os.O_RDWR | NO_FOLLOW)
+            except PermissionError:
+                descriptor = os.open(self._path, os.O_RDONLY | NO_FOLLOW)
+        except OSError:
+            return False
+        from filelock import lock_descriptor
+
+        try:
+            return not lock_descriptor(descriptor, blocking=False)
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
 
     def _held(self) -> Problem:
         try:
-            holder = msgspec.json.decode(self._path.read_bytes(), type=LockHolder)
+            holder = decode_json(read_bytes(self._path, SMALL), LockHolder)
             text = Text("This project is open in another window or command: process {pid} on the computer {host}. "
                         "Close it there first.",
                         "Este proyecto está abierto en otra ventana u orden: proceso {pid} en el equipo {host}. "
                         "Ciérrelo allí primero.").fill(pid=str(holder.pid), host=holder.host)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, ValueError):
             text = Text("This project is open in another window or command. Close it there first.",
                         "Este proyecto está abierto en otra ventana u orden. Ciérrelo allí primero.")
         return error("project_in_use", text, "project", path=self._path.parent)

@@ -40,8 +40,11 @@ def encode_event(event: Event) -> bytes:
 
 
 def decode_event(line: bytes | str) -> Event:
-    """The event; raises msgspec.MsgspecError for anything else."""
-    return _events.decode(line)
+    """The event; raises ValueError for anything else."""
+    try:
+        return _events.decode(line)
+    except RecursionError as recursion_error:
+        raise ValueError("nested too deeply") from recursion_error
 
 
 def encode_command(command: Command) -> bytes:
@@ -50,5 +53,8 @@ def encode_command(command: Command) -> bytes:
 
 
 def decode_command(data: bytes) -> Command:
-    """The command; raises msgspec.MsgspecError for anything else."""
-    return _commands.decode(data)
+    """The command; raises ValueError for anything else."""
+    try:
+        return _commands.decode(data)
+    except RecursionError as recursion_error:
+        raise ValueError("nested too deeply") from recursion_error

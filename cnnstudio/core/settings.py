@@ -7,10 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.atomic import write_atomically
+from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
 from cnnstudio.core.item import as_immutable
 from cnnstudio.core.params import Choice, Int, Option
 from cnnstudio.core.places import config_folder
-from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.problems import Problem, ProblemError, warning
+from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text, same
 
 SETTINGS_PARAMS: Final = (
@@ -46,12 +48,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_settings() -> Settings:
     """The user's preferences; a missing or damaged file, or a bad value, gives the default."""
+    return load_settings_with_problem()[0]
+
+
+def load_settings_with_problem() -> tuple[Settings, Problem | None]:
+    """As `load_settings`, with the problem of a file that is damaged or cannot be read."""
+    path = config_folder() / "settings.json"
     try:
-        raw = msgspec.json.decode((config_folder() / "settings.json").read_bytes())
-    except (OSError, msgspec.MsgspecError):
-        return Settings()
-    if not isinstance(raw, dict):
-        return Settings()
+        raw = decode_json(read_bytes(path, SMALL))
+        if not isinstance(raw, dict):
+            raise ValueError("no object")
+    except FileNotFoundError:
+        return Settings(), None
+    except (OSError, ValueError) as err:
+        text = Text("The preferences in {path} cannot be read ({reason}): the defaults are used.",
+                    "No se pueden leer las preferencias de {path} ({reason}): se usan las predeterminadas.")
+        return Settings(), warning("damaged_settings", text.fill(path=path, reason=reason_of(err)), "file", path=path)
+    return _valid_settings(raw), None
+
+
+def _valid_settings(raw: dict[str, Any]) -> Settings:
     good = Settings()
     for name in Settings.__struct_fields__:
         if name not in raw:
@@ -59,7 +75,7 @@ def load_settings() -> Settings:
         try:
             field = {item.name: item.type for item in msgspec.structs.fields(Settings)}[name]
             value = msgspec.convert(as_immutable(raw[name]), field)
-        except msgspec.ValidationError:
+        except (ValueError, RecursionError):
             continue
         param = next((item for item in SETTINGS_PARAMS if item.name == name), None)
         if param is None or param.error_text(value) is None:

@@ -49,8 +49,18 @@ _REASONS: Final[dict[str, Text]] = {
 _BY_NUMBER: Final = {getattr(errno, name): text for name, text in _REASONS.items() if hasattr(errno, name)}
 
 
+class ReasonedError(OSError):
+    """An OSError of the program's own that has its reason in both languages."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
 def reason_of(exception: BaseException) -> Text:
     """The reason of an exception: of an OSError by its number, else its own message."""
+    if isinstance(exception, ReasonedError):
+        return exception.text
     if isinstance(exception, OSError):
         text = _BY_NUMBER.get(exception.errno or 0)
         if text is not None:

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.foreign_files import decode_json
+from cnnstudio.core.own_folders import link_problem
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets import schema
@@ -19,6 +21,7 @@ _ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 _SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set it aside and read the folder again",
                                                              "Apartarlo y leer la carpeta de nuevo"))
 _PART: Final = 4096
+T = TypeVar("T")
 
 
 class Database:
@@ -30,6 +33,9 @@ class Database:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.RLock()
+        linked = link_problem(path.parent)
+        if linked is not None:
+            raise ProblemError(linked)
         try:
             with self.transaction() as connection:
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -112,6 +118,16 @@ class Database:
                 connection.close()
             self._connections.clear()
             self._local = threading.local()
+
+
+def stored_json(text: Any, kind: type[T], path: Path) -> T:
+    """JSON in a cell of the index at `path`; raises ProblemError (damaged_index)."""
+    try:
+        return decode_json(text, kind)
+    except (ValueError, TypeError) as err:
+        damage = sqlite3.DatabaseError(str(err))
+        damage.sqlite_errorname = "SQLITE_CORRUPT"
+        raise ProblemError(database_problem(damage, path)) from err
 
 
 def database_problem(exception: Exception, path: Path) -> Problem:

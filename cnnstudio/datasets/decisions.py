@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.datasets.database import Database
+from cnnstudio.datasets.database import Database, stored_json
 from cnnstudio.datasets.splits import burst_of, divide
 
 
@@ -276,11 +276,10 @@ class Decisions(Database):
         """The spec that was applied last; the defaults if none was."""
         return self._spec(self._connection)
 
-    @staticmethod
-    def _spec(connection: sqlite3.Connection) -> DatasetSpec:
+    def _spec(self, connection: sqlite3.Connection) -> DatasetSpec:
         """The spec that was applied last."""
         row = connection.execute("SELECT value FROM facts WHERE name = 'spec'").fetchone()
-        return DatasetSpec() if row is None else msgspec.json.decode(row[0], type=DatasetSpec)
+        return DatasetSpec() if row is None else stored_json(row[0], DatasetSpec, self.path)
 
     # Groups --------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.core.atomic import write_atomically
+from cnnstudio.core.foreign_files import decode_json
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 
@@ -73,7 +75,7 @@ def read_embedding(path: Path) -> Embedding:
     """Read an embedding; raises ProblemError (no_embedding) if there is none or it cannot be used."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            header = msgspec.json.decode(arrays["words"].tobytes())
+            header = decode_json(arrays["words"].tobytes())
             if header["format"] != FORMAT:
                 raise ValueError(f"format {header['format']}")
             return Embedding(
@@ -82,6 +84,6 @@ def read_embedding(path: Path) -> Embedding:
                 notes=tuple(Text(*note) for note in header["notes"]), position=arrays["position"],
                 outlier=arrays["outlier"], neighbours=arrays["neighbours"], label_quality=arrays["label_quality"],
                 mislabeled=arrays["mislabeled"])
-    except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as err:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as err:
         text = Text("The map has not been computed yet.", "El mapa aún no se ha calculado.")
         raise ProblemError(error("no_embedding", text, "dataset", path=path, details=str(err))) from err

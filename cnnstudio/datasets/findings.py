@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.database import stored_json
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.query import SETTLED
 
@@ -68,6 +69,7 @@ def all_findings(index: Index, kinds: Sequence[str] = (), *, accepted: bool = Fa
 
 
 def _read(index: Index, where: str, values: tuple[Any, ...]) -> list[Finding]:
-    return [Finding(kind=row[0], path=row[1], picture=row[2], others=tuple(json.loads(row[3])), score=row[4],
-                    severity=row[5], text=Text(row[6], row[7]), data=json.loads(row[8]))
+    return [Finding(kind=row[0], path=row[1], picture=row[2], others=stored_json(row[3], tuple[str, ...], index.path),
+                    score=row[4], severity=row[5], text=Text(row[6], row[7]),
+                    data=stored_json(row[8], dict[str, Any], index.path))
             for row in index.rows(f"SELECT {_COLUMNS} FROM findings f {where} ORDER BY f.score DESC, f.subject", values)]

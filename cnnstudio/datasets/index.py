@@ -16,6 +16,7 @@ import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.database import stored_json
 from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
 from cnnstudio.datasets.inspection import OF_THE_DISK, Inspected
 from cnnstudio.datasets.query import SETTLED, SORTS, Filter, ids_sql, where_sql
@@ -142,7 +143,7 @@ class Index(Decisions):
                                               f" AND NOT {SETTLED} ORDER BY f.score DESC", part):
                 kinds[identifier] = (*kinds.get(identifier, ()), kind)
             for row in self.rows(f"SELECT {_COLUMNS} FROM pictures WHERE id IN ({marks})", part):
-                result[row[0]] = _picture(row, kinds.get(row[0], ()))
+                result[row[0]] = _picture(row, self.path, kinds.get(row[0], ()))
         return [result[item] for item in ids if item in result]
 
     def ids_of(self, paths: Sequence[str]) -> array[int]:
@@ -178,7 +179,7 @@ class Index(Decisions):
         """Every picture for training or evaluation: readable, not excluded, of a class in use."""
         chosen = set(classes)
         for row in self.rows(f"SELECT {_COLUMNS} FROM pictures WHERE NOT excluded AND problem IS NULL ORDER BY path"):
-            picture = _picture(row)
+            picture = _picture(row, self.path)
             if picture.class_name in chosen:
                 yield picture
 
@@ -235,8 +236,8 @@ _COLUMNS: Final = ("id, path, class_name, split, size, modified_ns, width, heigh
                    " excluded, folder_class")
 
 
-def _picture(row: Any, findings: tuple[str, ...] = ()) -> Picture:
-    text = None if row[10] is None else Text(*json.loads(row[10]))
+def _picture(row: Any, path: Path, findings: tuple[str, ...] = ()) -> Picture:
+    text = None if row[10] is None else Text(*stored_json(row[10], tuple[str, str], path))
     return Picture(id=row[0], path=row[1], class_name=row[2], split=row[3], size=row[4], modified_ns=row[5],
                    width=row[6], height=row[7], hash=row[8], problem=row[9], problem_text=text,
                    excluded=bool(row[11]), folder_class=row[12], findings=findings)

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from cnnstudio.core.atomic import write_atomically
-from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.checksums import is_line_intact, seal_line
+from cnnstudio.core.foreign_files import LARGEST, decode_json, read_bytes
+from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
 
+replace = msgspec.structs.replace
+
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """First line: the collection's folder (absolute), the classes in order, the form of the labels."""
+    """First line: the collection's folder (absolute), the classes in order, the form of the labels, the number of lines
+    that follow (None in older files)."""
 
     root: str
     class_names: tuple[str, ...]
     label_mode: str
+    pictures: int | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -58,7 +65,8 @@ def entries_of(pictures: Iterable[Picture], class_names: Sequence[str]) -> list[
 def write_manifest(path: Path, header: Header, entries: Iterable[Entry]) -> None:
     """Write the manifest atomically as JSON lines; raises ProblemError."""
     encode = msgspec.json.encode
-    write_atomically(path, b"\n".join([encode(header), *(encode(entry) for entry in entries)]) + b"\n")
+    lines = [seal_line(encode(entry)) for entry in entries]
+    write_atomically(path, b"\n".join([seal_line(encode(replace(header, pictures=len(lines)))), *lines]) + b"\n")
 
 
 def write_index_manifest(path: Path, index: Index, root: Path, class_names: Sequence[str], label_mode: str,
@@ -74,12 +82,35 @@ def write_index_manifest(path: Path, index: Index, root: Path, class_names: Sequ
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest; raises ProblemError (damaged_manifest, or that it is not there)."""
     try:
-        lines = path.read_bytes().splitlines()
-        header = msgspec.json.decode(lines[0], type=Header)
-        decoder = msgspec.json.Decoder(Entry)
-        return Manifest(header=header, entries=tuple(decoder.decode(line) for line in lines[1:]))
-    except (OSError, IndexError, msgspec.MsgspecError) as err:
-        text = Text("The list of pictures {path} cannot be read: {reason}.",
-                    "No se puede leer la lista de imágenes {path}: {reason}.")
-        raise ProblemError(error("damaged_manifest", text.fill(path=path, reason=reason_of(err)), "run",
-                                 path=path)) from err
+        lines = read_bytes(path, LARGEST).removesuffix(b"\n").split(b"\n")
+    except OSError as os_error:
+        raise ProblemError(_unreadable(path, reason_of(os_error))) from os_error
+    decoder = msgspec.json.Decoder(Entry)
+    header, entries, number = None, [], 0
+    try:
+        for number, line in enumerate(lines, start=1):
+            if not is_line_intact(line):
+                raise ProblemError(_unreadable(path, _CHECKSUM.fill(n=number)))
+            if header is None:
+                header = decode_json(line, Header)
+            else:
+                entries.append(decoder.decode(line))
+    except (ValueError, RecursionError) as err:
+        reason = Text("line {n} is damaged: {reason}", "la línea {n} está dañada: {reason}").fill(n=number, reason=err)
+        raise ProblemError(_unreadable(path, reason)) from err
+    assert header is not None
+    if header.pictures is not None and header.pictures != len(entries):
+        raise ProblemError(_unreadable(path, Text("it has {n} pictures instead of {expected}",
+                                                  "tiene {n} imágenes en lugar de {expected}").fill(
+                                                      n=len(entries), expected=header.pictures)))
+    return Manifest(header=header, entries=tuple(entries))
+
+
+_CHECKSUM: Final = Text("line {n} is damaged: its checksum does not match",
+                        "la línea {n} está dañada: su suma de comprobación no coincide")
+
+
+def _unreadable(path: Path, reason: Text) -> Problem:
+    text = Text("The list of pictures {path} cannot be read: {reason}.",
+                "No se puede leer la lista de imágenes {path}: {reason}.")
+    return error("damaged_manifest", text.fill(path=path, reason=reason), "run", path=path)

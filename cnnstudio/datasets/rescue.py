@@ -18,6 +18,7 @@ import msgspec
 
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.dataset import SPLITS
+from cnnstudio.core.foreign_files import decode_json
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import FILE, Decided, Index
 
@@ -142,7 +143,7 @@ def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]
     understood = True
     for text in changes:
         try:
-            change = msgspec.json.decode(text)
+            change = decode_json(text)
             if "moved" in change:
                 moves: dict[str, str] = change["moved"]
                 gone = {*moves, *moves.values()}
@@ -158,7 +159,7 @@ def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]
             else:
                 decisions |= {path: _to_decision((decision.get("class_name"), decision.get("split"), decision.get("excluded")))
                               for path, decision in change.items()}
-        except (msgspec.MsgspecError, TypeError, ValueError, AttributeError):
+        except (TypeError, ValueError, AttributeError):
             understood = False
     return _without_empty(decisions), accepted, understood
 

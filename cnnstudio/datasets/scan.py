@@ -12,7 +12,7 @@ import msgspec
 
 from cnnstudio.core.dataset import DatasetSpec, Split
 from cnnstudio.core.files import PROJECT_FILE
-from cnnstudio.core.lock import LOCK_FILE
+from cnnstudio.core.own_folders import LOCK_FILE
 from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.content import ContentProbe

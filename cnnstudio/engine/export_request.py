@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio import __version__
+from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
 from cnnstudio.core.jobs import ExportCheck
 from cnnstudio.engine import models
 from cnnstudio.workers.runs import RunFolder
@@ -62,7 +63,7 @@ def write_check(folder: Path, check: ExportCheck, format: str) -> None:
 def is_our_folder(folder: Path) -> bool:
     """Whether a folder is an earlier export of this program."""
     try:
-        check = msgspec.json.decode((folder / CHECK).read_bytes())
-    except (OSError, msgspec.MsgspecError):
+        check = decode_json(read_bytes(folder / CHECK, SMALL))
+    except (OSError, ValueError):
         return False
     return isinstance(check, dict) and check.get("program") == PROGRAM

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.jobs import Embed
+from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
@@ -13,7 +14,6 @@ from cnnstudio.core.text import language
 from cnnstudio.datasets.embedding import BUNDLED, embedding_path
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import write_index_manifest
-from cnnstudio.workers.runs import RUNS
 
 
 def embedding_target(place: Path, model: str = BUNDLED, layout: str = "tsne") -> Path:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 
+from cnnstudio.core.own_folders import NO_FOLLOW
 from cnnstudio.workers.transport import Endpoint
 
 
@@ -40,7 +41,7 @@ def enter(endpoint: Endpoint, target: str, log: str, environment: dict[str, str]
 def _redirect(log: str) -> None:
     """Redirect the file descriptors 1 and 2, which C libraries also write to, to the log."""
     try:
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_FOLLOW, 0o644)
     except OSError:
         descriptor = os.open(os.devnull, os.O_WRONLY)
     for number in (1, 2):

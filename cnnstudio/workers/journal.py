@@ -7,30 +7,44 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
+from cnnstudio.core.checksums import is_line_intact, is_sealed
 from cnnstudio.core.events import Event
+from cnnstudio.core.foreign_files import LARGEST, open_regular, read_bytes
 from cnnstudio.core.messages import decode_event
 
 _CHUNK: Final = 32 * 1024
 
 
 def decode_lines(data: bytes) -> list[Event]:
-    """The events of complete lines; damaged ones are skipped."""
-    result = []
-    for line in data.split(b"\n"):
-        if line:
-            try:
-                result.append(decode_event(line))
-            except (msgspec.MsgspecError, UnicodeDecodeError):
-                continue
-    return result
+    """The events of complete lines; damaged ones are skipped, and counted by `damaged_lines`."""
+    return [event for line in data.split(b"\n") if line and (event := _decode(line)) is not None]
+
+
+def _decode(line: bytes) -> Event | None:
+    """The event of a line; None if it is damaged."""
+    if not is_line_intact(line):
+        return None
+    try:
+        return decode_event(line)
+    except ValueError:
+        return None
+
+
+def damaged_lines(path: Path) -> list[int]:
+    """The numbers of damaged lines, from 1; a last line that was cut by a crash does not count. Raises OSError."""
+    *lines, _rest = read_bytes(path, LARGEST).split(b"\n")
+    return [number for number, line in enumerate(lines, start=1) if line and _is_damaged(line)]
+
+
+def _is_damaged(line: bytes) -> bool:
+    # Lines with a checksum that matches need no decoding, which takes a while.
+    return not is_line_intact(line) if is_sealed(line) else _decode(line) is None
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     """The events from byte `offset` on, and the offset behind the last complete line. A missing file has none."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(offset)
             data = file.read()
     except OSError:
@@ -41,7 +55,7 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
 
 def read_tail(path: Path, enough: Callable[[list[Event]], bool]) -> list[Event]:
     """The last events, as many as are needed until `enough`, or all. Raises OSError."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.seek(0, os.SEEK_END)
         length = _CHUNK
         size = start

@@ -12,10 +12,13 @@ from typing import Final
 
 import msgspec
 
+from cnnstudio.core.checksums import seal_line
 from cnnstudio.core.commands import Command, Pause, Predict, Resume, Stop
 from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed
+from cnnstudio.core.foreign_files import LARGE, read_bytes
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.messages import Start, decode_command, encode_event
+from cnnstudio.core.own_folders import NO_FOLLOW
 from cnnstudio.workers import protocol
 from cnnstudio.workers.transport import Endpoint, ProtocolError
 
@@ -66,7 +69,7 @@ class Link:
             (folder / COMMAND_FILE).unlink()
         self._folder = folder
         path = folder / EVENT_FILE
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | NO_FOLLOW, 0o644)
         # A line that a crash truncated must not damage the next one.
         size = os.fstat(self._file).st_size
         if size and hasattr(os, "pread") and os.pread(self._file, 1, size - 1) != b"\n":
@@ -95,7 +98,7 @@ class Link:
             self._next_batch_kept = event.time + 1 / _KEPT_PER_SECOND
         # A full disk must not end a training: the event is still sent, and the checkpoint reports the problem.
         with contextlib.suppress(OSError):
-            os.write(self._file, encode_event(event) + b"\n")
+            os.write(self._file, seal_line(encode_event(event)) + b"\n")
 
     @property
     def orphaned(self) -> bool:
@@ -185,11 +188,11 @@ class Link:
         read = 0
         while self._file is not None:
             try:
-                lines = (folder / COMMAND_FILE).read_bytes()[read:].split(b"\n")[:-1]
+                lines = read_bytes(folder / COMMAND_FILE, LARGE)[read:].split(b"\n")[:-1]
             except OSError:
                 lines = []
             for line in lines:
                 read += len(line) + 1
-                with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+                with contextlib.suppress(ValueError):
                     self._hear(decode_command(line))
             time.sleep(_ORPHAN_LOOK_SECONDS)

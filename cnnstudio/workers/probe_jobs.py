@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.core.foreign_files import find_json
 from cnnstudio.core.jobs import BasesProbed, Probe
 from cnnstudio.core.network import BASE
 from cnnstudio.core.places import cache_folder
@@ -28,10 +29,7 @@ def probe_path(place: Path) -> Path:
 
 def read_probe(place: Path) -> BasesProbed | None:
     """The kept result, or None."""
-    try:
-        return msgspec.json.decode(probe_path(place).read_bytes(), type=BasesProbed)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    return find_json(probe_path(place), BasesProbed)
 
 
 def pictures_key(counts: Mapping[str, Mapping[str, int]], classes: tuple[str, ...]) -> str:

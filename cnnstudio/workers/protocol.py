@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Event
 from cnnstudio.core.messages import decode_command, decode_event, encode_command, encode_event
@@ -25,7 +23,7 @@ def receive_event(endpoint: Endpoint) -> Event:
     data = endpoint.receive()
     try:
         return decode_event(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ProtocolError(_sample(data)) from error
 
 
@@ -34,7 +32,7 @@ def receive_command(endpoint: Endpoint) -> Command:
     data = endpoint.receive()
     try:
         return decode_command(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ProtocolError(_sample(data)) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from cnnstudio.core.dataset import SPLITS
+from cnnstudio.core.foreign_files import LARGEST, read_bytes
 from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.index import Index
@@ -17,8 +18,8 @@ def evaluation_rows(run: RunFolder, split: str) -> list[PictureResult]:
     """The rows of an evaluation of that split; empty if it was not evaluated or cannot be read."""
     decoder = msgspec.json.Decoder(PictureResult)
     try:
-        return [decoder.decode(line) for line in run.table_path(split).read_bytes().splitlines() if line]
-    except (OSError, msgspec.MsgspecError):
+        return [decoder.decode(line) for line in read_bytes(run.table_path(split), LARGEST).split(b"\n") if line]
+    except (OSError, ValueError, RecursionError):
         return []
 
 

@@ -15,16 +15,18 @@ import msgspec
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Paused, Stopped
-from cnnstudio.core.files import decode_project, encode_project
+from cnnstudio.core.files import decode_project, encode_frozen
+from cnnstudio.core.foreign_files import LARGE, find_json, read_bytes
 from cnnstudio.core.jobs import AugmentationMeasured, Evaluated
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_command
 from cnnstudio.core.network import BASE
-from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.own_folders import CHECKPOINTS, NO_FOLLOW, RUNS, link_problem
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.workers.journal import read_events, read_tail
+from cnnstudio.workers.journal import damaged_lines, read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
 
 State = Literal["created", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"]
@@ -38,8 +40,6 @@ STATE_NAMES: Final[dict[State, Text]] = {
     "interrupted": Text("interrupted", "interrumpido"),
     "damaged": Text("damaged", "dañado"),
 }
-RUNS: Final = "runs"
-_CHECKPOINTS: Final = "checkpoints"
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +62,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     has_model: bool = False
     resumable: bool = False
     problem: Problem | None = None
+    damage: Problem | None = None
+    """Damaged lines of its events, which are left out."""
 
 
 class RunFolder:
@@ -104,7 +106,7 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        return self.folder / _CHECKPOINTS
+        return self.folder / CHECKPOINTS
 
     @property
     def has_model_file(self) -> bool:
@@ -138,23 +140,16 @@ class RunFolder:
 
     def augmentation(self) -> AugmentationMeasured | None:
         """The kept result of the last augmentation measurement, or None."""
-        try:
-            return msgspec.json.decode(self.augmentation_path.read_bytes(), type=AugmentationMeasured)
-        except (OSError, msgspec.MsgspecError):
-            return None
+        return find_json(self.augmentation_path, AugmentationMeasured)
 
     def evaluation(self, split: str) -> Evaluated | None:
         """The kept result of the last evaluation of that split, or None."""
-        try:
-            data = self.table_path(split).with_suffix(".json").read_bytes()
-            return msgspec.json.decode(data, type=Evaluated)
-        except (OSError, msgspec.MsgspecError):
-            return None
+        return find_json(self.table_path(split).with_suffix(".json"), Evaluated)
 
     def spec(self) -> Project:
         """The frozen project; raises ProblemError when it is missing, damaged or of a newer format."""
         try:
-            data = self.spec_path.read_bytes()
+            data = read_bytes(self.spec_path, LARGE)
         except OSError as os_error:
             text = Text("The run {id} is damaged: its spec.json cannot be read ({reason}).",
                         "El entrenamiento {id} está dañado: no se puede leer su spec.json ({reason}).")
@@ -174,12 +169,7 @@ class RunFolder:
     def living(self) -> bool:
         """Whether a process works on this run now, ours or an orphan. Determined by a lock, since a pid may be
         reused."""
-        if not self.folder.is_dir():
-            return False
-        lock = ProjectLock(self.folder)
-        problem = lock.acquire()
-        lock.release()
-        return problem is not None and problem.code == "project_in_use"
+        return ProjectLock(self.folder).is_held()
 
     pid_alive = living
 
@@ -194,9 +184,11 @@ class RunFolder:
     def summary(self) -> RunSummary:
         """A summary, read quickly from the end of the events."""
         try:
+            self.check_links()
             project = self.spec()
             size = self.events_path.stat().st_size if self.events_path.exists() else 0
             tail = read_tail(self.events_path, enough=_tells_state) if size else []
+            damage = self._damage(damaged_lines(self.events_path) if size else [])
         except ProblemError as problem_error:
             return self._damaged(problem_error.problems[0])
         except OSError as os_error:
@@ -216,7 +208,17 @@ class RunFolder:
             has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")
                                               and not (isinstance(last, Stopped) and not last.kept)),
             resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),
-            problem=last.problem if isinstance(last, Failed) else None)
+            problem=last.problem if isinstance(last, Failed) else None, damage=damage)
+
+    def _damage(self, lines: list[int]) -> Problem | None:
+        if not lines:
+            return None
+        text = Text("{path} has {n} damaged lines (the first is line {line}): they are left out, so that the curves of this "
+                    "training may have gaps.",
+                    "{path} tiene {n} líneas dañadas (la primera es la {line}): se omiten, así que las curvas de este "
+                    "entrenamiento pueden tener huecos.")
+        return warning("damaged_events", text.fill(path=self.events_path, n=len(lines), line=lines[0]), "run",
+                       path=self.events_path)
 
     def _state(self, tail: list[Event], last: Event | None, size: int) -> State:
         if isinstance(last, Finished):
@@ -242,10 +244,18 @@ class RunFolder:
         return RunSummary(id=self.id, folder=self.folder, state="damaged", started=self._started(),
                           has_model=self.has_model, problem=problem)
 
+    def check_links(self) -> None:
+        """Raise ProblemError if the folder has a link where something is written."""
+        problem = link_problem(self.folder)
+        if problem is not None:
+            raise ProblemError(problem)
+
     def send(self, command: Command) -> None:
         """Send a command to a child whose window is gone; it polls twice a second. Raises ProblemError."""
+        self.check_links()
         try:
-            with (self.folder / COMMAND_FILE).open("ab") as file:
+            descriptor = os.open(self.folder / COMMAND_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_FOLLOW, 0o644)
+            with os.fdopen(descriptor, "ab") as file:
                 file.write(encode_command(command) + b"\n")
         except OSError as os_error:
             raise ProblemError(write_problem(os_error, self.folder / COMMAND_FILE)) from os_error
@@ -273,18 +283,19 @@ def create_run(project_folder: Path, project: Project, write_manifest: Callable[
     The folder appears only when it is complete. Raises ProblemError (no_space, read_only...).
     """
     runs = Path(project_folder) / RUNS
+    RunFolder(runs / "new").check_links()
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
     base = f"{stamp}-{slug(network_label(project))}"
     try:
         runs.mkdir(parents=True, exist_ok=True)
         folder = _fresh(runs, base)
-        (folder / _CHECKPOINTS).mkdir()
+        (folder / CHECKPOINTS).mkdir()
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, runs)) from os_error
     run = RunFolder(folder)
     try:
         write_manifest(run.manifest_path)
-        write_atomically(run.spec_path, encode_project(project))
+        write_atomically(run.spec_path, encode_frozen(project))
     except BaseException:
         delete_run(run)
         raise
@@ -346,11 +357,13 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
     if run is not None:
         folder = runs / run
         if Path(run).name == run and folder.is_dir():
+            RunFolder(folder).check_links()
             return RunFolder(folder)
         text = Text("There is no run called {run} in {path}.", "No hay ningún entrenamiento llamado {run} en {path}.")
         raise ProblemError(error("no_run", text.fill(run=run, path=runs), "run", path=runs))
     for summary in list_runs(project_folder):
         if summary.has_model:
+            RunFolder(summary.folder).check_links()
             return RunFolder(summary.folder)
     text = Text("There is no trained model yet. Train first.", "Aún no hay un modelo entrenado. Entrene primero.")
     raise ProblemError(error("no_run", text, "run", path=runs))

@@ -19,6 +19,7 @@ from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import LAST, Event, Failed, Stopped
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.messages import Start
+from cnnstudio.core.own_folders import link_problem
 from cnnstudio.core.problems import Problem
 from cnnstudio.workers import child_problems, pipes, protocol
 from cnnstudio.workers.throttle import Throttle
@@ -76,8 +77,9 @@ class Supervisor:
         """
         kind = type(self._job).__name__
         _LOG.info("%s starts on %s, log %s", kind, self._job.backend, self._log)
+        linked = None if self._job.run_to_lock is None else link_problem(self._job.run_to_lock)
         try:
-            last = self._run()
+            last = self._run() if linked is None else self._failed(linked)
         except (OSError, ValueError, RuntimeError) as error:
             last = Failed(problem=child_problems.start_problem(error), time=time.time())
         finally:

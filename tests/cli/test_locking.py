@@ -14,7 +14,8 @@ from cnnstudio import cli
 from cnnstudio.cli import projects
 from cnnstudio.core.files import read_project
 from cnnstudio.core.keys import get_value
-from cnnstudio.core.lock import LOCK_FILE, ProjectLock
+from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.own_folders import LOCK_FILE
 from cnnstudio.datasets import decisions
 from cnnstudio.datasets.index import open_index
 from tests.cli.test_cli import pictures, project  # noqa: F401

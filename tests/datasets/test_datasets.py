@@ -243,10 +243,16 @@ def test_manifests_are_read_back(tmp_path):
     path = tmp_path / "manifest.jsonl"
     assert write_index_manifest(path, index, root, ("b", "a"), "int") == 2
     manifest = read_manifest(path)
-    assert manifest.header == Header(root=str(root), class_names=("b", "a"), label_mode="int")
+    assert manifest.header == Header(root=str(root), class_names=("b", "a"), label_mode="int", pictures=2)
     assert {(entry.path, entry.label) for entry in manifest.entries} == {("a/ñ\n.png", 1), ("b/2.png", 0)}
     write_manifest(path, manifest.header, entries_of(index.usable(("a",)), ("a",)))
     assert len(read_manifest(path).entries) == 1
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(ProblemError, match="0 pictures instead of 1"):
+        read_manifest(path)
+    path.write_bytes(b'{"root": "/", "class_names": ["a"], "label_mode": "int"}\n{"path": "\xff", "label": 0, "split": ""}')
+    with pytest.raises(ProblemError, match="line 2 is damaged"):
+        read_manifest(path)
     path.write_text("{")
     with pytest.raises(ProblemError):
         read_manifest(path)

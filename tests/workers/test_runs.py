@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Paused, Stopped
@@ -11,12 +14,25 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import same
+from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.follow import Follower
+from cnnstudio.workers.link import Link
+from cnnstudio.workers.run_answers import evaluation_rows
 from cnnstudio.workers.runs import create_run, delete_run, find_run, list_runs, slug
 
 
 def manifest(path):
     path.write_text('{"root": "/", "class_names": ["a", "b"], "label_mode": "int"}\n')
+
+
+class Gone:
+    """The end of a pipe whose other end is gone."""
+
+    def send(self, data):
+        raise OSError
+
+    def close(self):
+        pass
 
 
 def epoch(number, loss=0.5):
@@ -115,7 +131,35 @@ def test_damaged_lines_are_left_out(run):
     with run.events_path.open("ab") as file:
         file.write(b'{"event":"epoch","ep')
     assert [event.epoch for event in run.epochs()] == [1, 2]
-    assert run.state() == "interrupted"
+    summary = run.summary()
+    assert summary.state == "interrupted"
+    assert summary.damage is not None and "2 damaged lines (the first is line 3)" in summary.damage.text.en
+
+
+def test_every_flip_in_the_events_is_named_or_changes_nothing(run):
+    link = Link(Gone())
+    link.keep_in(run.folder)
+    link.emit(Hello(pid=1))
+    link.emit(epoch(1))
+    link.close()
+    data, events = run.events_path.read_bytes(), run.events()
+    assert run.summary().damage is None
+    for place in range(len(data) - 1):
+        run.events_path.write_bytes(data[:place] + bytes((data[place] ^ 1,)) + data[place + 1:])
+        assert run.events() == events or run.summary().damage is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes in the file system")
+@pytest.mark.parametrize("name", ["spec.json", "events.jsonl", "evaluation-test.json", "evaluation-test.jsonl",
+                                  "augmentation.json", "manifest.jsonl"])
+def test_pipes_in_the_place_of_a_run_s_files_are_not_waited_for(run, name):
+    (run.folder / name).unlink(missing_ok=True)
+    os.mkfifo(run.folder / name)
+    run.summary()
+    assert run.epochs() == [] and run.evaluation("test") is None and run.augmentation() is None
+    assert evaluation_rows(run, "test") == []
+    with pytest.raises(ProblemError):
+        (run.spec if name == "spec.json" else lambda: read_manifest(run.folder / name))()
 
 
 def test_find_run(tmp_path, run):

@@ -12,6 +12,7 @@ import numpy as np
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.audit import AuditSpec
 from cnnstudio.core.dataset import SPLIT_NAMES, DatasetSpec
+from cnnstudio.core.foreign_files import decode_json
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Index
@@ -78,13 +79,20 @@ def false_suffix(row: Row) -> str:
     return suffix if row.format in BY_NAME and suffix not in BY_NAME[row.format].suffixes else ""
 
 
+def _problem_text(row: Row) -> Text:
+    try:
+        return Text(*decode_json(row.problem_text or "", tuple[str, str]))
+    except ValueError:
+        # The kind says what is wrong with the picture.
+        return Text("?", "?")
+
+
 def _files(rows: list[Row], kinds: frozenset[str]) -> Iterable[Finding]:
     for row in rows:
         if row.problem is not None:
             kind = "truncated" if row.problem == "truncated" else "unreadable"
             if kind in kinds:
-                said = msgspec.json.decode(row.problem_text) if row.problem_text else ["?", "?"]
-                yield _finding(row, kind, 1.0, Text(*said))
+                yield _finding(row, kind, 1.0, _problem_text(row))
             continue
         if "wrong_extension" in kinds and (suffix := false_suffix(row)):
             text = Text("The name ends with {suffix}, but the content is {format}.",

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
+from cnnstudio.core.foreign_files import decode_json, open_regular
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
@@ -34,7 +33,7 @@ def open_h5(path: Path) -> Iterator[Any]:
     import h5py
 
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
         raise problem("network_unreadable", text.fill(path=path.name, reason=reason_of(os_error)), path) from None
@@ -63,8 +62,8 @@ def read_config(path: Path) -> Any:
         if len(texts) != 1:
             raise damaged(path)
         try:
-            return msgspec.json.decode(texts[0])
-        except (msgspec.MsgspecError, RecursionError, UnicodeError) as err:
+            return decode_json(texts[0])
+        except ValueError as err:
             raise damaged(path, str(err)) from err
 
 

@@ -18,6 +18,7 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.convolution import DEPTHWISE_CONV2D
 from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
+from cnnstudio.core.foreign_files import decode_json, open_regular, read_bytes
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import INPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
@@ -61,20 +62,19 @@ def _config(path: Path, suffix: str) -> Any:
         return read_config(path)
     try:
         if suffix == ".keras":
-            with zipfile.ZipFile(path) as archive:
+            with open_regular(path) as file, zipfile.ZipFile(file) as archive:
                 if archive.getinfo("config.json").file_size > LARGEST:
                     raise _problem("network_too_large", _TOO_LARGE.fill(path=path.name), path)
                 data = archive.read("config.json")
         else:
             if path.stat().st_size > LARGEST:
                 raise _problem("network_too_large", _TOO_LARGE.fill(path=path.name), path)
-            data = path.read_bytes()
-        return msgspec.json.decode(data)
+            data = read_bytes(path, LARGEST)
+        return decode_json(data)
     except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
         raise _problem("network_unreadable", text.fill(path=path.name, reason=reason_of(os_error)), path) from None
-    except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError, UnicodeError, RecursionError, NotImplementedError,
-            RuntimeError, ValueError):
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError):
         raise _damaged(path) from None
 
 

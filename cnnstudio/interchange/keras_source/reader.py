@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cnnstudio.core.foreign_files import decode_json, read_bytes
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
@@ -60,7 +61,7 @@ def read_file(path: Path) -> SourceNetwork:
         if path.stat().st_size > (LARGEST_NOTEBOOK if notebook else LARGEST):
             text = Text("{path} is far larger than any source.", "{path} es mucho mayor que cualquier código.")
             raise ProblemError(error("code_too_large", text.fill(path=path.name), "network", path=path))
-        data = path.read_bytes()
+        data = read_bytes(path, LARGEST_NOTEBOOK)
     except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
         raise ProblemError(error("network_unreadable", text.fill(path=path.name, reason=reason_of(os_error)), "network",
@@ -197,9 +198,9 @@ def _decode(data: bytes, path: Path) -> str:
 def _read_notebook(data: bytes, path: Path) -> Source:
     """The code cells joined; magic commands (%, !) become `pass`."""
     try:
-        cells: Any = msgspec.json.decode(data)["cells"]
+        cells: Any = decode_json(data)["cells"]
         codes = [_cell_text(item["source"]) for item in cells if item["cell_type"] == "code"]
-    except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         text = Text("{path} is damaged or is no notebook.", "{path} está dañado o no es un cuaderno.")
         raise ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path)) from None
     lines: list[str] = []

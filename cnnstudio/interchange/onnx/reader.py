@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cnnstudio.core.foreign_files import open_regular
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
@@ -70,7 +71,7 @@ def _problem(code: str, path: Path, text: Text, **values: Any) -> ProblemError:
 def _not_a_model(path: Path) -> ProblemError:
     """The problem of a file that is no model, judged by its first bytes."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(200)
     except OSError:
         start = b""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Final
+
+from cnnstudio.core.foreign_files import open_regular
 
 SMALL: Final = 64 << 10
 """Bytes of a message that is copied without walking through it."""
@@ -53,12 +55,12 @@ def strip_weights(path: Path, check: Callable[[], None] = _no_check) -> bytes:
 
     `check` is called now and then; what it raises ends the reading.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return _Walk(file, os.fstat(file.fileno()).st_size, check).read()
 
 
 class _Walk:
-    def __init__(self, file: BinaryIO, size: int, check: Callable[[], None]) -> None:
+    def __init__(self, file: IO[bytes], size: int, check: Callable[[], None]) -> None:
         self._file, self._size, self._check = file, size, check
         self._bytes_read = self._fields = 0
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
+from cnnstudio.core.foreign_files import open_regular
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
@@ -41,7 +42,7 @@ def file_digest(path: Path) -> str:
     """The first 12 hexadecimal digits of BLAKE2b over the content. Raises ProblemError."""
     state = hashlib.blake2b(digest_size=16)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             while piece := file.read(PIECE):
                 state.update(piece)
     except OSError as os_error:
@@ -86,7 +87,7 @@ def check_file(path: Path) -> None:
 
 def _check_archive(path: Path, size: int) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
     except zipfile.BadZipFile:
         raise ProblemError(damaged(path)) from None

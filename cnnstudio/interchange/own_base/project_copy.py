@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnnstudio.core.atomic import atomic_path
+from cnnstudio.core.foreign_files import open_regular
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.interchange.own_base.files import DIGITS, PIECE, file_digest, file_name, unreadable
 from cnnstudio.interchange.own_base.reader import preview_base
@@ -35,7 +36,7 @@ def _copy(source: Path, target: Path, progress: Callable[[int, int], None], chec
     state, done = hashlib.blake2b(digest_size=16), 0
     with target.open("wb") as copy:
         try:
-            with source.open("rb") as file:
+            with open_regular(source) as file:
                 size = source.stat().st_size
                 while piece := file.read(PIECE):
                     check()

@@ -17,6 +17,7 @@ from cnnstudio.catalog.bases.entry import Base, Weights
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, entry_of
 from cnnstudio.catalog.layers.normalization import RESCALING
+from cnnstudio.core.foreign_files import decode_json, open_regular
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import INPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
@@ -233,9 +234,9 @@ def _read_card(path: Path) -> _Card | None:
     if is_h5(path):
         return None
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             if CARD not in archive.namelist() or archive.getinfo(CARD).file_size > 1 << 20:
                 return None
-            return msgspec.json.decode(archive.read(CARD), type=_Card)
-    except (OSError, zipfile.BadZipFile, msgspec.MsgspecError, RuntimeError, NotImplementedError):
+            return decode_json(archive.read(CARD), _Card)
+    except (OSError, zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError):
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from cnnstudio.core.foreign_files import LARGE, LARGEST, decode_json, open_regular, read_bytes
 from cnnstudio.core.jobs import Evaluated, PictureResult
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
@@ -72,8 +73,8 @@ def read_results(run: RunFolder, split: str) -> Results:
     path = run.table_path(split)
     decoder = msgspec.json.Decoder(PictureResult)
     try:
-        rows = [decoder.decode(line) for line in path.read_bytes().splitlines() if line]
-    except (OSError, msgspec.MsgspecError) as err:
+        rows = [decoder.decode(line) for line in read_bytes(path, LARGEST).split(b"\n") if line]
+    except (OSError, ValueError, RecursionError) as err:
         text = Text("The table of the evaluation cannot be read ({reason}). Evaluate again.",
                     "No se puede leer la tabla de la evaluación ({reason}). Evalúe de nuevo.")
         raise ProblemError(error("damaged_table", text.fill(reason=reason_of(err)), "run", path=path)) from err
@@ -94,9 +95,9 @@ def measured_folder(run: RunFolder) -> Path | None:
         # A list that is newer than the result belongs to an evaluation that did not finish.
         if path.stat().st_mtime > run.table_path(DATA).with_suffix(".json").stat().st_mtime:
             return None
-        with path.open("rb") as file:
-            return Path(msgspec.json.decode(file.readline(), type=Header).root)
-    except (OSError, msgspec.MsgspecError):
+        with open_regular(path) as file:
+            return Path(decode_json(file.readline(LARGE), Header).root)
+    except (OSError, ValueError):
         return None
 
 

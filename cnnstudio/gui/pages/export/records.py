@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
 from cnnstudio.core.jobs import ExportCheck, Exported
 
 FOLDER: Final = "exports"
@@ -76,9 +77,9 @@ def earlier_exports(folder: Path, entries: list[Any]) -> list[ExportRecord]:
         if str(path.parent) in result:
             continue
         try:
-            check = msgspec.json.decode(path.read_bytes(), type=_Check)
+            check = decode_json(read_bytes(path, SMALL), _Check)
             modified = path.stat().st_mtime
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, ValueError):
             continue
         if check.program:
             result[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=modified, check=ExportCheck(

@@ -21,6 +21,9 @@ _ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 _SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set it aside and read the folder again",
                                                              "Apartarlo y leer la carpeta de nuevo"))
 _PART: Final = 4096
+_STEPS_AT_ONCE: Final = 100_000
+_STEPS: Final = 2_000_000_000
+"""Instructions of SQLite, some ten seconds: more than any reading of a schema or of a million rows takes."""
 T = TypeVar("T")
 
 
@@ -38,6 +41,9 @@ class Database:
             raise ProblemError(linked)
         try:
             with self.transaction() as connection:
+                foreign = schema.foreign_objects(connection)
+                if foreign:
+                    raise ProblemError(foreign_problem(path, foreign))
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version > schema.VERSION:
                     text = Text("{path} was written by a newer CNN Studio.",
@@ -55,6 +61,7 @@ class Database:
         if connection is None:
             try:
                 connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+                protect(connection)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
             except _ERRORS as err:
@@ -128,6 +135,40 @@ def stored_json(text: Any, kind: type[T], path: Path) -> T:
         damage = sqlite3.DatabaseError(str(err))
         damage.sqlite_errorname = "SQLITE_CORRUPT"
         raise ProblemError(database_problem(damage, path)) from err
+
+
+def protect(connection: sqlite3.Connection) -> None:
+    """Nothing in a file from elsewhere may call a function with effects, and no statement runs for ever."""
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+
+
+@contextmanager
+def bounded(connection: sqlite3.Connection, steps: int = _STEPS) -> Iterator[None]:
+    """Within this block a statement ends with an error after that many instructions of SQLite."""
+    left = steps // _STEPS_AT_ONCE
+
+    def is_over() -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    connection.set_progress_handler(is_over, _STEPS_AT_ONCE)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def foreign_problem(path: Path, names: Sequence[str]) -> Problem:
+    """The problem of an index that holds what this program never puts there."""
+    text = Text("The index {path} was not made by CNN Studio: it holds {names}. Set it aside and have the folder read again: "
+                "the file is kept, and what can be read of the decisions about pictures is taken over.",
+                "El índice {path} no fue creado por CNN Studio: contiene {names}. Apártelo y haga leer la carpeta de nuevo: el "
+                "archivo se conserva, y lo que se pueda leer de las decisiones sobre imágenes se recupera.")
+    shown = ", ".join(names[:3])
+    return error("damaged_index", text.fill(path=path, names=shown), "dataset", path=path, fixes=(_SET_ASIDE,),
+                 details=", ".join(names[:100]))
 
 
 def database_problem(exception: Exception, path: Path) -> Problem:

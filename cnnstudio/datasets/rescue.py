@@ -20,6 +20,7 @@ from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.dataset import SPLITS
 from cnnstudio.core.foreign_files import decode_json
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.datasets.database import bounded, protect
 from cnnstudio.datasets.index import FILE, Decided, Index
 
 _BESIDE: Final = ("-wal", "-shm")
@@ -75,7 +76,9 @@ def salvage(path: Path) -> Salvaged:
     with contextlib.suppress(*_UNREADABLE):
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        with contextlib.closing(connection):
+        protect(connection)
+        with contextlib.closing(connection), bounded(connection):
+            connection.execute("PRAGMA query_only = ON")
             read["decisions"] = _readable_rows(connection, "decisions", "path, class_name, split, excluded, hash", "path")
             read["accepted"] = _readable_rows(connection, "accepted", "kind, path, hash", "kind, path")
             read["journal"] = _readable_rows(connection, "journal", "id, time, change", "id")
@@ -107,6 +110,11 @@ def salvage(path: Path) -> Salvaged:
 
 def _readable_rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
     """The rows that can be read from either end, and whether they are complete."""
+    with contextlib.suppress(*_UNREADABLE):
+        # A view of that name may never end.
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? AND sql LIKE 'CREATE TABLE%'",
+                                  (table,)).fetchall():
+            return [], False
     result: dict[Any, None] = {}
     ends, garbled = 0, False
     for keys in (key, ", ".join(f"{item} DESC" for item in key.split(", "))):

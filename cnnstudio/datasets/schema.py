@@ -10,9 +10,13 @@ one in which it was valid: only content that appeared later can be the moved fil
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from functools import lru_cache
 from typing import Final
 
 VERSION: Final = 3
+_Object = tuple[str, str]
+"""Kind (table, index, trigger, view) and name."""
 
 _FIRST: Final = """
 CREATE TABLE pictures (
@@ -110,6 +114,33 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
         for statement in _statements(step):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {number}")
+
+
+def foreign_objects(connection: sqlite3.Connection) -> list[str]:
+    """The names of tables, indexes, triggers and views that are not as this module declares them for the version of the
+    file, or missing. Only the schema is read: a trigger or a view of somebody else may never end."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if not 0 <= version <= VERSION:
+        return []
+    declared, present = _declared(version), _objects(connection)
+    return [name for key in {**present, **declared} if declared.get(key) != present.get(key) for name in key[1:]]
+
+
+@lru_cache
+def _declared(version: int) -> dict[_Object, str]:
+    """The SQL of the objects of a version, as SQLite itself keeps it."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for step in _STEPS[:version]:
+            for statement in _statements(step):
+                connection.execute(statement)
+        return _objects(connection)
+
+
+def _objects(connection: sqlite3.Connection) -> dict[_Object, str]:
+    # Tables and indexes of SQLite's own (of keys, statistics) have reserved names.
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+                              " OR name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    return {(str(kind), str(name)): " ".join(str(sql).split()) for kind, name, sql in rows}
 
 
 def _statements(script: str) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.datasets import schema
 from cnnstudio.datasets.index import FILE, Filter, open_index
 from cnnstudio.datasets.opening import create_project, open_project
 from cnnstudio.datasets.rescue import is_damaged
@@ -145,3 +146,51 @@ def test_no_decision_follows_a_copy_that_was_there_all_the_time(decided):
     (decided.parent / "pictures" / "dog" / "3.png").unlink()
     assert rescue_index(decided) is not None
     assert not in_force(decided)["dog/copy.png"][2]
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT"
+
+
+@pytest.mark.parametrize("sql", [
+    f"CREATE TRIGGER foreign_one BEFORE INSERT ON pictures BEGIN {ENDLESS} COUNT(*) FROM n; END",
+    f"ALTER TABLE decisions RENAME TO x; CREATE VIEW decisions AS {ENDLESS} 'a' path, 'b' class_name, 'c' split, 0 excluded,"
+    " 'd' hash, 0 scan FROM n",
+    "CREATE VIEW foreign_one AS SELECT 1", "CREATE TABLE foreign_one (a)", "DROP TRIGGER picture_gone",
+    "CREATE INDEX foreign_one ON pictures (abs(size))", "ALTER TABLE journal ADD COLUMN foreign_one",
+], ids=["trigger", "view", "other view", "table", "dropped", "index", "column"])
+def test_an_index_with_foreign_triggers_or_views_is_refused_and_can_be_set_aside(decided, sql):
+    with sqlite3.connect(decided / FILE) as connection:
+        connection.executescript(sql)
+    connection.close()
+    with pytest.raises(ProblemError) as raised:
+        open_index(decided)
+    problem, = raised.value.problems
+    assert problem.code == "damaged_index" and problem.fixes
+    assert is_damaged(decided)
+    assert rescue_index(decided) is not None
+    assert in_force(decided)["cat/1.png"][0] == "dog"
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION + 1))
+def test_indexes_of_every_version_are_as_they_are_declared(tmp_path, version):
+    with sqlite3.connect(tmp_path / FILE, isolation_level=None) as connection:
+        for step in schema._STEPS[:version]:
+            connection.executescript(step)
+        connection.execute(f"PRAGMA user_version = {version}")
+        assert schema.foreign_objects(connection) == []
+    connection.close()
+    open_index(tmp_path).close()
+    open_index(tmp_path).close()
+
+
+def test_a_damaged_cell_of_the_index_is_a_problem(decided):
+    with sqlite3.connect(decided / FILE) as connection:
+        connection.execute("UPDATE facts SET value = '[' WHERE name = 'spec'")
+    connection.close()
+    index = open_index(decided)
+    try:
+        with pytest.raises(ProblemError) as raised:
+            index.spec_in_force()
+        assert raised.value.problems[0].code == "damaged_index"
+    finally:
+        index.close()

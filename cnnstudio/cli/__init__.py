@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -11,9 +12,11 @@ from typing import Final
 
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output
-from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.settings import load_settings, load_settings_with_problem
-from cnnstudio.core.text import LANGUAGES, set_language, system_language, tr
+from cnnstudio.core.system_errors import reason_of
+from cnnstudio.core.text import LANGUAGES, Text, set_language, system_language, tr
 from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN: Final = {
@@ -30,6 +33,7 @@ _RUN: Final = {
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; `arguments` without the program's name. Never raises for wrong input."""
+    _occupy_closed_streams()
     set_language(_language(arguments))
     arguments = _command_first(arguments)
     for stream in (sys.stdout, sys.stderr):
@@ -47,6 +51,13 @@ def main(arguments: Sequence[str]) -> int:
     if damaged_settings is not None:
         output.problems([damaged_settings], as_lines=False)
     try:
+        os.getcwd()
+    except OSError as os_error:
+        text = Text("The current folder of the terminal is gone ({reason}): change to another one.",
+                    "La carpeta actual de la terminal ya no existe ({reason}): cambie a otra.")
+        output.problems([error("no_working_folder", text.fill(reason=reason_of(os_error)), "machine")])
+        return 2
+    try:
         code = _command(parsed.command)(parsed, output)
         # The reader closed the pipe: no failure, but the output is incomplete.
         return 1 if output.unread else code
@@ -54,9 +65,24 @@ def main(arguments: Sequence[str]) -> int:
         output.problems(problem_error.problems)
         _log(parsed.command, problem_error)
         return 2
+    except OSError as os_error:
+        problem = write_problem(os_error, os_error.filename or "?")
+        output.problems([problem])
+        _log(parsed.command, ProblemError(problem))
+        return 1
     except KeyboardInterrupt:
         output.clear_progress()
         return 1
+
+
+def _occupy_closed_streams() -> None:
+    """Where a stream was closed by the caller, the next file would get its number, and what libraries print would go
+    there."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _log(command: str, problem_error: ProblemError) -> None:

@@ -231,7 +231,7 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
         elif isinstance(event, jobs.Prediction):
             rows.append(event)
             answer = msgspec.structs.replace(event, top=event.top[:arguments.top])
-            output.write_line(json_line(answer, run.id if run is not None else "", left_out if len(rows) == 1 else ())
+            output.write_json_line(json_line(answer, run.id if run is not None else "", left_out if len(rows) == 1 else ())
                               if output.as_json else text_line(answer))
         elif isinstance(event, jobs.Answered):
             supervisor.send(Stop(keep=False))

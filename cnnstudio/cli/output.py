@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import re
 import shlex
 import sys
 import time
@@ -12,8 +15,9 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, format_number, language, on_one_line, tr
+from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.system_errors import reason_of
+from cnnstudio.core.text import Text, format_number, language, on_one_line, printable, tr
 
 
 def localized(value: Any) -> Any:
@@ -87,6 +91,9 @@ def _commands(problem: Problem) -> list[str]:
     return [_COMMANDS[fix.action](folder, **fix.arguments) for fix in problem.fixes if fix.action in _COMMANDS]
 
 
+_STEERING: Final = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
 class Output:
     """Standard output and standard error of one command."""
 
@@ -95,36 +102,53 @@ class Output:
         self._progress = ""
         self._last_progress = 0.0
         self.unread = False
-        """Whether the reader closed the pipe (such as head): nothing more can be written."""
+        """Whether nothing more can be written: the reader closed the pipe (such as head), or the disk is full."""
         self.on_unread: Callable[[], object] = lambda: None
         """Called once when that happens, to stop the job."""
 
     def line(self, value: dict[str, Any], text: str = "") -> None:
         """Write a result: the object with --json, else the text (nothing if it is empty)."""
         if self.as_json:
-            self.write_line(msgspec.json.encode(localized(value)).decode())
+            self._write_json(localized(value))
         elif text:
-            self.write_line(text)
+            self.write_line(printable(text))
+
+    def _write_json(self, value: Any) -> None:
+        self.write_json_line(msgspec.json.encode(value).decode())
+
+    def write_json_line(self, text: str) -> None:
+        """Write one line of JSON. JSON escapes what is below the space; what else steers a terminal is escaped here, with
+        the same meaning."""
+        self.write_line(_STEERING.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
 
     def write_line(self, text: str) -> None:
         """Write one line to standard output."""
         if self.unread:
             return
         self.clear_progress()
+        if sys.stdout is None:
+            self._stop_writing(OSError(errno.EBADF, os.strerror(errno.EBADF)))
+            return
         try:
             sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
             sys.stdout.flush()
-        except BrokenPipeError:
-            self.unread = True
+        except OSError as os_error:
             # Flushing the buffer at exit must not fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self.on_unread()
+            self._stop_writing(os_error)
+
+    def _stop_writing(self, os_error: OSError) -> None:
+        self.unread = True
+        if not isinstance(os_error, BrokenPipeError):
+            text = Text("The output cannot be written: {reason}. What the command changed before stays changed.",
+                        "No se puede escribir la salida: {reason}. Lo que la orden cambió antes queda cambiado.")
+            self.problems([error("cannot_write", text.fill(reason=reason_of(os_error)), "file")], as_lines=False)
+        self.on_unread()
 
     def print_message(self, text: str) -> None:
         """Write a message to standard error."""
         self.clear_progress()
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        _write_error(printable(text) + "\n")
 
     def problems(self, problems: Iterable[Problem], as_lines: bool = True) -> None:
         """Print every problem; with --json also as a line of JSON."""
@@ -137,27 +161,32 @@ class Output:
             for command in _commands(problem):
                 self.print_message("    " + tr("To do so: {command}", "Para hacerlo: {command}", command=command))
             if self.as_json and as_lines:
-                self.write_line(msgspec.json.encode({"problem": problem_line(problem)}).decode())
+                self._write_json({"problem": problem_line(problem)})
 
     def progress(self, text: str, at_once: bool = False) -> None:
         """Print progress: on a terminal the line is overwritten; elsewhere a line every ten seconds at most."""
-        now = time.monotonic()
-        if sys.stderr.isatty():
+        now, text = time.monotonic(), on_one_line(text)
+        if sys.stderr is not None and sys.stderr.isatty():
             if at_once or now - self._last_progress > 0.1:
                 self._last_progress = now
-                sys.stderr.write("\r" + text.ljust(len(self._progress)))
-                sys.stderr.flush()
+                _write_error("\r" + text.ljust(len(self._progress)))
                 self._progress = text
         elif at_once or now - self._last_progress > 10:
             self._last_progress = now
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            _write_error(text + "\n")
 
     def clear_progress(self) -> None:
         if self._progress:
-            sys.stderr.write("\r" + " " * len(self._progress) + "\r")
-            sys.stderr.flush()
+            _write_error("\r" + " " * len(self._progress) + "\r")
             self._progress = ""
+
+
+def _write_error(text: str) -> None:
+    """Write to standard error, as far as that is possible."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def scan_progress(output: Output) -> Callable[[int, int], None]:

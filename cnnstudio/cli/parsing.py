@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
-from cnnstudio.core.text import language, tr
+from cnnstudio.core.text import language, on_one_line, tr
 
 _SPANISH: Final = (
     (r"the following arguments are required: (.+)", "faltan argumentos: {0}"),
@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
                 action.help = tr("show this help message and exit", "muestra esta ayuda y termina")
 
     def error(self, message: str) -> NoReturn:
-        super().error(_translated(message))
+        super().error(on_one_line(_translated(message)))
 
 
 def _translated(message: str) -> str:

@@ -21,7 +21,7 @@ from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.own_folders import LOCK_FILE
 from cnnstudio.core.problems import Problem, ProblemError, blocking, warning
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, format_metrics, tr
+from cnnstudio.core.text import Text, format_metrics, on_one_line, tr
 from cnnstudio.datasets.audit.measuring import waiting
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems, with_measured_range
@@ -160,7 +160,7 @@ def _print_value(output: Output, key: str, value: object) -> None:
     if not key:
         output.line(plain, msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
         return
-    line_text = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    line_text = on_one_line(plain) if isinstance(plain, str) else msgspec.json.encode(plain).decode()
     output.line({"key": key, "value": plain}, f"{key} = {line_text}")
 
 
@@ -218,7 +218,7 @@ def runs(arguments: argparse.Namespace, output: Output) -> int:
     for run in list_runs(arguments.project):
         epochs = tr("1 epoch", "1 época") if run.epochs == 1 else tr("{n} epochs", "{n} épocas", n=run.epochs)
         line_text = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {format_metrics(run.metrics)}"
-        output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, line_text)
+        output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, on_one_line(line_text))
         damage = run.problem if run.state == "damaged" else run.damage
         if damage is not None:
             output.problems([damage], as_lines=False)

@@ -51,4 +51,11 @@ def start_logging(program: str) -> None:
     root.propagate = False
     logging.raiseExceptions = False
     root.info("%s starts: CNN Studio %s, Python %s, %s, %s", program, __version__, platform.python_version(), sys.platform,
-              os.getcwd())
+              _working_folder())
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "no working folder"

@@ -17,7 +17,10 @@ LANGUAGES: Final = {"en": "English", "es": "Español"}
 _current = "en"
 _SIGNS: Final = str.maketrans({".": ",", ",": "\u202f"})
 """From English to Spanish numbers: a decimal comma, and a thin space between groups of three digits."""
-_STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, separators of lines, and those that turn the direction of what follows."""
+_STEERING_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""The same without the end of a line and the tab."""
 
 
 class _Spanish(string.Formatter):
@@ -51,11 +54,11 @@ class Text(msgspec.Struct, frozen=True):
         return self.es if language == "es" else self.en
 
     def fill(self, **values: Any) -> Text:
-        """The text with `{name}` fields replaced; a value may itself be a `Text`."""
+        """The text with `{name}` fields replaced; a value may itself be a `Text`. Names and paths stay on one line."""
 
         def localized(language: str) -> dict[str, Any]:
             return {
-                name: value.in_language(language) if isinstance(value, Text) else value
+                name: value.in_language(language) if isinstance(value, Text) else _harmless(value)
                 for name, value in values.items()
             }
 
@@ -68,7 +71,8 @@ def same(text: str) -> Text:
 
 
 def tr(en: str, es: str, **values: Any) -> str:
-    """The sentence in the chosen language, with `{name}` fields replaced by `values`."""
+    """The sentence in the chosen language, with `{name}` fields replaced by `values`; names and paths stay on one line."""
+    values = {name: _harmless(value) for name, value in values.items()}
     if _current == "es":
         return _SPANISH.vformat(es, (), values) if values else es
     return en.format(**values) if values else en
@@ -139,6 +143,16 @@ def system_language() -> str:
                 return "en"
         break
     return "en"
+
+
+def _harmless(value: Any) -> Any:
+    """A name or a path without characters that steer a terminal; other values unchanged."""
+    return on_one_line(str(value)) if isinstance(value, str | os.PathLike) else value
+
+
+def printable(text: str) -> str:
+    """Lines of text without other characters that steer a terminal: those are escaped."""
+    return _STEERING_LINES.sub(lambda match: repr(match.group())[1:-1], text)
 
 
 def on_one_line(name: str) -> str:

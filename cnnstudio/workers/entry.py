@@ -5,8 +5,10 @@ It imports the standard library alone.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
+import io
 import os
 import signal
 import sys
@@ -38,6 +40,23 @@ def enter(endpoint: Endpoint, target: str, log: str, environment: dict[str, str]
     os._exit(0)
 
 
+class _LogStream(io.TextIOWrapper):
+    """A stream to the log. Where the disk is full, lines are lost and the job goes on."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(os.fdopen(descriptor, "wb", closefd=False), encoding="utf-8", errors="backslashreplace",
+                         line_buffering=True)
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            super().flush()
+
+
 def _redirect(log: str) -> None:
     """Redirect the file descriptors 1 and 2, which C libraries also write to, to the log."""
     try:
@@ -47,6 +66,5 @@ def _redirect(log: str) -> None:
     for number in (1, 2):
         os.dup2(descriptor, number)
     # A program without a console (a frozen one on Windows) has no streams.
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    sys.stdout, sys.stderr = _LogStream(1), _LogStream(2)
     faulthandler.enable(sys.stderr)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import queue
+import stat
 import sys
 import tempfile
 import threading
@@ -27,6 +28,8 @@ from cnnstudio.workers.transport import Child, Endpoint, ProtocolError, Ready, S
 
 _LOG: Final = logging.getLogger(__name__)
 ENGINE: Final = "cnnstudio.engine.child:main"
+_LOG_PREFIX: Final = "cnnstudio-"
+_LOG_SECONDS: Final = 7 * 86_400
 EXIT_SECONDS: Final = 15.0
 """How long a child may take to leave after its last event."""
 
@@ -92,7 +95,8 @@ class Supervisor:
             _LOG.info("%s ends: %s", kind, type(last).__name__)
         if self._temporary_log and not isinstance(last, Failed) and not self._detached:
             with contextlib.suppress(OSError):
-                self._log.unlink()
+                if self._log != Path(os.devnull):
+                    self._log.unlink()
         if not self._detached:
             self._deliver(last)
         return last
@@ -275,6 +279,25 @@ def _new_log(job: JobSpec) -> Path:
     """The worker.log of the run that the job writes; else a temporary file."""
     if job.run_to_lock is not None:
         return job.run_to_lock / "worker.log"
-    descriptor, name = tempfile.mkstemp(prefix="cnnstudio-", suffix=".log")
+    try:
+        _remove_old_logs()
+        descriptor, name = tempfile.mkstemp(prefix=_LOG_PREFIX, suffix=".log")
+    except OSError:
+        # No room for a log is no reason not to do the work.
+        return Path(os.devnull)
     os.close(descriptor)
     return Path(name)
+
+
+def _is_mine(facts: os.stat_result) -> bool:
+    return not hasattr(os, "getuid") or facts.st_uid == os.getuid()
+
+
+def _remove_old_logs() -> None:
+    """Delete the logs of this user's jobs that failed or were killed more than a week ago."""
+    oldest = time.time() - _LOG_SECONDS
+    for path in Path(tempfile.gettempdir()).glob(f"{_LOG_PREFIX}*.log"):
+        with contextlib.suppress(OSError):
+            facts = path.lstat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_mtime < oldest and _is_mine(facts):
+                path.unlink()

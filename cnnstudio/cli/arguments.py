@@ -119,6 +119,7 @@ def _audit(command: Command) -> None:
                                                                "también gemelas reflejadas y giradas"))
     audit.add_argument("--html", type=Path, metavar=tr("FILE", "ARCHIVO"), help=tr("write a report",
                                                                                    "escribe un informe"))
+    _add_force(audit)
     _add_reading(audit)
     _add_set(audit)
 
@@ -232,6 +233,7 @@ def _predict(command: Command) -> None:
                          help=tr("how many classes are told; 5 unless given", "cuántas clases se dicen; 5 si no se indica"))
     predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
                          help=tr("write the answers as a table", "escribe las respuestas como tabla"))
+    _add_force(predict)
     _add_reading(predict)
 
 
@@ -267,6 +269,12 @@ def _code(command: Command) -> None:
     code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"),
                       help=tr("write it there instead of printing it, and the files that a training reads beside it",
                               "lo escribe ahí en lugar de mostrarlo, y a su lado los archivos que lee un entrenamiento"))
+    _add_force(code)
+
+
+def _add_force(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--force", action="store_true", help=tr("replace a file that this command did not write",
+                                                                 "reemplaza un archivo que esta orden no escribió"))
 
 
 def _draw(command: Command) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.torch_form import NOT_IN_TORCH
 from cnnstudio.cli.output import Output
+from cnnstudio.cli.targets import WRITTEN_CODE, check_target
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.files import read_project
 from cnnstudio.core.problems import ProblemError, error
@@ -22,6 +23,7 @@ from cnnstudio.datasets.manifest import read_manifest, write_index_manifest, wri
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
+from cnnstudio.interchange.printing.script_files import CODE_MARK
 from cnnstudio.interchange.printing.torch.script import torch_code, torch_problems
 from cnnstudio.workers.printed_scripts import file_names, script_text, write_script
 from cnnstudio.workers.runs import find_run
@@ -33,15 +35,16 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
 
     Of the current project, or with --run of the project of that training.
     """
+    target: Path | None = arguments.to
+    if target is not None:
+        _check_name(target)
+        check_target(target, arguments.force, WRITTEN_CODE)
     source = _source(arguments)
     project, framework = source.project, arguments.framework
     context = context_of(project, max(2, source.classes), ProjectBases(arguments.project))
     if framework == "torch":
         missing = torch_problems(project, context, arguments.whole)
         output.problems((problem for problem in missing if problem.code == NOT_IN_TORCH), as_lines=False)
-    target: Path | None = arguments.to
-    if target is not None:
-        _check_name(target)
     if arguments.whole and target is not None:
         written = write_script(target, framework, project, context, source.training, source.write_list)
         output.problems(written.problems, as_lines=False)
@@ -62,7 +65,7 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
         output.line({"framework": framework, "code": text}, text.rstrip("\n"))
         return 0
     try:
-        write_atomically(target, text.encode())
+        write_atomically(target, (CODE_MARK + text).encode())
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, target)) from os_error
     output.line({"framework": framework, "path": str(target)},

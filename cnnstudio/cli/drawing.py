@@ -12,6 +12,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.exporters import DRAWINGS
 from cnnstudio.cli.code import project_of
 from cnnstudio.cli.output import Output
+from cnnstudio.cli.targets import check_target
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.interchange.own_base.resolver import ProjectBases
@@ -27,6 +28,7 @@ def draw(arguments: argparse.Namespace, output: Output) -> int:
         text = Text("{path}: a drawing ends in {endings}.", "{path}: un dibujo termina en {endings}.")
         raise ProblemError(error("unknown_format", text.fill(path=target.name, endings=", ".join(DRAWINGS)), "file",
                                  path=target))
+    check_target(target, force=True)
     project, classes, _training = project_of(arguments)
     context = context_of(project, max(2, classes), ProjectBases(arguments.project))
     # A drawing needs no screen and must not open a window.

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.cli.output import Output, localized, scan_progress
+from cnnstudio.cli.targets import WRITTEN_TABLE, check_target
 from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.averages import averages
@@ -210,6 +211,8 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.top < 1:
         text = Text("--top must be at least 1.", "--top debe ser al menos 1.")
         raise ProblemError(error("bad_top", text, "project", field="top"))
+    if arguments.csv is not None:
+        check_target(arguments.csv, arguments.force, WRITTEN_TABLE)
     if not paths:
         text = Text("There are no pictures to classify.", "No hay imágenes que clasificar.")
         raise ProblemError(error("no_pictures", text, "file"))
@@ -231,8 +234,10 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
         elif isinstance(event, jobs.Prediction):
             rows.append(event)
             answer = msgspec.structs.replace(event, top=event.top[:arguments.top])
-            output.write_json_line(json_line(answer, run.id if run is not None else "", left_out if len(rows) == 1 else ())
-                              if output.as_json else text_line(answer))
+            if output.as_json:
+                output.write_json_line(json_line(answer, run.id if run is not None else "", left_out if len(rows) == 1 else ()))
+            else:
+                output.write_line(text_line(answer))
         elif isinstance(event, jobs.Answered):
             supervisor.send(Stop(keep=False))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.cli.output import Output, scan_progress
+from cnnstudio.cli.targets import WRITTEN_REPORT, check_target
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.files import PROJECT_FILE, read_project
@@ -35,6 +36,8 @@ from cnnstudio.imaging.prepare import sample_range_of
 def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int:
     """Exit code 0, with or without findings; 2 if the folder or the arguments are wrong."""
     kinds = _kinds(arguments.only)
+    if arguments.html is not None:
+        check_target(arguments.html, arguments.force, WRITTEN_REPORT)
     keep_memory()
     place: Path = arguments.place
     project, index, root = open_collection(place)

@@ -8,10 +8,16 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
+
+_HERE: Final = -100
+"""AT_FDCWD: a path is as for any other function."""
+_EXCHANGE: Final = 2
+"""RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS."""
 
 
 @contextmanager
@@ -37,6 +43,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
     except BaseException:
         _delete(temporary)
         raise
+
+
+def exchange(first: Path, second: Path) -> bool:
+    """Exchange two files or folders of one folder in one step; False where the system cannot."""
+    import ctypes
+
+    library: Any = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+    names = os.fsencode(first), os.fsencode(second)
+    if hasattr(library, "renameat2"):
+        done = library.renameat2(_HERE, names[0], _HERE, names[1], _EXCHANGE)
+    elif hasattr(library, "renamex_np"):
+        done = library.renamex_np(*names, _EXCHANGE)
+    else:
+        return False
+    return bool(done == 0)
 
 
 def _delete(path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import re
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cnnstudio.catalog.exporters import EXPORTERS, Exporter
-from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.atomic import exchange, write_problem
 from cnnstudio.core.events import Artifact, Event, Finished
 from cnnstudio.core.jobs import Export, ExportCheck, Exported
 from cnnstudio.core.problems import Problem, ProblemError, error
@@ -37,12 +39,12 @@ def export(job: Export, link: Link) -> Event:
     if missing:
         raise ProblemError(*missing)
     target = target_path(Path(job.path), entry.suffix)
+    clear_leftovers(target)
     if not is_replaceable(target, entry):
         raise ProblemError(_exists(target))
     phase(link, "loading")
     loaded = run_models.load(run.folder)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.writing{entry.suffix}")
-    _remove(temporary)
     try:
         with check_pictures(run, loaded.card, job, link) as (pictures, pixels):
             wanted = keras_probabilities(loaded.model, loaded.card, pixels)
@@ -96,18 +98,55 @@ def _compare(answers: np.ndarray, wanted: np.ndarray, job: Export) -> ExportChec
 
 
 def _move_into_place(temporary: Path, target: Path) -> None:
-    """Rename into place; an earlier export is deleted after that only."""
-    old = target.with_name(f".{target.name}.old")
+    """Rename into place; an earlier export is there under its name until the new one is."""
+    if not target.is_dir():
+        os.replace(temporary, target)
+        return
+    if exchange(temporary, target):
+        # What is called temporary now is the earlier export.
+        _remove(temporary)
+        return
+    old = _aside(target)
     _remove(old)
-    if target.is_dir():
-        os.replace(target, old)
+    os.replace(target, old)
     try:
         os.replace(temporary, target)
     except OSError:
-        if old.exists():
-            os.replace(old, target)
+        os.replace(old, target)
         raise
     _remove(old)
+
+
+def _aside(target: Path) -> Path:
+    """Where an earlier export is between two renames, on systems that cannot exchange two folders at once."""
+    return target.with_name(f".{target.name}.old")
+
+
+def clear_leftovers(target: Path) -> None:
+    """Take back an earlier export that a kill left aside, and remove what killed exports left beside the target."""
+    old = _aside(target)
+    if old.is_dir() and not os.path.lexists(target):
+        with contextlib.suppress(OSError):
+            os.replace(old, target)
+    pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.writing.*")
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        leftovers = [Path(entry.path) for entry in entries
+                     if (match := pattern.fullmatch(entry.name)) and not _lives(int(match[1]))]
+        for path in leftovers:
+            _remove(path)
+
+
+def _lives(process: int) -> bool:
+    """Whether a process of that number runs; unknown counts as yes."""
+    if process == os.getpid() or not hasattr(signal, "SIGKILL"):
+        return process != os.getpid()
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _remove(path: Path) -> None:

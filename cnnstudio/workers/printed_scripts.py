@@ -17,7 +17,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.interchange.base_weights import base_arrays
 from cnnstudio.interchange.printing.keras.base_weights import reads_file
 from cnnstudio.interchange.printing.keras.script import keras_script
-from cnnstudio.interchange.printing.script_files import script_files, weighted_bases
+from cnnstudio.interchange.printing.script_files import CODE_MARK, script_files, weighted_bases
 from cnnstudio.interchange.printing.torch.script import torch_script
 from cnnstudio.interchange.printing.torch.weights import base_state
 
@@ -68,5 +68,6 @@ def write_script(target: Path, framework: Framework, project: Project, context: 
         files.append(target.with_name(names.weights[node]))
         with atomic_path(files[-1]) as temporary, temporary.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-    write_atomically(target, script_text(framework, project, context, pictures, target.stem).encode())
+    text = script_text(framework, project, context, pictures, target.stem)
+    write_atomically(target, (CODE_MARK + text).encode())
     return WrittenScript(tuple(files), tuple(problems))

@@ -12,6 +12,7 @@ from cnnstudio.core.events import Epoch
 from cnnstudio.core.messages import encode_event
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
+from cnnstudio.interchange.printing.script_files import CODE_MARK
 from cnnstudio.workers.job_setup import prepare_training
 from tests.cli.test_cli import pictures, project  # noqa: F401 - fixtures
 
@@ -26,7 +27,7 @@ def test_code_is_printed_and_written(project, tmp_path, capsys, options, word): 
     compile(text, "printed", "exec")
     target = tmp_path / "written.py"
     assert cli.main(["code", project, *options, "--to", str(target)]) == 0
-    assert target.read_text(encoding="utf-8") == text.replace("manifest.jsonl", "written.pictures.jsonl")
+    assert target.read_text(encoding="utf-8") == CODE_MARK + text.replace("manifest.jsonl", "written.pictures.jsonl")
 
 
 def test_a_file_that_cannot_be_written_is_told(project, tmp_path):  # noqa: F811

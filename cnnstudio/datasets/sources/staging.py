@@ -29,6 +29,8 @@ _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _RESERVED: Final = frozenset({"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt")
                                                              for number in range(1, 10))})
 _ROOM: Final = 64 << 20
+_SMALLEST_ROOM: Final = 1 << 20
+"""Bytes that are left free at the most, and for a small work."""
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -114,11 +116,18 @@ def _workplace(target: Path, room: int) -> Iterator[Path]:
 def check_room(target: Path, room: int) -> None:
     """Raise ProblemError if the disk of `target` has less than that many bytes left."""
     free = shutil.disk_usage(target.parent).free
-    if room and room + _ROOM > free:
-        text = Text("{path} needs {room} MB, and only {free} MB are free there. Choose another disk or free some space.",
-                    "{path} necesita {room} MB y allí solo quedan {free} MB libres. Elija otro disco o libere espacio.")
-        raise ProblemError(error("no_space", text.fill(path=target, room=f"{room / 1e6:,.0f}", free=f"{free / 1e6:,.0f}"),
-                                 "file", path=target))
+    reserve = min(_ROOM, _SMALLEST_ROOM + room // 4)
+    if room and room + reserve > free:
+        text = Text("{path} needs {room} MB and {reserve} MB in reserve, and only {free} MB are free there. Choose another "
+                    "disk or free some space.",
+                    "{path} necesita {room} MB y {reserve} MB de reserva, y allí solo quedan {free} MB libres. Elija otro "
+                    "disco o libere espacio.")
+        raise ProblemError(error("no_space", text.fill(path=target, room=_megabytes(room), reserve=_megabytes(reserve),
+                                                       free=_megabytes(free)), "file", path=target))
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f}" if size >= 10_000_000 else f"{size / 1e6:.1f}"
 
 
 def _clear_leftovers(target: Path) -> None:

@@ -16,6 +16,9 @@ from cnnstudio.core.network import BASE, NetworkSpec
 from cnnstudio.core.project import Project
 from cnnstudio.network.naming import layer_id
 
+CODE_MARK = "# Written by CNN Studio; the command that wrote it may replace this file.\n"
+"""First line of source that is written into a file."""
+
 
 class ScriptFiles(msgspec.Struct, frozen=True):
     """Names of the list of the pictures, and of the weights of each base by its node."""

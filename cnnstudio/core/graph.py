@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 
 Pair = tuple[str, str]
 
@@ -64,9 +64,24 @@ def closes_cycle(edges: Iterable[Pair], source: str, target: str) -> bool:
     return source in reachable([target], edges)
 
 
+class UniqueIds:
+    """`unique_id` for thousands of nodes: numbers that were taken once are not tried again."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def find(self, wanted: str, taken: Container[str]) -> str:
+        """`wanted`, or `wanted_2`, `wanted_3`, ... when it is taken."""
+        number = self._numbers.get(wanted, 1)
+        while (identifier := wanted if number == 1 else f"{wanted}_{number}") in taken:
+            number += 1
+        self._numbers[wanted] = number
+        return identifier
+
+
 def unique_id(wanted: str, taken: Iterable[str]) -> str:
     """`wanted`, or `wanted_2`, `wanted_3`, ... when it is taken."""
-    used = set(taken)
+    used = taken if isinstance(taken, Set | Mapping) else set(taken)
     if wanted not in used:
         return wanted
     number = 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import msgspec
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.layers.spectral import WRAPPED
 from cnnstudio.core.atomic import atomic_path
+from cnnstudio.core.foreign_files import decode_json, open_regular
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
@@ -23,6 +23,9 @@ from cnnstudio.interchange.own_base.files import is_h5
 
 CARD: Final = "cnnstudio.json"
 FORMAT: Final = 1
+MOST_CONFIG_BYTES: Final = 16 << 20
+MOST_CONFIG_PARTS: Final = 25_000
+"""Layers with their initializers and the like; the largest networks of Keras have some 8,000."""
 _OTHER_LAYERS: Final = frozenset((
     "CenterCrop", "Functional", "InputLayer", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip",
     "RandomRotation", "RandomTranslation", "RandomZoom", "Sequential", WRAPPED,
@@ -113,7 +116,7 @@ def load(place: Path) -> Loaded:
         return _without_card(foreign_models.load_h5(path), path)
     try:
         with zipfile.ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"))
+            config = _read_config(archive, path)
             card = archive.read(CARD) if CARD in archive.namelist() else None
         # The compile configuration is not checked, since it is not loaded.
         refused = _refused({name: part for name, part in config.items() if name != "compile_config"})
@@ -122,9 +125,33 @@ def load(place: Path) -> Loaded:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except ProblemError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile) as err:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, zipfile.BadZipFile) as err:
         raise ProblemError(_damaged(path, str(err))) from err
-    return _without_card(model, path) if card is None else Loaded(model, _card(card, path), path)
+    return _without_card(model, path) if card is None else Loaded(model, _fitting(_card(card, path), model, path), path)
+
+
+def _read_config(archive: zipfile.ZipFile, path: Path) -> Any:
+    """The description of a model, unless it is larger than that of any network: reading it would take all memory."""
+    if archive.getinfo("config.json").file_size <= MOST_CONFIG_BYTES:
+        data = archive.read("config.json")
+        if data.count(b'"class_name"') <= MOST_CONFIG_PARTS:
+            return decode_json(data)
+    text = Text("The description of the network in {path} is far larger than that of any network. It was not opened.",
+                "La descripción de la red en {path} es mucho mayor que la de cualquier red. No se abrió.")
+    raise ProblemError(error("model_too_large", text.fill(path=path), "file", path=path))
+
+
+def _fitting(card: Card, model: Any, path: Path) -> Card:
+    """The card; ProblemError where it names fewer or more classes than the model has outputs."""
+    answer = model.output_shape
+    if isinstance(answer, tuple) and len(answer) == 2:
+        classes = 2 if card.label_mode == "binary" and answer[1] == 1 else answer[1]
+        if classes != len(card.class_names):
+            text = Text("{path} names {n} classes for {outputs} outputs: it is damaged.",
+                        "{path} nombra {n} clases para {outputs} salidas: está dañado.")
+            raise ProblemError(error("damaged_model", text.fill(path=path, n=len(card.class_names), outputs=answer[1]), "file",
+                                     path=path))
+    return card
 
 
 def _refused(part: Any) -> str:
@@ -133,7 +160,8 @@ def _refused(part: Any) -> str:
         return next((name for name in map(_refused, part) if name), "")
     if not isinstance(part, dict):
         return ""
-    if "class_name" in part and "config" in part and "module" in part:
+    if "class_name" in part and "config" in part:
+        # Keras looks for a part without a module, too: a lambda has none.
         module, name = part.get("module"), str(part["class_name"])
         allowed = (module in _LAYER_MODULES and name in KNOWN_LAYERS) or module in _OTHER_MODULES
         builtin = (module == "keras" and name == "DTypePolicy") or module == "keras.dtype_policies"
@@ -144,9 +172,9 @@ def _refused(part: Any) -> str:
 
 def _card(data: bytes, path: Path) -> Card:
     try:
-        card = msgspec.json.decode(data, type=Card)
-    except msgspec.MsgspecError as msgspec_error:
-        raise ProblemError(_damaged(path, str(msgspec_error))) from msgspec_error
+        card = decode_json(data, Card)
+    except ValueError as value_error:
+        raise ProblemError(_damaged(path, str(value_error))) from value_error
     if card.format > FORMAT:
         text = Text("{path} was written by a newer CNN Studio.", "{path} fue escrito por un CNN Studio más nuevo.")
         raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))
@@ -194,9 +222,9 @@ def probabilities(answers: Any, label_mode: str) -> Any:
 def read_card(path: Path) -> Card | None:
     """The card of a model file without loading the model, or None."""
     try:
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
-            return msgspec.json.decode(archive.read(CARD), type=Card)
-    except (OSError, KeyError, zipfile.BadZipFile, msgspec.MsgspecError):
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            return decode_json(archive.read(CARD), Card)
+    except (OSError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
         return None
 
 

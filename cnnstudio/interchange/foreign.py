@@ -21,6 +21,10 @@ from cnnstudio.core.training import with_settings
 from cnnstudio.network.normalization import scales_pixels
 
 _SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
+MOST_LAYERS: Final = 5_000
+"""The largest networks of Keras have about a thousand."""
+MORE_LAYERS: Final = Text("{path} describes more than {n:,} layers, far more than any network has: it was not read further.",
+                          "{path} describe más de {n:,} capas, muchas más que cualquier red: no se siguió leyendo.")
 AUGMENTING: Final = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
                      "RandomCrop", "RandomHeight", "RandomWidth", "RandomHue", "RandomSaturation", "RandomShear",
                      "RandomColorJitter", "RandomColorDegeneration", "RandomGrayscale", "RandomPosterization",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import defaultdict, deque
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ from cnnstudio.catalog.layers.convolution import DEPTHWISE_CONV2D
 from cnnstudio.catalog.layers.normalization import RESCALING
 from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
 from cnnstudio.core.foreign_files import decode_json, open_regular, read_bytes
-from cnnstudio.core.graph import unique_id
+from cnnstudio.core.graph import UniqueIds
 from cnnstudio.core.network import INPUT, Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.problems import ProblemError, error
@@ -28,6 +29,8 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import (
     AUGMENTING,
     CHANGING_ANSWERS,
+    MORE_LAYERS,
+    MOST_LAYERS,
     ForeignNetwork,
     LayerOrigin,
     augmenting_note,
@@ -43,6 +46,8 @@ SUFFIXES: Final = (".keras", *H5_SUFFIXES, ".json")
 LARGEST: Final = 64 << 20
 """Bytes of a description that is read: NASNetLarge's has less than two million."""
 DEEPEST: Final = 20
+MOST_PARTS: Final = 50_000
+"""Layers with their initializers and the like, counted before they are decoded."""
 """Models within models."""
 _FOLLOWS: Final = {"strides": "pool_size", "value_dim": "key_dim"}
 """Open parameters that take their value from another one, which Keras saves."""
@@ -70,6 +75,8 @@ def _config(path: Path, suffix: str) -> Any:
             if path.stat().st_size > LARGEST:
                 raise _problem("network_too_large", _TOO_LARGE.fill(path=path.name), path)
             data = read_bytes(path, LARGEST)
+        if data.count(b'"class_name"') > MOST_PARTS:
+            raise _problem("network_too_large", _TOO_LARGE.fill(path=path.name), path)
         return decode_json(data)
     except OSError as os_error:
         text = Text("{path} cannot be read ({reason}).", "No se puede leer {path} ({reason}).")
@@ -93,7 +100,7 @@ def _damaged(path: Path) -> ProblemError:
 
 def read_description(config: Any, path: Path = Path("model.json"), with_scaling: bool = False) -> ForeignNetwork:
     """The network of Keras's description of a model; raises ProblemError if it is none."""
-    reader = _Reader([kind for kind in AUGMENTING if not with_scaling or kind not in CHANGING_ANSWERS])
+    reader = _Reader(path, [kind for kind in AUGMENTING if not with_scaling or kind not in CHANGING_ANSWERS])
     try:
         if not isinstance(config, Mapping):
             raise _damaged(path)
@@ -138,8 +145,11 @@ def _refuse_several_outputs(config: Config, path: Path) -> None:
 class _Reader:
     """Collects layers and connections of a model and its nested models."""
 
-    def __init__(self, left_out: Collection[str] = ()) -> None:
+    def __init__(self, path: Path, left_out: Collection[str] = ()) -> None:
+        self._path = path
         self._left_out = left_out
+        self._parts = 0
+        self._ids = UniqueIds()
         self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
         self.unknown: list[str] = []
@@ -171,6 +181,7 @@ class _Reader:
             raise ValueError("models within models")
         inner = config["config"]
         layers = inner["layers"] if isinstance(inner, Mapping) else inner
+        self._count(1 + len(layers))
         outer_origins, self._origins = self._origins, _layer_origins(layers, origin)
         try:
             if config["class_name"] == "Sequential":
@@ -198,31 +209,33 @@ class _Reader:
         outputs = parse_ends(inner["output_layers"])
         first = first_calls(layers, outputs)
         outputs_of_calls: dict[Call, str] = {}
-        waiting = list(layers)
-        while waiting:
-            remaining = []
-            for layer in waiting:
-                name = layer.get("name") or layer["config"]["name"]
-                if layer["class_name"] == "InputLayer":
-                    position = inputs.index(name) if name in inputs else -1
-                    outputs_of_calls[name, 0] = input_layers[position] if position in input_layers else self._input(
-                        layer["config"], name)
-                    continue
-                calls = [list(sources(node)) for node in layer["inbound_nodes"]]
-                if any(source not in outputs_of_calls for call in calls for source in call):
-                    remaining.append(layer)
-                    continue
-                for number, call in enumerate(calls, start=first.get(name, 0)):
-                    inputs_of_call = [outputs_of_calls[source] for source in call]
-                    outputs_of_calls[name, number] = self._layer(layer, inputs_of_call, depth, name)
-                if len(calls) > 1:
-                    self.notes.append(Text(
-                        "The layer {name} is used {n} times with the same weights; here each use is a layer of its own.",
-                        "La capa {name} se usa {n} veces con los mismos pesos; aquí cada uso es una capa propia.").fill(
-                            name=name, n=len(calls)))
-            if len(remaining) == len(waiting):
-                raise ValueError("layers that nothing feeds")
-            waiting = remaining
+        queue: deque[Config] = deque(layers)
+        waiting: dict[Call, list[Config]] = defaultdict(list)
+        while queue:
+            layer = queue.popleft()
+            name = layer.get("name") or layer["config"]["name"]
+            if layer["class_name"] == "InputLayer":
+                position = inputs.index(name) if name in inputs else -1
+                outputs_of_calls[name, 0] = input_layers[position] if position in input_layers else self._input(
+                    layer["config"], name)
+                queue.extendleft(reversed(waiting.pop((name, 0), [])))
+                continue
+            calls = [list(sources(node)) for node in layer["inbound_nodes"]]
+            missing = next((source for call in calls for source in call if source not in outputs_of_calls), None)
+            if missing is not None:
+                waiting[missing].append(layer)
+                continue
+            for number, call in enumerate(calls, start=first.get(name, 0)):
+                inputs_of_call = [outputs_of_calls[source] for source in call]
+                outputs_of_calls[name, number] = self._layer(layer, inputs_of_call, depth, name)
+                queue.extendleft(reversed(waiting.pop((name, number), [])))
+            if len(calls) > 1:
+                self.notes.append(Text(
+                    "The layer {name} is used {n} times with the same weights; here each use is a layer of its own.",
+                    "La capa {name} se usa {n} veces con los mismos pesos; aquí cada uso es una capa propia.").fill(
+                        name=name, n=len(calls)))
+        if waiting:
+            raise ValueError("layers that nothing feeds")
         return outputs_of_calls[outputs[0]]
 
     def _input(self, config: Config, name: str = "input") -> str:
@@ -267,8 +280,14 @@ class _Reader:
             self._arithmetic_layers.append(identifier)
         return identifier
 
+    def _count(self, number: int) -> None:
+        """Raise ProblemError for more layers and models than any network has: the file was made to take very long."""
+        self._parts += number
+        if self._parts > MOST_LAYERS:
+            raise _problem("network_too_large", MORE_LAYERS.fill(path=self._path.name, n=MOST_LAYERS), self._path)
+
     def _add(self, node: Node, sources: list[str]) -> str:
-        identifier = unique_id(layer_id(node.id), self.nodes)
+        identifier = self._ids.find(layer_id(node.id), self.nodes)
         self.nodes[identifier] = replace(node, id=identifier)
         self.edges += [Edge(source=source, target=identifier, port=port) for port, source in enumerate(sources)]
         return identifier

@@ -12,7 +12,7 @@ import numpy as np
 
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, ShapeError, values_of
-from cnnstudio.core.graph import unique_id
+from cnnstudio.core.graph import UniqueIds
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.params import check
 from cnnstudio.core.text import Text
@@ -52,6 +52,7 @@ class Conversion:
         self.context = Context(height=picture[0], width=picture[1], channels=picture[2], class_count=1,
                                normalization="none")
         self.nodes: dict[str, Node] = {}
+        self._ids = UniqueIds()
         self.sources: dict[str, tuple[str, ...]] = {}
         self.layer_operators: dict[str, list[Operator]] = {}
         """Operators by the layer that they became part of, the layer's own operator first."""
@@ -296,7 +297,7 @@ class Conversion:
         return f"{name}_{helper}" if helper and operator.type not in ("Pad", "Transpose", "Reshape", "Slice") else name
 
     def _add(self, node: Node, sources: tuple[str, ...]) -> str:
-        identifier = unique_id(node.id, self.nodes)
+        identifier = self._ids.find(node.id, self.nodes)
         self.nodes[identifier] = replace(node, id=identifier)
         self.sources[identifier] = sources
         self.layer_operators[identifier] = [self._operator]

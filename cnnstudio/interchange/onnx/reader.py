@@ -14,7 +14,14 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.foreign import ForeignNetwork, LayerOrigin, outer_scaling, without_scaling
+from cnnstudio.interchange.foreign import (
+    MORE_LAYERS,
+    MOST_LAYERS,
+    ForeignNetwork,
+    LayerOrigin,
+    outer_scaling,
+    without_scaling,
+)
 from cnnstudio.interchange.onnx import arithmetic, convolutions, functions, reshaping
 from cnnstudio.interchange.onnx.conversion import PASSING, Conversion, Rule
 from cnnstudio.interchange.onnx.model import Graph, Model, Operator, Port, parse_model
@@ -39,6 +46,8 @@ _CHANNELS_FIRST: Final = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "Gl
                           "BatchNormalization", "InstanceNormalization", "GroupNormalization", "DepthToSpace",
                           "SpaceToDepth", "LRN", "QLinearConv", "ConvInteger")
 """Operators that take only (batch, channels, height, width)."""
+MOST_OPERATORS: Final = 10_000
+"""Twice as many as layers: exporters write a layer as several operators."""
 _FLOATS: Final = (1, 10, 11, 16)
 _PIXELS: Final = (2, 3)
 """float32, float16, float64, bfloat16; uint8 and int8."""
@@ -61,6 +70,8 @@ def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] 
     except Damaged:
         raise _not_a_model(path) from None
     check()
+    if len(model.graph.operators) > MOST_OPERATORS:
+        raise _problem("network_too_large", path, MORE_LAYERS, n=MOST_OPERATORS)
     return _Reader(model, path, check).read(with_scaling)
 
 
@@ -183,6 +194,8 @@ class _Reader:
             if not any(score):
                 break
         assert best is not None
+        if len(best[1].nodes) > MOST_LAYERS:
+            raise _problem("network_too_large", self._path, MORE_LAYERS, n=MOST_LAYERS)
         _, conversion, picture, is_open = best
         end = conversion.values.get(outputs[0])
         if not isinstance(end, FeatureMaps):

@@ -45,7 +45,7 @@ def decode_project(data: bytes, path: Path) -> Project:
         raise ProblemError(_damaged(path, "its checksum does not match"))
     try:
         raw = decode_json(data)
-        _check_numbers(raw)
+        _check_plain(raw)
     except ValueError as value_error:
         raise ProblemError(_damaged(path, str(value_error))) from value_error
     number = raw.get("format") if isinstance(raw, dict) else None
@@ -66,8 +66,8 @@ def decode_project(data: bytes, path: Path) -> Project:
         raise ProblemError(_damaged(path, str(err))) from err
 
 
-def _check_numbers(raw: Any) -> None:
-    """ValueError for a whole number that no parameter has and that no float can hold."""
+def _check_plain(raw: Any) -> None:
+    """ValueError for a whole number that no float can hold, and for a text that cannot be a path."""
     waiting = [raw]
     while waiting:
         value = waiting.pop()
@@ -77,6 +77,8 @@ def _check_numbers(raw: Any) -> None:
             waiting.extend(value)
         elif isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
             raise ValueError("a number is out of range")
+        elif isinstance(value, str) and "\0" in value:
+            raise ValueError("a text has a character with the code 0")
 
 
 def _damaged(path: Path, reason: str) -> Problem:

@@ -54,6 +54,12 @@ def check_project(project: Project, classes: Sequence[str], counts: Counts, base
     )
 
 
+def check_values(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
+    """Problems of single values (a batch of 0 pictures), which would stop whatever computes with them."""
+    problems = (*check_recipe(project, {}), *check_augmentation(project, ()), *check_training(project, bases))
+    return tuple(problem for problem in problems if problem.code == "value")
+
+
 def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinned: Collection[str] = ()
                   ) -> tuple[Problem, ...]:
     dataset = project.dataset

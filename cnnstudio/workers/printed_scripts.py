@@ -20,6 +20,7 @@ from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.script_files import CODE_MARK, script_files, weighted_bases
 from cnnstudio.interchange.printing.torch.script import torch_script
 from cnnstudio.interchange.printing.torch.weights import base_state
+from cnnstudio.network.checks import check_values
 
 Framework = Literal["keras", "torch"]
 
@@ -32,7 +33,11 @@ class WrittenScript(msgspec.Struct, frozen=True):
 
 
 def script_text(framework: Framework, project: Project, context: Context, pictures: int, stem: str = "") -> str:
-    """The training script of the project; `pictures` is the number of its training pictures."""
+    """The training script of the project; `pictures` is the number of its training pictures. Raises ProblemError where a
+    value of the project is out of its range."""
+    wrong = check_values(project, context.bases)
+    if wrong:
+        raise ProblemError(*wrong)
     script = torch_script if framework == "torch" else keras_script
     return script(project, context, pictures, stem)
 

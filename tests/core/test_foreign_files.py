@@ -27,6 +27,7 @@ DAMAGED = {
     "format true": b'{"format": true}',
     "no object": b"[]",
     "surrogate": b'{"format": 4, "name": "\\ud800"}',
+    "zero in a path": b'{"format": 4, "dataset": {"source": "a\\u0000b"}}',
     "no number": b'{"format": 4, "dataset": {"splits": {"validation": NaN}}}',
     "endless number": b'{"format": 4, "training": {"seed": 1' + b"0" * 400 + b"}}",
     "endless parameter": b'{"format": 4, "training": {"stages": [{"id": "a", "optimizer": {"type": "adam", "params": '

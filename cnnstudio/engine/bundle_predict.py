@@ -19,12 +19,16 @@ import json
 import os
 import re
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 BATCH = 32
+FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, RuntimeError, NotImplementedError,
+          ArithmeticError, RecursionError, zipfile.BadZipFile)
+"""What Keras raises for damaged models."""
 
 
 def on_one_line(text: str) -> str:
@@ -46,21 +50,60 @@ def choose_backend() -> None:
                 return
 
 
+class DamagedBundle(Exception):
+    """A file of this folder cannot be used."""
+
+    def __init__(self, name: str, reason: object) -> None:
+        super().__init__(name)
+        self.name, self.reason = name, str(reason) or type(reason).__name__
+
+    def text(self) -> str:
+        """What is wrong, on one line."""
+        if chosen_language() == "es":
+            return f"{HERE / self.name} está dañado ({self.reason}): exporte el paquete de nuevo."
+        return f"{HERE / self.name} is damaged ({self.reason}): export the bundle again."
+
+
+def read_json(name: str, members: dict[str, type]) -> Any:
+    """An object in a file of this folder with these members; raises DamagedBundle."""
+    try:
+        value = json.loads((HERE / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedBundle(name, error) from error
+    for member, kind in members.items():
+        if not isinstance(value, dict) or not isinstance(value.get(member), kind):
+            raise DamagedBundle(name, member)
+    return value
+
+
+def load_model(class_count: int, label_mode: str) -> Any:
+    """The model; raises DamagedBundle, also where it has not as many outputs as there are classes."""
+    import keras
+
+    try:
+        model = keras.saving.load_model(HERE / "model.keras", compile=False)
+        outputs = model.output_shape[-1]
+    except FAULTS as error:
+        raise DamagedBundle("model.keras", str(error).partition("\n")[0]) from error
+    if class_count != (2 if label_mode == "binary" and outputs == 1 else outputs):
+        raise DamagedBundle("classes.json", f"{class_count} / {outputs}")
+    return model
+
+
 def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     """A dictionary for each path, in their order."""
     choose_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import keras
     import numpy as np
     from pixels.errors import PictureError, disk_reason, disk_text  # type: ignore[import-not-found]
     from pixels.picture_files import read_regular  # type: ignore[import-not-found]
     from pixels.prepare import prepare  # type: ignore[import-not-found]
     from pixels.steps import STEPS  # type: ignore[import-not-found]
 
-    recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf-8"))
-    classes = json.loads((HERE / "classes.json").read_text(encoding="utf-8"))
+    recipe = read_json("recipe.json", {"height": int, "width": int})
+    classes = read_json("classes.json", {"class_names": list, "label_mode": str})
     names = classes["class_names"]
-    model = keras.saving.load_model(HERE / "model.keras", compile=False)
+    model = load_model(len(names), classes["label_mode"])
     language = chosen_language()
 
     def read(path: str) -> Any:
@@ -72,6 +115,8 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
         except OSError as os_error:
             reason = "no se puede leer" if language == "es" else "cannot be read"
             return {"code": "cannot_read", "text": f"{path} {reason}: {disk_text(disk_reason(os_error), language)}."}
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise DamagedBundle("recipe.json", error) from error
 
     for begin in range(0, len(paths), BATCH):
         part = paths[begin:begin + BATCH]
@@ -79,7 +124,10 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
         good = [result for result in read_part if not isinstance(result, dict)]
         result: Iterator[Any] = iter(())
         if good:
-            values = np.asarray(model.predict_on_batch(np.stack(good).astype(np.float32)))
+            try:
+                values = np.asarray(model.predict_on_batch(np.stack(good).astype(np.float32)))
+            except FAULTS as error:
+                raise DamagedBundle("recipe.json", str(error).partition("\n")[0]) from error
             if classes["label_mode"] == "binary" and values.shape[-1] == 1:
                 values = np.concatenate([1.0 - values, values], axis=-1)
             result = iter(values)
@@ -94,7 +142,21 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
 
 
 def main() -> int:
-    """The exit code: 0, or 2 if no picture could be classified."""
+    """The exit code: 0, or 2 if no picture could be classified or this folder is damaged."""
+    try:
+        return classify()
+    except DamagedBundle as damaged:
+        print(on_one_line(damaged.text()), file=sys.stderr)
+    except (ImportError, SyntaxError) as error:
+        name = getattr(error, "name", None) or getattr(error, "filename", None) or ""
+        if "pixels" not in name:
+            raise
+        print(on_one_line(DamagedBundle("pixels", error).text()), file=sys.stderr)
+    return 2
+
+
+def classify() -> int:
+    """Print the answers; the exit code."""
     parser = argparse.ArgumentParser(description="Classify pictures / Clasificar imágenes")
     parser.add_argument("paths", nargs="+", metavar="PATH")
     parser.add_argument("--json", action="store_true", help="one JSON object a line / un objeto JSON por línea")

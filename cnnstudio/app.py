@@ -71,6 +71,15 @@ def _start_logging() -> None:
     start_logging("window")
 
 
+def report_damaged_settings(window: MainWindow) -> None:
+    """Say that the preferences could not be read, so that nobody wonders about the defaults."""
+    from cnnstudio.core.settings import load_settings_with_problem
+
+    problem = load_settings_with_problem()[1]
+    if problem is not None:
+        window.toasts.show_problem(problem)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Open the window, with the project in `arguments` if there is one; returns the exit code."""
     # Ctrl+C in the terminal ends the program.
@@ -86,6 +95,7 @@ def run(arguments: Sequence[str]) -> int:
     remove_hook = install_exception_hook(window.show_report)
     project_argument = next((argument for argument in arguments if not argument.startswith("-")), "")
     QTimer.singleShot(0, window, _start_logging)
+    QTimer.singleShot(0, window, lambda: report_damaged_settings(window))
     if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
     if project_argument:

@@ -27,14 +27,18 @@ LARGEST: Final = 2 << 30
 T = TypeVar("T")
 
 
-def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
-    """Open a regular file for reading; OSError for anything else, which is neither opened nor waited for."""
+def open_regular(path: str | os.PathLike[str], limit: int | None = None) -> IO[bytes]:
+    """Open a regular file (of at most `limit` bytes) for reading; OSError for anything else, which is neither opened nor
+    waited for."""
     _check_regular(os.stat(path).st_mode)
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags)
     try:
         # It may have been replaced in between; without O_NONBLOCK opening a pipe would have waited.
-        _check_regular(os.fstat(descriptor).st_mode)
+        facts = os.fstat(descriptor)
+        _check_regular(facts.st_mode)
+        if limit is not None and facts.st_size > limit:
+            raise _too_large(limit)
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
@@ -50,9 +54,7 @@ def _check_regular(mode: int) -> None:
 
 def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     """The content of a regular file of at most `limit` bytes; else OSError."""
-    with open_regular(path) as file:
-        if os.fstat(file.fileno()).st_size > limit:
-            raise _too_large(limit)
+    with open_regular(path, limit) as file:
         # Files of /proc say that they are empty, and any file may grow.
         data = file.read(limit + 1)
     if len(data) > limit:

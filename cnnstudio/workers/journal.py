@@ -9,10 +9,12 @@ from typing import Final
 
 from cnnstudio.core.checksums import is_line_intact, is_sealed
 from cnnstudio.core.events import Event
-from cnnstudio.core.foreign_files import LARGEST, open_regular, read_bytes
+from cnnstudio.core.foreign_files import open_regular, read_bytes
 from cnnstudio.core.messages import decode_event
 
 _CHUNK: Final = 32 * 1024
+_MOST: Final = 512 << 20
+"""Bytes of events that are read: those of weeks of training."""
 
 
 def decode_lines(data: bytes) -> list[Event]:
@@ -32,7 +34,7 @@ def _decode(line: bytes) -> Event | None:
 
 def damaged_lines(path: Path) -> list[int]:
     """The numbers of damaged lines, from 1; a last line that was cut by a crash does not count. Raises OSError."""
-    *lines, _rest = read_bytes(path, LARGEST).split(b"\n")
+    *lines, _rest = read_bytes(path, _MOST).split(b"\n")
     return [number for number, line in enumerate(lines, start=1) if line and _is_damaged(line)]
 
 
@@ -44,9 +46,9 @@ def _is_damaged(line: bytes) -> bool:
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     """The events from byte `offset` on, and the offset behind the last complete line. A missing file has none."""
     try:
-        with open_regular(path) as file:
+        with open_regular(path, _MOST) as file:
             file.seek(offset)
-            data = file.read()
+            data = file.read(_MOST)
     except OSError:
         return [], offset
     end = data.rfind(b"\n") + 1
@@ -55,7 +57,7 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
 
 def read_tail(path: Path, enough: Callable[[list[Event]], bool]) -> list[Event]:
     """The last events, as many as are needed until `enough`, or all. Raises OSError."""
-    with open_regular(path) as file:
+    with open_regular(path, _MOST) as file:
         start = file.seek(0, os.SEEK_END)
         length = _CHUNK
         size = start

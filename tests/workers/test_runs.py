@@ -149,6 +149,13 @@ def test_every_flip_in_the_events_is_named_or_changes_nothing(run):
         assert run.events() == events or run.summary().damage is not None
 
 
+def test_events_of_an_impossible_size_are_not_read(run):
+    with run.events_path.open("wb") as file:
+        file.truncate(3 << 30)
+    assert run.summary().state == "damaged"
+    assert run.events() == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes in the file system")
 @pytest.mark.parametrize("name", ["spec.json", "events.jsonl", "evaluation-test.json", "evaluation-test.jsonl",
                                   "augmentation.json", "manifest.jsonl"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,7 @@ from cnnstudio.core.foreign_files import open_regular, read_bytes
 from cnnstudio.core.messages import decode_event
 
 _CHUNK: Final = 32 * 1024
+_SETTLED_SECONDS: Final = 2.0
 _MOST: Final = 512 << 20
 """Bytes of events that are read: those of weeks of training."""
 
@@ -34,8 +37,16 @@ def _decode(line: bytes) -> Event | None:
 
 def damaged_lines(path: Path) -> list[int]:
     """The numbers of damaged lines, from 1; a last line that was cut by a crash does not count. Raises OSError."""
+    facts = path.stat()
+    # What changed a moment ago may change again within the resolution of the file system's clock.
+    moment = facts.st_mtime_ns if time.time() - facts.st_mtime > _SETTLED_SECONDS else time.perf_counter_ns()
+    return list(_damaged_lines(path, facts.st_size, moment))
+
+
+@lru_cache(256)
+def _damaged_lines(path: Path, _size: int, _moment: int) -> tuple[int, ...]:
     *lines, _rest = read_bytes(path, _MOST).split(b"\n")
-    return [number for number, line in enumerate(lines, start=1) if line and _is_damaged(line)]
+    return tuple(number for number, line in enumerate(lines, start=1) if line and _is_damaged(line))
 
 
 def _is_damaged(line: bytes) -> bool:

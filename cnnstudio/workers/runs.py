@@ -188,16 +188,17 @@ class RunFolder:
             project = self.spec()
             size = self.events_path.stat().st_size if self.events_path.exists() else 0
             tail = read_tail(self.events_path, enough=_tells_state) if size else []
-            damage = self._damage(damaged_lines(self.events_path) if size else [])
+            last = _final_event(tail)
+            state = self._state(tail, last, size)
+            # The file of a training that goes on grows with every look.
+            damage = self._damage(damaged_lines(self.events_path) if size and state not in ("running", "paused") else [])
         except ProblemError as problem_error:
             return self._damaged(problem_error.problems[0])
         except OSError as os_error:
             text = Text("The run {id} cannot be read: {reason}.", "No se puede leer el entrenamiento {id}: {reason}.")
             return self._damaged(error("damaged_run", text.fill(id=self.id, reason=reason_of(os_error)), "run",
                                        path=self.folder))
-        last = _final_event(tail)
         epochs = [event for event in tail if isinstance(event, Epoch)]
-        state = self._state(tail, last, size)
         metrics = dict(epochs[-1].metrics) if epochs else {}
         if isinstance(last, Finished | Stopped) and last.metrics:
             metrics = dict(last.metrics)

@@ -240,7 +240,7 @@ def test_keyboard_moves_zooms_steps_and_opens(qtbot, view):
     x = view.camera.x
     qtbot.keyClick(view, Qt.Key.Key_Right)
     assert view.camera.x > x
-    qtbot.keyClick(view, Qt.Key.Key_0)
+    qtbot.keyClick(view, Qt.Key.Key_Home)
     assert view.camera.zoom == 1.0
     view.grab()
     qtbot.keyClick(view, Qt.Key.Key_Right, CONTROL)

@@ -58,7 +58,8 @@ def test_system_folders_are_no_classes_and_their_thumbnails_no_pictures(tmp_path
     assert not listing.problems
     assert list_pictures([str(root)])[0] == [str(root / "cat" / "1.png"), str(root / "dog" / "2.png")]
     assert all(map(is_system, ("@eaDir", "LOST+FOUND", "._x", ".DS_Store", "desktop.ini", ".Trash-1000")))
-    assert not any(map(is_system, ("cat", "recycled", "_x", "found")))
+    assert all(map(is_system, ("RECYCLER", "FOUND.012", "SYNOFILE_THUMB_M.jpg", "a.jpg@SynoEAStream", "#trash", "_gsdata_")))
+    assert not any(map(is_system, ("cat", "recycled", "_x", "found", "found.png", "thumbs")))
 
 
 def test_pictures_without_a_class_and_classes_without_pictures(tmp_path):

@@ -23,6 +23,7 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, format_metrics, on_one_line, tr
 from cnnstudio.datasets.audit.measuring import waiting
+from cnnstudio.datasets.index import FILE as INDEX_FILE
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import create_project, open_project, picture_problems, with_measured_range
 from cnnstudio.datasets.sample_ranges import chosen_range_notice, sample_groups, sample_range_problems
@@ -55,8 +56,10 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
 
 @contextmanager
 def _locked_new(folder: Path) -> Iterator[None]:
-    """Lock the folder of a project that is made; of an attempt that leaves nothing else, nothing stays."""
+    """Lock the folder of a project that is made; of an attempt that makes no project, nothing stays."""
     is_new = not folder.exists()
+    names = (INDEX_FILE, INDEX_FILE + "-wal", INDEX_FILE + "-shm", LOCK_FILE)
+    made = [folder / name for name in names if not (folder / name).exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as os_error:
@@ -64,12 +67,13 @@ def _locked_new(folder: Path) -> Iterator[None]:
     with _locked(folder):
         try:
             yield
-        except ProblemError:
-            if is_new and {path.name for path in folder.iterdir()} <= {LOCK_FILE}:
+        finally:
+            if not (folder / PROJECT_FILE).exists():
                 with suppress(OSError):
-                    (folder / LOCK_FILE).unlink()
-                    folder.rmdir()
-            raise
+                    for path in made:
+                        path.unlink(missing_ok=True)
+                    if is_new:
+                        folder.rmdir()
 
 
 def _create(arguments: argparse.Namespace, output: Output, places: list[Path], base: str, base_name: str, tally: Tally

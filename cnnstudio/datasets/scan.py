@@ -22,7 +22,7 @@ from cnnstudio.datasets.scan_problems import folder_problem, left_out_problems, 
 from cnnstudio.datasets.sources.columns import ColumnChoice
 from cnnstudio.datasets.sources.locating import locate_rows
 from cnnstudio.datasets.sources.manifests import read_rows
-from cnnstudio.imaging.picture_files import SYSTEM_NAMES, LeftOut, Tally, is_system, reason_against
+from cnnstudio.imaging.picture_files import LeftOut, Tally, is_system, reason_against
 
 CHUNK = 2000
 _MOST_REPORTED: Final = 20
@@ -238,7 +238,7 @@ class Listing:
                         name = entry.name
                         try:
                             is_folder = entry.is_dir(follow_symlinks=follow)
-                            if (asks or name[0] == "." or name.lower() in SYSTEM_NAMES) and self._passes_over(
+                            if (asks or name[0] == "." or is_system(name)) and self._passes_over(
                                     name, before + name, source, is_folder):
                                 continue
                             if is_folder:

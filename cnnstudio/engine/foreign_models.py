@@ -71,7 +71,7 @@ def with_probabilities(model: Any) -> tuple[Any, Text | None]:
     single = model.output_shape[-1] == 1
     activation = keras.layers.Activation("sigmoid" if single else "softmax", name="probabilities")
     name = Text("sigmoid", "sigmoide") if single else Text("softmax", "softmax")
-    return keras.Model(model.input, activation(model.output)), Text(
+    return keras.Model(model.inputs[0], activation(model.outputs[0])), Text(
         "The outputs are scores, no probabilities: {name} was applied to them.",
         "Las salidas son puntuaciones, no probabilidades: se les aplicó {name}.").fill(name=name)
 

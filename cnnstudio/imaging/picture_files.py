@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,11 +21,11 @@ from .formats import FORMATS, SUFFIXES
 
 SYSTEM_NAMES: Final = frozenset((
     # Network drives: Synology, QNAP, snapshots
-    "@eadir", "@tmp", "@sharebin", "@recycle", "@__thumb", "@recently-snapshot", "#recycle", "#snapshot", "~snapshot",
+    "@eadir", "@tmp", "@sharebin", "@recycle", "#trash", "@__thumb", "@recently-snapshot", "#recycle", "#snapshot", "~snapshot",
     ".@__thumb", ".snapshot", ".snapshots", ".zfs",
     # Windows
-    "$recycle.bin", "system volume information", "found.000", "onedrivetemp", "thumbs.db", "ehthumbs.db",
-    "ehthumbs_vista.db", "desktop.ini",
+    "$recycle.bin", "recycler", "system volume information", "config.msi", "msdownld.tmp", "onedrivetemp",
+    "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini",
     # macOS
     "__macosx", ".ds_store", ".trashes", ".trash", ".spotlight-v100", ".fseventsd", ".temporaryitems", ".appledouble",
     ".documentrevisions-v100", ".apdisk", "icon\r", "network trash folder", "temporary items",
@@ -32,9 +33,12 @@ SYSTEM_NAMES: Final = frozenset((
     "lost+found", ".directory", ".thumbnails", ".trash-1000", ".nomedia",
     # Programs
     ".ipynb_checkpoints", "__pycache__", ".git", ".svn", ".picasaoriginals", ".picasa.ini", "picasa.ini", ".dtrash",
-    ".dropbox.cache", ".stfolder",
+    ".dropbox.cache", ".stfolder", "_gsdata_", "ipod photo cache", "node_modules",
 ))
 """Lower-case names of files and folders that systems and programs put among pictures."""
+_SYSTEM_PATTERN: Final = re.compile(
+    r"\._|\.trash-|synofile_thumb|synophoto_thumb|found\.\d{3}$|.*@syno(eastream|resource)$", re.DOTALL)
+"""What the lower-case names of such files and folders begin with, where a part of them varies."""
 RAW_SUFFIXES: Final = frozenset((
     ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw",
     ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"))
@@ -45,7 +49,8 @@ _SURE: Final = tuple(entry for entry in FORMATS if entry.sure)
 
 def is_system(name: str) -> bool:
     """Whether a file or folder of that name belongs to a system or a program."""
-    return name.lower() in SYSTEM_NAMES or name.startswith(("._", ".trash-", ".Trash-"))
+    lower = name.lower()
+    return lower in SYSTEM_NAMES or _SYSTEM_PATTERN.match(lower) is not None
 
 
 def suffix_of(name: str) -> str:

@@ -79,6 +79,16 @@ def test_a_new_project_that_fails_leaves_nothing(tmp_path, capsys):
     assert cli.main(["new", str(tmp_path / "none"), "--data", str(tmp_path / "missing")]) == 2
     assert not (tmp_path / "none").exists()
     assert capsys.readouterr().err
+    # What is known only after reading: nothing in the folder, a list that is refused.
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "list.csv").write_text("file,labels\n" + "".join(f"{i}.png,a|b\n" for i in range(20)), encoding="utf-8")
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "notes.txt").write_text("x", encoding="utf-8")
+    for data in ("empty", "list.csv"):
+        for place in ("none", "kept"):
+            assert cli.main(["new", str(tmp_path / place), "--data", str(tmp_path / data)]) == 2
+        assert not (tmp_path / "none").exists()
+        assert [path.name for path in (tmp_path / "kept").iterdir()] == ["notes.txt"]
 
 
 def test_a_decision_of_several_parts_is_done_whole_or_not_at_all(folder, monkeypatch, capsys):

@@ -40,6 +40,14 @@ def test_labels_are_known_by_their_names_in_two_languages(tmp_path, header):
     assert classes(read_rows(table(tmp_path, header, lines))) == {"nv": 20, "mel": 10}
 
 
+@pytest.mark.parametrize("first", ["sep=;\n", "\ufeffsep=;\r\n", '"sep=;"\n'])
+def test_the_line_in_which_a_spreadsheet_names_the_delimiter_is_no_row(tmp_path, first):
+    lines = [f"p,{number}.png;{'wet' if number % 2 else 'dry'}" for number in range(20)]
+    reading = read_rows(table(tmp_path, first + "picture;state", lines))
+    assert classes(reading) == {"dry": 10, "wet": 10}
+    assert reading.rows[0].line == 3
+
+
 def test_a_label_is_known_by_content_where_only_one_column_can_be_it(tmp_path):
     lines = [f"{number}.png,{number},{'wet' if number % 2 else 'dry'},{number * 1.37:.3f}" for number in range(40)]
     reading = read_rows(table(tmp_path, "file,nr,state,weight", lines))

@@ -50,15 +50,17 @@ def test_content_decides_and_not_the_ending(tmp_path):
 def test_system_folders_are_no_classes_and_their_thumbnails_no_pictures(tmp_path):
     root = draw(tmp_path / "r", "cat/1.png", "dog/2.png", "cat/@eaDir/1.png/SYNOPHOTO_THUMB_M.jpg", "#recycle/x.png",
                 "$RECYCLE.BIN/S-1/y.png", "lost+found/z.png", "System Volume Information/a.png", "__MACOSX/cat/._1.png",
-                "dog/.ipynb_checkpoints/2.png", "cat/._1.png", "cat/Thumbs.db", ".private/x.png")
+                "dog/.ipynb_checkpoints/2.png", "cat/._1.png", "cat/Thumbs.db", "cat/SYNOFILE_THUMB_M.jpg",
+                ".private/x.png")
     files, left_out, listing = listed(root)
     assert files == {"cat/1.png": "cat", "dog/2.png": "dog"}
-    assert left_out["system"][0] == 9
+    assert left_out["system"][0] == 10
     assert left_out["hidden"] == (1, ".private")
     assert not listing.problems
     assert list_pictures([str(root)])[0] == [str(root / "cat" / "1.png"), str(root / "dog" / "2.png")]
     assert all(map(is_system, ("@eaDir", "LOST+FOUND", "._x", ".DS_Store", "desktop.ini", ".Trash-1000")))
-    assert not any(map(is_system, ("cat", "recycled", "_x", "found")))
+    assert all(map(is_system, ("RECYCLER", "FOUND.012", "SYNOFILE_THUMB_M.jpg", "a.jpg@SynoEAStream", "#trash", "_gsdata_")))
+    assert not any(map(is_system, ("cat", "recycled", "_x", "found", "found.png", "thumbs")))
 
 
 def test_pictures_without_a_class_and_classes_without_pictures(tmp_path):

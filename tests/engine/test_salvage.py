@@ -116,9 +116,13 @@ class TestForeignModels:
     @pytest.mark.parametrize(("activation", "units", "noticed"), [
         ("softmax", 3, ""), (None, 3, "softmax"), (None, 1, "sigmoid"), ("sigmoid", 1, ""), ("sigmoid", 3, "add up to 1")])
     @pytest.mark.parametrize("suffix", [".keras", ".h5"])
-    def test_scores_become_probabilities_and_what_is_assumed_is_told(self, tmp_path, activation, units, noticed, suffix):
+    @pytest.mark.parametrize("is_sequential", [False, True])
+    def test_scores_become_probabilities_and_what_is_assumed_is_told(self, tmp_path, activation, units, noticed, suffix,
+                                                                     is_sequential):
         keras.utils.set_random_seed(1)
-        model = self.network(keras.layers.Dense(units, activation=activation))
+        last = keras.layers.Dense(units, activation=activation)
+        layers = [keras.Input((8, 8, 3)), keras.layers.Flatten(), last]
+        model = keras.Sequential(layers) if is_sequential else self.network(last)
         model.save(tmp_path / f"model{suffix}")
         loaded = models.load(tmp_path / f"model{suffix}")
         assert "does not say how it was trained" in loaded.notes[0].en

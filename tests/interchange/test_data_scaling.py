@@ -35,6 +35,16 @@ PLAIN = NETWORK.format(first="")
     ("SCALE = 255.0\nx = x / SCALE", "zero_one"), ("scale = layers.Rescaling(1./255)", "zero_one"),
     ("scale = layers.Rescaling(scale=1/127.5, offset=-1)", "minus_one_one"),
     ("x = tf.image.convert_image_dtype(x, tf.float32)", "zero_one"), ("x = preprocess_input(x)", ""),
+    ("x /= 127.5\nx -= 1.", "minus_one_one"), ("x = x / 255.\nx = x - 0.5\nx = x * 2", "minus_one_one"),
+    ("def f(x):\n    x = tf.cast(x, 'float32')\n    x /= 127.5\n    x -= 1\n    return x", "minus_one_one"),
+    ("x = np.divide(x, 255)", "zero_one"), ("x = tf.subtract(tf.divide(x, 127.5), 1)", "minus_one_one"),
+    ("from keras.applications.vgg16 import preprocess_input\ng = G(preprocessing_function=preprocess_input)", ""),
+    ("from keras.applications.mobilenet_v2 import preprocess_input as p\nx = p(x)", "minus_one_one"),
+    ("x = keras.applications.xception.preprocess_input(x)", "minus_one_one"),
+    ("A.Normalize(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))", ""),
+    ("ds.map(lambda x, y: (tf.image.per_image_standardization(x), y))", ""),
+    ("g = ImageDataGenerator(featurewise_center=True)", ""), ("g = ImageDataGenerator(featurewise_center=False)", None),
+    ("x = keras.utils.normalize(x, axis=1)", ""), ("x -= 1\ny /= 255", "zero_one"),
     ("n = 510 / 255", None), ("x = x / 256", None), ("batches = count / 32", None), ("ImageDataGenerator()", None)])
 def test_the_scaling_of_data_code(code: str, wanted: str | None) -> None:
     scaling = find_scaling(ast.parse(code))

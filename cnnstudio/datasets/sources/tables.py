@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
+_SEPARATOR_LINE: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n")
+"""A first line with which a spreadsheet names the delimiter of what follows."""
 _LONGEST_FIELD: Final = 1 << 20
 _MAXIMUM_BYTES: Final = 4 << 30
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -47,7 +50,8 @@ def read_table(path: Path) -> Table:
     except OSError as os_error:
         raise ProblemError(_unreadable(path, reason_of(os_error))) from os_error
     content, problems = _decoded(data, path)
-    delimiter = _delimiter(content, path.suffix.lower())
+    named = _SEPARATOR_LINE.match(content)
+    delimiter = named[1] if named else _delimiter(content, path.suffix.lower())
     rows: list[tuple[int, list[str]]] = []
     csv.field_size_limit(_LONGEST_FIELD)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)
@@ -62,7 +66,7 @@ def read_table(path: Path) -> Table:
                         "{path}, línea {line}: {reason}. Esta línea se deja fuera.")
             problems.append(warning("bad_line", text.fill(path=path, line=begin, reason=err), "dataset", path=path))
         else:
-            if any(field.strip() for field in fields):
+            if any(field.strip() for field in fields) and not (named and begin == 1):
                 rows.append((begin, [without_guard(field) for field in fields]))
         begin = reader.line_num + 1
     return Table(rows=rows, problems=tuple(problems))

@@ -160,6 +160,12 @@ def _scaling_of_data(data_code: ast.Module) -> tuple[str | None, Remark | None]:
     scaling = find_scaling(data_code)
     if scaling is None:
         return None, None
+    if not scaling.normalization and not scaling.is_of_base:
+        return None, Remark("data_scaling", Text(
+            "The code scales its pictures with {code}: no normalisation of the recipe does exactly that. Where it works with "
+            "means and deviations, “standardize” (recipe.normalization) is the closest.",
+            "El código escala sus imágenes con {code}: ninguna normalización de la receta hace exactamente eso. Si usa medias "
+            "y desviaciones, «standardize» (recipe.normalization) es la más parecida.").fill(code=scaling.code), scaling.line)
     if not scaling.normalization:
         return None, Remark("data_scaling", Text(
             "{code} scales the pictures as its base was trained: no normalisation of the recipe does that; a pretrained base "

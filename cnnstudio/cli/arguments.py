@@ -109,14 +109,14 @@ def _check(command: Command) -> None:
 def _audit(command: Command) -> None:
     from cnnstudio.catalog.findings import KINDS
 
-    audit = command("audit", tr("find damaged, duplicate, blurred, mislabeled and other troubled pictures",
+    audit = command("audit", tr("find damaged, duplicate, blurred, mislabelled and other problematic pictures",
                                 "busca imágenes dañadas, duplicadas, borrosas, mal etiquetadas y otros problemas"),
                     project=False)
     audit.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"),
                        help=tr("whose pictures", "de quién son las imágenes"))
     audit.add_argument("--only", metavar=tr("KIND,...", "TIPO,..."), help=", ".join(KINDS.ids()))
-    audit.add_argument("--flips", action="store_true", help=tr("mirrored and turned twins, too",
-                                                               "también gemelas reflejadas y giradas"))
+    audit.add_argument("--flips", action="store_true", help=tr("mirrored and rotated copies, too",
+                                                               "también copias reflejadas y giradas"))
     audit.add_argument("--html", type=Path, metavar=tr("FILE", "ARCHIVO"), help=tr("write a report",
                                                                                    "escribe un informe"))
     _add_reading(audit)

@@ -187,10 +187,10 @@ def _no_audit_notice(index: Index, folder: Path) -> tuple[Problem, ...]:
     pictures = index.count()
     if not pictures or waiting(index) < pictures:
         return ()
-    text = Text("No audit was made yet: near duplicates in two splits, blurred or doubtful pictures are not known "
-                "(cnnstudio audit {folder}).",
-                "Aún no se hizo la auditoría: no se sabe si hay casi duplicadas en dos divisiones ni imágenes borrosas o "
-                "dudosas (cnnstudio audit {folder}).")
+    text = Text("No audit has been made yet, so near duplicates across splits and blurred or doubtful pictures are "
+                "not known (cnnstudio audit {folder}).",
+                "Aún no se ha hecho la auditoría: no se sabe si hay casi duplicadas en dos divisiones ni imágenes "
+                "borrosas o dudosas (cnnstudio audit {folder}).")
     notice = warning("not_audited", text.fill(folder=folder), "dataset")
     return (msgspec.structs.replace(notice, severity="info"),)
 

@@ -49,6 +49,11 @@ def format_duration(seconds: float) -> str:
     return f"{total // 3600} h {total % 3600 // 60:02d} min"
 
 
+def format_time_left(seconds: float) -> str:
+    """What is left of a job; no figure below a second, where an estimate means nothing."""
+    return tr("less than 1 s", "menos de 1 s") if seconds < 1 else format_duration(seconds)
+
+
 def format_device(description: str) -> str:
     """The device of a job ("CPU: 2 cores", "GPU: NVIDIA T4"), in the language of the window."""
     return str(device_text(description)).replace(": ", " · ")

@@ -238,9 +238,10 @@ class ConfusionMatrix(QAbstractScrollArea):
         """The text of a cell for tooltip and screen reader."""
         value = format_pictures(self._rows[row][column])
         if row == column:
-            return tr("{n} of {name}: right ({share})", "{n} de {name}: acierto ({share})", n=value,
+            return tr("{n} of {name} recognised ({share})", "{n} de {name} reconocidas ({share})", n=value,
                       name=self._names[row], share=format_percent(self._share(row, column)))
-        return tr("{n} of {true} called {predicted} ({share})", "{n} de {true} llamadas {predicted} ({share})", n=value,
+        return tr("{n} of {true} predicted as {predicted} ({share})",
+                  "{n} de {true} predichas como {predicted} ({share})", n=value,
                   true=self._names[row], predicted=self._names[column], share=format_percent(self._share(row, column)))
 
     def viewportEvent(self, event: QEvent) -> bool:

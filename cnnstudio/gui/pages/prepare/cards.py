@@ -113,13 +113,14 @@ class NormalizationCard(FieldsCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, tr("Normalisation", "Normalización"),
-                         tr("Inside the model: a saved model takes plain pixels from 0 to 255.",
-                            "Dentro del modelo: un modelo guardado toma píxeles normales de 0 a 255."),
+                         tr("Part of the model: a saved model takes pixels from 0 to 255.",
+                            "Forma parte del modelo: un modelo guardado recibe píxeles de 0 a 255."),
                          [("normalization",)])
         self.facts = Facts()
         self.measure = Button(tr("Measure", "Medir"), "", "refresh", on_click=self.measure_requested.emit,
-                              tooltip=tr("Mean and deviation of the training pictures, as the recipe prepares them",
-                                         "Media y desviación de las imágenes de entrenamiento, como las prepara la receta"))
+                              tooltip=tr("Mean and standard deviation of the training pictures after the recipe",
+                                         "Media y desviación estándar de las imágenes de entrenamiento tras la "
+                                         "receta"))
         self._status = Label("", "secondary", "dim", wrap=True)
         line = row(self.measure, self._status, spacing=10)
         line.setStretch(1, 1)

@@ -38,8 +38,8 @@ class RecipePanel(QWidget):
         self.sample_range.measure_requested.connect(self.measure_requested)
         self.crop = CropCard(session)
         self.color_mode = FieldsCard(session, tr("Colour mode", "Modo de color"),
-                                     tr("Files are read in full and turned upright first.",
-                                        "Los archivos se leen enteros y primero se enderezan."),
+                                     tr("Files are first read in full and rotated upright.",
+                                        "Los archivos primero se leen enteros y se giran según su orientación."),
                                      [("color_mode", "background")])
         self.resize_card = FieldsCard(session, tr("Resize", "Redimensionar"), "",
                                       [("width",), ("height",)], [("fit", "interpolation")])
@@ -49,8 +49,8 @@ class RecipePanel(QWidget):
                                      tr("Add augmentation", "Añadir aumento"))
         for card in self._fields:
             card.fix_chosen.connect(session.apply)
-        note = Label(tr("Random changes of training pictures only, drawn anew in every epoch.",
-                        "Cambios al azar solo de las imágenes de entrenamiento, nuevos en cada época."),
+        note = Label(tr("Random changes to the training pictures only, new in every epoch.",
+                        "Cambios al azar solo en las imágenes de entrenamiento, nuevos en cada época."),
                      "secondary", "dim", wrap=True)
         self.measured = MeasuredCard(session)
         self.setLayout(column(

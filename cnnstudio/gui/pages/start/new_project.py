@@ -103,10 +103,10 @@ class NewProjectForm(QWidget):
         from cnnstudio.catalog import templates as known_templates
 
         automatic = self._card(AUTO, tr("Recommended for these pictures", "Recomendado para estas imágenes"),
-                               tr("A pretrained base for photos, a small network for small pictures: chosen after "
-                                  "looking at them.",
-                                  "Una base preentrenada para fotos, una red pequeña para imágenes pequeñas: se elige "
-                                  "tras mirarlas."), tr("automatic", "automático"))
+                               tr("A pretrained base for photos, a small network for small pictures: chosen from "
+                                  "the pictures themselves.",
+                                  "Una base preentrenada para fotos, una red pequeña para imágenes pequeñas: se "
+                                  "elige según sus imágenes."), tr("automatic", "automático"))
         bases, templates = QWidget(), QWidget()
         flow = FlowLayout(bases, spacing=12, cell=270)
         for base in map(known_bases.BASES.__getitem__, known_bases.FEATURED):
@@ -123,18 +123,18 @@ class NewProjectForm(QWidget):
         self._own.model_read.connect(self._on_own_model_read)
         self._cards[OWN] = self._own.card
         opened = bool(self._state.get("choice"))
-        more = box(column(Label(tr("Pretrained bases: a network that has already learned from a million photos",
-                                   "Bases preentrenadas: una red que ya aprendió de un millón de fotos"),
+        more = box(column(Label(tr("Pretrained bases: networks that have already learned from a million photos",
+                                   "Bases preentrenadas: redes que ya aprendieron de un millón de fotos"),
                                 "secondary", "dim", wrap=True), bases, 8,
                           Label(tr("Architectures that learn from your pictures alone",
                                    "Arquitecturas que aprenden solo de sus imágenes"), "secondary", "dim", wrap=True),
-                          templates, 8, Label(tr("What you have trained yourself", "Lo que ha entrenado usted mismo"),
+                          templates, 8, Label(tr("Your own trained models", "Sus propios modelos entrenados"),
                                               "secondary", "dim", wrap=True), self._own, 8,
                           Label(tr("The gallery of the Network page has all {bases} bases and {templates} architectures.",
                                    "La galería de la página Red tiene las {bases} bases y las {templates} arquitecturas.",
                                    bases=len(known_bases.BASES), templates=len(known_templates.TEMPLATES)),
                                 "secondary", "dim", wrap=True), spacing=8))
-        self._more = Expander(tr("Choose yourself", "Elegir usted mismo"), more, open=opened)
+        self._more = Expander(tr("Choose manually", "Elegir manualmente"), more, open=opened)
         return [Caption(tr("Start from", "Punto de partida")), automatic, self._more]
 
     def _card(self, value: str, title: str, text: str, badge: str = "", note: str = "") -> Card:
@@ -204,11 +204,11 @@ class NewProjectForm(QWidget):
     def _create_project(self) -> None:
         place = Path(self._place.text().strip()).expanduser()
         if not self._place.text().strip() or not place.is_absolute():
-            self._show_problem(tr("Write a whole path for the project.", "Escriba una ruta completa para el proyecto."))
+            self._show_problem(tr("Enter a full path for the project.", "Escriba una ruta completa para el proyecto."))
             return
         if (place / PROJECT_FILE).exists():
-            self._show_problem(tr("There is already a project in this place: choose another.",
-                                  "Ya hay un proyecto en este lugar: elija otro."))
+            self._show_problem(tr("There is already a project in this folder. Choose another one.",
+                                  "Ya hay un proyecto en esta carpeta. Elija otra."))
             return
         kind, _, identifier = str(self._state.get("choice", AUTO)).partition(":")
         template = identifier if kind == "template" else ""

@@ -158,7 +158,7 @@ class TrainPage(Page):
             report.check()
             return prepare_training(folder, project, index, noticed)
 
-        session.jobs.run(prepare, Text("Looking at the pictures", "Mirando las imágenes"), "prepare_run", page="train",
+        session.jobs.run(prepare, Text("Reading the pictures", "Leyendo las imágenes"), "prepare_run", page="train",
                          done=self._on_prepared)
 
     def _on_prepared(self, job: Work) -> None:

@@ -49,7 +49,7 @@ def settled(qtbot, page):
 
 
 def test_the_stages_and_the_grid_are_shown(page):
-    assert page.preview.strip.titles == ["File, upright", "Colour mode", "Resize"]
+    assert page.preview.strip.titles == ["Original picture", "Colour mode", "Resize"]
     assert all(image is not None for image in page.preview.mosaic.images)
     recipe = page.session.project.recipe
     assert page.subtitle().startswith(f"{recipe.width} × {recipe.height} {recipe.color_mode}")
@@ -70,7 +70,7 @@ def test_steps_are_added_moved_switched_and_removed(qtbot, page):
     page.recipe_panel.steps.add("equalize")
     page.recipe_panel.steps.add("gaussian_blur")
     first, second = page.recipe_panel.steps.cards.values()
-    qtbot.waitUntil(lambda: page.preview.strip.titles[3:] == ["Equalize histogram", "Gaussian blur"])
+    qtbot.waitUntil(lambda: page.preview.strip.titles[3:] == ["Equalise histogram", "Gaussian blur"])
     second.up.click()
     assert [step.type for step in page.session.project.recipe.steps] == ["gaussian_blur", "equalize"]
     assert list(page.recipe_panel.steps.cards.values()) == [second, first]
@@ -312,7 +312,7 @@ ROWS = (
     Changed(step="random_flip", type="random_flip", class_name="dog", pictures=40, draws=3, plain=0.95, changed=0.4,
             called="cat", called_share=0.6),
     Changed(step="random_flip", type="random_flip", class_name="cat", pictures=40, draws=3, plain=0.95, changed=0.5),
-    Changed(step="gone", type="random_rotation", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.6),
+    Changed(step="missing", type="random_rotation", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.6),
     Changed(step="random_hue", type="random_hue", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.88),
     Changed(step="random_hue", type="random_hue", class_name="dog", pictures=40, draws=3, plain=0.9, changed=0.93),
 )

@@ -207,6 +207,9 @@ def _runs(command: Command) -> None:
     runs.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
                       help=tr("write the epochs of one training, the newest unless --run names another",
                               "escribe las épocas de un entrenamiento, el más reciente si --run no nombra otro"))
+    runs.add_argument("--rename", metavar=tr("NAME", "NOMBRE"),
+                      help=tr("give a training, the newest unless --run names another, a name; its id stays",
+                              "da un nombre a un entrenamiento, el más reciente si --run no nombra otro; su id no cambia"))
 
 
 def _evaluate(command: Command) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-
 from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import format_number as number_text
 from cnnstudio.core.text import tr
@@ -57,12 +54,6 @@ def format_time_left(seconds: float) -> str:
 def format_device(description: str) -> str:
     """The device of a job ("CPU: 2 cores", "GPU: NVIDIA T4"), in the language of the window."""
     return str(device_text(description)).replace(": ", " · ")
-
-
-def format_time(began: float, others: Iterable[float]) -> str:
-    """Month, day and minute of something; with the second where another of `others` began in the same minute."""
-    same = sum(int(other // 60) == int(began // 60) for other in others)
-    return time.strftime("%m-%d %H:%M:%S" if same > 1 else "%m-%d %H:%M", time.localtime(began))
 
 
 def format_pictures(value: int) -> str:

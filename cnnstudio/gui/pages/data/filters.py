@@ -159,7 +159,7 @@ class FilterBar(QWidget):
         value = (state.get("run", ""), state.get("correct", "")) if state.get("run") else ""
         choices: list[tuple[object, str]] = [("", tr("Any prediction", "Cualquier predicción"))]
         for run in runs:
-            name = run.id
+            name = run.title
             choices += [((run.id, "wrong"), tr("Wrong · {run}", "Falladas · {run}", run=name)),
                         ((run.id, "right"), tr("Right · {run}", "Acertadas · {run}", run=name)),
                         ((run.id, ""), tr("All · {run}", "Todas · {run}", run=name))]

@@ -295,7 +295,7 @@ class ExportPage(Page):
         run, target = self._run(), self.target()
         for card in self._cards:
             card.set_selected(card.exporter.id == self.format)
-        self._run_box.set_choices([(run.id, run.id) for run in self._runs], run.id if run is not None else None)
+        self._run_box.set_choices([(run.id, run.title) for run in self._runs], run.id if run is not None else None)
         self._run_box.setEnabled(run is not None)
         text = str(target) if target is not None else ""
         if self._target.text() != text and not self._target.hasFocus():

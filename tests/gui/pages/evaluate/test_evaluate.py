@@ -19,11 +19,11 @@ from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.report import EvaluationReport
 from cnnstudio.gui.pages.evaluate.results import is_outdated, measured_folder, read_results
-from cnnstudio.gui.pages.evaluate.side import EvaluateSide, format_run
+from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
-from cnnstudio.workers.runs import RunFolder, RunSummary
+from cnnstudio.workers.runs import RunFolder
 from tests.gui.driving import button, part, press, says, texts
 
 
@@ -276,14 +276,6 @@ def test_a_matrix_that_became_wider_needs_no_bars_any_more(qtbot):
             assert matrix.horizontalScrollBar().maximum() == matrix.verticalScrollBar().maximum() == 0, width
         else:
             assert matrix.horizontalScrollBar().maximum() > 0
-
-
-def test_runs_of_the_same_minute_are_told_apart():
-    runs = [RunSummary(id=str(seconds), folder=Path(), state="finished", started=1_700_000_000.0 + seconds, network="lenet5")
-            for seconds in (0, 2, 600)]
-    labels = [format_run(run, runs) for run in runs]
-    assert len(set(labels)) == 3
-    assert len(labels[2]) < len(labels[0]), "seconds only where they are needed"
 
 
 def test_a_change_of_runs_brings_the_new_one(qtbot, window, project_folder):

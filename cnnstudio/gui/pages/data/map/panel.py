@@ -161,10 +161,10 @@ class MapPanel(QWidget):
         from cnnstudio.workers.runs import list_runs
 
         folder = self._session.folder
-        runs = [run.id for run in list_runs(folder) if run.has_model][:12] if folder is not None else []
+        runs = {run.id: run.title for run in list_runs(folder)[:40] if run.has_model} if folder is not None else {}
         if self._model not in (BUNDLED, *runs):
             self._state["model"] = BUNDLED
-        self._model_menu.set_choices([(BUNDLED, str(BASES[BUNDLED].label)), *((run, run) for run in runs)], self._model)
+        self._model_menu.set_choices([(BUNDLED, str(BASES[BUNDLED].label)), *runs.items()], self._model)
 
     # What is chosen ------------------------------------------------------------------------------
 

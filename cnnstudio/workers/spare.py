@@ -22,7 +22,7 @@ ENGINE: Final = "cnnstudio.engine.child:main"
 WAITING: Final = "cnnstudio.engine.waiting:main"
 """The entry of the spare child: it imports, waits for the log of its job, and becomes `ENGINE`."""
 ROOM: Final = 3 * 1024 ** 3
-"""Free memory that a spare child needs, in bytes; it takes about a sixth of it while it waits."""
+"""Free memory that a spare child needs, in bytes; it takes about a quarter of it while it waits."""
 
 
 class Spare:

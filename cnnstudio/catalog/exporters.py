@@ -68,8 +68,11 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
 
     def missing_libraries(self) -> tuple[Problem, ...]:
         """A problem for every missing library."""
-        return tuple(_missing(self, library) for library in self.libraries
-                     if importlib.util.find_spec(library.module) is None)
+        return tuple(_missing(self, library) for library in self.absent_libraries())
+
+    def absent_libraries(self) -> tuple[Library, ...]:
+        """The libraries it needs that are not installed."""
+        return tuple(library for library in self.libraries if importlib.util.find_spec(library.module) is None)
 
 
 def _missing(entry: Exporter, library: Library) -> Problem:

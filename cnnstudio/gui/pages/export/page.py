@@ -117,7 +117,7 @@ class ExportPage(Page):
         grid.addWidget(self._samples, 5, 1)
         holder = QWidget()
         holder.setLayout(grid)
-        return Card(holder, title=tr("Format and location", "Formato y ubicación"), spacing=12)
+        return Card(holder, title=tr("What to export", "Qué exportar"), spacing=12)
 
     def _working(self) -> QWidget:
         self._work_words = Label("", "body")

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 
 from cnnstudio.core.files import read_project
 from cnnstudio.core.intervals import wilson_interval
@@ -284,3 +285,17 @@ def test_a_change_of_runs_brings_the_new_one(qtbot, window, project_folder):
     page.refresh(Change(frozenset({"runs"})))
     assert run_folder.id in page.subtitle()
     assert says(page, "Not evaluated yet")
+
+
+def test_two_classes_have_large_cells(qtbot):
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(900, 400)
+    matrix.show()
+    sizes = {}
+    for number in (2, 10):
+        names = [str(each) for each in range(number)]
+        matrix.show_matrix(names, [QColor("red")] * number, [[1] * number] * number)
+        sizes[number] = matrix.rect_of(0, 0)
+    assert sizes[2].height() > 3 * sizes[10].height() and sizes[2].width() > 2 * sizes[10].width()
+    assert not matrix.grab().isNull()

@@ -37,7 +37,7 @@ from cnnstudio.workers.job_setup import export_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 KIND: Final = "export"
-_WIDE: Final = 920
+_WIDE: Final = 1560
 OWN, OTHER, NONE = "own", "other", "none"
 """The pictures on which an export is compared: the run's, those of a folder, or none."""
 

@@ -127,7 +127,8 @@ class ChildJob(Job):
     def __init__(self, job: JobSpec, label: Text, kind: str, *, page: str = "", quiet: bool = False,
                  log: Path | None = None, epochs: int = 0, target: str = "") -> None:
         super().__init__(label, kind, page=page, quiet=quiet)
-        from cnnstudio.workers.supervisor import ENGINE, Supervisor
+        from cnnstudio.workers.spare import ENGINE
+        from cnnstudio.workers.supervisor import Supervisor
 
         self.job = job
         self._epochs = epochs

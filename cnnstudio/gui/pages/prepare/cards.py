@@ -14,7 +14,6 @@ from cnnstudio.core.params import Param
 from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.recipe import RECIPE_PARAMS
 from cnnstudio.core.text import Text, tr
-from cnnstudio.gui.pages.prepare.views import StepLook
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts, fix_row
@@ -40,15 +39,13 @@ class ProblemCard(Card):
         if note:
             self.body.addWidget(Label(note, "secondary", "dim", wrap=True))
         self.forms: list[Form] = []
-        self.look = StepLook()
         self._messages = column(spacing=4)
         self._problems: tuple[Problem, ...] = ()
         self._problem_box = box(self._messages)
         self._problem_box.hide()
 
     def finish(self) -> None:
-        """Add the preview of the step and the problems below the fields."""
-        self.body.addWidget(self.look)
+        """Add the problems below the fields."""
         self.body.addWidget(self._problem_box)
 
     def set_problems(self, problems: Sequence[Problem]) -> None:

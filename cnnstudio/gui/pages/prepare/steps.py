@@ -101,8 +101,6 @@ class StepCard(ProblemCard):
         self._switch.set_value(step.enabled)
         self.heading.set_tone("text" if step.enabled else "faint")
         self._note.setVisible(step.enabled and bool(self._note.text()))
-        if not step.enabled:
-            self.look.show_looks(())
         for form in self.forms:
             form.setVisible(step.enabled)
             form.set_values(step.params)

@@ -243,18 +243,19 @@ def test_a_step_is_duplicated_and_dragged(qtbot, page):
     settled(qtbot, page)
 
 
-def test_each_card_shows_what_its_step_makes_of_one_picture_or_of_each_class(qtbot, page):
+def test_the_stages_stand_once_and_larger_where_there_is_room(qtbot, page):
     page.recipe_panel.steps.add("equalize")
-    card = page.recipe_panel.steps.cards["equalize"]
-    qtbot.waitUntil(lambda: len(card.look.looks) == 1)
-    assert not card.look.isHidden()
+    strip = page.preview.strip
+    qtbot.waitUntil(lambda: [len(tile.looks) for tile in strip.tiles] == [1] * 4)
     press(page.preview, "One of each class")
     count = len(page.workspace.counts.class_names)
-    qtbot.waitUntil(lambda: len(card.look.looks) == count)
-    assert [len(tile.looks) for tile in page.preview.strip.tiles] == [count] * 4
-    assert page.preview.strip.tiles[0].captions == page.workspace.counts.class_names
-    card.switched.emit(False)
-    qtbot.waitUntil(card.look.isHidden)
+    qtbot.waitUntil(lambda: [len(tile.looks) for tile in strip.tiles] == [count] * 4)
+    assert strip.tiles[0].captions == page.workspace.counts.class_names
+    press(page.preview, "One picture")
+    qtbot.waitUntil(lambda: [len(tile.looks) for tile in strip.tiles] == [1] * 4)
+    low = strip.tiles[0].height()
+    strip.setFixedWidth(1200)
+    assert strip.tiles[0].height() > low and strip.tiles[0].width() > 250
     settled(qtbot, page)
 
 

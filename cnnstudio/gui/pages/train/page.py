@@ -270,7 +270,7 @@ class TrainPage(Page):
     # What is shown -------------------------------------------------------------------------------
 
     def _rename(self, run: RunSummary) -> None:
-        if rename_run(self.session, self, run):
+        if rename_run(self.session, self._table, run):
             self.session.announce("runs")
 
     def _show_run(self, run: RunFolder | None, read: bool = True) -> None:

@@ -64,6 +64,11 @@ def _set_icon(application: QApplication) -> None:
     application.setWindowIcon(QIcon(str(resource("icons", "cnnstudio.svg"))))
 
 
+def keep_warm(window: MainWindow) -> None:
+    """Let a spare child wait for the jobs of the window; after the first paint, which does not need it."""
+    window.workspace.warm_up.enable()
+
+
 def _start_logging() -> None:
     # After the first paint, which does not need it.
     from cnnstudio.core.logs import start_logging
@@ -96,6 +101,7 @@ def run(arguments: Sequence[str]) -> int:
     project_argument = next((argument for argument in arguments if not argument.startswith("-")), "")
     QTimer.singleShot(0, window, _start_logging)
     QTimer.singleShot(0, window, lambda: report_damaged_settings(window))
+    QTimer.singleShot(0, window, lambda: keep_warm(window))
     if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
     if project_argument:

@@ -184,38 +184,42 @@ def _attention(builder: NetworkBuilder, shape: Shape) -> None:
 
 BLOCKS: Final[Registry[Block]] = Registry("block", (
     Block(id="conv_bn_relu", draw=_conv_bn_relu, source="https://arxiv.org/abs/1502.03167",
-          label=Text("Convolution, normalised", "Convolución normalizada"),
-          help=Text("A 3 x 3 convolution, BatchNormalization and ReLU: the brick of most networks.",
-                    "Una convolución de 3 x 3, BatchNormalization y ReLU: el ladrillo de casi todas las redes.")),
+          label=Text("Normalised convolution", "Convolución normalizada"),
+          help=Text("A 3 × 3 convolution, BatchNormalization and ReLU: the building block of most networks.",
+                    "Una convolución de 3 × 3, BatchNormalization y ReLU: la pieza básica de casi todas las redes.")),
     Block(id="residual", draw=_residual, source="https://arxiv.org/abs/1512.03385",
           label=Text("Residual block", "Bloque residual"),
-          help=Text("Two convolutions whose result is added to what entered: the basic block of ResNet-18 and 34.",
-                    "Dos convoluciones cuyo resultado se suma a lo que entró: el bloque básico de ResNet-18 y 34.")),
+          help=Text("Two convolutions whose result is added to their input: the basic block of ResNet-18 and 34.",
+                    "Dos convoluciones cuyo resultado se suma a su entrada: el bloque básico de ResNet-18 y 34.")),
     Block(id="residual_down", draw=_residual_down, source="https://arxiv.org/abs/1512.03385", halves=True,
-          label=Text("Residual block, halving", "Bloque residual que reduce"),
+          label=Text("Downsampling residual block", "Bloque residual que reduce"),
           help=Text("A residual block that halves the picture and doubles the feature maps.",
                     "Un bloque residual que reduce la imagen a la mitad y duplica los mapas.")),
     Block(id="bottleneck", draw=_bottleneck, source="https://arxiv.org/abs/1512.03385",
           label=Text("Residual bottleneck", "Cuello de botella residual"),
-          help=Text("1 x 1 to a quarter of the maps, 3 x 3, 1 x 1 back, and the sum: the block of ResNet-50 and deeper.",
-                    "1 x 1 a la cuarta parte de los mapas, 3 x 3, 1 x 1 de vuelta y la suma: el bloque de ResNet-50 y "
-                    "mayores.")),
+          help=Text("1 × 1 to a quarter of the maps, 3 × 3, 1 × 1 back, and the sum: the block of ResNet-50 and "
+                    "deeper.",
+                    "1 × 1 a la cuarta parte de los mapas, 3 × 3, 1 × 1 de vuelta y la suma: el bloque de ResNet-50 "
+                    "y mayores.")),
     Block(id="inception", draw=_inception, source="https://arxiv.org/abs/1409.4842",
           label=Text("Inception module", "Módulo Inception"),
-          help=Text("Looks with 1 x 1, 3 x 3, 5 x 5 and a pooling side by side and stacks what each saw.",
-                    "Mira a la vez con 1 x 1, 3 x 3, 5 x 5 y un agrupamiento, y apila lo que vio cada uno.")),
+          help=Text("Applies 1 × 1, 3 × 3 and 5 × 5 convolutions and a pooling side by side and stacks their "
+                    "results.",
+                    "Aplica a la vez convoluciones de 1 × 1, 3 × 3 y 5 × 5 y un agrupamiento, y apila sus "
+                    "resultados.")),
     Block(id="squeeze_excite", draw=_squeeze_excite, source="https://arxiv.org/abs/1709.01507",
-          label=Text("Squeeze and excite", "Squeeze and excite"),
+          label=Text("Squeeze and excitation", "Squeeze and excitation"),
           help=Text("Weighs each feature map by a factor computed from the means of all maps.",
                     "Pondera cada mapa con un factor calculado a partir de las medias de todos.")),
     Block(id="residual_excited", draw=_residual_excited, source="https://arxiv.org/abs/1709.01507",
-          label=Text("Residual block with squeeze and excite", "Bloque residual con squeeze and excite"),
+          label=Text("Residual block with squeeze and excitation", "Bloque residual con squeeze and excitation"),
           help=Text("A residual block whose maps are weighed before the sum: SE-ResNet.",
                     "Un bloque residual cuyos mapas se ponderan antes de la suma: SE-ResNet.")),
     Block(id="depthwise_separable", draw=_separable, source="https://arxiv.org/abs/1704.04861",
           label=Text("Depthwise separable convolution", "Convolución separable por canal"),
-          help=Text("A filter for each map, then 1 x 1 across the maps: MobileNet's block, about a ninth of the work.",
-                    "Un filtro por mapa y luego 1 x 1 entre mapas: el bloque de MobileNet, cerca de un noveno del "
+          help=Text("A filter for each map, then 1 × 1 across the maps: MobileNet's block, about a ninth of the "
+                    "work.",
+                    "Un filtro por mapa y luego 1 × 1 entre mapas: el bloque de MobileNet, cerca de un noveno del "
                     "trabajo.")),
     Block(id="inverted_residual", draw=_inverted_residual, source="https://arxiv.org/abs/1801.04381",
           label=Text("Inverted residual", "Residual invertido"),
@@ -228,8 +232,8 @@ BLOCKS: Final[Registry[Block]] = Registry("block", (
                     "Cuatro capas que ven todos los mapas anteriores y añaden 32 cada una: el bloque de DenseNet.")),
     Block(id="transition", draw=_transition, source="https://arxiv.org/abs/1608.06993", halves=True,
           label=Text("Transition", "Transición"),
-          help=Text("Half as many maps and half the picture, between two dense blocks.",
-                    "La mitad de mapas y la mitad de imagen, entre dos bloques densos.")),
+          help=Text("Halves the number of maps and their size, between two dense blocks.",
+                    "Reduce a la mitad el número de mapas y su tamaño, entre dos bloques densos.")),
     Block(id="attention", draw=_attention, source="https://arxiv.org/abs/1706.03762",
           label=Text("Attention block", "Bloque de atención"),
           help=Text("Self-attention and two Dense layers, each with its normalisation and its sum: a transformer's block. For "
@@ -247,7 +251,7 @@ def insert_block(project: Project, block: str, shape: Shape, source: str | None 
     """
     entry = edge.source if edge is not None else source
     if entry is None or len(shape) != 3:
-        text = Text("A block needs feature maps (height, width, channels): choose a layer that gives them.",
+        text = Text("A block needs feature maps (height, width, channels): choose a layer that outputs them.",
                     "Un bloque necesita mapas (alto, ancho, canales): elija una capa que los dé.")
         raise ProblemError(error("not_feature_maps", text, "network", node=entry))
     builder = network_builder()

@@ -23,7 +23,7 @@ FORMS: Final = {form.id: form for form in (
          help=Text("Copies in train/class, validation/class and test/class, with a list beside them.",
                    "Copias en train/clase, validation/clase y test/clase, con una lista al lado.")),
     Form(id="csv", label=Text("List (CSV)", "Lista (CSV)"), suffix=".csv",
-         help=Text("One line a picture: path, label, split, hash, width, height. The pictures stay where they are.",
+         help=Text("One line per picture: path, label, split, hash, width, height. The pictures stay where they are.",
                    "Una línea por imagen: ruta, etiqueta, división, huella, ancho y alto. Las imágenes quedan donde "
                    "están.")),
     Form(id="zip", label=Text("Zip archive", "Archivo zip"), suffix=".zip",

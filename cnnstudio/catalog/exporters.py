@@ -68,8 +68,11 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
 
     def missing_libraries(self) -> tuple[Problem, ...]:
         """A problem for every missing library."""
-        return tuple(_missing(self, library) for library in self.libraries
-                     if importlib.util.find_spec(library.module) is None)
+        return tuple(_missing(self, library) for library in self.absent_libraries())
+
+    def absent_libraries(self) -> tuple[Library, ...]:
+        """The libraries it needs that are not installed."""
+        return tuple(library for library in self.libraries if importlib.util.find_spec(library.module) is None)
 
 
 def _missing(entry: Exporter, library: Library) -> Problem:
@@ -82,7 +85,8 @@ def _missing(entry: Exporter, library: Library) -> Problem:
 
 
 _BESIDE_SOURCE: Final = (
-    Content("weights.npz", Text("the trained weights; load_weights sets them", "los pesos entrenados; load_weights los pone")),
+    Content("weights.npz", Text("the trained weights; load_weights loads them", "los pesos entrenados; load_weights "
+                                                                               "los carga")),
     Content("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
                                             "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
 )
@@ -100,12 +104,12 @@ def _same(line: str) -> Text:
 EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
     Exporter(
         id="bundle", label=Text("Bundle", "Paquete"), writer="cnnstudio.engine.bundle:write_bundle",
-        help=Text("A folder that works by itself: the model, the recipe, the classes, predict.py, sample pictures "
-                  "with the expected answers, and the check that was run.",
-                  "Una carpeta que funciona por sí sola: el modelo, la receta, las clases, predict.py, imágenes de "
-                  "muestra con las respuestas esperadas y la comprobación que se hizo."),
+        help=Text("A self-contained folder: the model, the recipe, the classes, predict.py, sample pictures with "
+                  "the expected answers, and the check that was run.",
+                  "Una carpeta autónoma: el modelo, la receta, las clases, predict.py, imágenes de muestra con las "
+                  "respuestas esperadas y la comprobación que se hizo."),
         contents=(
-            Content("model.keras", Text("the model; takes plain 0-255 pixels", "el modelo; toma píxeles 0-255 sin tratar")),
+            Content("model.keras", Text("the model; takes pixels from 0 to 255", "el modelo; recibe píxeles de 0 a 255")),
             Content("recipe.json, classes.json", Text("how a file becomes pixels, and the classes",
                                                       "cómo un archivo se convierte en píxeles, y las clases")),
             Content("predict.py, pixels/", Text("classifies pictures with Keras, OpenCV, Pillow and NumPy alone",
@@ -118,11 +122,13 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
     Exporter(
         id="keras", label=Text("Keras model", "Modelo Keras"), suffix=".keras",
         writer="cnnstudio.engine.keras_writers:write_model", recognizer="cnnstudio.engine.keras_writers:is_our_model",
-        help=Text("One .keras file for Keras 3. It takes plain 0-255 pixels and carries recipe and classes.",
-                  "Un archivo .keras para Keras 3. Toma píxeles 0-255 y lleva la receta y las clases."),
+        help=Text("One .keras file for Keras 3. It takes pixels from 0 to 255 and contains the recipe and the "
+                  "classes.",
+                  "Un archivo .keras para Keras 3. Recibe píxeles de 0 a 255 y contiene la receta y las clases."),
         contents=(
-            Content("model.weights.h5, config.json", Text("the model with its normalisation; takes plain 0-255 pixels",
-                                                          "el modelo con su normalización; toma píxeles 0-255 sin tratar")),
+            Content("model.weights.h5, config.json", Text("the model with its normalisation; takes pixels from 0 to "
+                                                          "255",
+                                                          "el modelo con su normalización; recibe píxeles de 0 a 255")),
             Content("cnnstudio.json", Text("recipe and classes, inside the same file",
                                            "la receta y las clases, dentro del mismo archivo")),
             Content("keras.saving.load_model", Text("opens it, with any backend of Keras 3",
@@ -134,21 +140,22 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
                   "the recipe.",
                   "Una carpeta con la red como código Keras legible, sus pesos entrenados (.npz, sin pickle) y la "
                   "receta."),
-        contents=(Content("network.py", Text("the network as code; takes plain 0-255 pixels",
-                                             "la red como código; toma píxeles 0-255 sin tratar")), *_BESIDE_SOURCE),
+        contents=(Content("network.py", Text("the network as code; takes pixels from 0 to 255",
+                                             "la red como código; recibe píxeles de 0 a 255")), *_BESIDE_SOURCE),
         usage=lambda _path: _same('from network import load_weights, model; load_weights(model, "weights.npz")')),
     Exporter(
         id="torch", label=Text("PyTorch source", "Código PyTorch"), writer="cnnstudio.engine.torch_writers:write_source",
         # Another library adds up in another order.
         tolerance=1e-4,
-        help=Text("A folder with the network as a PyTorch module, its trained weights (.npz, nothing pickled) and the "
-                  "recipe. Needs PyTorch here to be compared.",
-                  "Una carpeta con la red como módulo de PyTorch, sus pesos entrenados (.npz, sin pickle) y la receta. "
-                  "Necesita PyTorch aquí para compararse."),
-        contents=(Content("network.py", Text("the network as a module; takes 0-255 pixels, channels first",
-                                             "la red como módulo; toma píxeles 0-255, canales primero")), *_BESIDE_SOURCE),
+        help=Text("A folder with the network as a PyTorch module, its trained weights (.npz, nothing pickled) and "
+                  "the recipe. The comparison needs PyTorch on this computer.",
+                  "Una carpeta con la red como módulo de PyTorch, sus pesos entrenados (.npz, sin pickle) y la "
+                  "receta. La comparación necesita PyTorch en este equipo."),
+        contents=(Content("network.py", Text("the network as a module; takes pixels from 0 to 255, channels first",
+                                             "la red como módulo; recibe píxeles de 0 a 255, canales primero")),
+                  *_BESIDE_SOURCE),
         libraries=(Library("torch", "PyTorch", "torch", Text(
-            "The source alone needs nothing: cnnstudio code --framework torch.",
-            "El código solo no necesita nada: cnnstudio code --framework torch.")),),
+            "The source without weights needs no PyTorch: cnnstudio code --framework torch.",
+            "El código sin pesos no necesita PyTorch: cnnstudio code --framework torch.")),),
         usage=lambda _path: _same('network = Network(); load_weights(network, "weights.npz")')),
 ))

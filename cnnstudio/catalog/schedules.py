@@ -141,8 +141,8 @@ return (initial_learning_rate - end_learning_rate) * (1 - share) ** power + end_
 """, "stage", end_learning_rate=0.0001, power=1.0, cycle=False),
     _schedule(
         "InverseTimeDecay", Text("Inverse time decay", "Decaimiento inverso"),
-        Text("Divides the rate by 1 + decay_rate x steps / decay_steps.",
-             "Divide la tasa entre 1 + decay_rate x pasos / decay_steps."),
+        Text("Divides the rate by 1 + decay_rate × steps / decay_steps.",
+             "Divide la tasa entre 1 + decay_rate × pasos / decay_steps."),
         (_INITIAL, _EPOCH_STEPS,
          _decay_rate(0.5, 1000, Text("How quickly it falls.", "Con qué rapidez baja.")), _STAIRCASE),
         """\

@@ -36,7 +36,7 @@ LOSSES: Final[Registry[TrainingComponent]] = Registry("loss", (
 
 _MONITOR = Choice(
     name="monitor", default="val_loss", label=same("monitor"),
-    help=Text("The quantity that is watched.", "La cantidad que se observa."),
+    help=Text("The metric that is monitored.", "La métrica que se vigila."),
     options=tuple(Option(name, same(name)) for name in ("val_loss", "val_accuracy", "loss", "accuracy")))
 _MODE = Choice(
     name="mode", default="auto", advanced=True, label=same("mode"),
@@ -132,8 +132,8 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
                       label=same("baseline"), help=Text("Stop unless this value is passed; none: no baseline.",
                                                         "Parar si no se supera este valor; none: sin línea base.")),
                 Int(name="start_from_epoch", default=0, minimum=0, maximum=100_000, advanced=True,
-                    label=same("start_from_epoch"), help=Text("Epochs to wait before watching.",
-                                                              "Épocas de espera antes de observar."))),
+                    label=same("start_from_epoch"), help=Text("Epochs to wait before monitoring starts.",
+                                                              "Épocas de espera antes de vigilar."))),
         call=Call("keras.callbacks.EarlyStopping",
                   arguments("monitor", "min_delta", "patience", "mode", "baseline", "restore_best_weights",
                             "start_from_epoch"),
@@ -146,8 +146,8 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
                   "Hace los pasos más pequeños cuando ya no mejora."),
         params=(_MONITOR,
                 Float(name="factor", default=0.1, minimum=0, above=True, maximum=0.9999, step=0.1, decimals=4,
-                      label=same("factor"), help=Text("New rate = old rate x factor.",
-                                                      "Tasa nueva = tasa anterior x factor.")),
+                      label=same("factor"), help=Text("New rate = old rate × factor.",
+                                                      "Tasa nueva = tasa anterior × factor.")),
                 _patience(10, Text("Epochs without improvement before the rate falls.",
                                    "Épocas sin mejora antes de bajar la tasa.")),
                 _min_delta(0.0001), _MODE,

@@ -109,14 +109,14 @@ def _check(command: Command) -> None:
 def _audit(command: Command) -> None:
     from cnnstudio.catalog.findings import KINDS
 
-    audit = command("audit", tr("find damaged, duplicate, blurred, mislabeled and other troubled pictures",
+    audit = command("audit", tr("find damaged, duplicate, blurred, mislabelled and other problematic pictures",
                                 "busca imágenes dañadas, duplicadas, borrosas, mal etiquetadas y otros problemas"),
                     project=False)
     audit.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"),
                        help=tr("whose pictures", "de quién son las imágenes"))
     audit.add_argument("--only", metavar=tr("KIND,...", "TIPO,..."), help=", ".join(KINDS.ids()))
-    audit.add_argument("--flips", action="store_true", help=tr("mirrored and turned twins, too",
-                                                               "también gemelas reflejadas y giradas"))
+    audit.add_argument("--flips", action="store_true", help=tr("mirrored and rotated copies, too",
+                                                               "también copias reflejadas y giradas"))
     audit.add_argument("--html", type=Path, metavar=tr("FILE", "ARCHIVO"), help=tr("write a report",
                                                                                    "escribe un informe"))
     _add_force(audit)
@@ -208,6 +208,9 @@ def _runs(command: Command) -> None:
     runs.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
                       help=tr("write the epochs of one training, the newest unless --run names another",
                               "escribe las épocas de un entrenamiento, el más reciente si --run no nombra otro"))
+    runs.add_argument("--rename", metavar=tr("NAME", "NOMBRE"),
+                      help=tr("give a training, the newest unless --run names another, a name; its id stays",
+                              "da un nombre a un entrenamiento, el más reciente si --run no nombra otro; su id no cambia"))
 
 
 def _evaluate(command: Command) -> None:

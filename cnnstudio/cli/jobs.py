@@ -184,8 +184,8 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
             + f"  n {report.support}"
             for report in evaluated.classes]
         if leakage is not None:
-            lines.append(tr("{leaked} of them have a twin among the training pictures; without these {accuracy}",
-                            "{leaked} de ellas tienen una gemela entre las de entrenamiento; sin ellas {accuracy}",
+            lines.append(tr("{leaked} of them have a duplicate among the training pictures; without these {accuracy}",
+                            "{leaked} de ellas tienen una copia entre las de entrenamiento; sin ellas {accuracy}",
                             leaked=leakage.leaked,
                             accuracy="-" if leakage.without is None else format_number(leakage.without, ".2%")))
         output.line(line, "\n".join(lines))
@@ -317,7 +317,7 @@ def _value_text(value: Any) -> str:
 
 def fetch(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.file is not None and not arguments.file.is_file():
-        text = Text("The weights file {path} is not there.", "El archivo de pesos {path} no está.")
+        text = Text("The weights file {path} does not exist.", "El archivo de pesos {path} no existe.")
         raise ProblemError(error("weights_missing", text.fill(path=arguments.file), "file", path=arguments.file))
     job = FetchBase(base=arguments.base, file=str(arguments.file.absolute()) if arguments.file else "",
                     cache=str(cache_folder()), language=language())

@@ -95,7 +95,7 @@ def _print_row(row: jobs.Changed, width: int, output: Output) -> None:
     text = (f"{'!' if row.clear else ' '} {_label(row):<{width}}  {format_number(row.plain, '.1%')} → "
             f"{format_number(row.changed, '.1%')}")
     if row.called and row.changed < row.plain:
-        text += "  " + tr("called {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
+        text += "  " + tr("predicted as {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
                           share=row.called_share)
     line = msgspec.to_builtins(row)
     output.line({**line, "clear": row.clear}, text)
@@ -147,8 +147,8 @@ def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None
     for base, problem in probed.failed.items():
         output.line({"base": base, "problem": problem})
     if not output.as_json:
-        output.print_message(tr("Learned from {training} pictures, measured on {validation}. Weights not on this computer: "
-                                "{names}.",
+        output.print_message(tr("Trained on {training} pictures, measured on {validation}. Weights not on this "
+                                "computer: {names}.",
                                 "Aprendido con {training} imágenes, medido con {validation}. Pesos que no están en este "
                                 "equipo: {names}.", training=probed.training, validation=probed.validation,
                                 names=", ".join(probed.absent) or "–"))

@@ -37,6 +37,7 @@ from cnnstudio.workers.index_rescue import rescue_index
 from cnnstudio.workers.job_setup import refresh_collection
 from cnnstudio.workers.own_bases import model_of
 from cnnstudio.workers.run_history import write_history
+from cnnstudio.workers.run_names import read_name, write_name
 from cnnstudio.workers.runs import STATE_NAMES, find_run, list_runs
 
 
@@ -192,10 +193,10 @@ def _no_audit_notice(index: Index, folder: Path) -> tuple[Problem, ...]:
     pictures = index.count()
     if not pictures or waiting(index) < pictures:
         return ()
-    text = Text("No audit was made yet: near duplicates in two splits, blurred or doubtful pictures are not known "
-                "(cnnstudio audit {folder}).",
-                "Aún no se hizo la auditoría: no se sabe si hay casi duplicadas en dos divisiones ni imágenes borrosas o "
-                "dudosas (cnnstudio audit {folder}).")
+    text = Text("No audit has been made yet, so near duplicates across splits and blurred or doubtful pictures are "
+                "not known (cnnstudio audit {folder}).",
+                "Aún no se ha hecho la auditoría: no se sabe si hay casi duplicadas en dos divisiones ni imágenes "
+                "borrosas o dudosas (cnnstudio audit {folder}).")
     notice = warning("not_audited", text.fill(folder=folder), "dataset")
     return (msgspec.structs.replace(notice, severity="info"),)
 
@@ -210,6 +211,15 @@ def _rescue(folder: Path, output: Output) -> tuple[Problem, ...]:
 def runs(arguments: argparse.Namespace, output: Output) -> int:
     """List the trainings; with --csv write the epochs of one of them."""
     read_project(arguments.project)
+    if arguments.rename is not None:
+        newest = next((run.id for run in list_runs(arguments.project)), None)
+        chosen = find_run(arguments.project, arguments.run or newest)
+        write_name(chosen.folder, arguments.rename)
+        title = read_name(chosen.folder) or chosen.id
+        output.line({"run": chosen.id, "name": read_name(chosen.folder)},
+                    tr("The run {id} is now called {name}.", "El entrenamiento {id} se llama ahora {name}.", id=chosen.id,
+                       name=title))
+        return 0
     if arguments.csv is not None:
         # The newest, whether it has a model or not.
         newest = next((run.id for run in list_runs(arguments.project)), None)
@@ -221,8 +231,10 @@ def runs(arguments: argparse.Namespace, output: Output) -> int:
         return 0
     for run in list_runs(arguments.project):
         epochs = tr("1 epoch", "1 época") if run.epochs == 1 else tr("{n} epochs", "{n} épocas", n=run.epochs)
-        line_text = f"{run.id}  {STATE_NAMES[run.state]}  {epochs}  {format_metrics(run.metrics)}"
-        output.line({"run": run.id, "state": run.state, "epochs": run.epochs, "metrics": run.metrics}, on_one_line(line_text))
+        named = f"{run.id} ({run.name})" if run.name else run.id
+        line_text = f"{named}  {STATE_NAMES[run.state]}  {epochs}  {format_metrics(run.metrics)}"
+        output.line({"run": run.id, "name": run.name, "state": run.state, "epochs": run.epochs, "metrics": run.metrics},
+                    on_one_line(line_text))
         damage = run.problem if run.state == "damaged" else run.damage
         if damage is not None:
             output.problems([damage], as_lines=False)

@@ -82,10 +82,10 @@ def write_problem(os_error: OSError, path: object) -> Problem:
                     "lo que había antes no ha cambiado.")
         return error("no_space", text.fill(path=path), "file", path=path)
     if os_error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        text = Text("{path} cannot be written: the place is read-only for you. Choose another folder or change "
-                    "its permissions.",
-                    "No se puede escribir {path}: el lugar es de solo lectura para usted. Elija otra carpeta o "
-                    "cambie sus permisos.")
+        text = Text("{path} cannot be written: you have no permission to write there. Choose another folder or "
+                    "change its permissions.",
+                    "No se puede escribir {path}: no tiene permiso para escribir ahí. Elija otra carpeta o cambie "
+                    "sus permisos.")
         return error("read_only", text.fill(path=path), "file", path=path)
     text = Text("{path} could not be written: {reason}.", "No se pudo escribir {path}: {reason}.")
     return error("cannot_write", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)

@@ -101,24 +101,27 @@ SPLIT_PARAMS: Final = (
                                                 "Parte de las imágenes con las que aprende la red.")),
     Float(name="validation", default=0.15, minimum=0, maximum=1, step=0.05, decimals=2,
           label=SPLIT_NAMES["validation"],
-          help=Text("Share that is watched during training and steers early stopping.",
-                    "Parte que se observa durante el entrenamiento y guía la parada temprana.")),
+          help=Text("Share that is monitored during training and decides when to stop early.",
+                    "Parte que se vigila durante el entrenamiento y decide la parada temprana.")),
     Float(name="test", default=0.15, minimum=0, maximum=1, step=0.05, decimals=2, label=SPLIT_NAMES["test"],
-          help=Text("Share that is kept aside for the final measurement.",
-                    "Parte que se reserva para la medición final.")),
+          help=Text("Share that is set aside for the final evaluation.",
+                    "Parte que se reserva para la evaluación final.")),
     Seed(name="seed", default=42, minimum=0, label=Text("Seed", "Semilla"),
          help=Text("The same seed gives the same splits.", "La misma semilla da la misma división.")),
     Bool(name="stratified", default=True, label=Text("Stratified", "Estratificada"),
          help=Text("Every split has the classes in the same proportion.",
                    "Cada división tiene las clases en la misma proporción.")),
-    Bool(name="keep_together", default=True, label=Text("Keep twins together", "Mantener juntas las gemelas"),
-         help=Text("Near-duplicates and pictures of one burst stay on one side, so that the test measures what was "
-                   "not learned. Known after the audit; bursts by their names at once.",
-                   "Las casi duplicadas y las imágenes de una misma ráfaga quedan del mismo lado, para que la prueba "
-                   "mida lo no aprendido. Se sabe tras la auditoría; las ráfagas por su nombre, enseguida.")),
+    Bool(name="keep_together", default=True, label=Text("Keep duplicates together", "Mantener juntas las duplicadas"),
+         help=Text("Near duplicates and pictures of one burst stay in one split, so that the test contains nothing "
+                   "that was learned. Near duplicates are known after the audit, bursts by their names.",
+                   "Las casi duplicadas y las imágenes de una misma ráfaga quedan en la misma división, para que la "
+                   "prueba no contenga nada aprendido. Las casi duplicadas se conocen tras la auditoría; las "
+                   "ráfagas, por su nombre.")),
     Int(name="folds", default=0, minimum=0, maximum=20, advanced=True, label=Text("Folds", "Pliegues"),
-        help=Text("k-fold: 0 for none, else training and validation are divided into so many parts.",
-                  "k-fold: 0 para ninguno; si no, entrenamiento y validación se dividen en tantas partes.")),
+        help=Text("k-fold cross-validation: 0 for none, otherwise training and validation are divided into this "
+                  "many parts.",
+                  "Validación cruzada: 0 para ninguna; si no, entrenamiento y validación se dividen en este número "
+                  "de partes.")),
     Int(name="fold", default=0, minimum=0, maximum=19, advanced=True, label=Text("Fold", "Pliegue"),
         help=Text("Which of the parts, counted from 0, is the validation split.",
                   "Cuál de las partes, contadas desde 0, es la división de validación.")),

@@ -49,9 +49,10 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
         raise ProblemError(write_problem(os_error, part)) from os_error
     if not matches(part, checksum):
         part.unlink()
-        text = Text("What came from {url} is not the expected file (wrong checksum). It was thrown away: try again.",
-                    "Lo recibido de {url} no es el archivo esperado (suma de control errónea). Se ha descartado: "
-                    "inténtelo otra vez.")
+        text = Text("The file downloaded from {url} is not the expected one (wrong checksum) and was discarded. Try "
+                    "again.",
+                    "El archivo descargado de {url} no es el esperado (suma de control errónea) y se ha descartado. "
+                    "Inténtelo otra vez.")
         raise ProblemError(error("wrong_checksum", text.fill(url=url), area))
     os.replace(part, target)
 

@@ -52,10 +52,10 @@ def decode_project(data: bytes, path: Path) -> Project:
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise ProblemError(_damaged(path, "no format number"))
     if number > FORMAT:
-        text = Text("{path} was written by a newer CNN Studio ({program}). It is left as it is; install that "
-                    "version or a later one to open it.",
-                    "{path} fue escrito por un CNN Studio más nuevo ({program}). Queda como está; instale esa "
-                    "versión o una posterior para abrirlo.")
+        text = Text("{path} was written by a newer version of CNN Studio ({program}). It has not been changed. "
+                    "Install that version or a later one to open it.",
+                    "{path} se escribió con una versión más nueva de CNN Studio ({program}). No se ha cambiado. "
+                    "Instale esa versión o una posterior para abrirlo.")
         raise ProblemError(error("newer_format", text.fill(path=path, program=raw.get("program", "?")), "project",
                                  path=path))
     try:

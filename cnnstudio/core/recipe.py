@@ -136,8 +136,9 @@ RECIPE_PARAMS: Final = (
                      "Qué números pasan a negro y blanco en imágenes de más de 8 bits, como TIFF de 16 bits. Las imágenes "
                      "corrientes quedan como están."),
            options=(Option("type", Text("full range of the type", "rango completo del tipo"),
-                           Text("0 to 65,535 in a 16-bit file; 0 to 1 or 0 to 255 in floating point.",
-                                "De 0 a 65 535 en un archivo de 16 bits; de 0 a 1 o de 0 a 255 en coma flotante.")),
+                           Text("0 to 65\u202f535 in a 16-bit file; 0 to 1 or 0 to 255 in floating point.",
+                                "De 0 a 65\u202f535 en un archivo de 16 bits; de 0 a 1 o de 0 a 255 en coma "
+                                "flotante.")),
                     Option("bits", Text("significant bits", "bits significativos"),
                            Text("Cameras and scanners often write 10, 12 or 14 bits into files of 16.",
                                 "Cámaras y escáneres suelen escribir 10, 12 o 14 bits en archivos de 16.")),
@@ -152,7 +153,7 @@ RECIPE_PARAMS: Final = (
                                 "Dos números, como una ventana de unidades Hounsfield.")))),
     Int(name="significant_bits", default=12, minimum=1, maximum=32, shown_when=ShownWhen("sample_range", ("bits",)),
         label=Text("Significant bits", "Bits significativos"),
-        help=Text("With 12, the number 4,095 is white.", "Con 12, el número 4095 es blanco.")),
+        help=Text("With 12, the number 4095 is white.", "Con 12, el número 4095 es blanco.")),
     Float(name="low_percentile", default=0.1, minimum=0, maximum=100, step=0.1, decimals=2, unit=same("%"),
           shown_when=ShownWhen("sample_range", ("picture", "collection")),
           label=Text("Black below", "Negro por debajo"),
@@ -174,7 +175,7 @@ RECIPE_PARAMS: Final = (
            help=Text("Cuts the same part out of every file before it is resized.",
                      "Recorta la misma parte de cada archivo antes de redimensionar."),
            options=(Option("none", Text("none", "ninguno")),
-                    Option("share", Text("middle", "centro"), Text("The middle, a share of both sides.",
+                    Option("share", Text("centre", "centro"), Text("The centre, a share of both sides.",
                                                                    "El centro, una parte de ambos lados.")),
                     Option("box", Text("box", "caja"), Text("The same pixels of every file.",
                                                             "Los mismos píxeles de cada archivo.")))),
@@ -183,10 +184,10 @@ RECIPE_PARAMS: Final = (
           help=Text("Share of height and width that stays.", "Parte del alto y del ancho que queda.")),
     Padding4(name="crop_box", default=(0, 0, 0, 0), maximum=100_000, shown_when=ShownWhen("crop", ("box",)),
              label=Text("Top, left, height, width", "Arriba, izquierda, alto, ancho"),
-             help=Text("Pixels of the upright file; a height or width of 0 reaches to its end. What lies outside of a "
-                       "picture is left out.",
-                       "Píxeles del archivo derecho; un alto o ancho de 0 llega hasta el final. Lo que queda fuera de "
-                       "una imagen se omite.")),
+             help=Text("Pixels of the picture after it was rotated upright; a height or width of 0 reaches to its "
+                       "edge. Parts outside a picture are ignored.",
+                       "Píxeles de la imagen ya girada según su orientación; un alto o ancho de 0 llega hasta el "
+                       "borde. Lo que queda fuera de una imagen se ignora.")),
     Choice(name="fit", default="stretch", label=Text("Fit", "Ajuste"),
            help=Text("How a picture of another shape is brought to this size.",
                      "Cómo se lleva a este tamaño una imagen de otra forma."),
@@ -195,10 +196,10 @@ RECIPE_PARAMS: Final = (
                       Text("Uses the whole picture; changes its proportions.",
                            "Usa toda la imagen; cambia sus proporciones.")),
                Option("crop", Text("crop", "recortar"),
-                      Text("Keeps proportions; cuts off what is too long.",
+                      Text("Keeps the proportions; crops what is too long.",
                            "Conserva las proporciones; corta lo que sobra.")),
                Option("pad", Text("pad", "rellenar"),
-                      Text("Keeps proportions and the whole picture; fills up with the background.",
+                      Text("Keeps the proportions and the whole picture; pads with the background.",
                            "Conserva las proporciones y toda la imagen; rellena con el fondo.")))),
     Choice(name="interpolation", default="auto", advanced=True, label=Text("Interpolation", "Interpolación"),
            help=Text("How new pixels are computed. auto: area when shrinking, bilinear when enlarging. OpenCV calls "
@@ -217,8 +218,10 @@ RECIPE_PARAMS: Final = (
            options=(Option("zero_one", Text("[0, 1]", "[0, 1]")),
                     Option("minus_one_one", Text("[-1, 1]", "[-1, 1]")),
                     Option("standardize", Text("mean 0, deviation 1", "media 0, desviación 1"),
-                           Text("Each channel less the mean of the training pictures, divided by their deviation.",
-                                "Cada canal menos la media de las imágenes de entrenamiento, entre su desviación.")),
-                    Option("base", Text("the base's own", "la propia de la base")),
+                           Text("Each channel minus the mean of the training pictures, divided by their standard "
+                                "deviation.",
+                                "Cada canal menos la media de las imágenes de entrenamiento, dividido por su "
+                                "desviación estándar.")),
+                    Option("base", Text("as the base expects", "la que espera la base")),
                     Option("none", Text("none: 0 to 255", "ninguna: 0 a 255")))),
 )

@@ -18,16 +18,17 @@ from cnnstudio.core.text import Text, same
 SETTINGS_PARAMS: Final = (
     Choice(name="language", default="system", label=Text("Language", "Idioma"),
            help=Text("Language of the window and of messages.", "Idioma de la ventana y de los mensajes."),
-           options=(Option("system", Text("as the system", "el del sistema")), Option("en", same("English")),
+           options=(Option("system", Text("follow the system", "según el sistema")), Option("en", same("English")),
                     Option("es", same("Español")))),
     Choice(name="theme", default="system", label=Text("Theme", "Tema"),
            help=Text("Colours of the window.", "Colores de la ventana."),
-           options=(Option("system", Text("as the system", "el del sistema")), Option("light", Text("light", "claro")),
+           options=(Option("system", Text("follow the system", "según el sistema")), Option("light", Text("light", "claro")),
                     Option("dark", Text("dark", "oscuro")))),
     Int(name="cache_gigabytes", default=20, minimum=1, maximum=10_000, unit=same("GB"),
         label=Text("Cache", "Caché"),
-        help=Text("Most space for what can be computed again: thumbnails, prepared pixels, features.",
-                  "Espacio máximo para lo que se puede volver a calcular: miniaturas, píxeles, características.")),
+        help=Text("The most disk space for data that can be computed again: thumbnails, prepared pictures, features.",
+                  "Espacio máximo en disco para datos que se pueden volver a calcular: miniaturas, imágenes "
+                  "preparadas, características.")),
 )
 
 

@@ -100,13 +100,13 @@ def with_settings(training: TrainingSpec, **settings: Any) -> TrainingSpec:
 
 STAGE_PARAMS: Final = (
     Int(name="epochs", default=20, minimum=1, maximum=100_000, label=Text("Epochs", "Épocas"),
-        help=Text("How often the network sees every training picture, at most.",
+        help=Text("The most times the network sees every training picture.",
                   "Cuántas veces ve la red cada imagen de entrenamiento, como máximo.")),
     Line(name="trainable_from", default="", label=Text("What learns", "Qué aprende"),
          help=Text("Where a pretrained base begins to learn in this stage: none (only the layers after it), all, or "
-                   "the name of one of its layers. Empty: as the network says.",
-                   "Desde dónde aprende en esta etapa una base preentrenada: none (solo las capas que la siguen), all "
-                   "o el nombre de una de sus capas. Vacío: como indica la red.")),
+                   "the name of one of its layers. Empty: as set in the network.",
+                   "Desde dónde aprende en esta etapa una base preentrenada: none (solo las capas que la siguen), "
+                   "all o el nombre de una de sus capas. Vacío: como en la red.")),
 )
 TRAINING_PARAMS: Final = (
     Int(name="batch_size", default=32, minimum=1, maximum=65_536, label=Text("Batch size", "Tamaño de lote"),
@@ -122,18 +122,19 @@ TRAINING_PARAMS: Final = (
                     Option("categorical_crossentropy", same("categorical_crossentropy")),
                     Option("sparse_categorical_crossentropy", same("sparse_categorical_crossentropy")))),
     Choice(name="class_weight", default="none", label=Text("Class weights", "Pesos de las clases"),
-           help=Text("balanced lets rare classes count more: n / (classes x pictures of the class).",
-                     "balanced da más peso a las clases raras: n / (clases x imágenes de la clase)."),
+           help=Text("balanced lets rare classes count more: n / (classes × pictures of the class).",
+                     "balanced da más peso a las clases raras: n / (clases × imágenes de la clase)."),
            options=(Option("none", Text("none", "ninguno")), Option("balanced", Text("balanced", "equilibrados")))),
     Bool(name="keep_features", default=True, label=Text("Keep features", "Guardar características"),
-         help=Text("Compute the answers of a frozen base once and train the head on them. The network is the same.",
-                   "Calcular una sola vez las respuestas de una base congelada y entrenar la cabeza con ellas. "
-                   "La red es la misma.")),
+         help=Text("Compute the features of a frozen base once and train the head on them. The network stays the "
+                   "same.",
+                   "Calcular una sola vez las características de una base congelada y entrenar la cabeza con ellas. "
+                   "La red sigue siendo la misma.")),
     Choice(name="precision", default="float32", advanced=True, label=Text("Precision", "Precisión"),
-           help=Text("Mixed precision computes in 16 bits and keeps the weights in 32: quicker on a recent GPU, slower on "
-                     "a processor. The saved model computes in float32.",
-                     "La precisión mixta calcula en 16 bits y guarda los pesos en 32: más rápida en una GPU reciente, "
-                     "más lenta en un procesador. El modelo guardado calcula en float32."),
+           help=Text("Mixed precision computes with half-precision numbers (16 bits): faster on a recent GPU, "
+                     "slower on a processor. The saved model computes in float32.",
+                     "La precisión mixta calcula con números de media precisión (16 bits): más rápida en una GPU "
+                     "reciente, más lenta en un procesador. El modelo guardado calcula en float32."),
            options=(Option("float32", same("float32")), Option("mixed_float16", same("mixed_float16")),
                     Option("mixed_bfloat16", same("mixed_bfloat16")))),
     Int(name="accumulation", default=1, minimum=1, maximum=1024, advanced=True,
@@ -148,7 +149,7 @@ TRAINING_PARAMS: Final = (
            options=(Option("auto", Text("auto", "automático")), Option("on", Text("on", "sí")),
                     Option("off", Text("off", "no")))),
     Choice(name="backend", default="tensorflow", advanced=True, label=Text("Backend", "Motor"),
-           help=Text("The library under Keras that computes.", "La biblioteca que calcula bajo Keras."),
+           help=Text("The library that does the computing for Keras.", "La biblioteca que hace los cálculos para Keras."),
            options=(Option("tensorflow", same("TensorFlow")), Option("torch", same("PyTorch")),
                     Option("jax", same("JAX")))),
     Choice(name="device", default="auto", advanced=True, label=Text("Device", "Dispositivo"),

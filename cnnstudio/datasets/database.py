@@ -46,8 +46,8 @@ class Database:
                     raise ProblemError(foreign_problem(path, foreign))
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version > schema.VERSION:
-                    text = Text("{path} was written by a newer CNN Studio.",
-                                "{path} fue escrito por un CNN Studio más nuevo.")
+                    text = Text("{path} was written by a newer version of CNN Studio.",
+                                "{path} se escribió con una versión más nueva de CNN Studio.")
                     raise ProblemError(error("newer_format", text.fill(path=path), "dataset", path=path))
                 if version < schema.VERSION:
                     schema.bring_up_to_date(connection)

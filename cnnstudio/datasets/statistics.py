@@ -31,7 +31,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
 QUANTITIES: Final = Registry("quantity", (
     Quantity(id="side", label=Text("Longer side", "Lado mayor"), expression="MAX(width, height)", field="side",
              logarithmic=True, integer=True, unit="px"),
-    Quantity(id="ratio", label=Text("Width by height", "Ancho entre alto"), expression="CAST(width AS REAL) / height",
+    Quantity(id="ratio", label=Text("Aspect ratio", "Relación de aspecto"), expression="CAST(width AS REAL) / height",
              field="ratio", logarithmic=True),
     Quantity(id="bytes", label=Text("File size", "Peso del archivo"), expression="size / 1024.0", field="bytes",
              logarithmic=True, unit="KB"),

@@ -87,8 +87,8 @@ def unexpected_problem(exception: BaseException, report: str) -> Problem:
     if isinstance(exception, MemoryError) or any(
             sign in message for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory",
                                          "OOM when allocating")):
-        text = Text("There is not enough memory. Choose a smaller batch, smaller pictures or a smaller network. What "
-                    "was finished before is kept.",
+        text = Text("There is not enough memory. Choose a smaller batch, smaller pictures or a smaller network. "
+                    "What was finished is kept.",
                     "No hay memoria suficiente. Elija un lote, unas imágenes o una red menores. Lo terminado antes se "
                     "conserva.")
         return error("out_of_memory", text, "training", field="batch_size", details=report)

@@ -67,8 +67,8 @@ def extractor(name: str, recipe: RecipeSpec = RecipeSpec()) -> tuple[Any, Recipe
     loaded = run_models.load(Path(name))
     last = next((layer for layer in reversed(loaded.model.layers) if layer.weights), None)
     if last is None:
-        text = Text("The model in {path} has no weights: it sees nothing.",
-                    "El modelo de {path} no tiene pesos: no ve nada.")
+        text = Text("The model in {path} has no weights and cannot be used.",
+                    "El modelo de {path} no tiene pesos y no se puede usar.")
         raise ProblemError(error("no_features", text.fill(path=name), "run", path=name))
     before = last.input
     if len(before.shape) == 4:

@@ -164,8 +164,8 @@ def _exists(target: Path) -> Problem:
 
 
 def _differs_problem(check: ExportCheck) -> Problem:
-    text = Text("The reopened export does not answer as the trained model does (largest difference {difference:.2g}, "
-                "{share:.1%} the same class). It was not kept.",
-                "La exportación reabierta no responde como el modelo entrenado (mayor diferencia {difference:.2g}, "
-                "{share:.1%} la misma clase). No se ha conservado.")
+    text = Text("The reopened export does not predict the same as the trained model (largest difference "
+                "{difference:.2g}, {share:.1%} the same class). It was not kept.",
+                "La exportación reabierta no predice lo mismo que el modelo entrenado (mayor diferencia "
+                "{difference:.2g}, {share:.1%} la misma clase). No se ha conservado.")
     return error("export_differs", text.fill(difference=check.max_abs_difference, share=check.top1_agreement), "run")

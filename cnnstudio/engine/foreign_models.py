@@ -66,13 +66,13 @@ def with_probabilities(model: Any) -> tuple[Any, Text | None]:
     if kind == "probabilities":
         return model, None
     if kind == "independent":
-        return model, Text("The outputs do not add up to 1: every class is answered on its own.",
-                           "Las salidas no suman 1: cada clase se responde por separado.")
+        return model, Text("The outputs do not add up to 1: every class is predicted on its own.",
+                           "Las salidas no suman 1: cada clase se predice por separado.")
     single = model.output_shape[-1] == 1
     activation = keras.layers.Activation("sigmoid" if single else "softmax", name="probabilities")
     name = Text("sigmoid", "sigmoide") if single else Text("softmax", "softmax")
     return keras.Model(model.inputs[0], activation(model.outputs[0])), Text(
-        "The outputs are scores, no probabilities: {name} was applied to them.",
+        "The outputs are scores, not probabilities: {name} was applied to them.",
         "Las salidas son puntuaciones, no probabilidades: se les aplicó {name}.").fill(name=name)
 
 

@@ -176,7 +176,8 @@ def _card(data: bytes, path: Path) -> Card:
     except ValueError as value_error:
         raise ProblemError(_damaged(path, str(value_error))) from value_error
     if card.format > FORMAT:
-        text = Text("{path} was written by a newer CNN Studio.", "{path} fue escrito por un CNN Studio más nuevo.")
+        text = Text("{path} was written by a newer version of CNN Studio.", "{path} se escribió con una versión más nueva de "
+                                                                 "CNN Studio.")
         raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))
     return card
 
@@ -229,7 +230,7 @@ def read_card(path: Path) -> Card | None:
 
 
 def _damaged(path: Path, reason: str) -> Problem:
-    text = Text("{path} is damaged or no Keras model.", "{path} está dañado o no es un modelo Keras.")
+    text = Text("{path} is damaged or not a Keras model.", "{path} está dañado o no es un modelo Keras.")
     return error("damaged_model", text.fill(path=path), "file", path=path, details=reason)
 
 

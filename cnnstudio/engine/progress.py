@@ -13,7 +13,7 @@ _TEXTS: Final = {
     "loading": Text("Loading the model", "Cargando el modelo"),
     "preparing": Text("Preparing pictures", "Preparando imágenes"),
     "building": Text("Building the network", "Construyendo la red"),
-    "converting": Text("Making the quick engine", "Creando el motor rápido"),
+    "converting": Text("Preparing for fast prediction", "Preparando la predicción rápida"),
     "features": Text("Computing the features of the frozen base once", "Calculando una vez las características de la "
                      "base congelada"),
     "training": Text("Training", "Entrenando"),
@@ -21,14 +21,14 @@ _TEXTS: Final = {
     "saving": Text("Saving the model", "Guardando el modelo"),
     "exporting": Text("Writing the export", "Escribiendo la exportación"),
     "checking": Text("Checking the export on real pictures", "Comprobando la exportación con imágenes reales"),
-    "embedding": Text("Looking at the pictures with the network", "Mirando las imágenes con la red"),
+    "embedding": Text("Computing the features of the pictures", "Calculando las características de las imágenes"),
     "comparing": Text("Finding the nearest pictures", "Buscando las imágenes más cercanas"),
     "labels": Text("Checking the labels", "Revisando las etiquetas"),
-    "classifying": Text("Telling the classes apart", "Distinguiendo las clases"),
-    "arranging": Text("Laying out the map", "Trazando el mapa"),
+    "classifying": Text("Training the linear classifiers", "Entrenando los clasificadores lineales"),
+    "arranging": Text("Computing the map", "Calculando el mapa"),
     "records": Text("Writing the records", "Escribiendo los registros"),
-    "counting": Text("Reading what was written", "Leyendo lo escrito"),
-    "fetching": Text("Fetching weights", "Descargando pesos"),
+    "counting": Text("Checking what was written", "Comprobando lo escrito"),
+    "fetching": Text("Downloading weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05
 

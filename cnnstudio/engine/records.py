@@ -102,7 +102,7 @@ def _example(tf: Any, manifest: Manifest, entry: Entry) -> bytes | Problem:
     try:
         data, form, width, height = _encode(read_bytes(path))
     except PictureError as picture_error:
-        text = Text("{path} was left out: {reason}", "{path} se dejó fuera: {reason}")
+        text = Text("{path} was skipped: {reason}", "{path} se omitió: {reason}")
         reason = Text(picture_error.text("en"), picture_error.text("es"))
         return warning("vanished", text.fill(path=path, reason=reason), "file", path=path)
 

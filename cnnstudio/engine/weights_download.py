@@ -21,9 +21,9 @@ from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.interchange.base_weights import unfit_problem, weights_path
 from cnnstudio.workers.link import Link
 
-_MEND: Final = Text("Give a weights file that you have (parameter weights: from a file), or use the bundled "
+_MEND: Final = Text("Choose a weights file of yours (parameter weights: from a file), or use the bundled "
                     "EfficientNet-Lite0.",
-                    "Dé un archivo de pesos que tenga (parámetro weights: de un archivo) o use la EfficientNet-Lite0 "
+                    "Elija un archivo de pesos suyo (parámetro weights: de un archivo) o use la EfficientNet-Lite0 "
                     "incluida.")
 
 
@@ -72,7 +72,7 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
 def take_file(source: Path, target: Path, checksum: str) -> None:
     """Copy a weights file that the user has; raises ProblemError."""
     if not source.is_file():
-        text = Text("The weights file {path} is not there.", "El archivo de pesos {path} no está.")
+        text = Text("The weights file {path} does not exist.", "El archivo de pesos {path} no existe.")
         raise ProblemError(error("weights_missing", text.fill(path=source), "file", path=source))
     if not matches(source, checksum):
         text = Text("{path} is not the weights file that belongs to this base (wrong checksum).",

@@ -31,10 +31,10 @@ def weights_path(base: Base, file: str = "") -> Path:
     if path.is_file():
         return path
     if file:
-        text = Text("The weights file {path} is not there.", "El archivo de pesos {path} no está.").fill(path=path)
+        text = Text("The weights file {path} does not exist.", "El archivo de pesos {path} no existe.").fill(path=path)
     else:
-        text = Text("The weights of {base} are not on this computer yet. Fetch them once (it needs the internet), or "
-                    "give a weights file that you have, or use the bundled EfficientNet-Lite0.",
+        text = Text("The weights of {base} are not on this computer yet. Download them once (this needs the "
+                    "internet), choose a weights file of yours, or use the bundled EfficientNet-Lite0.",
                     "Los pesos de {base} aún no están en este equipo. Descárguelos una vez (hace falta internet), o dé "
                     "un archivo de pesos que tenga, o use la EfficientNet-Lite0 incluida.").fill(base=base.label)
     raise ProblemError(error("weights_missing", text, "network", field="weights", path=path))

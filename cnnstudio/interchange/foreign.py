@@ -99,10 +99,10 @@ def recipe_notice(before: RecipeSpec, after: RecipeSpec, foreign: ForeignNetwork
     if foreign.normalization is None:
         scaling = _spelled(_NORMALIZATION, after.normalization)
         lines.append(Text(
-            "The network does not scale its pixels. {scaling} is assumed (recipe.normalization): set it to what the network "
-            "was made for.",
-            "La red no escala sus píxeles. Se supone {scaling} (recipe.normalization): ponga aquello para lo que se hizo la "
-            "red.").fill(scaling=scaling))
+            "The network does not scale its pixels. {scaling} is assumed (recipe.normalization): set it to what the "
+            "network expects.",
+            "La red no escala sus píxeles. Se supone {scaling} (recipe.normalization): ponga lo que espera la red."
+        ).fill(scaling=scaling))
     if not lines:
         return None
     text = Text("\n".join(line.en for line in lines), "\n".join(line.es for line in lines))

@@ -26,8 +26,8 @@ def read_network(path: Path, with_scaling: bool = False, check: Callable[[], Non
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        text = Text("{path} is no network that can be opened: choose a .keras or .h5 file, Keras's JSON, an ONNX model, "
-                    "or Python source or a notebook with Keras code.",
+        text = Text("{path} is not a network that can be opened: choose a .keras or .h5 file, Keras's JSON, an ONNX "
+                    "model, or Python source or a notebook with Keras code.",
                     "{path} no es una red que se pueda abrir: elija un archivo .keras o .h5, el JSON de Keras, un "
                     "modelo ONNX, o código Python o un cuaderno con código de Keras.")
         raise ProblemError(error("unknown_network_file", text.fill(path=path.name), "network", path=path))

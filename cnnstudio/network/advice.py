@@ -58,7 +58,7 @@ def advice(network: NetworkSpec, context: Context, report: NetworkReport) -> tup
 def _check_normalization(network: NetworkSpec, context: Context, graph: _Graph) -> list[Problem]:
     bases = [node for node in network.nodes if node.type == BASE]
     if bases and context.normalization != "base":
-        fix = Fix(action="set_field", label=Text("Use the base's own", "Usar la propia de la base"),
+        fix = Fix(action="set_field", label=Text("Scale as the base expects", "Escalar como espera la base"),
                   arguments={"spec": "recipe", "field": "normalization", "value": "base"})
         return [error("double_normalization", Text(
             "The base scales the pixels by itself; the recipe's normalisation would scale them twice.",
@@ -68,8 +68,8 @@ def _check_normalization(network: NetworkSpec, context: Context, graph: _Graph) 
         fix = Fix(action="set_field", label=Text("Use [0, 1]", "Usar [0, 1]"),
                   arguments={"spec": "recipe", "field": "normalization", "value": "zero_one"})
         return [error("no_base_to_normalize", Text(
-            "The normalisation is the base's own, but the network has no pretrained base.",
-            "La normalización es la propia de la base, pero la red no tiene base preentrenada."),
+            "The normalisation is set to what the base expects, but the network has no pretrained base.",
+            "La normalización es la que espera la base, pero la red no tiene base preentrenada."),
             "recipe", field="normalization", fixes=(fix,))]
     if context.normalization == "none":
         return [] if bases or not network.nodes else _check_raw_pixels(network)
@@ -89,8 +89,8 @@ def _check_raw_pixels(network: NetworkSpec) -> list[Problem]:
     fix = Fix(action="set_field", label=Text("Use [0, 1]", "Usar [0, 1]"),
               arguments={"spec": "recipe", "field": "normalization", "value": "zero_one"})
     return [warning("raw_pixels", Text(
-        "Neither the recipe nor the network scales the pixels: the network sees numbers from 0 to 255, with which most "
-        "networks learn badly or not at all.",
+        "Neither the recipe nor the network scales the pixels: the network sees numbers from 0 to 255, from which "
+        "most networks learn badly or not at all.",
         "Ni la receta ni la red escalan los píxeles: la red ve números de 0 a 255, con los que la mayoría de las redes "
         "aprenden mal o nada."), "recipe", field="normalization", fixes=(fix,))]
 
@@ -145,8 +145,8 @@ def _check_repeated(node: Node, graph: _Graph) -> list[Problem]:
     if node.type == OUTPUT:
         if first != "softmax" and first != "sigmoid":
             return []
-        text = Text("{before} already gives a {first} answer; the output computes one from it again, which learns badly.",
-                    "{before} ya da una respuesta {first}; la salida calcula otra a partir de ella, lo que aprende mal.")
+        text = Text("{before} already applies {first}; the output applies it again, which trains badly.",
+                    "{before} ya aplica {first}; la salida la aplica otra vez, lo que entrena mal.")
         fix = (remove_fix(before.id) if _is_activation(before) else
                Fix(action="set_node_param", label=Text("Use relu in {before}", "Usar relu en {before}").fill(
                    before=before.id), arguments={"node": before.id, "name": "activation", "value": "relu"}))
@@ -189,12 +189,13 @@ def _check_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
             result.append(before.id)
     if not result:
         return []
-    text = Text("BatchNormalization subtracts the mean, and with it the bias before it: switching use_bias off in {n} "
-                "layers saves their numbers.",
-                "BatchNormalization resta la media y con ella el sesgo anterior: desactivar use_bias en {n} capas ahorra "
-                "sus números.") if len(result) > 1 else Text(
-        "BatchNormalization subtracts the mean, and with it the bias of this layer: without use_bias its numbers are saved.",
-        "BatchNormalization resta la media y con ella el sesgo de esta capa: sin use_bias se ahorran sus números.")
+    text = Text("BatchNormalization subtracts the mean, and with it the bias before it: switching use_bias off in "
+                "{n} layers saves parameters.",
+                "BatchNormalization resta la media y con ella el sesgo anterior: desactivar use_bias en {n} capas "
+                "ahorra parámetros.") if len(result) > 1 else Text(
+        "BatchNormalization subtracts the mean, and with it the bias of this layer: switching use_bias off saves "
+        "parameters.",
+        "BatchNormalization resta la media y con ella el sesgo de esta capa: desactivar use_bias ahorra parámetros.")
     fix = Fix(action="switch_bias_off", label=Text("Switch use_bias off", "Desactivar use_bias"),
               arguments={"nodes": result})
     return [Problem(code="useless_bias", severity="info", text=text.fill(n=len(result)),

@@ -113,8 +113,8 @@ def _unlearned_fixes(names: Sequence[str], classes: Sequence[str], counts: Count
     """Fixes for classes without a training picture."""
     fixes: list[Fix] = []
     if held := [name for name in names if name in pinned and any(counts.get(name, {}).values())]:
-        label = Text("Draw its splits anew", "Sortear de nuevo sus divisiones") if len(held) == 1 else Text(
-            "Draw their splits anew", "Sortear de nuevo sus divisiones")
+        label = Text("Assign its splits again", "Asignar de nuevo sus divisiones") if len(held) == 1 else Text(
+            "Assign their splits again", "Asignar de nuevo sus divisiones")
         fixes.append(Fix(action="draw_splits", label=label, arguments={"classes": list(held)}))
     if len(classes) - len(names) >= 2:
         label = Text("Hide the class", "Ocultar la clase") if len(names) == 1 else Text("Hide these classes",
@@ -322,17 +322,17 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
         if weights == "file":
             file = str(node.params.get("weights_file") or "")
             if not file or not Path(file).expanduser().is_file():
-                text = Text("The weights file {file} is not there.", "El archivo de pesos {file} no está.")
+                text = Text("The weights file {file} does not exist.", "El archivo de pesos {file} no existe.")
                 problems.append(error("weights_missing", text.fill(file=file or "–"), "network", node=node.id,
                                       field="weights_file"))
         elif not base.weights.bundled and not base.weights.cached.is_file():
-            text = Text("The weights of {base} are not on this computer yet. Fetch them once (it needs the internet; "
-                        "cnnstudio fetch {id} does the same), choose a weights file that you have, or use the bundled "
-                        "EfficientNet-Lite0.",
+            text = Text("The weights of {base} are not on this computer yet. Download them once (this needs the "
+                        "internet; cnnstudio fetch {id} does the same), choose a weights file of yours, or use the "
+                        "bundled EfficientNet-Lite0.",
                         "Los pesos de {base} aún no están en este equipo. Descárguelos una vez (requiere internet; "
                         "cnnstudio fetch {id} hace lo mismo), elija un archivo de pesos que tenga o use la "
                         "EfficientNet-Lite0 incluida.")
-            fetch = Fix(action="fetch_base", label=Text("Fetch", "Descargar"), arguments={"base": base.id})
+            fetch = Fix(action="fetch_base", label=Text("Download", "Descargar"), arguments={"base": base.id})
             own = Fix(action="set_node_param", label=Text("From a file", "De un archivo"),
                       arguments={"node": node.id, "name": "weights", "value": "file"})
             problems.append(error("weights_missing", text.fill(base=base.label, id=base.id), "network", node=node.id,

@@ -33,14 +33,19 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     grey: bool = False
 
 
+def automatic_start(facts: Facts) -> tuple[str, str]:
+    """The template or the base that suits these pictures; the other one is empty."""
+    small = 0 < max(facts.median_height, facts.median_width) <= 40
+    return ("lenet5" if facts.grey else "small_cnn", "") if small else ("", "efficientnet_lite0")
+
+
 def new_project(name: str, source: str, facts: Facts, template: str = "", base: str = "") -> Project:
     """A project ready to train; raises KeyError for an unknown template or base.
 
     Without a choice: the bundled base for photos, LeNet-5 for small grey pictures.
     """
     if not template and not base:
-        small = 0 < max(facts.median_height, facts.median_width) <= 40
-        template, base = ("lenet5" if facts.grey else "small_cnn", "") if small else ("", "efficientnet_lite0")
+        template, base = automatic_start(facts)
     project = Project(name=name, dataset=DatasetSpec(
         source=source, label_mode="binary" if len(facts.classes) == 2 else "categorical"))
     if not base:

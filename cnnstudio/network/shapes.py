@@ -331,7 +331,7 @@ def _with_default_fix(problem: Problem, layer: LayerType, node: Node) -> Problem
     name = str(problem.where.field)
     fix = Fix(action="forget_node_param", arguments={"node": node.id, "name": name},
               label=Text("Use the default", "Usar el valor por omisión") if find_param(layer.params, name) is not None else
-              Text("Forget {name}", "Olvidar {name}").fill(name=name))
+              Text("Discard {name}", "Descartar {name}").fill(name=name))
     return replace(problem, fixes=(*problem.fixes, fix))
 
 

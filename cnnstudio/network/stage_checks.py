@@ -137,7 +137,7 @@ def _check_pieces(item: Item, node: str | None) -> list[Problem]:
 
 def _check_learning(project: Project, stage: Stage, resolver: BaseResolver) -> list[Problem]:
     """The freeze line of a stage has to be one of every base's own; without a base it changes nothing."""
-    fix = Fix(action="set_stage_field", label=Text("As the network says", "Como indica la red"),
+    fix = Fix(action="set_stage_field", label=Text("As set in the network", "Como en la red"),
               arguments={"stage": stage.id, "field": "trainable_from", "value": ""})
     if stage.trainable_from not in ("", "all") and not any(node.type == BASE for node in project.network.nodes):
         text = Text("The network has no pretrained base: nothing is frozen in this stage. What learns in a network of "

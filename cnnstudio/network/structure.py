@@ -133,8 +133,8 @@ def check_output(network: NetworkSpec, shapes: Mapping[str, Shape | None], outpu
     """
     if output is None:
         fix = Fix(action="add_output", label=Text("Add the output", "Añadir la salida"))
-        return [error("no_output", Text("The network gives no answer: add an Output layer at its end.",
-                                        "La red no da respuesta: añada una capa Output al final."),
+        return [error("no_output", Text("The network has no output: add an Output layer at its end.",
+                                        "La red no tiene salida: añada una capa Output al final."),
                       "network", fixes=(fix,))] if network.nodes else []
     backwards = reachable([output], [(edge.target, edge.source) for edge in network.edges])
     forwards = reachable([node.id for node in network.nodes if node.type == INPUT],
@@ -232,11 +232,11 @@ def check_repetitions(network: NetworkSpec) -> list[Problem]:
     problems = []
     for group in network.groups:
         if group.repeat > 1 and not is_repeatable(network, group):
-            text = Text("The block {name} cannot be repeated: one layer outside must feed it, and one of its layers must "
-                        "give its answer.",
-                        "El bloque {name} no se puede repetir: debe alimentarlo una sola capa de fuera y una sola de sus "
-                        "capas debe dar su respuesta.")
-            once = Fix(action="set_group", label=Text("Let it stand once", "Que esté una sola vez"),
+            text = Text("The block {name} cannot be repeated: one layer outside must feed it, and one of its layers "
+                        "must be its output.",
+                        "El bloque {name} no se puede repetir: debe alimentarlo una sola capa de fuera y una sola "
+                        "de sus capas debe ser su salida.")
+            once = Fix(action="set_group", label=Text("Use it once", "Usarlo una sola vez"),
                        arguments={"group": group.id, "repeat": 1})
             problems.append(error("cannot_repeat", text.fill(name=group.name), "network", node=group.nodes[0],
                                   fixes=(once,)))

@@ -32,40 +32,40 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
     name = _signal_name(exit_code)
     keep = Text("What was finished before is kept.", "Lo terminado antes se conserva.")
     if name == "SIGKILL":
-        text = Text("The working process was ended from outside (SIGKILL): most probably the computer ran out of "
+        text = Text("The worker process was ended from outside (SIGKILL): most probably the computer ran out of "
                     "memory. Close other programs, or choose a smaller batch or smaller pictures. {keep}",
                     "El proceso de trabajo fue terminado desde fuera (SIGKILL): lo más probable es que el equipo se "
                     "quedara sin memoria. Cierre otros programas o elija un lote o unas imágenes menores. {keep}")
         return error("child_killed", text.fill(keep=keep), "machine", details=_report(name, tail))
     if name in _ABORTS or (sys.platform == "win32" and exit_code is not None and exit_code > 0xC0000000):
-        text = Text("The working process crashed inside a library ({name}). {keep} The report shows where.",
+        text = Text("The worker process crashed inside a library ({name}). {keep} The report shows where.",
                     "El proceso de trabajo falló dentro de una biblioteca ({name}). {keep} El informe muestra dónde.")
         signal_name = name or hex(exit_code or 0)
         return error("child_crashed", text.fill(name=signal_name, keep=keep), "machine", details=_report(signal_name, tail))
     if name:
-        text = Text("The working process was ended from outside ({name}). {keep}",
+        text = Text("The worker process was ended from outside ({name}). {keep}",
                     "El proceso de trabajo fue terminado desde fuera ({name}). {keep}")
         return error("child_killed", text.fill(name=name, keep=keep), "machine", details=_report(name, tail))
-    text = Text("The working process ended without an answer (exit code {code}). {keep} The report shows the end of "
+    text = Text("The worker process ended without a result (exit code {code}). {keep} The report shows the end of "
                 "its log.",
-                "El proceso de trabajo terminó sin respuesta (código de salida {code}). {keep} El informe muestra el "
-                "final de su registro.")
+                "El proceso de trabajo terminó sin resultado (código de salida {code}). {keep} El informe muestra "
+                "el final de su registro.")
     code = "?" if exit_code is None else exit_code
     return error("child_died", text.fill(code=code, keep=keep), "machine", details=_report(f"exit code {code}", tail))
 
 
 def protocol_problem(sample: str, log: Path | None) -> Problem:
     """The problem of a child that sent something that is not an event."""
-    text = Text("The working process said something that could not be understood and was ended. What was finished "
+    text = Text("The worker process sent a message that could not be understood and was stopped. What was finished "
                 "before is kept.",
-                "El proceso de trabajo dijo algo que no se pudo entender y fue terminado. Lo terminado antes se "
+                "El proceso de trabajo envió un mensaje que no se pudo entender y se detuvo. Lo terminado antes se "
                 "conserva.")
     return error("child_nonsense", text, "machine", details=f"{sample}\n\n{log_tail(log)}")
 
 
 def start_problem(exception: BaseException) -> Problem:
     """The problem of a child that could not be started."""
-    text = Text("The working process could not be started: {reason}.",
+    text = Text("The worker process could not be started: {reason}.",
                 "No se pudo iniciar el proceso de trabajo: {reason}.")
     return error("child_not_started", text.fill(reason=reason_of(exception)), "machine", details=repr(exception))
 

@@ -31,7 +31,7 @@ def enter(endpoint: Endpoint, target: str, log: str, environment: dict[str, str]
             pass
     else:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _redirect(log)
+    redirect(log)
     module, _, function = target.partition(":")
     getattr(importlib.import_module(module), function)(endpoint)
     # All events are sent and on the disk; TensorFlow's cleanup would take another second.
@@ -57,7 +57,7 @@ class _LogStream(io.TextIOWrapper):
             super().flush()
 
 
-def _redirect(log: str) -> None:
+def redirect(log: str) -> None:
     """Redirect the file descriptors 1 and 2, which C libraries also write to, to the log."""
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_FOLLOW, 0o644)

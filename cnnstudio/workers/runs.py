@@ -28,6 +28,7 @@ from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.workers.journal import damaged_lines, read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
+from cnnstudio.workers.run_names import read_name
 
 State = Literal["created", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"]
 STATE_NAMES: Final[dict[State, Text]] = {
@@ -53,6 +54,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     folder: Path
     state: State
+    name: str = ""
+    """What the user calls it; empty without a name of its own."""
     epochs: int = 0
     planned: int = 0
     metrics: dict[str, float] = {}
@@ -64,6 +67,11 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     damage: Problem | None = None
     """Damaged lines of its events, which are left out."""
+
+    @property
+    def title(self) -> str:
+        """What it is called everywhere: its name, else its id."""
+        return self.name or self.id
 
 
 class RunFolder:
@@ -203,7 +211,8 @@ class RunFolder:
         if isinstance(last, Finished | Stopped) and last.metrics:
             metrics = dict(last.metrics)
         return RunSummary(
-            id=self.id, folder=self.folder, state=state, epochs=max((epoch.epoch for epoch in epochs), default=0),
+            id=self.id, folder=self.folder, state=state, name=read_name(self.folder),
+            epochs=max((epoch.epoch for epoch in epochs), default=0),
             planned=project.training.epochs, metrics=metrics, started=self._started(),
             seconds=max(0.0, tail[-1].time - self._started()) if tail else 0.0, network=network_label(project),
             has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")
@@ -242,7 +251,7 @@ class RunFolder:
             return 0.0
 
     def _damaged(self, problem: Problem) -> RunSummary:
-        return RunSummary(id=self.id, folder=self.folder, state="damaged", started=self._started(),
+        return RunSummary(id=self.id, folder=self.folder, state="damaged", name=read_name(self.folder), started=self._started(),
                           has_model=self.has_model, problem=problem)
 
     def check_links(self) -> None:

@@ -23,11 +23,11 @@ from cnnstudio.core.messages import Start
 from cnnstudio.core.own_folders import link_problem
 from cnnstudio.core.problems import Problem
 from cnnstudio.workers import child_problems, pipes, protocol
+from cnnstudio.workers.spare import ENGINE
 from cnnstudio.workers.throttle import Throttle
 from cnnstudio.workers.transport import Child, Endpoint, ProtocolError, Ready, Setup, Transport
 
 _LOG: Final = logging.getLogger(__name__)
-ENGINE: Final = "cnnstudio.engine.child:main"
 _LOG_PREFIX: Final = "cnnstudio-"
 _LOG_SECONDS: Final = 7 * 86_400
 EXIT_SECONDS: Final = 15.0
@@ -39,7 +39,7 @@ class Supervisor:
 
     `on_event` is called in the thread of `run` for every event, the last one included; Batch and
     Progress are limited to about twenty a second. `log` receives the child's output.
-    `environment` is set in the child before it imports anything. `transport` starts it.
+    `environment` is set in the child before it imports anything. `transport` starts it; it can be replaced until `run`.
     """
 
     def __init__(self, job: JobSpec, on_event: Callable[[Event], None], log: Path | None = None,
@@ -50,7 +50,7 @@ class Supervisor:
         self._temporary_log = log is None
         self._log = log if log is not None else _new_log(job)
         self._setup = Setup(target=target, log=self._log, environment=environment_of(job) | (environment or {}))
-        self._transport = transport
+        self.transport = transport
         self._stop_seconds = stop_seconds if stop_seconds is not None else job.stop_seconds
         self._terminate_seconds = terminate_seconds
         self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
@@ -140,7 +140,7 @@ class Supervisor:
         self._wake()
 
     def _run(self) -> Event:
-        child = self._transport(self._setup)
+        child = self.transport(self._setup)
         self._child = child
         self._outbox_first(Start(job=self._job))
         threading.Thread(target=self._write, args=(child.endpoint,), daemon=True, name="cnnstudio-commands").start()

@@ -13,6 +13,7 @@ from cnnstudio.core.jobs import Answered, ClassReport, Evaluate, Evaluated, Expo
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import same
+from cnnstudio.workers import entry
 from cnnstudio.workers.link import Link, StopRequested
 from cnnstudio.workers.transport import Endpoint
 
@@ -35,6 +36,12 @@ def facts(endpoint: Endpoint) -> None:
     link.emit(Report(facts={"backend": os.environ["KERAS_BACKEND"], "extra": os.environ.get("EXTRA"),
                             "session": os.getsid(0) == os.getpid(), "modules": sorted(sys.modules)}))
     link.emit(Finished())
+
+
+def waits_for_log(endpoint: Endpoint) -> None:
+    entry.redirect(endpoint.receive().decode())
+    print("here", flush=True)
+    good(endpoint)
 
 
 def dies(endpoint: Endpoint) -> None:

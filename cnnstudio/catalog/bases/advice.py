@@ -26,22 +26,22 @@ _HEAD = Text(
     "Pocas imágenes ({n}) parecidas a las de {source}: la base ya ve lo que importa, y con tan pocas las memorizaría. "
     "Congélela y deje aprender solo la cabeza.")
 _LAST = Text(
-    "Few pictures ({n}), unlike those of {source}: the late blocks are too special for them, the early ones serve "
-    "everywhere. Let only the last block, {block}, learn, at a small learning rate, or take the frozen features of an "
-    "earlier block (Ends at).",
-    "Pocas imágenes ({n}), distintas de las de {source}: los bloques finales son demasiado específicos, los primeros "
-    "sirven en todas partes. Deje aprender solo el último bloque, {block}, con una tasa de aprendizaje pequeña, o tome las "
-    "características congeladas de un bloque anterior (Termina en).")
+    "Few pictures ({n}), unlike those of {source}: the late blocks are too specialised for them, but the early ones "
+    "are useful everywhere. Let only the last block, {block}, learn, at a small learning rate, or take the frozen "
+    "features of an earlier block (Ends at).",
+    "Pocas imágenes ({n}), distintas de las de {source}: los bloques finales son demasiado específicos, pero los "
+    "primeros sirven en todas partes. Deje aprender solo el último bloque, {block}, con una tasa de aprendizaje "
+    "pequeña, o tome las características congeladas de un bloque anterior (Termina en).")
 _LATE_BLOCKS = Text(
     "Many pictures ({n}) like those of {source}: enough to adapt without memorising. Let the blocks from {block} on learn, "
     "at a small learning rate, after the head has learned.",
     "Muchas imágenes ({n}) parecidas a las de {source}: bastan para adaptar sin memorizar. Deje aprender los bloques desde "
     "{block}, con una tasa de aprendizaje pequeña, cuando la cabeza ya haya aprendido.")
 _ALL = Text(
-    "Many pictures ({n}), unlike those of {source}: let the whole base learn, at a small learning rate. Its weights are "
-    "still a better beginning than chance.",
-    "Muchas imágenes ({n}), distintas de las de {source}: deje aprender toda la base, con una tasa de aprendizaje pequeña. "
-    "Sus pesos siguen siendo mejor comienzo que el azar.")
+    "Many pictures ({n}), unlike those of {source}: let the whole base learn, at a small learning rate. Its weights "
+    "are still a better start than random ones.",
+    "Muchas imágenes ({n}), distintas de las de {source}: deje aprender toda la base, con una tasa de aprendizaje "
+    "pequeña. Sus pesos siguen siendo un comienzo mejor que unos al azar.")
 
 
 def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[str, Text]:

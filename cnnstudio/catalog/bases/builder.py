@@ -37,7 +37,7 @@ MINUS_MEAN: Final = Scaling(1.0, tuple(-mean for mean in MEANS),
                             Text("x - mean of each channel, inside the model",
                                  "x - media de cada canal, dentro del modelo"))
 MINUS_ONE_ONE: Final = Scaling(1 / 127.5, -1.0, Text("x / 127.5 - 1, inside the model",
-                                                     "x / 127.5 - 1, dentro del modelo"))
+                                                     "x / 127,5 - 1, dentro del modelo"))
 STANDARD: Final = Scaling(
     tuple(1 / (255 * deviation) for deviation in SHARE_DEVIATIONS),
     tuple(-mean / deviation for mean, deviation in zip(SHARE_MEANS, SHARE_DEVIATIONS, strict=True)),

@@ -70,8 +70,8 @@ def _base(id: str, parameters: int, top1: float, features: int, checksum: str, h
 
 BASES = (
     _base("densenet121", 7_037_504, 75.0, 1024, "md5:30ee3e1110167f948a6b9946edeeb738",
-          Text("Each layer sees all before it: few parameters for its accuracy; a favourite for X-rays.",
-               "Cada capa ve todas las anteriores: pocos parámetros para su exactitud; favorita en radiografías.")),
+          Text("Each layer sees all before it: few parameters for its accuracy; popular for X-rays.",
+               "Cada capa ve todas las anteriores: pocos parámetros para su exactitud; popular para radiografías.")),
     _base("densenet169", 12_642_880, 76.2, 1664, "md5:b8c4d4c20dd625c148057b9ff1c1176b",
           Text("DenseNet-121 with longer blocks.", "DenseNet-121 con bloques más largos.")),
     _base("densenet201", 18_321_984, 77.3, 1920, "md5:c13680b51ded0fb44dff2d8f86ac8bb1",

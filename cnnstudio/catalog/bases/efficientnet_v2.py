@@ -113,7 +113,7 @@ BASES = (
     _base("b2", 260, 8_769_374, 80.5, "1dfe2e7a5d45b6632553a8961ea609eb",
           Text("Deeper and wider than V2-B1.", "Más profunda y más ancha que V2-B1.")),
     _base("b3", 300, 12_930_622, 82.0, "f6abf7b5849ac99a89b50dd3fd532856",
-          Text("A good middle between accuracy and time.", "Un buen término medio entre exactitud y tiempo.")),
+          Text("A good compromise between accuracy and speed.", "Un buen equilibrio entre exactitud y velocidad.")),
     _base("s", 384, 20_331_360, 83.9, "af0682fb74e8c54910f2d4393339c070",
           Text("Very accurate and still quick on a graphics card.",
                "Muy exacta y aún rápida con una tarjeta gráfica.")),

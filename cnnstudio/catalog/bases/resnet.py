@@ -77,7 +77,7 @@ def _base(id: str, parameters: int, top1: float, checksum: str, help: Text) -> B
 
 BASES = (
     _base("resnet50", 23_587_712, 74.9, "md5:4d473c1dd8becc155b73f8504c6f6626",
-          Text("The workhorse of the field: what most studies compare with.",
+          Text("The workhorse of the field: most studies compare with it.",
                "El caballo de batalla del campo: con ella se comparan casi todos los estudios.")),
     _base("resnet101", 42_658_176, 76.4, "md5:88cf7a10940856eca736dc7b7e228a21",
           Text("ResNet-50 with a longer fourth stage: a little better, twice as slow.",

@@ -64,8 +64,8 @@ BASES = (
           Text("ResNet-50 with normalisation before each convolution: as large, somewhat better.",
                "ResNet-50 con la normalización antes de cada convolución: igual de grande, algo mejor.")),
     _base("resnet101v2", 42_626_560, 77.2, "md5:c0ed64b8031c3730f411d2eb4eea35b5",
-          Text("The longer version of ResNet-50 V2.", "La versión más larga de ResNet-50 V2.")),
+          Text("The deeper version of ResNet-50 V2.", "La versión más profunda de ResNet-50 V2.")),
     _base("resnet152v2", 58_331_648, 78.0, "md5:ed17cf2e0169df9d443503ef94b23b33",
-          Text("The longest of its family; slow on a processor.",
-               "La más larga de su familia; lenta en un procesador.")),
+          Text("The deepest of its family; slow without a graphics card.",
+               "La más profunda de su familia; lenta sin tarjeta gráfica.")),
 )

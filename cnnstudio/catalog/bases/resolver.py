@@ -69,7 +69,7 @@ def own_base_missing(file: str, path: Path | None = None) -> Problem:
                  "same content takes its place.",
                  "El archivo de la base, {file}, no está en la carpeta del proyecto. Elija de nuevo el modelo: una "
                  "copia del mismo contenido ocupa su lugar.").fill(file=file) if file else
-            Text("No model was chosen yet.", "Aún no se eligió ningún modelo."))
+            Text("No model has been chosen yet.", "Aún no se ha elegido ningún modelo."))
     return error("own_base_missing", text, "network", field="file", path=path)
 
 

@@ -50,6 +50,7 @@ BASES = (
           Text("The classic of courses: easy to understand, large and slow.",
                "El clásico de los cursos: fácil de entender, grande y lento.")),
     _base("vgg19", VGG19_BLOCKS, 20_024_384, "md5:253f8cb515780f3b799900260a226db6",
-          Text("VGG16 with three more layers; its feature maps are liked for style transfer.",
-               "VGG16 con tres capas más; sus mapas de características gustan para transferir estilos.")),
+          Text("VGG16 with three more convolutions; its feature maps are popular for style transfer.",
+               "VGG16 con tres convoluciones más; sus mapas de características son populares para transferir "
+               "estilos.")),
 )

@@ -131,10 +131,10 @@ def _softmax_shape(values: Values, inputs: tuple[Shape, ...], _context: Context)
 
 SOFTMAX = LayerType(
     id="Softmax", family="activation", formula="y[i] = e^x[i] / Σ e^x[j]",
-    help=Text("Turns numbers into shares that add up to 1.", "Convierte números en partes que suman 1."),
+    help=Text("Turns numbers into probabilities that add up to 1.", "Convierte números en probabilidades que suman 1."),
     params=(Int(name="axis", default=-1, minimum=-3, maximum=3, advanced=True, label=same("axis"),
-                help=Text("Along which axis the shares add up to 1; -1 is the last.",
-                          "A lo largo de qué eje suman 1; -1 es el último.")),),
+                help=Text("The axis along which the probabilities add up to 1; -1 is the last.",
+                          "El eje a lo largo del cual las probabilidades suman 1; -1 es el último.")),),
     shape=_softmax_shape, activation="softmax", functions=("softmax",),
     torch=lambda site: single_module(f"nn.Softmax(dim={torch_axis(site.values['axis'], site.rank)})"),
     call=Call("keras.layers.Softmax", arguments("axis"), {"axis": -1}),

@@ -18,8 +18,8 @@ from cnnstudio.core.text import Text, same
 def _check_positions(layer: str, inputs: tuple[Shape, ...]) -> None:
     for port, shape in enumerate(inputs):
         if len(shape) < 2:
-            text = Text("{layer} compares places, but gets one row of {shape}.",
-                        "{layer} compara lugares, pero recibe una sola fila de {shape}.")
+            text = Text("{layer} compares positions, but gets a single row of {shape}.",
+                        "{layer} compara posiciones, pero recibe una sola fila de {shape}.")
             raise ShapeError("not_places", text.fill(layer=layer, shape=shape_text(shape)),
                                insert_before_fix("Reshape", port, target_shape=(-1, 1)))
 
@@ -74,22 +74,22 @@ def _heads_torch(site: Site) -> TorchCode:
 
 MULTI_HEAD_ATTENTION = LayerType(
     id="MultiHeadAttention", family="attention", minimum_inputs=1, maximum_inputs=2, passing="arguments",
-    help=Text("Every place of the picture gathers from all places what resembles its question, in several heads. With one "
-              "input it attends to itself; a second one is what it looks at. Its work grows with the square of the "
-              "number of places: use it on small maps.",
-              "Cada lugar de la imagen reúne de todos los lugares lo que se parece a su pregunta, en varias cabezas. Con "
-              "una entrada se atiende a sí misma; una segunda es aquello que mira. Su trabajo crece con el cuadrado del "
-              "número de lugares: úsela en mapas pequeños."),
+    help=Text("Every position of the picture gathers information from all positions that match its query, in "
+              "several heads. With one input it attends to itself; a second input is what it attends to. Its cost "
+              "grows with the square of the number of positions: use it on small maps.",
+              "Cada posición de la imagen reúne información de todas las posiciones que encajan con su consulta, en "
+              "varias cabezas. Con una entrada se atiende a sí misma; una segunda entrada es aquello a lo que "
+              "atiende. Su coste crece con el cuadrado del número de posiciones: úsela en mapas pequeños."),
     formula="y = Σ softmax(Q·Kᵀ / √d) · V · W,  Q = x·W_q, K = v·W_k, V = v·W_v",
     params=(
         Int(name="num_heads", default=4, minimum=1, maximum=256, label=same("num_heads"),
-            help=Text("How many questions are asked side by side.", "Cuántas preguntas se hacen a la vez.")),
+            help=Text("Number of attention heads.", "Número de cabezas de atención.")),
         Int(name="key_dim", default=32, minimum=1, maximum=4096, step=8, label=same("key_dim"),
-            help=Text("Length of each head's question and key.", "Longitud de la pregunta y la clave de cada cabeza.")),
+            help=Text("Length of each head's query and key.", "Longitud de la consulta y la clave de cada cabeza.")),
         Int(name="value_dim", default=None, minimum=1, maximum=4096, optional=True, advanced=True,
             label=same("value_dim"),
-            help=Text("Length of each head's value; None: as key_dim.",
-                      "Longitud del valor de cada cabeza; None: como key_dim.")),
+            help=Text("Length of each head's value; None: same as key_dim.",
+                      "Longitud del valor de cada cabeza; None: igual que key_dim.")),
         Float(name="dropout", default=0.0, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("dropout"),
               help=Text("Share of the attention that is switched off while training.",
                         "Parte de la atención que se apaga al entrenar.")),
@@ -107,8 +107,8 @@ def _attention_shape(_values: Values, inputs: tuple[Shape, ...], _context: Conte
     _check_positions("Attention", inputs)
     for port, shape in enumerate(inputs):
         if len(shape) != 2:
-            text = Text("Attention needs a row of places (places, channels) but gets {shape}.",
-                        "Attention necesita una fila de lugares (lugares, canales) pero recibe {shape}.")
+            text = Text("Attention needs a sequence of positions (positions, channels) but gets {shape}.",
+                        "Attention necesita una secuencia de posiciones (posiciones, canales) pero recibe {shape}.")
             raise ShapeError("not_places", text.fill(shape=shape_text(shape)),
                                insert_before_fix("Reshape", port, target_shape=(-1, shape[-1])))
     if inputs[0][1] != inputs[-1][1]:
@@ -138,17 +138,17 @@ def _attention_torch(site: Site) -> TorchCode:
 
 ATTENTION = LayerType(
     id="Attention", family="attention", minimum_inputs=1, maximum_inputs=2, passing="list of two",
-    help=Text("Attention without learned questions: places are compared as they are. Takes a row of places: put a "
-              "Reshape before it.",
-              "Atención sin preguntas aprendidas: los lugares se comparan tal cual. Toma una fila de lugares: ponga antes "
-              "un Reshape."),
+    help=Text("Attention without learned projections: positions are compared as they are. It takes a sequence of "
+              "positions: put a Reshape before it.",
+              "Atención sin proyecciones aprendidas: las posiciones se comparan tal cual. Recibe una secuencia de "
+              "posiciones: ponga antes un Reshape."),
     formula="y = softmax(q·vᵀ) · v",
     params=(
         Bool(name="use_scale", default=False, label=same("use_scale"),
              help=Text("Learn one factor for the scores.", "Aprender un factor para las puntuaciones.")),
         Choice(name="score_mode", default="dot", advanced=True, label=same("score_mode"),
-               help=Text("dot: product of question and value; concat: tanh of their sum.",
-                         "dot: producto de pregunta y valor; concat: tanh de su suma."), options=options("dot", "concat")),
+               help=Text("dot: product of query and key; concat: tanh of their sum.",
+                         "dot: producto de consulta y clave; concat: tanh de su suma."), options=options("dot", "concat")),
         Float(name="dropout", default=0.0, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("dropout"),
               help=Text("Share of the attention that is switched off while training.",
                         "Parte de la atención que se apaga al entrenar.")),

@@ -23,7 +23,7 @@ def activation_param(default: str | None = None) -> Choice:
 
 def filters_param(default: int = 32) -> Int:
     return Int(name="filters", default=default, minimum=1, maximum=65_536, step=8, label=same("filters"),
-               help=Text("How many feature maps come out.", "Cuántos mapas de características salen."))
+               help=Text("Number of feature maps in the output.", "Número de mapas de características de la salida."))
 
 
 def kernel_param(default: tuple[int, int] = (3, 3)) -> Pair:

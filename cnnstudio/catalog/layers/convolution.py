@@ -195,8 +195,9 @@ def _separable_torch(site: Site) -> TorchCode:
 
 SEPARABLE_CONV2D = LayerType(
     id="SeparableConv2D", family="convolution",
-    help=Text("A depthwise convolution followed by a 1 x 1 one: nearly as strong as Conv2D at a fraction of the cost.",
-              "Una convolución por canal seguida de una de 1 x 1: casi tan potente como Conv2D por una fracción del "
+    help=Text("A depthwise convolution followed by a 1 × 1 one: nearly as strong as Conv2D at a fraction of the "
+              "cost.",
+              "Una convolución por canal seguida de una de 1 × 1: casi tan potente como Conv2D por una fracción del "
               "coste."),
     formula="y[i, j, f] = Σ p[c, f] · (Σ w[a, b, c] · x[s·i + d·a, s·j + d·b, c]) + b[f]",
     params=(

@@ -60,7 +60,7 @@ DENSE = LayerType(
     formula="y = f(W · x + b)",
     params=(
         Int(name="units", default=128, minimum=1, maximum=1_000_000, step=8, label=same("units"),
-            help=Text("How many numbers come out.", "Cuántos números salen.")),
+            help=Text("Number of outputs.", "Número de salidas.")),
         activation_param(), *weight_params("kernel"), bias_param(), *weight_params("bias"),
         *regularizer_params("activity_regularizer", advanced=True),
     ),
@@ -86,7 +86,7 @@ def _flatten_torch(site: Site) -> TorchCode:
 
 FLATTEN = LayerType(
     id="Flatten", family="core",
-    help=Text("Lays all values in one long row.", "Pone todos los valores en una sola fila."),
+    help=Text("Flattens all values into one long row.", "Pone todos los valores en una sola fila."),
     formula="y[(i·w + j)·c + k] = x[i, j, k]",
     shape=_flatten_shape, window=lambda _values: Window(is_global=True), transparent=True, flattens=True,
     functions=("flatten",), torch=_flatten_torch,
@@ -94,7 +94,7 @@ FLATTEN = LayerType(
 )
 
 IDENTITY = LayerType(
-    id="Identity", family="core", help=Text("Hands its input on as it is.", "Entrega su entrada tal cual."),
+    id="Identity", family="core", help=Text("Passes its input on unchanged.", "Deja pasar su entrada sin cambios."),
     formula="y = x", shape=same_shape, elementwise=True, keeps_pixels=True, training_only=True, transparent=True,
     torch=lambda _site: single_module("nn.Identity()"), call=Call("keras.layers.Identity"),
 )
@@ -129,10 +129,10 @@ def _output_torch(site: Site) -> TorchCode:
 
 OUTPUT = LayerType(
     id="Output", family="core", label=Text("Output", "Salida"),
-    help=Text("The answer: a Dense layer that follows the classes. One sigmoid unit for binary labels, else one "
-              "softmax unit for each class. Take it over to set it yourself.",
-              "La respuesta: una capa Dense que sigue a las clases. Una unidad sigmoid para etiquetas binarias; si no, "
-              "una unidad softmax por clase. Tómela para ajustarla usted."),
+    help=Text("The prediction: a Dense layer that adapts to the classes. One sigmoid unit for binary labels, "
+              "otherwise one softmax unit for each class. Customise it to choose its settings.",
+              "La predicción: una capa Dense que se adapta a las clases. Una unidad sigmoid para etiquetas "
+              "binarias; si no, una unidad softmax por clase. Personalícela para elegir sus ajustes."),
     formula="p = softmax(W · x + b)  |  p = sigmoid(w · x + b)",
     params=regularizer_params("kernel_regularizer"), shape=_output_shape, cost=_output_cost,
     has_kernel=True, torch=_output_torch,

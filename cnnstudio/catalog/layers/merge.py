@@ -85,10 +85,10 @@ def _elementwise_shape(layer: str) -> ShapeFunction:
             target = _target(inputs)
             fixes = [conversion_fix(shape, target, port) for port, shape in enumerate(inputs)
                      if broadcast_shape((shape, target)) is None]
-            text = Text("{layer} needs inputs of one shape but gets {shapes}. Bring the shorter way to the same size with "
-                        "a 1 x 1 convolution of matching filters and strides.",
-                        "{layer} necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con una "
-                        "convolución de 1 x 1 con los filters y strides adecuados.")
+            text = Text("{layer} needs inputs of one shape but gets {shapes}. Bring the shorter path to the same "
+                        "size with a 1 × 1 convolution of matching filters and strides.",
+                        "{layer} necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con "
+                        "una convolución de 1 × 1 con los filters y strides adecuados.")
             raise ShapeError("shapes_differ", text.fill(layer=layer, shapes=_shapes(inputs)),
                                *(fix for fix in fixes if fix is not None))
         return common
@@ -140,8 +140,8 @@ def _concatenate_shape(values: Values, inputs: tuple[Shape, ...], _context: Cont
     position = rank - 1 if axis == -1 else axis - 1
     first = inputs[0]
     if any((*shape[:position], *shape[position + 1:]) != (*first[:position], *first[position + 1:]) for shape in inputs):
-        text = Text("Concatenate joins one axis, the others must agree, but it gets {shapes}. Use padding same and equal "
-                    "strides on every way.",
+        text = Text("Concatenate joins one axis, the others must agree, but it gets {shapes}. Use padding same and "
+                    "equal strides on every path.",
                     "Concatenate une un eje y los demás deben coincidir, pero recibe {shapes}. Use padding same y los "
                     "mismos strides en todos los caminos.")
         raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)), *_pooling_fixes(inputs, position))
@@ -190,8 +190,8 @@ def _dot_axes(values: Values) -> tuple[int, int]:
 def _dot_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     left, right = inputs
     if len(left) > 2 or len(right) > 2:
-        text = Text("Dot takes rows (units) or lists of rows (places, channels) but gets {shapes}.",
-                    "Dot toma filas (unidades) o listas de filas (lugares, canales) pero recibe {shapes}.")
+        text = Text("Dot takes rows (units) or lists of rows (positions, channels) but gets {shapes}.",
+                    "Dot toma filas (unidades) o listas de filas (posiciones, canales) pero recibe {shapes}.")
         raise ShapeError("not_places", text.fill(shapes=_shapes(inputs)),
                            *(insert_before_fix("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
@@ -260,11 +260,11 @@ LAYERS = (
     ADD,
     CONCATENATE,
     _merging("Multiply", "y = x₁ · x₂ · …",
-             Text("Multiplies its inputs value by value: gates, as in squeeze and excite.",
-                  "Multiplica sus entradas valor a valor: compuertas, como en squeeze and excite."),
+             Text("Multiplies its inputs value by value: gates, as in squeeze and excitation.",
+                  "Multiplica sus entradas valor a valor: compuertas, como en squeeze and excitation."),
              _operator_torch("*"), operation="*"),
     _merging("Subtract", "y = x₁ − x₂",
-             Text("The first input less the second, value by value.",
+             Text("The first input minus the second, value by value.",
                   "La primera entrada menos la segunda, valor a valor."), _operator_torch("-"), maximum=2, operation="-"),
     _merging("Average", "y = (x₁ + x₂ + … + xₙ) / n",
              Text("The mean of its inputs, value by value.", "La media de sus entradas, valor a valor."), _average_torch),

@@ -32,7 +32,7 @@ def _batch_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
 def _epsilon(default: float = 0.001) -> Float:
     return Float(name="epsilon", default=default, minimum=0, maximum=1, above=True, step=0.0001, decimals=7,
                  logarithmic=True, advanced=True, label=same("epsilon"),
-                 help=Text("Keeps the division from running away.", "Evita que la división se dispare."))
+                 help=Text("Prevents a division by zero.", "Evita una división por cero."))
 
 
 _POSITIONAL = ("epsilon", "center", "scale", "beta_initializer", "gamma_initializer")
@@ -202,8 +202,8 @@ def _rescaling_torch(site: Site) -> TorchCode:
 
 RESCALING = LayerType(
     id="Rescaling", family="normalization",
-    help=Text("Computes pixel x scale + offset. The recipe's normalisation already does this inside the model.",
-              "Calcula píxel x scale + offset. La normalización de la receta ya lo hace dentro del modelo."),
+    help=Text("Computes pixel × scale + offset. The recipe's normalisation already does this inside the model.",
+              "Calcula píxel × scale + offset. La normalización de la receta ya lo hace dentro del modelo."),
     formula="y = x · scale + offset",
     params=(
         Numbers(name="scale", default=1 / 255, label=same("scale"),

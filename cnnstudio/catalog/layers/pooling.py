@@ -117,9 +117,9 @@ def _pooling(identifier: str, stem: str, alias: str, formula: str, help: Text, t
 
 
 _KEEPDIMS = Bool(name="keepdims", default=False, advanced=True, label=same("keepdims"),
-                 help=Text("Keep height and width as 1, so that the result can multiply or be convolved with 1 x 1.",
-                           "Conservar alto y ancho como 1, para poder multiplicar el resultado o convolucionarlo con "
-                           "1 x 1."))
+                 help=Text("Keep height and width as 1, so that the result can multiply or be convolved with 1 × 1.",
+                           "Conservar alto y ancho como 1, para poder multiplicar el resultado o convolucionarlo "
+                           "con 1 × 1."))
 
 
 def _global_pooling(identifier: str, stem: str, alias: str, kind: Literal["avg", "max"], formula: str, help: Text,

@@ -104,9 +104,9 @@ _BUILT_IN = ShownWhen("base", BASES.ids())
 
 PRETRAINED_BASE = LayerType(
     id="PretrainedBase", family="base", label=Text("Pretrained base", "Base preentrenada"),
-    help=Text("A network that already learned to see on 1.3 million photos. Frozen, it turns each picture into "
-              "features; from the freeze line on it learns too.",
-              "Una red que ya aprendió a ver con 1,3 millones de fotos. Congelada, convierte cada imagen en "
+    help=Text("A network that has already learned from 1.3 million photos. Frozen, it turns each picture into "
+              "features; from the freeze line on, it learns as well.",
+              "Una red que ya ha aprendido de 1,3 millones de fotos. Congelada, convierte cada imagen en "
               "características; a partir de la línea de congelado también aprende."),
     params=(
         Choice(name="base", default="efficientnet_lite0", label=Text("Base", "Base"),
@@ -114,13 +114,15 @@ PRETRAINED_BASE = LayerType(
                options=(*(Option(base.id, base.label) for base in BASES),
                         Option(OWN, Text("a model of your own", "un modelo propio")))),
         Line(name="file", default="", label=Text("File in the project", "Archivo en el proyecto"), shown_when=_IS_OWN,
-             help=Text("The copy of your model in the project's folder; its name ends with the digest of its content.",
-                       "La copia de su modelo en la carpeta del proyecto; su nombre acaba en el resumen del contenido.")),
+             help=Text("The copy of your model in the project's folder; its name ends with the checksum of its "
+                       "content.",
+                       "La copia de su modelo en la carpeta del proyecto; su nombre acaba en la suma de control del "
+                       "contenido.")),
         Choice(name="scaling", default="none", label=Text("Scaling", "Escalado"), shown_when=_IS_OWN,
-               help=Text("What is done to pixels of 0-255 before the model, where it does not scale them itself: what it was "
-                         "trained with.",
-                         "Qué se hace con los píxeles de 0-255 antes del modelo, si no los escala él mismo: aquello con lo "
-                         "que se entrenó."),
+               help=Text("How pixels from 0 to 255 are scaled before the model, if it does not scale them itself. "
+                         "Choose what it was trained with.",
+                         "Cómo se escalan los píxeles de 0 a 255 antes del modelo, si no los escala él mismo. Elija "
+                         "lo que se usó al entrenarlo."),
                options=(Option("none", Text("none", "ninguno")), Option("zero_one", same("[0, 1]")),
                         Option("minus_one_one", same("[-1, 1]")))),
         Choice(name="weights", default="imagenet", label=same("weights"), shown_when=_BUILT_IN,
@@ -129,16 +131,16 @@ PRETRAINED_BASE = LayerType(
                         Option("file", Text("from a file", "de un archivo")))),
         Line(name="weights_file", default="", file=True, label=Text("Weights file", "Archivo de pesos"),
              shown_when=_BUILT_IN,
-             help=Text("A weights file of this base without its top (.h5 of Keras Applications, or .npz).",
-                       "Un archivo de pesos de esta base sin su cima (.h5 de Keras Applications, o .npz).")),
+             help=Text("A weights file of this base without its classifier (.h5 of Keras Applications, or .npz).",
+                       "Un archivo de pesos de esta base sin su clasificador (.h5 de Keras Applications, o .npz).")),
         Line(name="trainable_from", default="none", optional=False, label=Text("Learns from", "Aprende desde"),
              help=Text("none: the whole base is frozen. all: all of it learns. A block's name: from there on.",
                        "none: toda la base está congelada. all: toda aprende. El nombre de un bloque: desde ahí.")),
         Line(name="ends_at", default="all", optional=False, advanced=True, label=Text("Ends at", "Termina en"),
              help=Text("all: the whole base. A block's name: its maps are the features. Early blocks see edges and "
-                       "textures, which serve for pictures unlike photos.",
+                       "textures, which are useful for pictures that are not photos.",
                        "all: toda la base. El nombre de un bloque: sus mapas son las características. Los primeros "
-                       "bloques ven bordes y texturas, que sirven para imágenes distintas de las fotos.")),
+                       "bloques ven bordes y texturas, útiles para imágenes que no son fotos.")),
         Choice(name="pooling", default="avg", label=same("pooling"),
                help=Text("How the feature maps end: one number each (avg, max), or as maps (none).",
                          "Cómo terminan los mapas: un número cada uno (avg, max) o como mapas (none)."),

@@ -54,8 +54,8 @@ DROPOUT = LayerType(
               "Apaga valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
     params=(_rate(Text("Share that is switched off.", "Parte que se apaga.")),
             Choice(name="noise_shape", default="values", advanced=True, label=same("noise_shape"),
-                   help=Text("What falls out together. Whole pictures before an Add skip that branch for some of the "
-                             "pictures: stochastic depth.",
+                   help=Text("What is dropped together. Whole pictures before an Add skip that branch for some of "
+                             "the pictures: stochastic depth.",
                              "Qué se apaga junto. Las imágenes enteras antes de un Add omiten esa rama para algunas "
                              "imágenes: profundidad estocástica."),
                    options=(Option("values", Text("single values", "valores sueltos")),
@@ -80,7 +80,7 @@ LAYERS = (
         torch=_random("nn.Dropout2d"), call=Call("keras.layers.SpatialDropout2D", arguments("rate"))),
     LayerType(
         id="GaussianDropout", family="regularization", formula="y = x · N(1, rate / (1 − rate))",
-        help=Text("Multiplies with random numbers around 1 during training.",
+        help=Text("Multiplies by random numbers around 1 during training.",
                   "Multiplica por números al azar alrededor de 1 durante el entrenamiento."),
         params=(_rate(Text("As strong as a Dropout of this rate.", "Tan fuerte como un Dropout de este valor."), 0.2),),
         shape=same_shape, id_stem="gaussian_dropout", elementwise=True, training_only=True, training_flag=True,
@@ -104,8 +104,8 @@ LAYERS = (
         call=Call("keras.layers.GaussianNoise", arguments("stddev"))),
     LayerType(
         id="ActivityRegularization", family="regularization", formula="loss += l1 · Σ|x| + l2 · Σx²",
-        help=Text("Hands its input on and adds a penalty on large activities to the loss.",
-                  "Entrega su entrada y suma a la pérdida una penalización por actividades grandes."),
+        help=Text("Passes its input on and adds a penalty on large activations to the loss.",
+                  "Deja pasar su entrada y suma a la pérdida una penalización por activaciones grandes."),
         params=(_penalty("l1"), _penalty("l2")), shape=same_shape, id_stem="activity_regularization", elementwise=True,
         training_only=True, transparent=True,
         torch=lambda site: single_module(f"ActivityPenalty({site.values['l1']!r}, {site.values['l2']!r})",

@@ -29,14 +29,14 @@ def initializer_params(name: str, default: str, vector: bool = False) -> tuple[P
     scaling = ShownWhen(name, ("variance_scaling",))
     return (
         Choice(name=name, default=default, label=same(name), advanced=True,
-               help=Text("How these weights are drawn before the training.",
-                         "Cómo se sortean estos pesos antes del entrenamiento."),
+               help=Text("How these weights are initialised.",
+                         "Cómo se inicializan estos pesos."),
                options=options(*(VECTOR_INITIALIZERS if vector else INITIALIZERS))),
         Float(name=f"{name}_stddev", default=0.05, minimum=0, maximum=10, above=True, step=0.01, decimals=5,
               label=same("stddev"), advanced=True, help=Text("Standard deviation.", "Desviación estándar."),
               shown_when=ShownWhen(name, ("random_normal", "truncated_normal"))),
         Float(name=f"{name}_value", default=0.0, minimum=-1e6, maximum=1e6, step=0.1, label=same("value"), advanced=True,
-              help=Text("The number all of them start from.", "El número del que parten todos."),
+              help=Text("The initial value of all of them.", "El valor inicial de todos."),
               shown_when=ShownWhen(name, ("constant",))),
         *(() if vector else (
             Float(name=f"{name}_scale", default=1.0, minimum=0, maximum=100, above=True, step=0.5, label=same("scale"),
@@ -47,7 +47,7 @@ def initializer_params(name: str, default: str, vector: bool = False) -> tuple[P
                              "Entre qué se divide la varianza: entradas, salidas o su media."),
                    options=options("fan_in", "fan_out", "fan_avg")),
             Choice(name=f"{name}_distribution", default="truncated_normal", label=same("distribution"), advanced=True,
-                   help=Text("From which distribution they are drawn.", "De qué distribución se sortean."),
+                   help=Text("The distribution they are drawn from.", "La distribución de la que se sortean."),
                    shown_when=scaling, options=options("truncated_normal", "untruncated_normal", "uniform")))),
     )
 

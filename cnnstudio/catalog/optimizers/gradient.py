@@ -73,7 +73,8 @@ ADAGRAD: Final = optimizer(
 ADADELTA: Final = optimizer(
     "adadelta", "Adadelta",
     Text("Scales each step by the recent steps and gradients. Its rate is usually 1; Keras's 0.001 is very slow.",
-         "Escala cada paso según los pasos y gradientes recientes. Su tasa suele ser 1; el 0.001 de Keras es muy lento."),
+         "Escala cada paso según los pasos y gradientes recientes. Su tasa suele ser 1; el 0,001 de Keras es muy "
+         "lento."),
     (learning_rate(0.001), share("rho", 0.95, Text("How slowly their size is followed.",
                                                    "Con qué lentitud se sigue su tamaño.")),
      epsilon(), weight_decay()),
@@ -87,7 +88,7 @@ ADAFACTOR: Final = optimizer(
      Float(name="beta_2_decay", default=-0.8, minimum=-10, maximum=0, step=0.1, decimals=4, advanced=True,
            label=same("beta_2_decay"),
            help=Text("How fast the memory for gradients grows with the steps; -0.8 is usual.",
-                     "Con qué rapidez crece la memoria de los gradientes con los pasos; lo habitual es -0.8.")),
+                     "Con qué rapidez crece la memoria de los gradientes con los pasos; lo habitual es -0,8.")),
      Float(name="epsilon_1", default=1e-30, minimum=0, maximum=1, above=True, step=1e-30, decimals=32, logarithmic=True,
            advanced=True, label=same("epsilon_1"),
            help=Text("Added to the squared gradients.", "Se suma a los gradientes al cuadrado.")),

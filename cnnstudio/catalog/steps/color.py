@@ -29,8 +29,8 @@ from cnnstudio.core.text import Text, same
 from cnnstudio.imaging.changes import ArrayChange, Chosen, Group, Look, Params, Picture, TableChange, round_to_uint8
 from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range
 
-DOWN_AND_UP: Final = Text("How far down and how far up: 0.2 and 0.2 are contrast times 0.8 to 1.2.",
-                          "Cuánto baja y cuánto sube: 0.2 y 0.2 son contraste por 0.8 a 1.2.")
+DOWN_AND_UP: Final = Text("How far down and how far up: 0.2 and 0.2 give a contrast of 0.8 to 1.2.",
+                          "Cuánto baja y cuánto sube: 0,2 y 0,2 dan un contraste de 0,8 a 1,2.")
 
 
 def _equals(neutral: float) -> Callable[[Any], bool]:
@@ -239,7 +239,7 @@ STEPS: Final = (
         keras="keras.layers.RandomSaturation", changes_color=OTHER_COLOR,
         help=Text("Paler or stronger colours at random.", "Colores más pálidos o más vivos al azar."),
         params=(share("factor", (0.4, 0.6), Text("0.5 changes nothing, 0 is grey, 0.75 three times as strong.",
-                                                  "0.5 no cambia nada, 0 es gris, 0.75 el triple de vivo.")),
+                                                  "0,5 no cambia nada, 0 es gris, 0,75 el triple de vivo.")),
                 PROBABILITY),
         change=ArrayChange(_draw_saturation, _equals(1.0), _apply_saturation, needs_color=True),
         script=PixelScript(_saturation_script)),
@@ -253,14 +253,14 @@ STEPS: Final = (
                 Factor(name="contrast_factor", default=(0.2, 0.2), minimum=0, maximum=1, optional=True,
                        label=same("contrast_factor"), help=DOWN_AND_UP),
                 share("saturation_factor", (0.4, 0.6), Text("0.5 changes nothing, 0 is grey.",
-                                                             "0.5 no cambia nada, 0 es gris."), optional=True),
+                                                             "0,5 no cambia nada, 0 es gris."), optional=True),
                 share("hue_factor", (0.0, 0.05), Text("1 is half a turn of the colour circle.",
                                                        "1 es media vuelta del círculo cromático."),
                        optional=True),
                 PROBABILITY),
         change=Group(_jitter_parts), script=PixelScript(_jitter_script)),
     Augmentation(
-        id="random_grayscale", label=Text("Grayscale", "Escala de grises"), group="color",
+        id="random_grayscale", label=Text("Greyscale", "Escala de grises"), group="color",
         keras="keras.layers.RandomGrayscale", changes_color=OTHER_COLOR,
         help=Text("Takes the colour out of some pictures; the channels stay.",
                   "Quita el color a algunas imágenes; los canales quedan."),
@@ -268,22 +268,24 @@ STEPS: Final = (
         change=ArrayChange(lambda params, rng, chosen, _height, _width: _draw_nothing(params, rng, chosen), _equals(0.0),
                            _apply_grayscale, needs_color=True), script=PixelScript(_grayscale_script)),
     Augmentation(
-        id="equalization", label=Text("Equalization", "Ecualización"), group="color",
+        id="equalization", label=Text("Equalisation", "Ecualización"), group="color",
         keras="keras.layers.Equalization",
         help=Text("Spreads the histogram of each channel over the whole range.",
                   "Reparte el histograma de cada canal por todo el rango."),
         params=(plain_probability(0.2),),
         change=TableChange(_draw_nothing, _equals(0.0), _apply_equalization), script=PixelScript(_equalization_script)),
     Augmentation(
-        id="random_posterization", label=Text("Posterization", "Posterización"), group="color",
+        id="random_posterization", label=Text("Posterisation", "Posterización"), group="color",
         keras="keras.layers.RandomPosterization",
-        help=Text("Keeps fewer bits of every value.", "Conserva menos bits de cada valor."),
-        params=(share("factor", (3.0, 8.0), Text("Bits that stay, the upper end excluded: 8 changes nothing.",
-                                                  "Bits que quedan, sin el extremo superior: 8 no cambia nada."),
+        help=Text("Reduces the number of shades of every colour.", "Reduce el número de tonos de cada color."),
+        params=(share("factor", (3.0, 8.0), Text("Bits kept of every value, upper end excluded: 1 leaves two "
+                                                 "shades, 8 changes nothing.",
+                                                  "Bits que se conservan de cada valor, sin el extremo superior: 1 "
+                                                  "deja dos tonos, 8 no cambia nada."),
                        maximum=8.0, minimum=1.0), PROBABILITY),
         change=TableChange(_draw_posterization, _equals(8.0), _apply_posterization), script=PixelScript(_posterization_script)),
     Augmentation(
-        id="solarization", label=Text("Solarization", "Solarización"), group="color",
+        id="solarization", label=Text("Solarisation", "Solarización"), group="color",
         keras="keras.layers.Solarization", changes_color=OTHER_COLOR,
         help=Text("Inverts what is brighter than a threshold.", "Invierte lo que es más claro que un umbral."),
         params=(share("addition_factor", (0.0, 0.0), Text("Share of the full range that is added before.",

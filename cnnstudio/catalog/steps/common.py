@@ -12,7 +12,7 @@ from cnnstudio.core.text import Text, same
 FILL: Final[tuple[Param, ...]] = (
     Choice(
         name="fill_mode", default="reflect", advanced=True, label=same("fill_mode"),
-        help=Text("What stands where the picture has no pixels.", "Qué hay donde la imagen no tiene píxeles."),
+        help=Text("How areas outside the picture are filled.", "Cómo se rellenan las zonas fuera de la imagen."),
         options=(Option("reflect", Text("reflect: mirrored", "reflect: reflejado")),
                  Option("nearest", Text("nearest: the border", "nearest: el borde")),
                  Option("wrap", Text("wrap: the other side", "wrap: el otro lado")),
@@ -25,8 +25,8 @@ PROBABILITY: Final = Float(
     name="probability", default=1.0, minimum=0, maximum=1, step=0.1, decimals=2, advanced=True,
     label=Text("Probability", "Probabilidad"),
     help=Text("Share of the pictures that are changed.", "Parte de las imágenes que se cambian."))
-OTHER_COLOR: Final = Text("Classes that are named by a colour would take another one.",
-                          "Las clases que se llaman por un color tomarían otro.")
+OTHER_COLOR: Final = Text("Classes named after a colour would no longer match it.",
+                          "Las clases que llevan nombre de un color dejarían de corresponderle.")
 
 
 def factor(name: str, default: float | tuple[float, float] | None, help: Text, maximum: float = 1.0,

@@ -111,7 +111,7 @@ LOCAL_CONTRAST: Final = RecipeStep(
         Float(name="amount", default=40.0, minimum=0, above=True, maximum=128, step=5, decimals=1,
               label=Text("Contrast", "Contraste"),
               help=Text("Distance from grey of a pixel that differs by one standard deviation.",
-                        "Distancia al gris de un píxel que difiere en una desviación típica."))),
+                        "Distancia al gris de un píxel que difiere en una desviación estándar."))),
     pixels=local_contrast,
     opencv=_local_contrast_code,
 )

@@ -55,12 +55,12 @@ MORPHOLOGY: Final = RecipeStep(
                         Option("open", Text("open", "abrir"), Text("Erode, then dilate.", "Erosionar y luego dilatar.")),
                         Option("close", Text("close", "cerrar"), Text("Dilate, then erode.",
                                                                       "Dilatar y luego erosionar.")),
-                        Option("gradient", Text("gradient", "gradiente"), Text("Dilated less eroded: outlines.",
+                        Option("gradient", Text("gradient", "gradiente"), Text("Dilated minus eroded: outlines.",
                                                                                "Dilatado menos erosionado: contornos.")))),
         _kernel(Text("Side of the window in pixels; odd.", "Lado de la ventana en píxeles; impar."), 3),
         _SHAPE,
         Int(name="iterations", default=1, minimum=1, maximum=20, label=Text("Iterations", "Iteraciones"),
-            help=Text("How often it is done.", "Cuántas veces se hace."))),
+            help=Text("Number of repetitions.", "Número de repeticiones."))),
     pixels=morphology,
     opencv=lambda values, _channels: [
         f"element = {_element_code(values)}",
@@ -130,10 +130,10 @@ SOBEL: Final = RecipeStep(
                          "Cambios de izquierda a derecha (x), de arriba abajo (y) o ambos."),
                options=(Option("both", Text("both", "ambas")), Option("x", Text("x", "x")), Option("y", Text("y", "y")))),
         Int(name="kernel_size", default=3, minimum=1, maximum=31, step=2, odd=True, label=_KERNEL,
-            help=Text("Side of the window in pixels; odd. Larger ones answer more strongly.",
-                      "Lado de la ventana en píxeles; impar. Las mayores responden más fuerte.")),
+            help=Text("Side of the window in pixels; odd. Larger ones give a stronger result.",
+                      "Lado de la ventana en píxeles; impar. Las mayores dan un resultado más intenso.")),
         Float(name="scale", default=1.0, minimum=0, above=True, maximum=100, step=0.1, decimals=3,
-              label=Text("Scale", "Escala"), help=Text("Multiplies the answer.", "Multiplica la respuesta."))),
+              label=Text("Scale", "Escala"), help=Text("Multiplies the result.", "Multiplica el resultado."))),
     pixels=sobel,
     opencv=_sobel_code,
 )
@@ -156,10 +156,10 @@ LAPLACIAN: Final = RecipeStep(
               "Segunda derivada: las líneas finas y los puntos salen claros."),
     params=(
         Int(name="kernel_size", default=3, minimum=1, maximum=31, step=2, odd=True, label=_KERNEL,
-            help=Text("Side of the window in pixels; odd. Larger ones answer more strongly.",
-                      "Lado de la ventana en píxeles; impar. Las mayores responden más fuerte.")),
+            help=Text("Side of the window in pixels; odd. Larger ones give a stronger result.",
+                      "Lado de la ventana en píxeles; impar. Las mayores dan un resultado más intenso.")),
         Float(name="scale", default=1.0, minimum=0, above=True, maximum=100, step=0.1, decimals=3,
-              label=Text("Scale", "Escala"), help=Text("Multiplies the answer.", "Multiplica la respuesta."))),
+              label=Text("Scale", "Escala"), help=Text("Multiplies the result.", "Multiplica el resultado."))),
     pixels=laplacian,
     opencv=lambda values, _channels: [
         f"edges = cv2.Laplacian(picture, cv2.CV_32F, ksize={odd(min(int(values['kernel_size']), 31))}, "

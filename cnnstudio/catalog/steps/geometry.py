@@ -17,7 +17,7 @@ from cnnstudio.core.text import Text, same
 from cnnstudio.imaging.changes import Geometric, Params
 from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range
 
-OTHER_WAY: Final = Text("What points left then points right.", "Lo que apunta a la izquierda apunta entonces a la derecha.")
+OTHER_WAY: Final = Text("What points left will point right.", "Lo que apunta a la izquierda apuntará a la derecha.")
 
 
 def _unchanged(count: int) -> Floats:
@@ -129,8 +129,8 @@ STEPS: Final = (
         id="random_flip", label=Text("Flip", "Volteo"), group="geometry",
         keras="keras.layers.RandomFlip",
         help=Text("Mirrors half of the pictures.", "Refleja la mitad de las imágenes."),
-        changes_class=Text("A mirrored digit or letter can be another one.",
-                           "Una cifra o letra reflejada puede ser otra."),
+        changes_class=Text("A mirrored digit or letter can become another one.",
+                           "Un dígito o una letra reflejados pueden convertirse en otros."),
         changes_direction=OTHER_WAY,
         params=(Choice(name="mode", default="horizontal", label=same("mode"),
                        help=Text("Left and right, up and down, or both.", "Izquierda y derecha, arriba y abajo, o ambos."),
@@ -143,11 +143,11 @@ STEPS: Final = (
         id="random_rotation", label=Text("Rotation", "Rotación"), group="geometry",
         keras="keras.layers.RandomRotation",
         help=Text("Turns by a random angle.", "Gira un ángulo al azar."),
-        changes_class=Text("A 6 that is turned far is a 9.", "Un 6 muy girado es un 9."),
-        changes_direction=Text("What points up and is turned far points sideways.",
-                               "Lo que apunta arriba y se gira mucho apunta a un lado."),
+        changes_class=Text("A 6 rotated far enough is a 9.", "Un 6 muy girado es un 9."),
+        changes_direction=Text("What points up can end up pointing sideways.",
+                               "Lo que apunta arriba puede acabar apuntando a un lado."),
         params=(factor("factor", 0.1, Text("Share of a full turn: 0.1 is up to 36 degrees either way.",
-                                            "Parte de una vuelta: 0.1 es hasta 36 grados a cada lado.")),
+                                            "Parte de una vuelta: 0,1 es hasta 36 grados a cada lado.")),
                 *FILL, PROBABILITY),
         change=Geometric(_rotation), script=MatrixScript(_rotation_script, around_middle=True)),
     Augmentation(
@@ -155,7 +155,7 @@ STEPS: Final = (
         keras="keras.layers.RandomZoom",
         help=Text("Enlarges or shrinks at random.", "Amplía o reduce al azar."),
         params=(factor("height_factor", 0.2, Text("0.2: from 20 % nearer (-0.2) to 20 % farther (0.2).",
-                                                   "0.2: desde un 20 % más cerca (-0.2) a un 20 % más lejos (0.2).")),
+                                                   "0,2: desde un 20 % más cerca (-0,2) a un 20 % más lejos (0,2).")),
                 factor("width_factor", None, Text("The same across; none keeps the proportions.",
                                                    "Lo mismo a lo ancho; none conserva las proporciones."),
                         optional=True),
@@ -184,7 +184,7 @@ STEPS: Final = (
     Augmentation(
         id="random_crop", label=Text("Random crop", "Recorte al azar"), group="geometry",
         keras="keras.layers.RandomCrop",
-        help=Text("Cuts a part out at a random place and enlarges it to the whole size.",
+        help=Text("Cuts out a part at a random position and enlarges it to the full size.",
                   "Recorta una parte en un lugar al azar y la amplía al tamaño completo."),
         params=(share("scale", (0.8, 1.0), Text("Share of height and width that stays.",
                                                  "Parte del alto y del ancho que queda."), minimum=0.05),

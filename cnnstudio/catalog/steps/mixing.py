@@ -67,8 +67,8 @@ _CUT_MIX_SCRIPT: Final = (
 STEPS: Final = (
     Augmentation(
         id="mix_up", label=Text("MixUp", "MixUp"), group="mix", keras="keras.layers.MixUp",
-        help=Text("Fades every picture with another one of the batch, and their labels alike.",
-                  "Funde cada imagen con otra del lote, y sus etiquetas igual."),
+        help=Text("Blends every picture with another one of the batch, and their labels with it.",
+                  "Mezcla cada imagen con otra del lote, y también sus etiquetas."),
         params=(Float(name="alpha", default=0.2, minimum=0, above=True, maximum=8, step=0.1, decimals=2,
                       label=same("alpha"), help=Text("Higher mixes more evenly: weights are Beta(alpha, alpha).",
                                                      "Más alto mezcla más por igual: los pesos son Beta(alpha, "
@@ -76,8 +76,8 @@ STEPS: Final = (
         change=Mixing(_mix_up), script=MixScript(_MIX_UP_SCRIPT, lambda values: repr(float(values["alpha"])))),
     Augmentation(
         id="cut_mix", label=Text("CutMix", "CutMix"), group="mix", keras="keras.layers.CutMix",
-        help=Text("Puts a rectangle of another picture of the batch in, and mixes the labels by area.",
-                  "Pone un rectángulo de otra imagen del lote y mezcla las etiquetas según el área."),
+        help=Text("Pastes in a rectangle of another picture of the batch and mixes the labels by area.",
+                  "Pega un rectángulo de otra imagen del lote y mezcla las etiquetas según el área."),
         params=(share("factor", (1.0, 1.0), Text("Alpha of the Beta distribution of the area; drawn for a batch.",
                                                   "Alfa de la distribución beta del área; se sortea por lote.")),
                 PROBABILITY),

@@ -31,7 +31,7 @@ def equalize(picture: Picture) -> Picture:
 
 
 EQUALIZE: Final = RecipeStep(
-    id="equalize", label=Text("Equalize histogram", "Ecualizar histograma"),
+    id="equalize", label=Text("Equalise histogram", "Ecualizar histograma"),
     help=Text("Spreads the brightness over the whole range (colour pictures: the lightness only).",
               "Reparte el brillo por todo el rango (en color: solo la luminosidad)."),
     pixels=equalize,
@@ -48,8 +48,8 @@ def clahe(picture: Picture, clip_limit: float = 2.0, tile_grid_size: int | Seque
 
 
 CLAHE: Final = RecipeStep(
-    id="clahe", label=Text("Local equalization (CLAHE)", "Ecualización local (CLAHE)"),
-    help=Text("Equalizes tile by tile, with a limit on contrast.",
+    id="clahe", label=Text("Local equalisation (CLAHE)", "Ecualización local (CLAHE)"),
+    help=Text("Equalises tile by tile, with a limit on contrast.",
               "Ecualiza por baldosas, con un límite de contraste."),
     params=(
         Float(name="clip_limit", default=2.0, minimum=0, above=True, maximum=40, step=0.5, decimals=2,
@@ -79,8 +79,8 @@ GAUSSIAN_BLUR: Final = RecipeStep(
             help=Text("Side of the window in pixels; odd.", "Lado de la ventana en píxeles; impar.")),
         Float(name="sigma", default=0.0, minimum=0, maximum=50, step=0.1, decimals=2,
               label=Text("Sigma", "Sigma"),
-              help=Text("Width of the bell in pixels; 0 follows the kernel.",
-                        "Anchura de la campana en píxeles; 0 sigue al núcleo."))),
+              help=Text("Standard deviation of the blur in pixels; 0 follows the kernel size.",
+                        "Desviación estándar del desenfoque en píxeles; 0 sigue el tamaño del núcleo."))),
     pixels=gaussian_blur,
     opencv=lambda values, _channels: [
         f"picture = cv2.GaussianBlur(picture, ({odd(values['kernel_size'])}, {odd(values['kernel_size'])}), "

@@ -33,8 +33,8 @@ def network() -> NetworkSpec:
 TEMPLATES = (
     Template(
         id="alexnet", label=same("AlexNet"), year=2012, source="https://arxiv.org/abs/1404.5997",
-        help=Text("The network that began the deep learning of pictures.",
-                  "La red con la que empezó el aprendizaje profundo de imágenes."),
+        help=Text("The network that started deep learning on images.",
+                  "La red que inició el aprendizaje profundo en imágenes."),
         about=Text(
             "In 2012 AlexNet won the ImageNet competition by a wide margin, with what has been usual since: ReLU, "
             "dropout, augmented pictures, and graphics cards. Its first filters are 11 × 11 pixels large and show "

@@ -51,15 +51,17 @@ def _efficientnet_b0() -> NetworkSpec:
 
 INCEPTION_V3 = Template(
     id="inception_v3", label=same("Inception-v3"), year=2015, source="https://arxiv.org/abs/1512.00567",
-    help=Text("GoogLeNet thought through: large filters split into small ones.",
-              "GoogLeNet repensada: los filtros grandes, divididos en pequeños."),
+    help=Text("A refined GoogLeNet: large filters are split into small ones.",
+              "Una GoogLeNet mejorada: los filtros grandes se dividen en pequeños."),
     about=Text(
-        "Two 3 × 3 convolutions see as far as a 5 × 5 and cost less; a 1 × 7 and a 7 × 1 see as far as a 7 × 7. Inception-v3 "
-        "splits its filters so, normalises every convolution, and shrinks maps on two ways at once, lest information be "
-        "lost in a narrow place. It wants pictures of 299 pixels and takes them from 75 on.",
-        "Dos convoluciones de 3 × 3 ven tan lejos como una de 5 × 5 y cuestan menos; una de 1 × 7 y otra de 7 × 1, como una "
-        "de 7 × 7. Inception-v3 divide así sus filtros, normaliza cada convolución y reduce los mapas por dos caminos a la "
-        "vez, para no perder información en un paso estrecho. Quiere imágenes de 299 píxeles y las admite desde 75."),
+        "Two 3 × 3 convolutions see as far as a 5 × 5 and cost less; a 1 × 7 and a 7 × 1 see as far as a 7 × 7. "
+        "Inception-v3 splits its filters in this way, normalises every convolution, and shrinks the maps along two "
+        "paths at once, so that no information is lost in a bottleneck. It is meant for pictures of 299 pixels and "
+        "accepts them from 75.",
+        "Dos convoluciones de 3 × 3 ven tan lejos como una de 5 × 5 y cuestan menos; una de 1 × 7 y otra de 7 × 1, "
+        "como una de 7 × 7. Inception-v3 divide así sus filtros, normaliza cada convolución y reduce los mapas por "
+        "dos caminos a la vez, para no perder información en un paso estrecho. Está pensada para imágenes de 299 "
+        "píxeles y las admite desde 75."),
     network=_inception_v3, recipe={"height": 299, "width": 299}, training={"epochs": 60, "batch_size": 16}, adapts=True,
     minimum_size=75, published=Publication(23_851_784, 299, "all", KERAS))
 
@@ -68,9 +70,9 @@ XCEPTION = Template(
     help=Text("Separable convolutions and skip connections throughout.",
               "Convoluciones separables y conexiones de salto en toda la red."),
     about=Text(
-        "Xception takes Inception's idea to its end: where a picture is looked at and how channels are mixed are two "
-        "questions, and each gets its own convolution. Fourteen blocks of depthwise separable convolutions with skip "
-        "connections need no more parameters than Inception-v3 and do better.",
+        "Xception takes Inception's idea to its end: where to look in a picture and how to mix its channels are two "
+        "questions, and each gets its own convolution. Fourteen blocks of depthwise separable convolutions with "
+        "skip connections need no more parameters than Inception-v3 and do better.",
         "Xception lleva la idea de Inception a su extremo: dónde mirar en la imagen y cómo mezclar los canales son dos "
         "preguntas, y cada una recibe su convolución. Catorce bloques de convoluciones separables con conexiones de salto "
         "no necesitan más parámetros que Inception-v3 y rinden mejor."),
@@ -122,17 +124,17 @@ DENSENET121 = Template(
 
 EFFICIENTNET_B0 = Template(
     id="efficientnet_b0", label=same("EfficientNet-B0"), year=2019, source="https://arxiv.org/abs/1905.11946",
-    help=Text("Inverted blocks with squeeze and excite, found by a search.",
-              "Bloques invertidos con compresión y excitación, hallados por una búsqueda."),
+    help=Text("Inverted residual blocks with squeeze and excitation, found by a search.",
+              "Bloques residuales invertidos con squeeze and excitation, hallados por una búsqueda."),
     about=Text(
-        "A search for the best network of given cost found this one: MobileNet v2's blocks, in which each map also gets a "
-        "factor computed from the means of all maps (squeeze and excite), and SiLU instead of ReLU. Its larger sisters B1 "
-        "to B7 grow depth, width and picture size together. The random skipping of whole branches that its authors train "
-        "with is left out.",
-        "Una búsqueda de la mejor red de un coste dado halló esta: los bloques de MobileNet v2, en los que además cada mapa "
-        "recibe un factor calculado de las medias de todos (compresión y excitación), y SiLU en lugar de ReLU. Sus hermanas "
-        "mayores, B1 a B7, crecen a la vez en profundidad, anchura y tamaño de imagen. Se omite el salto al azar de ramas "
-        "enteras con que la entrenan sus autores."),
+        "A search for the best network of given cost found this one: MobileNet v2's blocks, in which each map also "
+        "gets a factor computed from the means of all maps (squeeze and excitation), and SiLU instead of ReLU. Its "
+        "larger sisters B1 to B7 grow depth, width and picture size together. The random skipping of whole branches "
+        "during training, which its authors use, is left out.",
+        "Una búsqueda de la mejor red de un coste dado halló esta: los bloques de MobileNet v2, en los que además "
+        "cada mapa recibe un factor calculado de las medias de todos (squeeze and excitation), y SiLU en lugar de "
+        "ReLU. Sus hermanas mayores, B1 a B7, crecen a la vez en profundidad, anchura y tamaño de imagen. Se omite "
+        "el salto al azar de ramas enteras con que la entrenan sus autores."),
     network=_efficientnet_b0, recipe={"height": 224, "width": 224}, training={"epochs": 60, "batch_size": 16}, adapts=True,
     minimum_size=32, published=Publication(5_288_548, 224, "trainable", TORCHVISION))
 

@@ -42,14 +42,14 @@ TEMPLATES = (
         help=Text("Nine Inception modules: the winner of 2014, with a ninth of AlexNet's parameters.",
                   "Nueve módulos Inception: la ganadora de 2014, con la novena parte de los parámetros de AlexNet."),
         about=Text(
-            "GoogLeNet looks at each place with filters of 1 × 1, 3 × 3 and 5 × 5 pixels at once and lets the next layer "
-            "choose. 1 × 1 convolutions before the large ones keep this cheap, and a mean over each map replaces the "
-            "dense layers: 22 layers with a ninth of AlexNet's parameters. It won ILSVRC 2014. The two auxiliary answers "
-            "that helped its training are left out.",
+            "GoogLeNet looks at each place with filters of 1 × 1, 3 × 3 and 5 × 5 pixels at once and lets the next "
+            "layer choose. 1 × 1 convolutions before the large ones keep this cheap, and a mean over each map "
+            "replaces the dense layers: 22 layers with a ninth of AlexNet's parameters. It won ILSVRC 2014. The two "
+            "auxiliary outputs that helped its training are left out.",
             "GoogLeNet mira cada lugar con filtros de 1 × 1, 3 × 3 y 5 × 5 píxeles a la vez y deja elegir a la capa "
             "siguiente. Convoluciones de 1 × 1 antes de las grandes lo mantienen barato, y una media de cada mapa "
-            "sustituye a las capas densas: 22 capas con la novena parte de los parámetros de AlexNet. Ganó ILSVRC 2014. "
-            "Se omiten las dos respuestas auxiliares que ayudaban a entrenarla."),
+            "sustituye a las capas densas: 22 capas con la novena parte de los parámetros de AlexNet. Ganó ILSVRC "
+            "2014. Se omiten las dos salidas auxiliares que ayudaban a entrenarla."),
         network=network, recipe={"height": 224, "width": 224}, adapts=True, minimum_size=32,
         training={"batch_size": 32, "epochs": 60,
                   "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},

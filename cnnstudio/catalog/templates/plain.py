@@ -51,28 +51,31 @@ TEMPLATES = (
     Template(
         id="small_cnn", label=Text("Small CNN", "CNN pequeña"), year=2015, adapts=True,
         source="https://keras.io/examples/vision/image_classification_from_scratch/",
-        help=Text("Convolution, normalisation and pooling, repeated: the pattern that most networks share.",
+        help=Text("Convolution, normalisation and pooling, repeated: the pattern shared by most networks.",
                   "Convolución, normalización y agrupamiento, repetidos: el patrón común a casi todas las redes."),
         about=Text(
-            "Three times convolution, batch normalisation, ReLU and pooling; one more convolution, a mean over each map, "
-            "dropout, and the answer. Whenever the picture halves, the number of filters doubles. With a quarter of a "
-            "million parameters it trains on a processor in minutes and is a good first trial for any collection.",
-            "Tres veces convolución, normalización por lotes, ReLU y agrupamiento; una convolución más, la media de cada "
-            "mapa, dropout y la respuesta. Cada vez que la imagen se reduce a la mitad, los filtros se doblan. Con un "
-            "cuarto de millón de parámetros se entrena en un procesador en minutos y es un buen primer intento con "
-            "cualquier colección."),
+            "Convolution, batch normalisation, ReLU and pooling, three times; then one more convolution, a mean "
+            "over each map, dropout and the output. Whenever the picture halves, the number of filters doubles. "
+            "With a quarter of a million parameters it trains on a processor in minutes and is a good first attempt "
+            "for any collection.",
+            "Convolución, normalización por lotes, ReLU y agrupamiento, tres veces; luego una convolución más, la "
+            "media de cada mapa, dropout y la salida. Cada vez que la imagen se reduce a la mitad, los filtros se "
+            "doblan. Con un cuarto de millón de parámetros se entrena en un procesador en minutos y es un buen "
+            "primer intento con cualquier colección."),
         network=small, recipe={"height": 96, "width": 96}, training={"epochs": 40}),
     Template(
         id="medium_cnn", label=Text("Medium CNN", "CNN mediana"), year=2015, adapts=True,
         source="https://keras.io/examples/vision/image_classification_from_scratch/",
-        help=Text("Two convolutions a stage and four stages: for some thousands of pictures.",
-                  "Dos convoluciones por etapa y cuatro etapas: para algunos miles de imágenes."),
+        help=Text("Four stages of two convolutions: for a few thousand pictures.",
+                  "Cuatro etapas de dos convoluciones: para unos miles de imágenes."),
         about=Text(
-            "The small network's pattern, with two convolutions before each pooling as in VGG, one stage more, and a "
-            "dense layer before the answer. Dropout of whole maps between the stages and of units at the end keeps its "
-            "1.2 million parameters from memorising. A good next step when the small one learns all it can.",
-            "El patrón de la red pequeña, con dos convoluciones antes de cada agrupamiento como en VGG, una etapa más y "
-            "una capa densa antes de la respuesta. El dropout de mapas enteros entre etapas y de unidades al final evita "
-            "que sus 1,2 millones de parámetros memoricen. Un buen paso siguiente cuando la pequeña ya no aprende más."),
+            "The small network's pattern, with two convolutions before each pooling as in VGG, one stage more, and "
+            "a dense layer before the output. Dropout of whole maps between the stages and of units at the end "
+            "keeps its 1.2 million parameters from memorising. A good next step when the small one can learn no "
+            "more.",
+            "El patrón de la red pequeña, con dos convoluciones antes de cada agrupamiento como en VGG, una etapa "
+            "más y una capa densa antes de la salida. El dropout de mapas enteros entre etapas y de unidades al "
+            "final evita que sus 1,2 millones de parámetros memoricen. Un buen paso siguiente cuando la pequeña ya "
+            "no aprende más."),
         network=medium, recipe={"height": 128, "width": 128}, training={"epochs": 60}),
 )

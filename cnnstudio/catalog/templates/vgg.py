@@ -36,14 +36,15 @@ def _template(id: str, blocks: tuple[tuple[int, int], ...], parameters: int, hel
 
 TEMPLATES = (
     _template("vgg16", VGG16_BLOCKS, 138_357_544, Text(
-        "Sixteen layers of 3 × 3 convolutions. Simple and huge.",
-        "Dieciséis capas de convoluciones 3 × 3. Simple y enorme."), Text(
-        "VGG showed in 2014 that depth alone goes far: nothing but 3 × 3 convolutions, a pooling whenever the number of "
-        "filters doubles, and three dense layers, which hold nine tenths of its 138 million parameters. It is easy to "
-        "draw and to explain, but slow, and from scratch it needs many pictures.",
-        "VGG mostró en 2014 que la profundidad sola lleva lejos: solo convoluciones 3 × 3, un agrupamiento cada vez que "
-        "se dobla el número de filtros y tres capas densas, que guardan nueve décimas partes de sus 138 millones de "
-        "parámetros. Es fácil de dibujar y de explicar, pero lenta, y desde cero necesita muchas imágenes.")),
+        "Thirteen 3 × 3 convolutions and three dense layers. Simple and huge.",
+        "Trece convoluciones 3 × 3 y tres capas densas. Simple y enorme."), Text(
+        "VGG showed in 2014 that depth alone goes far: thirteen 3 × 3 convolutions, a pooling whenever the number "
+        "of filters doubles, and three dense layers, which hold nine tenths of its 138 million parameters. It is "
+        "easy to draw and to explain, but slow, and from scratch it needs many pictures.",
+        "VGG mostró en 2014 que la profundidad sola lleva lejos: trece convoluciones 3 × 3, un agrupamiento cada "
+        "vez que se dobla el número de filtros y tres capas densas, que guardan nueve décimas partes de sus 138 "
+        "millones de parámetros. Es fácil de dibujar y de explicar, pero lenta, y desde cero necesita muchas "
+        "imágenes.")),
     _template("vgg19", VGG19_BLOCKS, 143_667_240, Text(
         "VGG16 with three more convolutions.", "VGG16 con tres convoluciones más."), Text(
         "The deepest network of the VGG study: one more convolution in each of the last three blocks. The gain over "

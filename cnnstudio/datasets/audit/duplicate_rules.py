@@ -144,7 +144,7 @@ def _across_findings(row: Row, others: list[tuple[Row, NearDuplicate | None]], k
     learned = nearest([item for item in others if _ORDER.get(item[0].split, 3) < _ORDER.get(row.split, 3)])
     if "leakage" in kinds and learned:
         other, pair = learned[0]
-        text = Text("{sentence} That one is in {theirs} and this one in {mine}: it flatters the measured accuracy.",
+        text = Text("{sentence} That one is in {theirs} and this one in {mine}: the measured accuracy is too high.",
                     "{sentence} Aquella está en {theirs} y esta en {mine}: embellece la exactitud medida.")
         yield _finding(row, "leakage", 1.0 - (pair.difference if pair else 0.0),
                        text.fill(sentence=_sentence(row, other, pair), theirs=split_name(other.split),
@@ -153,7 +153,7 @@ def _across_findings(row: Row, others: list[tuple[Row, NearDuplicate | None]], k
     different = nearest([item for item in others if item[0].class_name != row.class_name])
     if "cross_class_duplicate" in kinds and different:
         other, pair = different[0]
-        text = Text("{sentence} That one is called {theirs} and this one {mine}: one of the two is wrong.",
+        text = Text("{sentence} Their classes are {theirs} and {mine}: one of the two is wrong.",
                     "{sentence} Aquella se llama {theirs} y esta {mine}: una de las dos es falsa.")
         yield _finding(row, "cross_class_duplicate", 1.0 - (pair.difference if pair else 0.0),
                        text.fill(sentence=_sentence(row, other, pair), theirs=other.class_name or "?",

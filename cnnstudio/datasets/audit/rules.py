@@ -110,12 +110,13 @@ _Low = tuple[str, str, Text]
 _LOW: Final[tuple[_Low, ...]] = (
     ("blurry", "sharpness", Text("Sharpness {value:.2f} is below {limit:.2f}: no part of the picture has fine detail.",
                                  "La nitidez {value:.2f} es menor que {limit:.2f}: ninguna parte tiene detalle fino.")),
-    ("dark", "dark", Text("Even the lights are dark: {value:.0%} of white, below {limit:.0%}.",
+    ("dark", "dark", Text("Even the brightest areas are dark: {value:.0%} of white, below {limit:.0%}.",
                           "Incluso las luces son oscuras: {value:.0%} del blanco, menos de {limit:.0%}.")),
     ("low_contrast", "contrast", Text("Contrast {value:.3f} is below {limit:.3f}: light and dark hardly differ.",
                                       "El contraste {value:.3f} es menor que {limit:.3f}: claros y oscuros casi no se "
                                       "distinguen.")),
-    ("low_information", "entropy", Text("{value:.1f} bits of information are less than {limit:.1f}: nearly a plain area.",
+    ("low_information", "entropy", Text("{value:.1f} bits of information are fewer than {limit:.1f}: almost a plain "
+                                        "area.",
                                         "{value:.1f} bits de información son menos de {limit:.1f}: casi un área lisa.")),
 )
 
@@ -166,7 +167,7 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
     if "bright" in kinds and good:
         values = np.array([row.bright for row in good], np.float64)
         limit = limit_of("bright", spec.bright, values)
-        text = Text("Even the shadows are bright: {value:.0%} of white, above {limit:.0%}.",
+        text = Text("Even the darkest areas are bright: {value:.0%} of white, above {limit:.0%}.",
                     "Incluso las sombras son claras: {value:.0%} del blanco, más de {limit:.0%}.")
         for place in np.flatnonzero(values > limit):
             value = float(values[place])

@@ -169,7 +169,8 @@ def learned(rows: list[Row], embedding: Embedding, spec: DatasetSpec, kinds: fro
 
 
 def _mislabeled(by_path: dict[str, Row], embedding: Embedding, spec: DatasetSpec) -> Iterable[Finding]:
-    text = Text("Called {label}, but a classifier that never saw it says {suggested}; the label fits {quality:.0%}.",
+    text = Text("Labelled {label}, but a classifier that never saw it predicts {suggested}; the label fits "
+                "{quality:.0%}.",
                 "Se llama {label}, pero un clasificador que no la vio dice {suggested}; la etiqueta encaja un "
                 "{quality:.0%}.")
     suspect = embedding.mislabeled & (embedding.label_quality < spec.audit.mislabeled)

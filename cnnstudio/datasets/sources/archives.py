@@ -172,7 +172,7 @@ def _damaged(path: Path, problem: object) -> Problem:
     if isinstance(problem, FileNotFoundError | PermissionError):
         return cannot_read(path, reason_of(problem))
     reason = reason_of(problem) if isinstance(problem, OSError) else str(problem)[:200]
-    text = Text("{path} is no archive that can be unpacked, or it is damaged ({reason}). Nothing was unpacked.",
+    text = Text("{path} is not an archive that can be unpacked, or it is damaged ({reason}). Nothing was unpacked.",
                 "{path} no es un archivo comprimido que se pueda abrir, o está dañado ({reason}). No se extrajo nada.")
     return error("damaged_archive", text.fill(path=path, reason=reason), "dataset", path=path)
 

@@ -263,7 +263,7 @@ def _write_cifar(dataset: Dataset, place: Path, target: Path, on_progress: OnPro
                         on_progress(done, dataset.pictures)
                         check()
             if not done:
-                text = Text("The download holds no pictures.", "La descarga no contiene imágenes.")
+                text = Text("The download contains no pictures.", "La descarga no contiene imágenes.")
                 raise ProblemError(error("no_pictures", text, "dataset"))
     shutil.rmtree(place / "unpacked", ignore_errors=True)
 

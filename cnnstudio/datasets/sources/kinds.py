@@ -176,8 +176,8 @@ def _unknown(path: Path, kind: str) -> Problem:
         text = Text("{path} is a single picture: choose the folder that holds the class folders.",
                     "{path} es una sola imagen: elija la carpeta que contiene las carpetas de clase.")
     else:
-        text = Text("{path} is no source of pictures. A folder with class folders, a list (.csv, .tsv, .parquet), arrays "
-                    "(.npy, .npz, MNIST) or an archive (.zip, .tar) can be used.",
+        text = Text("{path} is not a source of pictures. A folder with class folders, a list (.csv, .tsv, "
+                    ".parquet), arrays (.npy, .npz, MNIST) or an archive (.zip, .tar) can be used.",
                     "{path} no es un origen de imágenes. Puede usar una carpeta con carpetas de clase, una lista (.csv, "
                     ".tsv, .parquet), matrices (.npy, .npz, MNIST) o un archivo comprimido (.zip, .tar).")
     return error("not_a_source", text.fill(path=path), "dataset", path=path)

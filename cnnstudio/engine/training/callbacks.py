@@ -48,8 +48,8 @@ def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Pro
         monitor = str(values.get("monitor", ""))
         if not validated and monitor.startswith("val_"):
             values["monitor"] = monitor.removeprefix("val_")
-            text = Text("There are no validation pictures: {callback} watches {new} instead of {old}.",
-                        "No hay imágenes de validación: {callback} observa {new} en lugar de {old}.")
+            text = Text("There are no validation pictures: {callback} monitors {new} instead of {old}.",
+                        "No hay imágenes de validación: {callback} vigila {new} en lugar de {old}.")
             notify(warning("no_validation", text.fill(callback=entry.label, new=values["monitor"], old=monitor),
                            "training", node=step.id))
         callbacks[step.id] = entry.call.build(values, resolve)

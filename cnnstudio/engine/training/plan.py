@@ -125,10 +125,10 @@ class Plan:
         self._link.emit(Artifact(kind="checkpoint", path=str(path), seconds_at_risk=seconds))
         if seconds > 2 * self._seconds_at_risk:
             self._seconds_at_risk = seconds
-            text = Text("From now on a crash or a power cut costs at most about {n} s of training: then the next checkpoint "
-                        "is written.",
-                        "Desde ahora, un fallo o un corte de luz cuesta como mucho unos {n} s de entrenamiento: entonces "
-                        "se escribe el siguiente punto de control.")
+            text = Text("From now on a crash or a power cut costs at most about {n} s of training; a checkpoint is "
+                        "written that often.",
+                        "Desde ahora, un fallo o un corte de luz cuesta como mucho unos {n} s de entrenamiento; con "
+                        "esa frecuencia se escribe un punto de control.")
             problem = warning("seconds_at_risk", text.fill(n=round(seconds)), "training")
             self._link.emit(Notice(problem=msgspec.structs.replace(problem, severity="info")))
 

@@ -159,7 +159,7 @@ class StageTrainer:
         return 0
 
     def _tell_afresh(self, what: Text) -> None:
-        text = Text("{what} of the checkpoint does not fit the new settings: it starts afresh.",
+        text = Text("{what} of the checkpoint does not fit the new settings and starts from scratch.",
                     "{what} del punto de control no encaja con los ajustes nuevos: empieza de nuevo.")
         self._link.emit(Notice(problem=warning("starts_afresh", text.fill(what=what), "training")))
 

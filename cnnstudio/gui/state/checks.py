@@ -82,7 +82,7 @@ class ProjectChecks(QObject):
 
 def _missing_folder_problem(folder: Path) -> Problem:
     """The problem that the folder of pictures does not exist."""
-    text = Text("The folder of pictures {path} is not there any more. It may have been renamed or moved.",
-                "La carpeta de imágenes {path} ya no está. Puede que se haya renombrado o movido.")
+    text = Text("The folder of pictures {path} no longer exists. It may have been renamed or moved.",
+                "La carpeta de imágenes {path} ya no existe. Puede que se haya renombrado o movido.")
     fix = Fix(action="choose_folder", label=Text("Choose folder…", "Elegir carpeta…"))
     return error("source_missing", text.fill(path=folder), "dataset", path=folder, fixes=(fix,))

@@ -252,5 +252,5 @@ def command_of(fix: Fix) -> Command:
 
 
 def _unknown(fix: Fix, reason: str) -> Problem:
-    text = Text("“{name}” cannot be done here.", "«{name}» no se puede hacer aquí.").fill(name=fix.label)
+    text = Text("“{name}” is not available here.", "«{name}» no está disponible aquí.").fill(name=fix.label)
     return error("unknown_fix", text, "machine", details=reason)

@@ -43,7 +43,7 @@ class Decisions(QObject):
 
     def assign_split(self, ids: Iterable[int], split: str | None) -> bool:
         """Pin pictures to a split; None lets the draw decide."""
-        name = SPLIT_NAMES[split] if split in SPLIT_NAMES else Text("drawn", "sorteo")
+        name = SPLIT_NAMES[split] if split in SPLIT_NAMES else Text("automatic", "automática")
         return self._decide(lambda index, chosen: index.assign_split(chosen, split), ids,
                             Text("Change split to {name}", "Cambiar división a {name}").fill(name=name))
 

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 from shiboken6 import isValid
@@ -17,6 +17,9 @@ from cnnstudio.core.events import Batch, Epoch, Event, Failed, Finished, Paused,
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
+
+if TYPE_CHECKING:
+    from cnnstudio.workers.transport import Transport
 
 
 class Cancelled(Exception):
@@ -124,10 +127,13 @@ class ChildJob(Job):
     def __init__(self, job: JobSpec, label: Text, kind: str, *, page: str = "", quiet: bool = False,
                  log: Path | None = None, epochs: int = 0, target: str = "") -> None:
         super().__init__(label, kind, page=page, quiet=quiet)
-        from cnnstudio.workers.supervisor import ENGINE, Supervisor
+        from cnnstudio.workers.spare import ENGINE
+        from cnnstudio.workers.supervisor import Supervisor
 
         self.job = job
         self._epochs = epochs
+        # The child imports for seconds before its first event.
+        self.phase = loading_phase(job)
         self.supervisor = Supervisor(job, self._arrived.emit, log, target or ENGINE)
 
     def _work(self) -> None:
@@ -155,6 +161,12 @@ class ChildJob(Job):
     def detach(self) -> None:
         """Let the child continue alone; `ended` follows with Stopped(kept=True)."""
         self.supervisor.detach()
+
+
+def loading_phase(job: JobSpec) -> Text:
+    """What a child does until its first event."""
+    name = {"tensorflow": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}.get(job.backend, job.backend)
+    return Text("Loading {name}", "Cargando {name}").fill(name=name)
 
 
 class Report:
@@ -244,6 +256,8 @@ class JobList(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
+        self.transport: Transport | None = None
+        """Starts the children, if it is not the ordinary way: a spare child may be waiting."""
 
     def __iter__(self) -> Iterator[Job]:
         return iter(list(self._jobs))
@@ -254,6 +268,8 @@ class JobList(QObject):
     def start(self, job: Job) -> Job:
         """Start the job and keep it until it ends; returns the job."""
         self._jobs.append(job)
+        if isinstance(job, ChildJob) and self.transport is not None:
+            job.supervisor.transport = self.transport
         job.event.connect(self._on_progressed)
         job.ended.connect(lambda last: self._on_ended(job, last))
         job.start()

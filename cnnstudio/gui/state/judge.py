@@ -138,7 +138,8 @@ class Judge(QObject):
             show_counts()
             report_moved(self._session, moved)
 
-        self._session.jobs.run(work, Text("Judging the pictures", "Juzgando las imágenes"), JUDGE, quiet=True, done=done)
+        self._session.jobs.run(work, Text("Classifying the pictures", "Clasificando las imágenes"), JUDGE, quiet=True,
+                               done=done)
 
 
 def report_moved(session: Session, moved: int) -> None:

@@ -48,7 +48,7 @@ class Remedies(QObject):
         return False
 
     def _keep_together(self, findings: Sequence[Finding]) -> bool:
-        label = Text("Keep twins together", "Mantener juntas las gemelas")
+        label = Text("Keep duplicates together", "Mantener juntas las duplicadas")
         near = [finding.path for finding in findings if finding.kind == "near_duplicate"]
         changed = edits.set_field(self._session.project, "dataset.splits", "keep_together", True)
         if near:

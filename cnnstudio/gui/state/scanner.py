@@ -97,7 +97,7 @@ class Scanner(QObject):
 
             result = scan_folder(index, root, spec, cancelled=report.is_cancelled)
             report.check()
-            report.event(Phase(name="inspecting", text=Text("looking into the files", "examinando los archivos")))
+            report.event(Phase(name="inspecting", text=Text("reading the files", "leyendo los archivos")))
             inspect_pictures(index, root, report.progress, report.is_cancelled)
             return result
 
@@ -193,5 +193,5 @@ class Scanner(QObject):
         if self._session.jobs.of_kind(SPLITS) is not None:
             QTimer.singleShot(150, self, lambda: self._apply_shares(self._spec))
             return
-        self._session.jobs.run(lambda _report: index.apply(spec), Text("Dividing the pictures",
+        self._session.jobs.run(lambda _report: index.apply(spec), Text("Splitting the pictures",
                                "Dividiendo las imágenes"), SPLITS, quiet=True, done=lambda _job: self._counts.refresh())

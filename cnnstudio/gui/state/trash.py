@@ -103,6 +103,7 @@ class Deletion:
 
 
 def _busy_problem() -> Problem:
-    text = Text("Files are still being moved. Wait for the end, or cancel it at the bottom of the window.",
-                "Aún se están moviendo archivos. Espere al final, o cancélelo en la parte inferior de la ventana.")
+    text = Text("Files are still being moved. Wait until this is done, or cancel it at the bottom of the window.",
+                "Aún se están moviendo archivos. Espere a que termine o cancélelo en la parte inferior de la "
+                "ventana.")
     return warning("files_on_their_way", text, "file")

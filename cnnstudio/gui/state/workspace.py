@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cnnstudio.gui.state.remedies import Remedies
     from cnnstudio.gui.state.scanner import Scanner
     from cnnstudio.gui.state.trash import Trash
+    from cnnstudio.gui.state.warm_up import WarmUp
 
 RESCUE: Final = "rescue"
 _INDEX_JOBS: Final = ("scan", RESCUE, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map",
@@ -127,9 +128,23 @@ class Workspace(QObject):
 
         return ProjectChecks(self.session, self.collection, self.scanner, self.counts)
 
+    @cached_property
+    def warm_up(self) -> WarmUp:
+        """The spare child of the jobs."""
+        from cnnstudio.gui.state.warm_up import WarmUp
+
+        return WarmUp(self.session)
+
+    def on_page_shown(self, page: str) -> None:
+        """What the page will need is begun."""
+        if "warm_up" in self.__dict__:
+            self.warm_up.on_page_shown(page)
+
     def end(self) -> None:
         """Join all threads and close the project; the program ends."""
         self.session.end()
+        if "warm_up" in self.__dict__:
+            self.warm_up.end()
 
     # Opening and closing -------------------------------------------------------------------------
 

@@ -171,8 +171,8 @@ class ClassList(QWidget):
 
     def _tooltip(self, name: str) -> str:
         key = self._keys.get(name, "").upper()
-        return tr("{name}: the key {key} gives it to the selected pictures",
-                  "{name}: la tecla {key} se la da a las imágenes elegidas", name=name, key=key) if key else name
+        return tr("{name}: press {key} to assign it to the selected pictures",
+                  "{name}: pulse {key} para asignarla a las imágenes elegidas", name=name, key=key) if key else name
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = -1

@@ -67,7 +67,7 @@ class CommandPalette(QDialog):
         self._list = QListWidget()
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setAccessibleName(tr("Actions", "Acciones"))
-        self._nothing = Label(tr("Nothing fits these letters.", "Nada coincide con estas letras."), tone="dim")
+        self._nothing = Label(tr("No action matches.", "Ninguna acción coincide."), tone="dim")
         self._nothing.hide()
         self.setLayout(column(self._search, self._nothing, self._list, spacing=8, margins=(12, 12, 12, 12)))
         self._search.textChanged.connect(self._fill)

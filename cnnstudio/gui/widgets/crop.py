@@ -64,7 +64,7 @@ class CropView(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(tr("Part that is kept", "Parte que se conserva"))
+        self.setAccessibleName(tr("Part to keep", "Parte que conservar"))
 
     def show_picture(self, image: QImage, height: int, width: int) -> None:
         """Show a picture of that size (`image` may be a smaller copy)."""
@@ -76,13 +76,13 @@ class CropView(QWidget):
         """Show the box of a crop "share" or "box"."""
         self._kind, self._box = kind, box
         top, left, rows, columns = box
-        self.setToolTip(tr("{width} × {height} pixels from ({left}, {top}) on. Drag the edges, the inside, or a new part; "
-                           "arrow keys move it, with Shift they resize it.",
+        self.setToolTip(tr("{width} × {height} pixels from ({left}, {top}). Drag the edges or the inside, or draw a "
+                           "new part; arrow keys move it, and with Shift they resize it.",
                            "{width} × {height} píxeles desde ({left}, {top}). Arrastre los bordes, el interior o una "
                            "parte nueva; las flechas la mueven y con Mayús cambian su tamaño.",
                            width=columns, height=rows, left=left, top=top)
                         if kind == "box" else
-                        tr("{width} × {height} pixels of the middle. Drag an edge.",
+                        tr("{width} × {height} pixels in the centre. Drag an edge.",
                            "{width} × {height} píxeles del centro. Arrastre un borde.", width=columns, height=rows))
         self.update()
 

@@ -253,7 +253,7 @@ def _add_draw_button(number: NumberBox, field: _Field) -> QWidget:
         field.changed.emit(number.value)
         field.settled.emit()
 
-    holder = box(row(number, Button(tr("Another one", "Otra"), "icon", "refresh", on_click=draw), spacing=4))
+    holder = box(row(number, Button(tr("New seed", "Semilla nueva"), "icon", "refresh", on_click=draw), spacing=4))
     holder.setFocusProxy(number)
     return holder
 

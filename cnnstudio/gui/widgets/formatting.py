@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-
 from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import format_number as number_text
 from cnnstudio.core.text import tr
@@ -49,15 +46,14 @@ def format_duration(seconds: float) -> str:
     return f"{total // 3600} h {total % 3600 // 60:02d} min"
 
 
+def format_time_left(seconds: float) -> str:
+    """What is left of a job; no figure below a second, where an estimate means nothing."""
+    return tr("less than 1 s", "menos de 1 s") if seconds < 1 else format_duration(seconds)
+
+
 def format_device(description: str) -> str:
     """The device of a job ("CPU: 2 cores", "GPU: NVIDIA T4"), in the language of the window."""
     return str(device_text(description)).replace(": ", " · ")
-
-
-def format_time(began: float, others: Iterable[float]) -> str:
-    """Month, day and minute of something; with the second where another of `others` began in the same minute."""
-    same = sum(int(other // 60) == int(began // 60) for other in others)
-    return time.strftime("%m-%d %H:%M:%S" if same > 1 else "%m-%d %H:%M", time.localtime(began))
 
 
 def format_pictures(value: int) -> str:

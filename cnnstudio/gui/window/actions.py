@@ -63,7 +63,7 @@ ENTRIES: Final = (
           commands.SearchActions(), "search", "Ctrl+K", "view"),
     Entry("theme_light", Text("Light theme", "Tema claro"), commands.SetSetting("theme", "light"), "sun", "", "view"),
     Entry("theme_dark", Text("Dark theme", "Tema oscuro"), commands.SetSetting("theme", "dark"), "moon", "", "view"),
-    Entry("theme_system", Text("Theme of the system", "Tema del sistema"),
+    Entry("theme_system", Text("System theme", "Tema del sistema"),
           commands.SetSetting("theme", "system"), "", "", "view"),
     Entry("english", Text("English", "English"), commands.SetSetting("language", "en"), "globe", "", "view"),
     Entry("spanish", Text("Español", "Español"), commands.SetSetting("language", "es"), "globe", "", "view"),

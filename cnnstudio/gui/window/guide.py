@@ -99,8 +99,8 @@ def _shortcuts(entries: Sequence[Entry]) -> QWidget:
     grid.setColumnStretch(1, 1)
     pairs = [(QKeySequence(entry.shortcut).toString(QKeySequence.SequenceFormat.NativeText), str(entry.label))
              for entry in entries if entry.shortcut]
-    pairs += [("0–9", tr("Data: give the selected pictures the class with that key",
-                         "Datos: dar a las imágenes elegidas la clase de esa tecla")),
+    pairs += [("0–9", tr("Data: assign the class with that key to the selected pictures",
+                         "Datos: asignar a las imágenes elegidas la clase de esa tecla")),
               (tr("Delete", "Supr"), tr("Data: exclude the selected pictures", "Datos: excluir las imágenes elegidas")),
               (tr("Ctrl+wheel", "Ctrl+rueda"), tr("Data: size of the thumbnails; Train: zoom of the curves",
                                                   "Datos: tamaño de las miniaturas; Entrenar: ampliación de las curvas"))]

@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self.header = Header(menu_button)
         self.status = StatusBar(self.session)
         self.pages = PageArea(self.workspace, self.entries)
+        self.pages.page_shown.connect(self.workspace.on_page_shown)
         self._drop_light = DropLight(self.pages.centre)
         right = box(column(self.header, self.pages, spacing=0))
         upper = row(self.rail, right, spacing=0)

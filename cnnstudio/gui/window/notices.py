@@ -287,8 +287,8 @@ def close_question(parent: QWidget) -> str | None:
     """Ask what to do with a running training when the window closes: "detach", "keep", "discard" or None."""
     return Question(
         tr("A training is running", "Hay un entrenamiento en curso"),
-        tr("What should become of it when the window closes?", "¿Qué debe pasar con él al cerrar la ventana?"),
-        (("detach", tr("Let it go on without the window", "Que continúe sin la ventana"), "primary"),
+        tr("What should happen to it when the window closes?", "¿Qué hacer con él al cerrar la ventana?"),
+        (("detach", tr("Continue in the background", "Continuar en segundo plano"), "primary"),
          ("keep", tr("Stop it and keep what it has learned", "Detenerlo y conservar lo aprendido"), ""),
-         ("discard", tr("Stop it and discard the run", "Detenerlo y descartar la ejecución"), "danger")),
+         ("discard", tr("Stop it and discard the run", "Detenerlo y descartar el entrenamiento"), "danger")),
         parent).ask()

@@ -29,8 +29,8 @@ class SettingsDialog(Dialog):
         form = Form(SETTINGS_PARAMS, values)
         form.value_changed.connect(self._session.set_setting)
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
-        note = Label(tr("Changes apply at once and are kept for the next start.",
-                        "Los cambios se aplican al momento y se conservan."), "secondary", "dim", wrap=True)
+        note = Label(tr("Changes take effect at once and are remembered.",
+                        "Los cambios se aplican al momento y se recuerdan."), "secondary", "dim", wrap=True)
         self._column = column(Label(tr("Settings", "Ajustes"), "title"), note, 4, form, None,
                               row(None, close),
                               spacing=10, margins=(24, 24, 24, 20))

@@ -10,7 +10,7 @@ from cnnstudio.gui.look import tokens
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, MenuButton, row
-from cnnstudio.gui.widgets.formatting import format_device, format_duration
+from cnnstudio.gui.widgets.formatting import format_device, format_time_left
 
 
 class StatusBar(QWidget):
@@ -60,17 +60,17 @@ class StatusBar(QWidget):
         self._saved.set_tone("error" if failed else "")
         if failed:
             self._saved.setText(tr("○ Not saved", "○ Sin guardar"))
-            self._saved.setToolTip(tr("The project could not be saved; it is tried again by itself. Click to try now "
-                                      "(Ctrl+S).",
-                                      "No se pudo guardar el proyecto; se volverá a intentar solo. Haga clic para "
-                                      "intentarlo ahora (Ctrl+S)."))
+            self._saved.setToolTip(tr("The project could not be saved. Saving is retried automatically; click to "
+                                      "try now (Ctrl+S).",
+                                      "No se pudo guardar el proyecto. Se volverá a intentar automáticamente; haga "
+                                      "clic para intentarlo ahora (Ctrl+S)."))
         elif self._session.dirty:
             self._saved.setText(tr("○ Saving…", "○ Guardando…"))
             self._saved.setToolTip(str(self._session.folder or ""))
         else:
             self._saved.setText(tr("● Saved", "● Guardado"))
-            self._saved.setToolTip(tr("Every change is saved by itself in {folder}",
-                                      "Cada cambio se guarda solo en {folder}", folder=self._session.folder or ""))
+            self._saved.setToolTip(tr("Every change is saved automatically in {folder}",
+                                      "Cada cambio se guarda automáticamente en {folder}", folder=self._session.folder or ""))
 
     def update_problems(self) -> None:
         problems = self._session.problems
@@ -102,7 +102,7 @@ class StatusBar(QWidget):
         elif job.phase is not None and job.phase.en != job.label.en:
             parts.append(str(job.phase))
         if job.seconds_left is not None and not job.cancelling and not job.paused:
-            parts.append(tr("{time} left", "quedan {time}", time=format_duration(job.seconds_left)))
+            parts.append(tr("{time} left", "quedan {time}", time=format_time_left(job.seconds_left)))
         self._job.setText(" · ".join(parts).replace("&", "&&"))
         self._cancel.setEnabled(not job.cancelling)
         if job.progress is None:

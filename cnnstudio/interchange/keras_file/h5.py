@@ -124,6 +124,6 @@ def problem(code: str, text: Text, path: Path) -> ProblemError:
 
 
 def damaged(path: Path, reason: str = "") -> ProblemError:
-    text = Text("{path} is damaged, cut off or no model of Keras.",
+    text = Text("{path} is damaged, cut off or not a Keras model.",
                 "{path} está dañado, incompleto o no es un modelo de Keras.")
     return ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path, details=reason))

@@ -94,7 +94,7 @@ def _problem(code: str, text: Text, path: Path) -> ProblemError:
 
 
 def _damaged(path: Path) -> ProblemError:
-    text = Text("{path} is damaged or is no model of Keras.", "{path} está dañado o no es un modelo de Keras.")
+    text = Text("{path} is damaged or not a Keras model.", "{path} está dañado o no es un modelo de Keras.")
     return _problem("network_damaged", text.fill(path=path.name), path)
 
 

@@ -127,7 +127,7 @@ def _model_ends(state: State, model: Model) -> tuple[TracedNode, TracedNode]:
     inputs, outputs = state.graph.ends(model, model.line)
     for output in (*inputs, *outputs):
         if isinstance(output, Unknown):
-            text = Text("The network cannot be told from the code: {why}.", "La red no se deduce del código: {why}.")
+            text = Text("The network cannot be read from the code: {why}.", "La red no se deduce del código: {why}.")
             raise SourceError("code_unknown", text.fill(why=output.reason), output.line or model.line)
     tensors = [output for output in outputs if isinstance(output, Tensor)]
     if len(outputs) > 1:

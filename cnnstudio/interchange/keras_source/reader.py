@@ -207,7 +207,7 @@ def _read_notebook(data: bytes, path: Path) -> Source:
         cells: Any = decode_json(data)["cells"]
         codes = [_cell_text(item["source"]) for item in cells if item["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, AttributeError):
-        text = Text("{path} is damaged or is no notebook.", "{path} está dañado o no es un cuaderno.")
+        text = Text("{path} is damaged or not a notebook.", "{path} está dañado o no es un cuaderno.")
         raise ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path)) from None
     lines: list[str] = []
     locations: list[tuple[int, int]] = []

@@ -64,7 +64,7 @@ def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
     params = _settings(entry, value) if isinstance(value, CallValue) else {}
     if "learning_rate" in params and not isinstance(params["learning_rate"], int | float):
         remarks.append(Remark("other_optimizer", Text(
-            "The learning rate is no plain number in the code: the project's optimizer stays.",
+            "The learning rate is not a plain number in the code: the project's optimizer stays.",
             "La tasa de aprendizaje no es un simple número en el código: queda el optimizador del proyecto."), model.line))
         return None
     wrong = {problem.where.field for problem in check(entry.params, params, "training")}

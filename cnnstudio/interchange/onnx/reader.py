@@ -95,7 +95,7 @@ def _not_a_model(path: Path) -> ProblemError:
         return _problem("network_text", path, Text(
             "{path} is an ONNX model written as text. Save it in the binary form: onnx.save(model, \"model.onnx\").",
             "{path} es un modelo ONNX escrito como texto. Guárdelo en forma binaria: onnx.save(model, \"model.onnx\")."))
-    return _problem("network_damaged", path, Text("{path} is damaged or is no ONNX model.",
+    return _problem("network_damaged", path, Text("{path} is damaged or not an ONNX model.",
                                                   "{path} está dañado o no es un modelo ONNX."))
 
 

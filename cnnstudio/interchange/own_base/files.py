@@ -122,7 +122,7 @@ def problem(code: str, text: Text, path: Path | None = None) -> Problem:
 
 
 def damaged(path: Path, reason: str = "") -> Problem:
-    text = Text("{path} is damaged, cut off or no model of Keras.",
+    text = Text("{path} is damaged, cut off or not a Keras model.",
                 "{path} está dañado, incompleto o no es un modelo de Keras.")
     return error("own_base_damaged", text.fill(path=path.name), "network", field="file", path=path, details=reason)
 

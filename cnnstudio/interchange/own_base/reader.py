@@ -47,7 +47,7 @@ SCALINGS: Final = {"none": (1.0, 0.0), "zero_one": (1 / 255, 0.0), "minus_one_on
 SCALING_LABELS: Final = {
     "none": Text("none: pixels of 0-255 as they are", "ninguno: píxeles de 0-255 tal cual"),
     "zero_one": Text("x / 255, before the model", "x / 255, antes del modelo"),
-    "minus_one_one": Text("x / 127.5 - 1, before the model", "x / 127.5 - 1, antes del modelo"),
+    "minus_one_one": Text("x / 127.5 - 1, before the model", "x / 127,5 - 1, antes del modelo"),
 }
 _HEADS: Final = frozenset(layer.id for layer in LAYERS if layer.flattens or layer.pooling)
 """Layers with which a classifier starts to read the last feature maps."""

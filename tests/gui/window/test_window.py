@@ -99,7 +99,7 @@ def test_filters_by_class_split_and_text(opened):
     write(opened, "Text in the path…", "cat03")
     assert len(grid.ids) == 1
     write(opened, "Text in the path…", "nothing like it")
-    assert says(opened, "No picture passes these filters")
+    assert says(opened, "No picture matches these filters")
     press(opened, "Show all pictures")
     press(side, "Training")
     assert len(grid.ids) == opened.workspace.counts.split_counts()["train"]
@@ -180,7 +180,7 @@ def test_a_folder_becomes_a_project(qtbot, window, pictures_folder, tmp_path):
     window.perform(OpenPaths((str(pictures_folder),)))
     place = tmp_path / "made here"
     write(window, "Location", str(place))
-    press(window, "Choose yourself")
+    press(window, "Choose manually")
     card(window, "LeNet-5").clicked.emit()
     press(window, "Create project")
     qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
@@ -192,8 +192,8 @@ def test_a_folder_becomes_a_project(qtbot, window, pictures_folder, tmp_path):
 
 
 def test_a_missing_recent_project_is_marked_and_can_be_forgotten(window, tmp_path):
-    window.session.set_setting("recent", (str(tmp_path / "gone"),))
-    assert says(card(window, "gone"), "not found")
+    window.session.set_setting("recent", (str(tmp_path / "missing"),))
+    assert says(card(window, "missing"), "not found")
     press(window, "Remove from this list")
     assert window.session.settings.recent == ()
 
@@ -285,7 +285,7 @@ def test_a_question_gives_the_answer_or_none(qtbot, window):
 
 
 def test_a_question_is_no_higher_than_its_words(qtbot, window):
-    question = Question("A training is running", "What should become of it?", (("a", "Let it go on", "primary"),), window)
+    question = Question("A training is running", "What should become of it?", (("a", "Continue in the", "primary"),), window)
     qtbot.addWidget(question)
     question.show()
     labels = question.findChildren(Label)

@@ -48,7 +48,8 @@ class NewsBar(QWidget):
         self._scanner = scanner
         self._text = Elided("", "body_strong", "accent")
         self._show = Button(tr("Show them", "Mostrarlas"), "link", on_click=self._ask)
-        line = row(self._text, self._show, Button(tr("Seen", "Visto"), "link", on_click=scanner.dismiss_news), spacing=12)
+        line = row(self._text, self._show, Button(tr("Dismiss", "Descartar"), "link", on_click=scanner.dismiss_news),
+                   spacing=12)
         line.setStretch(0, 1)
         self.setLayout(line)
         self.hide()
@@ -59,7 +60,7 @@ class NewsBar(QWidget):
         if news is not None:
             parts = [(news.new, Text("new", "nueva"), Text("new", "nuevas")),
                      (news.changed, Text("changed", "cambiada"), Text("changed", "cambiadas")),
-                     (news.gone, Text("gone", "desaparecida"), Text("gone", "desaparecidas"))]
+                     (news.gone, Text("missing", "desaparecida"), Text("missing", "desaparecidas"))]
             self._text.setText(tr("The folder changed: ", "La carpeta cambió: ") + ", ".join(
                 f"{format_count(number)} {one if number == 1 else many}" for number, one, many in parts if number))
             self._show.setVisible(news.new + news.changed > 0)

@@ -10,8 +10,8 @@ from cnnstudio.datasets.query import Filter
 
 ANY: Final = (None, None)
 RANGES: Final = {
-    "side": (Text("Longer side", "Lado mayor"), "px", 1.0), "ratio": (Text("Width by height", "Ancho entre alto"), "", 1.0),
-    "bytes": (Text("File size", "Peso"), "KB", 1024.0), "brightness": (Text("Brightness", "Brillo"), "", 1.0),
+    "side": (Text("Longer side", "Lado mayor"), "px", 1.0), "ratio": (Text("Aspect ratio", "Relación de aspecto"), "", 1.0),
+    "bytes": (Text("File size", "Tamaño del archivo"), "KB", 1024.0), "brightness": (Text("Brightness", "Brillo"), "", 1.0),
     "sharpness": (Text("Sharpness", "Nitidez"), "", 1.0), "confidence": (Text("Confidence", "Confianza"), "", 1.0),
 }
 """Filters by range: label, unit, and the size of one unit in the index."""

@@ -157,9 +157,9 @@ class FilterBar(QWidget):
         state, folder = self._state, self._session.folder
         runs = [run for run in list_runs(folder) if run.has_model][:8] if folder is not None else []
         value = (state.get("run", ""), state.get("correct", "")) if state.get("run") else ""
-        choices: list[tuple[object, str]] = [("", tr("Any answer", "Cualquier respuesta"))]
+        choices: list[tuple[object, str]] = [("", tr("Any prediction", "Cualquier predicción"))]
         for run in runs:
-            name = run.id
+            name = run.title
             choices += [((run.id, "wrong"), tr("Wrong · {run}", "Falladas · {run}", run=name)),
                         ((run.id, "right"), tr("Right · {run}", "Acertadas · {run}", run=name)),
                         ((run.id, ""), tr("All · {run}", "Todas · {run}", run=name))]
@@ -168,9 +168,10 @@ class FilterBar(QWidget):
 
     def _sorts(self) -> list[tuple[object, str]]:
         sorts: list[tuple[object, str]] = [
-            ("path", tr("name", "nombre")), ("class", tr("class", "clase")), ("size", tr("file size", "peso")),
+            ("path", tr("name", "nombre")), ("class", tr("class", "clase")), ("size", tr("file size", "tamaño del "
+                                                                                                      "archivo")),
             ("pixels", tr("pixels", "píxeles")), ("date", tr("date", "fecha")), ("blur", tr("blur", "borrosidad")),
-            ("brightness", tr("brightness", "brillo")), ("random", tr("random", "azar"))]
+            ("brightness", tr("brightness", "brillo")), ("random", tr("random", "al azar"))]
         if self._state.get("run"):
             sorts += [("confidence", tr("confidence", "confianza")), ("loss", tr("loss", "pérdida"))]
         return sorts
@@ -193,7 +194,7 @@ class FilterBar(QWidget):
         self.lifts.setVisible(lifted > 0)
 
     def _lift(self, text: str, name: str, value: object) -> int:
-        chip = Button(text, "chip", "close", tooltip=tr("Lift this filter", "Quitar este filtro"),
+        chip = Button(text, "chip", "close", tooltip=tr("Remove this filter", "Quitar este filtro"),
                       on_click=lambda: self.chosen.emit(name, value))
         chip.setCheckable(True)
         chip.setChecked(True)

@@ -100,7 +100,7 @@ class DataInspector(QWidget):
         others = sorted(set(classes) - set(names))
         self._class.set_choices([*choices, *((name, name) for name in others)],
                                 next(iter(classes)) if len(classes) == 1 else None)
-        drawn = (None, tr("as drawn", "según sorteo"))
+        drawn = (None, tr("automatic", "automática"))
         self._split.set_choices([*((split, str(SPLIT_NAMES[split])) for split in SPLITS), drawn],
                                 next(iter(splits)) if len(splits) == 1 else "")
         self._excluded = set(excluded) == {True}
@@ -113,10 +113,10 @@ class DataInspector(QWidget):
             self._name.setText(one.name if one is not None else "")
         self._name.setVisible(number > 0)
         self._hint.setVisible(number == 0)
-        self._hint.setText(tr("Select pictures to see and change their class. The key beside a class gives it to them, "
-                              "Delete leaves them out; everything can be undone.",
-                              "Seleccione imágenes para ver y cambiar su clase. La tecla junto a una clase se la da, Supr "
-                              "las excluye; todo se puede deshacer."))
+        self._hint.setText(tr("Select pictures to see and change their class. The key beside a class assigns it, "
+                              "Delete excludes the pictures; everything can be undone.",
+                              "Seleccione imágenes para ver y cambiar su clase. La tecla junto a una clase la "
+                              "asigna, Supr excluye las imágenes; todo se puede deshacer."))
 
     def _show_picture(self, picture: Picture | None, answer: tuple[str, float] | None) -> None:
         if picture is None:
@@ -124,7 +124,8 @@ class DataInspector(QWidget):
             self._view.set_message(tr("No picture selected", "Ninguna imagen seleccionada"))
             return
         wide = "–" if picture.width is None else f"{picture.width} × {picture.height}"
-        answer_facts = [] if answer is None else [(tr("Answer", "Respuesta"), f"{answer[0]} · {format_percent(answer[1], 0)}")]
+        answer_facts = [] if answer is None else [(tr("Prediction", "Predicción"),
+                                                   f"{answer[0]} · {format_percent(answer[1], 0)}")]
         self._facts.set_facts((
             *answer_facts, (tr("Size", "Tamaño"), f"{wide} · {format_size(picture.size)}"),
             (tr("Folder", "Carpeta"), picture.path.rpartition("/")[0] or "."),

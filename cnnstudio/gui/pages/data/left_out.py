@@ -31,7 +31,7 @@ class LeftOutPanel(QWidget):
         self.patterns.left.connect(self.set_patterns)
         self._problem = Label("", "secondary", "error", wrap=True)
         self._problem.hide()
-        note = Label(tr("Names of files and folders, one a line, as in a .gitignore file: *_mask.png, drafts/",
+        note = Label(tr("Names of files and folders, one per line, as in a .gitignore file: *_mask.png, drafts/",
                         "Nombres de archivos y carpetas, uno por línea, como en un archivo .gitignore: *_mask.png, "
                         "borradores/"), "secondary", "dim", wrap=True)
         inner = box(column(note, self.patterns, self._problem, spacing=6, margins=(8, 0, 0, 8)))

@@ -19,7 +19,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.form import Form
-from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_percent, format_pictures
+from cnnstudio.gui.widgets.formatting import format_count, format_percent, format_pictures, format_time_left
 from cnnstudio.network.checks import spec_fields
 
 _FILES: Final = ("unreadable", "truncated")
@@ -62,7 +62,7 @@ class QualityPanel(QWidget):
                     filter_line.clicked.connect(lambda _=False, kind=kind.id: self._on_line_clicked(kind))
                     filter_line.hide()
                     lines.append(filter_line)
-        self._clean = Label(tr("Nothing else was found.", "No se encontró nada más."), "secondary", "dim", wrap=True)
+        self._clean = Label(tr("There are no other findings.", "No hay más hallazgos."), "secondary", "dim", wrap=True)
         self._leak = Label("", "secondary", "error", wrap=True)
         self._form = Form(AUDIT_PARAMS, spec_fields(session.project.dataset.audit, AUDIT_PARAMS))
         self._form.value_changed.connect(self._set_threshold)
@@ -147,8 +147,8 @@ class QualityPanel(QWidget):
                          owner=self)
 
     def _show_leaks(self) -> None:
-        parts = [tr("{share} of the {split} pictures have a twin where the network learns.",
-                    "El {share} de las imágenes de {split} tiene una gemela donde la red aprende.",
+        parts = [tr("{share} of the {split} pictures have a duplicate among the training pictures.",
+                    "El {share} de las imágenes de {split} tiene una copia entre las de entrenamiento.",
                     share=format_percent(leaked / total), split=str(SPLIT_NAMES[split]).lower())
                  for split, (leaked, total) in self._leaks.shares.items() if leaked]
         self._leak.setText("\n".join(parts))
@@ -162,7 +162,7 @@ class QualityPanel(QWidget):
             return
         text = str(job.phase or job.label)
         if job.seconds_left is not None:
-            text += " · " + tr("{time} left", "faltan {time}", time=format_duration(job.seconds_left))
+            text += " · " + tr("{time} left", "faltan {time}", time=format_time_left(job.seconds_left))
         self._text.setText(text)
         self._progress.setRange(0, 1000 if job.progress is not None else 0)
         self._progress.setValue(round((job.progress or 0) * 1000))

@@ -67,5 +67,5 @@ class PictureQuery(QObject):
 
             return enter_answers(index, find_run(folder, run_id))
 
-        self._session.jobs.run(work, Text("Reading the answers", "Leyendo las respuestas"), "answers", quiet=True,
+        self._session.jobs.run(work, Text("Reading the predictions", "Leyendo las predicciones"), "answers", quiet=True,
                                done=lambda _job: self.answers_entered.emit(), owner=self)

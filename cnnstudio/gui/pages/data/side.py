@@ -64,8 +64,8 @@ class DataSide(QWidget):
         self.quality = QualityPanel(workspace, state)
         self.left_out = LeftOutPanel(workspace)
         self.quality.filter_chosen.connect(lambda name, value: self.filter_toggled.emit(name, value, False))
-        note = Label(tr("Shares are used where folders do not name the split.",
-                        "Las proporciones se usan donde las carpetas no nombran la división."), "secondary", "dim",
+        note = Label(tr("Used where folders do not name the split.",
+                        "Se usan donde las carpetas no nombran la división."), "secondary", "dim",
                      wrap=True)
         splits = column(note, self._form, spacing=8, margins=(8, 0, 0, 8))
         labels = column(self._labels, margins=(8, 0, 0, 8))
@@ -143,8 +143,8 @@ class DataSide(QWidget):
             if other != name:
                 merge.addAction(other.replace("&", "&&"), partial(self._give_name, name, other))
         merge.setEnabled(len(names) > 1)
-        menu.addAction(tr("Show again", "Volver a mostrar") if hidden else tr("Hide: take part in nothing",
-                                                                              "Ocultar: no participa en nada"),
+        menu.addAction(tr("Show again", "Volver a mostrar") if hidden else tr("Hide: leave out everywhere",
+                                                                              "Ocultar: omitir en todas partes"),
                        lambda: self._classes.hide(name, not hidden))
         menu.addSeparator()
         up = menu.addAction(tr("Move up", "Subir") + "\t" + _keys("Ctrl+Up"), lambda: self._classes.move(name, place - 1))
@@ -164,19 +164,19 @@ class DataSide(QWidget):
         key, done = QInputDialog.getText(
             self.window(), tr("Key of the class {name}", "Tecla de la clase {name}", name=name),
             tr("A letter, or up to three digits; empty for its number:",
-               "Una letra o hasta tres cifras; vacío para su número:"), text=self._classes.keys().get(name, ""))
+               "Una letra o hasta tres dígitos; vacío para su número:"), text=self._classes.keys().get(name, ""))
         key = key.strip()
         if done and (not key or is_key(key)):
             self._classes.set_key(name, key.casefold())
         elif done:
             self._session.report(warning("no_class_key", Text(
                 "{key} cannot be the key of a class: take one letter, or up to three digits.",
-                "{key} no puede ser la tecla de una clase: use una letra o hasta tres cifras.").fill(key=key), "dataset"))
+                "{key} no puede ser la tecla de una clase: use una letra o hasta tres dígitos.").fill(key=key), "dataset"))
 
     def _rename(self, name: str) -> None:
         new, done = QInputDialog.getText(self.window(), tr("Rename class", "Cambiar nombre de clase"),
-                                         tr("New name (an existing class takes the pictures in):",
-                                            "Nombre nuevo (una clase existente recibe las imágenes):"), text=name)
+                                         tr("New name (the name of an existing class merges the two):",
+                                            "Nombre nuevo (el de una clase existente fusiona ambas):"), text=name)
         if done:
             self._give_name(name, new.strip())
 

@@ -49,8 +49,8 @@ class DataViewer(QWidget):
                          on_click=lambda: self.view.zoom_to(self.view.scale * 1.25)),
                   Button(tr("Fit (Home)", "Ajustar (Inicio)"), "icon", "fit", on_click=self.view.fit),
                   Button("1:1", "", on_click=lambda: self.view.zoom_to(1.0),
-                         tooltip=tr("One pixel of the picture is one of the screen",
-                                    "Un píxel de la imagen es uno de la pantalla")), spacing=6)
+                         tooltip=tr("One pixel of the picture is one pixel of the screen",
+                                    "Un píxel de la imagen es un píxel de la pantalla")), spacing=6)
         bar.setStretch(3, 1)
         layout = column(bar, self.view, self._pixel, spacing=8)
         layout.setStretch(1, 1)
@@ -114,8 +114,9 @@ class DataViewer(QWidget):
 
     @staticmethod
     def _hint() -> str:
-        return tr("Wheel zooms, drag moves, double-click fits; arrows go to the next picture.",
-                  "La rueda acerca, arrastrar mueve, doble clic ajusta; las flechas pasan a otra imagen.")
+        return tr("Wheel to zoom, drag to move, double-click to fit; arrow keys show the next picture.",
+                  "Rueda para ampliar, arrastrar para mover, doble clic para ajustar; las flechas pasan a otra "
+                  "imagen.")
 
     def keyPressEvent(self, event: object) -> None:
         from PySide6.QtCore import Qt

@@ -61,7 +61,8 @@ class DataViews(QStackedWidget):
                "record with the camera.", "Añada una carpeta con una subcarpeta de imágenes por clase, una lista CSV, un "
                "archivo comprimido o matrices, o grabe con la cámara."),
             tr("Choose folder…", "Elegir carpeta…"), on_click=self.folder_requested.emit))
-        self.addWidget(EmptyState("filter", tr("No picture passes these filters", "Ninguna imagen pasa estos filtros"), "",
+        self.addWidget(EmptyState("filter", tr("No picture matches these filters", "Ninguna imagen cumple estos "
+                                                                                  "filtros"), "",
                                   tr("Show all pictures", "Mostrar todas"), on_click=self.all_requested.emit))
         self.addWidget(EmptyState("search", tr("Reading the folder…", "Leyendo la carpeta…")))
         self.addWidget(self.grid)

@@ -26,6 +26,10 @@ from cnnstudio.gui.widgets.formatting import format_count, format_percent, forma
 
 _WIDEST: Final = 72
 _HIGHEST: Final = 34
+_FEW: Final = (480, 240)
+"""Width and height that the cells of a few classes share: two classes have large cells."""
+_ROOMY: Final = 52
+"""Cells of this height show the share below the number."""
 _NARROWEST: Final = 28
 _TINY: Final = 18
 """Cells are at least _NARROWEST wide; with more than _MANY classes, _TINY."""
@@ -89,12 +93,13 @@ class ConfusionMatrix(QAbstractScrollArea):
         longest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
         label = min(_LONGEST, longest)
         self._left = max(label + 30, metrics.horizontalAdvance(self._axis_text()[0]) + 12)
+        widest, highest = max(_WIDEST, _FEW[0] // number), max(_HIGHEST, _FEW[1] // max(number, 2))
         least = _NARROWEST if number <= _MANY else _TINY
         room = self.width() - self._left - 2
-        self._width = max(least, min(_WIDEST, room // number))
+        self._width = max(least, min(widest, room // number))
         if room < self._width * number:
-            self._width = max(least, min(_WIDEST, (room - _BAR) // number))
-        self._height = max(least, min(_HIGHEST, self._width))
+            self._width = max(least, min(widest, (room - _BAR) // number))
+        self._height = max(least, min(highest, self._width))
         self._turned = longest + 10 > self._width
         self._head = _TOP + ((min(_LONGEST, label) + 14) if self._turned else 26)
         content_height = self._head + self._height * number + 2
@@ -184,7 +189,12 @@ class ConfusionMatrix(QAbstractScrollArea):
             painter.setFont(theme.font("caption", 0.82))
         if painter.fontMetrics().horizontalAdvance(text) <= box.width():
             painter.setPen(theme.on_color(ground) if value else theme.color("faint"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text if value or self._width >= _NARROWEST else "")
+            half = box.height() / 2 if self._height >= _ROOMY and value else 0.0
+            painter.drawText(box.adjusted(0, 0, 0, -half * 0.7), Qt.AlignmentFlag.AlignCenter,
+                             text if value or self._width >= _NARROWEST else "")
+            if half:
+                painter.setFont(theme.font("caption"))
+                painter.drawText(box.adjusted(0, half * 0.7, 0, 0), Qt.AlignmentFlag.AlignCenter, format_percent(share, 0))
 
     def _paint_rows(self, painter: QPainter, rows: range) -> None:
         painter.save()
@@ -238,9 +248,10 @@ class ConfusionMatrix(QAbstractScrollArea):
         """The text of a cell for tooltip and screen reader."""
         value = format_pictures(self._rows[row][column])
         if row == column:
-            return tr("{n} of {name}: right ({share})", "{n} de {name}: acierto ({share})", n=value,
+            return tr("{n} of {name} recognised ({share})", "{n} de {name} reconocidas ({share})", n=value,
                       name=self._names[row], share=format_percent(self._share(row, column)))
-        return tr("{n} of {true} called {predicted} ({share})", "{n} de {true} llamadas {predicted} ({share})", n=value,
+        return tr("{n} of {true} predicted as {predicted} ({share})",
+                  "{n} de {true} predichas como {predicted} ({share})", n=value,
                   true=self._names[row], predicted=self._names[column], share=format_percent(self._share(row, column)))
 
     def viewportEvent(self, event: QEvent) -> bool:

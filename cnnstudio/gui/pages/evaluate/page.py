@@ -78,14 +78,14 @@ class EvaluatePage(Page):
         self._report = EvaluationReport()
         self._report.cell_chosen.connect(lambda label, predicted: self._open_cell((label, predicted)))
         self._empty = EmptyState("evaluate", tr("Not evaluated yet", "Aún sin evaluar"),
-                                 tr("The chosen run is measured on these pictures: accuracy, every class, and which "
-                                    "classes are taken for each other.",
-                                    "El entrenamiento elegido se mide con estas imágenes: exactitud, cada clase y qué "
-                                    "clases se confunden entre sí."),
+                                 tr("Measures the selected run on these pictures: its accuracy, the figures of "
+                                    "every class, and which classes it confuses.",
+                                    "Mide el entrenamiento elegido con estas imágenes: su exactitud, las cifras de "
+                                    "cada clase y qué clases confunde."),
                                  tr("Evaluate", "Evaluar"), on_click=self.start)
         nothing = EmptyState("evaluate", tr("No trained model yet", "Aún no hay un modelo entrenado"),
-                             tr("Train a network first; then its mistakes can be looked at here.",
-                                "Entrene primero una red; después podrá ver aquí sus errores."))
+                             tr("Train a network first. Its mistakes are then shown here.",
+                                "Entrene primero una red. Después se muestran aquí sus errores."))
         self._stack = Stack()
         for item in (self._report, self._empty, nothing):
             self._stack.addWidget(item)
@@ -294,7 +294,7 @@ class EvaluatePage(Page):
                 self._report.show_leakage(job.result)
 
         self.session.jobs.run(lambda _report: leakage_price(index, run, split),
-                              Text("Looking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
+                              Text("Checking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
 
     def _start_reading(self, run: RunFolder, split: str) -> None:
         """Read the table in a thread: it may have a line for each of a million pictures."""
@@ -339,7 +339,7 @@ class EvaluatePage(Page):
         mistakes = self._results.worst()
         number = format_pictures(len(mistakes))
         note = tr("{n}, highest loss first", "{n}, mayor pérdida primero", n=number) if mistakes else tr(
-            "Every picture was recognized.", "Se reconocieron todas las imágenes.")
+            "Every picture was recognised.", "Se reconocieron todas las imágenes.")
         self._fill(tr("Worst mistakes", "Peores errores"), note, mistakes, worst=True)
 
     def _open_cell(self, cell: tuple[int, int]) -> None:
@@ -357,8 +357,8 @@ class EvaluatePage(Page):
         assert self._evaluation is not None
         true, predicted = (self._evaluation.classes[item].name for item in cell)
         if cell[0] == cell[1]:
-            return tr("{name}, recognized", "{name}, acertadas", name=true)
-        return tr("{true} called {predicted}", "{true} llamadas {predicted}", true=true, predicted=predicted)
+            return tr("{name}, recognised", "{name}, reconocidas", name=true)
+        return tr("{true} predicted as {predicted}", "{true} predichas como {predicted}", true=true, predicted=predicted)
 
     def _show_in_data(self, answers: list[Answer]) -> None:
         paths = relative_paths(answers, self.workspace.collection.root)

@@ -38,15 +38,17 @@ class EvaluationReport(QWidget):
         self._f1 = KeyFigure(tr("Mean F1", "F1 medio"))
         self._images = KeyFigure(tr("Pictures", "Imágenes"))
         figures = KeyFigures(self.accuracy, self._loss, self._f1, self._images)
-        text = Text("The model was trained further after this evaluation. Evaluate again for its present figures.",
-                    "El modelo siguió entrenando después de esta evaluación. Evalúe de nuevo para ver sus cifras actuales.")
+        text = Text("The model has been trained further since this evaluation. Evaluate it again for current "
+                    "figures.",
+                    "El modelo se ha seguido entrenando desde esta evaluación. Evalúelo de nuevo para ver cifras "
+                    "actuales.")
         self._outdated = Banner(warning("outdated_evaluation", text, "run"))
         self._leakage = Label("", "body", "error", wrap=True)
         self._leakage.hide()
         self.matrix = ConfusionMatrix()
         self.matrix.chosen.connect(self.cell_chosen)
-        hint = Label(tr("Shade: share of the true class. A click on a cell shows its pictures.",
-                        "Tono: parte de la clase verdadera. Un clic en una celda muestra sus imágenes."),
+        hint = Label(tr("Shade: share of the true class. Click a cell to see its pictures.",
+                        "Tono: parte de la clase verdadera. Haga clic en una celda para ver sus imágenes."),
                      "secondary", "dim", wrap=True)
         matrix = Card(self.matrix, spacing=8)
         matrix.body.insertLayout(0, column(Label(tr("Confusion matrix", "Matriz de confusión"), "body_strong"), hint,
@@ -74,7 +76,7 @@ class EvaluationReport(QWidget):
         low, high = wilson_interval(evaluated.accuracy, evaluated.images)
         self.accuracy.set(format_percent(evaluated.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
                                                        low=format_percent(low), high=format_percent(high)))
-        self._loss.set(format_number(evaluated.loss, 4), tr("crossentropy", "entropía cruzada"))
+        self._loss.set(format_number(evaluated.loss, 4), tr("cross-entropy", "entropía cruzada"))
         self._f1.set(format_number(mean_f1(evaluated)), tr("of all classes", "de todas las clases"))
         skipped = tr("{n} skipped", "{n} omitidas", n=format_pictures(evaluated.skipped)) if evaluated.skipped else tr(
             "none skipped", "ninguna omitida")
@@ -97,9 +99,10 @@ class EvaluationReport(QWidget):
             return
         without = "–" if price.without is None else format_percent(price.without)
         self._leakage.setText(tr(
-            "{leaked} of these pictures ({share}) have a twin among the training pictures. Without them the accuracy is "
-            "{without}.", "{leaked} de estas imágenes ({share}) tienen una gemela entre las de entrenamiento. Sin ellas la "
-            "exactitud es {without}.", leaked=format_count(price.leaked), share=format_percent(price.share), without=without))
+            "{leaked} of these pictures ({share}) have a duplicate among the training pictures. Without them, the "
+            "accuracy is {without}.", "{leaked} de estas imágenes ({share}) tienen una copia entre las de entrenamiento. Sin "
+            "ellas, la exactitud es {without}.", leaked=format_count(price.leaked), share=format_percent(price.share),
+            without=without))
 
 
 def _format_defined(report: ClassReport, value: float) -> str:

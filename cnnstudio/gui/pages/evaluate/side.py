@@ -13,18 +13,9 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.evaluate.results import DATA
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, box, column
 from cnnstudio.gui.widgets.cards import Facts
-from cnnstudio.gui.widgets.formatting import format_percent, format_time
+from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.runs import STATE_NAMES, RunSummary
-
-_LONGEST = 9
-"""Letters of a network's name in the list of runs; the full name stands below the list."""
-
-
-def format_run(run: RunSummary, runs: Sequence[RunSummary]) -> str:
-    """A run as a line of the list: when it began, and its network."""
-    network = run.network if len(run.network) <= _LONGEST else run.network[:_LONGEST - 1] + "…"
-    return f"{format_time(run.started, (run.started for run in runs))} · {network}"
 
 
 class EvaluateSide(QWidget):
@@ -57,7 +48,7 @@ class EvaluateSide(QWidget):
 
     def show_choices(self, runs: Sequence[RunSummary], run: RunSummary | None, split: str, data: Path | None) -> None:
         """Show the runs that have a model, the facts of the chosen one, and the chosen pictures."""
-        self._run.set_choices([(run.id, format_run(run, runs)) for run in runs], run.id if run is not None else None)
+        self._run.set_choices([(run.id, run.title) for run in runs], run.id if run is not None else None)
         self._run.setToolTip(run.id if run is not None else "")
         self._run.setEnabled(bool(runs))
         order = ("test", "validation", "train")

@@ -29,6 +29,12 @@ class FormatCard(Card):
         kind = Badge(exporter.suffix or tr("folder", "carpeta"), "")
         symbol = Icon("folder" if exporter.folder else "layers", "accent", 18)
         self.body.addLayout(row(symbol, Label(str(exporter.label), "body_strong"), kind, None, self._mark, spacing=10))
+        absent = [library.name for library in exporter.absent_libraries()]
+        if absent:
+            missing = Badge(tr("needs {names}, which is not installed", "necesita {names}, que no está instalado",
+                               names=", ".join(absent)), "warn")
+            missing.setToolTip("\n".join(str(problem.text) for problem in exporter.missing_libraries()))
+            self.body.addLayout(row(missing, None))
         self.body.addWidget(Label(str(exporter.help), "secondary", "dim", wrap=True))
         for content in exporter.contents:
             title = Elided(content.name)

@@ -37,7 +37,7 @@ from cnnstudio.workers.job_setup import export_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 KIND: Final = "export"
-_WIDE: Final = 920
+_WIDE: Final = 1560
 OWN, OTHER, NONE = "own", "other", "none"
 """The pictures on which an export is compared: the run's, those of a folder, or none."""
 
@@ -48,8 +48,8 @@ class ExportPage(Page):
     icon = "export"
 
     def subtitle(self) -> str:
-        return tr("Reopened and compared with the trained model before it is done",
-                  "Se reabre y se compara con el modelo entrenado antes de darse por hecha")
+        return tr("Every export is reopened and compared with the trained model",
+                  "Cada exportación se reabre y se compara con el modelo entrenado")
 
     def actions(self) -> Iterable[QWidget]:
         self._button = Button(tr("Export", "Exportar"), "primary", on_click=self.start)
@@ -117,7 +117,7 @@ class ExportPage(Page):
         grid.addWidget(self._samples, 5, 1)
         holder = QWidget()
         holder.setLayout(grid)
-        return Card(holder, title=tr("What and where", "Qué y dónde"), spacing=12)
+        return Card(holder, title=tr("What to export", "Qué exportar"), spacing=12)
 
     def _working(self) -> QWidget:
         self._work_words = Label("", "body")
@@ -192,13 +192,13 @@ class ExportPage(Page):
             "Other pictures…", "Otras imágenes…")
         self._check.set_choices((
             (OWN, tr("The pictures of the run", "Las imágenes del entrenamiento")), (OTHER, other),
-            (NONE, tr("Nothing: export unchecked", "Nada: exportar sin comprobar"))), chosen)
+            (NONE, tr("Nothing (export without a check)", "Nada (exportar sin comprobar)"))), chosen)
         self._check_note.setVisible(chosen == NONE)
         has_samples = EXPORTERS[self.format].has_samples and chosen != NONE
         self._samples.setVisible(has_samples)
         self._samples_words.setVisible(has_samples)
-        self._check_note.setText(tr("The export will say that its answers were not compared on real pictures.",
-                                    "La exportación indicará que sus respuestas no se compararon con imágenes reales."))
+        self._check_note.setText(tr("The export will state that it was not checked on real pictures.",
+                                    "La exportación indicará que no se comprobó con imágenes reales."))
 
     def _on_target_typed(self, text: str) -> None:
         self.state["target"] = text
@@ -295,7 +295,7 @@ class ExportPage(Page):
         run, target = self._run(), self.target()
         for card in self._cards:
             card.set_selected(card.exporter.id == self.format)
-        self._run_box.set_choices([(run.id, run.id) for run in self._runs], run.id if run is not None else None)
+        self._run_box.set_choices([(run.id, run.title) for run in self._runs], run.id if run is not None else None)
         self._run_box.setEnabled(run is not None)
         text = str(target) if target is not None else ""
         if self._target.text() != text and not self._target.hasFocus():
@@ -314,10 +314,10 @@ class ExportPage(Page):
         target = self.target()
         there = target is not None and target.exists()
         self._note.setVisible(there)
-        self._note.setText(tr("There is something of that name already: an earlier export is replaced, anything else "
-                              "is left as it is.",
-                              "Ya existe algo con ese nombre: una exportación anterior se reemplaza; cualquier otra "
-                              "cosa queda como está."))
+        self._note.setText(tr("This name is already taken. An earlier export is replaced; anything else is left "
+                              "untouched.",
+                              "Este nombre ya existe. Una exportación anterior se reemplaza; cualquier otra cosa "
+                              "queda intacta."))
 
     def _show_result(self) -> None:
         from cnnstudio.gui.widgets.basics import clear

@@ -50,8 +50,8 @@ class Arrangement(QObject):
         """Connect the selected layers from top to bottom."""
         items = sorted(self._editor.scene.chosen_items(), key=lambda item: (item.y(), item.x()))
         if len(items) < 2:
-            self._editor.warn(Text("Choose two layers or more to connect them from top to bottom.",
-                                   "Elija dos capas o más para conectarlas de arriba abajo."))
+            self._editor.warn(Text("Select two or more layers to connect them from top to bottom.",
+                                   "Seleccione dos o más capas para conectarlas de arriba abajo."))
         for upper, lower in zip(items, items[1:], strict=False):
             self.connect_layers(upper.id, lower.id)
 

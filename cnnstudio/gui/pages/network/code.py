@@ -35,11 +35,11 @@ _SAVED: Final = Text("The same pixels and settings as here. Save as… writes th
                      "Los mismos píxeles y ajustes que aquí. Guardar como… escribe a su lado la lista de las imágenes y los "
                      "pesos que lee.")
 NOTES: Final = {
-    "keras": Text("The same calls that training evaluates. The model takes plain 0-255 pixels.",
-                  "Las mismas llamadas que evalúa el entrenamiento. El modelo recibe píxeles 0-255."),
+    "keras": Text("The same calls as in training. The model takes pixels from 0 to 255.",
+                  "Las mismas llamadas que en el entrenamiento. El modelo recibe píxeles de 0 a 255."),
     "keras_script": _SAVED,
-    "torch": Text("Takes 0-255 pixels, channels first; load_weights sets the weights of a trained run.",
-                  "Recibe píxeles 0-255, canales primero; load_weights pone los pesos de un entrenamiento."),
+    "torch": Text("Takes pixels from 0 to 255, channels first; load_weights loads the weights of a trained run.",
+                  "Recibe píxeles de 0 a 255, canales primero; load_weights carga los pesos de un entrenamiento."),
     "torch_script": _SAVED,
 }
 EDITING: Final = Text(
@@ -111,8 +111,8 @@ class CodeView(QWidget):
                                        "Cambiar el código, o pegar otro, y aplicarlo al lienzo"))
         reading.addWidget(self._edit)
         editing = row(Button(tr("Paste code", "Pegar código"), on_click=self.paste,
-                             tooltip=tr("Put the code of the clipboard in place of this",
-                                        "Poner el código del portapapeles en lugar de este")),
+                             tooltip=tr("Replace this code with the code on the clipboard",
+                                        "Sustituir este código por el del portapapeles")),
                       Button(tr("Discard", "Descartar"), on_click=self.discard),
                       Button(tr("Apply to the canvas", "Aplicar al lienzo"), "primary", on_click=self.apply), spacing=12)
         self._reading, self._editing = box(reading), box(editing)

@@ -28,7 +28,8 @@ class FreezeAdvice(Card):
 
     def __init__(self, session: Session, counts: Counts, state: dict[str, Any], node: str) -> None:
         """`state`: where the choice is remembered."""
-        super().__init__(title=tr("How much should learn?", "¿Cuánto debe aprender?"), margins=(12, 10, 12, 10), spacing=8)
+        super().__init__(title=tr("How much of the base should learn?", "¿Cuánto debe aprender la base?"),
+                         margins=(12, 10, 12, 10), spacing=8)
         self._session, self._counts, self._state = session, counts, state
         self._node = node
         self._wanted = ""
@@ -38,7 +39,7 @@ class FreezeAdvice(Card):
         self.choice.setFixedHeight(tokens.CONTROL_HEIGHT)
         self.choice.chosen.connect(self._choose)
         self.reason = Label("", "secondary", wrap=True)
-        self.take = Button(tr("Take it", "Aplicar"), on_click=self._take)
+        self.take = Button(tr("Apply", "Aplicar"), on_click=self._take)
         source = Button(tr("Source", "Fuente"), "quiet", tooltip=SOURCE,
                         on_click=lambda: QDesktopServices.openUrl(QUrl(SOURCE)))
         self.body.addWidget(self.question)
@@ -70,7 +71,7 @@ class FreezeAdvice(Card):
         followed = values["trainable_from"] == self._wanted
         self.reason.setText(str(reason))
         self.take.setEnabled(not followed)
-        self.take.setText(tr("It is set so", "Ya está así") if followed else tr("Take it", "Aplicar"))
+        self.take.setText(tr("Already set", "Ya aplicado") if followed else tr("Apply", "Aplicar"))
 
     def _take(self) -> None:
         node, wanted = self._node, self._wanted

@@ -61,9 +61,9 @@ class Gallery(QWidget):
                                on_click=self.file_requested.emit),
                         Button(tr("Back to the canvas", "Volver al lienzo"), icon="chevron-left", on_click=self.left.emit),
                         apart=1)
-        note = Label(tr("What you choose replaces the network and sets recipe, augmentation and training to what it is "
-                        "good with. It can be undone.",
-                        "Lo que elija sustituye la red y ajusta receta, aumento y entrenamiento a lo que le conviene. Se "
+        note = Label(tr("Your choice replaces the network and adapts recipe, augmentation and training to it. It "
+                        "can be undone.",
+                        "Lo que elija sustituye la red y adapta a ella la receta, el aumento y el entrenamiento. Se "
                         "puede deshacer."), "secondary", "dim", wrap=True)
         self.setLayout(column(head, note, self._stack, spacing=10, margins=(24, 20, 24, 16)))
 
@@ -115,16 +115,16 @@ class BaseTable(QWidget):
         self._name, self._help = Label("", "body_strong"), Label("", "body", "dim", wrap=True)
         self._note = Label("", "secondary", "dim", wrap=True)
         self._source = Button(tr("Source", "Fuente"), "quiet", on_click=self._open_source)
-        self._fetch = Button(tr("Fetch weights", "Descargar pesos"), on_click=self._ask)
+        self._fetch = Button(tr("Download weights", "Descargar pesos"), on_click=self._ask)
         self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._on_opened)
         details = Card(box(column(row(self._name, None, self._source, self._fetch, self._take, spacing=8), self._help,
                                   self._note, spacing=6)))
-        probe = Button(tr("Which base suits?", "¿Qué base conviene?"), on_click=self.probe_requested.emit,
+        probe = Button(tr("Find a base…", "Buscar una base…"), on_click=self.probe_requested.emit,
                        tooltip=tr("Compare the bases on this computer on your own pictures",
                                   "Comparar las bases de este equipo con sus propias imágenes"))
         own = Button(tr("Your own model…", "Un modelo propio…"), icon="folder", on_click=self.own_requested.emit,
-                     tooltip=tr("A trained .keras or .h5 file becomes a base: its classifier is taken off, its weights "
-                                "are kept",
+                     tooltip=tr("A trained .keras or .h5 file becomes a base: its classifier is removed, its "
+                                "weights are kept",
                                 "Un archivo .keras o .h5 entrenado pasa a ser una base: se le quita el clasificador y "
                                 "conserva sus pesos"))
         run = Button(tr("From a run…", "De un entrenamiento…"), icon="train", on_click=self.run_requested.emit,
@@ -152,7 +152,7 @@ class BaseTable(QWidget):
         self._source.setEnabled(base is not None and bool(base.source))
         self._fetch.setVisible(base is not None and not base.is_here)
         if base is None:
-            self._name.setText(tr("No base fits the search.", "Ninguna base encaja con la búsqueda."))
+            self._name.setText(tr("No base matches the search.", "Ninguna base coincide con la búsqueda."))
             self._help.setText("")
             self._note.setText("")
             return
@@ -163,13 +163,13 @@ class BaseTable(QWidget):
             self._note.setText(format_own_base(base))
             return
         here = "" if base.is_here else " " + tr(
-            "Its weights are fetched once (it needs the internet), or taken from a file that you have.",
-            "Sus pesos se descargan una vez (requiere internet) o se toman de un archivo que tenga.")
+            "Its weights are downloaded once (this needs the internet) or read from a file of yours.",
+            "Sus pesos se descargan una vez (requiere internet) o se leen de un archivo suyo.")
         self._note.setText(tr(
-            "{year} · {licence} · {n} parameters without its top · at least {size} pixels · {maps} feature maps at its "
-            "end · scaling: {scaling} · freeze line at {blocks}.",
-            "{year} · {licence} · {n} parámetros sin su cima · al menos {size} píxeles · {maps} mapas al final · "
-            "escalado: {scaling} · línea de congelado en {blocks}.", year=base.year, licence=base.licence,
+            "{year} · {licence} · {n} parameters without its classifier · at least {size} pixels · {maps} final "
+            "feature maps · scaling: {scaling} · freeze line at {blocks}.",
+            "{year} · {licence} · {n} parámetros sin su clasificador · al menos {size} píxeles · {maps} mapas "
+            "finales · escalado: {scaling} · línea de congelado en {blocks}.", year=base.year, licence=base.licence,
             n=format_count(base.parameters), size=_format_square(base.minimum_size), maps=base.features, scaling=base.scaling,
             blocks=_format_blocks(base.blocks)) + here)
 
@@ -213,7 +213,7 @@ def format_weights(base: Base) -> str:
         return tr("bundled", "incluidos")
     if base.weights.cached.is_file():
         return tr("downloaded", "descargados")
-    return tr("to fetch", "por descargar")
+    return tr("not downloaded", "sin descargar")
 
 
 def _search_text(base: Base) -> str:
@@ -223,7 +223,7 @@ def _search_text(base: Base) -> str:
 def _format_scaling(base: Base) -> str:
     """The formula with signs for mean and deviation: all bases apply it inside the model."""
     if base.own is not None and base.own.scales:
-        return tr("its own", "propio")
+        return tr("built in", "incorporado")
     formula = (str(base.scaling).rpartition(",")[0] or str(base.scaling)).replace(tr(" of each channel", " de cada canal"), "")
     return formula.replace(tr("mean", "media"), "μ").replace(tr("deviation", "desviación"), "σ")
 
@@ -270,7 +270,7 @@ def _format_parameters(template: Template) -> str:
     """The published number, or ours for ten classes where none is published."""
     published = template.published
     if published is not None:
-        return tr("{n} parameters, as published ({size}, 1,000 classes)",
+        return tr("{n} parameters, as published ({size}, 1000 classes)",
                   "{n} parámetros, como se publicó ({size}, 1000 clases)", n=format_count(published.parameters),
                   size=_format_square(published.size))
     size = template.recipe["height"]

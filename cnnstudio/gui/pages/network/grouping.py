@@ -26,7 +26,7 @@ class Grouping(QObject):
     def group(self) -> None:
         chosen = self._editor.scene.chosen_nodes()
         if not [name for name in chosen if (node := self._editor.network.node(name)) is not None and node.type != INPUT]:
-            self._editor.warn(Text("Choose the layers of the block first.", "Elija antes las capas del bloque."))
+            self._editor.warn(Text("Select the layers of the block first.", "Seleccione antes las capas del bloque."))
             return
         name = tr("Block {n}", "Bloque {n}", n=len(self._editor.network.groups) + 1)
         self._editor.edit(lambda project: network_edits.group_nodes(project, chosen, name), Text("Group", "Agrupar"))

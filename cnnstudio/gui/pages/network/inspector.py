@@ -81,8 +81,8 @@ class NetworkInspector(QWidget):
         elif nodes:
             actions = self._actions
             self._add(Caption(tr("{n} layers", "{n} capas", n=len(nodes))),
-                      Label(tr("Make them a block with a name: it can be collapsed to one card and repeated.",
-                               "Conviértalas en un bloque con nombre: se puede plegar en una tarjeta y repetir."),
+                      Label(tr("Turn them into a named block, which can be collapsed to one card and repeated.",
+                               "Conviértalas en un bloque con nombre, que se puede plegar en una tarjeta y repetir."),
                             "body", "dim", wrap=True),
                       Button(tr("Group as a block", "Agrupar en un bloque"), icon="layers", on_click=actions.grouping.group),
                       Button(tr("Duplicate", "Duplicar"), icon="copy", on_click=actions.clipboard.duplicate),
@@ -98,12 +98,13 @@ class NetworkInspector(QWidget):
             self._layout.addWidget(widget)
 
     def _intro(self) -> Label:
-        return Label(tr("Drag layers from the left onto the canvas, or type the name of one; drop it on a connection to "
-                        "insert it. Pull from the point below a layer to connect it. Choose a layer to set it. The right "
-                        "button has the rest: blocks, notes, copies, drawings.",
+        return Label(tr("Drag layers from the left onto the canvas, or type the name of a layer; drop it on a "
+                        "connection to insert it. Drag from the dot below a layer to connect it. Select a layer to "
+                        "see its settings. Right-click for the rest: blocks, notes, copies, drawings.",
                         "Arrastre capas desde la izquierda al lienzo o escriba el nombre de una; suéltela sobre una "
-                        "conexión para insertarla. Tire del punto bajo una capa para conectarla. Elija una capa para "
-                        "ajustarla. El botón derecho tiene lo demás: bloques, notas, copias, dibujos."),
+                        "conexión para insertarla. Arrastre desde el punto bajo una capa para conectarla. "
+                        "Seleccione una capa para ver sus ajustes. El botón derecho ofrece lo demás: bloques, "
+                        "notas, copias, dibujos."),
                      "body", "dim", wrap=True)
 
     def _build_group(self, group: Group) -> None:
@@ -115,9 +116,9 @@ class NetworkInspector(QWidget):
         name.editingFinished.connect(lambda: self._set_group(group.id, Text("Rename the block", "Renombrar el bloque"),
                                                              name=name.text().strip() or group.name))
         repeat = NumberBox(group.repeat, minimum=1, maximum=MOST_REPEATS, step=1, decimals=0)
-        repeat.setAccessibleName(tr("How often it stands in a row", "Cuántas veces seguidas está"))
-        repeat.setToolTip(tr("Copies of the block, each with weights of its own, one behind the other.",
-                             "Copias del bloque, cada una con sus propios pesos, una tras otra."))
+        repeat.setAccessibleName(tr("Repetitions in a row", "Repeticiones seguidas"))
+        repeat.setToolTip(tr("Copies of the block one after the other, each with its own weights.",
+                             "Copias del bloque una tras otra, cada una con sus propios pesos."))
         repeat.value_changed.connect(lambda value: self._set_group(
             group.id, Text("Repeat the block", "Repetir el bloque"), repeat=int(value or 1)))
         self._add(Caption(tr("Block of {n} layers", "Bloque de {n} capas", n=len(group.nodes))))
@@ -163,7 +164,7 @@ class NetworkInspector(QWidget):
                 self._offer_blocks(node)
             self._add(self._form)
             if node.type == BASE:
-                layers = Button(tr("Open into its layers…", "Abrir en sus capas…"), icon="layers",
+                layers = Button(tr("Expand into layers…", "Desplegar en capas…"), icon="layers",
                                 on_click=lambda: self.layers_requested.emit(node.id))
                 layers.setEnabled(base is not None)
                 self._add(layers)
@@ -172,9 +173,9 @@ class NetworkInspector(QWidget):
                 self._freeze = FreezeAdvice(self._editor.session, self._counts, self._state, node.id)
                 self._add(self._freeze)
         if node.type == OUTPUT:
-            self._add(Button(tr("Take over…", "Tomar el control…"), on_click=lambda: self._take_over(node.id),
-                             tooltip=tr("Make it an ordinary Dense layer that you set yourself.",
-                                        "Convertirla en una capa Dense corriente que usted ajusta.")))
+            self._add(Button(tr("Customise…", "Personalizar…"), on_click=lambda: self._take_over(node.id),
+                             tooltip=tr("Turn it into an ordinary Dense layer with settings of your own.",
+                                        "Convertirla en una capa Dense normal con ajustes propios.")))
         elif node.type == PLAIN_OUTPUT and node.id == self._editor.report.output:
             self._add(Button(tr("Follow the classes", "Seguir las clases"), on_click=lambda: self._follow(node.id)))
 
@@ -188,21 +189,21 @@ class NetworkInspector(QWidget):
             present = str(node.params.get("file") or "")
             if present not in dict(own_bases):
                 name = title(node, self._editor.context.bases)
-                own_bases.insert(0, (present, tr("{name}: not there", "{name}: no está", name=name)))
+                own_bases.insert(0, (present, tr("{name} (missing)", "{name} (no existe)", name=name)))
             self._form.set_choices("file", own_bases)
         if base is None:
             return
-        choices: list[tuple[object, str]] = [("none", tr("nothing: all frozen", "nada: toda congelada"))]
+        choices: list[tuple[object, str]] = [("none", tr("nothing (all frozen)", "nada (toda congelada)"))]
         blocks = base.until(str(node.params.get("ends_at", "all"))).blocks
         for place in range(len(blocks) - 1, 0, -1):
-            choices.append((blocks[place], tr("{block} on (last {n} of {all} blocks)",
-                                              "desde {block} (últimos {n} de {all} bloques)",
+            choices.append((blocks[place], tr("{block} (last {n} of {all} blocks)",
+                                              "{block} (últimos {n} de {all} bloques)",
                                               block=blocks[place], n=len(blocks) - place, all=len(blocks))))
-        choices.append(("all", tr("the first layer on: all of it", "la primera capa: toda")))
+        choices.append(("all", tr("the first layer (whole base)", "la primera capa (toda la base)")))
         self._form.set_choices("trainable_from", choices)
         ends = base.ends[:-1] if base.own is None else base.ends
-        complete = (tr("its last layer: all of it", "su última capa: toda") if base.own is None else
-                    tr("its last maps: {end}", "sus últimos mapas: {end}", end=base.own.end))
+        complete = (tr("its last layer (whole base)", "su última capa (toda la base)") if base.own is None else
+                    tr("its last feature maps ({end})", "sus últimos mapas ({end})", end=base.own.end))
         self._form.set_choices("ends_at", [("all", complete), *((end, end) for end in reversed(ends))])
 
     def _rename(self, node: str, editor: QLineEdit) -> None:
@@ -227,7 +228,7 @@ class NetworkInspector(QWidget):
         context = self._editor.context
         self._editor.session.edit(
             lambda project: take_over_output(project, node, context.output_units, context.output_activation),
-            Text("Take over the output", "Tomar el control de la salida"))
+            Text("Customise the output", "Personalizar la salida"))
 
     def _follow(self, node: str) -> None:
         self._editor.session.edit(lambda project: edits.replace_node(project, Node(id=node, type=OUTPUT)),
@@ -243,7 +244,7 @@ class NetworkInspector(QWidget):
                      (tr("Output", "Salida"), format_shape(one.shape)),
                      (tr("Parameters", "Parámetros"), format_count(one.cost.parameters))]
             if one.cost.non_trainable:
-                facts.append((tr("of these learn", "de ellos aprenden"), format_count(one.cost.trainable)))
+                facts.append((tr("Trainable", "Entrenables"), format_count(one.cost.trainable)))
             facts += [(tr("Multiply-adds", "Multiplicaciones"), adds),
                       (tr("Receptive field", "Campo receptivo"), format_receptive_field(one.field)),
                       (tr("Activations", "Activaciones"), format_size(one.activation_bytes))]
@@ -252,7 +253,7 @@ class NetworkInspector(QWidget):
             often = repeat_count(self._editor.network, group) if group is not None else 1
             costs = [network_report.nodes[node.id].cost for node in nodes]
             facts = [(tr("Parameters", "Parámetros"), format_count(often * sum(cost.parameters for cost in costs))),
-                     (tr("of these learn", "de ellos aprenden"), format_count(often * sum(cost.trainable for cost in costs))),
+                     (tr("Trainable", "Entrenables"), format_count(often * sum(cost.trainable for cost in costs))),
                      (tr("Multiply-adds", "Multiplicaciones"),
                       format_compact(often * sum(cost.multiply_adds for cost in costs))),
                      (tr("Activations", "Activaciones"),
@@ -262,7 +263,7 @@ class NetworkInspector(QWidget):
             memory = network_report.activation_bytes * training.batch_size * 2 + network_report.trainable * 16
             facts = [(tr("Layers", "Capas"), str(len(network_report.nodes))),
                      (tr("Parameters", "Parámetros"), format_count(network_report.parameters)),
-                     (tr("of these learn", "de ellos aprenden"), format_count(network_report.trainable)),
+                     (tr("Trainable", "Entrenables"), format_count(network_report.trainable)),
                      (tr("Multiply-adds", "Multiplicaciones"), format_compact(network_report.multiply_adds)),
                      (tr("Size as float32", "Tamaño en float32"), format_size(4 * network_report.parameters)),
                      (tr("Memory to train (estimate)", "Memoria al entrenar (estimación)"), format_size(memory))]
@@ -303,7 +304,7 @@ class OwnCard(Card):
         height, width = base.size
         facts = Facts()
         facts.set_facts([
-            (tr("File", "Archivo"), own.file.removeprefix("bases/")), (tr("Digest", "Resumen"), own.digest),
+            (tr("File", "Archivo"), own.file.removeprefix("bases/")), (tr("Checksum", "Suma de control"), own.digest),
             (tr("Size", "Tamaño"), format_size(own.bytes)), (tr("Parameters", "Parámetros"), format_count(base.parameters)),
             (tr("Trained on", "Entrenada con"), f"{height} × {width} × {base.channels}"),
             (tr("Scaling", "Escalado"), tr("inside the model", "en el modelo") if own.scales else

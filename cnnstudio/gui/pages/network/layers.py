@@ -61,7 +61,7 @@ class BaseLayers(Dialog):
         self.learn = Button(tr("Learn from this block on", "Aprender desde este bloque"), on_click=self._learn_from_here)
         self.freeze = Button(tr("Freeze all", "Congelar toda"), on_click=lambda: self._set("trainable_from", "none"))
         self.end = Button(tr("End here", "Terminar aquí"), on_click=self._end_here)
-        self.end_as_proposed = Button(tr("End as proposed", "Terminar donde se propone"),
+        self.end_as_proposed = Button(tr("Recommended end", "Final recomendado"),
                                       on_click=lambda: self._set("ends_at", "all"))
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         self.setLayout(column(self._head, self._about, self.table,
@@ -85,9 +85,10 @@ class BaseLayers(Dialog):
         rows = layers_of(base, node, self._editor.context)
         learning = sum(layer.parameters for layer in rows if layer.state == "learns" and layer.included)
         self._about.setText(tr(
-            "{n} layers in {blocks} blocks; {learning} of {all} parameters learn. Batch normalisation stays as it is.",
-            "{n} capas en {blocks} bloques; aprenden {learning} de {all} parámetros. La normalización por lotes queda como "
-            "está.", n=sum(layer.included for layer in rows),
+            "{n} layers in {blocks} blocks; {learning} of {all} parameters learn. Batch normalisation keeps its "
+            "statistics.",
+            "{n} capas en {blocks} bloques; aprenden {learning} de {all} parámetros. La normalización por lotes "
+            "conserva sus estadísticas.", n=sum(layer.included for layer in rows),
             blocks=len({layer.block for layer in rows if layer.included} - {""}),
             learning=format_count(learning), all=format_count(sum(layer.parameters for layer in rows if layer.included))))
         before = self.table.selected

@@ -20,9 +20,9 @@ from cnnstudio.gui.pages.network.clipboard import on_clipboard
 from cnnstudio.gui.pages.network.editor import NetworkEditor
 
 _ALIGN: Final = {
-    "left": Text("Left edges", "Bordes izquierdos"), "center": Text("Middles, one below the other", "Centros, en columna"),
-    "right": Text("Right edges", "Bordes derechos"), "top": Text("Upper edges", "Bordes superiores"),
-    "middle": Text("Middles, side by side", "Centros, en fila"), "bottom": Text("Lower edges", "Bordes inferiores"),
+    "left": Text("Left", "A la izquierda"), "center": Text("Centre", "Al centro"),
+    "right": Text("Right", "A la derecha"), "top": Text("Top", "Arriba"),
+    "middle": Text("Middle", "En medio"), "bottom": Text("Bottom", "Abajo"),
 }
 
 
@@ -71,14 +71,14 @@ class NetworkMenu(QObject):
         opened = group is not None and group.collapsed
         add(tr("Open the block", "Abrir el bloque") if opened else tr("Collapse the block", "Plegar el bloque"),
             grouping.toggle, "", "Ctrl+E", grouped)
-        lines = menu.addMenu(tr("Put in line", "Alinear"))
+        lines = menu.addMenu(tr("Align", "Alinear"))
         lines.setEnabled(len(items) > 1)
         for side, label in _ALIGN.items():
             add(str(label), partial(arrangement.align, side), to=lines)  # type: ignore[arg-type]
         lines.addSeparator()
-        add(tr("Equal gaps downwards", "Espacios iguales en vertical"), partial(arrangement.distribute, True),
+        add(tr("Distribute vertically", "Distribuir en vertical"), partial(arrangement.distribute, True),
             enabled=len(items) > 2, to=lines)
-        add(tr("Equal gaps across", "Espacios iguales en horizontal"), partial(arrangement.distribute, False),
+        add(tr("Distribute horizontally", "Distribuir en horizontal"), partial(arrangement.distribute, False),
             enabled=len(items) > 2, to=lines)
         menu.addSeparator()
         add(tr("Find a layer…", "Buscar una capa…"), self._canvas.finder.open, "search", "Ctrl+F")

@@ -64,10 +64,11 @@ class RunsDialog(Dialog):
         folder.setAutoDefault(False)
         foot = row(self.note, folder, close, self.take, spacing=12)
         foot.setStretch(0, 1)
-        about = Label(tr("The network of a run, without its classifier and with its weights, becomes the base; its recipe "
-                         "comes along. Runs of this project and of recent ones.",
-                         "La red de un entrenamiento, sin su clasificador y con sus pesos, pasa a ser la base; su receta la "
-                         "acompaña. Entrenamientos de este proyecto y de los recientes."), "secondary", "dim", wrap=True)
+        about = Label(tr("The network of the run becomes the base, with its weights and without its classifier; its "
+                         "recipe is used, too. Runs of this project and of recent projects are listed.",
+                         "La red del entrenamiento pasa a ser la base, con sus pesos y sin su clasificador; también "
+                         "se usa su receta. Se muestran los entrenamientos de este proyecto y de los recientes."),
+                      "secondary", "dim", wrap=True)
         layout = column(Label(self.windowTitle(), "title"), about, self.table, foot, spacing=10, margins=(24, 22, 24, 18))
         # A wrapped long note would make the dialog as high as for its narrowest width.
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)

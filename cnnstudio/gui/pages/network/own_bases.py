@@ -26,7 +26,7 @@ from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.network.new_project import with_base
 
 KIND: Final = "own_base"
-_LABEL: Final = Text("Taking the model into the project", "Copiando el modelo en el proyecto")
+_LABEL: Final = Text("Copying the model into the project", "Copiando el modelo en el proyecto")
 
 
 class OwnBases(QObject):

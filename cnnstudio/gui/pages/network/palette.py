@@ -50,7 +50,7 @@ class LayerPalette(QWidget):
         self._search.returnPressed.connect(self._first)
         self._rows: list[LayerRow] = []
         self._families: list[tuple[QWidget, list[LayerRow]]] = []
-        self._nothing = Label(tr("No layer of that name.", "Ninguna capa con ese nombre."), "secondary", "dim", wrap=True)
+        self._nothing = Label(tr("No layer matches.", "Ninguna capa coincide."), "secondary", "dim", wrap=True)
         self._nothing.hide()
         layout = QVBoxLayout()
         layout.setSpacing(0)

@@ -43,7 +43,9 @@ class Line:
                       high=format_percent(self.row.high))
         if self.problem is not None:
             return tr("could not be used", "no se pudo usar")
-        return tr("weights to fetch", "pesos por descargar") if self.absent else tr("not compared yet", "aún sin comparar")
+        if self.absent:
+            return tr("weights not downloaded", "pesos sin descargar")
+        return tr("not compared yet", "aún sin comparar")
 
 
 def lines_of(probed: BasesProbed | None, bases: BaseResolver) -> list[Line]:
@@ -71,14 +73,16 @@ class ProbeDialog(WorkDialog):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         self._collection, self._counts = workspace.collection, workspace.counts
         super().__init__(
-            workspace.session, tr("Which base suits?", "¿Qué base conviene?"), "", tr("Compare", "Comparar"), parent)
+            workspace.session, tr("Find a base…", "Buscar una base…"), "", tr("Compare", "Comparar"), parent)
         about = Label(tr(
-            "Every base whose weights are on this computer looks at your training and validation pictures, at most 2,000 "
-            "of each; a linear classifier learns from what it sees. The accuracy on the validation pictures tells what "
-            "the frozen base is worth with a small head. Where intervals overlap, take the quicker one.",
-            "Cada base cuyos pesos están en este equipo mira sus imágenes de entrenamiento y validación, como mucho 2000 "
-            "de cada una; un clasificador lineal aprende de lo que ve. La exactitud en las de validación dice qué vale "
-            "la base congelada con una cabeza pequeña. Si los intervalos se solapan, tome la más rápida."),
+            "Every base whose weights are on this computer computes features of your training and validation "
+            "pictures, at most 2000 of each, and a linear classifier is trained on them. Its validation accuracy "
+            "shows how well the frozen base would do with a small head. Where intervals overlap, choose the faster "
+            "base.",
+            "Cada base cuyos pesos están en este equipo calcula características de sus imágenes de entrenamiento y "
+            "validación, como mucho 2000 de cada una, y con ellas se entrena un clasificador lineal. Su "
+            "exactitud de validación muestra cuánto daría la base congelada con una cabeza pequeña. Si los "
+            "intervalos se solapan, elija la base más rápida."),
             "secondary", "dim", wrap=True)
         # A wrapped text would require the height for its narrowest width.
         about.setMinimumHeight(_ABOUT_HEIGHT)
@@ -92,9 +96,9 @@ class ProbeDialog(WorkDialog):
             Column(tr("95 % interval", "Intervalo del 95 %"), lambda line: line.state,
                    lambda line: line.row.low if line.row else -1.0 - line.absent,
                    tone=lambda line: "" if line.row else "dim" if line.problem is None else "warn"),
-            Column(tr("A picture", "Por imagen"), _milliseconds,
+            Column(tr("Per picture", "Por imagen"), _milliseconds,
                    lambda line: line.row.milliseconds if line.row else float("inf"), right=True),
-            Column(tr("In all", "En total"), lambda line: format_duration(line.row.seconds) if line.row else "–",
+            Column(tr("Total", "Total"), lambda line: format_duration(line.row.seconds) if line.row else "–",
                    lambda line: line.row.seconds if line.row else float("inf"), right=True),
             Column("ImageNet", lambda line: f"{format_number(line.base.top1, 1)} %" if line.base.top1 else "–",
                    lambda line: line.base.top1, right=True),
@@ -127,8 +131,9 @@ class ProbeDialog(WorkDialog):
         if probed is None:
             self.note.setText(tr("Not compared yet.", "Aún sin comparar."))
             return
-        text = tr("Learned from {training} pictures, measured on {validation}. Weights not here: {absent} bases.",
-                  "Aprendido con {training} imágenes, medido con {validation}. Sin pesos aquí: {absent} bases.",
+        text = tr("Trained on {training} pictures, measured on {validation}. Weights not downloaded: {absent} bases.",
+                  "Entrenado con {training} imágenes, medido con {validation}. Sin pesos descargados: {absent} "
+                  "bases.",
                   training=format_count(probed.training), validation=format_count(probed.validation),
                   absent=format_count(sum(line.absent for line in self.table.rows.rows)))
         if self._is_stale(probed):

@@ -46,7 +46,7 @@ class StartingPoints(QObject):
         """Download a base's weights in a child process, with progress and Cancel in the status bar."""
         if self._session.jobs.of_kind("fetch") is None:
             wanted = FetchBase(base=base, cache=str(cache_folder()), language=language())
-            job = ChildJob(wanted, Text("Fetching weights", "Descargando pesos"), "fetch", page="network")
+            job = ChildJob(wanted, Text("Downloading weights", "Descargando pesos"), "fetch", page="network")
             job.ended.connect(self._on_fetched)
             self._session.jobs.start(job)
 

@@ -105,10 +105,10 @@ class LayerTable(QWidget):
         self.table.set_rows([(nodes[identifier], report.nodes[identifier]) for identifier in
                               (*report.order, *(node for node in nodes if node not in report.order))])
         self._totals.setText(tr(
-            "Total {total} parameters ({trainable} learn, {frozen} do not), {size} as float32; {adds} multiply-adds and "
-            "{memory} of activations for one picture.",
-            "En total {total} parámetros ({trainable} aprenden, {frozen} no), {size} en float32; {adds} multiplicaciones y "
-            "{memory} de activaciones por imagen.", total=format_count(report.parameters),
+            "Total {total} parameters ({trainable} trainable, {frozen} frozen), {size} as float32; {adds} "
+            "multiply-adds and {memory} of activations for one picture.",
+            "En total {total} parámetros ({trainable} entrenables, {frozen} congelados), {size} en float32; {adds} "
+            "multiplicaciones y {memory} de activaciones por imagen.", total=format_count(report.parameters),
             trainable=format_count(report.trainable), frozen=format_count(report.parameters - report.trainable),
             size=format_size(4 * report.parameters), adds=format_compact(report.multiply_adds),
             memory=format_size(report.activation_bytes)))

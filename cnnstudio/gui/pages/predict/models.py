@@ -14,7 +14,6 @@ from cnnstudio.gui.pages.predict.server import Model
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.formatting import format_time
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.runs import RunSummary, standing_text
 
@@ -66,10 +65,10 @@ class Models(QObject):
 
     @property
     def description(self) -> str:
-        """The model as text: for a run its id, its ending and its last epoch."""
+        """The model as text: for a run its name, its ending and its last epoch."""
         path, identifier = self.model or ("", "")
         run = next((run for run in self.runs if run.id == identifier), None)
-        return f"{run.id} ({standing_text(run)})" if run is not None else Path(path).name
+        return f"{run.title} ({standing_text(run)})" if run is not None else Path(path).name
 
     def choose(self, model: object) -> None:
         """Choose a model, as (folder, id of a run) or (path, "")."""
@@ -121,8 +120,7 @@ class Models(QObject):
         folder, model = str(self._session.folder), self.model
         choices: list[tuple[object, str]] = []
         for run in self.runs:
-            started = format_time(run.started, (run.started for run in self.runs))
-            choices.append(((folder, run.id), f"{run.network} · {started}"))
+            choices.append(((folder, run.id), run.title))
         choices += [((path, ""), Path(path).name) for path in self._state.get("others", [])]
         self.select.set_choices(choices or [(None, tr("No model yet", "Aún sin modelo"))], model)
         self.select.setEnabled(bool(choices))

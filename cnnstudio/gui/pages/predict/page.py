@@ -90,8 +90,8 @@ class PredictPage(Page):
     def centre(self) -> QWidget:
         self._stack = Stack()
         self._stack.addWidget(EmptyState("predict", tr("No trained model yet", "Aún no hay un modelo entrenado"),
-                                         tr("Train the network first, or take an exported model.",
-                                            "Entrene primero la red, o use un modelo exportado."),
+                                         tr("Train the network first, or choose an exported model.",
+                                            "Entrene primero la red o elija un modelo exportado."),
                                          tr("Go to Train", "Ir a Entrenar"),
                                          on_click=lambda: self.session.request(ShowPage("train"))))
         area = drop_area(self._ask_folder, self.paste)
@@ -354,7 +354,7 @@ class PredictPage(Page):
 
     def _waiting_text(self) -> str:
         if self.server.problem is not None or self.models.model is None:
-            return tr("No answer", "Sin respuesta")
+            return tr("No prediction", "Sin predicción")
         return tr("Loading the model…", "Cargando el modelo…") if self.server.ready is None \
             else tr("Classifying…", "Clasificando…")
 

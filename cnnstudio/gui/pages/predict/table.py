@@ -33,13 +33,13 @@ class AnswerTable(Table):
         super().__init__([
             Column("", lambda _answer: "", key=lambda answer: answer.path),
             Column(tr("Name", "Nombre"), lambda answer: Path(answer.path).name, stretch=True),
-            Column(tr("Answer", "Respuesta"), best, color=lambda answer: color_of(answer.best.label)
+            Column(tr("Prediction", "Predicción"), best, color=lambda answer: color_of(answer.best.label)
                    if answer.best is not None else None),
             Column(tr("Probability", "Probabilidad"), lambda answer: format_percent(share(answer)) if answer.best else "",
                    key=share, right=True),
             Column(tr("Problem", "Problema"), _reason, tone=lambda _answer: "error",
                    stretch=True)], parent=parent)
-        self.setAccessibleName(tr("Answers", "Respuestas"))
+        self.setAccessibleName(tr("Predictions", "Predicciones"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.verticalHeader().setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()

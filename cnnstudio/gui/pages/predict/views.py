@@ -140,7 +140,7 @@ class AnswerView(QWidget):
         self.bars = Bars(color_of)
         self._problem = Label("", "body", "error", wrap=True, selectable=True)
         self._note = Label("", "secondary", "dim", wrap=True)
-        self.card = Card(Caption(tr("Answer", "Respuesta")), self._label, self.bars, self._problem, self._note,
+        self.card = Card(Caption(tr("Prediction", "Predicción")), self._label, self.bars, self._problem, self._note,
                          spacing=8)
         left = column(self.picture, self._name, spacing=8)
         left.setStretch(0, 1)
@@ -194,8 +194,8 @@ def drop_area(on_folder: Callable[[], object], on_paste: Callable[[], object]) -
     middle = Qt.AlignmentFlag.AlignHCenter
     heading = Label(tr("Drop pictures or a folder here", "Suelte aquí imágenes o una carpeta"), "title", wrap=True)
     heading.setAlignment(middle)
-    hint = Label(tr("They are classified at once, by the chosen model. Nothing leaves this computer.",
-                    "Se clasifican al momento con el modelo elegido. Nada sale de este equipo."), "body", "dim",
+    hint = Label(tr("The selected model classifies them at once. Nothing leaves this computer.",
+                    "El modelo elegido las clasifica al momento. Nada sale de este equipo."), "body", "dim",
                  wrap=True)
     hint.setAlignment(middle)
     area = DropArea()

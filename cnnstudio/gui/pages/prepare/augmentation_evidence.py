@@ -31,7 +31,7 @@ def format_row(changed: Changed) -> str:
     """"6: 98 % → 41 %, called 9 (34 %)"."""
     text = f"{changed.class_name}: {format_percent(changed.plain, 0)} → {format_percent(changed.changed, 0)}"
     if changed.called and changed.changed < changed.plain:
-        text += tr(", called {name} ({share})", ", llamada {name} ({share})", name=changed.called,
+        text += tr(", predicted as {name} ({share})", ", predicha como {name} ({share})", name=changed.called,
                    share=format_percent(changed.called_share, 0))
     return text
 
@@ -120,23 +120,25 @@ class MeasuredCard(Card):
         clear(self._rows)
         self.button.setVisible(self._run is not None)
         if self._run is None:
-            self._note.setText(tr("Once a model is trained, it can tell which of these changes turn pictures of a class "
-                                  "into something else.",
-                                  "Cuando haya un modelo entrenado, podrá decir cuáles de estos cambios convierten las "
-                                  "imágenes de una clase en otra cosa."))
+            self._note.setText(tr("Once a model is trained, you can see here which of these changes turn pictures "
+                                  "of a class into something else.",
+                                  "Cuando haya un modelo entrenado, podrá ver aquí cuáles de estos cambios "
+                                  "convierten las imágenes de una clase en otra cosa."))
             return
         if self.result is None:
-            self._note.setText(tr("Measures the accuracy of the newest model on pictures that each step changed, class "
-                                  "by class.",
-                                  "Mide la exactitud del modelo más reciente con imágenes que cada paso cambió, clase "
-                                  "por clase."))
+            self._note.setText(tr("Measures, class by class, the accuracy of the latest model on pictures changed "
+                                  "by each step.",
+                                  "Mide, clase por clase, la exactitud del modelo más reciente con imágenes "
+                                  "cambiadas por cada paso."))
             return
         losses = [item for item in self.result.rows if item.changed < item.plain]
         if losses:
-            text = tr("Accuracy before and after each change, the worst first. A clear loss means that the change makes "
-                      "another picture of it, or that the model never learned it.",
-                      "Exactitud antes y después de cada cambio, lo peor primero. Una pérdida clara significa que el "
-                      "cambio hace de ella otra imagen, o que el modelo nunca lo aprendió.")
+            text = tr("Accuracy before and after each change, the largest loss first. A clear loss means that the "
+                      "change turns the picture into something else, or that the model never learned to cope with "
+                      "it.",
+                      "Exactitud antes y después de cada cambio, primero la mayor pérdida. Una pérdida clara "
+                      "significa que el cambio convierte la imagen en otra cosa, o que el modelo nunca aprendió a "
+                      "tolerarlo.")
         else:
             text = tr("None of these changes costs the model any accuracy.",
                       "Ninguno de estos cambios le cuesta exactitud al modelo.")
@@ -145,7 +147,8 @@ class MeasuredCard(Card):
             entry = AUGMENTATIONS.find(loss.type)
             name = str(entry.label) if entry is not None else loss.type
             line = Label(f"{name} · {format_row(loss)}", "secondary", "warn" if loss.clear else "text", wrap=True)
-            line.setToolTip(tr("{n} pictures, each drawn {draws} times", "{n} imágenes, cada una sorteada {draws} veces",
+            line.setToolTip(tr("{n} pictures, each changed {draws} times", "{n} imágenes, cada una cambiada {draws} "
+                                                                         "veces",
                                n=loss.pictures, draws=loss.draws))
             self._rows.addWidget(line)
 
@@ -155,5 +158,6 @@ def format_evidence(rows: Sequence[Changed]) -> str:
     if not rows:
         return ""
     worst = tr("Measured: {words}.", "Medido: {words}.", words=format_row(rows[0]))
-    return worst if len(rows) == 1 else worst + " " + tr("Other classes that lose: {n}.", "Otras clases que pierden: {n}.",
+    return worst if len(rows) == 1 else worst + " " + tr("Other classes with a loss: {n}.", "Otras clases con "
+                                                                                          "pérdida: {n}.",
                                                          n=len(rows) - 1)

@@ -14,7 +14,6 @@ from cnnstudio.core.params import Param
 from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.recipe import RECIPE_PARAMS
 from cnnstudio.core.text import Text, tr
-from cnnstudio.gui.pages.prepare.views import StepLook
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts, fix_row
@@ -40,15 +39,13 @@ class ProblemCard(Card):
         if note:
             self.body.addWidget(Label(note, "secondary", "dim", wrap=True))
         self.forms: list[Form] = []
-        self.look = StepLook()
         self._messages = column(spacing=4)
         self._problems: tuple[Problem, ...] = ()
         self._problem_box = box(self._messages)
         self._problem_box.hide()
 
     def finish(self) -> None:
-        """Add the preview of the step and the problems below the fields."""
-        self.body.addWidget(self.look)
+        """Add the problems below the fields."""
         self.body.addWidget(self._problem_box)
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
@@ -113,13 +110,14 @@ class NormalizationCard(FieldsCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, tr("Normalisation", "Normalización"),
-                         tr("Inside the model: a saved model takes plain pixels from 0 to 255.",
-                            "Dentro del modelo: un modelo guardado toma píxeles normales de 0 a 255."),
+                         tr("Part of the model: a saved model takes pixels from 0 to 255.",
+                            "Forma parte del modelo: un modelo guardado recibe píxeles de 0 a 255."),
                          [("normalization",)])
         self.facts = Facts()
         self.measure = Button(tr("Measure", "Medir"), "", "refresh", on_click=self.measure_requested.emit,
-                              tooltip=tr("Mean and deviation of the training pictures, as the recipe prepares them",
-                                         "Media y desviación de las imágenes de entrenamiento, como las prepara la receta"))
+                              tooltip=tr("Mean and standard deviation of the training pictures after the recipe",
+                                         "Media y desviación estándar de las imágenes de entrenamiento tras la "
+                                         "receta"))
         self._status = Label("", "secondary", "dim", wrap=True)
         line = row(self.measure, self._status, spacing=10)
         line.setStretch(1, 1)

@@ -20,7 +20,7 @@ class CropCard(FieldsCard):
         super().__init__(session, tr("Crop", "Recorte"), "", [("crop", "crop_share", "crop_box")])
         self.view = CropView()
         self.view.hide()
-        self.body.insertWidget(self.body.indexOf(self.look), self.view)
+        self.body.insertWidget(self.body.indexOf(self._problem_box), self.view)
         self.view.box_changed.connect(lambda box: self._take("crop_box", box))
         self.view.share_changed.connect(lambda share: self._take("crop_share", share))
         self.view.settled.connect(session.seal)

@@ -36,7 +36,7 @@ from cnnstudio.gui.widgets.splitter import Splitter
 MEASURE = "measure"
 SAMPLES = 8
 """At most so many classes are shown side by side."""
-_STAGES = {"decoded": Text("File, upright", "Archivo, derecho"), "color_mode": Text("Colour mode", "Modo de color"),
+_STAGES = {"decoded": Text("Original picture", "Imagen original"), "color_mode": Text("Colour mode", "Modo de color"),
            "crop": Text("Crop", "Recorte"), "resize": Text("Resize", "Redimensionar")}
 
 

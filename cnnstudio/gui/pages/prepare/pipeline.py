@@ -83,8 +83,8 @@ def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
     try:
         seen = training_previews(cells, training, load)
     except (ValueError, KeyError):
-        return Failure(tr("This recipe cannot be carried out. See the marked card.",
-                          "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
+        return Failure(tr("This recipe cannot be applied. See the marked card.",
+                          "Esta receta no se puede aplicar. Vea la tarjeta señalada."))
     pictures = [item.picture for item in seen if item.picture is not None]
     if not pictures:
         return Failure(tr("None of these pictures can be read.", "No se puede leer ninguna de estas imágenes."))
@@ -101,7 +101,7 @@ def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
         (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
         (tr("mean of each channel", "media de cada canal"),
          _SIGN.join(format_number(item, 1) for item in batch.mean(axis=(0, 1, 2)).tolist())),
-        (tr("deviation of each channel", "desviación de cada canal"),
+        (tr("standard deviation of each channel", "desviación estándar de cada canal"),
          _SIGN.join(format_number(item, 1) for item in batch.std(axis=(0, 1, 2)).tolist())),
         (tr("pictures of each class", "imágenes de cada clase"),
          _SIGN.join(f"{name} {format_number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
@@ -253,8 +253,8 @@ class PipelineView(QWidget):
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setAccessibleName(tr("tf.data code", "Código tf.data"))
         self._highlighter = Python(self._text.document())
-        note = Label(tr("Runs beside the manifest.jsonl of any run and makes the same pictures; random changes have the same "
-                        "distribution.",
+        note = Label(tr("Works next to the manifest.jsonl of any run and produces the same pictures; random changes "
+                        "follow the same distribution.",
                         "Funciona junto al manifest.jsonl de cualquier entrenamiento y da las mismas imágenes; los cambios al "
                         "azar tienen la misma distribución."), "secondary", "dim", wrap=True)
         return box(column(note, self._text, spacing=10))

@@ -112,8 +112,8 @@ def make_stage_rows(request: StagesRequest, report: Report) -> list[StageRow] | 
 
 
 def _recipe_failure() -> Failure:
-    return Failure(tr("This recipe cannot be carried out. See the marked card.",
-                      "Esta receta no se puede llevar a cabo. Vea la tarjeta señalada."))
+    return Failure(tr("This recipe cannot be applied. See the marked card.",
+                      "Esta receta no se puede aplicar. Vea la tarjeta señalada."))
 
 
 def _make_look(identifier: str, type_name: str, picture: np.ndarray) -> StageLook:

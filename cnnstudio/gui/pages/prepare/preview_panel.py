@@ -66,7 +66,7 @@ class PreviewPanel(QStackedWidget):
         lines = FlowLayout(grid_bar, spacing=10)
         for widget in (self._which, shuffle, self.epoch):
             lines.addWidget(widget)
-        layout = column(Caption(tr("Stage by stage", "Etapa por etapa")), bar, self.problem,
+        layout = column(Caption(tr("Step by step", "Paso a paso")), bar, self.problem,
                         self.strip, 12, Caption(tr("What training will see", "Lo que verá el entrenamiento")),
                         grid_bar, self.grid_problem, self.mosaic, spacing=10, margins=(12, 14, 24, 24))
         layout.setStretch(layout.count() - 1, 1)

@@ -12,7 +12,7 @@ from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.prepare.augmentation_evidence import MeasuredCard, format_evidence
-from cnnstudio.gui.pages.prepare.cards import FieldsCard, NormalizationCard, ProblemCard
+from cnnstudio.gui.pages.prepare.cards import FieldsCard, NormalizationCard
 from cnnstudio.gui.pages.prepare.crop import CropCard
 from cnnstudio.gui.pages.prepare.sample_range import SampleRangeCard
 from cnnstudio.gui.pages.prepare.steps import StepList
@@ -38,8 +38,8 @@ class RecipePanel(QWidget):
         self.sample_range.measure_requested.connect(self.measure_requested)
         self.crop = CropCard(session)
         self.color_mode = FieldsCard(session, tr("Colour mode", "Modo de color"),
-                                     tr("Files are read in full and turned upright first.",
-                                        "Los archivos se leen enteros y primero se enderezan."),
+                                     tr("Files are first read in full and rotated upright.",
+                                        "Los archivos primero se leen enteros y se giran según su orientación."),
                                      [("color_mode", "background")])
         self.resize_card = FieldsCard(session, tr("Resize", "Redimensionar"), "",
                                       [("width",), ("height",)], [("fit", "interpolation")])
@@ -49,8 +49,8 @@ class RecipePanel(QWidget):
                                      tr("Add augmentation", "Añadir aumento"))
         for card in self._fields:
             card.fix_chosen.connect(session.apply)
-        note = Label(tr("Random changes of training pictures only, drawn anew in every epoch.",
-                        "Cambios al azar solo de las imágenes de entrenamiento, nuevos en cada época."),
+        note = Label(tr("Random changes to the training pictures only, new in every epoch.",
+                        "Cambios al azar solo en las imágenes de entrenamiento, nuevos en cada época."),
                      "secondary", "dim", wrap=True)
         self.measured = MeasuredCard(session)
         self.setLayout(column(
@@ -85,11 +85,7 @@ class RecipePanel(QWidget):
         return step in self.steps.cards or step in self.augmentation.cards
 
     def show_looks(self, rows: Mapping[str, StageRow]) -> None:
-        """Show the result of each stage on its card, by the id of the stage."""
-        cards: dict[str, ProblemCard] = {**self.steps.cards, "color_mode": self.color_mode, "crop": self.crop,
-                                         "resize": self.resize_card}
-        for name, card in cards.items():
-            card.look.show_looks(rows[name].looks if name in rows else ())
+        """Show the picture of which the crop is a part; `rows` are the stages by their ids."""
         self.crop.show_whole(rows["color_mode"].looks[0] if "color_mode" in rows else None)
 
     def _mark_problems(self) -> None:

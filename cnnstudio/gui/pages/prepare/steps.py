@@ -66,11 +66,11 @@ class StepCard(ProblemCard):
         name = self.heading.text()
         self._switch = Switch(step.enabled, tr("{name}: on", "{name}: activo", name=name))
         self._switch.switched.connect(self.switched)
-        self.up = Button(tr("Earlier", "Antes"), "icon", "chevron-up", on_click=lambda: self.moved.emit(-1))
-        self.down = Button(tr("Later", "Después"), "icon", "chevron-down", on_click=lambda: self.moved.emit(1))
+        self.up = Button(tr("Move up", "Subir"), "icon", "chevron-up", on_click=lambda: self.moved.emit(-1))
+        self.down = Button(tr("Move down", "Bajar"), "icon", "chevron-down", on_click=lambda: self.moved.emit(1))
         copy = Button(tr("Duplicate", "Duplicar"), "icon", "copy", on_click=self.duplicated.emit)
         remove = Button(tr("Remove", "Quitar"), "icon", "trash", on_click=self.removed.emit)
-        handle = Handle(tr("Drag to another place", "Arrastrar a otro lugar"))
+        handle = Handle(tr("Drag to reorder", "Arrastrar para reordenar"))
         handle.pulled.connect(self.pulled)
         self.head.insertWidget(0, handle, alignment=Qt.AlignmentFlag.AlignVCenter)
         self.head.insertSpacing(1, 4)
@@ -101,8 +101,6 @@ class StepCard(ProblemCard):
         self._switch.set_value(step.enabled)
         self.heading.set_tone("text" if step.enabled else "faint")
         self._note.setVisible(step.enabled and bool(self._note.text()))
-        if not step.enabled:
-            self.look.show_looks(())
         for form in self.forms:
             form.setVisible(step.enabled)
             form.set_values(step.params)

@@ -13,10 +13,14 @@ from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.pages.prepare.preview import GridCell, StageLook, StageRow
 from cnnstudio.gui.widgets.picture import draw_rounded, fit_rect
 
-_PICTURE = 132
+_PICTURE, _LARGEST = 132, 240
+"""Least and greatest height of the picture of a stage; it follows the width of its tile."""
 _HISTOGRAM = 34
 _CHANNELS = {1: "grayscale", 3: "rgb", 4: "rgba"}
 _GAP = 8
+_LEAST = 150
+"""Least width of the tile of a stage."""
+_WIDEST_CELL = 240
 
 
 def format_look_size(look: StageLook) -> str:
@@ -27,7 +31,8 @@ def format_look_size(look: StageLook) -> str:
 class StageTile(QWidget):
     """One stage: its name, and for each picture the image, its size and the histogram of its channels."""
 
-    HEIGHT = 20 + _PICTURE + 6 + 18 + _HISTOGRAM + 2
+    AROUND = 20 + 6 + 18 + _HISTOGRAM + 2
+    """Height beside the picture: title, size and histogram."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +55,7 @@ class StageTile(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(150, self.HEIGHT)
+        return QSize(150, self.AROUND + _PICTURE)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
@@ -70,7 +75,7 @@ class StageTile(QWidget):
 
     @staticmethod
     def _paint(painter: QPainter, room: QRectF, look: StageLook | None, caption: str) -> None:
-        well = QRectF(room.x(), room.y(), room.width(), _PICTURE)
+        well = QRectF(room.x(), room.y(), room.width(), room.height() - StageTile.AROUND + 20)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("sunk"))
         painter.drawRoundedRect(well, tokens.THUMBNAIL_RADIUS, tokens.THUMBNAIL_RADIUS)
@@ -82,54 +87,6 @@ class StageTile(QWidget):
         painter.drawText(QRectF(room.x(), below, room.width(), 18), Qt.AlignmentFlag.AlignVCenter, text)
         if look is not None:
             draw_histogram(painter, QRectF(room.x(), below + 20, room.width(), _HISTOGRAM), look.histogram)
-
-
-class StepLook(QWidget):
-    """The preview on a step's card: a picture and its histogram, or one of each class side by side."""
-
-    HEIGHT = 64
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._looks: tuple[StageLook | None, ...] = ()
-        self.setFixedHeight(self.HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(tr("After this step", "Tras este paso"))
-        self.hide()
-
-    @property
-    def looks(self) -> tuple[StageLook | None, ...]:
-        """The looks on screen."""
-        return self._looks
-
-    def show_looks(self, looks: Sequence[StageLook | None]) -> None:
-        """Show looks; none hides the widget."""
-        self._looks = tuple(looks)
-        self.setVisible(bool(self._looks))
-        first = next((look for look in self._looks if look is not None), None)
-        self.setToolTip(format_look_size(first) if first is not None else "")
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        alone = len(self._looks) == 1
-        most = max(1, int((self.width() + _GAP) // (52 + _GAP)))
-        visible = self._looks[:most]
-        side = float(self.HEIGHT) if alone else (self.width() - _GAP * (len(visible) - 1)) / max(1, len(visible))
-        side = min(side, float(self.HEIGHT) * 1.5)
-        for number, look in enumerate(visible):
-            height = self.HEIGHT if alone else self.HEIGHT - 22
-            well = QRectF(number * (side + _GAP), 0, side, height)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("sunk"))
-            painter.drawRoundedRect(well, 6, 6)
-            if look is None:
-                continue
-            draw_rounded(painter, look.image, fit_rect(look.image.size(), well), 6)
-            room = (QRectF(side + 12, 4, self.width() - side - 12, self.HEIGHT - 8) if alone
-                    else QRectF(well.x(), height + 4, side, 16))
-            draw_histogram(painter, room, look.histogram)
 
 
 def draw_histogram(painter: QPainter, room: QRectF, rows: Sequence[Sequence[float]]) -> None:
@@ -159,12 +116,12 @@ class StageStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tiles: list[StageTile] = []
-        self._least = 150
+        self._least = _LEAST
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_stages(self, stages: Sequence[tuple[str, StageRow]], captions: Sequence[str] = ()) -> None:
         """Show a tile for each stage, wide enough for all its pictures."""
-        self._least = max(150, len(captions) * 100)
+        self._least = max(_LEAST, len(captions) * 100)
         while len(self._tiles) < len(stages):
             tile = StageTile(self)
             self._tiles.append(tile)
@@ -183,9 +140,10 @@ class StageStrip(QWidget):
         single column."""
         visible = [tile for tile in self._tiles if not tile.isHidden()]
         gap, least = 16, self._least
-        columns = max(1, (self.width() + gap) // (least + gap))
+        columns = max(1, min(len(visible), (self.width() + gap) // (least + gap)))
         width = (self.width() - gap * (columns - 1)) // columns
-        height = StageTile.HEIGHT
+        picture = max(_PICTURE, min(_LARGEST, round(0.75 * width))) if least == _LEAST else _PICTURE
+        height = StageTile.AROUND + picture
         for number, tile in enumerate(visible):
             tile.setGeometry(number % columns * (width + gap), number // columns * (height + gap), width, height)
         lines = max(1, -(-len(visible) // columns))
@@ -218,6 +176,7 @@ class Mosaic(QWidget):
         """Show cells; `captions` are drawn on the pictures, such as the shares of their classes."""
         self.images = [cell.image for cell in cells]
         self._captions = list(captions)
+        self._fit_width()
         self.update()
 
     @property
@@ -229,6 +188,15 @@ class Mosaic(QWidget):
         """Height over width of a cell, within limits that still look like a grid."""
         first = next((image for image in self.images if image is not None), None)
         return max(0.5, min(2.0, first.height() / first.width())) if first is not None else 1.0
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_width()
+
+    def _fit_width(self) -> None:
+        """Be as high as four cells are that take the whole width, within limits."""
+        across = min(_WIDEST_CELL, (self.width() - 3 * _GAP) / 4)
+        self.setMinimumHeight(max(560, min(1200, round(4 * across * self._shape()) + 3 * _GAP)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

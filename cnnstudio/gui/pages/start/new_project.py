@@ -12,6 +12,7 @@ from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.places import free_path, projects_folder
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.start.first_look import FirstLook
 from cnnstudio.gui.pages.start.list_columns import ListColumns
 from cnnstudio.gui.pages.start.own_model import OwnModel, is_model
 from cnnstudio.gui.state.creation import create_project
@@ -50,6 +51,7 @@ class NewProjectForm(QWidget):
         self._columns.set_source(place)
         self._name.setText(self._state.get("name", name.replace("_", " ")))
         self._place.setText(self._state.get("place", str(free_path(projects_folder() / name))))
+        self._look.set_source(place, self._columns.reading)
         choice, own = self._state.get("choice", AUTO), self._state.get("own", ("", ""))
         if own[0]:
             self._own.take(Path(own[0]), own[1])
@@ -62,12 +64,14 @@ class NewProjectForm(QWidget):
         self._built = True
         self._source = Elided("", "body", "dim")
         self._columns = ListColumns(self._session, self._state)
-        self._columns.changed.connect(self._update_create_button)
+        self._columns.changed.connect(self._on_columns_read)
+        self._look = FirstLook(self._session)
+        self._look.start_known.connect(self._on_start_known)
         self._name, self._place = QLineEdit(), QLineEdit()
         for line, name in ((self._name, tr("Name", "Nombre")), (self._place, tr("Location", "Ubicación"))):
             line.setFont(theme.font())
             line.setAccessibleName(name)
-        self._name.textEdited.connect(lambda text: self._state.__setitem__("name", text))
+        self._name.textEdited.connect(self._on_name_edited)
         self._place.textEdited.connect(self._on_place_edited)
         browse = Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=self._browse)
         self._problem = Label("", "secondary", "error", wrap=True)
@@ -83,7 +87,7 @@ class NewProjectForm(QWidget):
         self._back = Button(tr("Back", "Volver"), on_click=self._go_back)
         inner = column(
             Label(tr("New project", "Proyecto nuevo"), "title"),
-            row(Icon("folder", "dim", 16), self._source, spacing=8), self._columns, 12, fields, self._problem, 12,
+            row(Icon("folder", "dim", 16), self._source, spacing=8), self._columns, self._look, 12, fields, self._problem, 12,
             *self._gallery(), 12, spacing=8, margins=(48, 32, 48, 16))
         inner.addStretch(1)
         holder = box(inner)
@@ -102,11 +106,14 @@ class NewProjectForm(QWidget):
         from cnnstudio.catalog import bases as known_bases
         from cnnstudio.catalog import templates as known_templates
 
+        self._automatic = Label("", "secondary", "accent", wrap=True)
+        self._automatic.hide()
         automatic = self._card(AUTO, tr("Recommended for these pictures", "Recomendado para estas imágenes"),
-                               tr("A pretrained base for photos, a small network for small pictures: chosen after "
-                                  "looking at them.",
-                                  "Una base preentrenada para fotos, una red pequeña para imágenes pequeñas: se elige "
-                                  "tras mirarlas."), tr("automatic", "automático"))
+                               tr("A pretrained base for photos, a small network for small pictures: chosen from "
+                                  "the pictures themselves.",
+                                  "Una base preentrenada para fotos, una red pequeña para imágenes pequeñas: se "
+                                  "elige según sus imágenes."), tr("automatic", "automático"))
+        automatic.body.insertWidget(2, self._automatic)
         bases, templates = QWidget(), QWidget()
         flow = FlowLayout(bases, spacing=12, cell=270)
         for base in map(known_bases.BASES.__getitem__, known_bases.FEATURED):
@@ -123,18 +130,18 @@ class NewProjectForm(QWidget):
         self._own.model_read.connect(self._on_own_model_read)
         self._cards[OWN] = self._own.card
         opened = bool(self._state.get("choice"))
-        more = box(column(Label(tr("Pretrained bases: a network that has already learned from a million photos",
-                                   "Bases preentrenadas: una red que ya aprendió de un millón de fotos"),
+        more = box(column(Label(tr("Pretrained bases: networks that have already learned from a million photos",
+                                   "Bases preentrenadas: redes que ya aprendieron de un millón de fotos"),
                                 "secondary", "dim", wrap=True), bases, 8,
                           Label(tr("Architectures that learn from your pictures alone",
                                    "Arquitecturas que aprenden solo de sus imágenes"), "secondary", "dim", wrap=True),
-                          templates, 8, Label(tr("What you have trained yourself", "Lo que ha entrenado usted mismo"),
+                          templates, 8, Label(tr("Your own trained models", "Sus propios modelos entrenados"),
                                               "secondary", "dim", wrap=True), self._own, 8,
                           Label(tr("The gallery of the Network page has all {bases} bases and {templates} architectures.",
                                    "La galería de la página Red tiene las {bases} bases y las {templates} arquitecturas.",
                                    bases=len(known_bases.BASES), templates=len(known_templates.TEMPLATES)),
                                 "secondary", "dim", wrap=True), spacing=8))
-        self._more = Expander(tr("Choose yourself", "Elegir usted mismo"), more, open=opened)
+        self._more = Expander(tr("Choose manually", "Elegir manualmente"), more, open=opened)
         return [Caption(tr("Start from", "Punto de partida")), automatic, self._more]
 
     def _card(self, value: str, title: str, text: str, badge: str = "", note: str = "") -> Card:
@@ -158,6 +165,14 @@ class NewProjectForm(QWidget):
         for item, card in self._cards.items():
             card.set_selected(item == value)
         self._update_create_button()
+
+    def _on_columns_read(self) -> None:
+        self._look.set_source(Path(self._source.text()), self._columns.reading)
+        self._update_create_button()
+
+    def _on_start_known(self, label: str) -> None:
+        self._automatic.setText(tr("For these pictures: {name}", "Para estas imágenes: {name}", name=label))
+        self._automatic.setVisible(bool(label))
 
     def _on_own_model_taken(self) -> None:
         self._state["own"] = (str(self._own.model), self._own.name)
@@ -184,6 +199,13 @@ class NewProjectForm(QWidget):
         self._create.setEnabled(not blocker and self._progress.isHidden())
         self._create.setToolTip(blocker)
 
+    def _on_name_edited(self, text: str) -> None:
+        """The folder follows the name until it is edited itself."""
+        self._state["name"] = text
+        if "place" not in self._state:
+            self._place.setText(str(free_path(Path(self._place.text()).parent / (folder_name(text) or "project"))))
+            self._show_problem("")
+
     def _on_place_edited(self, text: str) -> None:
         self._state["place"] = text
         self._show_problem("")
@@ -204,11 +226,11 @@ class NewProjectForm(QWidget):
     def _create_project(self) -> None:
         place = Path(self._place.text().strip()).expanduser()
         if not self._place.text().strip() or not place.is_absolute():
-            self._show_problem(tr("Write a whole path for the project.", "Escriba una ruta completa para el proyecto."))
+            self._show_problem(tr("Enter a full path for the project.", "Escriba una ruta completa para el proyecto."))
             return
         if (place / PROJECT_FILE).exists():
-            self._show_problem(tr("There is already a project in this place: choose another.",
-                                  "Ya hay un proyecto en este lugar: elija otro."))
+            self._show_problem(tr("There is already a project in this folder. Choose another one.",
+                                  "Ya hay un proyecto en esta carpeta. Elija otra."))
             return
         kind, _, identifier = str(self._state.get("choice", AUTO)).partition(":")
         template = identifier if kind == "template" else ""
@@ -236,6 +258,7 @@ class NewProjectForm(QWidget):
         """Stop reading a list; the form will be deleted."""
         if self._built:
             self._columns.close_threads()
+            self._look.close_threads()
 
     def _go_back(self) -> None:
         job = self._session.jobs.of_kind("create")
@@ -243,3 +266,8 @@ class NewProjectForm(QWidget):
             job.cancel()
         else:
             self.left.emit()
+
+
+def folder_name(name: str) -> str:
+    """The name of a project as that of a folder, on every system."""
+    return "".join("_" if sign in '<>:"/\\|?*' or not sign.isprintable() else sign for sign in name).strip(" .")

@@ -83,10 +83,10 @@ class OwnModel(QWidget):
         """Read a model in the background."""
         self.base, self.model, self.name = None, path, name
         self._show()
-        self._about.setText(tr("Looking at {name}…", "Mirando {name}…", name=path.name))
+        self._about.setText(tr("Reading {name}…", "Leyendo {name}…", name=path.name))
 
         self._session.jobs.run(lambda _report: preview_base(path, name),
-                               Text("Looking at the model", "Mirando el modelo"), "own_base_look", page="start", quiet=True,
+                               Text("Reading the model", "Leyendo el modelo"), "own_base_look", page="start", quiet=True,
                                done=lambda job: self._on_model_read(job, path), owner=self)
         self.taken.emit()
 
@@ -100,8 +100,8 @@ class OwnModel(QWidget):
 
     def _show(self, problem: Problem | None = None) -> None:
         base = self.base
-        self._about.setText(tr("A .keras or .h5 file, a run, an exported bundle or a project: its classifier is taken off, "
-                               "the rest becomes the base.",
+        self._about.setText(tr("A .keras or .h5 file, a run, an exported bundle or a project: its classifier is "
+                               "removed and the rest becomes the base.",
                                "Un archivo .keras o .h5, un entrenamiento, un paquete exportado o un proyecto: se le quita "
                                "el clasificador y el resto pasa a ser la base."))
         self._about.setVisible(base is None)
@@ -121,9 +121,9 @@ class OwnModel(QWidget):
         if self.base is not None:
             return ""
         if self._session.jobs.of_kind("own_base_look") is not None:
-            return tr("The model is still being looked at.", "Aún se está mirando el modelo.")
-        return tr("This model cannot be a base: choose another one, or another start.",
-                  "Este modelo no puede ser una base: elija otro, u otro punto de partida.")
+            return tr("The model is still being read.", "Aún se está leyendo el modelo.")
+        return tr("This model cannot serve as a base. Choose another model or another starting point.",
+                  "Este modelo no puede servir de base. Elija otro modelo u otro punto de partida.")
 
 
 def is_model(path: str) -> bool:

@@ -100,7 +100,7 @@ class StartPage(Page):
 
         self._recent = column(spacing=0)
         self._recent_caption = Caption(tr("Recent projects", "Proyectos recientes"))
-        inner = column(area, 16, Caption(tr("Or try it at once", "O pruebe ahora mismo")), self._sample_card(), 16,
+        inner = column(area, 16, Caption(tr("Or try it now", "O pruebe ahora mismo")), self._sample_card(), 16,
                        self._recent_caption, self._recent, None, spacing=8, margins=(48, 32, 48, 32))
         holder = box(inner)
         holder.setMaximumWidth(1040)
@@ -109,10 +109,11 @@ class StartPage(Page):
         return scroll_area(box(outer))
 
     def _sample_card(self) -> QWidget:
-        texts = column(Label(tr("Sample project: handwritten digits", "Proyecto de ejemplo: cifras manuscritas"),
+        texts = column(Label(tr("Sample project: handwritten digits", "Proyecto de ejemplo: dígitos manuscritos"),
                              "body_strong", wrap=True),
                        Label(tr("5000 small pictures in ten classes with LeNet-5, ready to train in seconds.",
-                                "5000 imágenes pequeñas en diez clases con LeNet-5, listas para entrenar en segundos."),
+                                "5000 imágenes pequeñas en diez clases con LeNet-5, listas para entrenar en "
+                                "segundos."),
                              "secondary", "dim", wrap=True), spacing=2)
         card = Card(clickable=True, margins=(16, 12, 16, 12))
         line = row(Icon("star", "accent", 24), spacing=14)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.train.plots.history import Curves, format_best
 from cnnstudio.gui.widgets.cards import KeyFigure, KeyFigures
-from cnnstudio.gui.widgets.formatting import format_count, format_device, format_duration, format_number, format_percent
+from cnnstudio.gui.widgets.formatting import (
+    format_count,
+    format_device,
+    format_duration,
+    format_number,
+    format_percent,
+    format_time_left,
+)
 
 
 class TrainFigures(KeyFigures):
@@ -39,8 +46,8 @@ class TrainFigures(KeyFigures):
             note = tr("paused", "en pausa") + (f" · {note}" if batch is not None else "")
         self._epoch.set(tr("{n} of {all}", "{n} de {all}", n=at, all=total) if at else "–", note)
         left = curves.seconds_left if running else None
-        self._left.set("–" if left is None else format_duration(left), "" if curves.epoch_seconds is None else tr(
-            "{t} an epoch", "{t} por época", t=format_duration(curves.epoch_seconds)))
+        self._left.set("–" if left is None else format_time_left(left), "" if curves.epoch_seconds is None else tr(
+            "{t} per epoch", "{t} por época", t=format_duration(curves.epoch_seconds)))
         speed = curves.pictures_per_second
         self._speed.set("–" if speed is None else tr("{n} pictures/s", "{n} imágenes/s",
                                                      n=format_count(round(speed)) if speed >= 10 else format_number(speed, 1)),

@@ -20,12 +20,12 @@ from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.go_on import GoOnDialog
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
-from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, confirm_delete
+from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, confirm_delete, rename_run
 from cnnstudio.gui.pages.train.settings import TrainSettings
 from cnnstudio.gui.pages.train.watch import Watch
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ShowPage
-from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
+from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work, loading_phase
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, box, clear, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Expander
@@ -75,6 +75,7 @@ class TrainPage(Page):
         self._table.go_on_wanted.connect(self.go_on)
         self._table.delete_wanted.connect(self._delete)
         self._table.history_wanted.connect(self._save_history)
+        self._table.rename_wanted.connect(self._rename)
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)
         self._log.setTabChangesFocus(True)
@@ -158,7 +159,7 @@ class TrainPage(Page):
             report.check()
             return prepare_training(folder, project, index, noticed)
 
-        session.jobs.run(prepare, Text("Looking at the pictures", "Mirando las imágenes"), "prepare_run", page="train",
+        session.jobs.run(prepare, Text("Reading the pictures", "Leyendo las imágenes"), "prepare_run", page="train",
                          done=self._on_prepared)
 
     def _on_prepared(self, job: Work) -> None:
@@ -198,6 +199,7 @@ class TrainPage(Page):
 
     def _launch(self, run: RunFolder, wanted: Any, epochs: int) -> None:
         self._show_run(run)
+        self._curves.phase = str(loading_phase(wanted))
         job = ChildJob(wanted, Text("Training", "Entrenamiento"), "train", page="train", epochs=epochs,
                        log=run.log_path)
         job.run_folder = str(run.folder)
@@ -266,6 +268,10 @@ class TrainPage(Page):
         self.header_changed.emit()
 
     # What is shown -------------------------------------------------------------------------------
+
+    def _rename(self, run: RunSummary) -> None:
+        if rename_run(self.session, self._table, run):
+            self.session.announce("runs")
 
     def _show_run(self, run: RunFolder | None, read: bool = True) -> None:
         self._run_folder = run

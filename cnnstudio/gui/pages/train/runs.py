@@ -6,14 +6,17 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices
-from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QMessageBox, QWidget
 
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_duration, format_number, format_percent
 from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.workers.run_names import write_name
 from cnnstudio.workers.runs import STATE_NAMES, RunFolder, RunSummary, delete_run
 
 _TONES = {"running": "accent", "paused": "accent", "finished": "", "stopped": "", "failed": "error",
@@ -51,6 +54,7 @@ class RunsTable(Card):
     go_on_wanted = Signal(str)
     delete_wanted = Signal(object)
     history_wanted = Signal(object)
+    rename_wanted = Signal(object)
 
     def __init__(self, colors: RunColors, parent: QWidget | None = None) -> None:
         super().__init__(margins=(4, 8, 4, 4), spacing=4, parent=parent)
@@ -58,7 +62,7 @@ class RunsTable(Card):
         self._compared = False
         self._busy = ""
         self._table = Table([
-            Column(tr("Run", "Entrenamiento"), text=lambda run: run.id, stretch=True, least=190,
+            Column(tr("Run", "Entrenamiento"), text=lambda run: run.title, stretch=True, least=190,
                    color=colors.color),
             Column(tr("Network", "Red"), text=lambda run: run.network, spare=1),
             Column(tr("Epochs", "Épocas"), text=lambda run: f"{run.epochs} / {run.planned}",
@@ -175,6 +179,7 @@ class RunsTable(Card):
             menu.addAction(tr("Train on…", "Seguir…"), self._go_on_chosen)
         menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
                        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder))))
+        menu.addAction(tr("Rename…", "Cambiar nombre…"), lambda: self.rename_wanted.emit(run))
         if run.epochs:
             menu.addAction(tr("Save epochs as CSV…", "Guardar las épocas como CSV…"), lambda: self.history_wanted.emit(run))
         if self._can_delete(run):
@@ -196,8 +201,23 @@ def confirm_delete(parent: QWidget, run: RunSummary) -> bool:
     """Delete a run with its model after a confirmation; it cannot be restored. True where it was deleted."""
     dialog = QMessageBox(QMessageBox.Icon.NoIcon, tr("Delete run", "Eliminar entrenamiento"), tr(
         "Delete the run {id} with its model and checkpoints? This cannot be undone.",
-        "¿Eliminar el entrenamiento {id} con su modelo y puntos de control? No se puede deshacer.", id=run.id),
+        "¿Eliminar el entrenamiento {id} con su modelo y puntos de control? No se puede deshacer.", id=run.title),
         QMessageBox.StandardButton.Cancel, parent)
     delete = dialog.addButton(tr("Delete", "Eliminar"), QMessageBox.ButtonRole.DestructiveRole)
     dialog.exec()
     return dialog.clickedButton() is delete and delete_run(RunFolder(run.folder))
+
+
+def rename_run(session: Session, parent: QWidget, run: RunSummary) -> bool:
+    """Ask for a name and give it to the run; True where it changed."""
+    name, done = QInputDialog.getText(parent.window(), tr("Rename run", "Cambiar nombre del entrenamiento"),
+                                      tr("Name (empty for {id}):", "Nombre (vacío para {id}):", id=run.id),
+                                      QLineEdit.EchoMode.Normal, run.name)
+    if not done or name == run.name:
+        return False
+    try:
+        write_name(run.folder, name)
+    except ProblemError as problem_error:
+        session.report(*problem_error.problems)
+        return False
+    return True

@@ -113,10 +113,10 @@ class TrainSettings(QWidget):
         self._schedule_problems = column(spacing=4)
         training, stage = self._session.project.training, self.stage
         add = Button(tr("Add a stage", "Añadir etapa"), "link", on_click=self._add_stage)
-        add.setToolTip(tr("A stage is a part of the training with epochs, optimizer and rate of its own, such as "
-                          "fine-tuning after the head has learned.",
-                          "Una etapa es una parte del entrenamiento con épocas, optimizador y tasa propios, como el "
-                          "ajuste fino cuando la cabeza ya ha aprendido."))
+        add.setToolTip(tr("A stage is a part of the training with its own epochs, optimizer and learning rate, such "
+                          "as fine-tuning after the head has learned.",
+                          "Una etapa es una parte del entrenamiento con sus propias épocas, optimizador y tasa de "
+                          "aprendizaje, como el ajuste fino cuando la cabeza ya ha aprendido."))
         plain = TRAINING_PARAMS if self._has_several else (_EPOCHS, *TRAINING_PARAMS)
         form = Form(plain, _values(training, stage))
         form.value_changed.connect(self._set_plain)
@@ -271,7 +271,7 @@ class TrainSettings(QWidget):
 
     def _enable(self, step: Step, enabled: bool) -> None:
         spec, present = self._spec, {other.id for other in self.stage.callbacks}
-        label = Text("Switch {name}", "Activar o desactivar {name}").fill(name=step.type)
+        label = Text("Switch {name} on or off", "Activar o desactivar {name}").fill(name=step.type)
         if step.id in present:
             self._session.edit(lambda project: edits.enable_step(project, spec, step.id, enabled), label)
         else:
@@ -321,7 +321,7 @@ class TrainSettings(QWidget):
         self._facts.set_facts([
             (tr("Training pictures", "Imágenes de entrenamiento"), format_count(train)),
             (tr("Validation pictures", "Imágenes de validación"), format_count(splits.get("validation", 0))),
-            (tr("Batches an epoch", "Lotes por época"), format_count(batches)),
+            (tr("Batches per epoch", "Lotes por época"), format_count(batches)),
             (tr("Loss", "Pérdida"), loss),
         ])
 

@@ -65,9 +65,9 @@ class StageRow(Card):
         title, detail = format_stage_title(stage, index, has_base), format_stage_detail(stage)
         self.setAccessibleName(title)
         self.setAccessibleDescription(detail)
-        self.up = Button(tr("Earlier", "Antes"), "icon", "chevron-up",
+        self.up = Button(tr("Move up", "Subir"), "icon", "chevron-up",
                          on_click=partial(owner.move_wanted.emit, stage.id, index - 1))
-        self.down = Button(tr("Later", "Después"), "icon", "chevron-down",
+        self.down = Button(tr("Move down", "Bajar"), "icon", "chevron-down",
                            on_click=partial(owner.move_wanted.emit, stage.id, index + 1))
         self.copy = Button(tr("Duplicate", "Duplicar"), "icon", "copy",
                            on_click=partial(owner.duplicate_wanted.emit, stage.id))
@@ -91,7 +91,7 @@ def format_stage_title(stage: Stage, index: int, has_base: bool) -> str:
 
 def format_learning(trainable_from: str) -> str:
     """Which part of the pretrained base learns."""
-    return {"": tr("as the network says", "como indica la red"), "none": tr("base frozen", "base congelada"),
+    return {"": tr("as set in the network", "como en la red"), "none": tr("base frozen", "base congelada"),
             "all": tr("whole base learns", "aprende toda la base")}.get(
                 trainable_from, tr("learns from {block} on", "aprende desde {block}", block=trainable_from))
 

@@ -77,7 +77,7 @@ def test_takes(tmp_path, pictures_folder):
     (tmp_path / "notes.txt").write_text("x")
     assert takes([str(pictures_folder)])
     assert takes([tmp_path / "notes.txt", tmp_path / "a.csv"])
-    assert not takes([tmp_path / "notes.txt", pictures_folder / "cat" / "cat00.png", tmp_path / "gone"])
+    assert not takes([tmp_path / "notes.txt", pictures_folder / "cat" / "cat00.png", tmp_path / "missing"])
 
 
 def test_anything_is_looked_at_unpacked_and_joined_as_one_step(qtbot, opened, tmp_path):
@@ -105,7 +105,7 @@ def test_what_cannot_be_used_says_why_and_can_be_removed(qtbot, opened, tmp_path
     dialog = open_add_pictures(opened, None, [evil, good])
     settled(qtbot, opened)
     assert not dialog.primary.isEnabled()
-    assert says(dialog, "Remove what cannot be used")
+    assert says(dialog, "Remove the sources that cannot be used")
     press(card(dialog, "evil.zip"), "Remove")
     assert dialog.primary.isEnabled()
     end(dialog)

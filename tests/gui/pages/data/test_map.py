@@ -412,7 +412,7 @@ def test_a_map_is_shown_coloured_and_told(panel):
     choose(button(panel, "Colour: "), "Split")
     assert sum(number for _label, number in entries(panel)) == 40
     choose(button(panel, "Colour: "), "Finding")
-    assert entries(panel) == [("Nothing found", 40)]
+    assert entries(panel) == [("No finding", 40)]
     assert not says(panel, "classifier")
 
 
@@ -478,7 +478,7 @@ def test_findings_and_answers_of_a_run_colour_the_map(qapp, panel, opened):
     choose(button(panel, "Colour: "), "Finding")
     panel.refresh(Change(frozenset({"pictures"})))
     settle(qapp, session)
-    assert entries(panel) == [("Truncated", 1), ("Dark", 1), ("Nothing found", 38)]
+    assert entries(panel) == [("Truncated", 1), ("Dark", 1), ("No finding", 38)]
     choose(button(panel, "Colour: "), "Prediction")
     assert entries(panel) == [("cat", 40)]
     assert says(panel, "r1")

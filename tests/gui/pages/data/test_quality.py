@@ -108,7 +108,7 @@ def test_remedies_are_one_step_to_undo(page):
     assert workspace.counts.findings.get("exact_duplicate", 0) == 0
     session.undo()
     assert page.workspace.counts.excluded == 0
-    press(part(page, KindBar), "It is fine")
+    press(part(page, KindBar), "Mark as fine")
     assert workspace.counts.findings.get("exact_duplicate", 0) == 0
     session.undo()
     assert workspace.counts.findings["exact_duplicate"] == 1
@@ -511,7 +511,7 @@ def test_answers_of_a_run_are_filters(qtbot, page):
     page.views.grid.selection.select_only(0)
     page.views.grid.selection_changed.emit()
     name, value = part(page, DataInspector).findChild(Facts).facts[0]
-    assert (name, value[:4]) == ("Answer", "a · ")
+    assert (name, value[:4]) == ("Prediction", "a · ")
     idle(qtbot, page)
     assert button(page, "Sort: confidence")
     page.views.all_requested.emit()

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 
 from cnnstudio.core.files import read_project
 from cnnstudio.core.intervals import wilson_interval
@@ -19,11 +20,11 @@ from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.report import EvaluationReport
 from cnnstudio.gui.pages.evaluate.results import is_outdated, measured_folder, read_results
-from cnnstudio.gui.pages.evaluate.side import EvaluateSide, format_run
+from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
-from cnnstudio.workers.runs import RunFolder, RunSummary
+from cnnstudio.workers.runs import RunFolder
 from tests.gui.driving import button, part, press, says, texts
 
 
@@ -278,17 +279,23 @@ def test_a_matrix_that_became_wider_needs_no_bars_any_more(qtbot):
             assert matrix.horizontalScrollBar().maximum() > 0
 
 
-def test_runs_of_the_same_minute_are_told_apart():
-    runs = [RunSummary(id=str(seconds), folder=Path(), state="finished", started=1_700_000_000.0 + seconds, network="lenet5")
-            for seconds in (0, 2, 600)]
-    labels = [format_run(run, runs) for run in runs]
-    assert len(set(labels)) == 3
-    assert len(labels[2]) < len(labels[0]), "seconds only where they are needed"
-
-
 def test_a_change_of_runs_brings_the_new_one(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
     run_folder = trained_run(project_folder)
     page.refresh(Change(frozenset({"runs"})))
     assert run_folder.id in page.subtitle()
     assert says(page, "Not evaluated yet")
+
+
+def test_two_classes_have_large_cells(qtbot):
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(900, 400)
+    matrix.show()
+    sizes = {}
+    for number in (2, 10):
+        names = [str(each) for each in range(number)]
+        matrix.show_matrix(names, [QColor("red")] * number, [[1] * number] * number)
+        sizes[number] = matrix.rect_of(0, 0)
+    assert sizes[2].height() > 3 * sizes[10].height() and sizes[2].width() > 2 * sizes[10].width()
+    assert not matrix.grab().isNull()

@@ -126,7 +126,7 @@ def test_export_starts_a_child_and_its_failure_is_a_banner(qtbot, window, projec
 @pytest.mark.usefixtures("run")
 def test_an_export_is_compared_on_other_pictures_or_marked_unchecked(qtbot, window, project_folder, children, monkeypatch):
     page = opened(qtbot, window, project_folder)
-    choose(field(page, "Compare on"), "Nothing: export unchecked")
+    choose(field(page, "Compare on"), "Nothing (export without a check)")
     assert not field(page, "Sample pictures").isVisible()
     click(button(window.header, "Export"))
     wait_idle(qtbot, window.session)

@@ -45,7 +45,7 @@ def block(page):
 
 def repeat(page, group, times):
     """Set in the inspector how often the chosen block stands in a row."""
-    box = field(page, "How often it stands in a row")
+    box = field(page, "Repetitions in a row")
     box.value_changed.emit(times)
     assert next(entry for entry in network(page).groups if entry.id == group.id).repeat == times
 
@@ -168,7 +168,7 @@ def test_typing_a_name_inserts_a_layer_or_a_block(qtbot, page):
     assert offered.count() >= 1
     qtbot.keyClick(part(palette, SearchBox), Qt.Key.Key_Return)
     (group,) = network(page).groups
-    assert group.name == "Squeeze and excite"
+    assert group.name == "Squeeze and excitation"
     assert page.editor.report.problems == ()
 
 
@@ -283,7 +283,7 @@ def test_the_menu_offers_what_fits(page):
     menu = page.menu.show(QPoint(100, 100), QPointF(0, 0))
     enabled = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
     assert enabled["Cut"]
-    assert enabled["Put in line"]
+    assert enabled["Align"]
     menu.close()
 
 

@@ -61,8 +61,8 @@ def test_the_table_sorts_by_numbers(gallery):
 def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
     base = BASES["resnet50"]
     table(gallery).select(base)
-    fetch = button(gallery, "Fetch weights")
-    assert fetch.isVisible() and format_weights(base) == "to fetch"
+    fetch = button(gallery, "Download weights")
+    assert fetch.isVisible() and format_weights(base) == "not downloaded"
     with qtbot.waitSignal(gallery.fetch_requested) as requested:
         qtbot.mouseClick(fetch, Qt.MouseButton.LeftButton)
     assert requested.args == ["resnet50"]

@@ -124,7 +124,7 @@ def test_the_inspector_sets_parameters_and_marks_what_is_wrong(page):
 def test_the_output_is_taken_over_and_follows_again(page):
     part(page, Gallery).template_chosen.emit("lenet5")
     page.editor.scene.choose(["output"])
-    press(page, "Take over…")
+    press(page, "Customise…")
     assert page.session.project.network.node("output").type == "Dense"
     assert page.editor.report.problems == ()
     press(page, "Follow the classes")

@@ -144,7 +144,7 @@ def test_a_missing_file_is_told_and_chosen_again(qtbot, started, problems, tmp_p
     copy = tmp_path / "another name.keras"
     (tmp_path / "Leaf net.keras").rename(copy)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_more: (str(copy), ""))
-    assert not button(part(started, NetworkInspector), "Open into its layers…").isEnabled()
+    assert not button(part(started, NetworkInspector), "Expand into layers…").isEnabled()
     started.session.apply(problem.fixes[0])
     settle(qtbot, started)
     assert started.editor.report.problems == () and node(started).params["file"] == file
@@ -163,7 +163,7 @@ def test_it_opens_into_its_layers_where_the_line_and_the_end_are_set(started):
     started.editor.scene.opened.emit("dropout")
     assert not started.canvas.window().findChildren(BaseLayers)
     started.editor.scene.choose(["base"])
-    button(part(started, NetworkInspector), "Open into its layers…").click()
+    button(part(started, NetworkInspector), "Expand into layers…").click()
     (dialog,) = started.canvas.window().findChildren(BaseLayers)
 
     def rows():

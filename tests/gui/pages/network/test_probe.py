@@ -39,7 +39,7 @@ def page(qtbot, window, project_folder, tmp_path, monkeypatch):
 
 def open_dialog(page):
     page.show_view("gallery")
-    press(page, "Which base suits?")
+    press(page, "Find a base…")
     return next(dialog for dialog in page.canvas.window().findChildren(ProbeDialog) if dialog.isVisible())
 
 
@@ -59,7 +59,7 @@ def test_before_a_comparison_every_base_says_whether_it_is_here(page):
     states = dict(shown(dialog))
     assert set(states) == set(BASES.ids())
     assert shown(dialog)[0] == ("efficientnet_lite0", "not compared yet")
-    assert states["vgg16"] == "weights to fetch"
+    assert states["vgg16"] == "weights not downloaded"
     dialog.reject()
 
 
@@ -71,7 +71,7 @@ def test_the_kept_comparison_is_shown_best_first_with_what_failed(page):
                                  ("resnet50", "could not be used")]
     assert len(shown(dialog)) == len(BASES)
     assert dialog.table.selected.base.id == "mobilenet_v2"
-    assert "Learned from 28 pictures, measured on 6" in dialog.note.text()
+    assert "Trained on 28 pictures, measured on 6" in dialog.note.text()
     assert "compare again" in dialog.note.text()
     dialog.table.select(dialog.table.rows.rows[2])
     assert dialog.take.toolTip() == "It is no weights file."

@@ -49,7 +49,7 @@ def settled(qtbot, page):
 
 
 def test_the_stages_and_the_grid_are_shown(page):
-    assert page.preview.strip.titles == ["File, upright", "Colour mode", "Resize"]
+    assert page.preview.strip.titles == ["Original picture", "Colour mode", "Resize"]
     assert all(image is not None for image in page.preview.mosaic.images)
     recipe = page.session.project.recipe
     assert page.subtitle().startswith(f"{recipe.width} × {recipe.height} {recipe.color_mode}")
@@ -70,7 +70,7 @@ def test_steps_are_added_moved_switched_and_removed(qtbot, page):
     page.recipe_panel.steps.add("equalize")
     page.recipe_panel.steps.add("gaussian_blur")
     first, second = page.recipe_panel.steps.cards.values()
-    qtbot.waitUntil(lambda: page.preview.strip.titles[3:] == ["Equalize histogram", "Gaussian blur"])
+    qtbot.waitUntil(lambda: page.preview.strip.titles[3:] == ["Equalise histogram", "Gaussian blur"])
     second.up.click()
     assert [step.type for step in page.session.project.recipe.steps] == ["gaussian_blur", "equalize"]
     assert list(page.recipe_panel.steps.cards.values()) == [second, first]
@@ -243,18 +243,19 @@ def test_a_step_is_duplicated_and_dragged(qtbot, page):
     settled(qtbot, page)
 
 
-def test_each_card_shows_what_its_step_makes_of_one_picture_or_of_each_class(qtbot, page):
+def test_the_stages_stand_once_and_larger_where_there_is_room(qtbot, page):
     page.recipe_panel.steps.add("equalize")
-    card = page.recipe_panel.steps.cards["equalize"]
-    qtbot.waitUntil(lambda: len(card.look.looks) == 1)
-    assert not card.look.isHidden()
+    strip = page.preview.strip
+    qtbot.waitUntil(lambda: [len(tile.looks) for tile in strip.tiles] == [1] * 4)
     press(page.preview, "One of each class")
     count = len(page.workspace.counts.class_names)
-    qtbot.waitUntil(lambda: len(card.look.looks) == count)
-    assert [len(tile.looks) for tile in page.preview.strip.tiles] == [count] * 4
-    assert page.preview.strip.tiles[0].captions == page.workspace.counts.class_names
-    card.switched.emit(False)
-    qtbot.waitUntil(card.look.isHidden)
+    qtbot.waitUntil(lambda: [len(tile.looks) for tile in strip.tiles] == [count] * 4)
+    assert strip.tiles[0].captions == page.workspace.counts.class_names
+    press(page.preview, "One picture")
+    qtbot.waitUntil(lambda: [len(tile.looks) for tile in strip.tiles] == [1] * 4)
+    low = strip.tiles[0].height()
+    strip.setFixedWidth(1200)
+    assert strip.tiles[0].height() > low and strip.tiles[0].width() > 250
     settled(qtbot, page)
 
 
@@ -312,7 +313,7 @@ ROWS = (
     Changed(step="random_flip", type="random_flip", class_name="dog", pictures=40, draws=3, plain=0.95, changed=0.4,
             called="cat", called_share=0.6),
     Changed(step="random_flip", type="random_flip", class_name="cat", pictures=40, draws=3, plain=0.95, changed=0.5),
-    Changed(step="gone", type="random_rotation", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.6),
+    Changed(step="missing", type="random_rotation", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.6),
     Changed(step="random_hue", type="random_hue", class_name="cat", pictures=40, draws=3, plain=0.9, changed=0.88),
     Changed(step="random_hue", type="random_hue", class_name="dog", pictures=40, draws=3, plain=0.9, changed=0.93),
 )
@@ -336,11 +337,11 @@ def test_what_a_model_says_about_the_augmentations_is_shown_worst_first(qtbot, p
     run.augmentation_path.write_bytes(encode_event(AugmentationMeasured(run=run.id, split="validation", rows=ROWS)))
     page.session.announce("runs")
     assert [line.replace("\N{NARROW NO-BREAK SPACE}", " ") for line in card.lines] == [
-        "Flip · dog: 95 % → 40 %, called cat (60 %)", "Flip · cat: 95 % → 50 %",
+        "Flip · dog: 95 % → 40 %, predicted as cat (60 %)", "Flip · cat: 95 % → 50 %",
         "Rotation · cat: 90 % → 60 %", "Hue · cat: 90 % → 88 %"]
     cards = page.recipe_panel.augmentation.cards
     assert cards["random_flip"].evidence.text().replace("\N{NARROW NO-BREAK SPACE}", " ") == (
-        "Measured: dog: 95 % → 40 %, called cat (60 %). Other classes that lose: 1.")
+        "Measured: dog: 95 % → 40 %, predicted as cat (60 %). Other classes with a loss: 1.")
     assert cards["random_hue"].evidence.isHidden()
     settled(qtbot, page)
 

@@ -322,7 +322,7 @@ def test_stages_are_added_chosen_edited_moved_copied_and_removed(page, qtbot):
     assert settings.stage.id == "stage_1"
     press(qtbot, settings, "Duplicate")
     assert stages(page) == [("stage_1", first.epochs), ("stage_3", first.epochs), ("stage_2", 7)]
-    press(qtbot, settings, "Later")
+    press(qtbot, settings, "Move down")
     assert [identifier for identifier, _epochs in stages(page)] == ["stage_1", "stage_2", "stage_3"]
     press(qtbot, settings, "Remove")
     assert [identifier for identifier, _epochs in stages(page)] == ["stage_1", "stage_2"]

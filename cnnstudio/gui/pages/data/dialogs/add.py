@@ -61,7 +61,7 @@ class AddPicturesDialog(WorkDialog):
         self._reading: dict[Path, Work] = {}
         choose = row(None, Button(tr("Choose a folder…", "Elegir carpeta…"), "", "folder", on_click=self._choose_folder),
                      Button(tr("Choose files…", "Elegir archivos…"), "", "open", on_click=self._choose_files), None)
-        label = Label(tr("Drop anything here", "Suelte aquí lo que sea"), "body_strong")
+        label = Label(tr("Drop files or folders here", "Suelte aquí archivos o carpetas"), "body_strong")
         label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         area = DropArea()
         area.body.setContentsMargins(16, 14, 16, 14)
@@ -105,7 +105,7 @@ class AddPicturesDialog(WorkDialog):
         choice = self._columns.get(path, ColumnChoice())
         spec = replace(self.session.project.dataset, path_columns=choice.paths, label_columns=choice.labels)
         self._reading[path] = self.session.jobs.run(
-            partial(_describe_source, path, spec), Text("Looking at {name}", "Mirando {name}").fill(name=path.name),
+            partial(_describe_source, path, spec), Text("Reading {name}", "Leyendo {name}").fill(name=path.name),
             "describe", page="data", quiet=True, done=partial(self._on_described, path))
 
     def _on_described(self, path: Path, job: Work) -> None:
@@ -142,7 +142,7 @@ class AddPicturesDialog(WorkDialog):
         if not self.is_working:
             self.primary.setEnabled(bool(usable) and len(usable) == len(self._kinds))
             bad = len(usable) < len(read_kinds)
-            self.show_status(tr("Remove what cannot be used", "Quite lo que no se puede usar") if bad
+            self.show_status(tr("Remove the sources that cannot be used", "Quite los orígenes que no se pueden usar") if bad
                              else (format_pictures(total) if usable else ""))
 
     def _card(self, path: Path, kind: SourceKind | None) -> Card:
@@ -152,7 +152,7 @@ class AddPicturesDialog(WorkDialog):
                    spacing=12)
         texts = column(Elided(path.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle), spacing=2)
         if kind is None:
-            texts.addWidget(Label(tr("looking at it…", "mirándolo…"), "secondary", "dim"))
+            texts.addWidget(Label(tr("reading…", "leyendo…"), "secondary", "dim"))
         elif bad:
             texts.addWidget(Label(" ".join(_short_text(problem, path) for problem in kind.problems if problem.blocks)[:500],
                                   "secondary", "error", wrap=True))
@@ -225,16 +225,16 @@ class AddPicturesDialog(WorkDialog):
             self.show_problems((_no_place_problem(),))
             return None
         if self._mode.value == START and len(paths) > 1:
-            text = Text("A project starts with one source: keep one here and add the others afterwards.",
-                        "Un proyecto empieza con un origen: deje uno aquí y añada los demás después.")
+            text = Text("A new project takes one source. Keep one here and add the others afterwards.",
+                        "Un proyecto nuevo lleva un solo origen. Deje uno aquí y añada los demás después.")
             self.show_problems((error("one_source", text, "dataset"),))
             return None
         loose = [path for path, kind in self._kinds.items() if kind is not None and kind.kind == "loose"]
         if self._mode.value == START and loose:
-            text = Text("A project starts with folders of classes: {name} holds pictures without a class. Add it to the open "
-                        "project instead.",
-                        "Un proyecto empieza con carpetas de clases: {name} contiene imágenes sin clase. Añádala al proyecto "
-                        "abierto.")
+            text = Text("A new project needs a folder with one subfolder for each class, but {name} holds pictures "
+                        "without a class. Add it to the open project instead.",
+                        "Un proyecto nuevo necesita una carpeta con una subcarpeta por clase, pero {name} contiene "
+                        "imágenes sin clase. Añádala al proyecto abierto.")
             self.show_problems((error("loose_source", text.fill(name=loose[0].name), "dataset"),))
             return None
 
@@ -302,7 +302,8 @@ def format_kind(kind: SourceKind) -> str:
 
 
 def _no_place_problem() -> Problem:
-    text = Text("Write a whole path for what is unpacked.", "Escriba una ruta completa para lo que se extrae.")
+    text = Text("Enter the full path of the folder to unpack into.", "Escriba la ruta completa de la carpeta en la que "
+                                                            "extraer.")
     return error("no_target", text, "dataset")
 
 

@@ -20,7 +20,7 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.gui.widgets.dialog import Dialog
-from cnnstudio.gui.widgets.formatting import format_count, format_duration, format_size
+from cnnstudio.gui.widgets.formatting import format_count, format_size, format_time_left
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 
 _PROBLEMS_HEIGHT: Final = 108
@@ -186,7 +186,7 @@ def format_progress(phase: Text | None, event: Progress) -> str:
     parts = [str(phase)] if phase is not None else []
     parts.append(amount)
     if event.seconds_left is not None and event.seconds_left >= 1:
-        parts.append(tr("{left} left", "faltan {left}", left=format_duration(event.seconds_left)))
+        parts.append(tr("{left} left", "faltan {left}", left=format_time_left(event.seconds_left)))
     return " · ".join(parts)
 
 
@@ -236,8 +236,8 @@ class ModeChoice(SegmentedControl):
     """The choice between joining the collection and starting a project; hidden without an open project."""
 
     def __init__(self, session: Session, value: str) -> None:
-        super().__init__([(JOIN, tr("Join to this collection", "Unir a esta colección")),
-                          (START, tr("Start a project with it", "Empezar un proyecto con ello"))],
+        super().__init__([(JOIN, tr("Add to this collection", "Añadir a esta colección")),
+                          (START, tr("Start a new project", "Empezar un proyecto nuevo"))],
                          value if session.is_open else START)
         self.setVisible(session.is_open)
 

@@ -173,14 +173,14 @@ def _preview(picture: Any, mirror: bool) -> QImage:
 
 def no_camera_problem() -> Problem:
     """The problem that no camera is there, or another program uses it."""
-    text = Text("No camera answers. Connect one, close other programs that use it, and allow access to it in the "
-                "system's settings.",
-                "Ninguna cámara responde. Conecte una, cierre otros programas que la usen y permita el acceso en los "
-                "ajustes del sistema.")
+    text = Text("No camera was found. Connect one, close other programs that use it, and allow access to it in the "
+                "system settings.",
+                "No se encontró ninguna cámara. Conecte una, cierre otros programas que la usen y permita el acceso "
+                "en los ajustes del sistema.")
     return error("no_camera", text, "machine")
 
 
 def _lost_problem(reason: str) -> Problem:
-    text = Text("The camera gives no more pictures: was it unplugged? What was recorded is kept.",
-                "La cámara ya no da imágenes: ¿se desconectó? Lo grabado se conserva.")
+    text = Text("The camera has stopped sending pictures. Was it unplugged? What was recorded is kept.",
+                "La cámara ha dejado de enviar imágenes. ¿Se ha desconectado? Lo grabado se conserva.")
     return error("camera_lost", text, "machine", details=reason)

@@ -33,10 +33,10 @@ class ExportCollectionDialog(WorkDialog):
         self._collection, self._counts = workspace.collection, workspace.counts
         super().__init__(
             workspace.session, tr("Export the collection", "Exportar la colección"),
-            tr("With your corrections: excluded and unreadable pictures and hidden classes are left out, relabelled ones "
-               "go with their new class. The originals are only read; nothing is ever overwritten.",
-               "Con sus correcciones: quedan fuera las imágenes excluidas o ilegibles y las clases ocultas; las "
-               "reetiquetadas van con su nueva clase. Los originales solo se leen; nunca se sobrescribe nada."),
+            tr("Your corrections are applied: excluded and unreadable pictures and hidden classes are left out, and "
+               "relabelled pictures go to their new class. The originals are only read, and nothing is overwritten.",
+               "Se aplican sus correcciones: se omiten las imágenes excluidas o ilegibles y las clases ocultas, y "
+               "las reetiquetadas pasan a su nueva clase. Los originales solo se leen y no se sobrescribe nada."),
             tr("Export", "Exportar"), parent)
         self.resize(680, 540)
         self._form = "folders"
@@ -53,8 +53,9 @@ class ExportCollectionDialog(WorkDialog):
         summary.setStretch(1, 1)
         self._target = PathField(tr("Write to", "Escribir en"), save=True)
         self._links = Switch(False, tr("Hard links instead of copies", "Enlaces duros en lugar de copias"))
-        hint = Label(tr("Hard links instead of copies: no room needed, but a changed file changes in both places",
-                        "Enlaces duros en lugar de copias: no ocupan, pero un archivo cambiado cambia en ambos sitios"),
+        hint = Label(tr("Hard links take no extra space, but a change to a file then shows in both places",
+                        "Los enlaces duros no ocupan espacio, pero un cambio en un archivo se ve entonces en ambos "
+                        "sitios"),
                      "secondary", "dim", wrap=True)
         hint.setMinimumHeight(32)
         line = row(self._links, hint, spacing=8)
@@ -100,7 +101,7 @@ class ExportCollectionDialog(WorkDialog):
         session, target = self.session, self._target.path
         self._result.hide()
         if target is None or self._collection.index is None or self._collection.root is None or session.folder is None:
-            text = Text("Write a whole path for the export.", "Escriba una ruta completa para la exportación.")
+            text = Text("Enter a full path for the export.", "Escriba una ruta completa para la exportación.")
             self.show_problems((error("no_target", text, "dataset"),))
             return None
         index, root, names, form = self._collection.index, self._collection.root, self._counts.class_names, self._form
@@ -134,8 +135,8 @@ class ExportCollectionDialog(WorkDialog):
             assert isinstance(job.last, Finished)
             images = int(job.last.metrics.get("images", 0))
             detail = tr("{n} files", "{n} archivos", n=int(job.last.metrics.get("shards", 0)))
-        self._result_text.setText(tr("{pictures} written, read back and counted ({detail})",
-                                     "{pictures} escritas, releídas y contadas ({detail})",
+        self._result_text.setText(tr("{pictures} written and verified ({detail})",
+                                     "{pictures} escritas y verificadas ({detail})",
                                      pictures=format_pictures(images), detail=detail))
         self._result_folder.setText(self._last)
         self._result.show()

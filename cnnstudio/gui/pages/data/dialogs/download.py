@@ -29,10 +29,10 @@ class DownloadDialog(WorkDialog):
         session, self._scanner = workspace.session, workspace.scanner
         super().__init__(
             session, tr("Download a free collection", "Descargar una colección libre"),
-            tr("Every file is compared with its published checksum. What has come is kept when it breaks off, and the next "
-               "attempt goes on from there.",
-               "Cada archivo se compara con su suma de control publicada. Lo recibido se conserva si se corta, y el "
-               "siguiente intento continúa desde ahí."), tr("Download", "Descargar"), parent)
+            tr("Every file is compared with its published checksum. If the download is interrupted, what has "
+               "arrived is kept and the next attempt continues from there.",
+               "Cada archivo se compara con su suma de control publicada. Si la descarga se interrumpe, lo recibido "
+               "se conserva y el siguiente intento continúa desde ahí."), tr("Download", "Descargar"), parent)
         self.resize(760, 640)
         self._chosen: Dataset | None = None
         self._cards: dict[str, Card] = {}
@@ -41,7 +41,7 @@ class DownloadDialog(WorkDialog):
         for entry in DATASETS:
             flow.addWidget(self._card(entry))
         self._list = scroll_area(holder)
-        self._target = PathField(tr("Write the pictures into", "Escribir las imágenes en"))
+        self._target = PathField(tr("Save the pictures in", "Guardar las imágenes en"))
         self._mode = ModeChoice(session, START)
         self.body.addWidget(self._list, 1)
         self.body.addWidget(self._target)
@@ -79,7 +79,7 @@ class DownloadDialog(WorkDialog):
     def start_work(self) -> Job | None:
         entry, target = self._chosen, self._target.path
         if entry is None or target is None:
-            text = Text("Write a whole path for the pictures.", "Escriba una ruta completa para las imágenes.")
+            text = Text("Enter a full path for the pictures.", "Escriba una ruta completa para las imágenes.")
             self.show_problems((error("no_target", text, "dataset"),))
             return None
 

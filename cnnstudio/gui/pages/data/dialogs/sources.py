@@ -100,7 +100,7 @@ def remove(session: Session, source: str) -> bool:
                                                                 if name != source}))
 
     name = Path(source).name or source
-    return session.edit(remove_source, Text("Take {name} away", "Quitar {name}").fill(name=name))
+    return session.edit(remove_source, Text("Remove {name}", "Quitar {name}").fill(name=name))
 
 
 def sources_summary(project: Project, folder: Path, index: Index | None = None) -> list[tuple[str, int]]:
@@ -163,8 +163,8 @@ class SourcesList(QWidget):
         clear(self._rows)
         for number, (text, amount) in enumerate(summary):
             self._rows.addLayout(self._row(number, text, amount))
-        self._note.setText(tr("Read one after the other, as tf.data's concatenate joins them.",
-                              "Se leen uno tras otro, como los une concatenate de tf.data."))
+        self._note.setText(tr("The sources are read one after the other.",
+                              "Los orígenes se leen uno tras otro."))
         self._note.setVisible(len(summary) > 1)
 
     def _row(self, number: int, text: str, amount: int) -> QHBoxLayout:
@@ -178,8 +178,9 @@ class SourcesList(QWidget):
             line.addWidget(Elided(f"→ {label}", "secondary", "accent"))
         line.addWidget(Label(format_pictures(amount), "secondary", "dim"))
         if number:
-            take = Button(tr("Take {name} away; the files stay", "Quitar {name}; los archivos quedan",
-                             name=Path(text).name), "icon", "close", on_click=partial(remove, self._session, text))
+            label = tr("Remove {name}; its files stay where they are",
+                       "Quitar {name}; sus archivos se quedan donde están", name=Path(text).name)
+            take = Button(label, "icon", "close", on_click=partial(remove, self._session, text))
             take.setFixedSize(24, 24)
             line.addWidget(take)
         return line

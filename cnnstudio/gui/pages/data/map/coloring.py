@@ -122,15 +122,15 @@ def color_rows(rows: Rows, by: str, class_names: Sequence[str],
         there = [kind for kind in KINDS if kind.id in set(rows.findings)]
         return _color_by(rows.findings, [*((kind.id, str(kind.label), theme.class_color(place))
                                            for place, kind in enumerate(there)),
-                                         ("", tr("Nothing found", "Nada encontrado"), faint)], faint)
+                                         ("", tr("No finding", "Sin hallazgos"), faint)], faint)
     if by == "correct":
         return _color_by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
                                                (0, tr("Wrong", "Fallo"), theme.color("error")),
-                                               (-1, tr("No answer", "Sin respuesta"), faint)], faint)
+                                               (-1, tr("No prediction", "Sin predicción"), faint)], faint)
     names_by_row = rows.predicted if by == "prediction" else rows.classes
     names = [*class_names, *sorted(set(names_by_row) - set(class_names) - {""})]
     return _color_by(names_by_row, [*((name, name, theme.class_color(color_index(name))) for name in names),
-                                    ("", tr("No answer", "Sin respuesta"), faint)], faint)
+                                    ("", tr("No prediction", "Sin predicción"), faint)], faint)
 
 
 def important_rows(rows: Rows, by: str) -> NDArray[np.bool_] | None:
@@ -145,7 +145,7 @@ def row_note(rows: Rows, by: str, row: int) -> str:
     if by == "split":
         return str(SPLIT_NAMES[rows.splits[row]]) if rows.splits[row] in SPLITS else ""
     if by in ("prediction", "correct") and rows.predicted[row]:
-        return tr("called {name}", "llamada {name}", name=rows.predicted[row])
+        return tr("predicted as {name}", "predicha como {name}", name=rows.predicted[row])
     kind = rows.findings[row]
     return str(KINDS[kind].label) if kind in KINDS.ids() else ""
 

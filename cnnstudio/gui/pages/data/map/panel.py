@@ -94,17 +94,17 @@ class MapPanel(QWidget):
         self._layout_menu = MenuButton()
         self._layout_menu.set_choices(list(_LAYOUTS.items()), self._layout)
         self._layout_menu.setToolTip(tr(
-            "t-SNE keeps what is alike together; PCA keeps the large distances, and takes no time",
-            "t-SNE mantiene junto lo parecido; PCA conserva las grandes distancias y no tarda"))
+            "t-SNE keeps similar pictures together; PCA keeps large distances and is immediate",
+            "t-SNE mantiene juntas las imágenes parecidas; PCA conserva las grandes distancias y es inmediato"))
         self._layout_menu.chosen.connect(lambda value: self._choose("layout", value))
-        self._model_menu = MenuButton(tr("Seen by: ", "Visto por: "))
-        self._model_menu.setToolTip(tr("The network whose features say what is alike",
-                                       "La red cuyos rasgos dicen qué se parece"))
+        self._model_menu = MenuButton(tr("Features of: ", "Características de: "))
+        self._model_menu.setToolTip(tr("The network whose features decide which pictures are similar",
+                                       "La red cuyas características deciden qué imágenes se parecen"))
         self._model_menu.chosen.connect(lambda value: self._choose("model", value))
         self._show_models()
         self._recompute = Button(tr("Recompute", "Recalcular"), "icon", "refresh", on_click=self.compute)
         self._tools = {
-            LASSO: Button(tr("Lasso: draw around pictures (Ctrl adds, Alt takes away)",
+            LASSO: Button(tr("Lasso: draw around pictures (Ctrl adds, Alt removes)",
                              "Lazo: rodee imágenes (Ctrl añade, Alt quita)"), "icon", "lasso", checkable=True),
             RECTANGLE: Button(tr("Rectangle (or Shift with the lasso)", "Rectángulo (o Mayús con el lazo)"), "icon",
                               "rectangle", checkable=True),
@@ -113,7 +113,7 @@ class MapPanel(QWidget):
         for tool, button in self._tools.items():
             button.clicked.connect(lambda _=False, tool=tool: self._take_tool(tool))
         self._take_tool(str(self._state.get("tool", LASSO)))
-        faces = Button(tr("Small pictures where there is room", "Imágenes pequeñas donde caben"), "icon", "image",
+        faces = Button(tr("Thumbnails where there is room", "Miniaturas donde caben"), "icon", "image",
                        checkable=True)
         faces.setChecked(bool(self._session.recall("map_pictures", True)))
         faces.toggled.connect(self._show_pictures)
@@ -140,10 +140,10 @@ class MapPanel(QWidget):
         self._problem_box = box(self._problem)
         self._empty = EmptyState(
             "map", tr("The map has not been computed yet", "El mapa aún no se ha calculado"),
-            tr("A network looks at every picture; those that look alike to it lie side by side. Outliers and doubtful "
-               "labels show at a glance. Nothing leaves this computer.",
-               "Una red mira cada imagen; las que le parecen semejantes quedan juntas. Las atípicas y las etiquetas "
-               "dudosas saltan a la vista. Nada sale de este equipo."),
+            tr("A network computes features of every picture, and pictures with similar features are placed side by "
+               "side. Outliers and doubtful labels show at a glance. Nothing leaves this computer.",
+               "Una red calcula características de cada imagen, y las imágenes con características parecidas quedan "
+               "juntas. Las atípicas y las etiquetas dudosas saltan a la vista. Nada sale de este equipo."),
             tr("Compute the map", "Calcular el mapa"), on_click=self.compute)
         self._stack = QStackedWidget()
         for page in (self._empty, EmptyState("map", tr("Reading the map…", "Leyendo el mapa…")), self.view):
@@ -161,10 +161,10 @@ class MapPanel(QWidget):
         from cnnstudio.workers.runs import list_runs
 
         folder = self._session.folder
-        runs = [run.id for run in list_runs(folder) if run.has_model][:12] if folder is not None else []
+        runs = {run.id: run.title for run in list_runs(folder)[:40] if run.has_model} if folder is not None else {}
         if self._model not in (BUNDLED, *runs):
             self._state["model"] = BUNDLED
-        self._model_menu.set_choices([(BUNDLED, str(BASES[BUNDLED].label)), *((run, run) for run in runs)], self._model)
+        self._model_menu.set_choices([(BUNDLED, str(BASES[BUNDLED].label)), *runs.items()], self._model)
 
     # What is chosen ------------------------------------------------------------------------------
 
@@ -331,12 +331,13 @@ class MapPanel(QWidget):
         assert self._rows is not None and self.embedding is not None
         notes = [str(note) for note in self.embedding.notes]
         if self._coloring in ("prediction", "correct"):
-            notes.insert(0, tr("Answers of {run}.", "Respuestas de {run}.", run=self._rows.answered_by)
+            notes.insert(0, tr("Predictions of {run}.", "Predicciones de {run}.", run=self._rows.answered_by)
                          if self._rows.answered_by else
-                         tr("No run was measured on these pictures: these are the answers of a linear classifier on the "
-                            "features, each by one that never saw the picture.",
-                            "Ningún entrenamiento se midió con estas imágenes: son las respuestas de un clasificador "
-                            "lineal sobre los rasgos, cada una de uno que no vio la imagen."))
+                         tr("No run has been evaluated on these pictures. The predictions shown come from linear "
+                            "classifiers on the features, each from one that was trained without the picture.",
+                            "Ningún entrenamiento se ha evaluado con estas imágenes. Las predicciones mostradas son "
+                            "de clasificadores lineales sobre las características, cada una de uno entrenado sin la "
+                            "imagen."))
         self._note.setText(" ".join(notes))
         self._note.setVisible(bool(notes))
 
@@ -348,7 +349,8 @@ class MapPanel(QWidget):
         self._by.setVisible(there)
         new = self._rows.new if self._rows is not None and there else 0
         self._stale_box.setVisible(bool(new))
-        self._stale_words.setText(tr("{n} came or changed since this map.", "{n} han llegado o cambiado desde este mapa.",
+        self._stale_words.setText(tr("{n} added or changed since this map.", "{n} añadidas o cambiadas desde este "
+                                                                            "mapa.",
                                      n=format_pictures(new)))
         if not there:
             self._note.hide()

@@ -10,7 +10,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.widgets.basics import Button, Elided, box, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.formatting import format_duration
+from cnnstudio.gui.widgets.formatting import format_time_left
 
 
 class WorkingBar(Card):
@@ -39,7 +39,7 @@ class WorkingBar(Card):
         if job.cancelling:
             parts.append(tr("stopping…", "deteniendo…"))
         elif job.seconds_left is not None:
-            parts.append(tr("{time} left", "quedan {time}", time=format_duration(job.seconds_left)))
+            parts.append(tr("{time} left", "quedan {time}", time=format_time_left(job.seconds_left)))
         self._text.setText(" · ".join(parts))
         self._bar.setValue(round((job.progress or 0) * 1000))
         self._cancel.setEnabled(not job.cancelling)

@@ -36,7 +36,7 @@ class Finder(QFrame):
         self._count.setMinimumWidth(64)
         self.setLayout(row(
             self._search, self._count,
-            Button(tr("One before", "Anterior"), "icon", "chevron-up", on_click=lambda: self.step(-1)),
+            Button(tr("Previous", "Anterior"), "icon", "chevron-up", on_click=lambda: self.step(-1)),
             Button(tr("Next", "Siguiente"), "icon", "chevron-down", on_click=lambda: self.step(1)),
             Button(tr("Close", "Cerrar"), "icon", "close", on_click=self.leave), spacing=4, margins=(8, 6, 6, 6)))
         self.hide()

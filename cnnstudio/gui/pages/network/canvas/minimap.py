@@ -32,7 +32,8 @@ class Minimap(QWidget):
         self.setFixedSize(_SIZE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(tr("Overview of the network", "Vista general de la red"))
-        self.setToolTip(tr("The whole network: press where you want to go.", "Toda la red: pulse adonde quiera ir."))
+        self.setToolTip(tr("The whole network. Click where you want to go.", "Toda la red. Haga clic adonde quiera "
+                                                                             "ir."))
         self.hide()
 
     def redraw(self) -> None:

@@ -216,6 +216,7 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     if not paths:
         text = Text("There are no pictures to classify.", "No hay imágenes que clasificar.")
         raise ProblemError(error("no_pictures", text, "file"))
+    start_logging("command")
     job = serving_job(arguments.model, arguments.run)
     run = run_of(Path(job.model))
     rows: list[jobs.Prediction] = []

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.params import params_of
 from cnnstudio.cli.output import Output, count_progress, scan_progress
 from cnnstudio.cli.values import reading_spec, with_values
@@ -25,7 +26,7 @@ from cnnstudio.core.text import Text, format_metrics, on_one_line, tr
 from cnnstudio.datasets.audit.measuring import waiting
 from cnnstudio.datasets.index import FILE as INDEX_FILE
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.opening import create_project, open_project, picture_problems, with_measured_range
+from cnnstudio.datasets.opening import base_notes, create_project, open_project, picture_problems, with_measured_range
 from cnnstudio.datasets.sample_ranges import chosen_range_notice, sample_groups, sample_range_problems
 from cnnstudio.datasets.scan_problems import left_out_problem
 from cnnstudio.datasets.source_folders import source_folder
@@ -178,7 +179,7 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
         problems = (*rescued, *scan.problems, *picture_problems(index),
                     *sample_range_problems(sample_groups(index), project.recipe),
                     *check_project(project, index.class_names(project.dataset), index.counts(), ProjectBases(folder)))
-        no_audit = _no_audit_notice(index, folder)
+        no_audit = (*_assumed_notices(project, folder), *_no_audit_notice(index, folder))
     finally:
         index.close()
     output.problems((*problems, *scan.notes))
@@ -186,6 +187,14 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
     if not problems:
         output.line({"problems": []}, tr("No problems.", "Sin problemas."))
     return 2 if blocking(problems) else 0
+
+
+def _assumed_notices(project: Project, folder: Path) -> tuple[Problem, ...]:
+    """What is assumed of a user's model that is the base, until another scaling is set."""
+    bases = ProjectBases(folder)
+    used = [base for node in project.network.nodes if (base := base_of_node(node, bases)) is not None and base.own is not None]
+    assumed = [base for base in used if base.own is not None and bases.require_own(base.own.file).id == base.id]
+    return tuple(msgspec.structs.replace(note, severity="info") for base in assumed for note in base_notes(base))
 
 
 def _no_audit_notice(index: Index, folder: Path) -> tuple[Problem, ...]:

@@ -44,6 +44,8 @@ def start_logging(program: str) -> None:
         handler = RotatingFileHandler(log_path(), maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8",
                                       errors="backslashreplace", delay=True)
     except OSError:
+        # Without any handler Python would print warnings and errors to standard error.
+        root.addHandler(logging.NullHandler())
         return
     handler.setFormatter(logging.Formatter(_FORMAT))
     root.addHandler(handler)

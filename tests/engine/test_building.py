@@ -160,6 +160,7 @@ def frozen_project(**training):
     return replace(project, network=network, recipe=RecipeSpec(height=32, width=32, normalization="base"))
 
 
+@pytest.mark.nightly
 def test_the_head_on_features_is_the_same_network(new_run, train_run):
     run = new_run(frozen_project())
     last, recorder = train_run(run)

@@ -119,6 +119,7 @@ def test_the_pytorch_script_loads_the_weights_of_the_base(base, params, tmp_path
     np.testing.assert_allclose(torch.softmax(logits, 1).numpy(), model.predict_on_batch(pictures), atol=1e-4)
 
 
+@pytest.mark.nightly
 def test_the_keras_script_reads_the_weights_of_the_base_beside_it(tmp_path, monkeypatch):
     project = with_base(small_project(epochs=1), BASES["efficientnet_lite0"])
     project = replace(project, recipe=replace(project.recipe, height=32, width=32))

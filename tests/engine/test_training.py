@@ -220,7 +220,7 @@ def test_a_folder_that_was_renamed_is_named(new_run, train_run, tmp_path):
     (tmp_path / "old").rename(tmp_path / "new")
     with pytest.raises(ProblemError) as problem:
         train_run(run)
-    assert problem.value.problems[0].code == "folder_missing"
+    assert problem.value.problems[0].code == "pictures_gone"
 
 
 def test_balanced_class_weights_change_the_loss(new_run, train_run, pictures):

@@ -373,7 +373,7 @@ def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):
     idle(qtbot, page)
     news = page.workspace.scanner.news
     assert (news.new, news.gone) == (1, 1)
-    assert says(page, "The folder changed: 1 new, 1 gone")
+    assert says(page, "The folder changed: 1 new, 1 missing")
     press(page, "Show them")
     assert shown(page) == ["brand new é.jpg"]
     assert page.workspace.scanner.news is None

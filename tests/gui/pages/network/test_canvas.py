@@ -319,12 +319,12 @@ def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
     assert [node.type for node in network(page).nodes] == ["Input", "Conv2D", "ReLU", "LRN"]
     assert page.session.project.recipe.shape == (40, 48, 3)
     assert page.editor.scene.nodes["lrn"].look.severity == "error"
-    assert [problem.code for problem in problems] == ["unknown_layers", "network_notes"]
+    assert [problem.code for problem in problems] == ["unknown_layers", "network_notes", "recipe_follows"]
     page.session.undo()
     before = network(page)
     path.write_bytes(b"no model")
     page.files.open(path)
-    qtbot.waitUntil(lambda: len(problems) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(problems) == 4, timeout=20_000)
     assert problems[-1].code == "network_damaged"
     assert network(page) is before
     assert not page.take_paths([str(tmp_path / "picture.png")])

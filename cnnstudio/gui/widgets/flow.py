@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Left to right, then the next line; with `cell` every item gets an equal share of at least that width. Items from
-    number `apart` on stand at the right as long as all are in one line."""
+    """Left to right, then the next line; with `cell` every item gets an equal share of at least that width, and lines
+    have nearly the same number of items. Items from number `apart` on stand at the right as long as all are in one line."""
 
     def __init__(self, parent: QWidget | None = None, *, spacing: int = 8, cell: int = 0, apart: int | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +59,9 @@ class FlowLayout(QLayout):
         cell = 0
         if self._cell:
             columns = max(1, (width + gap) // (self._cell + gap))
+            if lines_needed := -(-len(visible) // columns) - 1:
+                # Lines of nearly the same number: four cards are two and two, not three and one.
+                columns = -(-len(visible) // (lines_needed + 1))
             cell = (width - gap * (columns - 1)) // columns
         lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
         used = 0

@@ -184,13 +184,11 @@ def test_an_index_of_before_learns_the_samples_and_loses_nothing(twelve_bits: Pa
     with closing(opened(twelve_bits, folder)) as index:
         index.set_groups({1: "twins:x"})
         with index.transaction() as connection:
-            connection.execute("DROP TRIGGER picture_changed")
-            connection.execute("DROP TRIGGER picture_gone")
+            # As the version before had it: without the table, and with triggers that do not know it.
+            for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                connection.execute(f"DROP TRIGGER {name}")
+                connection.execute("\n".join(line for line in sql.splitlines() if "FROM samples" not in line))
             connection.execute("DROP TABLE samples")
-            for name, table in (("picture_gone", "old"), ("picture_changed", "new")):
-                event = "DELETE" if table == "old" else "UPDATE OF inspected"
-                connection.execute(f"CREATE TRIGGER {name} AFTER {event} ON pictures BEGIN"
-                                   f" DELETE FROM groups WHERE picture = {table}.id; END")
             connection.execute("PRAGMA user_version = 2")
     with closing(open_index(folder)) as index:
         assert inspect_pictures(index, twelve_bits) == 12

@@ -42,7 +42,7 @@ def test_the_folder_is_counted_and_shown(qtbot, form):
 def test_the_place_follows_the_name_until_it_is_edited(qtbot, form):
     assert rename(form, "My cats") == "My cats"
     assert rename(form, "a/b") == "a_b"
-    write(form, "Location", "/tmp/elsewhere")
+    write(form, "Location", "/nowhere/elsewhere")
     assert rename(form, "Other") == "elsewhere"
     qtbot.waitUntil(lambda: not len(form._session.jobs), timeout=20_000)
 

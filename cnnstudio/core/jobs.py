@@ -40,13 +40,15 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=st
 
 
 class Train(JobSpec, frozen=True, kw_only=True):
-    """Train the run whose folder holds `spec.json` and `manifest.jsonl`; `resume` from its checkpoint."""
+    """Train the run whose folder holds `spec.json` and `manifest.jsonl`; `resume` from its checkpoint. `convert` the model
+    for its first answers, too."""
 
     function: ClassVar[str] = "training.job:train"
     stop_seconds: ClassVar[float] = 30.0
 
     run_folder: str
     resume: bool = False
+    convert: bool = False
 
     @property
     def run_to_lock(self) -> Path | None:

@@ -18,6 +18,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.datasets.run_pictures import pictures_gone_problem, read_located
 from cnnstudio.engine import inference, models, run_models
+from cnnstudio.engine.classifiers import open_classifier
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.workers.link import Link
@@ -33,23 +34,24 @@ def evaluate(job: Evaluate, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    loaded = run_models.load(run.folder)
+    path = run_models.file_of(run.folder)
+    card = models.read_card(path) or models.load(path).card
     manifest = read_located(Path(job.manifest), run.project_folder)
-    entries = measured_entries(manifest, job.split, loaded.card.class_names)
+    entries = measured_entries(manifest, job.split, card.class_names)
     link.check()
     phase(link, "preparing")
     paths = [manifest.path(entry) for entry in entries]
-    prepared = prepare_pictures(paths, loaded.card.recipe, cache, progress=ThrottledProgress(link), check=link.check)
+    prepared = prepare_pictures(paths, card.recipe, cache, progress=ThrottledProgress(link), check=link.check)
     for problem in notices(prepared):
         link.emit(Notice(problem=problem))
     good = prepared.good
     if not len(good):
         raise ProblemError(nothing_usable_problem(job.split, manifest))
-    answers, engine = _answers(loaded, prepared, good, cache, link)
+    answers, engine = _answers(path, prepared, good, cache, link)
     labels = np.asarray([entries[index].label for index in good.tolist()])
-    names = loaded.card.class_names
+    names = card.class_names
     paths_in_order = [entries[index].path for index in good.tolist()]
-    table = results(paths_in_order, labels, answers, loaded.card.label_mode)
+    table = results(paths_in_order, labels, answers, card.label_mode)
     measured = measures(labels, np.asarray([row.predicted for row in table]), names, [row.loss for row in table])
     event = Evaluated(run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good),
                       table=job.table, engine=engine, **measured)
@@ -89,10 +91,10 @@ def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...
     return translated
 
 
-def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache: Path, link: Link
-             ) -> tuple[np.ndarray, str]:
-    phase(link, "converting")
-    engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
+def _answers(path: Path, prepared: Prepared, good: np.ndarray, cache: Path, link: Link) -> tuple[np.ndarray, str]:
+    classifier = open_classifier(path, lambda _path, _card: prepared.take(good[:8]), cache,
+                                 on_converting=lambda: phase(link, "converting"))
+    engine = classifier.engine
     phase(link, "evaluating")
     progress = ThrottledProgress(link)
 
@@ -101,7 +103,7 @@ def _answers(loaded: models.Loaded, prepared: Prepared, good: np.ndarray, cache:
         progress(done, len(good))
 
     answers = inference.run(engine, len(good), lambda places: prepared.take(good[places]), on_batch)
-    return models.probabilities(answers, loaded.card.label_mode), engine.name
+    return models.probabilities(answers, classifier.card.label_mode), engine.name
 
 
 def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, label_mode: str) -> list[PictureResult]:

@@ -20,7 +20,7 @@ from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.system_errors import reason_of
-from cnnstudio.engine import inference
+from cnnstudio.engine import conversion, inference
 from cnnstudio.engine.building import Built, apply
 from cnnstudio.engine.pixels import Prepared, cached_rows, recipe_digest
 from cnnstudio.engine.progress import ThrottledProgress, phase
@@ -83,7 +83,7 @@ def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: L
     Returns them with the same indices as the pictures, and the engine that computed them ("cache" if none did).
     """
     shape = tuple(cut.base.output_shape[1:])
-    digest = inference.model_digest(cut.base)
+    digest = conversion.model_digest(cut.base)
     folder = _folder(cache, project.recipe, digest)
     features = Prepared(shape, np.float32, np.full(len(prepared.rows), -1, np.int64), list(prepared.names),
                         np.empty((0, *shape), np.float32), [], list(prepared.problems))
@@ -109,7 +109,7 @@ def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: L
 def file_features(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path, link: Link) -> Prepared:
     """Features (float32) of all usable files, from the store if they are in it. Unusable files are skipped. Pixels are
     not kept: of a hundred thousand photos they would take fifteen gigabytes."""
-    digest = inference.model_digest(model)
+    digest = conversion.model_digest(model)
     engine: inference.Engine | None = None
 
     def seen(pictures: np.ndarray) -> np.ndarray:

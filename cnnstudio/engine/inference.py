@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
+import importlib.util
 import os
 import threading
 from collections.abc import Callable
@@ -14,9 +13,8 @@ from typing import Any, Final, Protocol
 import keras
 import numpy as np
 
-from cnnstudio.core.atomic import write_atomically
-from cnnstudio.core.problems import ProblemError
-from cnnstudio.engine.environment import numpy_of, on_gpu
+from cnnstudio.engine import conversion
+from cnnstudio.engine.environment import on_gpu
 
 TOLERANCE: Final = 1e-5
 """Largest difference from Keras, for probabilities; for larger values relative to the largest."""
@@ -27,6 +25,9 @@ _PIECE: Final = 4
 faster."""
 _COPIES_BYTES: Final = 1 << 30
 """The most bytes of all copies of a network's weights: each interpreter has its own."""
+
+MOST_WEIGHTS: Final = 50_000_000
+"""Weights of the largest network that is converted in advance: more take many seconds, and 200 MB of the cache."""
 
 
 class Engine(Protocol):
@@ -129,63 +130,52 @@ class _Interpreter:
 
 def engine_for(model: Any, pictures: np.ndarray | None, cache: Path, *, digest: str = "") -> Engine:
     """The engine for this model. `pictures` are a few real ones, uint8, on which it must agree with Keras; without any,
-    random ones are used. `digest` is the model's digest, if computed already."""
-    plain = KerasEngine(model)
-    if keras.backend.backend() != "tensorflow" or on_gpu():
-        return plain
-    try:
-        from ai_edge_litert import interpreter as _interpreter  # noqa: F401
-    except ImportError:
-        return plain
+    random ones are used. `digest` names what the model was made from, by default the model itself."""
+    if not may_convert():
+        return KerasEngine(model)
+    digest = digest or conversion.model_digest(model)
+    engine = kept_engine(cache, digest)
+    if engine is not None:
+        return engine
     if pictures is None or not len(pictures):
         pictures = np.random.default_rng(0).integers(0, 256, (4, *model.input_shape[1:]), np.uint8)
     try:
-        content = _converted(model, cache, digest or model_digest(model))
+        traced = conversion.Traced(model)
+        content = traced.convert()
         engine = LiteRTEngine(content, os.cpu_count() or 2)
-        if agrees(engine.predict(pictures), plain.predict(pictures)):
+        if agrees(engine.predict(pictures), traced.predict(pictures)):
+            conversion.keep(cache, digest, content)
             return engine
     except Exception:  # noqa: BLE001 - a border: whatever the converter cannot do, Keras does
         import traceback
 
         traceback.print_exc()
-    return plain
+    return KerasEngine(model)
+
+
+def convert_ahead(model: Any, path: Path, pictures: np.ndarray, cache: Path) -> None:
+    """Convert the model that was just saved in `path`, so that its first answers do not wait for that."""
+    if may_convert() and model.count_params() <= MOST_WEIGHTS:
+        engine_for(model, pictures, cache, digest=conversion.file_digest(path))
+
+
+def may_convert() -> bool:
+    """Whether LiteRT is the quicker engine here: on TensorFlow's processor, with the library installed."""
+    if keras.backend.backend() != "tensorflow" or on_gpu():
+        return False
+    return importlib.util.find_spec("ai_edge_litert") is not None
+
+
+def kept_engine(cache: Path, digest: str) -> Engine | None:
+    """The engine of a model that was converted before and agreed with Keras, without that model."""
+    content = conversion.kept(cache, digest) if may_convert() else None
+    return None if content is None else LiteRTEngine(content, os.cpu_count() or 2)
 
 
 def agrees(array: np.ndarray, wanted: np.ndarray) -> bool:
     """Whether two outputs are equal within the tolerance."""
     scale = max(1.0, float(np.abs(wanted).max(initial=0.0)))
     return bool(np.isfinite(array).all()) and float(np.abs(array - wanted).max(initial=0.0)) <= TOLERANCE * scale
-
-
-def _converted(model: Any, cache: Path, digest: str) -> bytes:
-    """The LiteRT form of the model, kept in the cache by the model's digest."""
-    path = cache / "engines" / f"{digest}.tflite"
-    with contextlib.suppress(OSError):
-        content = path.read_bytes()
-        os.utime(path)
-        return content
-    import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    # With the weights as constants the converter needs no SavedModel.
-    function = tf.function(lambda pictures: model(pictures, training=False), autograph=False)
-    shape = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
-    frozen = convert_variables_to_constants_v2(function.get_concrete_function(shape))
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
-    content = bytes(converter.convert())
-    with contextlib.suppress(ProblemError):
-        write_atomically(path, content)
-    return content
-
-
-def model_digest(model: Any) -> str:
-    """A hash of a model's architecture and weights."""
-    state = hashlib.blake2b(digest_size=16)
-    state.update(keras.__version__.encode())
-    state.update(model.to_json().encode())
-    for weight in model.weights:
-        state.update(np.ascontiguousarray(numpy_of(weight)).tobytes())
-    return state.hexdigest()
 
 
 def run(engine: Engine, count: int, rows: Callable[[np.ndarray], np.ndarray],

@@ -20,7 +20,8 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.engine import inference, models, run_models
+from cnnstudio.engine import models
+from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.progress import phase
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
@@ -39,10 +40,10 @@ def serve(job: Serve, link: Link) -> Event:
     """Send Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    loaded = run_models.load(Path(job.model))
-    for note in loaded.notes:
-        link.emit(Notice(problem=warning("assumed", note, "file", path=loaded.path)))
-    server = Server(loaded, cache)
+    classifier = open_classifier(Path(job.model), _samples, cache)
+    for note in classifier.notes:
+        link.emit(Notice(problem=warning("assumed", note, "file", path=classifier.path)))
+    server = Server(classifier)
     link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
         while link.stop is None:
@@ -54,13 +55,12 @@ def serve(job: Serve, link: Link) -> Event:
 
 
 class Server:
-    """A loaded model with its warm engine."""
+    """A classifier whose engine is warm."""
 
-    def __init__(self, loaded: models.Loaded, cache: Path) -> None:
-        self.card = loaded.card
-        self._recipe = loaded.card.recipe.as_dictionary()
-        self.engine = inference.engine_for(loaded.model, _samples(loaded), cache)
-        blank = np.zeros((1, *loaded.card.recipe.shape), np.uint8)
+    def __init__(self, classifier: Classifier) -> None:
+        self.card, self.engine = classifier.card, classifier.engine
+        self._recipe = self.card.recipe.as_dictionary()
+        blank = np.zeros((1, *self.card.recipe.shape), np.uint8)
         self.engine.predict(blank)
 
     def answer(self, request: Predict, link: Link, pool: ThreadPoolExecutor) -> None:
@@ -159,9 +159,9 @@ def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], _Answe
             yield first, answers.result()
 
 
-def _samples(loaded: models.Loaded) -> np.ndarray | None:
+def _samples(path: Path, card: models.Card) -> np.ndarray | None:
     """Real pictures to compare engines on: from the bundle, or from the training if they still exist."""
-    folder = loaded.path.parent
+    folder = path.parent
     paths: list[Path] = []
     if (folder / "samples").is_dir():
         paths = sorted((folder / "samples").iterdir())
@@ -176,11 +176,11 @@ def _samples(loaded: models.Loaded) -> np.ndarray | None:
             return None
         step = max(1, len(manifest.entries) // 4)
         paths = [manifest.path(entry) for entry in manifest.entries[::step]]
-    recipe = loaded.card.recipe.as_dictionary()
+    recipe = card.recipe.as_dictionary()
     result = []
-    for path in paths[:4]:
+    for picture in paths[:4]:
         try:
-            result.append(prepare(read_regular(path), recipe))
+            result.append(prepare(read_regular(picture), recipe))
         except (OSError, PictureError):
             continue
     return np.stack(result) if result else None

@@ -18,6 +18,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import inference, models, run_models
+from cnnstudio.engine.classifiers import open_classifier
 from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem, predicted_classes
 from cnnstudio.engine.pixels import notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
@@ -31,14 +32,15 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    loaded = run_models.load(run.folder)
+    path = run_models.file_of(run.folder)
+    card = models.read_card(path) or models.load(path).card
     manifest = read_located(run.manifest_path, run.project_folder)
-    entries = measured_entries(manifest, job.split, loaded.card.class_names)
+    entries = measured_entries(manifest, job.split, card.class_names)
     # Spread evenly over the list, which is sorted by class.
     entries = [entries[number] for number in np.linspace(0, len(entries) - 1, min(job.most, len(entries))).astype(int)]
     link.check()
     phase(link, "preparing")
-    recipe = loaded.card.recipe
+    recipe = card.recipe
     prepared = prepare_pictures([manifest.path(entry) for entry in entries], recipe, cache, progress=ThrottledProgress(link),
                                 check=link.check)
     for problem in notices(prepared):
@@ -47,8 +49,8 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     if not len(good):
         raise ProblemError(nothing_usable_problem(job.split, manifest))
     labels = np.asarray([entries[index].label for index in good.tolist()])
-    phase(link, "converting")
-    engine = inference.engine_for(loaded.model, prepared.take(good[:8]), cache)
+    engine = open_classifier(path, lambda _path, _card: prepared.take(good[:8]), cache,
+                             on_converting=lambda: phase(link, "converting")).engine
     phase(link, "evaluating")
     progress, total = ThrottledProgress(link), len(good) * (1 + job.draws * len(job.steps))
     done = 0
@@ -62,7 +64,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
 
         outputs = inference.run(engine, len(good), rows, on_batch)
         done += len(good)
-        return predicted_classes(models.probabilities(outputs, loaded.card.label_mode), loaded.card.label_mode)
+        return predicted_classes(models.probabilities(outputs, card.label_mode), card.label_mode)
 
     plain = answers(lambda places: prepared.take(good[places]))
     rows: list[Changed] = []
@@ -74,7 +76,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
                 return augmenter(prepared.take(good[places]), augmenter.draw(0, epoch, places))
 
             drawn.append(answers(changed))
-        rows += compare(step, labels, plain, np.stack(drawn), loaded.card.class_names)
+        rows += compare(step, labels, plain, np.stack(drawn), card.class_names)
     rows.sort(key=lambda row: row.changed - row.plain)
     event = AugmentationMeasured(run=run.id, split=job.split, rows=tuple(rows), engine=engine.name)
     write_atomically(run.augmentation_path, encode_event(event))

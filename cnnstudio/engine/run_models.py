@@ -10,9 +10,14 @@ from cnnstudio.workers.runs import RunFolder
 
 
 def load(place: Path) -> models.Loaded:
-    """`models.load` of a run folder, a bundle folder or a lone file; a run without a model gets that of its last
-    checkpoint first, unless it is being trained. Raises ProblemError."""
+    """`models.load` of a run folder, a bundle folder or a lone file; see `file_of`. Raises ProblemError."""
+    return models.load(file_of(place))
+
+
+def file_of(place: Path) -> Path:
+    """The model's file; a run without one gets that of its last checkpoint first, unless it is being trained. Raises
+    ProblemError."""
     run = RunFolder(place)
     if not run.has_model_file and run.has_model and not run.living():
         save_from_checkpoint(run)
-    return models.load(place)
+    return models.model_file(place)

@@ -82,7 +82,7 @@ def new_run(tmp_path, pictures):
 def train_run(tmp_path):
     """Trains a run in this process: answers (last event, recorder)."""
     from cnnstudio.core.jobs import Train
-    from cnnstudio.engine.training import train
+    from cnnstudio.engine.training.job import train
 
     def go(run, resume=False, on_event=None):
         recorder = Recorder(on_event)

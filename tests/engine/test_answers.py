@@ -39,7 +39,7 @@ from tests.engine.conftest import Recorder
 def trained(tmp_path_factory):
     """A trained run of three classes, and the folder of its pictures."""
     from cnnstudio.core.jobs import Train
-    from cnnstudio.engine.training import train
+    from cnnstudio.engine.training.job import train
 
     folder = tmp_path_factory.mktemp("trained")
     entries = draw(folder / "pictures", CLASSES, 20)

@@ -29,6 +29,7 @@ from cnnstudio.engine.building import (
     set_trainable,
 )
 from cnnstudio.engine.environment import numpy_of
+from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
@@ -64,8 +65,11 @@ def train(job: Train, link: Link) -> Event:
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")
-    _save(run, project, context, manifest, built, plan.optimizer)
+    model = _save(run, project, context, manifest, built, plan.optimizer)
     link.emit(Artifact(kind="model", path=str(run.model_path)))
+    if job.convert:
+        phase(link, "converting")
+        convert_ahead(model, run.model_path, pictures.prepared.take(pictures.train[:8]), cache)
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
 
 
@@ -81,8 +85,9 @@ def _keep_last_whole_epoch(run: RunFolder, link: Link) -> None:
         link.emit(Artifact(kind="model", path=str(run.model_path)))
 
 
-def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built, optimizer: Any) -> None:
-    """Save the model with the state of the optimizer that trained it, also where that trained the head alone."""
+def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built, optimizer: Any) -> Any:
+    """Save the model with the state of the optimizer that trained it, also where that trained the head alone; returns the
+    model that was saved."""
     model = built.model
     if project.training.precision != "float32":
         # The weights are in float32 anyway; evaluation and export need not handle the precision.
@@ -97,6 +102,7 @@ def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest
     card = Card(recipe=project.recipe, class_names=manifest.header.class_names,
                 label_mode=project.dataset.label_mode, run=run.id)
     save_model(model, run.model_path, card)
+    return model
 
 
 def _optimizer_for(model: Any, project: Project, trained: Any) -> Any:

@@ -15,6 +15,8 @@ PAGES: Final = ("network", "train", "evaluate", "predict", "export")
 """Pages whose work is done by Keras in a child."""
 _AFTER_OPENING: Final = 8_000
 """Milliseconds after the project is opened, when its pictures are on screen."""
+_IN_TRAINING: Final = 15_000
+"""Milliseconds after a training began, which takes some seconds of a core from it: a user evaluates when it ends."""
 
 
 class WarmUp(QObject):
@@ -26,6 +28,7 @@ class WarmUp(QObject):
 
         self._session = session
         self.spare = Spare()
+        self._training: object = None
         self._timer = QTimer(self, singleShot=True, interval=_AFTER_OPENING)
         self._timer.timeout.connect(self.begin)
 
@@ -35,6 +38,7 @@ class WarmUp(QObject):
         self._session.opened.connect(self._timer.start)
         self._session.closing.connect(self._on_closing)
         self._session.jobs.ended.connect(self._on_job_ended)
+        self._session.jobs.changed.connect(self._on_jobs_changed)
         if self._session.is_open:
             self._timer.start()
 
@@ -44,8 +48,10 @@ class WarmUp(QObject):
             self._timer.start(0)
 
     def begin(self) -> None:
-        """Start the spare child now, unless children are at work already: they need the processor and the memory."""
-        if not self._session.is_open or any(isinstance(job, ChildJob) and not job.quiet for job in self._session.jobs):
+        """Start the spare child now, unless children other than a training are at work already: they need the processor
+        and the memory."""
+        if not self._session.is_open or any(isinstance(job, ChildJob) and not job.quiet and job.kind != "train"
+                                            for job in self._session.jobs):
             return
         from cnnstudio.workers.supervisor import environment_of
 
@@ -58,6 +64,13 @@ class WarmUp(QObject):
         """End the spare child; the program ends."""
         self._timer.stop()
         self.spare.end()
+
+    def _on_jobs_changed(self) -> None:
+        training = self._session.jobs.of_kind("train")
+        if training is not self._training:
+            self._training = training
+            if training is not None:
+                self._timer.start(_IN_TRAINING)
 
     def _on_job_ended(self, job: object, _last: object) -> None:
         if isinstance(job, ChildJob) and self._session.is_open:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
@@ -200,6 +201,8 @@ class TrainPage(Page):
     def _launch(self, run: RunFolder, wanted: Any, epochs: int) -> None:
         self._show_run(run)
         self._curves.phase = str(loading_phase(wanted))
+        # Its answers are asked for next, on Evaluate or Predict.
+        wanted = msgspec.structs.replace(wanted, convert=True)
         job = ChildJob(wanted, Text("Training", "Entrenamiento"), "train", page="train", epochs=epochs,
                        log=run.log_path)
         job.run_folder = str(run.folder)

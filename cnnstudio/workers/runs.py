@@ -223,9 +223,9 @@ class RunFolder:
     def _damage(self, lines: list[int]) -> Problem | None:
         if not lines:
             return None
-        text = Text("{path} has {n} damaged lines (the first is line {line}): they are left out, so that the curves of this "
+        text = Text("Damaged lines in {path}: {n}, the first is line {line}. They are left out, so that the curves of this "
                     "training may have gaps.",
-                    "{path} tiene {n} líneas dañadas (la primera es la {line}): se omiten, así que las curvas de este "
+                    "Líneas dañadas en {path}: {n}; la primera es la {line}. Se omiten, así que las curvas de este "
                     "entrenamiento pueden tener huecos.")
         return warning("damaged_events", text.fill(path=self.events_path, n=len(lines), line=lines[0]), "run",
                        path=self.events_path)

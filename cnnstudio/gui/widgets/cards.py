@@ -77,11 +77,11 @@ class KeyFigure(Card):
 
     def __init__(self, caption: str, value: str = "–", note: str = "", parent: QWidget | None = None) -> None:
         self._value = Label(value, "figure")
-        self._note = Elided(note, "secondary", "dim")
+        self._note = Label(note, "secondary", "dim", wrap=True)
         super().__init__(Caption(caption), self._value, self._note, spacing=2, parent=parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.body.addStretch()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.set(value, note)
-        self._name = caption
 
     @property
     def value(self) -> str:

@@ -35,7 +35,9 @@ def format_size(value: int) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """1 h 05 min, 1 min 50 s, 12 s, 0.4 s."""
+    """1 h 05 min, 1 min 50 s, 12 s, 0.4 s, less than 0.1 s."""
+    if seconds < 0.1:
+        return tr("less than {n} s", "menos de {n} s", n=format_number(0.1, 1))
     if seconds < 1:
         return f"{format_number(seconds, 1)} s"
     total = round(seconds)
@@ -54,6 +56,18 @@ def format_time_left(seconds: float) -> str:
 def format_device(description: str) -> str:
     """The device of a job ("CPU: 2 cores", "GPU: NVIDIA T4"), in the language of the window."""
     return str(device_text(description)).replace(": ", " · ")
+
+
+def format_engine(engine: str) -> str:
+    """The name of what computed an answer, as its makers write it."""
+    return {"litert": "LiteRT", "keras": "Keras"}.get(engine, engine)
+
+
+def engine_help(engine: str) -> str:
+    """What that is, for a tooltip; "" where the name says it."""
+    return tr("LiteRT, a quicker form of the same model: its answers were compared with those of Keras.",
+              "LiteRT, una forma más rápida del mismo modelo: sus respuestas se compararon con las de Keras."
+              ) if engine == "litert" else ""
 
 
 def format_pictures(value: int) -> str:

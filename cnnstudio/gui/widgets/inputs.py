@@ -15,6 +15,9 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QWidget,
 )
 
@@ -24,6 +27,8 @@ from cnnstudio.gui.widgets.basics import Button
 
 _WIDEST: Final = 480
 """The most pixels of a list that opens, unless its field is wider."""
+_LABEL_MARGIN: Final = 4
+"""Pixels that Qt leaves free beside the label of a closed list."""
 
 
 class Select(QComboBox):
@@ -38,6 +43,7 @@ class Select(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         self._values: list[object] = []
+        self._elided = ""
         self.set_choices(choices, value)
         self.activated.connect(lambda index: self.chosen.emit(self._values[index]))
 
@@ -64,6 +70,23 @@ class Select(QComboBox):
     def set_value(self, value: object) -> None:
         self.setCurrentIndex(self._values.index(value) if value in self._values else -1)
 
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        # Qt cuts a long label off; an ellipsis and a tooltip say that there is more.
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option,
+                                           QStyle.SubControl.SC_ComboBoxEditField, self).width() - _LABEL_MARGIN
+        whole = option.currentText
+        option.currentText = self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, room)
+        if self.toolTip() == self._elided:
+            self._elided = whole if option.currentText != whole else ""
+            self.setToolTip(self._elided)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        icons.paint(painter, QRectF(self.width() - 24, self.height() / 2 - 7, 14, 14), "chevron-down",
+                    "dim" if self.isEnabled() else "faint")
+
     def showPopup(self) -> None:
         # Long labels may be wider than the field.
         self.view().setMinimumWidth(min(_WIDEST, self.view().sizeHintForColumn(0) + 24))
@@ -72,12 +95,6 @@ class Select(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         # A choice changes much at once (a whole base): the wheel scrolls the page instead.
         event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        icons.paint(painter, QRectF(self.width() - 24, self.height() / 2 - 7, 14, 14), "chevron-down",
-                    "dim" if self.isEnabled() else "faint")
 
 
 class Switch(QPushButton):

@@ -18,10 +18,16 @@ from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.results import mean_f1
 from cnnstudio.gui.widgets.basics import Label, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure, KeyFigures
-from cnnstudio.gui.widgets.formatting import format_count, format_number, format_percent, format_pictures
+from cnnstudio.gui.widgets.formatting import (
+    engine_help,
+    format_count,
+    format_engine,
+    format_number,
+    format_percent,
+    format_pictures,
+)
 from cnnstudio.gui.widgets.table import Column, Table
 
-_ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 _MOST_LINES = 14
 
 
@@ -80,8 +86,9 @@ class EvaluationReport(QWidget):
         self._f1.set(format_number(mean_f1(evaluated)), tr("of all classes", "de todas las clases"))
         skipped = tr("{n} skipped", "{n} omitidas", n=format_pictures(evaluated.skipped)) if evaluated.skipped else tr(
             "none skipped", "ninguna omitida")
-        engine = _ENGINES.get(evaluated.engine, evaluated.engine)
+        engine = format_engine(evaluated.engine)
         self._images.set(format_count(evaluated.images), f"{skipped} · {engine}" if engine else skipped)
+        self._images.setToolTip(engine_help(evaluated.engine))
         self._outdated.setVisible(outdated)
         names = [entry.name for entry in evaluated.classes]
         self._colors = dict(zip(names, colors, strict=True))

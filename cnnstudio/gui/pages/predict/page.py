@@ -23,7 +23,6 @@ from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.results import ResultsView
 from cnnstudio.gui.pages.predict.server import list_files, save_answers, save_image, server_of
 from cnnstudio.gui.pages.predict.views import (
-    ENGINES,
     Answer,
     drop_area,
     format_note,
@@ -36,6 +35,7 @@ from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState, paths_of
+from cnnstudio.gui.widgets.formatting import engine_help, format_engine
 from cnnstudio.interchange.own_base.files import SUFFIXES as MODEL_SUFFIXES
 
 _FLUSH_MS = 50
@@ -77,7 +77,7 @@ class PredictPage(Page):
         if self.server.ready is not None:
             names = self.server.ready.class_names
             return tr("{model} · {n} classes · {engine}", "{model} · {n} clases · {engine}", model=self.models.description,
-                      n=len(names), engine=ENGINES.get(self.server.ready.engine, self.server.ready.engine))
+                      n=len(names), engine=format_engine(self.server.ready.engine))
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 
     def actions(self) -> Iterable[QWidget]:
@@ -320,7 +320,7 @@ class PredictPage(Page):
         self._flush.stop()
         self._show_fresh()
         self._results.table.sort_while_filling(True)
-        self.state["note"] = format_note(event)
+        self.state["note"] = format_note(event), engine_help(event.engine)
         self._show_state()
 
     def _show_fresh(self) -> None:
@@ -372,7 +372,8 @@ class PredictPage(Page):
         if not self._total:
             return
         done = len(self.answers) if several else int(self.answers[0].prediction is not None) if self.answers else 0
-        self._results.show_progress(self.answers, done, self._total, busy=self.busy, note=self.state.get("note", ""))
+        self._results.show_progress(self.answers, done, self._total, busy=self.busy,
+                                    note=self.state.get("note", ("", "")))
         if done == 0 and not several and self.answers:
             self._results.show_answer(self.answers[0], self._waiting_text())
 

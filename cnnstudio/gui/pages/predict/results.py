@@ -69,14 +69,17 @@ class ResultsView(QWidget):
         self.view.set_alone(not several)
         self._splitter.restore_widths()
 
-    def show_progress(self, answers: Sequence[Answer], done: int, total: int, *, busy: bool, note: str) -> None:
-        """Show how many of `total` pictures were answered; `note`: the duration of the last request."""
+    def show_progress(self, answers: Sequence[Answer], done: int, total: int, *, busy: bool,
+                      note: tuple[str, str]) -> None:
+        """Show how many of `total` pictures were answered; `note`: the duration and engine of the last request, and its
+        tooltip."""
         several = total > 1
+        text, tooltip = note
         summary = format_summary(answers, done, total)
-        self._summary.setText(f"{summary} · {note}" if several and note else summary)
+        self._summary.setText(f"{summary} · {text}" if several and text else summary)
         self._progress.setVisible(busy and several)
         self._cancel.setVisible(busy and several)
         self._progress.setRange(0, total)
         self._progress.setValue(done)
         self._save.setEnabled(done > 0)
-        self.view.show_note(note if not several else "")
+        self.view.show_note(text if not several else "", tooltip)

@@ -22,13 +22,13 @@ from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.formatting import (
     format_count,
     format_duration,
+    format_engine,
     format_number,
     format_percent,
     format_pictures,
 )
 from cnnstudio.gui.widgets.picture import PictureView, image_of
 
-ENGINES = {"litert": "LiteRT", "keras": "Keras"}
 TOP = 8
 """The number of classes with a bar."""
 _LARGEST = 1024
@@ -55,7 +55,7 @@ class Answer:
 def format_note(event: Answered) -> str:
     """The duration of a request, and the engine."""
     seconds = f"{format_number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else format_duration(event.seconds)
-    return f"{seconds} · {ENGINES.get(event.engine, event.engine)}"
+    return f"{seconds} · {format_engine(event.engine)}"
 
 
 def format_summary(answers: Sequence[Answer], done: int, total: int) -> str:
@@ -176,9 +176,10 @@ class AnswerView(QWidget):
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
 
-    def show_note(self, text: str) -> None:
+    def show_note(self, text: str, tooltip: str = "") -> None:
         """Show time and engine, below the bars."""
         self._note.setText(text)
+        self._note.setToolTip(tooltip)
         self._note.setVisible(bool(text))
 
     def show_picture(self, result: Any) -> None:

@@ -22,7 +22,7 @@ class TrainFigures(KeyFigures):
         self._accuracy = KeyFigure(tr("Validation accuracy", "Exactitud de validación"))
         self._epoch = KeyFigure(tr("Epoch", "Época"))
         self._left = KeyFigure(tr("Time left", "Tiempo restante"))
-        self._speed = KeyFigure(tr("Speed", "Velocidad"))
+        self._speed = KeyFigure(tr("Pictures per second", "Imágenes por segundo"))
         super().__init__(self._accuracy, self._epoch, self._left, self._speed, wide=820)
 
     def show_curves(self, curves: Curves, *, running: bool, paused: bool, planned: int) -> None:
@@ -49,9 +49,8 @@ class TrainFigures(KeyFigures):
         self._left.set("–" if left is None else format_time_left(left), "" if curves.epoch_seconds is None else tr(
             "{t} per epoch", "{t} por época", t=format_duration(curves.epoch_seconds)))
         speed = curves.pictures_per_second
-        self._speed.set("–" if speed is None else tr("{n} pictures/s", "{n} imágenes/s",
-                                                     n=format_count(round(speed)) if speed >= 10 else format_number(speed, 1)),
-                        format_device(curves.device))
+        rate = "–" if speed is None else format_count(round(speed)) if speed >= 10 else format_number(speed, 1)
+        self._speed.set(rate, format_device(curves.device))
 
 
 def format_ending(curves: Curves, done: int, total: int) -> str:

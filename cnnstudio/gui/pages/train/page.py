@@ -284,6 +284,8 @@ class TrainPage(Page):
         self._clear_problem()
         if events and isinstance(events[-1], Failed) and self._running_job() is None:
             self._show_problem(events[-1].problem)
+        elif run is not None and read:
+            self._show_damage(run.summary())
         self._draw()
         self.session.chosen_run = run.id if run is not None else ""
         self._update_buttons()
@@ -322,6 +324,11 @@ class TrainPage(Page):
         banner.fix_chosen.connect(self.session.apply)
         banner.closed.connect(self._clear_problem)
         self._problem_box.addWidget(banner)
+
+    def _show_damage(self, summary: RunSummary) -> None:
+        damage = summary.problem if summary.state == "damaged" else summary.damage
+        if damage is not None:
+            self._show_problem(damage)
 
     def _clear_problem(self) -> None:
         clear(self._problem_box)

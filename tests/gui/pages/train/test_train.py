@@ -140,7 +140,7 @@ def test_a_run_that_ended_early_says_so_and_which_weights_it_has(page):
 def test_the_device_and_the_speed_are_told_in_the_language_and_in_groups(page):
     recorded(page, Finished(run="x", time=4.0), [
         *EVENTS[:2], Batch(epoch=1, batch=1, batches=4, metrics={}, pictures_per_second=12149.4, time=2.0)])
-    assert "12\u202f149 pictures/s" in figure(page, "Speed")
+    assert "12\u202f149" in figure(page, "Pictures per second")
     assert format_device("CPU: 2 cores") == "CPU · 2 cores"
     assert format_device("GPU: NVIDIA T4") == "GPU · NVIDIA T4"
     set_language("es")
@@ -377,3 +377,17 @@ def test_the_plots_show_the_line_and_take_it_away(page):
     assert 3.0 in [line.value() for line in vertical_lines(plot)]
     plot.show_curves(curves_of(EVENTS))
     assert 3.0 not in [line.value() for line in vertical_lines(plot)]
+
+
+def test_a_damaged_run_says_what_is_missing(page):
+    run = recorded(page, Finished(run="x", time=4.0))
+    lines = run.events_path.read_bytes().splitlines(keepends=True)
+    lines[5] = lines[5][:20] + b"\x00\xff" + lines[5][22:]
+    run.events_path.write_bytes(b"".join(lines))
+    other = recorded(page, Finished(run="y", time=5.0))
+    table = driving.part(page, RunsTable)
+    table.chosen.emit(other.summary())
+    assert not driving.parts(page, Banner)
+    table.chosen.emit(run.summary())
+    assert [banner.problem.code for banner in driving.parts(page, Banner)] == ["damaged_events"]
+    assert "the first is line 6" in driving.parts(page, Banner)[0].problem.text.en

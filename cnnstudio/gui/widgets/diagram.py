@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import log2, sqrt
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen, QShowEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.catalog.layers import FAMILIES
@@ -251,22 +252,42 @@ def format_block(shown: Shown) -> str:
     return f"{shown.block.type} · {shape}{times}"
 
 
+class DrawingQueue(QObject):
+    """Computes diagrams one after the other, so that the window answers between two of them."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: deque[NetworkDiagram] = deque()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._compute_next)
+
+    def add(self, diagram: NetworkDiagram) -> None:
+        """Compute a diagram soon."""
+        if diagram not in self._waiting:
+            self._waiting.append(diagram)
+            self._timer.start(0)
+
+    def _compute_next(self) -> None:
+        self._waiting.popleft().load()
+        if self._waiting:
+            self._timer.start(0)
+
+
 class NetworkDiagram(QWidget):
-    """Shows a diagram that is computed when the widget is first seen, after the window has been painted.
+    """Shows a diagram that is computed once the widget is seen, after the window has been painted.
 
     Clicks belong to the card around it.
     """
 
-    def __init__(self, source: Callable[[], Diagram], parent: QWidget | None = None) -> None:
+    def __init__(self, source: Callable[[], Diagram], queue: DrawingQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._source = source
+        self._source, self._queue = source, queue
         self._diagram: Diagram | None = None
         self._picture: Picture | None = None
-        self._waiting = QTimer(self)
-        self._waiting.setSingleShot(True)
-        self._waiting.timeout.connect(self.load)
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("Drawing of the network", "Dibujo de la red"))
 
     def sizeHint(self) -> QSize:
         return QSize(280, HEIGHT)
@@ -282,14 +303,8 @@ class NetworkDiagram(QWidget):
         """Compute the diagram now."""
         if self._diagram is None:
             self._diagram = self._source()
-            self.setAccessibleName(tr("Drawing of the network", "Dibujo de la red"))
             self.setAccessibleDescription(describe(self._diagram))
             self.update()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._diagram is None:
-            self._waiting.start(0)
 
     def resizeEvent(self, event: QEvent) -> None:
         self._picture = None
@@ -297,6 +312,8 @@ class NetworkDiagram(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.picture is not None:
             paint(QPainter(self), self.picture, self.height())
+        else:
+            self._queue.add(self)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

@@ -172,7 +172,7 @@ class FreezeStrip(QWidget):
         painter.setFont(theme.font("secondary", 11 / 12))
         metrics = QFontMetricsF(painter.font())
         top = float(_DRAWING + 2)
-        frozen, learns = tr("frozen", "congelado"), tr("learns", "aprende")
+        frozen, learns = tr("frozen", "congelada"), tr("learns", "aprende")
         frozen_width = 14 + 4 + metrics.horizontalAdvance(frozen)
         if self._index > 0:
             left = 4.0

@@ -15,7 +15,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.network.base_table import format_square
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.diagram import NetworkDiagram
+from cnnstudio.gui.widgets.diagram import DrawingQueue, NetworkDiagram
 from cnnstudio.gui.widgets.diagram_legend import DiagramLegend
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_count
@@ -26,8 +26,9 @@ from cnnstudio.network.shapes import report
 def architecture_cards(chosen: Callable[[str], object]) -> QWidget:
     cards = QWidget()
     flow = FlowLayout(cards, spacing=12, cell=340)
+    queue = DrawingQueue(cards)
     for template in TEMPLATES:
-        flow.addWidget(_template_card(template, chosen))
+        flow.addWidget(_template_card(template, queue, chosen))
     inner = column(DiagramLegend(), cards, spacing=10, margins=(0, 0, 8, 8))
     inner.addStretch(1)
     return scroll_area(box(inner))
@@ -47,11 +48,11 @@ def _context(template: Template) -> Context:
     return Context(height=size, width=size, channels=channels, class_count=10)
 
 
-def _template_card(template: Template, chosen: Callable[[str], object]) -> Card:
+def _template_card(template: Template, queue: DrawingQueue, chosen: Callable[[str], object]) -> Card:
     card = Card(clickable=True, margins=(16, 14, 16, 14), spacing=8)
     card.body.addLayout(row(Label(str(template.label), "body_strong"), None,
                             Label(str(template.year), "secondary", "dim"), spacing=8))
-    card.body.addWidget(NetworkDiagram(lambda: template_diagram(template.id)))
+    card.body.addWidget(NetworkDiagram(lambda: template_diagram(template.id), queue))
     card.body.addWidget(Label(str(template.about), "secondary", wrap=True))
     card.body.addStretch(1)
     parameters = Label(_format_parameters(template), "secondary", "dim", wrap=True)

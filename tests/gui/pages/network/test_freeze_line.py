@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QLabel, QToolTip
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.core import edits
+from cnnstudio.core.text import same
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
 from cnnstudio.gui.pages.train.settings import TrainSettings
@@ -75,6 +78,18 @@ def test_the_settings_move_the_line_and_the_weights_are_counted(window, page, st
     learning = page.editor.report.nodes[node(window).id].cost.trainable
     text = " ".join(label.text() for label in part(page, FreezeControl).findChildren(QLabel))
     assert f"{format_count(learning)} of {format_count(base.parameters)} weights" in text
+
+
+def test_a_block_tells_its_weights_and_whether_it_learns(window, page, strip):
+    blocks, shown = BASES[BASE_ID].blocks, []
+    page.session.edit(lambda project: edits.set_node_param(project, node(window).id, "trainable_from", blocks[7]), same("line"))
+    for stop in (5, 9):
+        left, right = strip.stops()[stop], strip.stops()[stop + 1]
+        place = QPoint(round((left + right) / 2), 30)
+        QCoreApplication.sendEvent(strip, QHelpEvent(QEvent.Type.ToolTip, place, strip.mapToGlobal(place)))
+        shown.append(QToolTip.text())
+    QToolTip.hideText()
+    assert shown[0].startswith(f"{blocks[5]}: frozen") and shown[1].startswith(f"{blocks[9]}: learns")
 
 
 def test_the_arrow_keys_move_it_block_by_block(qtbot, window, strip):

@@ -114,6 +114,10 @@ def test_every_architecture_is_drawn_and_a_click_on_the_drawing_takes_it(qtbot, 
     press(gallery, "Architectures")
     drawings = parts(gallery, NetworkDiagram)
     assert len(drawings) == len(TEMPLATES)
+    qtbot.waitUntil(lambda: drawings[0].picture is not None, timeout=10_000)
+    assert drawings[-1].picture is None, "what is not seen is not computed"
+    for drawing in drawings:
+        drawing.grab()
     qtbot.waitUntil(lambda: all(drawing.picture is not None for drawing in drawings), timeout=10_000)
     pictures = [drawing.grab().toImage() for drawing in drawings]
     assert all(one != other for one, other in itertools.combinations(pictures, 2)), "they can be told apart"

@@ -22,7 +22,7 @@ ALLOWED: dict[str, tuple[int, str]] = {
     "interchange/onnx/": (150, "ONNX's operators are a foreign vocabulary, mapped to layers"),
     "interchange/keras_file/operations.py": (3, "Keras's operations on tensors are a foreign vocabulary"),
     "gui/pages/data/dialogs/add.py": (1, "the word on a button"),
-    "gui/pages/network/gallery.py": (1, "the title of a column"),
+    "gui/pages/network/base_table.py": (1, "the title of a column"),
     "gui/pages/network/inspector.py": (2, "captions of the shapes"),
     "gui/pages/network/layers.py": (1, "the title of a column"),
     "gui/pages/network/views.py": (1, "the title of a column"),

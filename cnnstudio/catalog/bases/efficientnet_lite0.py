@@ -71,6 +71,7 @@ LITE0 = Base(
     help=Text("Small and strong; bundled, works offline. The first choice for photos.",
               "Pequeña y potente; incluida, funciona sin conexión. La primera opción para fotos."),
     licence="Apache-2.0", source="https://arxiv.org/abs/1905.11946", year=2019, parameters=3_413_024, top1=75.1,
+    top1_source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
     input_size=224, minimum_size=32, features=1280,
     scaling=Text("(x - 127) / 128, inside the model", "(x - 127) / 128, dentro del modelo"),
     weights=Weights(resource="efficientnet_lite0.npz", layout="npz"),

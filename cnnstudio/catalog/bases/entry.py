@@ -115,8 +115,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     borders depend on the size of the pictures are drawn by `sized` for (height, width); `graph()` is
     then the drawing for their own size. `blocks` are the names at which the freeze line can stand, from
     the input on, and `block_of` tells a layer's block ("" for input and scaling). `parameters` is without
-    the top, `top1` ImageNet accuracy in percent as Keras publishes it (0 where there is none). `input_width` is
-    0 where the pictures are square.
+    the top, `top1` ImageNet accuracy in percent as `top1_source` publishes it (0 where there is none). `input_width`
+    is 0 where the pictures are square.
     """
 
     id: str
@@ -140,6 +140,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     channels: int = 3
     input_width: int = 0
     own: OwnBase | None = None
+    top1_source: str = "https://keras.io/api/applications/"
 
     @property
     def size(self) -> tuple[int, int]:

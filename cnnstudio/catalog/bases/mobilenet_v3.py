@@ -83,6 +83,7 @@ def _base(variant: str, parameters: int, top1: float, features: int, checksum: s
     return Base(
         id=f"mobilenet_v3_{variant}", label=same(f"MobileNetV3 {variant.capitalize()}"), family="MobileNet", help=help,
         licence="Apache-2.0", source="https://arxiv.org/abs/1905.02244", year=2019, parameters=parameters, top1=top1,
+        top1_source=f"https://www.tensorflow.org/api_docs/python/tf/keras/applications/MobileNetV3{variant.capitalize()}",
         input_size=224, minimum_size=32, features=features, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights(f"mobilenet_v3/weights_mobilenet_v3_{variant}_224_1.0_float_no_top_v2.h5", f"md5:{checksum}"),
         graph=plan.graph, block_of=plan.block_of, blocks=("conv", *blocks, "conv_1"))

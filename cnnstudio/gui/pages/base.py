@@ -65,6 +65,11 @@ class Page(QObject):
         """The panel right of the centre, or None. Called once."""
         return None
 
+    @property
+    def needs_inspector(self) -> bool:
+        """Whether the inspector is useful for what the centre shows now."""
+        return True
+
     def actions(self) -> Iterable[QWidget]:
         """Buttons at the right of the header, the one primary button last. Called once."""
         return ()

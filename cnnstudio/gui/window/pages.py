@@ -98,7 +98,7 @@ class PageArea(Splitter):
         for stack in (self._sides, self._inspectors):
             panels = [stack.widget(index) for index in range(stack.count())]
             holder = next((panel for panel in panels if panel is not None and panel.property("page") == identifier), None)
-            stack.setVisible(holder is not None and (stack is self._inspectors or page.needs_side))
+            stack.setVisible(holder is not None and (page.needs_inspector if stack is self._inspectors else page.needs_side))
             if holder is not None and stack is self._sides:
                 stack.setMinimumWidth(_side_width(holder))
             if holder is not None:
@@ -155,6 +155,7 @@ class PageArea(Splitter):
     def _on_side_changed(self) -> None:
         if self.sender() is self.current:
             self._sides.setVisible(self.current.needs_side)
+            self._inspectors.setVisible(self.current.needs_inspector)
             self.restore_widths()
 
     def _on_header_changed(self) -> None:

@@ -1,4 +1,4 @@
-"""Advice on how much of a pretrained base should learn, by the number of pictures, with its reason and one button."""
+"""How much of a pretrained base learns: the freeze line on the drawn base, and advice by the number of pictures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, row
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.freeze_strip import FreezeControl
 from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.network.freeze_line import freeze_line
 
 _STATE: Final = "similarity"
 
 
-class FreezeAdvice(Card):
-    """The advice for one base of the network; the user chooses whether the pictures are similar to ImageNet's."""
+_LABEL: Final = Text("Set how much of the base learns", "Ajustar cuánto aprende la base")
+
+
+class FreezeCard(Card):
+    """The freeze line of one base of the network, and advice; the user chooses whether the pictures are similar to
+    ImageNet's."""
 
     def __init__(self, session: Session, counts: Counts, state: dict[str, Any], node: str) -> None:
         """`state`: where the choice is remembered."""
@@ -33,6 +39,10 @@ class FreezeAdvice(Card):
         self._session, self._counts, self._state = session, counts, state
         self._node = node
         self._wanted = ""
+        self._size: tuple[int, int] | None = None
+        self.line = FreezeControl()
+        self.line.line_moved.connect(self._move)
+        self.line.settled.connect(session.seal)
         self.question = Label("", "secondary", "dim", wrap=True)
         self.choice = SegmentedControl([("similar", tr("similar", "parecidas")), ("different", tr("different", "distintas"))],
                                        self._similarity)
@@ -42,6 +52,7 @@ class FreezeAdvice(Card):
         self.take = Button(tr("Apply", "Aplicar"), on_click=self._take)
         source = Button(tr("Source", "Fuente"), "quiet", tooltip=SOURCE,
                         on_click=lambda: QDesktopServices.openUrl(QUrl(SOURCE)))
+        self.body.addWidget(self.line)
         self.body.addWidget(self.question)
         self.body.addWidget(self.choice)
         self.body.addWidget(self.reason)
@@ -55,25 +66,35 @@ class FreezeAdvice(Card):
         self._state[_STATE] = str(value)
         node = self._session.project.network.node(self._node)
         if node is not None:
-            self.show_node(node)
+            self.show_node(node, self._size)
 
-    def show_node(self, node: Node) -> None:
-        """Show the advice for the base with its present settings."""
+    def show_node(self, node: Node, size: tuple[int, int] | None) -> None:
+        """Show the line and the advice for the base with its present settings; `size`: (height, width) of its input."""
+        self._size = size
         values = values_of(node, LAYERS[BASE])
         base = base_of(values, self._session.bases)
         self.setVisible(base is not None)
         if base is None:
             return
+        present = str(values["trainable_from"])
+        self.line.show_line(freeze_line(base, size or base.size, str(values["ends_at"])), present)
         self.question.setText(tr("Your pictures, beside those of {source}:", "Sus imágenes, frente a las de {source}:",
                                  source=training_collection(base)))
         pictures = self._counts.split_counts().get("train", 0)
         self._wanted, reason = freeze_advice(pictures, self._similarity, base.until(str(values["ends_at"])))
-        followed = values["trainable_from"] == self._wanted
+        followed = present == self._wanted
         self.reason.setText(str(reason))
         self.take.setEnabled(not followed)
         self.take.setText(tr("Already set", "Ya aplicado") if followed else tr("Apply", "Aplicar"))
 
+    def _move(self, trainable_from: str) -> None:
+        """The positions of one drag are one step."""
+        self._set(trainable_from, f"network.{self._node}.trainable_from")
+
     def _take(self) -> None:
-        node, wanted = self._node, self._wanted
-        self._session.edit(lambda project: edits.set_node_param(project, node, "trainable_from", wanted),
-                                Text("Set how much of the base learns", "Ajustar cuánto aprende la base"))
+        self._set(self._wanted)
+
+    def _set(self, trainable_from: str, merge_key: str = "") -> None:
+        node = self._node
+        self._session.edit(lambda project: edits.set_node_param(project, node, "trainable_from", trainable_from), _LABEL,
+                           merge_key)

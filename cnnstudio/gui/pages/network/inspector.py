@@ -19,7 +19,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.actions import NetworkActions
 from cnnstudio.gui.pages.network.editor import NetworkEditor
-from cnnstudio.gui.pages.network.freeze import FreezeAdvice
+from cnnstudio.gui.pages.network.freeze import FreezeCard
 from cnnstudio.gui.pages.network.views import format_receptive_field, format_shape
 from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column
@@ -43,7 +43,7 @@ class NetworkInspector(QWidget):
         self._editor, self._actions, self._counts, self._state = editor, actions, counts, state
         self._shown_key: tuple[str, ...] | None = None
         self._form: Form | None = None
-        self._freeze: FreezeAdvice | None = None
+        self._freeze: FreezeCard | None = None
         self._facts = Facts()
         self._problems = column(spacing=8)
         self._layout = column(spacing=12, margins=(16, 16, 16, 16))
@@ -64,9 +64,14 @@ class NetworkInspector(QWidget):
                 self._form.set_values(values_of(nodes[0], layer))
                 self._form.set_problems(self._editor.report.of(nodes[0].id))
             if self._freeze is not None:
-                self._freeze.show_node(nodes[0])
+                self._freeze.show_node(nodes[0], self._input_size(nodes[0].id))
         self._show_facts(nodes)
         self._show_problems(nodes)
+
+    def _input_size(self, node: str) -> tuple[int, int] | None:
+        """(height, width) of what enters a layer; None where it is not known."""
+        inputs = self._editor.report.nodes[node].inputs
+        return (inputs[0][0], inputs[0][1]) if inputs and len(inputs[0]) == 3 else None
 
     def _build(self, nodes: list[Node], group: Group | None) -> None:
         clear(self._layout)
@@ -164,14 +169,14 @@ class NetworkInspector(QWidget):
                 self._offer_blocks(node)
             self._add(self._form)
             if node.type == BASE:
+                self._freeze = FreezeCard(self._editor.session, self._counts, self._state, node.id)
+                self._add(self._freeze)
                 layers = Button(tr("Expand into layers…", "Desplegar en capas…"), icon="layers",
                                 on_click=lambda: self.layers_requested.emit(node.id))
                 layers.setEnabled(base is not None)
                 self._add(layers)
                 if base is not None and base.own is not None:
                     self._add(OwnCard(base))
-                self._freeze = FreezeAdvice(self._editor.session, self._counts, self._state, node.id)
-                self._add(self._freeze)
         if node.type == OUTPUT:
             self._add(Button(tr("Customise…", "Personalizar…"), on_click=lambda: self._take_over(node.id),
                              tooltip=tr("Turn it into an ordinary Dense layer with settings of your own.",

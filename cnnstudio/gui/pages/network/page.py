@@ -73,6 +73,11 @@ class NetworkPage(Page):
         """Layers are dragged onto the canvas only; the other views need the room."""
         return VIEWS[self._stack.currentIndex()] == "canvas"
 
+    @property
+    def needs_inspector(self) -> bool:
+        """The gallery tells all of what it offers itself, and needs the room."""
+        return VIEWS[self._stack.currentIndex()] != "gallery"
+
     def centre(self) -> QWidget:
         self.canvas = NetworkView(self.editor.scene)
         self.files = NetworkFiles(self.editor, self.canvas)

@@ -14,7 +14,7 @@ from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
-from cnnstudio.gui.pages.network.gallery import format_own_base
+from cnnstudio.gui.pages.network.base_table import format_own_base
 from cnnstudio.gui.pages.network.models import RunsDialog, ask_for_model
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.session import Session

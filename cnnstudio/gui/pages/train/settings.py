@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core import edits, stage_edits
@@ -24,7 +25,9 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column, 
 from cnnstudio.gui.widgets.cards import Card, Expander, Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.formatting import format_count
+from cnnstudio.gui.widgets.freeze_strip import FreezeControl
 from cnnstudio.gui.widgets.inputs import Select, Switch
+from cnnstudio.network.freeze_line import freeze_line
 
 _EPOCHS, _LEARNING = STAGE_PARAMS
 _CONSTANT = ""
@@ -46,6 +49,7 @@ class TrainSettings(QWidget):
         self._layout = column(spacing=12, margins=(16, 16, 16, 16))
         self._facts = Facts()
         self._stages = StageList()
+        self._line: FreezeControl | None = None
         self._schedule_problems = column(spacing=4)
         self.setLayout(self._layout)
 
@@ -85,6 +89,7 @@ class TrainSettings(QWidget):
             entry = CALLBACKS.find(step.type)
             if entry is not None and step.id in self._forms:
                 self._forms[step.id].set_values(with_defaults(entry.params, step.params))
+        self._show_line()
         self._show_problems()
         self._show_facts()
 
@@ -110,6 +115,7 @@ class TrainSettings(QWidget):
         clear(self._layout)
         self._forms = {}
         self._facts = Facts()
+        self._line = None
         self._schedule_problems = column(spacing=4)
         training, stage = self._session.project.training, self.stage
         add = Button(tr("Add a stage", "Añadir etapa"), "link", on_click=self._add_stage)
@@ -159,6 +165,26 @@ class TrainSettings(QWidget):
         form.value_changed.connect(self._set_plain)
         self._keep("stage", form)
         self._layout.addWidget(form)
+        if self._has_base:
+            self._line = FreezeControl()
+            self._line.line_moved.connect(lambda value: self._set_plain(_LEARNING.name, value))
+            self._line.settled.connect(self._session.seal)
+            self._layout.addWidget(self._line)
+
+    def _show_line(self) -> None:
+        """Draw the base with the line of the stage, or of the network where the stage sets none. Several bases have no
+        line in common that could be drawn."""
+        if self._line is None:
+            return
+        project = self._session.project
+        pairs = [(node, base) for node in project.network.nodes
+                 if (base := base_of_node(node, self._session.bases)) is not None]
+        self._line.setVisible(len(pairs) == 1)
+        if len(pairs) == 1:
+            node, base = pairs[0]
+            values = values_of(node, LAYERS[BASE])
+            line = freeze_line(base, (project.recipe.height, project.recipe.width), str(values["ends_at"]))
+            self._line.show_line(line, self.stage.trainable_from or str(values["trainable_from"]))
 
     def _lines(self) -> list[tuple[object, str]]:
         """The choices of the freeze line: every block that all bases of the network have."""

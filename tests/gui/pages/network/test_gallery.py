@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
@@ -9,12 +12,18 @@ from PySide6.QtWidgets import QLabel
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.templates import TEMPLATES
-from cnnstudio.gui.pages.network import gallery as network_gallery
-from cnnstudio.gui.pages.network.gallery import Gallery, format_weights
+from cnnstudio.core.text import Text
+from cnnstudio.gui.pages.network import architectures
+from cnnstudio.gui.pages.network.base_plot import BasePlot, format_point
+from cnnstudio.gui.pages.network.base_table import format_weights
+from cnnstudio.gui.pages.network.gallery import Gallery
+from cnnstudio.gui.pages.network.inspector import NetworkInspector
 from cnnstudio.gui.pages.network.palette import LayerPalette
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.diagram import NetworkDiagram
 from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.widgets.scatter import ScatterChart
 from cnnstudio.gui.widgets.table import Table
 from tests.gui.driving import button, part, parts, press
 
@@ -86,9 +95,9 @@ def test_a_base_is_taken_by_the_button_and_by_opening_its_row(qtbot, gallery):
 
 def test_every_architecture_has_a_card_with_its_numbers_and_source(qtbot, gallery, monkeypatch):
     opened = []
-    monkeypatch.setattr(network_gallery.QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    monkeypatch.setattr(architectures.QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
     press(gallery, "Architectures")
-    cards = parts(gallery, Card)
+    cards = [card for card in parts(gallery, Card) if card.findChildren(NetworkDiagram)]
     assert len(cards) == len(TEMPLATES)
     for card, template in zip(cards, TEMPLATES, strict=True):
         text = " ".join(label.text() for label in card.findChildren(QLabel))
@@ -101,6 +110,81 @@ def test_every_architecture_has_a_card_with_its_numbers_and_source(qtbot, galler
     assert opened == [template.source for template in TEMPLATES]
 
 
+def test_every_architecture_is_drawn_and_a_click_on_the_drawing_takes_it(qtbot, gallery):
+    press(gallery, "Architectures")
+    drawings = parts(gallery, NetworkDiagram)
+    assert len(drawings) == len(TEMPLATES)
+    qtbot.waitUntil(lambda: drawings[0].picture is not None, timeout=10_000)
+    assert drawings[-1].picture is None, "what is not seen is not computed"
+    for drawing in drawings:
+        drawing.grab()
+    qtbot.waitUntil(lambda: all(drawing.picture is not None for drawing in drawings), timeout=10_000)
+    pictures = [drawing.grab().toImage() for drawing in drawings]
+    assert all(one != other for one, other in itertools.combinations(pictures, 2)), "they can be told apart"
+    for drawing in drawings:
+        assert all(drawing.rect().toRectF().contains(shown.rect) for shown in drawing.picture.blocks)
+    described = {template.id: drawing.accessibleDescription() for template, drawing in zip(TEMPLATES, drawings, strict=True)}
+    assert described["resnet50"] == "Convolution: 53, Pooling: 2, Core: 1, skip connections: 16"
+    assert described["vgg16"] == "Convolution: 13, Pooling: 5, Core: 3"
+    with qtbot.waitSignal(gallery.template_chosen) as taken:
+        qtbot.mouseClick(drawings[3], Qt.MouseButton.LeftButton)
+    assert taken.args == [list(TEMPLATES)[3].id]
+
+
+def test_the_plot_and_the_table_select_the_same_base(qtbot, gallery):
+    chart = part(gallery, ScatterChart)
+    table(gallery).select(BASES["xception"])
+    assert chart.selected == "xception"
+    qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.place_of("vgg19").toPoint())
+    assert table(gallery).selected is BASES["vgg19"]
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.selected == table(gallery).selected.id != "vgg19"
+    with qtbot.waitSignal(gallery.base_chosen) as taken:
+        qtbot.keyClick(chart, Qt.Key.Key_Return)
+    assert taken.args == [chart.selected]
+
+
+def test_a_narrow_gallery_shows_the_table_or_the_plot(qtbot, gallery):
+    table(gallery).select(BASES["xception"])
+    assert parts(gallery, Table) and parts(gallery, ScatterChart)
+    gallery.resize(700, 700)
+    qtbot.waitUntil(lambda: not parts(gallery, ScatterChart))
+    press(gallery, "Plot")
+    assert not parts(gallery, Table)
+    (chart,) = parts(gallery, ScatterChart)
+    assert chart.selected == "xception"
+    gallery.resize(1000, 700)
+    qtbot.waitUntil(lambda: bool(parts(gallery, Table)))
+
+
+def test_a_point_tells_its_figures_and_whether_its_weights_are_here():
+    here, away = format_point(BASES["efficientnet_lite0"]), format_point(BASES["nasnet_large"])
+    assert "are on this computer" in here and "must be downloaded (324 MB)" in away
+    assert "82.5" in away and "84.9 M parameters" in away and "331 × 331" in away and "keras.io" in away
+    assert "tensorflow/tpu" in here
+
+
+def test_a_search_fades_the_other_points(qtbot, gallery):
+    chart = part(gallery, ScatterChart)
+    part(gallery, SearchBox).setText("resnet")
+    place = chart.place_of("convnext_xlarge").toPoint()
+    before = chart.selected
+    qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=place)
+    assert chart.selected == before
+    assert {point.id for point, _rect in chart.labels()} <= set(rows(gallery))
+
+
+def test_a_base_without_a_published_figure_is_named_beside_the_plot(qtbot):
+    plot = BasePlot()
+    qtbot.addWidget(plot)
+    unknown = msgspec.structs.replace(BASES["vgg16"], id="mine", label=Text("Mine", "La mía"), top1=0.0)
+    plot.show_bases([unknown, *BASES], [unknown, *BASES])
+    assert plot.without.text() == "No published figure: Mine." and plot.chart.place_of("mine") is None
+    plot.select(unknown)
+    plot.show_bases(list(BASES), list(BASES))
+    assert not plot.without.isVisibleTo(plot)
+
+
 def test_the_gallery_has_the_room_of_the_palette(qtbot, window, project_folder):
     window.perform(OpenProject(str(project_folder)))
     qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
@@ -108,12 +192,13 @@ def test_the_gallery_has_the_room_of_the_palette(qtbot, window, project_folder):
     page = window.current
     assert parts(window, LayerPalette)
     page.show_view("gallery")
-    assert not parts(window, LayerPalette)
+    assert not parts(window, LayerPalette) and not parts(window, NetworkInspector)
     window.go("train")
     window.go("network")
     assert not parts(window, LayerPalette), "the gallery is still in view"
+    assert not parts(window, NetworkInspector)
     page.show_view("canvas")
-    assert parts(window, LayerPalette)
+    assert parts(window, LayerPalette) and parts(window, NetworkInspector)
 
 
 def test_an_architecture_takes_the_size_and_the_colours_of_the_pictures(qtbot, window, project_folder):

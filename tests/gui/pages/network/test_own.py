@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.gui.pages.network.freeze import FreezeAdvice
+from cnnstudio.gui.pages.network.freeze import FreezeCard
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector, OwnCard
 from cnnstudio.gui.pages.network.layers import BaseLayers
@@ -129,7 +129,7 @@ def test_the_inspector_shows_what_it_is_and_offers_its_lines_and_ends(started):
     assert started.editor.report.nodes["base"].shape == (8,)
     form = part(part(started, NetworkInspector), Form)
     assert offered("trainable_from") == ["none", "five", "three", "all"]
-    assert "its first training" in " ".join(texts(part(started, FreezeAdvice)))
+    assert "its first training" in " ".join(texts(part(started, FreezeCard)))
 
 
 def test_a_missing_file_is_told_and_chosen_again(qtbot, started, problems, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.network import probe as network_probe
-from cnnstudio.gui.pages.network.freeze import FreezeAdvice
+from cnnstudio.gui.pages.network.freeze import FreezeCard
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
 from cnnstudio.gui.pages.network.probe import ProbeDialog
@@ -146,7 +146,7 @@ def advice(page):
     """The advice in the inspector of a base."""
     part(page, Gallery).base_chosen.emit("efficientnet_lite0")
     page.editor.scene.choose([base_node(page).id])
-    return part(page, NetworkInspector).findChild(FreezeAdvice)
+    return part(page, NetworkInspector).findChild(FreezeCard)
 
 
 def freezing(page):
@@ -168,7 +168,7 @@ def test_the_advice_is_followed_in_one_undo_step(qtbot, page, advice):
     assert advice.take.isEnabled()
     page.editor.scene.choose([])
     page.editor.scene.choose([base_node(page).id])
-    assert "unlike" in part(page, NetworkInspector).findChild(FreezeAdvice).reason.text()
+    assert "unlike" in part(page, NetworkInspector).findChild(FreezeCard).reason.text()
 
 
 def test_a_base_that_ends_earlier_learns_within_what_is_left(page, advice):

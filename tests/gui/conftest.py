@@ -44,6 +44,8 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     yield
     collector.stop()
     qapp.processEvents()
+    # No event loop runs between tests: without this every deleted widget stays, and each new style is given to all of them.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qInstallMessageHandler(earlier)
     left = [thread.name for thread in threading.enumerate()
             if thread not in before and not thread.daemon and "Dummy" not in thread.name]

@@ -37,7 +37,18 @@ class Gallery(QWidget):
 
     def __init__(self, bases: Callable[[], BaseResolver], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bases = BaseTable(bases)
+        self._resolver = bases
+        self._bases: BaseTable | None = None
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # Built when it is first shown: most visits to the page are for the canvas.
+        if self._bases is None:
+            self._build()
+        self.refresh()
+        super().showEvent(event)
+
+    def _build(self) -> None:
+        self._bases = BaseTable(self._resolver)
         self._bases.taken.connect(self.base_chosen)
         self._bases.fetch_requested.connect(self.fetch_requested)
         self._bases.probe_requested.connect(self.probe_requested)
@@ -45,7 +56,6 @@ class Gallery(QWidget):
         self._bases.run_requested.connect(self.run_requested)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._bases)
-        self._stack.addWidget(architecture_cards(self.template_chosen.emit))
         switch = SegmentedControl([(0, tr("Pretrained bases", "Bases preentrenadas")),
                                    (1, tr("Architectures", "Arquitecturas"))], 0)
         switch.setFixedHeight(tokens.CONTROL_HEIGHT)
@@ -62,12 +72,11 @@ class Gallery(QWidget):
         self.setLayout(column(head, note, self._stack, spacing=10, margins=(24, 20, 24, 16)))
 
     def _show(self, page: object) -> None:
+        if page == 1 and self._stack.count() == 1:
+            self._stack.addWidget(architecture_cards(self.template_chosen.emit))
         self._stack.setCurrentIndex(int(str(page)))
 
     def refresh(self) -> None:
         """Check again which weights are on this computer."""
-        self._bases.refresh()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self.refresh()
-        super().showEvent(event)
+        if self._bases is not None:
+            self._bases.refresh()

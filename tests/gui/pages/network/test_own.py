@@ -68,13 +68,13 @@ def node(page):
 
 def choose(page, monkeypatch, path):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_more: (str(path), ""))
+    page.show_view("gallery")
     button(part(page, Gallery), "Your own model…").click()
 
 
 @pytest.fixture
 def started(qtbot, page, tmp_path, monkeypatch):
     """The page, started from a model of one's own."""
-    page.show_view("gallery")
     choose(page, monkeypatch, write_model(tmp_path / "Leaf net.keras"))
     settle(qtbot, page)
     return page

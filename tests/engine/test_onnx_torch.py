@@ -95,7 +95,7 @@ COMPUTED = ("lenet5", "googlenet", "resnet18", "mobilenet_v2", "densenet121", "e
 """Asked with numbers as well: networks of different parts."""
 
 
-LARGE = ("alexnet", "googlenet", "resnet50", "mobilenet", "mobilenet_v2", "densenet121", "efficientnet_b0")
+LARGE = ("small_cnn", "alexnet", "resnet18", "googlenet", "resnet50", "mobilenet", "mobilenet_v2", "densenet121", "efficientnet_b0")
 
 
 @pytest.mark.parametrize("template", [pytest.param(name, marks=pytest.mark.nightly if name in LARGE else ())
@@ -194,9 +194,13 @@ TRUNKS = {
 }
 
 
-@pytest.mark.parametrize("opset", [9, 13, 17, 20])
-@pytest.mark.parametrize("kept", [True, False], ids=["kept", "folded"])
-@pytest.mark.parametrize("name", ["relu", "flat", "silu", "convnext"])
+EVERY_DAY = {("relu", True, 9), ("flat", False, 13), ("silu", True, 17), ("convnext", False, 20), ("convnext", True, 13)}
+"""Each network, version and form at least once; all together nightly."""
+
+
+@pytest.mark.parametrize(("name", "kept", "opset"), [
+    pytest.param(*case, id="-".join(map(str, case)), marks=() if case in EVERY_DAY else pytest.mark.nightly)
+    for case in product(("relu", "flat", "silu", "convnext"), (True, False), (9, 13, 17, 20))])
 def test_every_version_computes_the_same(name, kept, opset, tmp_path):
     path = tmp_path / "network.onnx"
     network = lively(TRUNKS[name](), (1, 3, 22, 22))

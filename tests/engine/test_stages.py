@@ -43,7 +43,7 @@ def restless(*stages):
     return planned(*stages, project=replace(project, network=small_network(dropout=0.3, batch_normalization=True)))
 
 
-def based(*stages, ends_at="conv_3"):
+def based(*stages, ends_at="conv_1"):
     """The beginning of a frozen base with random weights and a head, on pictures of 32 x 32: a whole base is no different,
     but slow to trace."""
     drawing = network_builder()

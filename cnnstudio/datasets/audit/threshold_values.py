@@ -28,7 +28,8 @@ class Measured:
     """`values` in rising order, and the `pictures` (ids) they belong to; those of classes have none.
 
     Found are the values above the threshold, or below it; with `inclusive` also those on it. Below `floor` a threshold
-    finds no more than at it. `logarithmic`: the axis that suits. `scale` is the threshold in force over the one that was
+    finds no more than at it. `logarithmic`: the axis that suits, from 0 to `reach` where values are looked for up to there
+    only. `scale` is the threshold in force over the one that was
     set, below 1 where the collection as a whole has small values.
     """
 
@@ -38,6 +39,7 @@ class Measured:
     inclusive: bool = False
     floor: float = 0.0
     logarithmic: bool = False
+    reach: float = 0.0
     scale: float = 1.0
 
     def count(self, threshold: float) -> int:
@@ -64,7 +66,7 @@ def _sorted(values: Values, pictures: list[int], **more: bool | float) -> Measur
     return Measured(values[order], tuple(pictures[place] for place in order), **more)  # type: ignore[arg-type]
 
 
-def _quality(kind: str, field: str) -> Callable[[_Collection], Measured | None]:
+def _quality(kind: str, field: str, *, logarithmic: bool = False) -> Callable[[_Collection], Measured | None]:
     """A measure below which pictures are found, by the scale of the collection."""
     def measure(collection: _Collection) -> Measured | None:
         good = collection.good
@@ -74,7 +76,8 @@ def _quality(kind: str, field: str) -> Callable[[_Collection], Measured | None]:
         scale = limit_scale(kind, values)
         kept = np.flatnonzero(judged(kind, good, collection.spec.audit))
         shown = values[kept] / scale if scale > 0 else np.empty(0)
-        return _sorted(shown, [good[place].id for place in kept] if scale > 0 else [], scale=scale)
+        return _sorted(shown, [good[place].id for place in kept] if scale > 0 else [],
+                       logarithmic=logarithmic, scale=scale)
 
     return measure
 
@@ -142,7 +145,7 @@ def _mislabeled(collection: _Collection) -> Measured | None:
 
 
 _MEASURES: Final[dict[str, Callable[[_Collection], Measured | None]]] = {
-    "blurry": _quality("blurry", "sharpness"),
+    "blurry": _quality("blurry", "sharpness", logarithmic=True),
     "dark": _quality("dark", "dark"),
     "bright": _bright,
     "low_contrast": _quality("low_contrast", "contrast"),
@@ -175,7 +178,8 @@ def near_values(index: Index, spec: DatasetSpec, cancelled: Cancelled = lambda: 
     rows = {row.id: row for row in read_rows(index) if not row.excluded}
     if not any(row.brightness is not None for row in rows.values()):
         return None
-    near = near_duplicates(index, max(FARTHEST, spec.audit.near_duplicate), flips=spec.audit.flips, cancelled=cancelled)
+    reach = max(FARTHEST, spec.audit.near_duplicate)
+    near = near_duplicates(index, reach, flips=spec.audit.flips, cancelled=cancelled)
     parents: dict[int, int] = {}
 
     def root(item: int) -> int:
@@ -191,4 +195,4 @@ def near_values(index: Index, spec: DatasetSpec, cancelled: Cancelled = lambda: 
             parents[second] = first
             values.append(pair.difference)
             pictures.append(pair.second)
-    return Measured(np.array(values, np.float64), tuple(pictures), inclusive=True)
+    return Measured(np.array(values, np.float64), tuple(pictures), inclusive=True, reach=reach)

@@ -99,6 +99,10 @@ class Form(QWidget):
         """The widget that edits a parameter; `set_choices` may replace it."""
         return self._fields[name].editor
 
+    def insert_above(self, name: str, widget: QWidget) -> None:
+        """Put a widget, such as a drawing of the value, between a parameter's label and its editor."""
+        self._fields[name].insert_above(widget)
+
     def is_shown(self, name: str) -> bool:
         """Whether a parameter is relevant with the present values, and so has a field."""
         return not self._fields[name].isHidden()
@@ -168,6 +172,9 @@ class _Field(QWidget):
         self.editor.hide()
         self.editor.deleteLater()
         self.editor, self._set = select, select.set_value
+
+    def insert_above(self, widget: QWidget) -> None:
+        self._column.insertWidget(self._column.indexOf(self.editor), widget)
 
     @property
     def problem(self) -> str:

@@ -84,11 +84,16 @@ class DataSide(QWidget):
             self.left_out, None,
             spacing=4, margins=(16, 16, 16, 16)))
 
+    def close_threads(self) -> None:
+        """Stop the threads; the panel will be deleted."""
+        self.quality.thresholds.close_threads()
+
     def refresh(self, change: Change) -> None:
         if change.of("dataset", "folder"):
             dataset = self._session.project.dataset
             self._form.set_values(spec_fields(dataset.splits, SPLIT_PARAMS))
             self._labels.set_values(spec_fields(dataset, DATASET_PARAMS[1:]))
+        self.quality.thresholds.refresh(change)
         if change.of("problems", "folder"):
             problems = [problem for problem in self._session.problems if problem.where.area == "dataset"]
             self._form.set_problems(item for item in problems if item.where.node == "splits")

@@ -209,10 +209,10 @@ class ThresholdPanel(QWidget):
         return self._audit.running is not None or self._scanner.running is not None
 
     def _show_running(self) -> None:
-        busy = self._is_busy()
-        if self._was_busy and not busy and self.isVisible():
+        # Asking starts a job, which is announced here again.
+        before, self._was_busy = self._was_busy, self._is_busy()
+        if before and not self._was_busy and self.isVisible():
             self._ask()
-        self._was_busy = busy
         idle = self._audit.running is None
         self._start_button.setEnabled(idle)
         for cell in self.cells.values():

@@ -182,15 +182,20 @@ class SplitBar(QWidget):
         frame.addRoundedRect(bar, 5, 5)
         painter.setClipPath(frame)
         left, fractions = 0.0, self.fractions
+        grips = [QRectF(border.geometry()) for border in self.borders if not border.isHidden()]
         for split in SPLITS:
             width = fractions[split] * self.width()
             color = theme.split_color(split)
             segment = QRectF(left, bar.top(), width, bar.height())
             painter.fillRect(segment, color)
-            text = format_percent(fractions[split], 0)
-            if painter.fontMetrics().horizontalAdvance(text) + 8 <= width:
+            text, middle = format_percent(fractions[split], 0), segment.center().x()
+            # The grips stand on the ends of the segment, or on all of a narrow one.
+            free = QRectF(max([left, *(grip.right() - 3 for grip in grips if grip.center().x() <= middle)]), bar.top(), 0,
+                          bar.height())
+            free.setRight(min([left + width, *(grip.left() + 3 for grip in grips if grip.center().x() > middle)]))
+            if painter.fontMetrics().horizontalAdvance(text) + 2 <= free.width():
                 painter.setPen(theme.on_color(color))
-                painter.drawText(segment, Qt.AlignmentFlag.AlignCenter, text)
+                painter.drawText(free, Qt.AlignmentFlag.AlignCenter, text)
             left += width
 
 

@@ -84,7 +84,8 @@ class QualityPanel(QWidget):
     def _on_threshold_changed(self, name: str) -> None:
         """Show the pictures that it decides about."""
         kinds = tuple(kind.id for kind in KINDS if kind.threshold == name and kind.group != "balance")
-        if kinds and tuple(self._state.get("findings", ())) != kinds[:1] and self._counts.findings:
+        shown = self._counts.findings or self.thresholds.found(name)
+        if kinds and tuple(self._state.get("findings", ())) != kinds[:1] and shown:
             self.filter_chosen.emit("findings", kinds[:1])
 
     def show_numbers(self) -> None:

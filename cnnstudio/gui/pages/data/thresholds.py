@@ -87,7 +87,7 @@ def make_bars(measured: Measured, param: Param, threshold: float) -> Bars:
     if measured.logarithmic:
         low, high = low / 1.1, high * 1.1
     else:
-        room = 0.04 * (high - low) or 0.5
+        room = 0.0 if measured.reach else 0.04 * (high - low) or 0.5
         low, high = low - room, high + room
     low, high = max(low, float(param.minimum)), min(high, float(param.maximum))
     if measured.logarithmic:
@@ -202,6 +202,11 @@ class ThresholdPanel(QWidget):
             self.cells[name].show_threshold(self._threshold(name))
         self._examples.refresh()
 
+    def found(self, name: str) -> int:
+        """How many a threshold finds; 0 where nothing is measured."""
+        cell = self.cells.get(name)
+        return 0 if cell is None or cell.drawn is None else cell.drawn.measured.count(self._threshold(name))
+
     def _start(self) -> None:
         self._audit.start()
 
@@ -290,6 +295,9 @@ class ThresholdCell(QWidget):
         count = measured.count(value)
         number = format_classes(count) if self._classes else format_pictures(count)
         text = tr("{n} found", "Hallazgos: {n}", n=number)
+        if measured.reach and not len(measured.values):
+            text = tr("No two pictures differ by less than {reach}.", "No hay dos imágenes que difieran en menos del {reach}.",
+                      reach=format_threshold(self._param, measured.reach))
         self.text.setText(text)
         notes = [text]
         if measured.scale < 1:

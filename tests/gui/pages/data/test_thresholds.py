@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from cnnstudio.core import edits
 from cnnstudio.core.audit import AUDIT_PARAMS
 from cnnstudio.core.params import find_param
+from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.data.quality import QualityPanel
 from cnnstudio.gui.pages.data.thresholds import format_threshold, short_value
 from cnnstudio.gui.state.commands import OpenProject
@@ -111,6 +115,19 @@ def test_the_line_is_dragged_counts_live_and_is_one_step(qtbot, page):
     assert panel(page).form.values["dark"] == 0.36
     assert cell.value == 0.36
     qtbot.waitUntil(lambda: not len(session.jobs), timeout=20_000)
+
+
+def test_the_grid_shows_what_is_found_also_where_nothing_was_before(qtbot, page):
+    cell = panel(page).cells["dark"]
+    lenient = {"near_duplicate": 0.0, "blurry": 0.0, "dark": 0.0, "bright": 1.0, "low_contrast": 0.0, "low_information": 0.0,
+               "tiny_class": 0}
+    for name, value in lenient.items():
+        page.session.edit(partial(edits.set_field, spec="dataset.audit", field=name, value=value), Text(name, name))
+    qtbot.waitUntil(lambda: not len(page.session.jobs) and not page.workspace.counts.findings, timeout=20_000)
+    drag(cell.plot, 0.6)
+    qtbot.waitUntil(lambda: not len(page.session.jobs) and page.workspace.counts.findings.get("dark"), timeout=20_000)
+    assert page.state["findings"] == ("dark",)
+    qtbot.waitUntil(lambda: len(page.views.grid.ids) == cell.drawn.measured.count(dark(page)) > 0)
 
 
 def test_keys_move_the_line_and_what_is_stored_is_short(qtbot, page):

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from cnnstudio.core.params import (
@@ -175,6 +175,14 @@ class _Field(QWidget):
 
     def insert_above(self, widget: QWidget) -> None:
         self._column.insertWidget(self._column.indexOf(self.editor), widget)
+        # A widget that comes later would be last in the window's tab order.
+        before = self.editor.previousInFocusChain()
+        while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus and before is not self.editor:
+            before = before.previousInFocusChain()
+        for child in (widget, *widget.findChildren(QWidget)):
+            if before is not None and child.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                QWidget.setTabOrder(before, child)
+                before = child
 
     @property
     def problem(self) -> str:

@@ -130,6 +130,18 @@ def test_the_grid_shows_what_is_found_also_where_nothing_was_before(qtbot, page)
     qtbot.waitUntil(lambda: len(page.views.grid.ids) == cell.drawn.measured.count(dark(page)) > 0)
 
 
+def test_tab_goes_from_field_to_plot_to_field(page):
+    def following(widget):
+        widget = widget.nextInFocusChain()
+        while not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or not widget.isVisible():
+            widget = widget.nextInFocusChain()
+        return widget
+
+    form, cells = panel(page).form, panel(page).cells
+    assert following(form.editor("blurry")) is cells["dark"].plot
+    assert following(cells["dark"].plot) is form.editor("dark")
+
+
 def test_keys_move_the_line_and_what_is_stored_is_short(qtbot, page):
     cell = panel(page).cells["dark"]
     for _ in range(3):

@@ -30,6 +30,8 @@ _FEW: Final = 20
 
 _FEW_SIZES: Final = 5
 """With fewer pictures no size is odd."""
+FEW_COLORS: Final = 5
+"""With fewer pictures neither grey nor colour is the exception."""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -232,9 +234,14 @@ def odd_distances(rows: list[Row], measure: Callable[[Any], float]) -> tuple[np.
     return away, 2 * float(np.percentile(np.abs(away), 75))
 
 
+def are_gray(rows: list[Row]) -> np.ndarray:
+    """Which pictures count as grey."""
+    return np.array([(row.colorfulness or 0.0) < _GRAY for row in rows], bool)
+
+
 def _colors(rows: list[Row], share: float) -> Iterable[Finding]:
-    gray = np.array([(row.colorfulness or 0.0) < _GRAY for row in rows], bool)
-    if len(rows) < 5:
+    gray = are_gray(rows)
+    if len(rows) < FEW_COLORS:
         return
     for odd, text in ((True, Text("Grey, while {share:.0%} of the pictures are coloured.",
                                   "Gris, mientras que el {share:.0%} de las imágenes es en color.")),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.datasets.audit.duplicate_rules import present_pairs
 from cnnstudio.datasets.audit.duplicates import Cancelled, exact_groups, near_duplicates
-from cnnstudio.datasets.audit.rules import Row, judged, limit_scale, odd_distances, read_rows
+from cnnstudio.datasets.audit.rules import FEW_COLORS, Row, are_gray, judged, limit_scale, odd_distances, read_rows
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.index import Index
 
@@ -105,6 +105,17 @@ def _odd(measure: Callable[[Row], float]) -> Callable[[_Collection], Measured | 
     return factors
 
 
+def _color_mismatch(collection: _Collection) -> Measured | None:
+    """The share of the grey or the coloured pictures, whichever are fewer, for each of them."""
+    good = collection.good
+    if not good:
+        return None
+    gray = are_gray(good)
+    shares = np.where(gray, gray.mean(), (~gray).mean())
+    fewer = np.flatnonzero(shares <= 0.5) if len(good) >= FEW_COLORS else np.empty(0, np.int64)
+    return _sorted(shares[fewer], [good[place].id for place in fewer], inclusive=True)
+
+
 def _class_sizes(collection: _Collection) -> Values:
     totals = {name: sum(splits.values()) for name, splits in collection.index.counts().items()}
     return np.array([totals.get(name, 0) for name in collection.index.class_names(collection.spec) if name], np.float64)
@@ -152,6 +163,7 @@ _MEASURES: Final[dict[str, Callable[[_Collection], Measured | None]]] = {
     "low_information": _quality("low_information", "entropy"),
     "odd_size": _odd(lambda row: math.sqrt((row.width or 1) * (row.height or 1))),
     "odd_ratio": _odd(lambda row: (row.width or 1) / (row.height or 1)),
+    "color_mismatch": _color_mismatch,
     "imbalance": _imbalance,
     "tiny_class": _tiny_class,
     "outlier": _outlier,

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from cnnstudio.core.display import PERCENT
 from cnnstudio.core.params import Bool, Float, Int
 from cnnstudio.core.text import Text, same
 
@@ -38,10 +39,10 @@ class AuditSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 AUDIT_PARAMS: Final = (
-    Float(name="near_duplicate", default=0.12, minimum=0, maximum=1, step=0.01, decimals=3,
+    Float(name="near_duplicate", default=0.12, minimum=0, maximum=1, display=PERCENT,
           label=Text("Near duplicates: difference up to", "Casi duplicadas: diferencia hasta"),
-          help=Text("0 means the same picture; recompressed and resized copies differ by less than 0.1.",
-                    "0 es la misma imagen; las copias recomprimidas y reescaladas difieren en menos de 0,1.")),
+          help=Text("0 means the same picture; recompressed and resized copies differ by less than 10 %.",
+                    "0 es la misma imagen; las copias recomprimidas y reescaladas difieren en menos de un 10 %.")),
     Bool(name="flips", default=False, label=Text("Mirrored and rotated copies", "Copias reflejadas y giradas"),
          help=Text("Also look for copies that were mirrored or rotated by a quarter turn.",
                    "Buscar también copias reflejadas o giradas un cuarto de vuelta.")),
@@ -49,14 +50,14 @@ AUDIT_PARAMS: Final = (
           label=Text("Blurry: sharpness below", "Borrosas: nitidez menor que"),
           help=Text("Share of the finest detail in all fine detail; sharp photos have more than 0.5.",
                     "Parte del detalle más fino en todo el detalle fino; las fotos nítidas superan 0,5.")),
-    Float(name="dark", default=0.36, minimum=0, maximum=1, step=0.01, decimals=2,
+    Float(name="dark", default=0.36, minimum=0, maximum=1, display=PERCENT,
           label=Text("Dark: brightest areas below", "Oscuras: zonas claras menores que"),
-          help=Text("Grey level of the brightest hundredth of the picture, from 0 (black) to 1 (white).",
-                    "Nivel de gris de la centésima parte más clara, de 0 (negro) a 1 (blanco).")),
-    Float(name="bright", default=0.72, minimum=0, maximum=1, step=0.01, decimals=2,
+          help=Text("Grey level of the brightest hundredth of the picture, as a share of white.",
+                    "Nivel de gris de la centésima parte más clara, como parte del blanco.")),
+    Float(name="bright", default=0.72, minimum=0, maximum=1, display=PERCENT,
           label=Text("Bright: darkest areas above", "Claras: zonas oscuras mayores que"),
-          help=Text("Grey level of the darkest twentieth of the picture, from 0 (black) to 1 (white).",
-                    "Nivel de gris de la vigésima parte más oscura, de 0 (negro) a 1 (blanco).")),
+          help=Text("Grey level of the darkest twentieth of the picture, as a share of white.",
+                    "Nivel de gris de la vigésima parte más oscura, como parte del blanco.")),
     Float(name="low_contrast", default=0.05, minimum=0, maximum=0.5, step=0.005, decimals=3,
           label=Text("Low contrast: below", "Poco contraste: menor que"),
           help=Text("Standard deviation of grey, 0 to 0.5.", "Desviación estándar del gris, de 0 a 0,5.")),
@@ -72,7 +73,7 @@ AUDIT_PARAMS: Final = (
           label=Text("Odd ratio: factor from the median", "Proporción rara: factor desde la mediana"),
           help=Text("Pictures this many times wider or narrower than the median.",
                     "Imágenes al menos estas veces más anchas o estrechas que la mediana.")),
-    Float(name="color_mismatch", default=0.15, minimum=0, maximum=0.5, step=0.01, decimals=2,
+    Float(name="color_mismatch", default=0.15, minimum=0, maximum=0.5, display=PERCENT,
           label=Text("Grey among colour: share up to", "Gris entre color: parte hasta"),
           help=Text("If at most this share of the pictures is grey (or coloured), they are the odd ones.",
                     "Si como mucho esta parte de las imágenes es gris (o en color), son las raras.")),
@@ -87,8 +88,8 @@ AUDIT_PARAMS: Final = (
           label=Text("Outlier: score from", "Atípicas: puntuación desde"),
           help=Text("How far a picture is from its nearest ones, 0 to 1, by the features of the bundled base.",
                     "Lo lejos que está una imagen de las más cercanas, de 0 a 1, según las características de la base.")),
-    Float(name="mislabeled", default=0.5, minimum=0, maximum=1, step=0.01, decimals=2,
+    Float(name="mislabeled", default=0.5, minimum=0, maximum=1, display=PERCENT,
           label=Text("Mislabelled: quality below", "Mal etiquetadas: calidad menor que"),
-          help=Text("How well the label fits what a classifier that never saw the picture says, 0 to 1.",
-                    "Lo bien que la etiqueta encaja con lo que dice un clasificador que no la vio, de 0 a 1.")),
+          help=Text("How well the label fits what a classifier that never saw the picture says.",
+                    "Lo bien que la etiqueta encaja con lo que dice un clasificador que no la vio.")),
 )

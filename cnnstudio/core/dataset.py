@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from cnnstudio.core.audit import AuditSpec
+from cnnstudio.core.display import PERCENT
 from cnnstudio.core.params import Bool, Choice, Float, Int, Line, Option, Seed
 from cnnstudio.core.text import Text
 
@@ -96,14 +97,14 @@ DATASET_PARAMS: Final = (
 )
 
 SPLIT_PARAMS: Final = (
-    Float(name="train", default=0.7, minimum=0, maximum=1, above=True, step=0.05, decimals=2,
+    Float(name="train", default=0.7, minimum=0, maximum=1, above=True, display=PERCENT,
           label=SPLIT_NAMES["train"], help=Text("Share of the pictures the network learns from.",
                                                 "Parte de las imágenes con las que aprende la red.")),
-    Float(name="validation", default=0.15, minimum=0, maximum=1, step=0.05, decimals=2,
+    Float(name="validation", default=0.15, minimum=0, maximum=1, display=PERCENT,
           label=SPLIT_NAMES["validation"],
           help=Text("Share that is monitored during training and decides when to stop early.",
                     "Parte que se vigila durante el entrenamiento y decide la parada temprana.")),
-    Float(name="test", default=0.15, minimum=0, maximum=1, step=0.05, decimals=2, label=SPLIT_NAMES["test"],
+    Float(name="test", default=0.15, minimum=0, maximum=1, display=PERCENT, label=SPLIT_NAMES["test"],
           help=Text("Share that is set aside for the final evaluation.",
                     "Parte que se reserva para la evaluación final.")),
     Seed(name="seed", default=42, minimum=0, label=Text("Seed", "Semilla"),

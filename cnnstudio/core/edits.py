@@ -30,6 +30,12 @@ def set_field(project: Project, spec: str, field: str, value: Any) -> Project:
     return changed
 
 
+def set_splits(project: Project, train: float, validation: float, test: float) -> Project:
+    """Set the shares of the three splits."""
+    splits = replace(project.dataset.splits, train=train, validation=validation, test=test)
+    return replace(project, dataset=replace(project.dataset, splits=splits))
+
+
 def _replace_at(holder: Any, path: list[str], field: str, value: Any) -> Any:
     if not path:
         wanted = {item.name: item.type for item in msgspec.structs.fields(type(holder))}[field]

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from cnnstudio.core.display import Display
 from cnnstudio.core.problems import Area, Problem, error
 from cnnstudio.core.text import Text, same
 
@@ -76,7 +77,10 @@ class Seed(Int, frozen=True, kw_only=True):
 
 
 class Float(Param, frozen=True, kw_only=True):
-    """A finite number from `minimum` to `maximum`, both included unless `above` excludes the minimum."""
+    """A finite number from `minimum` to `maximum`, both included unless `above` excludes the minimum.
+
+    `display` is the unit that the window shows it in, where that differs from the stored one.
+    """
 
     minimum: float = -math.inf
     maximum: float = math.inf
@@ -85,6 +89,7 @@ class Float(Param, frozen=True, kw_only=True):
     decimals: int = 4
     logarithmic: bool = False
     unit: Text | None = None
+    display: Display | None = None
     optional: bool = False
 
     def error_text(self, value: Value) -> Text | None:
@@ -197,6 +202,7 @@ class Factor(Param, frozen=True, kw_only=True):
     minimum: float = -1.0
     maximum: float = 1.0
     unit: Text | None = None
+    display: Display | None = None
     optional: bool = False
 
     def error_text(self, value: Value) -> Text | None:

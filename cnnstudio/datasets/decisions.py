@@ -237,6 +237,7 @@ class Decisions(Database):
             connection.executemany("UPDATE pictures SET split = ? WHERE path = ?", changes)
             moved += len(changes)
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('spec', ?)", (msgspec.json.encode(spec).decode(),))
+        connection.execute("INSERT OR REPLACE INTO facts VALUES ('folder_splits', ?)", (" ".join(sorted(folder_splits)),))
         return moved
 
     @staticmethod

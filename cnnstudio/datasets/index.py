@@ -218,6 +218,10 @@ class Index(Decisions):
                     totals[split] += number
         return totals
 
+    def folder_splits(self) -> tuple[str, ...]:
+        """The splits that folders (or a column of a list) named when the pictures were last divided."""
+        return tuple(self._fact("folder_splits", "").split())
+
     def problem_counts(self) -> dict[str, int]:
         """Pictures that cannot be read, by the code of the problem."""
         return dict(self.rows("SELECT problem, COUNT(*) FROM pictures WHERE problem IS NOT NULL GROUP BY problem"))

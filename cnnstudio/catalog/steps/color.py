@@ -24,6 +24,7 @@ from cnnstudio.catalog.steps.common import (
     share,
 )
 from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
+from cnnstudio.core.display import HALF_TURN, PERCENT
 from cnnstudio.core.params import Factor
 from cnnstudio.core.text import Text, same
 from cnnstudio.imaging.changes import ArrayChange, Chosen, Group, Look, Params, Picture, TableChange, round_to_uint8
@@ -224,7 +225,7 @@ STEPS: Final = (
         id="random_contrast", label=Text("Contrast", "Contraste"), group="color",
         keras="keras.layers.RandomContrast",
         help=Text("More or less contrast at random.", "Más o menos contraste al azar."),
-        params=(Factor(name="factor", default=(0.2, 0.2), minimum=0, maximum=1, label=same("factor"),
+        params=(Factor(name="factor", default=(0.2, 0.2), minimum=0, maximum=1, label=same("factor"), display=PERCENT,
                        help=DOWN_AND_UP), PROBABILITY),
         change=_CONTRAST, script=PixelScript(_contrast_script)),
     Augmentation(
@@ -232,7 +233,7 @@ STEPS: Final = (
         keras="keras.layers.RandomHue", changes_color=OTHER_COLOR,
         help=Text("Turns all colours around the colour circle.", "Gira todos los colores en el círculo cromático."),
         params=(share("factor", (0.0, 0.1), Text("1 is half a turn: red becomes cyan.",
-                                                  "1 es media vuelta: el rojo pasa a cian.")), PROBABILITY),
+                                                  "1 es media vuelta: el rojo pasa a cian."), display=HALF_TURN), PROBABILITY),
         change=ArrayChange(_draw_hue, _equals(0.0), _apply_hue, needs_color=True), script=PixelScript(_hue_script)),
     Augmentation(
         id="random_saturation", label=Text("Saturation", "Saturación"), group="color",
@@ -251,12 +252,12 @@ STEPS: Final = (
         params=(factor("brightness_factor", 0.2, Text("Share of the full range that is added.",
                                                        "Parte del rango completo que se suma."), optional=True),
                 Factor(name="contrast_factor", default=(0.2, 0.2), minimum=0, maximum=1, optional=True,
-                       label=same("contrast_factor"), help=DOWN_AND_UP),
+                       label=same("contrast_factor"), display=PERCENT, help=DOWN_AND_UP),
                 share("saturation_factor", (0.4, 0.6), Text("0.5 changes nothing, 0 is grey.",
                                                              "0,5 no cambia nada, 0 es gris."), optional=True),
                 share("hue_factor", (0.0, 0.05), Text("1 is half a turn of the colour circle.",
                                                        "1 es media vuelta del círculo cromático."),
-                       optional=True),
+                       optional=True, display=HALF_TURN),
                 PROBABILITY),
         change=Group(_jitter_parts), script=PixelScript(_jitter_script)),
     Augmentation(
@@ -289,9 +290,10 @@ STEPS: Final = (
         keras="keras.layers.Solarization", changes_color=OTHER_COLOR,
         help=Text("Inverts what is brighter than a threshold.", "Invierte lo que es más claro que un umbral."),
         params=(share("addition_factor", (0.0, 0.0), Text("Share of the full range that is added before.",
-                                                           "Parte del rango completo que se suma antes.")),
+                                                           "Parte del rango completo que se suma antes."), display=PERCENT),
                 share("threshold_factor", (0.5, 1.0), Text("Threshold, share of the full range.",
-                                                            "Umbral, parte del rango completo.")), PROBABILITY),
+                                                            "Umbral, parte del rango completo."), display=PERCENT),
+                PROBABILITY),
         change=TableChange(_draw_solarization, lambda value: bool(value[1] > 255.0 and value[0] == 0.0), _apply_solarization),
         script=PixelScript(_solarization_script)),
     Augmentation(

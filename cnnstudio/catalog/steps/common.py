@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cnnstudio.core.display import PERCENT, Display
 from cnnstudio.core.params import Choice, Factor, Float, Option, Param
 from cnnstudio.core.text import Text, same
 
@@ -22,7 +23,7 @@ FILL: Final[tuple[Param, ...]] = (
         help=Text("The value for fill_mode constant, 0 to 255.", "El valor para fill_mode constant, de 0 a 255.")),
 )
 PROBABILITY: Final = Float(
-    name="probability", default=1.0, minimum=0, maximum=1, step=0.1, decimals=2, advanced=True,
+    name="probability", default=1.0, minimum=0, maximum=1, display=PERCENT, advanced=True,
     label=Text("Probability", "Probabilidad"),
     help=Text("Share of the pictures that are changed.", "Parte de las imágenes que se cambian."))
 OTHER_COLOR: Final = Text("Classes named after a colour would no longer match it.",
@@ -30,10 +31,10 @@ OTHER_COLOR: Final = Text("Classes named after a colour would no longer match it
 
 
 def factor(name: str, default: float | tuple[float, float] | None, help: Text, maximum: float = 1.0,
-           optional: bool = False) -> Param:
+           optional: bool = False, display: Display | None = PERCENT) -> Param:
     """A range around 0."""
     return Factor(name=name, default=default, minimum=-maximum, maximum=maximum, optional=optional, label=same(name),
-                  help=help)
+                  help=help, display=display)
 
 
 def plain_probability(default: float) -> Param:
@@ -42,10 +43,10 @@ def plain_probability(default: float) -> Param:
 
 
 def share(name: str, default: tuple[float, float] | None, help: Text, maximum: float = 1.0, minimum: float = 0.0,
-          optional: bool = False) -> Param:
+          optional: bool = False, display: Display | None = None) -> Param:
     """A range that is not negative."""
     return Factor(name=name, default=default, minimum=minimum, maximum=maximum, optional=optional, label=same(name),
-                  help=help)
+                  help=help, display=display)
 
 
 # Printed code ------------------------------------------------------------------------------------

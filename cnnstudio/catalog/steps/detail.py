@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.catalog.steps.common import PROBABILITY, draw_expression, share
 from cnnstudio.catalog.steps.entry import Augmentation, PixelScript
+from cnnstudio.core.display import PERCENT
 from cnnstudio.core.params import Float, Int
 from cnnstudio.core.text import Text, same
 from cnnstudio.imaging.changes import ArrayChange, Chosen, Params, Picture, round_to_uint8
@@ -117,7 +118,7 @@ STEPS: Final = (
         keras="keras.layers.GaussianNoise",
         help=Text("Adds noise to every value.", "Añade ruido a cada valor."),
         params=(share("stddev", (0.0, 0.05), Text("Standard deviation, share of the full range.",
-                                                   "Desviación estándar, parte del rango completo.")),
+                                                   "Desviación estándar, parte del rango completo."), display=PERCENT),
                 PROBABILITY),
         change=ArrayChange(_draw_noise, lambda value: bool(value[0] <= 0.0), _apply_noise), script=PixelScript(_noise_script)),
     Augmentation(

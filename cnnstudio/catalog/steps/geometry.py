@@ -12,6 +12,7 @@ import numpy as np
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.catalog.steps.common import FILL, PROBABILITY, draw_expression, factor, share
 from cnnstudio.catalog.steps.entry import Augmentation, MatrixScript
+from cnnstudio.core.display import PERCENT, TURN
 from cnnstudio.core.params import Choice, Factor, Option
 from cnnstudio.core.text import Text, same
 from cnnstudio.imaging.changes import Geometric, Params
@@ -146,8 +147,10 @@ STEPS: Final = (
         changes_class=Text("A 6 rotated far enough is a 9.", "Un 6 muy girado es un 9."),
         changes_direction=Text("What points up can end up pointing sideways.",
                                "Lo que apunta arriba puede acabar apuntando a un lado."),
-        params=(factor("factor", 0.1, Text("Share of a full turn: 0.1 is up to 36 degrees either way.",
-                                            "Parte de una vuelta: 0,1 es hasta 36 grados a cada lado.")),
+        params=(factor("factor", 0.1, Text("The angle, positive to the left; Keras's number is the share of a full turn: "
+                                            "0.1 is up to 36 degrees either way.",
+                                            "El ángulo, positivo hacia la izquierda; el número de Keras es la parte de "
+                                            "una vuelta: 0,1 es hasta 36 grados a cada lado."), display=TURN),
                 *FILL, PROBABILITY),
         change=Geometric(_rotation), script=MatrixScript(_rotation_script, around_middle=True)),
     Augmentation(
@@ -175,9 +178,9 @@ STEPS: Final = (
         id="random_shear", label=Text("Shear", "Cizalla"), group="geometry",
         keras="keras.layers.RandomShear",
         help=Text("Slants at random.", "Inclina al azar."),
-        params=(Factor(name="x_factor", default=0.1, minimum=0, maximum=1, label=same("x_factor"),
+        params=(Factor(name="x_factor", default=0.1, minimum=0, maximum=1, label=same("x_factor"), display=PERCENT,
                        help=Text("Slant across.", "Inclinación a lo ancho.")),
-                Factor(name="y_factor", default=0.0, minimum=0, maximum=1, label=same("y_factor"),
+                Factor(name="y_factor", default=0.0, minimum=0, maximum=1, label=same("y_factor"), display=PERCENT,
                        help=Text("Slant down.", "Inclinación a lo alto.")),
                 *FILL, PROBABILITY),
         change=Geometric(_shear), script=MatrixScript(_shear_script)),
@@ -187,7 +190,7 @@ STEPS: Final = (
         help=Text("Cuts out a part at a random position and enlarges it to the full size.",
                   "Recorta una parte en un lugar al azar y la amplía al tamaño completo."),
         params=(share("scale", (0.8, 1.0), Text("Share of height and width that stays.",
-                                                 "Parte del alto y del ancho que queda."), minimum=0.05),
+                                                 "Parte del alto y del ancho que queda."), minimum=0.05, display=PERCENT),
                 PROBABILITY),
         change=Geometric(_crop, fills=False), script=MatrixScript(_crop_script)),
 )

@@ -30,7 +30,7 @@ def duplicate_findings(rows: Iterable[Row], exact: list[list[int]], near: list[N
                        ) -> list[Finding]:
     """Findings of the four kinds about duplicates."""
     by_id = {row.id: row for row in rows}
-    near = _present_pairs(exact, near, by_id)
+    near = present_pairs(exact, near, by_id)
     groups = [[by_id[item] for item in group if item in by_id] for group in exact]
     findings: list[Finding] = []
     if "exact_duplicate" in kinds:
@@ -58,7 +58,7 @@ def best_copy_of(group: Iterable[Row]) -> Row:
                                        false_suffix(row) != "", len(row.path), row.path))
 
 
-def _present_pairs(exact: list[list[int]], near: list[NearDuplicate], by_id: dict[int, Row]) -> list[NearDuplicate]:
+def present_pairs(exact: list[list[int]], near: list[NearDuplicate], by_id: dict[int, Row]) -> list[NearDuplicate]:
     """The pairs of present pictures; a missing picture is replaced by a present copy of it."""
     instead = {item: present[0] for group in exact if (present := [entry for entry in group if entry in by_id])
                for item in group if item not in by_id}

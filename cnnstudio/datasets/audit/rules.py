@@ -28,6 +28,12 @@ _FEW: Final = 20
 """From this number of pictures on, the usual values of the collection are reliable."""
 
 
+_FEW_SIZES: Final = 5
+"""With fewer pictures no size is odd."""
+FEW_COLORS: Final = 5
+"""With fewer pictures neither grey nor colour is the exception."""
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One measured picture."""
 
@@ -127,12 +133,18 @@ def limit_of(kind: str, threshold: float, values: np.ndarray) -> float:
     Digits on black have little information; those with less than half of the median are still found. In a usual
     collection the threshold is the limit.
     """
-    if len(values) < _FEW:
+    scale = limit_scale(kind, values)
+    if scale == 1.0:
         return threshold
+    return 1 - (1 - threshold) * scale if kind == "bright" else threshold * scale
+
+
+def limit_scale(kind: str, values: np.ndarray) -> float:
+    """How much smaller than the threshold the limit in force is; of `bright`, both counted from white."""
+    if len(values) < _FEW:
+        return 1.0
     default, median = float(getattr(_DEFAULTS, kind)), float(np.median(values))
-    if kind == "bright":
-        return 1 - (1 - threshold) * min(1.0, (1 - median) / 2 / (1 - default))
-    return threshold * min(1.0, median / 2 / default)
+    return min(1.0, (1 - median) / 2 / (1 - default) if kind == "bright" else median / 2 / default)
 
 
 def flat_as_read(rows: Iterable[Row], sample_range: SampleRange) -> Iterable[Finding]:
@@ -160,7 +172,7 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
         if kind in kinds and good:
             values = np.array([getattr(row, field) for row in good])
             limit = limit_of(kind, getattr(spec, kind), values)
-            for place in np.flatnonzero((values < limit) & _judged(kind, good, spec)):
+            for place in np.flatnonzero((values < limit) & judged(kind, good, spec)):
                 value = float(values[place])
                 yield _finding(good[place], kind, 1 - value / limit / 2 if limit else 1.0,
                                text.fill(value=value, limit=limit))
@@ -188,7 +200,7 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
         yield from _colors(good, spec.color_mismatch)
 
 
-def _judged(kind: str, rows: list[Row], spec: AuditSpec) -> np.ndarray:
+def judged(kind: str, rows: list[Row], spec: AuditSpec) -> np.ndarray:
     """The pictures that a measure applies to: dark and bright ones have little contrast and findings of their own, and
     a picture without contrast has no details to judge."""
     if kind == "low_contrast":
@@ -202,22 +214,34 @@ def _judged(kind: str, rows: list[Row], spec: AuditSpec) -> np.ndarray:
 
 def _odd(rows: list[Row], kind: str, factor: float, measure: Callable[[Any], float], text: Text,
          ways: tuple[Text, Text]) -> Iterable[Finding]:
-    if len(rows) < 5:
+    if len(rows) < _FEW_SIZES:
         return
-    values = np.log(np.array([measure(row) for row in rows], np.float64))
-    away = values - np.median(values)
-    # A collection of widely differing sizes has no usual size, so the limit grows with the spread.
-    spread = float(np.percentile(np.abs(away), 75))
-    limit = max(math.log(factor), 2 * spread)
+    away, floor = odd_distances(rows, measure)
+    limit = max(math.log(factor), floor)
     for place in np.flatnonzero(np.abs(away) > limit):
         row, distance = rows[place], float(away[place])
         message = text.fill(width=row.width, height=row.height, factor=math.exp(abs(distance)), way=ways[distance < 0])
         yield _finding(row, kind, 1 - limit / abs(distance) / 2, message)
 
 
+def odd_distances(rows: list[Row], measure: Callable[[Any], float]) -> tuple[np.ndarray, float]:
+    """(distance from the median, the least limit), both as logarithms of a factor."""
+    values = np.log(np.array([measure(row) for row in rows], np.float64))
+    away = values - np.median(values)
+    if len(rows) < _FEW_SIZES:
+        return away, math.inf
+    # A collection of widely differing sizes has no usual size, so the limit grows with the spread.
+    return away, 2 * float(np.percentile(np.abs(away), 75))
+
+
+def are_gray(rows: list[Row]) -> np.ndarray:
+    """Which pictures count as grey."""
+    return np.array([(row.colorfulness or 0.0) < _GRAY for row in rows], bool)
+
+
 def _colors(rows: list[Row], share: float) -> Iterable[Finding]:
-    gray = np.array([(row.colorfulness or 0.0) < _GRAY for row in rows], bool)
-    if len(rows) < 5:
+    gray = are_gray(rows)
+    if len(rows) < FEW_COLORS:
         return
     for odd, text in ((True, Text("Grey, while {share:.0%} of the pictures are coloured.",
                                   "Gris, mientras que el {share:.0%} de las imágenes es en color.")),

@@ -36,7 +36,7 @@ QFrame#card[edge="ok"] { border-left: 4px solid $ok; }
 QFrame#card[edge="warn"] { border-left: 4px solid $warn; }
 QFrame#card[edge="error"] { border-left: 4px solid $error; }
 QFrame#card[edge="accent"], QFrame#card[edge="info"] { border-left: 4px solid $accent; }
-QDialog#palette { background: $raised; border: 1px solid $line; }
+QDialog#palette, QFrame#popup { background: $raised; border: 1px solid $line; }
 QFrame#well { background: $sunk; border-radius: 8px; }
 QFrame#rule { background: $line; border: none; }
 QFrame#drop { background: transparent; border: 2px dashed $line; border-radius: 10px; }

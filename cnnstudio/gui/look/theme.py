@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.places import resource
 from cnnstudio.gui.look.stylesheet import stylesheet
-from cnnstudio.gui.look.tokens import CLASS_HUES, FAMILY_COLORS, NO_CLASS, SCALE, THEMES, Tokens
+from cnnstudio.gui.look.tokens import CLASS_HUES, FAMILY_COLORS, NO_CLASS, SCALE, SPLIT_SHADES, THEMES, Tokens
 
 _name = "light"
 _family = "Inter"
@@ -71,6 +71,13 @@ def class_color_name(index: int) -> str:
     lightness = steps[(turn - 1) % len(steps)]
     hsl = base.toHsl()
     return QColor.fromHslF(max(hsl.hslHueF(), 0.0), hsl.hslSaturationF(), lightness).name()
+
+
+def split_color(split: str) -> QColor:
+    """The colour of a split beside classes, whose hues it must not borrow: a shade of the accent."""
+    ink, ground, share = color("accent"), color("surface"), SPLIT_SHADES.get(split, 1.0)
+    mixed = (round(share * getattr(ink, part)() + (1 - share) * getattr(ground, part)()) for part in ("red", "green", "blue"))
+    return QColor(*mixed)
 
 
 def family_color(family: str) -> QColor:

@@ -63,6 +63,8 @@ CARD_RADIUS: Final = 10
 THUMBNAIL_RADIUS: Final = 8
 THUMBNAIL_GAP: Final = 10
 
+SPLIT_SHADES: Final = {"train": 1.0, "validation": 0.62, "test": 0.34}
+"""How strong the colour of a bar is for each split."""
 NO_CLASS: Final = "#8A8F98"
 CLASS_HUES: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 FAMILY_COLORS: Final = {

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 class PictureCounts(msgspec.Struct, frozen=True, kw_only=True):
     """`usable`: pictures by class and split; `unreadable`: pictures by the code of their problem; `findings`: by kind;
-    `unmeasured`: pictures that the audit has not measured yet; `pinned`: see `Index.pinned_classes`; `deep`: see
-    `datasets.sample_ranges.sample_groups`."""
+    `unmeasured`: pictures that the audit has not measured yet; `pinned`: see `Index.pinned_classes`;
+    `folder_splits`: see `Index.folder_splits`; `deep`: see `datasets.sample_ranges.sample_groups`."""
 
     classes: tuple[str, ...] = ()
     all_classes: tuple[str, ...] = ()
@@ -32,6 +32,7 @@ class PictureCounts(msgspec.Struct, frozen=True, kw_only=True):
     findings: dict[str, int] = {}
     unmeasured: int = 0
     pinned: tuple[str, ...] = ()
+    folder_splits: tuple[str, ...] = ()
     deep: tuple[SampleGroup, ...] = ()
 
 
@@ -48,7 +49,7 @@ def count_pictures(index: Index, spec: DatasetSpec) -> PictureCounts:
         classes=tuple(name for name in names if name not in spec.hidden_classes), all_classes=names,
         usable=index.counts(), unreadable=index.problem_counts(), total=index.count(),
         excluded=index.count(Filter(excluded="only")), findings=findings.counts(index), unmeasured=waiting(index),
-        pinned=index.pinned_classes(), deep=sample_groups(index))
+        pinned=index.pinned_classes(), folder_splits=index.folder_splits(), deep=sample_groups(index))
 
 
 class Counts(QObject):
@@ -159,6 +160,11 @@ class Counts(QObject):
     def pinned(self) -> tuple[str, ...]:
         """Classes with pictures that the user pinned to validation or test, where the draw might not put any."""
         return self._numbers.pinned
+
+    @property
+    def folder_splits(self) -> tuple[str, ...]:
+        """The splits that folders name."""
+        return self._numbers.folder_splits
 
     def usable_counts(self) -> dict[str, dict[str, int]]:
         """Usable pictures by class and split."""

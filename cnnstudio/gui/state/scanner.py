@@ -54,6 +54,11 @@ class Scanner(QObject):
         self._ticks = QTimer(self)
         self._ticks.setSingleShot(True)
         self._ticks.timeout.connect(self._tick)
+        # Of the shares that change while the last ones are applied, only the newest count.
+        self._shares = QTimer(self)
+        self._shares.setSingleShot(True)
+        self._shares.setInterval(150)
+        self._shares.timeout.connect(lambda: self._apply_shares(self._spec))
 
     def open(self) -> None:
         """Start; the index was opened."""
@@ -62,6 +67,7 @@ class Scanner(QObject):
     def close(self) -> None:
         """Drop due scans; the index will be closed, and its owner ends the running scan."""
         self._ticks.stop()
+        self._shares.stop()
         self._folder_changes.stop()
         self._again = False
         self.missing = self.news = None
@@ -191,7 +197,7 @@ class Scanner(QObject):
         if index is None:
             return
         if self._session.jobs.of_kind(SPLITS) is not None:
-            QTimer.singleShot(150, self, lambda: self._apply_shares(self._spec))
+            self._shares.start()
             return
         self._session.jobs.run(lambda _report: index.apply(spec), Text("Splitting the pictures",
                                "Dividiendo las imágenes"), SPLITS, quiet=True, done=lambda _job: self._counts.refresh())

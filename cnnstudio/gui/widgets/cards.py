@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QMimeData, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.problems import Fix, Problem
@@ -279,9 +288,10 @@ class Expander(QWidget):
 
 
 class FilterLine(Button):
-    """A line of the panel that filters: text left, number right, and its share where there is room."""
+    """A line of the panel that filters: text left, number right, and its share where there is room. `split` gives it a
+    swatch in that split's shade."""
 
-    def __init__(self, text: str, token: str = "dim") -> None:
+    def __init__(self, text: str, token: str = "dim", split: str = "") -> None:
         super().__init__("", "row", checkable=True)
         self._token = token
         self._name = text
@@ -291,6 +301,10 @@ class FilterLine(Button):
         self._share.hide()
         line = row(self._label, self._value, self._share, spacing=4, margins=(8, 0, 8, 0))
         line.setStretch(0, 1)
+        self._swatch_room = 18 if split else 0
+        if split:
+            line.insertWidget(0, _Swatch(split))
+            line.insertSpacing(1, 4)
         self.setLayout(line)
         self.setFixedHeight(32)
 
@@ -305,11 +319,28 @@ class FilterLine(Button):
     def _fit(self) -> None:
         label_width = self._label.fontMetrics().horizontalAdvance(self._name)
         numbers = self._value.sizeHint().width() + self._share.sizeHint().width()
-        self._share.setVisible(bool(self._share.text()) and label_width + numbers + 26 <= self.width())
+        self._share.setVisible(bool(self._share.text()) and label_width + numbers + 26 + self._swatch_room <= self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+
+class _Swatch(QWidget):
+    """A small square in the shade of a split."""
+
+    def __init__(self, split: str) -> None:
+        super().__init__()
+        self._split = split
+        self.setFixedSize(10, 10)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.split_color(self._split))
+        painter.drawRoundedRect(QRectF(self.rect()), 3, 3)
 
 
 class DropArea(QFrame):

@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
+from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.widgets.formatting import format_count, format_pictures
 
 _ROW = 26
-_SHADES = {"train": 1.0, "validation": 0.62, "test": 0.34}
 _NAMES_WIDTH = 132
 
 
@@ -95,7 +94,7 @@ class BalanceChart(QWidget):
         for split, rect in self._parts(row):
             color = QColor(self._color_of(self._rows[row][0]))
             dimmed = self._filter[1] and split not in self._filter[1]
-            color.setAlphaF(_SHADES[split] * (0.35 if dimmed else 1.0))
+            color.setAlphaF(tokens.SPLIT_SHADES[split] * (0.35 if dimmed else 1.0))
             painter.setBrush(color)
             painter.drawRect(rect.adjusted(0, 0, -1 if rect.width() > 3 else 0, 0))
             if (row, split) == self._hover:
@@ -153,7 +152,7 @@ class SplitLegend(QWidget):
         left = float(_NAMES_WIDTH)
         for split in SPLITS:
             color = QColor(theme.color("text"))
-            color.setAlphaF(_SHADES[split] * 0.8)
+            color.setAlphaF(tokens.SPLIT_SHADES[split] * 0.8)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color)
             painter.drawRoundedRect(QRectF(left, 5, 10, 10), 2, 2)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from cnnstudio.core.params import (
@@ -33,6 +33,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, set_property
 from cnnstudio.gui.widgets.cards import Expander
+from cnnstudio.gui.widgets.factor import FactorEditor
 from cnnstudio.gui.widgets.inputs import ColorButton, SegmentedControl, Select, Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
 
@@ -97,6 +98,10 @@ class Form(QWidget):
     def editor(self, name: str) -> QWidget:
         """The widget that edits a parameter; `set_choices` may replace it."""
         return self._fields[name].editor
+
+    def insert_above(self, name: str, widget: QWidget) -> None:
+        """Put a widget, such as a drawing of the value, between a parameter's label and its editor."""
+        self._fields[name].insert_above(widget)
 
     def is_shown(self, name: str) -> bool:
         """Whether a parameter is relevant with the present values, and so has a field."""
@@ -168,6 +173,17 @@ class _Field(QWidget):
         self.editor.deleteLater()
         self.editor, self._set = select, select.set_value
 
+    def insert_above(self, widget: QWidget) -> None:
+        self._column.insertWidget(self._column.indexOf(self.editor), widget)
+        # A widget that comes later would be last in the window's tab order.
+        before = self.editor.previousInFocusChain()
+        while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus and before is not self.editor:
+            before = before.previousInFocusChain()
+        for child in (widget, *widget.findChildren(QWidget)):
+            if before is not None and child.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                QWidget.setTabOrder(before, child)
+                before = child
+
     @property
     def problem(self) -> str:
         """The problem below the editor, "" without one."""
@@ -199,6 +215,7 @@ def _number(param: Int | Float, value: Value) -> NumberBox:
                      decimals=0 if isinstance(param, Int) else param.decimals,
                      logarithmic=isinstance(param, Float) and param.logarithmic,
                      above=isinstance(param, Float) and param.above,
+                     display=param.display if isinstance(param, Float) else None,
                      unit=str(param.unit) if param.unit else "", optional=param.optional)
 
 
@@ -237,7 +254,7 @@ def _editor(param: Param, value: Value, field: _Field) -> tuple[QWidget, Callabl
         numbers.refused.connect(lambda text: field.show_problem(text, "warn"))
         return numbers, numbers.set_value
     if isinstance(param, Factor):
-        ends = _Factor(param, value)
+        ends = FactorEditor(param, value)
         ends.changed.connect(field.changed)
         ends.settled.connect(field.settled)
         ends.refused.connect(lambda text: field.show_problem(text, "warn"))
@@ -338,44 +355,3 @@ class _Numbers(QWidget):
     def set_value(self, value: Value) -> None:
         for index, item in enumerate(self._boxes):
             item.set_value(None if value is None else value[index])
-
-
-class _Factor(QWidget):
-    """The two ends of a range; a single number f means from -f to f."""
-
-    changed = Signal(object)
-    settled = Signal()
-    refused = Signal(str)
-
-    def __init__(self, param: Factor, value: Value) -> None:
-        super().__init__()
-        limits: dict[str, Any] = {"minimum": param.minimum, "maximum": param.maximum, "step": 0.01, "decimals": 3,
-                                  "optional": param.optional, "unit": str(param.unit) if param.unit else ""}
-        low, high = _range_ends(value)
-        self._low, self._high = NumberBox(low, **limits), NumberBox(high, **limits)
-        self.setLayout(row(self._low, Label(tr("to", "a"), "body", "dim"), self._high, spacing=4))
-        for item in (self._low, self._high):
-            item.value_changed.connect(self._on_changed)
-            item.settled.connect(self.settled)
-            item.refused.connect(self.refused)
-        self.setFocusProxy(self._low)
-
-    def _on_changed(self) -> None:
-        low, high = self._low.value, self._high.value
-        if low is None or high is None:
-            self.changed.emit(None if low is None and high is None else (low or 0.0, high or 0.0))
-        else:
-            self.changed.emit(high if low == -high and high >= 0 else (low, high))
-
-    def set_value(self, value: Value) -> None:
-        low, high = _range_ends(value)
-        self._low.set_value(low)
-        self._high.set_value(high)
-
-
-def _range_ends(value: Value) -> tuple[float | None, float | None]:
-    if value is None:
-        return None, None
-    if isinstance(value, tuple | list):
-        return (value[0], value[1]) if len(value) == 2 else (-value[0], value[0])
-    return -value, value

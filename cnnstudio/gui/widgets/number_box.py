@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from cnnstudio.core.display import Display
 from cnnstudio.core.text import format_number, localize_number, normalize_number, tr
 from cnnstudio.gui.look import icons, theme
 from cnnstudio.gui.widgets.wheel import WheelGuard
@@ -19,7 +20,8 @@ class NumberBox(QLineEdit):
     """A number with a unit; arrow keys, the wheel (with the focus) and dragging the arrows change it.
 
     `value_changed(value)` follows every step, `settled` when the user let go; `refused(text)` when the typed text is no
-    number within the limits. With `integer` values are int, else float; None if `optional`.
+    number within the limits. With `integer` values are int, else float; None if `optional`. With `display` the number is
+    shown, typed and stepped in that unit; value and limits stay in the stored one.
     """
 
     value_changed = Signal(object)
@@ -28,8 +30,12 @@ class NumberBox(QLineEdit):
 
     def __init__(self, value: float | None = 0, *, minimum: float = -math.inf, maximum: float = math.inf,
                  step: float = 1, integer: bool = False, decimals: int = 4, logarithmic: bool = False, unit: str = "",
-                 optional: bool = False, above: bool = False, parent: QWidget | None = None) -> None:
+                 optional: bool = False, above: bool = False, display: Display | None = None,
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._display = display
+        if display is not None:
+            step, decimals, unit = display.step, display.decimals, str(display.unit)
         self._minimum, self._maximum, self._above = minimum, maximum, above
         self._step, self._integer, self._decimals = step, integer, decimals
         self._logarithmic, self._unit, self._optional = logarithmic, unit, optional
@@ -65,20 +71,27 @@ class NumberBox(QLineEdit):
             return ""
         if self._integer:
             return str(int(value))
+        value = self._to_shown(value)
         if value and abs(value) < 10 ** -max(self._decimals - 1, 1):
             return format_number(value, "g")
         return localize_number(f"{value:.{self._decimals}f}".rstrip("0").rstrip(".") if self._decimals else f"{value:g}")
 
+    def _to_shown(self, value: float) -> float:
+        return value if self._display is None else self._display.to_shown(value)
+
+    def _to_stored(self, shown: float) -> float:
+        return shown if self._display is None else self._display.to_stored(shown)
+
     def _on_editing_finished(self) -> None:
         if self.text() == self._format_value(self._value):
             return
-        text = normalize_number(self.text())
+        text = normalize_number(self.text().strip().removesuffix(self._unit) if self._unit else self.text())
         if not text and self._optional:
             self._take(None)
             self.settled.emit()
             return
         try:
-            value: float = int(text) if self._integer else float(text)
+            value: float = int(text) if self._integer else self._to_stored(float(text))
         except ValueError:
             self.refused.emit(tr("This is not a number.", "Esto no es un número."))
             self.setText(self._format_value(self._value))
@@ -93,9 +106,10 @@ class NumberBox(QLineEdit):
         self.settled.emit()
 
     def _limits_text(self) -> str:
-        if math.isinf(self._maximum) or self._maximum >= 2**31 - 1:
-            return tr("At least {low:g}.", "Al menos {low:g}.", low=self._minimum)
-        return tr("From {low:g} to {high:g}.", "De {low:g} a {high:g}.", low=self._minimum, high=self._maximum)
+        low, high = self._to_shown(self._minimum), self._to_shown(self._maximum)
+        if math.isinf(high) or high >= 2**31 - 1:
+            return tr("At least {low:g}.", "Al menos {low:g}.", low=low)
+        return tr("From {low:g} to {high:g}.", "De {low:g} a {high:g}.", low=low, high=high)
 
     def _is_allowed(self, value: float) -> bool:
         return math.isfinite(value) and self._minimum <= value <= self._maximum and not (
@@ -120,8 +134,9 @@ class NumberBox(QLineEdit):
         if self._logarithmic and start > 0:
             value = float(f"{start * 10 ** (steps / 10):.2g}")
         else:
-            value = start + steps * self._step
-            value = round(value, 10) if not self._integer else round(value)
+            decimals = 10 if self._display is None else self._decimals
+            value = self._to_stored(round(self._to_shown(start) + steps * self._step, decimals))
+            value = round(value) if self._integer else value
         value = self._clamp(value)
         if self._is_allowed(value):
             self._take(value)

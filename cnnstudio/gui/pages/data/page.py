@@ -159,6 +159,7 @@ class DataPage(Page):
         self.state["selected"] = self.views.grid.selected_ids()
         self.views.close_threads()
         self._inspector.close_threads()
+        self._side.close_threads()
 
     # What is shown -------------------------------------------------------------------------------
 

@@ -9,18 +9,15 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from cnnstudio.catalog.findings import GROUPS, KINDS
-from cnnstudio.core import edits
-from cnnstudio.core.audit import AUDIT_PARAMS
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.text import Text, tr
+from cnnstudio.gui.pages.data.thresholds import ThresholdPanel
 from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.state.jobs import Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
-from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.formatting import format_count, format_percent, format_pictures, format_time_left
-from cnnstudio.network.checks import spec_fields
 
 _FILES: Final = ("unreadable", "truncated")
 """Kinds that the scan reports without an audit."""
@@ -64,17 +61,12 @@ class QualityPanel(QWidget):
                     lines.append(filter_line)
         self._clean = Label(tr("There are no other findings.", "No hay más hallazgos."), "secondary", "dim", wrap=True)
         self._leak = Label("", "secondary", "error", wrap=True)
-        self._form = Form(AUDIT_PARAMS, spec_fields(session.project.dataset.audit, AUDIT_PARAMS))
-        self._form.value_changed.connect(self._set_threshold)
-        self._form.settled.connect(lambda _name: session.seal())
+        self.thresholds = ThresholdPanel(workspace)
+        self.thresholds.threshold_changed.connect(self._on_threshold_changed)
         self._report = Button(tr("Report (HTML)…", "Informe (HTML)…"), "link", on_click=self._write_report)
-        note = Label(tr("The affected pictures are shown while you change a threshold.",
-                        "Al cambiar un umbral se muestran las imágenes afectadas."), "secondary", "dim", wrap=True)
-        thresholds = QWidget()
-        thresholds.setLayout(column(note, self._form, spacing=8, margins=(8, 0, 0, 8)))
         self.setLayout(column(Caption(tr("Quality", "Calidad")), self._busy, self._start, self._unreadable, self._excluded,
-                              *lines, self._clean, self._leak, self._report, Expander(tr("Thresholds", "Umbrales"), thresholds),
-                              spacing=4))
+                              *lines, self._clean, self._leak, self._report,
+                              Expander(tr("Thresholds", "Umbrales"), self.thresholds), spacing=4))
         session.jobs.changed.connect(self._show_job)
         workspace.leaks.changed.connect(self._show_leaks)
 
@@ -89,12 +81,11 @@ class QualityPanel(QWidget):
         else:
             self.filter_chosen.emit("findings", (kind,))
 
-    def _set_threshold(self, name: str, value: Any) -> None:
-        label = next(param.label for param in AUDIT_PARAMS if param.name == name)
-        self._session.edit(lambda project: edits.set_field(project, "dataset.audit", name, value), label,
-                           f"dataset.audit.{name}")
+    def _on_threshold_changed(self, name: str) -> None:
+        """Show the pictures that it decides about."""
         kinds = tuple(kind.id for kind in KINDS if kind.threshold == name and kind.group != "balance")
-        if kinds and tuple(self._state.get("findings", ())) != kinds[:1] and self._counts.findings:
+        shown = self._counts.findings or self.thresholds.found(name)
+        if kinds and tuple(self._state.get("findings", ())) != kinds[:1] and shown:
             self.filter_chosen.emit("findings", kinds[:1])
 
     def show_numbers(self) -> None:

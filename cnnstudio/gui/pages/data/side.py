@@ -25,6 +25,7 @@ from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.formatting import format_count, format_percent
 from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.widgets.split_bar import SplitBar
 from cnnstudio.network.checks import spec_fields
 
 _MANY = 12
@@ -52,9 +53,12 @@ class DataSide(QWidget):
         self.classes.menu_requested.connect(self._class_menu)
         self.classes.moved.connect(workspace.classes.move)
         self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
-        self._splits = {split: FilterLine(str(SPLIT_NAMES[split])) for split in SPLITS}
+        self._splits = {split: FilterLine(str(SPLIT_NAMES[split]), split=split) for split in SPLITS}
         for split, line in self._splits.items():
             line.clicked.connect(lambda _=False, split=split: self.filter_toggled.emit("split", split, False))
+        self.split_bar = SplitBar()
+        self.split_bar.shares_changed.connect(self._set_shares)
+        self.split_bar.settled.connect(session.seal)
         self._form = Form(SPLIT_PARAMS, spec_fields(session.project.dataset.splits, SPLIT_PARAMS))
         self._form.value_changed.connect(self._set_split)
         self._form.settled.connect(lambda _name: session.seal())
@@ -72,7 +76,7 @@ class DataSide(QWidget):
         new = Button(tr("New class…", "Nueva clase…"), "row", "plus", on_click=self._new_class)
         self.setLayout(column(
             Caption(tr("Classes", "Clases")), self._search, self._none, self.classes, new, 12,
-            Caption(tr("Splits", "Divisiones")), *self._splits.values(),
+            Caption(tr("Splits", "Divisiones")), self.split_bar, *self._splits.values(),
             Expander(tr("Split settings", "Ajustes de división"), _holder(splits)), 12,
             self.quality, 12,
             Caption(tr("Labels", "Etiquetas")),
@@ -80,11 +84,16 @@ class DataSide(QWidget):
             self.left_out, None,
             spacing=4, margins=(16, 16, 16, 16)))
 
+    def close_threads(self) -> None:
+        """Stop the threads; the panel will be deleted."""
+        self.quality.thresholds.close_threads()
+
     def refresh(self, change: Change) -> None:
         if change.of("dataset", "folder"):
             dataset = self._session.project.dataset
             self._form.set_values(spec_fields(dataset.splits, SPLIT_PARAMS))
             self._labels.set_values(spec_fields(dataset, DATASET_PARAMS[1:]))
+        self.quality.thresholds.refresh(change)
         if change.of("problems", "folder"):
             problems = [problem for problem in self._session.problems if problem.where.area == "dataset"]
             self._form.set_problems(item for item in problems if item.where.node == "splits")
@@ -101,6 +110,9 @@ class DataSide(QWidget):
         for split, line in self._splits.items():
             line.show_value(format_count(counts[split]), share=format_percent(counts[split] / total, 0),
                             on=split in self._state.get("splits", ()))
+        spec = self._session.project.dataset.splits
+        self.split_bar.show_shares({split: getattr(spec, split) for split in SPLITS}, counts,
+                                   self._counts.folder_splits, spec.folds)
         self.quality.show_numbers()
 
     def _show_classes(self) -> None:
@@ -117,6 +129,10 @@ class DataSide(QWidget):
         label = next(param.label for param in SPLIT_PARAMS if param.name == name)
         self._session.edit(lambda project: edits.set_field(project, "dataset.splits", name, value), label,
                            f"dataset.splits.{name}")
+
+    def _set_shares(self, train: float, validation: float, test: float) -> None:
+        self._session.edit(lambda project: edits.set_splits(project, train, validation, test),
+                           Text("Shares of the splits", "Partes de las divisiones"), "dataset.splits.shares")
 
     def _set_dataset(self, name: str, value: Any) -> None:
         label = next(param.label for param in DATASET_PARAMS if param.name == name)

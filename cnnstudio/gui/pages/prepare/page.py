@@ -23,6 +23,7 @@ from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, PipelineView, mak
 from cnnstudio.gui.pages.prepare.preview import GridCell, GridMaker, GridRequest, StagesRequest, make_stage_rows
 from cnnstudio.gui.pages.prepare.preview_panel import PreviewPanel
 from cnnstudio.gui.pages.prepare.recipe_panel import RecipePanel
+from cnnstudio.gui.pages.prepare.sampling import AugmentationSamples
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import Command, MeasureStatistics, ShowPage
 from cnnstudio.gui.state.jobs import Report, Work
@@ -59,6 +60,7 @@ class PreparePage(Page):
         self._stages.answered.connect(self._show_stages)
         self._grids = Latest(jobs, "preview-grid", self.maker.make, self)
         self._grids.answered.connect(self._show_grid)
+        self._sampling = AugmentationSamples(self.session, self)
         self._batches = Latest(jobs, "preview-batch", make_batch, self)
         self._batches.answered.connect(lambda _request, batch: self.pipeline.show_batch(batch))
 
@@ -89,6 +91,7 @@ class PreparePage(Page):
             holder.setMinimumWidth(least)
             splitter.addWidget(holder)
         splitter.widths_changed.connect(lambda widths: self.session.remember("prepare", widths))
+        self._sampling.show_on(self.recipe_panel)
         self._views = Stack()
         self._views.addWidget(splitter)
         self._views.addWidget(self.pipeline)
@@ -117,7 +120,7 @@ class PreparePage(Page):
         self._ask_batch()
 
     def close(self) -> None:
-        for work in (self._listing, self._stages, self._grids, self._batches):
+        for work in (self._listing, self._stages, self._grids, self._batches, self._sampling):
             work.close()
 
     # Refresh -------------------------------------------------------------------------------------
@@ -140,8 +143,10 @@ class PreparePage(Page):
         elif change.of("recipe"):
             self._ask_stages()
             self._ask_grid()
+            self._ask_samples()
         elif change.of("augmentation", "training"):
             self._ask_grid()
+            self._ask_samples()
 
     # Which picture -------------------------------------------------------------------------------
 
@@ -169,6 +174,7 @@ class PreparePage(Page):
         self.preview.show_pictures(bool(ids))
         if not ids:
             self._picture = None
+            self._ask_samples()
             return
         chosen = self.state.get("picture")
         self._show_picture(chosen if chosen is not None and chosen in ids else ids[0])
@@ -182,6 +188,7 @@ class PreparePage(Page):
         self.preview.show_name(self._picture.class_name, self._picture.path)
         self._ask_stages()
         self._ask_grid()
+        self._ask_samples()
 
     @property
     def picture(self) -> Picture | None:
@@ -217,6 +224,16 @@ class PreparePage(Page):
                                            tuple(picture.class_name for picture in self._samples)))
         else:
             self._stages.ask(StagesRequest((path(self._picture),), recipe))
+
+    def _ask_samples(self) -> None:
+        """Request what each augmentation makes of the picture in view; some mix it with pictures of other classes."""
+        if self._picture is None:
+            self._sampling.show_picture(())
+        else:
+            others = [picture for picture in self._samples if picture.id != self._picture.id]
+            own = self._picture.class_name
+            others.sort(key=lambda picture: picture.class_name == own)
+            self._sampling.show_picture(tuple(map(self._collection.path, (self._picture, *others))))
 
     def _grid_request(self, epoch: int, position: int | None) -> GridRequest:
         project, ids, collection = self.session.project, self._ids, self._collection

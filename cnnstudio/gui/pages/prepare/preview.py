@@ -146,12 +146,34 @@ def histogram(picture: np.ndarray) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple((count / tallest).tolist()) for count in counts)
 
 
-class GridMaker:
-    """Prepares and augments pictures as training does; prepared pictures are cached within a limit."""
+class PreparedPictures:
+    """Files after the recipe; they are kept within a limit, until another recipe is asked for."""
 
     def __init__(self) -> None:
         self._recipe = ""
         self._cache: dict[Path, np.ndarray | None] = {}
+
+    def get(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
+        """The prepared picture; None where the file cannot be read."""
+        from cnnstudio.catalog.pixels import prepare_file
+        from cnnstudio.imaging.errors import PictureError
+
+        room = _KEPT_BYTES // max(1, int(recipe["height"]) * int(recipe["width"]) * 4)
+        if repr(recipe) != self._recipe or len(self._cache) > room:
+            self._recipe, self._cache = repr(recipe), {}
+        if path not in self._cache:
+            try:
+                self._cache[path] = prepare_file(path, recipe)
+            except (PictureError, OSError):
+                self._cache[path] = None
+        return self._cache[path]
+
+
+class GridMaker:
+    """Prepares and augments pictures as training does."""
+
+    def __init__(self) -> None:
+        self._prepared = PreparedPictures()
 
     def make(self, request: GridRequest, report: Report) -> list[GridCell] | Failure:
         """Make sixteen cells, or fewer where there are fewer pictures; without an image where a file cannot be read."""
@@ -172,7 +194,7 @@ class GridMaker:
             report.check()
             if position not in files:
                 files[position] = request.files([position])[0]
-            return self._prepare(files[position], request.recipe)
+            return self._prepared.get(files[position], request.recipe)
 
         try:
             seen = training_previews(cells, training, load)
@@ -181,17 +203,3 @@ class GridMaker:
         return [GridCell(None if item.picture is None else image_of(shrink(item.picture, _MOST_PIXELS // 2)), position,
                          item.shares if len(item.shares) > 1 else {})
                 for item, (_, position) in zip(seen, cells, strict=True)]
-
-    def _prepare(self, path: Path, recipe: dict[str, Any]) -> np.ndarray | None:
-        from cnnstudio.catalog.pixels import prepare_file
-        from cnnstudio.imaging.errors import PictureError
-
-        room = _KEPT_BYTES // max(1, int(recipe["height"]) * int(recipe["width"]) * 4)
-        if repr(recipe) != self._recipe or len(self._cache) > room:
-            self._recipe, self._cache = repr(recipe), {}
-        if path not in self._cache:
-            try:
-                self._cache[path] = prepare_file(path, recipe)
-            except (PictureError, OSError):
-                self._cache[path] = None
-        return self._cache[path]

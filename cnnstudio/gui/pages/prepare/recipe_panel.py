@@ -22,6 +22,7 @@ from cnnstudio.gui.widgets.basics import Caption, Label, column
 
 if TYPE_CHECKING:
     from cnnstudio.gui.pages.prepare.preview import StageRow
+    from cnnstudio.gui.pages.prepare.samples import StepSamples
 
 
 class RecipePanel(QWidget):
@@ -46,7 +47,7 @@ class RecipePanel(QWidget):
         self._fields: list[FieldsCard] = [self.sample_range, self.color_mode, self.crop, self.resize_card, self.normalization]
         self.steps = StepList(session, "recipe", RECIPE_STEPS, tr("Add step", "Añadir paso"))
         self.augmentation = StepList(session, "augmentation", AUGMENTATIONS,
-                                     tr("Add augmentation", "Añadir aumento"))
+                                     tr("Add augmentation", "Añadir aumento"), gallery=True)
         for card in self._fields:
             card.fix_chosen.connect(session.apply)
         note = Label(tr("Random changes to the training pictures only, new in every epoch.",
@@ -87,6 +88,12 @@ class RecipePanel(QWidget):
     def show_looks(self, rows: Mapping[str, StageRow]) -> None:
         """Show the picture of which the crop is a part; `rows` are the stages by their ids."""
         self.crop.show_whole(rows["color_mode"].looks[0] if "color_mode" in rows else None)
+
+    def show_samples(self, samples: Mapping[str, StepSamples]) -> None:
+        """Show what each augmentation makes of the picture in view, by the ids of the steps."""
+        for identifier, card in self.augmentation.cards.items():
+            if card.strip is not None:
+                card.strip.show_samples(samples.get(identifier))
 
     def _mark_problems(self) -> None:
         problems: list[Problem] = [problem for problem in self._session.problems

@@ -11,13 +11,15 @@ from PySide6.QtGui import QDrag, QDragEnterEvent, QDragMoveEvent, QDropEvent, QM
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from cnnstudio.catalog.steps import StepType
-from cnnstudio.catalog.steps.entry import GROUPS
+from cnnstudio.catalog.steps.entry import GROUPS, Augmentation
 from cnnstudio.core import edits
 from cnnstudio.core.item import Step
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.prepare.cards import ProblemCard
+from cnnstudio.gui.pages.prepare.gallery import StepGallery
+from cnnstudio.gui.pages.prepare.sample_strip import SampleStrip
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, column, row
 from cnnstudio.gui.widgets.form import Form
@@ -80,6 +82,10 @@ class StepCard(ProblemCard):
         self.evidence.hide()
         self._note = Label(str(entry.help) if entry is not None else "", "secondary", "dim", wrap=True)
         self.body.addWidget(self._note)
+        self.strip: SampleStrip | None = None
+        if isinstance(entry, Augmentation):
+            self.strip = SampleStrip(str(entry.label))
+            self.body.addWidget(self.strip)
         self._params = entry.params if entry is not None else ()
         if self._params:
             form = Form(self._params, step.params)
@@ -101,20 +107,28 @@ class StepCard(ProblemCard):
         self._switch.set_value(step.enabled)
         self.heading.set_tone("text" if step.enabled else "faint")
         self._note.setVisible(step.enabled and bool(self._note.text()))
+        if self.strip is not None:
+            self.strip.setVisible(step.enabled)
         for form in self.forms:
             form.setVisible(step.enabled)
             form.set_values(step.params)
 
 
 class StepList(QWidget):
-    """The steps of `spec` ("recipe" or "augmentation") as cards, with a button that adds one."""
+    """The steps of `spec` ("recipe" or "augmentation") as cards, with a button that adds one from a menu, or from a
+    gallery of samples."""
 
-    def __init__(self, session: Session, spec: str, registry: Registry[StepType], add_words: str) -> None:
+    def __init__(self, session: Session, spec: str, registry: Registry[StepType], add_words: str, *,
+                 gallery: bool = False) -> None:
         super().__init__()
         self._session, self._spec, self._registry = session, spec, registry
         self.cards: dict[str, StepCard] = {}
         self._column: QVBoxLayout = column(spacing=10)
         self._menu = QMenu(self)
+        self.gallery: StepGallery | None = None
+        if gallery:
+            self.gallery = StepGallery(registry, add_words, self)
+            self.gallery.chosen.connect(self.add)
         self.add_button = Button(add_words, "", "plus", on_click=self._open_menu)
         layout = column(self._column, row(self.add_button, None), spacing=10)
         self.setLayout(layout)
@@ -161,6 +175,9 @@ class StepList(QWidget):
         return card
 
     def _open_menu(self) -> None:
+        if self.gallery is not None:
+            self.gallery.open_at(self.add_button)
+            return
         self._menu.clear()
         self._menu.setToolTipsVisible(True)
         group = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import math
 import warnings
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +96,8 @@ COMPUTED = ("lenet5", "googlenet", "resnet18", "mobilenet_v2", "densenet121", "e
 """Asked with numbers as well: networks of different parts."""
 
 
-LARGE = ("small_cnn", "alexnet", "resnet18", "googlenet", "resnet50", "mobilenet", "mobilenet_v2", "densenet121", "efficientnet_b0")
+LARGE = ("small_cnn", "alexnet", "resnet18", "googlenet", "resnet50", "mobilenet", "mobilenet_v2", "densenet121",
+         "efficientnet_b0")
 
 
 @pytest.mark.parametrize("template", [pytest.param(name, marks=pytest.mark.nightly if name in LARGE else ())

@@ -39,6 +39,7 @@ class Driver:
         self.window.resize(1440, 900)
         self.window.move(0, 0)
         self.window.show()
+        self.workspace.warm_up.enable()
         self.out, self.suffix = out, f"{language}-{theme}"
         self.troubles: list[str] = []
         self.session.problem_reported.connect(lambda problem: self.troubles.append(problem.text.en))

@@ -181,8 +181,8 @@ class NetworkPage(Page):
         self.state["view"] = name if name != "gallery" else self.state.get("view", "canvas")
         self._stack.setCurrentIndex(VIEWS.index(name))
         self.side_changed.emit()
-        if name != "gallery":
-            self._switch.set_value(name)
+        # The gallery is none of the three views.
+        self._switch.set_value(name)
         self._refresh_view()
         if name == "canvas":
             self.canvas.setFocus()

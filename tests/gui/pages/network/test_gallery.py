@@ -197,7 +197,8 @@ def test_the_gallery_has_the_room_of_the_palette(qtbot, window, project_folder):
     window.go("network")
     assert not parts(window, LayerPalette), "the gallery is still in view"
     assert not parts(window, NetworkInspector)
-    page.show_view("canvas")
+    assert not any(button(window, name).isChecked() for name in ("Canvas", "Table", "Code"))
+    button(window, "Canvas").click()
     assert parts(window, LayerPalette) and parts(window, NetworkInspector)
 
 

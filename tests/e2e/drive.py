@@ -137,6 +137,14 @@ def canvas(driver: Driver) -> None:
     driver.until(lambda: not [job for job in driver.session.jobs if not job.quiet], "quiet")
 
 
+def gallery(driver: Driver) -> None:
+    """Look at the bases, and come back."""
+    driver.click(driver.button("Gallery…", "Galería…"))
+    driver.shoot("gallery")
+    driver.click(driver.button("Back to the canvas", "Volver al lienzo"))
+    driver.settle(0.3)
+
+
 def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, object]:
     """New project, look at every page, train, evaluate, drop a picture, save, close, reopen."""
     driver = Driver(out, language, theme)
@@ -155,6 +163,8 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
         elif page == "network":
             canvas(driver)
         driver.shoot(page)
+        if page == "network":
+            gallery(driver)
     driver.go("train")
     driver.click(driver.button("Start training", "Empezar"))
     driver.until(lambda: session.jobs.of_kind("train") is not None, "the training to begin")

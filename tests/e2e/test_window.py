@@ -15,7 +15,7 @@ import pytest
 from cnnstudio.datasets.sample import write_digits
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("start", "data", "map", "prepare", "network", "train", "evaluate", "predict", "export")
+PAGES = ("start", "data", "map", "prepare", "network", "gallery", "train", "evaluate", "predict", "export")
 
 pytestmark = pytest.mark.e2e
 

@@ -1,4 +1,7 @@
-"""Every sweep in large: `python -m tests.sweeps` prints a table for the README."""
+"""Every sweep in large: `python -m tests.sweeps` prints a table for the README.
+
+`python -m tests.sweeps corpora FOLDER` sweeps the decoder over the corpora of pictures in a folder instead.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.sweeps import GOOD, OUTCOMES, make_project
+from tests.sweeps import GOOD, OUTCOMES, corpora, make_project
 from tests.sweeps.flips import sweep_flips
 from tests.sweeps.hostile import sweep_hostile
 from tests.sweeps.kills import sweep_kills
@@ -45,4 +48,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(corpora.main(sys.argv[2:]) if sys.argv[1:2] == ["corpora"] else main())

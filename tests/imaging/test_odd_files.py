@@ -105,7 +105,7 @@ def test_a_compression_that_libtiff_was_built_without_is_named(monkeypatch):
 def test_samples_of_8_bits_with_a_sign_have_a_range():
     samples = np.array([[-1, 0]], np.int8)
     data = saved(Image.fromarray(samples.view(np.uint8)), "TIFF", tiffinfo={339: 2})
-    assert inspect_picture(data)[2] == ("int8", -1.0, 0.0)
+    assert inspect_picture(data)[2] == ("int8", -1.0, 0.0, 0)
     assert decode(data, channels=1)[0, :, 0].tolist() == [127, 128]
 
 

@@ -74,7 +74,9 @@ STOPPING = (Step(id="early", type="EarlyStopping", params={"patience": 1}),
 
 def test_the_keras_script_without_pictures_for_validation(tmp_path, monkeypatch):
     project = small_project(epochs=3, callbacks=STOPPING)
-    found = run(keras_script(project, context_of(project, 3, BUILT_IN), 18), tmp_path, monkeypatch, CLASSES, "validation")
+    text = keras_script(project, context_of(project, 3, BUILT_IN), 18)
+    assert "validation_data=validation if len(validation) else None," in text
+    found = run(text, tmp_path, monkeypatch, CLASSES, "validation")
     assert len(found["history"].history["loss"]) == 3
     assert "val_loss" not in found["history"].history
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from cnnstudio.workers.runs import RunFolder
-from tests.sweeps import GOOD, __main__, corpora, make_project
+from tests.sweeps import GOOD, __main__, corpora, full_disks, make_project
+from tests.sweeps.command_kills import COMMANDS, sweep_command_kills
 from tests.sweeps.flips import sweep_flips
 from tests.sweeps.hostile import sweep_hostile
 from tests.sweeps.kills import sweep_kills
@@ -47,6 +48,17 @@ def test_hostile_files(run):
 
 def test_kills(run):
     assert set(sweep_kills(run.project_folder, 4)) == {"right"}
+
+
+def test_kills_of_commands(run):
+    assert set(sweep_command_kills(run.project_folder, COMMANDS[:1], 3)) == {"right"}
+
+
+@pytest.mark.parametrize("command", full_disks.COMMANDS, ids=lambda command: command[0])
+def test_full_disks_of_the_index(run, command):
+    counts = full_disks.sweep_full_disks(run.project_folder, run.project_folder.parent / "pictures", [command],
+                                         (0, 2, 6, 128))
+    assert set(counts) == {"right", "named"} and counts["named"] >= 2
 
 
 def test_corpora(tmp_path, capsys):

@@ -89,14 +89,15 @@ def chosen_range_notice(groups: tuple[SampleGroup, ...], recipe: RecipeSpec) -> 
         return ()
     numbers = {"n": sum(group.pictures for group in groups), "samples": describe(groups[0])}
     if recipe.sample_range == "bits":
-        text = Text("{n} pictures have more than 8 bits: {samples}. So {white} is white (recipe.sample_range=bits).",
-                    "{n} imágenes tienen más de 8 bits: {samples}. Por eso {white} es blanco (recipe.sample_range=bits).")
+        text = Text("{n} pictures have other samples than 0 to 255: {samples}. So {white} is white (recipe.sample_range=bits).",
+                    "{n} imágenes tienen muestras que no van de 0 a 255: {samples}. Por eso {white} es blanco "
+                    "(recipe.sample_range=bits).")
         numbers["white"] = 2 ** recipe.significant_bits - 1
     else:
-        text = Text("{n} pictures have more than 8 bits: {samples}. So {black} is black and {white} is white, as measured "
-                    "on the training pictures (recipe.sample_range=collection).",
-                    "{n} imágenes tienen más de 8 bits: {samples}. Por eso {black} es negro y {white} es blanco, medidos en "
-                    "las imágenes de entrenamiento (recipe.sample_range=collection).")
+        text = Text("{n} pictures have other samples than 0 to 255: {samples}. So {black} is black and {white} is white, as "
+                    "measured on the training pictures (recipe.sample_range=collection).",
+                    "{n} imágenes tienen muestras que no van de 0 a 255: {samples}. Por eso {black} es negro y {white} es "
+                    "blanco, medidos en las imágenes de entrenamiento (recipe.sample_range=collection).")
         numbers |= {"black": _number(recipe.sample_low), "white": _number(recipe.sample_high)}
     notice = warning("sample_range_chosen", text.fill(**numbers), "recipe", field="sample_range")
     return (msgspec.structs.replace(notice, severity="info"),)

@@ -21,7 +21,8 @@ Mode = Literal["type", "bits", "picture", "window"]
 
 @dataclass(frozen=True)
 class SampleRange:
-    """The samples that become 0 and 255; what lies outside is clipped. Pictures of 8 bits a sample are never changed.
+    """The samples that become 0 and 255; what lies outside is clipped. Samples of 0 to 255 are never
+    changed.
 
     "type": the least and greatest number of the sample's type; floating point is taken as 0 to 1 where no number is above 1,
     as 0 to 255 otherwise, and refused beyond. "bits": `bits` significant bits. "picture": the percentiles `low` and `high` of

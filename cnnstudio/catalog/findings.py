@@ -93,6 +93,12 @@ KINDS: Final = Registry("finding", (
     FindingKind(id="low_information", group="quality", label=Text("Low information", "Poca información"),
                 badge=Text("plain", "lisa"), threshold="low_information",
                 help=Text("Almost a single plain area.", "Casi una sola área lisa.")),
+    FindingKind(id="not_numbers", group="files", label=Text("Samples without a number", "Muestras sin número"),
+                badge=Text("NaN", "NaN"), remedies=("accept", "exclude"),
+                help=Text("Floating point with samples that are not numbers (NaN) or infinite: they are read as black or "
+                          "white.",
+                          "Coma flotante con muestras que no son números (NaN) o son infinitas: se leen como negro o "
+                          "blanco.")),
     FindingKind(id="flat_as_read", group="quality", label=Text("Flat as read", "Planas al leerlas"),
                 badge=Text("flat", "plana"), remedies=("accept", "exclude"),
                 help=Text("A single grey, or almost, with the black and white of the recipe.",

@@ -71,8 +71,8 @@ class EarlyStopping:
         self.best, self.waited, self.weights = None, 0, None
 
     def is_over(self, epoch, logs):
-        """Whether to stop after this epoch, which is counted from 0."""
-        if epoch < self.start_from_epoch:
+        """Whether to stop after this epoch, which is counted from 0; never where `monitor` is not measured."""
+        if epoch < self.start_from_epoch or self.monitor not in logs:
             return False
         value = self.sign * logs[self.monitor]
         self.waited += 1

@@ -117,7 +117,7 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
                    "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
                    folder=folder, images=images, n=len(classes), **splits)
     output.line({"project": str(folder), "images": images, "classes": list(classes), "splits": splits,
-                 "problems": [*problems, *notes]}, line_text)
+                 "problems": [*problems, *notes]}, line_text if images else "")
     return 2 if blocking(problems) else 0
 
 

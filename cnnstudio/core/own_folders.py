@@ -44,6 +44,16 @@ def link_problem(folder: Path) -> Problem | None:
     return is_link(folder / names[0]) if names else None
 
 
+def linked_way(folder: Path, path: Path) -> Problem | None:
+    """The problem of a link on the way from the folder of a project to what is written in it, such as an export."""
+    for root in (folder.absolute(), folder.resolve()):
+        if path.absolute().is_relative_to(root):
+            for part in reversed(path.absolute().relative_to(root).parents[:-1]):
+                if (root / part).is_symlink():
+                    return is_link(root / part)
+    return None
+
+
 def is_link(path: Path) -> Problem:
     text = Text("{path} is a link, which a project never has there: nothing was changed. Delete the link.",
                 "{path} es un enlace, que un proyecto nunca tiene ahí: no se cambió nada. Borre el enlace.")

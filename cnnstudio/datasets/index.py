@@ -120,7 +120,7 @@ class Index(Decisions):
         with self.transaction() as connection:
             connection.executemany("UPDATE pictures SET width = ?, height = ?, hash = ?, problem = ?,"
                                    " problem_text = ?, inspected = 1 WHERE id = ?", values)
-            connection.executemany("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)", samples)
+            connection.executemany("INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?)", samples)
 
     # Queries -----------------------------------------------------------------------------------
 

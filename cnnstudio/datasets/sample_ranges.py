@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.core.problems import Fix, Problem, error, warning
+from cnnstudio.core.problems import Area, Fix, Problem, error, warning
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
@@ -19,12 +19,18 @@ _ENOUGH: Final = 64.0
 
 
 class SampleGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """The usable pictures of one type of samples ("uint16"), with the least and the greatest sample of all."""
+    """The usable pictures of one type of samples ("uint16"), with the least and the greatest sample of all.
+
+    `damaged` of them, `example` being one, hold `not_numbers` samples that are not numbers or infinite.
+    """
 
     type: str
     pictures: int
     low: float
     high: float
+    damaged: int = 0
+    not_numbers: int = 0
+    example: str = ""
 
     @property
     def samples(self) -> StoredSamples:
@@ -33,9 +39,12 @@ class SampleGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 def sample_groups(index: Index) -> tuple[SampleGroup, ...]:
     """The deep pictures of the collection by the type of their samples, most first; empty for ordinary pictures."""
-    rows = index.rows("SELECT s.type, COUNT(*), MIN(s.low), MAX(s.high) FROM samples s JOIN pictures p ON p.id = s.picture"
+    rows = index.rows("SELECT s.type, COUNT(*), MIN(s.low), MAX(s.high), SUM(s.not_numbers > 0), SUM(s.not_numbers),"
+                      " COALESCE(MIN(CASE WHEN s.not_numbers THEN p.path END), '')"
+                      " FROM samples s JOIN pictures p ON p.id = s.picture"
                       " WHERE NOT p.excluded AND p.problem IS NULL GROUP BY s.type ORDER BY COUNT(*) DESC, s.type")
-    return tuple(SampleGroup(type=row[0], pictures=row[1], low=row[2], high=row[3]) for row in rows)
+    return tuple(SampleGroup(type=row[0], pictures=row[1], low=row[2], high=row[3], damaged=row[4], not_numbers=row[5],
+                             example=row[6]) for row in rows)
 
 
 def suggest_range(groups: tuple[SampleGroup, ...]) -> dict[str, Any]:
@@ -80,25 +89,42 @@ def chosen_range_notice(groups: tuple[SampleGroup, ...], recipe: RecipeSpec) -> 
         return ()
     numbers = {"n": sum(group.pictures for group in groups), "samples": describe(groups[0])}
     if recipe.sample_range == "bits":
-        text = Text("{n} pictures have more than 8 bits: {samples}. So {white} is white (recipe.sample_range=bits).",
-                    "{n} imágenes tienen más de 8 bits: {samples}. Por eso {white} es blanco (recipe.sample_range=bits).")
+        text = Text("{n} pictures have other samples than 0 to 255: {samples}. So {white} is white (recipe.sample_range=bits).",
+                    "{n} imágenes tienen muestras que no van de 0 a 255: {samples}. Por eso {white} es blanco "
+                    "(recipe.sample_range=bits).")
         numbers["white"] = 2 ** recipe.significant_bits - 1
     else:
-        text = Text("{n} pictures have more than 8 bits: {samples}. So {black} is black and {white} is white, as measured "
-                    "on the training pictures (recipe.sample_range=collection).",
-                    "{n} imágenes tienen más de 8 bits: {samples}. Por eso {black} es negro y {white} es blanco, medidos en "
-                    "las imágenes de entrenamiento (recipe.sample_range=collection).")
+        text = Text("{n} pictures have other samples than 0 to 255: {samples}. So {black} is black and {white} is white, as "
+                    "measured on the training pictures (recipe.sample_range=collection).",
+                    "{n} imágenes tienen muestras que no van de 0 a 255: {samples}. Por eso {black} es negro y {white} es "
+                    "blanco, medidos en las imágenes de entrenamiento (recipe.sample_range=collection).")
         numbers |= {"black": _number(recipe.sample_low), "white": _number(recipe.sample_high)}
     notice = warning("sample_range_chosen", text.fill(**numbers), "recipe", field="sample_range")
     return (msgspec.structs.replace(notice, severity="info"),)
 
 
+def not_numbers_problem(pictures: int, samples: int, example: str, area: Area = "dataset") -> Problem:
+    """That pictures hold samples of floating point without a value, and what they are taken for."""
+    text = Text("{path} holds {samples} samples that are not numbers (NaN) or infinite: NaN and −∞ are read as black, +∞ as "
+                "white.",
+                "{path} contiene {samples} muestras que no son números (NaN) o son infinitas: NaN y −∞ se leen como negro y "
+                "+∞ como blanco.") if pictures == 1 else Text(
+        "{n} pictures hold {samples} samples that are not numbers (NaN) or infinite, for example {path}: NaN and −∞ are read "
+        "as black, +∞ as white.",
+        "{n} imágenes contienen {samples} muestras que no son números (NaN) o son infinitas, por ejemplo {path}: NaN y −∞ se "
+        "leen como negro y +∞ como blanco.")
+    problem = warning("not_numbers", text.fill(n=pictures, samples=samples, path=example), area)
+    return msgspec.structs.replace(problem, facts={"not_numbers": {"pictures": pictures, "samples": samples,
+                                                                   "example": example}})
+
+
 def sample_range_problems(groups: tuple[SampleGroup, ...], recipe: RecipeSpec) -> tuple[Problem, ...]:
-    """An error where the recipe cannot read deep pictures, a warning where it leaves them nearly one grey."""
+    """An error where the recipe cannot read deep pictures, a warning where it leaves them nearly one grey or where their
+    samples are not numbers."""
+    problems = [not_numbers_problem(group.damaged, group.not_numbers, group.example) for group in groups if group.damaged]
     if recipe.sample_range == "collection" and not recipe.samples_measured:
-        return ()  # the check of the recipe says so
+        return tuple(problems)  # the check of the recipe says so
     wanted = sample_range_of(recipe.as_dictionary())
-    problems = []
     for group in groups:
         levels = levels_as_read(group.samples, wanted)
         if levels >= _ENOUGH:

@@ -14,7 +14,7 @@ from contextlib import closing
 from functools import lru_cache
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 _Object = tuple[str, str]
 """Kind (table, index, trigger, view) and name."""
 
@@ -104,7 +104,21 @@ END;
 # The samples of deep pictures, "type" as "uint16"; formats that can have them are looked at again, without losing what is
 # known of their pictures.
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD)
+_FOURTH: Final = """
+ALTER TABLE samples ADD COLUMN not_numbers INTEGER NOT NULL DEFAULT 0;
+DROP TRIGGER picture_changed;
+UPDATE pictures SET inspected = 0 WHERE id IN (SELECT picture FROM samples WHERE type GLOB 'float*');
+CREATE TRIGGER picture_changed AFTER UPDATE OF inspected ON pictures WHEN old.inspected AND NOT new.inspected BEGIN
+  DELETE FROM measures WHERE picture = new.id;
+  DELETE FROM findings WHERE picture = new.id;
+  DELETE FROM groups WHERE picture = new.id;
+  DELETE FROM predictions WHERE picture = new.id;
+  DELETE FROM samples WHERE picture = new.id;
+END;
+"""
+# How many samples are NaN or infinite; pictures of floating point are looked at again, likewise.
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:

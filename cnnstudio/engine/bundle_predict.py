@@ -95,6 +95,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     choose_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import numpy as np
+    from pixels.decode import count_not_numbers  # type: ignore[import-not-found]
     from pixels.errors import PictureError, disk_reason, disk_text  # type: ignore[import-not-found]
     from pixels.picture_files import read_regular  # type: ignore[import-not-found]
     from pixels.prepare import prepare  # type: ignore[import-not-found]
@@ -109,7 +110,14 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     def read(path: str) -> Any:
         """The picture's pixels, or its problem: {"code", "text"}."""
         try:
-            return prepare(read_regular(path), recipe, STEPS)
+            data = read_regular(path)
+            picture = prepare(data, recipe, STEPS)
+            if count := count_not_numbers(data):
+                meaning = ("{n} muestras no son números (NaN) o son infinitas: NaN y −∞ se leen como negro y +∞ como blanco"
+                           if language == "es" else
+                           "{n} samples are not numbers (NaN) or infinite: NaN and −∞ are read as black, +∞ as white")
+                print(on_one_line(f"{path}: {meaning.format(n=count)}."), file=sys.stderr)
+            return picture
         except PictureError as picture_error:
             return {"code": f"picture_{picture_error.code}", "text": f"{Path(path).name}: {picture_error.text(language)}"}
         except OSError as os_error:

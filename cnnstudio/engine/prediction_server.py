@@ -20,9 +20,11 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.progress import phase
+from cnnstudio.imaging.decode import count_not_numbers
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
 from cnnstudio.imaging.problems import picture_problem
@@ -62,6 +64,7 @@ class Server:
         self._recipe = self.card.recipe.as_dictionary()
         blank = np.zeros((1, *self.card.recipe.shape), np.uint8)
         self.engine.predict(blank)
+        self._not_numbers: list[tuple[str, int]] = []
 
     def answer(self, request: Predict, link: Link, pool: ThreadPoolExecutor) -> None:
         """Predict all pictures of a request, in order."""
@@ -83,6 +86,9 @@ class Server:
                                    seconds_left=(len(request.paths) - done) * seconds / done))
             if link.stop is not None:
                 break
+        if self._not_numbers:
+            found, self._not_numbers = sorted(self._not_numbers), []
+            link.emit(Notice(problem=not_numbers_problem(len(found), sum(count for _, count in found), found[0][0], "file")))
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
                            engine=self.engine.name))
 
@@ -102,7 +108,11 @@ class Server:
 
     def _read(self, path: str) -> np.ndarray | Problem:
         try:
-            return prepare(read_regular(path), self._recipe)
+            data = read_regular(path)
+            picture = prepare(data, self._recipe)
+            if count := count_not_numbers(data):
+                self._not_numbers.append((path, count))
+            return picture
         except PictureError as picture_error:
             return picture_problem(picture_error, path)
         except OSError as os_error:

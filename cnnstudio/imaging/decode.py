@@ -34,7 +34,7 @@ from .header import Header
 from .headers import read_header
 from .orientation import apply_orientation
 from .picture_files import open_regular
-from .sample_range import TYPE_RANGE, SampleRange, to_uint8
+from .sample_range import TYPE_RANGE, SampleRange, stored_samples, to_uint8
 
 Channels = Literal[1, 3, 4] | None
 
@@ -141,6 +141,15 @@ def decode_samples(data: bytes, header: Header, *, maximum_pixels: int = MAXIMUM
         samples = picture_format.samples(data, reduce)
         _check_size(samples, header, reduce)
         return samples
+
+
+def count_not_numbers(data: bytes) -> int:
+    """How many samples of a picture of floating point are not numbers or infinite; 0 for any other, without decoding it.
+    Raises PictureError."""
+    header = read_header(data)
+    if header.sample_kind != "float":
+        return 0
+    return stored_samples(decode_samples(data, header), header).not_numbers
 
 
 @contextmanager

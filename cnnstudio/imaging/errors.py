@@ -77,6 +77,7 @@ _DETAILS: Final[dict[str, tuple[str, str]]] = {
     "size": ("its width or height is not possible", "su anchura o altura no es posible"),
     "compression": ("its compression is not known here", "su compresión no se conoce"),
     "colors": ("its kind of colours is not known here", "su tipo de colores no se conoce"),
+    "kind": ("it uses a part of the format that is not known here", "usa una parte del formato que no se conoce"),
     "library": ("the library pi-heif that reads it is not installed", "no está instalada la biblioteca pi-heif que la lee"),
     "bits": ("its number of bits a sample is not known here", "su número de bits por muestra no se conoce"),
     "range": (

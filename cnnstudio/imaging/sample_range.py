@@ -21,7 +21,8 @@ Mode = Literal["type", "bits", "picture", "window"]
 
 @dataclass(frozen=True)
 class SampleRange:
-    """The samples that become 0 and 255; what lies outside is clipped. Pictures of 8 bits a sample are never changed.
+    """The samples that become 0 and 255; what lies outside is clipped. Samples of 0 to 255 are never
+    changed.
 
     "type": the least and greatest number of the sample's type; floating point is taken as 0 to 1 where no number is above 1,
     as 0 to 255 otherwise, and refused beyond. "bits": `bits` significant bits. "picture": the percentiles `low` and `high` of
@@ -45,11 +46,13 @@ FLAT_LEVELS: Final = 4.0
 
 class StoredSamples(NamedTuple):
     """The samples of a picture of more than 8 bits as its file holds them: their type, such as "uint16", "int32" or
-    "float32" (a format with 12 bits gives "uint12"), and the least and the greatest."""
+    "float32" (a format with 12 bits gives "uint12"), the least and the greatest, and how many are not numbers (NaN) or
+    infinite."""
 
     type: str
     low: float
     high: float
+    not_numbers: int = 0
 
 
 def is_deep(samples: NDArray[Any]) -> bool:
@@ -63,7 +66,7 @@ def stored_samples(samples: NDArray[Any], header: Header) -> StoredSamples:
     finite = colors[np.isfinite(colors)] if colors.dtype.kind == "f" else colors
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     name = {"unsigned": "uint", "signed": "int", "float": "float"}[header.sample_kind]
-    return StoredSamples(f"{name}{header.bit_depth}", low, high)
+    return StoredSamples(f"{name}{header.bit_depth}", low, high, int(colors.size - finite.size))
 
 
 def type_bits(sample_type: str) -> int:
@@ -87,7 +90,8 @@ def levels_as_read(stored: StoredSamples, wanted: SampleRange) -> float:
         low, high = bounds
     if not high > low:
         return 0.0
-    return (min(max(stored.high, low), high) - min(max(stored.low, low), high)) * 255.0 / (high - low)
+    # Halves, as the whole of a range of 64-bit floating point may be no number.
+    return (min(max(stored.high, low), high) / 2 - min(max(stored.low, low), high) / 2) * 255.0 / (high / 2 - low / 2)
 
 
 def limits(samples: NDArray[Any], header: Header, wanted: SampleRange) -> tuple[float, float]:
@@ -120,7 +124,9 @@ def _type_limits(stored: StoredSamples, wanted: SampleRange) -> tuple[float, flo
 
 
 def to_uint8(samples: NDArray[Any], header: Header, wanted: SampleRange = TYPE_RANGE) -> NDArray[np.uint8]:
-    """Samples (height, width[, channels]) of any type as uint8, rounded to the nearest; not a number counts as `low`.
+    """Samples (height, width[, channels]) of any type as uint8, rounded to the nearest.
+
+    Not a number counts as `low`, infinity as the greatest: `StoredSamples` counts them, and whoever reads is told.
 
     A last channel of alpha (2 or 4 channels) is always scaled from the whole range of its type.
     """
@@ -145,5 +151,8 @@ def _scaled(samples: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]
     if not high > low:
         return np.zeros(samples.shape, np.uint8)
     numbers = np.nan_to_num(samples.astype(np.float64), nan=low, posinf=high, neginf=low)
-    scaled: NDArray[np.uint8] = np.floor(np.clip((numbers - low) * (255.0 / (high - low)), 0, 255) + 0.5).astype(np.uint8)
+    if not np.isfinite(high - low):  # the ends of 64-bit floating point
+        numbers, low, high = numbers / 2, low / 2, high / 2
+    with np.errstate(over="ignore"):  # what is beyond is clipped
+        scaled: NDArray[np.uint8] = np.floor(np.clip((numbers - low) * (255.0 / (high - low)), 0, 255) + 0.5).astype(np.uint8)
     return scaled

@@ -11,6 +11,7 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.item import Step
 from cnnstudio.core.jobs import CollectTFRecord, Evaluate, Export, MeasureAugmentation, Serve, Train
+from cnnstudio.core.own_folders import linked_way
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project
@@ -168,7 +169,10 @@ def serving_job(model: Path, run: str | None = None) -> Serve:
 def export_job(run: RunFolder, format: str, path: Path, samples: int = 3, data: Path | None = None,
                unchecked: bool = False) -> Export:
     """The job that exports a run and checks the export on its pictures, on those of `data`, or not at all; raises
-    ProblemError when its specs cannot be read."""
+    ProblemError when its specs cannot be read, or where a link of the project leads to `path`."""
+    linked = linked_way(run.project_folder, path)
+    if linked is not None:
+        raise ProblemError(linked)
     training = run.spec().training
     return Export(run_folder=str(run.folder), format=format, path=str(path.absolute()), samples=samples,
                   data="" if data is None else str(data.absolute()), unchecked=unchecked,

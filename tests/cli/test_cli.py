@@ -66,6 +66,9 @@ def test_a_folder_without_pictures_makes_no_project(tmp_path, pictures, capsys):
     (tmp_path / "empty").mkdir()
     assert cli.main(["new", str(tmp_path / "p"), "--data", str(tmp_path / "empty"), "--json"]) == 2
     assert [problem["code"] for problem in lines(capsys)[0]["problems"]] == ["no_pictures"]
+    assert cli.main(["new", str(tmp_path / "p"), "--data", str(tmp_path / "empty")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "no pictures" in err
     assert cli.main(["new", str(tmp_path / "p"), "--data", str(pictures)]) == 0
     assert cli.main(["check", str(tmp_path / "p")]) == 0
 

@@ -17,6 +17,7 @@ from cnnstudio.core.own_folders import LOCK_FILE
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.datasets.index import open_index
+from cnnstudio.workers.job_setup import export_job
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import create_run, find_run, list_runs
 from cnnstudio.workers.supervisor import Supervisor
@@ -29,6 +30,20 @@ def elsewhere(tmp_path: Path) -> Path:
     path = tmp_path / "elsewhere"
     path.write_text("precious")
     return path
+
+
+def test_exports_are_not_written_through_a_link(folder, tmp_path):
+    (tmp_path / "other").mkdir()
+    run = create_run(folder, Project(), lambda path: path.write_text(""))
+    (folder / "exports").symlink_to(tmp_path / "other", target_is_directory=True)
+    for path in (folder / "exports" / "model.keras", folder / "exports" / "below" / "model.keras"):
+        with pytest.raises(ProblemError) as caught:
+            export_job(run, "keras", path)
+        assert [problem.code for problem in caught.value.problems] == ["is_link"]
+        assert str(folder / "exports") in caught.value.problems[0].text.en
+    assert export_job(run, "keras", tmp_path / "other" / "model.keras").format == "keras"
+    (folder / "exports").unlink()
+    assert export_job(run, "keras", folder / "exports" / "model.keras").format == "keras"
 
 
 @pytest.fixture

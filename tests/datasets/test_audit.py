@@ -11,6 +11,7 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from cnnstudio.catalog.findings import KINDS, LEARNED
@@ -109,7 +110,11 @@ def spoil(root: Path) -> dict[str, set[str]]:
     exif[0x0112] = 6
     Image.fromarray(paint(108, 160, 120)[..., ::-1]).save(train / "dog" / "turned.jpg", exif=exif, quality=92)
     save(train / "rare" / "1.jpg", paint(109))
+    samples = paint(110).astype(np.float32) / 255
+    samples[5, 5] = np.nan
+    tifffile.imwrite(train / "cat" / "nan.tif", samples, photometric="rgb")
     return {
+        "not_numbers": {"train/cat/nan.tif"},
         "blurry": {"train/cat/blurry.jpg"}, "dark": {"train/cat/dark.jpg"}, "bright": {"train/cat/bright.jpg"},
         "low_contrast": {"train/cat/flat.png", "train/cat/plain.png"},
         "flat_as_read": {"train/cat/plain.png"}, "low_information": {"train/cat/plain.png"},
@@ -176,7 +181,7 @@ def test_thresholds_move_what_is_affected(root, tmp_path):
 def test_parameters_and_spec_agree():
     assert {item.name: item.default for item in AUDIT_PARAMS} == msgspec.to_builtins(AuditSpec())
     assert {item.threshold for item in KINDS if item.threshold} <= {item.name for item in AUDIT_PARAMS}
-    assert len(KINDS) == 21
+    assert len(KINDS) == 22
 
 
 @pytest.mark.parametrize("way", range(7))

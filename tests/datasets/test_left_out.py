@@ -60,6 +60,9 @@ def test_system_folders_are_no_classes_and_their_thumbnails_no_pictures(tmp_path
     assert list_pictures([str(root)])[0] == [str(root / "cat" / "1.png"), str(root / "dog" / "2.png")]
     assert all(map(is_system, ("@eaDir", "LOST+FOUND", "._x", ".DS_Store", "desktop.ini", ".Trash-1000")))
     assert all(map(is_system, ("RECYCLER", "FOUND.012", "SYNOFILE_THUMB_M.jpg", "a.jpg@SynoEAStream", "#trash", "_gsdata_")))
+    # Windows shows $RECYCLE.BIN under these names; a folder that is really called so is somebody's, such as a class of waste.
+    assert not any(map(is_system, ("Recycle Bin", "Papelera de reciclaje", "Trash", "Thumbs", "Thumbnails", "Desktop", "Icon")))
+    assert all(map(is_system, ("$RECYCLE.BIN", "$Recycle.Bin", "Thumbs.db")))
     assert not any(map(is_system, ("cat", "recycled", "_x", "found", "found.png", "thumbs")))
 
 

@@ -14,6 +14,7 @@ import keras
 import msgspec
 import numpy as np
 import pytest
+import tifffile
 
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.commands import Predict
@@ -199,6 +200,31 @@ def test_the_bundle_tells_by_its_exit_code_when_nothing_could_be_read(exported, 
                           capture_output=True, text=True, cwd=tmp_path, check=False, timeout=200)
     assert done.returncode == 2
     assert "gone.jpg" in done.stdout
+
+
+def without_numbers(folder):
+    """A picture of floating point that holds three samples without a value, and its path."""
+    samples = np.full((16, 16, 3), 0.5, np.float32)
+    samples[0, 0] = np.nan, np.inf, -np.inf
+    path = folder / "nan.tif"
+    tifffile.imwrite(path, samples, photometric="rgb")
+    return path
+
+
+def test_samples_that_are_not_numbers_are_told_once(trained, tmp_path):
+    path = without_numbers(tmp_path)
+    recorder = ask(trained, path, trained[1] / "dark")
+    assert recorder.of(Prediction)[0].problem is None
+    problem, = (notice.problem for notice in recorder.of(Notice))
+    assert problem.code == "not_numbers" and "nan.tif holds 3 samples" in problem.text.en
+
+
+@pytest.mark.keras
+def test_the_bundle_tells_samples_that_are_not_numbers(exported, tmp_path):
+    done = subprocess.run([sys.executable, "-I", exported / "bundle ñ" / "predict.py", str(without_numbers(tmp_path))],
+                          capture_output=True, text=True, cwd=tmp_path, check=False, timeout=200)
+    assert done.returncode == 0
+    assert "nan.tif: 3 samples are not numbers (NaN) or infinite" in done.stderr
 
 
 def test_the_bundle_is_complete_and_its_samples_are_right(trained, exported):

@@ -27,9 +27,9 @@ from cnnstudio.workers.printed_scripts import write_script
 from tests.engine.collections_of_pictures import CLASSES, augmented, draw, replace, small_project, write_manifest
 
 
-def run(text, folder, monkeypatch, classes):
-    """What the script leaves behind. In this process, which has TensorFlow, it may not start others."""
-    entries = draw(folder / "pictures", classes, 10)
+def run(text, folder, monkeypatch, classes, without=""):
+    """What the script leaves behind, without a split. In this process, which has TensorFlow, it may not start others."""
+    entries = [entry for entry in draw(folder / "pictures", classes, 10) if entry["split"] != without]
     write_manifest(folder / "manifest.jsonl", folder / "pictures", entries, classes)
     (folder / "train.py").write_text(text.replace("WORKERS = 2", "WORKERS = 0"), encoding="utf-8")
     monkeypatch.chdir(folder)
@@ -66,6 +66,27 @@ def test_the_pytorch_script_trains_and_saves(tmp_path, monkeypatch, capsys, mode
         other = found["Network"]()
         other.load_state_dict({name: torch.from_numpy(archive[name]) for name in archive.files})
     assert torch.equal(other.output.weight, found["network"].cpu().output.weight)
+
+
+STOPPING = (Step(id="early", type="EarlyStopping", params={"patience": 1}),
+            Step(id="plateau", type="ReduceLROnPlateau", params={"patience": 1}))
+
+
+def test_the_keras_script_without_pictures_for_validation(tmp_path, monkeypatch):
+    project = small_project(epochs=3, callbacks=STOPPING)
+    text = keras_script(project, context_of(project, 3, BUILT_IN), 18)
+    assert "validation_data=validation if len(validation) else None," in text
+    found = run(text, tmp_path, monkeypatch, CLASSES, "validation")
+    assert len(found["history"].history["loss"]) == 3
+    assert "val_loss" not in found["history"].history
+
+
+def test_the_pytorch_script_without_pictures_for_validation(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+    project = small_project(epochs=3, callbacks=STOPPING)
+    run(torch_script(project, context_of(project, 3, BUILT_IN)), tmp_path, monkeypatch, CLASSES, "validation")
+    told = capsys.readouterr().out
+    assert "epoch 3: loss" in told and "val_loss" not in told
 
 
 @pytest.mark.parametrize("base", ["efficientnet_lite0", pytest.param("mobilenet_v3_small", marks=pytest.mark.nightly)])

@@ -1,4 +1,7 @@
-"""Every sweep in large: `python -m tests.sweeps` prints a table for the README."""
+"""Every sweep in large: `python -m tests.sweeps` prints a table for the README.
+
+`python -m tests.sweeps corpora FOLDER` sweeps the decoder over the corpora of pictures in a folder instead.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.sweeps import GOOD, OUTCOMES, make_project
+from tests.sweeps import GOOD, OUTCOMES, corpora, make_project
+from tests.sweeps.command_kills import COMMANDS, EXPORT, sweep_command_kills, train
 from tests.sweeps.flips import sweep_flips
+from tests.sweeps.full_disks import sweep_full_disks
 from tests.sweeps.hostile import sweep_hostile
 from tests.sweeps.kills import sweep_kills
 from tests.sweeps.writes import sweep_writes
@@ -34,6 +39,9 @@ def main() -> int:
         table["write faults"] = sweep_writes(folder, CHANGING, (errno.ENOSPC, errno.EIO, errno.EACCES))
         table["hostile files"] = sweep_hostile(run, READING)
         table["kills"] = sweep_kills(folder, 100)
+        table["kills of commands"] = sweep_command_kills(folder, COMMANDS, 30)
+        table["full disks of the index"] = sweep_full_disks(folder, folder.parent / "pictures")
+        table["kills of exports"] = sweep_command_kills(train(folder), EXPORT, 12)
     print("| sweep | cases | " + " | ".join(OUTCOMES) + " |")
     print("|---" * (len(OUTCOMES) + 2) + "|")
     for name, counts in table.items():
@@ -45,4 +53,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(corpora.main(sys.argv[2:]) if sys.argv[1:2] == ["corpora"] else main())

@@ -59,12 +59,13 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     sample_type: str | None
     sample_low: float | None
     sample_high: float | None
+    not_numbers: int | None = None
 
 
 _SQL: Final = ("SELECT p.id, p.path, p.class_name, p.split, p.excluded, p.size, p.width, p.height, p.problem,"
                " p.problem_text, m.brightness, m.dark, m.bright, m.contrast, m.sharpness, m.entropy, m.colorfulness,"
-               " m.format, m.orientation, s.type, s.low, s.high FROM pictures p LEFT JOIN measures m ON m.picture = p.id"
-               " LEFT JOIN samples s ON s.picture = p.id ORDER BY p.path")
+               " m.format, m.orientation, s.type, s.low, s.high, s.not_numbers FROM pictures p"
+               " LEFT JOIN measures m ON m.picture = p.id LEFT JOIN samples s ON s.picture = p.id ORDER BY p.path")
 
 
 def read_rows(index: Index) -> list[Row]:
@@ -108,6 +109,11 @@ def _files(rows: list[Row], kinds: frozenset[str]) -> Iterable[Finding]:
             text = Text("The camera's orientation flag is {n}: programs that ignore it show the picture turned.",
                         "La marca de orientación de la cámara es {n}: los programas que la ignoran la muestran girada.")
             yield _finding(row, "orientation", 0.3, text.fill(n=row.orientation))
+        if "not_numbers" in kinds and row.not_numbers and row.width and row.height:
+            share = row.not_numbers / (row.width * row.height)
+            text = Text("{n} samples are not numbers (NaN) or infinite: NaN and −∞ are read as black, +∞ as white.",
+                        "{n} muestras no son números (NaN) o son infinitas: NaN y −∞ se leen como negro y +∞ como blanco.")
+            yield _finding(row, "not_numbers", 0.5 + share / 2, text.fill(n=row.not_numbers))
 
 
 # Picture quality -----------------------------------------------------------------------------------

@@ -287,15 +287,29 @@ def _range(array: Array) -> tuple[float, float]:
     for batch in batches(array):
         least, most = float(batch.min(initial=0)), float(batch.max(initial=0))
         if not (np.isfinite(least) and np.isfinite(most)):
-            text = Text("{path}: the array {name} holds values that are no numbers (NaN or infinite).",
-                        "{path}: la matriz {name} contiene valores que no son números (NaN o infinitos).")
-            raise ProblemError(error("not_numbers", text.fill(path=array.path, name=array.name), "dataset",
-                                     path=array.path))
+            raise ProblemError(_not_numbers_problem(array))
         low, high = min(low, least), max(high, most)
     white = next((bound for bound in (1.0, 255.0, 65535.0) if high <= bound * (1 + 1e-6)), high)
     if low >= 0:
         return 0.0, white
     return (-1.0, 1.0) if low >= -1.0001 and white == 1.0 else (low, high)
+
+
+def _not_numbers_problem(array: Array) -> Problem:
+    """How many pictures of an array hold how many values that are not numbers, and which is the first."""
+    pictures = values = position = 0
+    first: int | None = None
+    for batch in batches(array):
+        counts = (~np.isfinite(batch)).reshape(len(batch), -1).sum(axis=1)
+        if first is None and counts.any():
+            first = position + int(np.flatnonzero(counts)[0])
+        pictures, values, position = pictures + int((counts > 0).sum()), values + int(counts.sum()), position + len(batch)
+    text = Text("{path}: {n} of the {all} pictures of the array {name} hold {values} values that are not numbers (NaN) or "
+                "infinite, the first is number {first} counted from 0. Give them a value, or leave these pictures out.",
+                "{path}: {n} de las {all} imágenes de la matriz {name} contienen {values} valores que no son números (NaN) o "
+                "son infinitos; la primera es la número {first} contando desde 0. Deles un valor o quite esas imágenes.")
+    return error("not_numbers", text.fill(path=array.path, name=array.name, n=pictures, all=array.shape[0], values=values,
+                                          first=first or 0), "dataset", path=array.path)
 
 
 def _samples(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8] | NDArray[np.uint16]:

@@ -25,8 +25,8 @@ _TGA_DEPTHS: Final = (8, 15, 16, 24, 32)
 class PictureFormat:
     """One format: its name, the usual endings of its files, and what its files begin with.
 
-    `module` reads it: "jpeg", "png", "tiff" or "pillow". `reduces`: it can be decoded at a half, a quarter or an eighth of
-    its size. `sure`: `begins` looks for a signature, which no other kind of file begins with.
+    `module` reads it: "jpeg", "png", "tiff", "tga" or "pillow". `reduces`: it can be decoded at a half, a quarter or an
+    eighth of its size. `sure`: `begins` looks for a signature, which no other kind of file begins with.
     """
 
     name: str
@@ -50,6 +50,10 @@ class PictureFormat:
             from . import tiff
 
             return tiff.read(data)
+        if self.module == "tga":
+            from . import tga
+
+            return tga.read(data)
         from . import pillow
 
         return pillow.read(data, self.name)
@@ -68,6 +72,10 @@ class PictureFormat:
             from . import tiff
 
             return tiff.samples(data)
+        if self.module == "tga":
+            from . import tga
+
+            return tga.samples(data)
         from . import pillow
 
         return pillow.samples(data, self.name)
@@ -131,7 +139,7 @@ FORMATS: Final[tuple[PictureFormat, ...]] = (
     PictureFormat("BMP", frozenset({".bmp", ".dib"}), _is_bmp),
     PictureFormat("PNM", frozenset({".pbm", ".pgm", ".ppm", ".pnm"}), _is_pnm),
     PictureFormat("ICO", frozenset({".ico"}), _starts(b"\0\0\1\0")),
-    PictureFormat("TGA", frozenset({".tga", ".icb", ".vda", ".vst"}), _is_tga, sure=False),
+    PictureFormat("TGA", frozenset({".tga", ".icb", ".vda", ".vst"}), _is_tga, "tga", sure=False),
 )
 """In the order in which they are tried; the one without a signature last."""
 BY_NAME: Final = {entry.name: entry for entry in FORMATS}

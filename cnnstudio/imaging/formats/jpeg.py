@@ -25,7 +25,9 @@ from ..orientation import exif_orientation, xmp_orientation
 NAME: Final = "JPEG"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BASELINE: Final = (0xC0, 0xC1)
-_READABLE_FRAMES: Final = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
+_LOSSLESS: Final = 0xC3
+_ONE_PASS: Final = (*_BASELINE, _LOSSLESS)
+_READABLE_FRAMES: Final = (0xC0, 0xC1, 0xC2, _LOSSLESS, 0xC9, 0xCA)
 # In entropy-coded data 0xff is followed by a stuffed zero, by a fill byte, by a restart, or is another marker.
 _RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
 _OTHER_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -159,22 +161,28 @@ def pixels(data: bytes, reduce: int = 1) -> NDArray[np.uint8]:
         begin_of_data = _first_scan(data, structure)
         head = b"".join(data[begin:stop] for begin, stop in structure.segments if stop <= begin_of_data)
         return pixels(b"\xff\xd8" + head + data[begin_of_data:], reduce)
+    if structure.frame == _LOSSLESS and reduce > 1:
+        size = -(-header.width // reduce), -(-header.height // reduce)
+        return cv2.resize(pixels(data), size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     flags = _flags(header.channels, reduce)
     if structure.end is None:
         # Sound only if no byte of the picture is missing.
         stop = structure.stop - (structure.stop == len(data) and data.endswith(b"\xff"))
-        picture = _decode(data[:stop] + b"\xff\xd9", flags)
-        if structure.frame not in _BASELINE or _changes(data, stop, flags, picture):
+        ended = data[:stop] + b"\xff\xd9"
+        picture = _decode(ended, flags)
+        if structure.frame not in _ONE_PASS or _changes(data, stop, header.channels, _whole(ended, header, reduce, picture)):
             raise truncated(NAME, "end")
         return picture
     if _restarts_are_missing(structure):
         raise truncated(NAME)
     picture = _decode(data, flags)
-    if structure.frame in _BASELINE:
+    if structure.frame in _ONE_PASS:
         # Damage can create a marker inside the data; libjpeg stops there.
-        doubtful = structure.stop != structure.end - 2 or _ends_grey(picture)
-        if doubtful and _changes(data, structure.stop, flags, picture):
-            raise truncated(NAME)
+        early = structure.stop != structure.end - 2
+        if early or _ends_grey(picture, reduce):
+            whole = _whole(data, header, reduce, picture)
+            if (early or _ends_grey(whole, 1)) and _changes(data, structure.stop, header.channels, whole):
+                raise truncated(NAME)
     return picture
 
 
@@ -213,17 +221,23 @@ def _restarts_are_missing(structure: Structure) -> bool:
     return structure.restarts < -(-units // structure.restart_interval) - 1
 
 
-def _ends_grey(picture: NDArray[np.uint8]) -> bool:
+def _ends_grey(picture: NDArray[np.uint8], reduce: int) -> bool:
     """Whether the last block is plain grey, as it is where libjpeg had no data for it."""
     last = int(picture[-1, -1].flat[0])
     if not (127 <= last <= 129 or 63 <= last <= 65):
         return False
-    corner = picture[-min(8, len(picture)):, -min(8, picture.shape[1]):].astype(np.int16)
+    side = 8 // reduce
+    corner = picture[-min(side, len(picture)):, -min(side, picture.shape[1]):].astype(np.int16)
     # 128 in every component; of CMYK that is 64.
     return bool((np.abs(corner - 128) <= 1).all() or (np.abs(corner - 64) <= 1).all())
 
 
-def _changes(data: bytes, end: int, flags: int, picture: NDArray[np.uint8]) -> bool:
+def _whole(data: bytes, header: Header, reduce: int, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`data` in full size, of which `picture` is what `reduce` gives: what is missing may be detail that a smaller picture
+    does not show, and a scan must refuse what training would refuse."""
+    return picture if reduce == 1 else _decode(data, _flags(header.channels, 1))
+
+
+def _changes(data: bytes, end: int, channels: int, whole: NDArray[np.uint8]) -> bool:
     """Whether bytes put at the end of the entropy-coded data would have been read."""
-    other = _decode(data[:end] + _FILLING + b"\xff\xd9", flags)
-    return not np.array_equal(other, picture)
+    return not np.array_equal(_decode(data[:end] + _FILLING + b"\xff\xd9", _flags(channels, 1)), whole)

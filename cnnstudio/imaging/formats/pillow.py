@@ -10,9 +10,10 @@ import io
 import re
 import struct
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,11 +49,18 @@ _COLORS: Final = {
 }
 _DEPTHS: Final = {"1": 1, "I;16": 16, "I;16B": 16, "I;16L": 16, "I;16N": 16, "I": 32, "F": 32}
 _KINDS: Final = {1: "unsigned", 2: "signed", 3: "float", 4: "unsigned"}
-_WIDTH, _HEIGHT, _BITS, _KIND, _ORIENTATION, _PLANES, _PHOTOMETRIC = 256, 257, 258, 339, 274, 284, 262
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _KIND, _ORIENTATION, _PLANES, _PHOTOMETRIC = 256, 257, 258, 259, 339, 274, 284, 262
 _MISSING: Final = re.compile(r"truncated|not enough|unexpected end|incomplete|end of file|premature|bytes not processed|"
                              r"buffer is not large enough|no data|decoding fragment|missing", re.IGNORECASE)
 """How Pillow says that something is missing, as against wrong."""
-_UNKNOWN: Final = re.compile(r"unknown|unsupported|unrecognized|not supported", re.IGNORECASE)
+_UNKNOWN: Final = re.compile(r"unknown|unsupported|unrecognized|not supported|not identified by this driver", re.IGNORECASE)
+_NOT_DONE: Final = re.compile(r"unsupported|not been built in|not implemented|requires the", re.IGNORECASE)
+"""How Pillow and its plug-ins say that they do not read a kind of picture, as against wrong: the latter whatever is raised."""
+_DETAILS_OF: Final = (("compression", re.compile(r"compress|built in|requires the", re.IGNORECASE)),
+                      ("bits", re.compile(r"depth|bitfields", re.IGNORECASE)),
+                      ("kind", re.compile(r"feature|header type|identified by this driver", re.IGNORECASE)))
+_OPTIONAL_CODECS: Final = {34925: "lzma", 50000: "zstd", 50001: "webp"}
+"""Compressions of TIFF that libtiff has only where it was built with them."""
 _opened: set[str] = set()
 # For the whole process, as `warnings.catch_warnings` is not safe among threads.
 warnings.filterwarnings("ignore", module=r"PIL\..*")
@@ -93,10 +101,12 @@ def errors(name: str, detail: str) -> Iterator[None]:
         raise PictureError("too_many_pixels", pixels=pixels[0] if pixels else "?",
                            maximum=2 * (Image.MAX_IMAGE_PIXELS or 0)) from None
     except Exception as error:  # noqa: BLE001 - a border: Pillow raises nearly anything for damaged files
-        if "memory" in str(error).lower():
+        message = str(error)
+        if "memory" in message.lower() and "security limit" not in message.lower():
             raise MemoryError from None
-        if isinstance(error, SyntaxError) and _UNKNOWN.search(str(error)):
-            raise unsupported(name, "colors") from None
+        if (isinstance(error, SyntaxError) and _UNKNOWN.search(message)) or _NOT_DONE.search(message):
+            kind = next((kind for kind, pattern in _DETAILS_OF if pattern.search(message)), "colors")
+            raise unsupported(name, kind) from None
         missing = EOFError | struct.error | IndexError
         if isinstance(error, missing) or isinstance(error.__cause__, missing) or _MISSING.search(str(error)):
             raise truncated(name, "header" if detail == "header" else "pixels") from None
@@ -109,7 +119,14 @@ def _open(data: bytes, name: str) -> Image.Image:
         _register(plugin)
         _opened.add(name)
     # What `Image.open` does after it has found the format; it would hide why the format's own class refuses the file.
-    return Image.OPEN[theirs][0](io.BytesIO(data), "")
+    picture = Image.OPEN[theirs][0](io.BytesIO(data), "")
+    return _best_icon(picture) if name == ICO else picture
+
+
+def _best_icon(picture: Any) -> Image.Image:
+    """The largest picture of an icon, and of equally large ones that with the most colours, which Pillow takes last."""
+    best = max(picture.ico.entry, key=lambda entry: (entry.square, entry.color_depth))
+    return cast(Image.Image, picture.ico.getimage(best.dim, best.color_depth))
 
 
 def _register(plugin: str) -> None:
@@ -141,8 +158,16 @@ def _header(picture: Image.Image, name: str) -> Header:
         depth = 16  # of 16-bit files Pillow gives 32-bit numbers
     orientation = valid(picture.getexif().get(_ORIENTATION, 1))
     width, height = _stored_size(picture) if name == TIFF else picture.size
-    animated = bool(getattr(picture, "is_animated", False))
+    animated = _is_animated(picture)
     return Header(name, width, height, depth, channels, color, orientation, animated, kind)
+
+
+def _is_animated(picture: Any) -> bool:
+    """Whether a sound second frame follows. Pillow reads it to say so; of a damaged one the first frame may be whole."""
+    try:
+        return bool(getattr(picture, "is_animated", False))
+    except Exception:  # noqa: BLE001 - a border: Pillow raises nearly anything for damaged frames
+        return False
 
 
 def _stored_size(picture: Any) -> tuple[int, int]:
@@ -172,20 +197,49 @@ def tiff_tags(data: bytes) -> Any:
     return tags
 
 
-def check_pieces(offsets: Iterable[int], lengths: Iterable[int], size: int) -> None:
+def check_pieces(tags: Any, size: int) -> None:
     """Raise PictureError where strips or tiles lie beyond the end of the file."""
-    if any(offset + length > size for offset, length in zip(offsets, lengths, strict=False)):
-        raise truncated(TIFF)
+    for offsets, lengths, most in ((273, 279, _strip_bytes(tags)), (324, 325, None)):
+        pieces = zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)
+        if any(offset + (length if most is None else min(length, most)) > size for offset, length in pieces):
+            raise truncated(TIFF)
+
+
+def _strip_bytes(tags: Any) -> int | None:
+    """The bytes of a picture that is one uncompressed strip, whatever length the file says; None for any other."""
+    if _first(tags, _COMPRESSION) != 1 or len(tags.get(273, ())) != 1:
+        return None
+    bits = _first(tags, _BITS) * (_first(tags, 277) if _first(tags, _PLANES) == 1 else 1)
+    return int(_first(tags, _HEIGHT) * -(-_first(tags, _WIDTH) * bits // 8))
+
+
+def _first(tags: Any, number: int) -> int:
+    """The first value of a tag, 1 where it is missing."""
+    value = tags.get(number, 1)
+    return int(value[0]) if isinstance(value, tuple) else int(value)
 
 
 def _check_tiff(picture: Any, size: int) -> None:
-    """Refuse what is cut off, and planes of deep samples, which Pillow reads wrongly."""
+    """Refuse what is cut off, packed in a way that this libtiff does not know, or in plain planes of deep samples, which
+    Pillow reads wrongly; packed ones are read by libtiff."""
     tags = picture.tag_v2
-    for offsets, lengths in ((273, 279), (324, 325)):
-        check_pieces(tags.get(offsets, ()), tags.get(lengths, ()), size)
+    check_pieces(tags, size)
+    compression = _first(tags, _COMPRESSION)
+    if compression in _OPTIONAL_CODECS and not _has_codec(_OPTIONAL_CODECS[compression]):
+        raise unsupported(TIFF, "compression")
     bits = tags.get(_BITS, (1,))
-    if tags.get(_PLANES, 1) == 2 and len(bits) > 1 and max(bits) > 8:
+    if compression == 1 and tags.get(_PLANES, 1) == 2 and len(bits) > 1 and max(bits) > 8:
         raise unsupported(TIFF, "bits")
+
+
+@cache
+def _has_codec(compression: str) -> bool:
+    """Whether libtiff was built with a compression: it says so only when asked to write it."""
+    try:
+        Image.new("RGB", (8, 8)).save(io.BytesIO(), "TIFF", compression=compression)
+    except (OSError, RuntimeError, ValueError):
+        return False
+    return True
 
 
 def _array(picture: Image.Image, header: Header) -> NDArray[Any]:
@@ -201,7 +255,7 @@ def _array(picture: Image.Image, header: Header) -> NDArray[Any]:
         picture = picture.convert("LA" if picture.mode == "L" else "RGBA")
     numbers = np.asarray(picture)
     if header.sample_kind == "signed" and numbers.dtype == np.uint8:
-        return numbers ^ np.uint8(128)  # the least number is black
+        return numbers.view(np.int8)
     if header.sample_kind == "unsigned" and numbers.dtype == np.int32:
         numbers = numbers.astype(np.uint16) if header.bit_depth <= 16 else numbers.view(np.uint32)
     return numbers

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from typing import Any, Final
 
 import cv2
@@ -68,8 +69,8 @@ def _describe(data: bytes, chunks: list[tuple[bytes, int, int]]) -> Header:
             exif = exif_orientation(data[begin:end])
         elif kind == b"iTXt" and data.startswith(b"XML:com.adobe.xmp\0", begin, end) and xmp is None:
             xmp = xmp_orientation(_international_text(data[begin + 18:end]))
-        elif kind == b"zTXt" and data.startswith(b"Raw profile type exif\0", begin, end) and exif is None:
-            exif = _raw_profile(data[begin + 23:end])
+        elif kind in _TEXTS and data.startswith(_RAW_EXIF, begin, end) and exif is None:
+            exif = _raw_profile(_TEXTS[kind](data[begin + len(_RAW_EXIF):end]))
     name, channels = _COLORS[color]
     if transparent and name in ("gray", "palette"):
         name += "+alpha"
@@ -96,9 +97,15 @@ def _international_text(body: bytes) -> bytes:
     return _inflate(parts[2]) if body[0] else parts[2]
 
 
-def _raw_profile(packed: bytes) -> int | None:
-    """EXIF as ImageMagick writes it: compressed text of a name, a length and hexadecimal digits."""
-    lines = _inflate(packed).split(b"\n", 3)
+_RAW_EXIF: Final = b"Raw profile type exif\0"
+_TEXTS: Final[dict[bytes, Callable[[bytes], bytes]]] = {
+    b"tEXt": lambda body: body, b"zTXt": lambda body: _inflate(body[1:]), b"iTXt": _international_text}
+"""The kinds of text, and how what follows the keyword is read."""
+
+
+def _raw_profile(text: bytes) -> int | None:
+    """EXIF as ImageMagick writes it: text of a name, a length and hexadecimal digits."""
+    lines = text.split(b"\n", 3)
     digits = re.sub(rb"[^0-9a-fA-F]", b"", lines[3]) if len(lines) == 4 else b""
     return exif_orientation(bytes.fromhex(digits[:len(digits) // 2 * 2].decode("ascii")))
 

@@ -42,7 +42,7 @@ def samples(data: bytes) -> NDArray[Any]:
         return pillow.samples(data, NAME)
     with pillow.errors(NAME, "decoding"):
         page = _page(data)
-        pillow.check_pieces(page.dataoffsets, page.databytecounts, len(data))
+        pillow.check_pieces(pillow.tiff_tags(data), len(data))
         numbers = page.asarray(maxworkers=1)
         if page.axes == "SYX":
             numbers = np.moveaxis(numbers, 0, -1)
@@ -60,8 +60,8 @@ def samples(data: bytes) -> NDArray[Any]:
 
 
 def _is_deep(data: bytes) -> bool:
-    """Whether the first page has samples that Pillow does not keep: deep colours, floating point of 16 or 64 bits,
-    or grey whose least number is white."""
+    """Whether the first page has samples that Pillow does not keep: deep colours, floating point of 16 or 64 bits or of
+    several channels, or grey whose least number is white."""
     with pillow.errors(NAME, "header"):
         tags = pillow.tiff_tags(data)
         bits = tags.get(258, (1,))
@@ -71,7 +71,7 @@ def _is_deep(data: bytes) -> bool:
         if not plain or len(set(bits)) != 1:
             return False
         if floats:
-            return bool(bits[0] != 32)
+            return bool(bits[0] != 32 or len(bits) > 1)
         inverted = tags.get(262) == _WHITE_IS_ZERO
         return bits[0] in (16, 32, 64) and bool(len(bits) > 1 or bits[0] == 64 or inverted)
 

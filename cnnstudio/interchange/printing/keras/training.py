@@ -83,7 +83,8 @@ def _optimizer(project: Project, stage: Stage, batches: int) -> str:
 
 
 def _fit(project: Project, stage: Stage) -> list[str]:
-    return ["history = model.fit(", "    train,", "    validation_data=validation,", f"    epochs={stage.epochs},",
+    return ["history = model.fit(", "    train,", "    # Without pictures for validation there is none.",
+            "    validation_data=validation if len(validation) else None,", f"    epochs={stage.epochs},",
             "    callbacks=callbacks,",
             *(["    class_weight=class_weight,"] if project.training.class_weight == "balanced" else []), ")"]
 

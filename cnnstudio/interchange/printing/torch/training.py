@@ -154,9 +154,12 @@ def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bo
         f"for epoch in range({stage.epochs}):",
         "    logs = {}",
         f'    logs["loss"], logs["accuracy"] = {train_pass}(network, train, optimizer{more})',
-        '    logs["val_loss"], logs["val_accuracy"] = measure(network, validation)',
+        "    if len(validation):  # without pictures for validation there is none",
+        '        logs["val_loss"], logs["val_accuracy"] = measure(network, validation)',
         '    print(f"epoch {epoch + 1}: " + ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))',
-        *(["    for monitor, scheduler in plateaus:", "        scheduler.step(logs[monitor])"] if plateaus else []),
+        *(["    for monitor, scheduler in plateaus:", "        if monitor in logs:",
+            "            scheduler.step(logs[monitor])"]
+          if plateaus else []),
         *(["    if any([stop.is_over(epoch, logs) for stop in stops]):", "        break"] if stops else []),
         *(["for stop in stops:", "    stop.restore()"] if stops else [])]
 

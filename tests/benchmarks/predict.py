@@ -24,7 +24,8 @@ def measure(rounds: int) -> None:
     from cnnstudio.core.commands import Predict
     from cnnstudio.engine import environment
     from cnnstudio.engine.building import build
-    from cnnstudio.engine.models import Card, load, save_model
+    from cnnstudio.engine.classifiers import open_classifier
+    from cnnstudio.engine.models import Card, save_model
     from cnnstudio.engine.prediction_server import Server
     from cnnstudio.network.new_project import Facts, new_project
     from cnnstudio.workers.link import Link
@@ -42,7 +43,7 @@ def measure(rounds: int) -> None:
         model = build(project.network, context_of(project, 2, BUILT_IN)).model
         file = Path(folder) / "model.keras"
         save_model(model, file, Card(recipe=project.recipe, class_names=("cat", "dog"), label_mode="binary"))
-        server = Server(load(file), Path(folder) / "cache")
+        server = Server(open_classifier(file, lambda _path, _card: None, Path(folder) / "cache"))
         link = Silent(None)  # type: ignore[arg-type]
         pool = ThreadPoolExecutor(4)
 

@@ -88,3 +88,29 @@ def unique_id(wanted: str, taken: Iterable[str]) -> str:
     while f"{wanted}_{number}" in used:
         number += 1
     return f"{wanted}_{number}"
+
+
+def depth_order(output: str, inputs: Mapping[str, Sequence[str]]) -> list[str]:
+    """Everything that leads to `output`, in the order in which Keras lists the layers of a functional model.
+
+    The furthest from the output first; of equally far ones, those that are met first on the way back from the output,
+    along the `inputs` of each node in their order (`map_graph` in keras/src/ops/function.py).
+    """
+    met: dict[str, int] = {}
+    finished: list[str] = []
+    waiting = [(output, iter(inputs.get(output, ())))]
+    met[output] = 0
+    while waiting:
+        node, sources = waiting[-1]
+        source = next((each for each in sources if each not in met), None)
+        if source is None:
+            finished.append(node)
+            waiting.pop()
+        else:
+            met[source] = len(met)
+            waiting.append((source, iter(inputs.get(source, ()))))
+    depths = dict.fromkeys(met, 0)
+    for node in reversed(finished):
+        for source in inputs.get(node, ()):
+            depths[source] = max(depths[source], depths[node] + 1)
+    return sorted(met, key=lambda node: (-depths[node], met[node]))

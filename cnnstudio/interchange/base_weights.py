@@ -11,6 +11,8 @@ import numpy as np
 
 from cnnstudio.catalog.bases.entry import Base
 from cnnstudio.catalog.context import Context
+from cnnstudio.core.graph import depth_order
+from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.places import resource
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
@@ -44,8 +46,9 @@ def base_arrays(base: Base, values: Mapping[str, Any], height: int, width: int) 
     """The weights of a base by layer in Keras's order, as a node with these values uses them. Raises ProblemError."""
     graph = base.graph_for(height, width, "all" if base.own is None else values["ends_at"])
     context = Context(height=height, width=width, channels=base.channels, class_count=1, normalization="none")
-    nodes = report(graph, context, headless=True).nodes
-    sizes = {node.id: nodes[node.id].cost.parameters for node in graph.nodes if nodes[node.id].cost.parameters}
+    counted = report(graph, context, headless=True)
+    sizes = {node.id: counted.nodes[node.id].cost.parameters for node in graph.nodes
+             if counted.nodes[node.id].cost.parameters}
     if base.own is not None:
         return _own_arrays(base, {node.id: node.type for node in graph.nodes if node.id in sizes}, sizes)
     path = weights_path(base, values["weights_file"] if values["weights"] == "file" else "")
@@ -54,7 +57,7 @@ def base_arrays(base: Base, values: Mapping[str, Any], height: int, width: int) 
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as err:
         raise ProblemError(make_unfit_problem(base, path, reason_of(err))) from err
     if not weights.keys() >= sizes.keys() and base.weights.layout == "keras_h5":
-        weights = match_in_order(weights, list(sizes))
+        weights = match_in_order(weights, [name for name in keras_order(graph, counted.output) if name in sizes])
     for name, size in sizes.items():
         numbers = sum(array.size for array in weights.get(name, ()))
         if numbers != size:
@@ -63,6 +66,14 @@ def base_arrays(base: Base, values: Mapping[str, Any], height: int, width: int) 
     if first in weights:
         weights[first] = [weights[first][0][:, :, ::-1, :], *weights[first][1:]]
     return {name: weights[name] for name in sizes}
+
+
+def keras_order(graph: NetworkSpec, output: str | None) -> list[str]:
+    """The layers of a base as Keras lists them, and writes their weights."""
+    inputs: dict[str, list[str]] = {}
+    for edge in sorted(graph.edges, key=lambda edge: edge.port):
+        inputs.setdefault(edge.target, []).append(edge.source)
+    return depth_order(output or graph.nodes[-1].id, inputs)
 
 
 def _own_arrays(base: Base, types: Mapping[str, str], sizes: Mapping[str, int]) -> dict[str, list[np.ndarray]]:

@@ -24,7 +24,8 @@ def test_a_file_of_a_project_is_never_replaced(project, name, capsys):  # noqa: 
 
 
 def test_a_file_of_somebody_else_is_replaced_with_force_only(project, tmp_path, capsys):  # noqa: F811
-    for command, name in ((["code", project, "--to"], "train.py"), (["audit", project, "--only", "blurry", "--html"], "page.html")):
+    for command, name in ((["code", project, "--to"], "train.py"),
+                          (["audit", project, "--only", "blurry", "--html"], "page.html")):
         target = tmp_path / name
         target.write_text("import keras\n")
         assert cli.main([*command, str(target)]) == 2

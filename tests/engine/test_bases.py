@@ -20,6 +20,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine.building import build
 from cnnstudio.engine.weight_transfer import torch_state
+from cnnstudio.interchange.base_weights import keras_order
 from cnnstudio.interchange.printing.keras.base_weights import base_weights
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.script_files import script_files
@@ -192,6 +193,25 @@ def test_every_base_of_keras_applications_is_there():
 @pytest.mark.parametrize("name", nightly_but(FAMILIES))
 def test_a_base_answers_as_keras_applications_do(name, tmp_path):
     check_base(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", nightly_but(
+    ("xception", "mobilenet_v3_small", "densenet121", "inception_v3", "nasnet_mobile", "efficientnetb0", "convnext_tiny"),
+    ("xception", "mobilenet_v3_small")))
+def test_layers_are_listed_in_the_order_of_keras(name):
+    """A file with other names is read in this order, without Keras too."""
+    base = BASES[name]
+    network = NetworkSpec(
+        nodes=(Node(id="input", type="Input"),
+               Node(id="base", type="PretrainedBase", params={"base": name, "weights": "random", "pooling": "avg"}),
+               Node(id="output", type="Output")),
+        edges=(Edge(source="input", target="base"), Edge(source="base", target="output")))
+    size = max(96, base.minimum_size)
+    context = Context(height=size, width=size, channels=3, class_count=2, normalization="base")
+    built = build(network, context).layers["base"]
+    theirs = [layer.name for layer in built.layers if layer.weights]
+    graph = base.graph_for(size, size, "all")
+    assert [name for name in keras_order(graph, graph.nodes[-1].id) if name in set(theirs)] == theirs
 
 
 @pytest.mark.parametrize("name", nightly_but(("xception", "convnext_tiny"), ()))

@@ -76,8 +76,9 @@ def test_a_new_project_and_its_check_name_them(tmp_path, capsys):
     index.close()
     problem = next(problem for problem in created.problems if problem.code == "not_numbers")
     assert problem.severity == "warning"
-    assert problem.text.en.startswith("2 pictures hold 6 samples that are not numbers (NaN) or infinite, for example a/0.tif:")
-    assert problem.text.es.startswith("2 imágenes contienen 6 muestras que no son números (NaN)")
+    assert problem.text.en.startswith(
+        "2 pictures contain samples that are not numbers (NaN) or infinite (6 in all), for example a/0.tif.")
+    assert problem.text.es.startswith("2 imágenes contienen muestras que no son números (NaN) o son infinitas (6 en total)")
     assert problem.facts == {"not_numbers": {"pictures": 2, "samples": 6, "example": "a/0.tif"}}
     assert cli.main(["check", str(tmp_path / "project")]) == 0
     assert "6 samples that are not numbers" in "".join(capsys.readouterr())
@@ -150,7 +151,8 @@ def test_arrays_are_refused_with_their_number(tmp_path, capsys):
     np.savez(tmp_path / "x.npz", x=pictures, y=np.arange(8) % 2)
     assert cli.main(["new", str(tmp_path / "p"), "--data", str(tmp_path / "x.npz")]) == 2
     text = "".join(capsys.readouterr())
-    assert "2 of the 8 pictures of the array x hold 3 values that are not numbers" in text and "number 2" in text
+    assert "pictures of the array x with values that are not numbers (NaN) or infinite: 2 of 8 (values: 3)" in text
+    assert "number 2" in text
     pictures[~np.isfinite(pictures)] = 0
     np.savez(tmp_path / "x.npz", x=pictures, y=np.arange(8) % 2)
     assert unpack_arrays([tmp_path / "x.npz"], tmp_path / "out")

@@ -136,8 +136,10 @@ def _read_config(archive: zipfile.ZipFile, path: Path) -> Any:
         data = archive.read("config.json")
         if data.count(b'"class_name"') <= MOST_CONFIG_PARTS:
             return decode_json(data)
-    text = Text("The description of the network in {path} is far larger than that of any network. It was not opened.",
-                "La descripción de la red en {path} es mucho mayor que la de cualquier red. No se abrió.")
+    text = Text("The description of the network in {path} is far larger than that of any real network, so the file was not "
+                "opened.",
+                "La descripción de la red en {path} es mucho más grande que la de cualquier red real, así que no se abrió el "
+                "archivo.")
     raise ProblemError(error("model_too_large", text.fill(path=path), "file", path=path))
 
 
@@ -147,8 +149,8 @@ def _fitting(card: Card, model: Any, path: Path) -> Card:
     if isinstance(answer, tuple) and len(answer) == 2:
         classes = 2 if card.label_mode == "binary" and answer[1] == 1 else answer[1]
         if classes != len(card.class_names):
-            text = Text("{path} names {n} classes for {outputs} outputs: it is damaged.",
-                        "{path} nombra {n} clases para {outputs} salidas: está dañado.")
+            text = Text("{path} is damaged: its number of classes ({n}) differs from its number of outputs ({outputs}).",
+                        "{path} está dañado: su número de clases ({n}) difiere de su número de salidas ({outputs}).")
             raise ProblemError(error("damaged_model", text.fill(path=path, n=len(card.class_names), outputs=answer[1]), "file",
                                      path=path))
     return card
@@ -176,8 +178,9 @@ def _card(data: bytes, path: Path) -> Card:
     except ValueError as value_error:
         raise ProblemError(_damaged(path, str(value_error))) from value_error
     if card.format > FORMAT:
-        text = Text("{path} was written by a newer version of CNN Studio.", "{path} se escribió con una versión más nueva de "
-                                                                 "CNN Studio.")
+        text = Text("{path} was written by a newer version of CNN Studio. Install that version or a later one to open it.",
+                    "{path} se escribió con una versión más nueva de CNN Studio. Instale esa versión o una posterior para "
+                    "abrirlo.")
         raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))
     return card
 
@@ -230,13 +233,13 @@ def read_card(path: Path) -> Card | None:
 
 
 def _damaged(path: Path, reason: str) -> Problem:
-    text = Text("{path} is damaged or not a Keras model.", "{path} está dañado o no es un modelo Keras.")
+    text = Text("{path} is damaged or not a Keras model.", "{path} está dañado o no es un modelo de Keras.")
     return error("damaged_model", text.fill(path=path), "file", path=path, details=reason)
 
 
 def _unsafe(path: Path, name: str) -> Problem:
-    text = Text("{path} has a part that is not on the list of known layers ({name}) and could run code. It was not "
+    text = Text("{path} has a part that is not in the list of known layers ({name}) and could run code, so the file was not "
                 "opened.",
-                "{path} tiene una parte que no está en la lista de capas conocidas ({name}) y podría ejecutar código. "
-                "No se abrió.")
+                "{path} tiene una parte que no está en la lista de capas conocidas ({name}) y podría ejecutar código, así "
+                "que no se abrió el archivo.")
     return error("unsafe_model", text.fill(path=path, name=name), "file", path=path)

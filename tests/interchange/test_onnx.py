@@ -267,7 +267,7 @@ def test_of_several_outputs_the_first_counts(tmp_path):
     first, other = graph.add("Sigmoid", trunk), graph.add("Conv", trunk, graph.weight(2, CHANNELS, 3, 3))
     foreign = opened(graph, tmp_path, first, other)
     assert kinds(foreign) == ["Input", "ReLU", "Activation"]
-    assert f"2 outputs; what leads only to {other}" in notes(foreign)
+    assert f"2 outputs; the layers that lead only to {other}" in notes(foreign)
 
 
 # What is no network of pictures ------------------------------------------------------------------

@@ -127,7 +127,7 @@ def scan_collection(place: Path, index: Index, root: Path, project: Project, out
             return None
     if index.count():
         return _named(left_out, root)
-    text = Text("There are no pictures in {path}.", "No hay imágenes en {path}.")
+    text = Text("There are no pictures in {path}. Choose another folder.", "No hay imágenes en {path}. Elija otra carpeta.")
     output.problems([error("no_pictures", text.fill(path=root), "dataset", path=root)])
     return None
 

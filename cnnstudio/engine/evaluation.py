@@ -150,5 +150,6 @@ def nothing_usable_problem(split: str, manifest: Manifest) -> Problem:
     """The problem that no picture can be evaluated."""
     if manifest.entries and not Path(manifest.header.root).is_dir():
         return pictures_gone_problem(manifest)
-    text = Text("There are no usable pictures in {split}.", "No hay imágenes utilizables en {split}.")
+    text = Text("There are no usable pictures in {split}. Choose another split.",
+                "No hay imágenes utilizables en {split}. Elija otra división.")
     return error("no_pictures", text.fill(split=split or "?"), "dataset", path=manifest.header.root)

@@ -101,7 +101,8 @@ def model_file(place: Path) -> Path:
     path = place / "model.keras" if place.is_dir() else place
     if path.is_file():
         return path
-    text = Text("There is no model in {path}.", "No hay ningún modelo en {path}.")
+    text = Text("There is no model in {path}. Train the network first, or choose another model.",
+                "No hay ningún modelo en {path}. Entrene antes la red o elija otro modelo.")
     raise ProblemError(error("no_model", text.fill(path=place), "file", path=place))
 
 
@@ -196,8 +197,10 @@ def _without_card(model: Any, path: Path) -> Loaded:
 def _assumed_card(model: Any, path: Path) -> Card:
     modes = {1: "grayscale", 3: "rgb", 4: "rgba"}
     if len(model.outputs) != 1:
-        text = Text("{path} has {n} outputs ({names}): a classifier has one.",
-                    "{path} tiene {n} salidas ({names}): un clasificador tiene una.")
+        text = Text("{path} has {n} outputs ({names}), but a classifier has a single one. Save a model with only that "
+                    "output.",
+                    "{path} tiene {n} salidas ({names}), pero un clasificador tiene una sola. Guarde un modelo solo con esa "
+                    "salida.")
         names = ", ".join(str(name) for name in model.output_names)
         raise ProblemError(error("several_outputs", text.fill(path=path, n=len(model.outputs), names=names), "file", path=path))
     shape, answer = model.input_shape, model.output_shape
@@ -205,8 +208,8 @@ def _assumed_card(model: Any, path: Path) -> Card:
         raise foreign_models.open_size_problem(path)
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:] or shape[3] not in modes or (
             not isinstance(answer, tuple) or len(answer) != 2):
-        text = Text("{path} does not classify pictures: its input is {shape}, its output {answer}.",
-                    "{path} no clasifica imágenes: su entrada es {shape}, su salida {answer}.")
+        text = Text("{path} does not classify pictures: its input is {shape} and its output {answer}. Choose another model.",
+                    "{path} no clasifica imágenes: su entrada es {shape} y su salida {answer}. Elija otro modelo.")
         raise ProblemError(error("not_a_classifier", text.fill(path=path, shape=shape, answer=answer), "file", path=path))
     recipe = RecipeSpec(height=shape[1], width=shape[2], color_mode=modes[shape[3]], normalization="none")  # type: ignore[arg-type]
     count = 2 if answer[1] == 1 else answer[1]

@@ -69,7 +69,7 @@ def check_structure(network: NetworkSpec, nodes: Mapping[str, Node]) -> list[Pro
     targets = {edge.target for edge in network.edges}
     for node in network.nodes:
         if node.type not in LAYERS:
-            text = Text("This version does not know the layer {type}. It is kept as it is, but cannot be trained.",
+            text = Text("This version does not know the layer {type}. It is kept unchanged, but cannot be trained.",
                         "Esta versión no conoce la capa {type}. Se conserva sin cambios, pero no se puede entrenar.")
             problems.append(error("unknown_layer", text.fill(type=node.type), "network", node=node.id,
                                   fixes=(remove_fix(node.id),)))

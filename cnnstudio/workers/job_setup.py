@@ -191,7 +191,8 @@ def records_job(folder: Path, project: Project, index: Index, path: Path) -> Col
     manifest = place / f"{time.time_ns()}.manifest.jsonl"
     if not write_index_manifest(manifest, index, source_folder(project, folder), classes, project.dataset.label_mode):
         manifest.unlink()
-        text = Text("There are no pictures to export.", "No hay imágenes que exportar.")
+        text = Text("There are no pictures to export. Include some on the Data page.",
+                    "No hay imágenes que exportar. Incluya algunas en la página Datos.")
         raise ProblemError(error("no_pictures", text, "dataset"))
     return CollectTFRecord(manifest=str(manifest), path=str(path.absolute()), backend=project.training.backend,
                            device=project.training.device, cache=str(cache_folder()),

@@ -100,10 +100,10 @@ KINDS: Final = Registry("finding", (
                           "black or white.",
                           "Imagen en coma flotante con muestras que no son números (NaN) o son infinitas: se leen como negro "
                           "o blanco.")),
-    FindingKind(id="flat_as_read", group="quality", label=Text("Flat as read", "Planas al leerlas"),
+    FindingKind(id="flat_as_read", group="quality", label=Text("Flat with the recipe", "Planas con la receta"),
                 badge=Text("flat", "plana"), remedies=("accept", "exclude"),
-                help=Text("A single grey, or almost, with the range from black to white of the recipe.",
-                          "Un solo gris, o casi, con el rango de negro a blanco de la receta.")),
+                help=Text("With the recipe's range from black to white, the picture is a single grey or almost so.",
+                          "Con el rango de negro a blanco de la receta, la imagen es de un solo gris o casi.")),
     FindingKind(id="odd_size", group="quality", severity="info", label=Text("Unusual size", "Tamaño inusual"),
                 badge=Text("unusual size", "tamaño inusual"), threshold="odd_size",
                 help=Text("Much larger or smaller than the others.", "Mucho más grande o más pequeña que las demás.")),

@@ -216,12 +216,12 @@ def gamma_correction(picture: Picture, gamma: float = 0.7) -> Picture:
 
 GAMMA_CORRECTION: Final = RecipeStep(
     id="gamma_correction", label=Text("Gamma correction", "Corrección gamma"),
-    help=Text("Brightens or darkens the middle tones; black and white stay.",
-              "Aclara u oscurece los tonos medios; el negro y el blanco quedan."),
+    help=Text("Brightens or darkens the middle tones; black and white do not change.",
+              "Aclara u oscurece los tonos medios; el negro y el blanco no cambian."),
     params=(
         Float(name="gamma", default=0.7, minimum=0.05, maximum=10, step=0.1, decimals=2, label=Text("Gamma", "Gamma"),
-              help=Text("Below 1 brightens, above 1 darkens, 1 changes nothing.",
-                        "Menor que 1 aclara, mayor que 1 oscurece, 1 no cambia nada.")),),
+              help=Text("Values below 1 brighten, values above 1 darken, 1 changes nothing.",
+                        "Los valores menores que 1 aclaran, los mayores que 1 oscurecen, 1 no cambia nada.")),),
     pixels=gamma_correction,
     opencv=lambda values, _channels: [
         f"table = np.rint(255 * (np.arange(256) / 255) ** {float(values['gamma'])}).astype(np.uint8)",

@@ -366,9 +366,9 @@ def _base(text: str) -> str:
 
 
 def _add_run(target: argparse.ArgumentParser) -> None:
-    target.add_argument("--run", metavar="ID", help=tr("the run, by the name or id that `runs` lists (default: the newest)",
-                                                       "el entrenamiento, con el nombre o el id que enumera `runs` "
-                                                       "(predeterminado: el más reciente)"))
+    target.add_argument("--run", metavar="ID", help=tr("the id of the run, as listed by `runs` (default: the newest run)",
+                                                       "el id del entrenamiento, tal como lo enumera `runs` (predeterminado: "
+                                                       "el más reciente)"))
 
 
 def _add_reading(target: argparse.ArgumentParser) -> None:

@@ -223,6 +223,6 @@ RECIPE_PARAMS: Final = (
                                 "deviation.",
                                 "Cada canal menos la media de las imágenes de entrenamiento, dividido por su "
                                 "desviación estándar.")),
-                    Option("base", Text("as the base expects", "la que espera la base")),
+                    Option("base", Text("as the base expects", "como espera la base")),
                     Option("none", Text("none: 0 to 255", "ninguna: 0 a 255")))),
 )

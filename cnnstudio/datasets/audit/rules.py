@@ -125,8 +125,8 @@ _LOW: Final[tuple[_Low, ...]] = (
     ("blurry", "sharpness", Text("Sharpness {value:.2f} is below {limit:.2f}: no part of the picture has fine detail.",
                                  "La nitidez {value:.2f} es menor que {limit:.2f}: ninguna parte de la imagen tiene detalle "
                                  "fino.")),
-    ("dark", "dark", Text("Even the brightest areas are dark: {value:.0%} of white, below {limit:.0%}.",
-                          "Incluso las zonas más claras son oscuras: {value:.0%} del blanco, menos de {limit:.0%}.")),
+    ("dark", "dark", Text("Even the brightest areas are dark: {value:.1%} of white, below {limit:.1%}.",
+                          "Incluso las zonas más claras son oscuras: {value:.1%} del blanco, menos de {limit:.1%}.")),
     ("low_contrast", "contrast", Text("Contrast {value:.3f} is below {limit:.3f}: light and dark hardly differ.",
                                       "El contraste {value:.3f} es menor que {limit:.3f}: las zonas claras y oscuras apenas "
                                       "se distinguen.")),
@@ -190,8 +190,8 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
     if "bright" in kinds and good:
         values = np.array([row.bright for row in good], np.float64)
         limit = limit_of("bright", spec.bright, values)
-        text = Text("Even the darkest areas are bright: {value:.0%} of white, above {limit:.0%}.",
-                    "Incluso las zonas más oscuras son claras: {value:.0%} del blanco, más de {limit:.0%}.")
+        text = Text("Even the darkest areas are bright: {value:.1%} of white, above {limit:.1%}.",
+                    "Incluso las zonas más oscuras son claras: {value:.1%} del blanco, más de {limit:.1%}.")
         for place in np.flatnonzero(values > limit):
             value = float(values[place])
             yield _finding(good[place], "bright", 1 - (1 - value) / max(1e-9, 1 - limit) / 2,

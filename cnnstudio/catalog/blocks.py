@@ -192,54 +192,56 @@ BLOCKS: Final[Registry[Block]] = Registry("block", (
           help=Text("Two convolutions whose result is added to their input: the basic block of ResNet-18 and 34.",
                     "Dos convoluciones cuyo resultado se suma a su entrada: el bloque básico de ResNet-18 y 34.")),
     Block(id="residual_down", draw=_residual_down, source="https://arxiv.org/abs/1512.03385", halves=True,
-          label=Text("Downsampling residual block", "Bloque residual que reduce"),
-          help=Text("A residual block that halves the picture and doubles the feature maps.",
-                    "Un bloque residual que reduce la imagen a la mitad y duplica los mapas.")),
+          label=Text("Downsampling residual block", "Bloque residual con reducción"),
+          help=Text("A residual block that halves the height and width and doubles the number of feature maps.",
+                    "Un bloque residual que reduce a la mitad el alto y el ancho y duplica el número de mapas de "
+                    "características.")),
     Block(id="bottleneck", draw=_bottleneck, source="https://arxiv.org/abs/1512.03385",
           label=Text("Residual bottleneck", "Cuello de botella residual"),
-          help=Text("1 × 1 to a quarter of the maps, 3 × 3, 1 × 1 back, and the sum: the block of ResNet-50 and "
-                    "deeper.",
-                    "1 × 1 a la cuarta parte de los mapas, 3 × 3, 1 × 1 de vuelta y la suma: el bloque de ResNet-50 "
-                    "y mayores.")),
+          help=Text("A 1 × 1 convolution to a quarter of the maps, a 3 × 3 one, a 1 × 1 one back to all of them, and the "
+                    "sum: the block of ResNet-50 and deeper networks.",
+                    "Una convolución de 1 × 1 a la cuarta parte de los mapas, una de 3 × 3, otra de 1 × 1 de vuelta a todos "
+                    "y la suma: el bloque de ResNet-50 y de redes más profundas.")),
     Block(id="inception", draw=_inception, source="https://arxiv.org/abs/1409.4842",
           label=Text("Inception module", "Módulo Inception"),
-          help=Text("Applies 1 × 1, 3 × 3 and 5 × 5 convolutions and a pooling side by side and stacks their "
-                    "results.",
-                    "Aplica a la vez convoluciones de 1 × 1, 3 × 3 y 5 × 5 y un agrupamiento, y apila sus "
+          help=Text("Applies 1 × 1, 3 × 3 and 5 × 5 convolutions and a pooling in parallel and concatenates their results.",
+                    "Aplica en paralelo convoluciones de 1 × 1, 3 × 3 y 5 × 5 y un agrupamiento, y concatena sus "
                     "resultados.")),
     Block(id="squeeze_excite", draw=_squeeze_excite, source="https://arxiv.org/abs/1709.01507",
           label=Text("Squeeze and excitation", "Squeeze and excitation"),
-          help=Text("Weighs each feature map by a factor computed from the means of all maps.",
-                    "Pondera cada mapa con un factor calculado a partir de las medias de todos.")),
+          help=Text("Multiplies each feature map by a factor computed from the means of all maps.",
+                    "Multiplica cada mapa por un factor calculado a partir de las medias de todos los mapas.")),
     Block(id="residual_excited", draw=_residual_excited, source="https://arxiv.org/abs/1709.01507",
           label=Text("Residual block with squeeze and excitation", "Bloque residual con squeeze and excitation"),
-          help=Text("A residual block whose maps are weighed before the sum: SE-ResNet.",
-                    "Un bloque residual cuyos mapas se ponderan antes de la suma: SE-ResNet.")),
+          help=Text("A residual block with squeeze and excitation before the sum, as in SE-ResNet.",
+                    "Un bloque residual con squeeze and excitation antes de la suma, como en SE-ResNet.")),
     Block(id="depthwise_separable", draw=_separable, source="https://arxiv.org/abs/1704.04861",
           label=Text("Depthwise separable convolution", "Convolución separable por canal"),
-          help=Text("A filter for each map, then 1 × 1 across the maps: MobileNet's block, about a ninth of the "
-                    "work.",
-                    "Un filtro por mapa y luego 1 × 1 entre mapas: el bloque de MobileNet, cerca de un noveno del "
-                    "trabajo.")),
+          help=Text("One filter for each map, then a 1 × 1 convolution across the maps: the block of MobileNet, with about a "
+                    "ninth of the computation.",
+                    "Un filtro por mapa y luego una convolución de 1 × 1 entre los mapas: el bloque de MobileNet, con cerca "
+                    "de un noveno del cálculo.")),
     Block(id="inverted_residual", draw=_inverted_residual, source="https://arxiv.org/abs/1801.04381",
           label=Text("Inverted residual", "Residual invertido"),
-          help=Text("Six times as many maps, a filter for each, back to few, and the sum: MobileNetV2's block.",
-                    "Seis veces más mapas, un filtro por cada uno, de vuelta a pocos y la suma: el bloque de "
-                    "MobileNetV2.")),
+          help=Text("Widens to six times as many maps, applies one filter to each, narrows again and adds the input: the "
+                    "block of MobileNetV2.",
+                    "Ensancha a seis veces más mapas, aplica un filtro a cada uno, vuelve a estrechar y suma la entrada: el "
+                    "bloque de MobileNetV2.")),
     Block(id="dense_block", draw=_dense_block, source="https://arxiv.org/abs/1608.06993",
           label=Text("Dense block", "Bloque denso"),
-          help=Text("Four layers that each see all maps before them and add 32: DenseNet's block.",
-                    "Cuatro capas que ven todos los mapas anteriores y añaden 32 cada una: el bloque de DenseNet.")),
+          help=Text("Four layers, each of which receives all previous maps and adds 32 new ones: the block of DenseNet.",
+                    "Cuatro capas, cada una de las cuales recibe todos los mapas anteriores y añade 32 nuevos: el bloque de "
+                    "DenseNet.")),
     Block(id="transition", draw=_transition, source="https://arxiv.org/abs/1608.06993", halves=True,
           label=Text("Transition", "Transición"),
-          help=Text("Halves the number of maps and their size, between two dense blocks.",
-                    "Reduce a la mitad el número de mapas y su tamaño, entre dos bloques densos.")),
+          help=Text("Between two dense blocks, halves the number of maps and their size.",
+                    "Entre dos bloques densos, reduce a la mitad el número de mapas y su tamaño.")),
     Block(id="attention", draw=_attention, source="https://arxiv.org/abs/1706.03762",
           label=Text("Attention block", "Bloque de atención"),
-          help=Text("Self-attention and two Dense layers, each with its normalisation and its sum: a transformer's block. For "
-                    "small maps.",
-                    "Autoatención y dos capas Dense, cada una con su normalización y su suma: el bloque de un transformer. "
-                    "Para mapas pequeños.")),
+          help=Text("Self-attention and two Dense layers, each with normalisation and a sum: the block of a transformer. Use "
+                    "it on small maps.",
+                    "Autoatención y dos capas Dense, cada una con normalización y suma: el bloque de un transformer. Úselo "
+                    "con mapas pequeños.")),
 ))
 
 
@@ -252,7 +254,7 @@ def insert_block(project: Project, block: str, shape: Shape, source: str | None 
     entry = edge.source if edge is not None else source
     if entry is None or len(shape) != 3:
         text = Text("A block needs feature maps (height, width, channels): choose a layer that outputs them.",
-                    "Un bloque necesita mapas (alto, ancho, canales): elija una capa que los dé.")
+                    "Un bloque necesita mapas de características (alto, ancho, canales): elija una capa que los produzca.")
         raise ProblemError(error("not_feature_maps", text, "network", node=entry))
     builder = network_builder()
     builder.last = _OUTSIDE

@@ -23,12 +23,12 @@ FORMS: Final = {form.id: form for form in (
          help=Text("Copies in train/class, validation/class and test/class, with a list beside them.",
                    "Copias en train/clase, validation/clase y test/clase, con una lista al lado.")),
     Form(id="csv", label=Text("List (CSV)", "Lista (CSV)"), suffix=".csv",
-         help=Text("One line per picture: path, label, split, hash, width, height. The pictures stay where they are.",
-                   "Una línea por imagen: ruta, etiqueta, división, huella, ancho y alto. Las imágenes quedan donde "
-                   "están.")),
+         help=Text("One line per picture: path, label, split, checksum, width, height. The pictures stay where they are.",
+                   "Una línea por imagen: ruta, etiqueta, división, suma de comprobación, ancho y alto. Las imágenes quedan "
+                   "donde están.")),
     Form(id="zip", label=Text("Zip archive", "Archivo zip"), suffix=".zip",
-         help=Text("The class folders and the list in one file.", "Las carpetas de clase y la lista en un archivo.")),
+         help=Text("The class folders and the list in one file.", "Las carpetas de clase y la lista en un solo archivo.")),
     Form(id="tfrecord", label=Text("TFRecord", "TFRecord"),
-         help=Text("Sharded records for tf.data, written by TensorFlow.",
-                   "Registros en partes para tf.data, escritos por TensorFlow.")),
+         help=Text("Records in several files for tf.data, written by TensorFlow.",
+                   "Registros en varios archivos para tf.data, escritos por TensorFlow.")),
 )}

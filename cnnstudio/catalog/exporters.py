@@ -76,10 +76,10 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _missing(entry: Exporter, library: Library) -> Problem:
-    text = Text("The export {label} is read again and compared before it is kept, and {name} is not installed here: "
+    text = Text("An export of the format {label} is reopened and compared before it is kept, which needs {name}. Install it: "
                 "pip install {package}. {hint}",
-                "La exportación {label} se relee y se compara antes de conservarla, y {name} no está instalado: "
-                "pip install {package}. {hint}")
+                "Una exportación en el formato {label} se reabre y se compara antes de conservarla, para lo que hace falta "
+                "{name}. Instálelo: pip install {package}. {hint}")
     return error(f"{library.module}_missing", text.fill(label=entry.label, name=library.name, package=library.package,
                                                         hint=library.hint), "project", field="format")
 
@@ -87,8 +87,9 @@ def _missing(entry: Exporter, library: Library) -> Problem:
 _BESIDE_SOURCE: Final = (
     Content("weights.npz", Text("the trained weights; load_weights loads them", "los pesos entrenados; load_weights "
                                                                                "los carga")),
-    Content("recipe.json, check.json", Text("how a file becomes pixels, the classes, and the check that was run",
-                                            "cómo un archivo se convierte en píxeles, las clases y la comprobación hecha")),
+    Content("recipe.json, check.json", Text("how a file is turned into pixels, the classes, and the result of the check",
+                                            "cómo un archivo se convierte en píxeles, las clases y el resultado de la "
+                                            "comprobación")),
 )
 
 
@@ -104,23 +105,23 @@ def _same(line: str) -> Text:
 EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
     Exporter(
         id="bundle", label=Text("Bundle", "Paquete"), writer="cnnstudio.engine.bundle:write_bundle",
-        help=Text("A self-contained folder: the model, the recipe, the classes, predict.py, sample pictures with "
-                  "the expected answers, and the check that was run.",
+        help=Text("A self-contained folder: the model, the recipe, the classes, predict.py, sample pictures with the "
+                  "expected predictions, and the result of the check.",
                   "Una carpeta autónoma: el modelo, la receta, las clases, predict.py, imágenes de muestra con las "
-                  "respuestas esperadas y la comprobación que se hizo."),
+                  "predicciones esperadas y el resultado de la comprobación."),
         contents=(
             Content("model.keras", Text("the model; takes pixels from 0 to 255", "el modelo; recibe píxeles de 0 a 255")),
-            Content("recipe.json, classes.json", Text("how a file becomes pixels, and the classes",
+            Content("recipe.json, classes.json", Text("how a file is turned into pixels, and the classes",
                                                       "cómo un archivo se convierte en píxeles, y las clases")),
-            Content("predict.py, pixels/", Text("classifies pictures with Keras, OpenCV, Pillow and NumPy alone",
-                                                "clasifica imágenes solo con Keras, OpenCV, Pillow y NumPy")),
-            Content("samples/, samples.json", Text("pictures with the expected answers",
-                                                   "imágenes con las respuestas esperadas")),
-            Content("check.json, README.txt", Text("the check that was run, and how to use it",
-                                                   "la comprobación hecha y cómo usarlo"))),
+            Content("predict.py, pixels/", Text("classifies pictures; needs only Keras, OpenCV, Pillow and NumPy",
+                                                "clasifica imágenes; solo necesita Keras, OpenCV, Pillow y NumPy")),
+            Content("samples/, samples.json", Text("sample pictures with the expected predictions",
+                                                   "imágenes de muestra con las predicciones esperadas")),
+            Content("check.json, README.txt", Text("the result of the check, and how to use the bundle",
+                                                   "el resultado de la comprobación y cómo usar el paquete"))),
         usage=_bundle_usage, usage_place="terminal", has_samples=True),
     Exporter(
-        id="keras", label=Text("Keras model", "Modelo Keras"), suffix=".keras",
+        id="keras", label=Text("Keras model", "Modelo de Keras"), suffix=".keras",
         writer="cnnstudio.engine.keras_writers:write_model", recognizer="cnnstudio.engine.keras_writers:is_our_model",
         help=Text("One .keras file for Keras 3. It takes pixels from 0 to 255 and contains the recipe and the "
                   "classes.",
@@ -131,20 +132,21 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
                                                           "el modelo con su normalización; recibe píxeles de 0 a 255")),
             Content("cnnstudio.json", Text("recipe and classes, inside the same file",
                                            "la receta y las clases, dentro del mismo archivo")),
-            Content("keras.saving.load_model", Text("opens it, with any backend of Keras 3",
-                                                    "lo abre, con cualquier motor de Keras 3"))),
+            Content("keras.saving.load_model", Text("opens the model, with any backend of Keras 3",
+                                                    "abre el modelo, con cualquier motor de Keras 3"))),
         usage=lambda path: _same(f"keras.saving.load_model({path!r})")),
     Exporter(
-        id="keras_source", label=Text("Keras source", "Código Keras"), writer="cnnstudio.engine.keras_writers:write_source",
-        help=Text("A folder with the network as readable Keras code, its trained weights (.npz, nothing pickled) and "
-                  "the recipe.",
-                  "Una carpeta con la red como código Keras legible, sus pesos entrenados (.npz, sin pickle) y la "
+        id="keras_source", label=Text("Keras source",
+                                      "Código de Keras"), writer="cnnstudio.engine.keras_writers:write_source",
+        help=Text("A folder with the network as readable Keras code, its trained weights (.npz, nothing pickled) and the "
+                  "recipe.",
+                  "Una carpeta con la red como código de Keras legible, sus pesos entrenados (.npz, sin pickle) y la "
                   "receta."),
         contents=(Content("network.py", Text("the network as code; takes pixels from 0 to 255",
                                              "la red como código; recibe píxeles de 0 a 255")), *_BESIDE_SOURCE),
         usage=lambda _path: _same('from network import load_weights, model; load_weights(model, "weights.npz")')),
     Exporter(
-        id="torch", label=Text("PyTorch source", "Código PyTorch"), writer="cnnstudio.engine.torch_writers:write_source",
+        id="torch", label=Text("PyTorch source", "Código de PyTorch"), writer="cnnstudio.engine.torch_writers:write_source",
         # Another library adds up in another order.
         tolerance=1e-4,
         help=Text("A folder with the network as a PyTorch module, its trained weights (.npz, nothing pickled) and "
@@ -155,7 +157,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
                                              "la red como módulo; recibe píxeles de 0 a 255, canales primero")),
                   *_BESIDE_SOURCE),
         libraries=(Library("torch", "PyTorch", "torch", Text(
-            "The source without weights needs no PyTorch: cnnstudio code --framework torch.",
-            "El código sin pesos no necesita PyTorch: cnnstudio code --framework torch.")),),
+            "The source without weights can be written without PyTorch: cnnstudio code --framework torch.",
+            "El código sin pesos se puede escribir sin PyTorch: cnnstudio code --framework torch.")),),
         usage=lambda _path: _same('network = Network(); load_weights(network, "weights.npz")')),
 ))

@@ -37,21 +37,25 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 _OPEN: Final = ("decay_steps", "first_decay_steps")
 _INITIAL: Final = Float(
     name="initial_learning_rate", default=0.001, minimum=0, maximum=100, step=0.0001, decimals=8, logarithmic=True,
-    label=same("initial_learning_rate"), help=Text("The rate of the first step.", "La tasa del primer paso."))
+    label=same("initial_learning_rate"), help=Text("Learning rate of the first step.",
+                                                   "Tasa de aprendizaje del primer paso."))
 
 
 def _steps(name: str, span: Text) -> Int:
     return Int(name=name, default=None, minimum=1, maximum=2**31 - 1, optional=True, label=same(name),
-               unit=Text("batches", "lotes"), help=Text("Batches over which it falls; none: {span}.",
-                                                        "Lotes en los que baja; none: {span}.").fill(span=span))
+               unit=Text("batches", "lotes"), help=Text("Number of batches over which the rate decreases; none: {span}.",
+                                                        "Número de lotes en los que baja la tasa; none: "
+                                                        "{span}.").fill(span=span))
 
 
 _STAGE_STEPS: Final = _steps("decay_steps", Text("all of the stage", "todos los de la etapa"))
 _EPOCH_STEPS: Final = _steps("decay_steps", Text("an epoch", "una época"))
 _STAIRCASE: Final = Bool(name="staircase", default=False, label=same("staircase"),
-                         help=Text("Falls in steps instead of smoothly.", "Baja a saltos en vez de suavemente."))
+                         help=Text("Decreases in steps instead of smoothly.",
+                                   "Baja a saltos en lugar de hacerlo suavemente."))
 _ALPHA: Final = Float(name="alpha", default=0.0, minimum=0, maximum=1, step=0.01, decimals=6, label=same("alpha"),
-                      help=Text("Lowest rate, as a share of the highest.", "Tasa más baja, como parte de la más alta."))
+                      help=Text("Lowest learning rate, as a fraction of the highest.",
+                                "Tasa de aprendizaje más baja, como fracción de la más alta."))
 
 
 def _decay_rate(default: float, maximum: float, help: Text) -> Float:
@@ -72,16 +76,18 @@ def _schedule(name: str, label: Text, help: Text, params: tuple[Param, ...], for
 SCHEDULES: Final[Registry[Schedule]] = Registry("schedule", (
     _schedule(
         "CosineDecay", Text("Cosine decay", "Decaimiento coseno"),
-        Text("Falls slowly, then quickly, then slowly to the end, as half a cosine; with a warm-up that first rises from "
-             "initial_learning_rate to warmup_target.",
-             "Baja despacio, luego deprisa y al final despacio, como medio coseno; con un calentamiento que primero sube "
-             "de initial_learning_rate a warmup_target."),
+        Text("Decreases slowly, then quickly, then slowly again, like half a cosine; an optional warm-up first raises the "
+             "rate from initial_learning_rate to warmup_target.",
+             "Baja despacio, luego rápido y al final otra vez despacio, como medio coseno; un calentamiento opcional sube "
+             "antes la tasa de initial_learning_rate a warmup_target."),
         (_INITIAL, _STAGE_STEPS, _ALPHA,
          Float(name="warmup_target", default=None, minimum=0, maximum=100, step=0.0001, decimals=8, optional=True,
-               label=same("warmup_target"), help=Text("The rate at the end of the warm-up; none: no warm-up.",
-                                                      "La tasa al final del calentamiento; none: sin calentamiento.")),
+               label=same("warmup_target"), help=Text("Learning rate at the end of the warm-up; none: no warm-up.",
+                                                      "Tasa de aprendizaje al final del calentamiento; none: sin "
+                                                      "calentamiento.")),
          Int(name="warmup_steps", default=0, minimum=0, maximum=2**31 - 1, label=same("warmup_steps"),
-             unit=Text("batches", "lotes"), help=Text("Batches of the warm-up.", "Lotes del calentamiento."))),
+             unit=Text("batches", "lotes"), help=Text("Number of batches of the warm-up.",
+                                                      "Número de lotes del calentamiento."))),
         """\
 peak, done = initial_learning_rate, step
 if warmup_target is not None:
@@ -93,13 +99,15 @@ return peak * ((1 - alpha) * 0.5 * (1 + math.cos(math.pi * share)) + alpha)
 """, "stage", alpha=0.0, warmup_target=None, warmup_steps=0),
     _schedule(
         "CosineDecayRestarts", Text("Cosine decay with restarts", "Decaimiento coseno con reinicios"),
-        Text("Falls as half a cosine and begins again, each time t_mul times as long and m_mul times as high.",
-             "Baja como medio coseno y vuelve a empezar, cada vez t_mul veces más larga y m_mul veces más alta."),
+        Text("Decreases like half a cosine and starts again; each cycle is t_mul times as long and m_mul times as high as "
+             "the one before.",
+             "Baja como medio coseno y vuelve a empezar; cada ciclo es t_mul veces más largo y m_mul veces más alto que el "
+             "anterior."),
         (_INITIAL, _steps("first_decay_steps", Text("an epoch", "una época")),
          Float(name="t_mul", default=2.0, minimum=1, maximum=100, decimals=4, label=same("t_mul"),
-               help=Text("How much longer each turn is.", "Cuánto más larga es cada vuelta.")),
+               help=Text("How much longer each cycle is.", "Cuánto más largo es cada ciclo.")),
          Float(name="m_mul", default=1.0, minimum=0, above=True, maximum=10, decimals=4, label=same("m_mul"),
-               help=Text("How much higher each turn begins.", "Cuánto más alta empieza cada vuelta.")), _ALPHA),
+               help=Text("How much higher each cycle starts.", "Cuánto más alto empieza cada ciclo.")), _ALPHA),
         """\
 share = step / first_decay_steps
 if t_mul == 1:
@@ -115,22 +123,25 @@ return initial_learning_rate * ((1 - alpha) * 0.5 * m_mul ** turn * (1 + math.co
         Text("Multiplies the rate by decay_rate every decay_steps batches.",
              "Multiplica la tasa por decay_rate cada decay_steps lotes."),
         (_INITIAL, _EPOCH_STEPS,
-         _decay_rate(0.9, 1, Text("What is left after decay_steps.", "Lo que queda tras decay_steps.")), _STAIRCASE),
+         _decay_rate(0.9, 1, Text("Factor of the rate after decay_steps batches.",
+                                  "Factor de la tasa tras decay_steps lotes.")), _STAIRCASE),
         """\
 share = step / decay_steps
 return initial_learning_rate * decay_rate ** (math.floor(share) if staircase else share)
 """, "epoch", staircase=False),
     _schedule(
         "PolynomialDecay", Text("Polynomial decay", "Decaimiento polinómico"),
-        Text("Falls to end_learning_rate over decay_steps: in a straight line with power 1.",
-             "Baja a end_learning_rate durante decay_steps: en línea recta con potencia 1."),
+        Text("Decreases to end_learning_rate over decay_steps batches; with power 1, in a straight line.",
+             "Baja a end_learning_rate en decay_steps lotes; con power 1, en línea recta."),
         (_INITIAL, _STAGE_STEPS,
          Float(name="end_learning_rate", default=0.0001, minimum=0, maximum=100, step=0.0001, decimals=8,
-               logarithmic=True, label=same("end_learning_rate"), help=Text("The rate at the end.", "La tasa al final.")),
+               logarithmic=True, label=same("end_learning_rate"), help=Text("Learning rate at the end.",
+                                                                            "Tasa de aprendizaje al final.")),
          Float(name="power", default=1.0, minimum=0, above=True, maximum=10, decimals=4, label=same("power"),
-               help=Text("1: a straight line; more: quickly first.", "1: línea recta; más: primero deprisa.")),
+               help=Text("1: a straight line; greater values: fast at first.",
+                         "1: línea recta; valores mayores: rápido al principio.")),
          Bool(name="cycle", default=False, label=same("cycle"),
-              help=Text("Begins again, more slowly, when the end is reached.",
+              help=Text("Starts again, more slowly, when the end is reached.",
                         "Vuelve a empezar, más despacio, al llegar al final."))),
         """\
 length = decay_steps
@@ -144,20 +155,21 @@ return (initial_learning_rate - end_learning_rate) * (1 - share) ** power + end_
         Text("Divides the rate by 1 + decay_rate × steps / decay_steps.",
              "Divide la tasa entre 1 + decay_rate × pasos / decay_steps."),
         (_INITIAL, _EPOCH_STEPS,
-         _decay_rate(0.5, 1000, Text("How quickly it falls.", "Con qué rapidez baja.")), _STAIRCASE),
+         _decay_rate(0.5, 1000, Text("How fast the rate decreases.", "Con qué rapidez baja la tasa.")), _STAIRCASE),
         """\
 share = step / decay_steps
 return initial_learning_rate / (1 + decay_rate * (math.floor(share) if staircase else share))
 """, "epoch", staircase=False),
     _schedule(
         "PiecewiseConstantDecay", Text("Piecewise constant", "Constante a tramos"),
-        Text("One rate up to each boundary, and the last one behind them all.",
-             "Una tasa hasta cada límite, y la última tras todos ellos."),
+        Text("One rate up to each boundary, and the last one after all of them.",
+             "Una tasa hasta cada límite, y la última después de todos."),
         (Ints(name="boundaries", default=(1000, 2000), shortest=1, longest=32, label=same("boundaries"),
-              help=Text("Batches after which the rate changes, ascending.",
+              help=Text("Batches after which the rate changes, in ascending order.",
                         "Lotes tras los que cambia la tasa, en orden ascendente.")),
          Numbers(name="values", default=(0.001, 0.0003, 0.0001), label=same("values"),
-                 help=Text("The rates: one more than boundaries.", "Las tasas: una más que los límites."))),
+                 help=Text("The learning rates; their number is one more than that of the boundaries.",
+                           "Las tasas de aprendizaje; su número es uno más que el de los límites."))),
         """\
 for boundary, value in zip(boundaries, values):
     if step <= boundary:

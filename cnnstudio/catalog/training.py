@@ -25,13 +25,13 @@ LOSSES: Final[Registry[TrainingComponent]] = Registry("loss", (
     TrainingComponent(
         id="categorical_crossentropy", label=same("categorical_crossentropy"), torch=_CROSSENTROPY,
         call=Call("keras.losses.CategoricalCrossentropy"),
-        help=Text("One-hot labels, one softmax unit for each class.",
+        help=Text("One-hot labels, one softmax unit per class.",
                   "Etiquetas one-hot, una unidad softmax por clase.")),
     TrainingComponent(
         id="sparse_categorical_crossentropy", label=same("sparse_categorical_crossentropy"), torch=_CROSSENTROPY,
         call=Call("keras.losses.SparseCategoricalCrossentropy"),
-        help=Text("Labels as numbers, one softmax unit for each class.",
-                  "Etiquetas como números, una unidad softmax por clase.")),
+        help=Text("Labels as whole numbers, one softmax unit per class.",
+                  "Etiquetas como números enteros, una unidad softmax por clase.")),
 ))
 
 _MONITOR = Choice(
@@ -40,8 +40,8 @@ _MONITOR = Choice(
     options=tuple(Option(name, same(name)) for name in ("val_loss", "val_accuracy", "loss", "accuracy")))
 _MODE = Choice(
     name="mode", default="auto", advanced=True, label=same("mode"),
-    help=Text("Whether less (min) or more (max) is better; auto knows by the name.",
-              "Si menos (min) o más (max) es mejor; auto lo sabe por el nombre."),
+    help=Text("Whether lower (min) or higher (max) is better; auto decides by the name of the metric.",
+              "Si es mejor un valor más bajo (min) o más alto (max); auto lo decide por el nombre de la métrica."),
     options=(Option("auto", same("auto")), Option("min", same("min")), Option("max", same("max"))))
 
 
@@ -120,17 +120,19 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
     TrainingComponent(
         id="EarlyStopping", label=Text("Early stopping", "Parada temprana"),
         torch=TorchCallback(role="stop", lines=_stop_lines, helper=_EARLY_STOPPING),
-        help=Text("Ends the training when it no longer gets better.",
-                  "Termina el entrenamiento cuando ya no mejora."),
-        params=(_MONITOR, _patience(0, Text("Epochs without improvement before it stops.",
-                                            "Épocas sin mejora antes de parar.")),
+        help=Text("Ends the training when the monitored metric no longer improves.",
+                  "Termina el entrenamiento cuando la métrica vigilada ya no mejora."),
+        params=(_MONITOR, _patience(0, Text("Epochs without improvement before the training stops.",
+                                            "Épocas sin mejora antes de que se detenga el entrenamiento.")),
                 _min_delta(0.0), _MODE,
                 Bool(name="restore_best_weights", default=False, label=same("restore_best_weights"),
                      help=Text("Keep the weights of the best epoch, not of the last.",
                                "Conservar los pesos de la mejor época, no los de la última.")),
                 Float(name="baseline", default=None, minimum=-1e9, maximum=1e9, optional=True, advanced=True,
-                      label=same("baseline"), help=Text("Stop unless this value is passed; none: no baseline.",
-                                                        "Parar si no se supera este valor; none: sin línea base.")),
+                      label=same("baseline"), help=Text("Stop if the metric does not get better than this value; none: no "
+                                                        "baseline.",
+                                                        "Parar si la métrica no supera este valor; none: sin valor de "
+                                                        "referencia.")),
                 Int(name="start_from_epoch", default=0, minimum=0, maximum=100_000, advanced=True,
                     label=same("start_from_epoch"), help=Text("Epochs to wait before monitoring starts.",
                                                               "Épocas de espera antes de vigilar."))),
@@ -140,22 +142,22 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
                   {"monitor": "val_loss", "min_delta": 0.0, "patience": 0, "mode": "auto", "baseline": None,
                    "restore_best_weights": False, "start_from_epoch": 0})),
     TrainingComponent(
-        id="ReduceLROnPlateau", label=Text("Reduce learning rate on plateau", "Reducir la tasa en meseta"),
+        id="ReduceLROnPlateau", label=Text("Reduce learning rate on plateau", "Reducir la tasa al estancarse"),
         torch=TorchCallback(role="plateau", lines=_plateau_lines),
-        help=Text("Makes the steps smaller when it no longer gets better.",
-                  "Hace los pasos más pequeños cuando ya no mejora."),
+        help=Text("Reduces the learning rate when the monitored metric no longer improves.",
+                  "Reduce la tasa de aprendizaje cuando la métrica vigilada ya no mejora."),
         params=(_MONITOR,
                 Float(name="factor", default=0.1, minimum=0, above=True, maximum=0.9999, step=0.1, decimals=4,
                       label=same("factor"), help=Text("New rate = old rate × factor.",
                                                       "Tasa nueva = tasa anterior × factor.")),
-                _patience(10, Text("Epochs without improvement before the rate falls.",
-                                   "Épocas sin mejora antes de bajar la tasa.")),
+                _patience(10, Text("Epochs without improvement before the rate is reduced.",
+                                   "Épocas sin mejora antes de reducir la tasa.")),
                 _min_delta(0.0001), _MODE,
                 Int(name="cooldown", default=0, minimum=0, maximum=100_000, advanced=True, label=same("cooldown"),
-                    help=Text("Epochs to wait after the rate fell.", "Épocas de espera tras bajar la tasa.")),
+                    help=Text("Epochs to wait after the rate was reduced.", "Épocas de espera tras reducir la tasa.")),
                 Float(name="min_lr", default=0.0, minimum=0, maximum=100, step=0.00001, decimals=10, advanced=True,
-                      label=same("min_lr"), help=Text("The rate never falls below it.",
-                                                      "La tasa nunca baja de aquí."))),
+                      label=same("min_lr"), help=Text("The rate is never reduced below this value.",
+                                                      "La tasa nunca baja de este valor."))),
         call=Call("keras.callbacks.ReduceLROnPlateau",
                   arguments("monitor", "factor", "patience", "mode", "min_delta", "cooldown", "min_lr"),
                   {"monitor": "val_loss", "factor": 0.1, "patience": 10, "mode": "auto", "min_delta": 0.0001,

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] not in _RUN and not arguments[0].startswith("-"):
         parser(arguments).error(tr(
             "{word} is neither a command nor a project in this folder. Commands: {all}",
-            "{word} no es una orden ni un proyecto de esta carpeta. Órdenes: {all}", word=arguments[0],
+            "{word} no es un comando ni un proyecto de esta carpeta. Comandos: {all}", word=arguments[0],
             all=", ".join(_RUN)))
     parsed = parser(arguments).parse_args(arguments)
     silence_codecs()
@@ -53,8 +53,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         os.getcwd()
     except OSError as os_error:
-        text = Text("The current folder of the terminal is gone ({reason}): change to another one.",
-                    "La carpeta actual de la terminal ya no existe ({reason}): cambie a otra.")
+        text = Text("The current folder of the terminal no longer exists ({reason}). Change to another one.",
+                    "La carpeta actual de la terminal ya no existe ({reason}). Cambie a otra.")
         output.problems([error("no_working_folder", text.fill(reason=reason_of(os_error)), "machine")])
         return 2
     try:

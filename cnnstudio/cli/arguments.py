@@ -22,14 +22,14 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """
     root_parser = Parser(
         prog="cnnstudio",
-        description=tr("A desktop laboratory for convolutional networks. Without a command it opens the window.",
-                       "Un laboratorio de escritorio para redes convolucionales. Sin una orden abre la ventana."))
+        description=tr("A desktop laboratory for convolutional networks. Without a command, the window opens.",
+                       "Un laboratorio de escritorio para redes convolucionales. Sin un comando se abre la ventana."))
     root_parser.add_argument("--version", action="version", version=f"CNN Studio {__version__}",
                              help=tr("show the program's version and exit", "muestra la versión del programa y termina"))
-    commands = root_parser.add_subparsers(dest="command", required=True, metavar=tr("COMMAND", "ORDEN"))
+    commands = root_parser.add_subparsers(dest="command", required=True, metavar=tr("COMMAND", "COMANDO"))
     common = Parser(add_help=False)
     common.add_argument("--json", action="store_true",
-                        help=tr("print one JSON object a line", "imprime un objeto JSON por línea"))
+                        help=tr("print one JSON object per line", "imprime un objeto JSON por línea"))
     common.add_argument("--language", choices=tuple(LANGUAGES), help=tr("language of the messages",
                                                                         "idioma de los mensajes"))
 
@@ -51,21 +51,21 @@ def _new(command: Command) -> None:
     from cnnstudio.catalog.bases import BASES
     from cnnstudio.catalog.templates import TEMPLATES
 
-    new = command("new", tr("make a project for a folder of pictures",
-                            "crea un proyecto para una carpeta de imágenes"))
+    new = command("new", tr("create a project from a folder of pictures",
+                            "crea un proyecto a partir de una carpeta de imágenes"))
     new.add_argument("--data", type=Path, nargs="+", required=True, metavar=tr("SOURCE", "ORIGEN"),
-                     help=tr("folder with one subfolder a class, list (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) or "
-                             "archive (.zip, .tar); several are joined",
+                     help=tr("folder with one subfolder per class, list (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) "
+                             "or archive (.zip, .tar); several sources are combined",
                              "carpeta con una subcarpeta por clase, lista (.csv, .tsv, .parquet), matrices (.npz, .npy, "
-                             "MNIST) o archivo comprimido (.zip, .tar); varios se unen"))
+                             "MNIST) o archivo comprimido (.zip, .tar); si se dan varios orígenes, se unen"))
     chosen = new.add_mutually_exclusive_group()
     chosen.add_argument("--template", choices=TEMPLATES.ids(), help=tr("start from an architecture",
-                                                                       "partir de una arquitectura"))
+                                                                       "parte de una arquitectura"))
     chosen.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
                         help=tr("start from a pretrained base: {ids}; or from a model of your own: a .keras or .h5 file, a "
                                 "run, an exported bundle or a project",
-                                "partir de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras o .h5, "
-                                "un entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
+                                "parte de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras o .h5, un "
+                                "entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
     _add_reading(new)
     _add_columns(new)
     _add_set(new)
@@ -74,49 +74,49 @@ def _new(command: Command) -> None:
 def _set(command: Command) -> None:
     change = command("set", tr("change settings", "cambia ajustes"))
     change.add_argument("values", nargs="+", metavar=tr("KEY=VALUE", "CLAVE=VALOR"),
-                        help=tr("a setting as show names it, such as training.epochs=5",
-                                "un ajuste como lo llama show, como training.epochs=5"))
+                        help=tr("a setting by the name that `show` gives it, such as training.epochs=5",
+                                "un ajuste con el nombre que le da `show`, como training.epochs=5"))
 
 
 def _show(command: Command) -> None:
     show = command("show", tr("show settings", "muestra ajustes"))
     show.add_argument("key", nargs="?", default="", metavar=tr("KEY", "CLAVE"),
-                      help=tr("one setting, or all below it; all without it",
-                              "un ajuste, o todos los que contiene; sin ella, todos"))
+                      help=tr("one setting, or a group of settings; all of them if omitted",
+                              "un ajuste o un grupo de ajustes; si se omite, todos"))
 
 
 def _network(command: Command) -> None:
-    network = command("network", tr("take the network of a Keras or ONNX file over",
-                                    "toma la red de un archivo de Keras u ONNX"))
+    network = command("network", tr("import the network of a Keras or ONNX file",
+                                    "importa la red de un archivo de Keras u ONNX"))
     taken = network.add_mutually_exclusive_group(required=True)
     taken.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
                        help=tr("start again from a pretrained base, or from a model of your own without its classifier",
-                               "partir de nuevo de una base preentrenada, o de un modelo propio sin su clasificador"))
+                               "parte de nuevo de una base preentrenada o de un modelo propio sin su clasificador"))
     taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
                        help=tr("a .keras or .h5 file, Keras's JSON, an ONNX model, Python source or a notebook",
                                "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, código Python o un cuaderno"))
 
 
 def _check(command: Command) -> None:
-    check = command("check", tr("list every problem of a project", "enumera los problemas de un proyecto"))
+    check = command("check", tr("list all problems of a project", "enumera todos los problemas de un proyecto"))
     check.add_argument("--set-index-aside", action="store_true",
-                       help=tr("first keep a damaged index under another name and read the folder into a new one; decisions "
-                               "about pictures are taken over where they can still be read",
-                               "antes guarda un índice dañado con otro nombre y lee la carpeta en uno nuevo; las decisiones "
-                               "sobre imágenes se recuperan donde aún se puedan leer"))
+                       help=tr("first move a damaged index aside under another name and read the folder into a new one; "
+                               "decisions about pictures are recovered as far as they can still be read",
+                               "antes aparta un índice dañado con otro nombre y lee la carpeta en uno nuevo; las decisiones "
+                               "sobre las imágenes se recuperan en la medida en que aún se puedan leer"))
 
 
 def _audit(command: Command) -> None:
     from cnnstudio.catalog.findings import KINDS
 
     audit = command("audit", tr("find damaged, duplicate, blurred, mislabelled and other problematic pictures",
-                                "busca imágenes dañadas, duplicadas, borrosas, mal etiquetadas y otros problemas"),
+                                "busca imágenes dañadas, duplicadas, borrosas, mal etiquetadas o con otros problemas"),
                     project=False)
     audit.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"),
-                       help=tr("whose pictures", "de quién son las imágenes"))
+                       help=tr("folder or project with the pictures", "carpeta o proyecto con las imágenes"))
     audit.add_argument("--only", metavar=tr("KIND,...", "TIPO,..."), help=", ".join(KINDS.ids()))
-    audit.add_argument("--flips", action="store_true", help=tr("mirrored and rotated copies, too",
-                                                               "también copias reflejadas y giradas"))
+    audit.add_argument("--flips", action="store_true", help=tr("also look for mirrored and rotated copies",
+                                                               "busca también copias reflejadas y giradas"))
     audit.add_argument("--html", type=Path, metavar=tr("FILE", "ARCHIVO"), help=tr("write a report",
                                                                                    "escribe un informe"))
     _add_force(audit)
@@ -128,16 +128,16 @@ def _map(command: Command) -> None:
     from cnnstudio.catalog.bases import BASES
     from cnnstudio.datasets.embedding import BUNDLED
 
-    arrange = command("map", tr("lay the pictures out by similarity: position, nearest ones, doubtful labels",
-                                "ordena las imágenes por parecido: posición, vecinas, etiquetas dudosas"),
+    arrange = command("map", tr("arrange the pictures by similarity: positions, nearest pictures, doubtful labels",
+                                "dispone las imágenes por parecido: posiciones, imágenes más cercanas, etiquetas dudosas"),
                       project=False)
     arrange.add_argument("place", type=Path, metavar=tr("FOLDER-or-PROJECT", "CARPETA-o-PROYECTO"),
-                         help=tr("whose pictures", "de quién son las imágenes"))
+                         help=tr("folder or project with the pictures", "carpeta o proyecto con las imágenes"))
     arrange.add_argument("--model", default=BUNDLED, metavar=tr("BASE-or-RUN", "BASE-o-ENTRENAMIENTO"),
                          help=", ".join(BASES.ids()))
     arrange.add_argument("--layout", choices=("tsne", "pca"), default="tsne",
-                         help=tr("how features become positions; tsne unless given",
-                                 "cómo pasan las características a posiciones; tsne si no se indica"))
+                         help=tr("how features are turned into positions (default: tsne)",
+                                 "cómo se convierten las características en posiciones (predeterminado: tsne)"))
 
 
 def _import(command: Command) -> None:
@@ -148,79 +148,83 @@ def _import(command: Command) -> None:
                        help=tr("an archive (.zip, .tar) or arrays (.npz, .npy, MNIST)",
                                "un archivo comprimido (.zip, .tar) o matrices (.npz, .npy, MNIST)"))
     bring.add_argument("folder", type=Path, metavar=tr("FOLDER", "CARPETA"),
-                       help=tr("where the class folders go", "adónde van las carpetas de clase"))
+                       help=tr("where the class folders are written", "dónde se escriben las carpetas de clase"))
 
 
 def _collect(command: Command) -> None:
     from cnnstudio.catalog.collections import FORMS
 
-    collect = command("collect", tr("write the curated collection elsewhere: decisions applied, originals untouched",
-                                    "escribe la colección curada en otra parte: con las decisiones, sin tocar los "
-                                    "originales"))
-    collect.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where", "dónde"))
+    collect = command("collect", tr("write the curated collection to another place, with your decisions applied and the "
+                                    "originals untouched",
+                                    "escribe la colección revisada en otro lugar, con sus decisiones aplicadas y sin tocar "
+                                    "los originales"))
+    collect.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where to write it",
+                                                                                               "dónde escribirla"))
     collect.add_argument("--format", choices=tuple(FORMS), default="folders",
-                         help=tr("form of the collection; {name} unless given",
-                                 "forma de la colección; {name} si no se indica", name="folders"))
-    collect.add_argument("--links", action="store_true", help=tr("hard links instead of copies, where the disk can",
-                                                                 "enlaces duros en lugar de copias, si el disco puede"))
+                         help=tr("format of the collection (default: {name})",
+                                 "formato de la colección (predeterminado: {name})", name="folders"))
+    collect.add_argument("--links", action="store_true", help=tr("hard links instead of copies, where the disk supports them",
+                                                                 "enlaces duros en lugar de copias, si el disco los admite"))
 
 
 def _datasets(command: Command) -> None:
-    datasets = command("datasets", tr("list free collections, or download one", "enumera colecciones libres, o descarga "
-                                      "una"), project=False)
+    datasets = command("datasets", tr("list free collections, or download one",
+                                      "enumera colecciones libres o descarga una"), project=False)
     datasets.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"),
-                          help=tr("the one to download; all are listed without it",
-                                  "la que se descarga; sin él se enumeran todas"))
-    datasets.add_argument("--to", type=Path, metavar=tr("FOLDER", "CARPETA"), help=tr("where to", "adónde"))
+                          help=tr("the collection to download; if omitted, all are listed",
+                                  "la colección que se descarga; si se omite, se enumeran todas"))
+    datasets.add_argument("--to", type=Path, metavar=tr("FOLDER", "CARPETA"), help=tr("where to save it", "dónde guardarla"))
 
 
 def _decide(command: Command) -> None:
-    decide = command("decide", tr("give pictures a class or split, leave them out, accept findings",
-                                  "da clase o división a imágenes, las excluye, acepta hallazgos"))
+    decide = command("decide", tr("assign pictures to a class or split, exclude them, or accept findings",
+                                  "asigna imágenes a una clase o división, las excluye o acepta hallazgos"))
     decide.add_argument("paths", nargs="+", metavar=tr("PATH", "RUTA"), help=tr(
-        "pictures, by their path in the collection or any other; where some are unknown the others are decided and the "
-        "exit code is 1",
-        "imágenes, por su ruta en la colección o cualquier otra; si algunas no se conocen se decide sobre las demás y el "
-        "código de salida es 1"))
+        "pictures, by their path in the collection or any other path; if some are not in the project, the decision applies "
+        "to the others and the exit code is 1",
+        "imágenes, por su ruta en la colección o por cualquier otra; si algunas no están en el proyecto, la decisión se "
+        "aplica a las demás y el código de salida es 1"))
     decide.add_argument("--class", dest="class_name", metavar=tr("NAME", "NOMBRE"),
-                        help=tr("the class that they show", "la clase que muestran"))
+                        help=tr("their class", "su clase"))
     decide.add_argument("--split", choices=("train", "validation", "test", "drawn"),
-                        help=tr("the split that they belong to; drawn: as the ratios draw it",
-                                "la división a la que pertenecen; drawn: la que salga por las proporciones"))
+                        help=tr("their split; drawn: drawn at random by the split ratios",
+                                "su división; drawn: se sortea según las proporciones"))
     left = decide.add_mutually_exclusive_group()
-    left.add_argument("--exclude", action="store_true", help=tr("leave them out", "las excluye"))
-    left.add_argument("--include", action="store_true", help=tr("take them in again", "las vuelve a incluir"))
-    decide.add_argument("--accept", metavar=tr("KIND", "TIPO"), help=tr("a finding of this kind is fine",
-                                                                        "un hallazgo de este tipo está bien"))
+    left.add_argument("--exclude", action="store_true", help=tr("exclude them", "las excluye"))
+    left.add_argument("--include", action="store_true", help=tr("include them again", "las vuelve a incluir"))
+    decide.add_argument("--accept", metavar=tr("KIND", "TIPO"), help=tr("accept findings of this kind",
+                                                                        "acepta los hallazgos de este tipo"))
 
 
 def _train(command: Command) -> None:
-    train = command("train", tr("train; Ctrl+C stops and keeps", "entrena; Ctrl+C detiene y conserva"))
+    train = command("train", tr("train; Ctrl+C stops and keeps the model", "entrena; Ctrl+C detiene y conserva el modelo"))
     _add_set(train)
     train.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
-                       help=tr("go on with this run, with --set under other settings or for more epochs",
-                               "continúa este entrenamiento, con --set con otros ajustes o más épocas"))
+                       help=tr("resume this run; with --set, with other settings or for more epochs",
+                               "continúa este entrenamiento; con --set, con otros ajustes o durante más épocas"))
 
 
 def _runs(command: Command) -> None:
-    runs = command("runs", tr("list the trainings", "enumera los entrenamientos"))
+    runs = command("runs", tr("list the runs", "enumera los entrenamientos"))
     _add_run(runs)
     runs.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                      help=tr("write the epochs of one training, the newest unless --run names another",
-                              "escribe las épocas de un entrenamiento, el más reciente si --run no nombra otro"))
+                      help=tr("write the epochs of a run as a table (the newest unless --run names another)",
+                              "escribe las épocas de un entrenamiento como tabla (el más reciente, si --run no indica otro)"))
     runs.add_argument("--rename", metavar=tr("NAME", "NOMBRE"),
-                      help=tr("give a training, the newest unless --run names another, a name; its id stays",
-                              "da un nombre a un entrenamiento, el más reciente si --run no nombra otro; su id no cambia"))
+                      help=tr("rename a run (the newest unless --run names another); its id does not change",
+                              "cambia el nombre de un entrenamiento (el más reciente, si --run no indica otro); su id no "
+                              "cambia"))
 
 
 def _evaluate(command: Command) -> None:
-    evaluate = command("evaluate", tr("measure a trained model", "mide un modelo entrenado"))
+    evaluate = command("evaluate", tr("evaluate a trained model", "evalúa un modelo entrenado"))
     _add_run(evaluate)
     on = evaluate.add_mutually_exclusive_group()
     on.add_argument("--split", choices=("train", "validation", "test"),
                     help=tr("on this split of the project", "en esta división del proyecto"))
     on.add_argument("--data", type=Path, metavar=tr("FOLDER", "CARPETA"),
-                    help=tr("on other pictures, with a subfolder a class", "en otras imágenes, con una subcarpeta por clase"))
+                    help=tr("on other pictures, with one subfolder per class",
+                            "en otras imágenes, con una subcarpeta por clase"))
     _add_columns(evaluate)
 
 
@@ -230,12 +234,12 @@ def _predict(command: Command) -> None:
                          help=tr("a project, a run, an exported bundle or a .keras file",
                                  "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
     predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"),
-                         help=tr("pictures, and folders of pictures", "imágenes, y carpetas de imágenes"))
+                         help=tr("pictures and folders of pictures", "imágenes y carpetas de imágenes"))
     _add_run(predict)
     predict.add_argument("--top", type=int, default=5, metavar="K",
-                         help=tr("how many classes are told; 5 unless given", "cuántas clases se dicen; 5 si no se indica"))
+                         help=tr("how many classes to show (default: 5)", "cuántas clases se muestran (predeterminado: 5)"))
     predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                         help=tr("write the answers as a table", "escribe las respuestas como tabla"))
+                         help=tr("write the predictions as a table", "escribe las predicciones como tabla"))
     _add_force(predict)
     _add_reading(predict)
 
@@ -245,39 +249,39 @@ def _export(command: Command) -> None:
 
     export = command("export", tr("write a trained model for use elsewhere",
                                   "escribe un modelo entrenado para usarlo en otra parte"))
-    export.add_argument("--format", choices=EXPORTERS.ids(), required=True, help=tr("as what", "como qué"))
-    export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where", "dónde"))
+    export.add_argument("--format", choices=EXPORTERS.ids(), required=True, help=tr("the format", "el formato"))
+    export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where to write it",
+                                                                                              "dónde escribirlo"))
     checked = export.add_mutually_exclusive_group()
     checked.add_argument("--check-data", type=Path, metavar=tr("FOLDER", "CARPETA"),
                          help=tr("compare the export with the trained model on these pictures instead of the run's own",
-                                 "compara la exportación con el modelo entrenado en estas imágenes y no en las del "
-                                 "entrenamiento"))
+                                 "compara la exportación con el modelo en estas imágenes en lugar de las del entrenamiento"))
     checked.add_argument("--unchecked", action="store_true",
-                         help=tr("write it without comparing it on real pictures; the export says so",
-                                 "la escribe sin compararla con imágenes reales; la exportación lo indica"))
+                         help=tr("export without a comparison on real pictures; the export is marked as unchecked",
+                                 "exporta sin comparar con imágenes reales; la exportación queda marcada como no comprobada"))
     _add_run(export)
 
 
 def _code(command: Command) -> None:
     code = command("code", tr("print the network as Keras or PyTorch source",
-                              "imprime la red como código Keras o PyTorch"))
+                              "muestra la red como código de Keras o PyTorch"))
     code.add_argument("--framework", choices=("keras", "torch"), default="keras",
-                      help=tr("Keras unless given", "Keras si no se indica"))
+                      help=tr("default: keras", "predeterminado: keras"))
     code.add_argument("--whole", action="store_true",
                       help=tr("the whole training: pictures, recipe, network, fit",
                               "el entrenamiento completo: imágenes, receta, red, ajuste"))
     code.add_argument("--run", metavar="ID",
-                      help=tr("as it was in this training; its weights come with export --format keras_source or torch",
-                              "como era en este entrenamiento; sus pesos vienen con export --format keras_source o torch"))
+                      help=tr("as it was in this run; `export --format keras_source` or `torch` writes it with its weights",
+                              "como era en este entrenamiento; `export --format keras_source` o `torch` incluye sus pesos"))
     code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                      help=tr("write it there instead of printing it, and the files that a training reads beside it",
-                              "lo escribe ahí en lugar de mostrarlo, y a su lado los archivos que lee un entrenamiento"))
+                      help=tr("write it to this file instead of printing it, together with the files that the training reads",
+                              "lo escribe en este archivo en lugar de mostrarlo, junto con los que lee el entrenamiento"))
     _add_force(code)
 
 
 def _add_force(command: argparse.ArgumentParser) -> None:
     command.add_argument("--force", action="store_true", help=tr("replace a file that this command did not write",
-                                                                 "reemplaza un archivo que esta orden no escribió"))
+                                                                 "reemplaza un archivo que este comando no escribió"))
 
 
 def _draw(command: Command) -> None:
@@ -285,18 +289,19 @@ def _draw(command: Command) -> None:
 
     draw = command("draw", tr("draw the network as the canvas shows it", "dibuja la red como la muestra el lienzo"))
     draw.add_argument("--to", type=Path, required=True, metavar=tr("FILE", "ARCHIVO"), help=", ".join(DRAWINGS))
-    draw.add_argument("--run", metavar="ID", help=tr("as it was in this training", "como era en este entrenamiento"))
+    draw.add_argument("--run", metavar="ID", help=tr("as it was in this run", "como era en este entrenamiento"))
 
 
 def _measure(command: Command) -> None:
-    command("measure", tr("measure mean and deviation of the training pictures, for recipe.normalization=standardize",
-                          "mide la media y la desviación de las imágenes de entrenamiento, para "
+    command("measure", tr("measure the mean and standard deviation of the training pictures, for "
+                          "recipe.normalization=standardize",
+                          "mide la media y la desviación estándar de las imágenes de entrenamiento, para "
                           "recipe.normalization=standardize"))
 
 
 def _robustness(command: Command) -> None:
-    robustness = command("robustness", tr("measure what each augmentation does to a trained model, class by class",
-                                          "mide qué le hace cada aumento a un modelo entrenado, clase por clase"))
+    robustness = command("robustness", tr("measure how each augmentation affects a trained model, class by class",
+                                          "mide cómo afecta cada aumento a un modelo entrenado, clase por clase"))
     _add_run(robustness)
 
 
@@ -306,27 +311,29 @@ def _probe(command: Command) -> None:
 
 
 def _doctor(command: Command) -> None:
-    command("doctor", tr("versions, backends, devices, and what is wrong", "versiones, motores, dispositivos y fallos"),
+    command("doctor", tr("show versions, backends and devices, and what is wrong",
+                         "muestra versiones, motores y dispositivos, y lo que falla"),
             project=False)
 
 
 def _sample(command: Command) -> None:
-    sample = command("sample", tr("the main job on the bundled digits: train, measure, classify",
-                                  "el trabajo completo con las cifras incluidas: entrenar, medir, clasificar"),
+    sample = command("sample", tr("try the program on the bundled digits: train, evaluate, classify",
+                                  "prueba el programa con las cifras incluidas: entrena, evalúa y clasifica"),
                      project=False)
     sample.add_argument("project", type=Path, nargs="?", metavar=tr("PROJECT", "PROYECTO"),
-                        help=tr("where; among the projects unless given", "dónde; entre los proyectos si no se indica"))
+                        help=tr("where to create the project (default: in the projects folder)",
+                                "dónde crear el proyecto (predeterminado: en la carpeta de proyectos)"))
 
 
 def _fetch(command: Command) -> None:
     from cnnstudio.catalog.bases import BASES
 
-    fetch = command("fetch", tr("bring the weights of a pretrained base", "trae los pesos de una base preentrenada"),
+    fetch = command("fetch", tr("download the weights of a pretrained base", "descarga los pesos de una base preentrenada"),
                     project=False)
     fetch.add_argument("base", choices=BASES.ids(), metavar="BASE", help=", ".join(BASES.ids()))
     fetch.add_argument("--file", type=Path, default=None, metavar=tr("FILE", "ARCHIVO"),
-                       help=tr("take them from this file, which is checked, instead of downloading them",
-                               "los toma de este archivo, que se comprueba, en lugar de descargarlos"))
+                       help=tr("read them from this file, after checking it, instead of downloading them",
+                               "los lee de este archivo, tras comprobarlo, en lugar de descargarlos"))
 
 
 def _help(command: Command) -> None:
@@ -334,9 +341,10 @@ def _help(command: Command) -> None:
                                  "explica una capa, un paso, un aumento, un optimizador, una base, un formato de "
                                  "exportación..."), project=False)
     explain.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"),
-                         help=tr("such as Conv2D; all names without it", "como Conv2D; sin él, todos los nombres"))
+                         help=tr("such as Conv2D; if omitted, all names are listed",
+                                 "como Conv2D; si se omite, se enumeran todos los nombres"))
     explain.add_argument("--all", action="store_true", dest="everything",
-                         help=tr("the whole reference, as Markdown", "toda la referencia, en Markdown"))
+                         help=tr("the whole reference, as Markdown", "toda la referencia, en formato Markdown"))
 
 
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
@@ -353,32 +361,35 @@ def _base(text: str) -> str:
 
     if text in BASES.ids() or Path(text).exists() or Path(text).suffix or len(Path(text).parts) > 1:
         return text
-    raise argparse.ArgumentTypeError(tr("there is no base {word}, and no file of that name", "no hay base {word} ni archivo "
-                                        "con ese nombre", word=text))
+    raise argparse.ArgumentTypeError(tr("there is no base {word}, and no file of that name",
+                                        "no hay ninguna base {word} ni ningún archivo con ese nombre", word=text))
 
 
 def _add_run(target: argparse.ArgumentParser) -> None:
-    target.add_argument("--run", metavar="ID", help=tr("the training, as `runs` names it; the newest unless given",
-                                                       "el entrenamiento, como lo llama `runs`; el último si no se indica"))
+    target.add_argument("--run", metavar="ID", help=tr("the id of the run, as listed by `runs` (default: the newest run)",
+                                                       "el id del entrenamiento, tal como lo enumera `runs` (predeterminado: "
+                                                       "el más reciente)"))
 
 
 def _add_reading(target: argparse.ArgumentParser) -> None:
     target.add_argument("--follow-links", action="store_true",
-                        help=tr("enter folders that are links", "entra en las carpetas que son enlaces"))
+                        help=tr("follow links to folders", "sigue los enlaces a carpetas"))
     target.add_argument("--ignore", action="append", default=[], metavar=tr("PATTERN", "PATRÓN"),
-                        help=tr("leave out files and folders of this name, as in a .gitignore file; may be repeated",
-                                "deja fuera los archivos y carpetas con este nombre, como en un archivo .gitignore; se puede "
-                                "repetir"))
+                        help=tr("leave out files and folders that match this pattern, as in a .gitignore file; may be "
+                                "repeated",
+                                "omite los archivos y carpetas que coinciden con este patrón, como en un archivo .gitignore; "
+                                "se puede repetir"))
 
 
 def _add_columns(target: argparse.ArgumentParser) -> None:
     target.add_argument("--label-column", action="append", default=[], metavar=tr("COLUMN", "COLUMNA"),
-                        help=tr("the column of a list with the classes; repeat it for columns of zeros and ones; “.” stands "
-                                "for the folder of each picture",
-                                "la columna de una lista con las clases; repítala para columnas de ceros y unos; «.» es la "
-                                "carpeta de cada imagen"))
+                        help=tr("the column of a list that holds the classes; repeat it for columns of zeros and ones; “.” "
+                                "stands for the folder of each picture",
+                                "la columna de una lista que contiene las clases; repítala para columnas de ceros y unos; "
+                                "«.» es la carpeta de cada imagen"))
     target.add_argument("--path-column", action="append", default=[], metavar=tr("COLUMN", "COLUMNA"),
-                        help=tr("the column of a list with the pictures", "la columna de una lista con las imágenes"))
+                        help=tr("the column of a list that holds the paths of the pictures",
+                                "la columna de una lista que contiene las rutas de las imágenes"))
 
 
 def _add_set(target: argparse.ArgumentParser) -> None:

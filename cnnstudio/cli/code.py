@@ -57,8 +57,9 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
         text = script_text(framework, project, context, source.training)
         files = file_names(framework, project, context)
         output.line({"framework": framework, "code": text, "files": files}, text.rstrip("\n"))
-        output.print_message(tr("It reads {names} from its own folder; --to FILE writes them beside it.",
-                       "Lee {names} de su propia carpeta; --to ARCHIVO los escribe a su lado.", names=", ".join(files)))
+        output.print_message(tr("This code reads {names} from its own folder; --to FILE writes them beside it.",
+                       "Este código lee {names} de su propia carpeta; --to ARCHIVO los escribe a su "
+                       "lado.", names=", ".join(files)))
         return 0
     text = torch_code(project.network, context) if framework == "torch" else keras_code(project.network, context)
     if target is None:
@@ -76,8 +77,8 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
 def _check_name(target: Path) -> None:
     """A script called as a module that it imports would import itself. Raises ProblemError."""
     if target.stem in {*sys.stdlib_module_names, "cv2", "h5py", "keras", "numpy", "tensorflow", "torch"}:
-        text = Text("A script called {name} would hide the module of that name from itself. Give it another name.",
-                    "Un script llamado {name} ocultaría a sí mismo el módulo de ese nombre. Dele otro nombre.")
+        text = Text("A script called {name} could not import the Python module of that name. Give it another name.",
+                    "Un script llamado {name} no podría importar el módulo de Python con ese nombre. Dele otro nombre.")
         raise ProblemError(error("script_name", text.fill(name=target.name), "file", path=target))
 
 

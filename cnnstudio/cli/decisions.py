@@ -77,6 +77,6 @@ def _known_paths(names: Sequence[str], project: Project, folder: Path, index: In
 
 def _check_kind(kind: str) -> None:
     if kind not in KINDS.ids():
-        text = Text("There are no findings called {kind}. There are: {known}.",
-                    "No hay hallazgos llamados {kind}. Los hay: {known}.")
+        text = Text("There is no kind of finding called {kind}. Available: {known}.",
+                    "No hay ningún tipo de hallazgo llamado {kind}. Disponibles: {known}.")
         raise ProblemError(error("unknown_kind", text.fill(kind=kind, known=", ".join(KINDS.ids())), "dataset"))

@@ -25,7 +25,8 @@ def draw(arguments: argparse.Namespace, output: Output) -> int:
     """Write the network as the canvas shows it; the suffix of the file decides the format."""
     target: Path = arguments.to
     if target.suffix.lower() not in DRAWINGS:
-        text = Text("{path}: a drawing ends in {endings}.", "{path}: un dibujo termina en {endings}.")
+        text = Text("{path}: the file name of a drawing must end in {endings}.",
+                    "{path}: el nombre del archivo de un dibujo debe terminar en {endings}.")
         raise ProblemError(error("unknown_format", text.fill(path=target.name, endings=", ".join(DRAWINGS)), "file",
                                  path=target))
     check_target(target, force=True)

@@ -54,12 +54,13 @@ def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
         if requests > 2:
             supervisor.kill()
         elif requests == 2 or not supervisor.keeps:
-            output.print_message(tr("Stopping (once more: end at once).", "Deteniendo (otra vez: terminar ya)."))
+            output.print_message(tr("Stopping (press Ctrl+C again to end at once).",
+                                    "Deteniendo (pulse Ctrl+C otra vez para terminar de inmediato)."))
             supervisor.cancel()
             requests = 2
         else:
-            output.print_message(tr("Stopping and keeping (once more: end at once).",
-                                    "Deteniendo y conservando (otra vez: terminar ya)."))
+            output.print_message(tr("Stopping and keeping the model (press Ctrl+C again to end at once).",
+                                    "Deteniendo y conservando el modelo (pulse Ctrl+C otra vez para terminar de inmediato)."))
             supervisor.stop(keep=True)
 
     output.on_unread = lambda: supervisor.stop(keep=True)
@@ -122,7 +123,8 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
         if arguments.resume:
             run = find_run(folder, arguments.resume)
             if run.living():
-                text = Text("The run {run} is being trained right now.", "El entrenamiento {run} está en marcha ahora.")
+                text = Text("The run {run} is being trained at the moment. Wait until it ends, or stop it first.",
+                            "El entrenamiento {run} está en marcha. Espere a que termine o deténgalo antes.")
                 raise ProblemError(error("run_in_use", text.fill(run=run.id), "run"))
             job = resumed_job(run, with_values(run.spec(), arguments.values))
         else:
@@ -184,8 +186,9 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
             + f"  n {report.support}"
             for report in evaluated.classes]
         if leakage is not None:
-            lines.append(tr("{leaked} of them have a duplicate among the training pictures; without these {accuracy}",
-                            "{leaked} de ellas tienen una copia entre las de entrenamiento; sin ellas {accuracy}",
+            lines.append(tr("pictures with a duplicate among the training pictures: {leaked}; accuracy without them "
+                            "{accuracy}",
+                            "imágenes con una copia entre las de entrenamiento: {leaked}; exactitud sin ellas: {accuracy}",
                             leaked=leakage.leaked,
                             accuracy="-" if leakage.without is None else format_number(leakage.without, ".2%")))
         output.line(line, "\n".join(lines))
@@ -214,7 +217,8 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.csv is not None:
         check_target(arguments.csv, arguments.force, WRITTEN_TABLE)
     if not paths:
-        text = Text("There are no pictures to classify.", "No hay imágenes que clasificar.")
+        text = Text("There are no pictures to classify. Choose other pictures or folders.",
+                    "No hay imágenes que clasificar. Elija otras imágenes o carpetas.")
         raise ProblemError(error("no_pictures", text, "file"))
     start_logging("command")
     job = serving_job(arguments.model, arguments.run)
@@ -228,7 +232,8 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
             names.extend(event.class_names)
             if run is not None and not output.as_json:
                 # The newest run is not always a good one, so the output starts with which run answers.
-                output.write_line(tr("answers of the run {run} ({standing})", "respuestas del entrenamiento {run} ({standing})",
+                output.write_line(tr("predictions of the run {run} ({standing})",
+                                     "predicciones del entrenamiento {run} ({standing})",
                                      run=run.id, standing=standing_text(run.summary())))
             supervisor.send(Predict(request=1, paths=tuple(paths),
                                     top=0 if arguments.csv else arguments.top))
@@ -253,8 +258,8 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
 
 
 _CHECKED_TEXT: Final = Text(
-    "{path}: written and checked on {n} pictures, top-1 agreement {top:.0%}, largest difference {d:.1e}",
-    "{path}: escrito y comprobado en {n} imágenes, acuerdo top-1 {top:.0%}, mayor diferencia {d:.1e}")
+    "{path}: written and checked, pictures {n}, top-1 agreement {top:.0%}, largest difference {d:.1e}",
+    "{path}: escrito y comprobado, imágenes {n}, coincidencia top-1 {top:.0%}, diferencia máxima {d:.1e}")
 _UNCHECKED_TEXT: Final = Text("{path}: written, but not checked on real pictures",
                               "{path}: escrito, pero sin comprobar con imágenes reales")
 
@@ -298,9 +303,10 @@ def doctor(_arguments: argparse.Namespace, output: Output) -> int:
 
 _FACTS: Final = {
     "versions": Text("versions", "versiones"), "backend": Text("backend", "motor"), "device": Text("device", "dispositivo"),
-    "backends": Text("backends", "motores"), "cpu_count": Text("processors", "procesadores"), "gpu": Text("GPU", "GPU"),
+    "backends": Text("backends", "motores"), "cpu_count": Text("processor cores",
+                                                               "núcleos del procesador"), "gpu": Text("GPU", "GPU"),
     "litert": Text("LiteRT", "LiteRT"), "opencv": Text("OpenCV", "OpenCV"), "platform": Text("platform", "plataforma"),
-    "cache": Text("cache", "caché"), "path": Text("path", "ruta"), "writable": Text("writable", "se puede escribir"),
+    "cache": Text("cache", "caché"), "path": Text("path", "ruta"), "writable": Text("writable", "permite escritura"),
     "version": Text("version", "versión"), "formats": Text("formats", "formatos"),
 }
 """Labels of the doctor's facts."""
@@ -318,7 +324,8 @@ def _value_text(value: Any) -> str:
 
 def fetch(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.file is not None and not arguments.file.is_file():
-        text = Text("The weights file {path} does not exist.", "El archivo de pesos {path} no existe.")
+        text = Text("The weights file {path} does not exist. Choose another file.",
+                    "El archivo de pesos {path} no existe. Elija otro archivo.")
         raise ProblemError(error("weights_missing", text.fill(path=arguments.file), "file", path=arguments.file))
     job = FetchBase(base=arguments.base, file=str(arguments.file.absolute()) if arguments.file else "",
                     cache=str(cache_folder()), language=language())

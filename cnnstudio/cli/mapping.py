@@ -45,10 +45,11 @@ def _model(place: Path, name: str) -> str:
         run: RunFolder = find_run(place, name)
         if run.has_model:
             return name
-        text = Text("The run {run} has no model.", "El entrenamiento {run} no tiene modelo.")
+        text = Text("The run {run} has no model yet. Resume it, or choose another run.",
+                    "El entrenamiento {run} aún no tiene modelo. Continúelo o elija otro.")
         raise ProblemError(error("no_model", text.fill(run=name), "run", path=run.folder))
-    text = Text("There is no pretrained base called {name}. There are: {known}.",
-                "No hay ninguna base preentrenada llamada {name}. Las hay: {known}.")
+    text = Text("There is no pretrained base called {name}. Available: {known}.",
+                "No hay ninguna base preentrenada llamada {name}. Disponibles: {known}.")
     raise ProblemError(error("unknown_base", text.fill(name=name, known=", ".join(BASES.ids())), "run"))
 
 
@@ -75,5 +76,5 @@ def _print_map(embedding: Embedding, model: str, index: Index, output: Output) -
     wrong = int(embedding.mislabeled.sum())
     summary = {"event": "summary", "images": len(embedding.paths), "model": model, "layout": embedding.layout,
                "mislabeled": wrong, "notes": list(embedding.notes)}
-    output.line(summary, tr("{images} pictures; {wrong} labels are doubtful",
-                            "{images} imágenes; {wrong} etiquetas dudosas", images=len(embedding.paths), wrong=wrong))
+    output.line(summary, tr("pictures: {images}; doubtful labels: {wrong}",
+                            "imágenes: {images}; etiquetas dudosas: {wrong}", images=len(embedding.paths), wrong=wrong))

@@ -51,8 +51,10 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
     output.line({"mean": recipe.mean, "deviation": recipe.deviation, "channels": channels,
                  "normalization": recipe.normalization}, "\n".join(lines))
     if recipe.normalization != "standardize":
-        output.print_message(tr("The recipe does not use them yet: cnnstudio set {folder} recipe.normalization=standardize",
-                                "La receta aún no las usa: cnnstudio set {folder} recipe.normalization=standardize",
+        output.print_message(tr("The recipe does not use these values yet. To use them: cnnstudio set {folder} "
+                                "recipe.normalization=standardize",
+                                "La receta aún no usa estos valores. Para usarlos: cnnstudio set {folder} "
+                                "recipe.normalization=standardize",
                                 folder=folder))
     return 0
 
@@ -69,12 +71,15 @@ def robustness(arguments: argparse.Namespace, output: Output) -> int:
     steps = read_project(folder).augmentation.steps
     run = find_run(folder, arguments.run)
     if not run.has_model:
-        text = Text("The run {run} has no model.", "El entrenamiento {run} no tiene modelo.")
+        text = Text("The run {run} has no model yet. Resume it, or choose another run.",
+                    "El entrenamiento {run} aún no tiene modelo. Continúelo o elija otro.")
         raise ProblemError(error("no_model", text.fill(run=run.id), "run", path=run.folder))
     job = augmentation_job(run, steps)
     if not job.steps:
-        text = Text("The project has no augmentation that changes a picture alone: there is nothing to measure.",
-                    "El proyecto no tiene ningún aumento que cambie una imagen por sí sola: no hay nada que medir.")
+        text = Text("There is nothing to measure: the project has no augmentation that changes single pictures. Add one, "
+                    "such as a rotation.",
+                    "No hay nada que medir: el proyecto no tiene ningún aumento que cambie las imágenes una a una. Añada "
+                    "alguno, como una rotación.")
         raise ProblemError(error("no_augmentation", text, "augmentation"))
     last = run_job(job, output, lambda event: report_progress(event, output))
     measured = run.augmentation() if isinstance(last, events.Finished) else None
@@ -85,8 +90,9 @@ def robustness(arguments: argparse.Namespace, output: Output) -> int:
         clear = sum(row.clear for row in measured.rows)
         output.line({"event": "summary", "run": measured.run, "split": measured.split, "rows": len(measured.rows),
                      "clear": clear},
-                    tr("{run}, {split}: {n} of {all} lose more than chance",
-                       "{run}, {split}: {n} de {all} pierden más que por azar", run=measured.run, split=measured.split,
+                    tr("{run}, {split}: augmentations with a loss of accuracy beyond chance: {n} of {all}",
+                       "{run}, {split}: aumentos con una pérdida de exactitud superior a la del azar: {n} de "
+                       "{all}", run=measured.run, split=measured.split,
                        n=clear, all=len(measured.rows)))
     return exit_code(last, output)
 
@@ -95,7 +101,7 @@ def _print_row(row: jobs.Changed, width: int, output: Output) -> None:
     text = (f"{'!' if row.clear else ' '} {_label(row):<{width}}  {format_number(row.plain, '.1%')} → "
             f"{format_number(row.changed, '.1%')}")
     if row.called and row.changed < row.plain:
-        text += "  " + tr("predicted as {name} {share:.0%}", "llamada {name} {share:.0%}", name=row.called,
+        text += "  " + tr("predicted as {name} {share:.0%}", "predichas como {name} {share:.0%}", name=row.called,
                           share=row.called_share)
     line = msgspec.to_builtins(row)
     output.line({**line, "clear": row.clear}, text)
@@ -139,7 +145,7 @@ def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None
     labels = {name: name if base is None else str(base.label) for name, base in compared.items()}
     width = max((len(label) for label in labels.values()), default=0)
     for row in probed.rows:
-        text = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms a picture  {s:.1f} s",
+        text = tr("{base}  {accuracy:6.1%} ({low:.1%} to {high:.1%})  {ms:7.2f} ms per picture  {s:.1f} s",
                   "{base}  {accuracy:6.1%} (de {low:.1%} a {high:.1%})  {ms:7.2f} ms por imagen  {s:.1f} s",
                   base=f"{labels[row.base]:<{width}}", accuracy=row.accuracy, low=row.low, high=row.high,
                   ms=row.milliseconds, s=row.seconds)
@@ -147,9 +153,9 @@ def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None
     for base, problem in probed.failed.items():
         output.line({"base": base, "problem": problem})
     if not output.as_json:
-        output.print_message(tr("Trained on {training} pictures, measured on {validation}. Weights not on this "
-                                "computer: {names}.",
-                                "Aprendido con {training} imágenes, medido con {validation}. Pesos que no están en este "
+        output.print_message(tr("Pictures for training: {training}, for validation: {validation}. Bases without weights on "
+                                "this computer: {names}.",
+                                "Imágenes de entrenamiento: {training}, de validación: {validation}. Bases sin pesos en este "
                                 "equipo: {names}.", training=probed.training, validation=probed.validation,
                                 names=", ".join(probed.absent) or "–"))
     output.line({"event": "summary", "training": probed.training, "validation": probed.validation,

@@ -45,8 +45,8 @@ def network(arguments: argparse.Namespace, output: Output) -> int:
     output.problems([problem for problem in problems if problem is not None], as_lines=False)
     output.line({"event": "network", "layers": len(changed.network.nodes), "parameters": network_report.parameters,
                  "unknown": list(foreign.unknown), "problems": len(network_report.problems)},
-                tr("{n} layers, {parameters} parameters, {unknown} unknown layers",
-                   "{n} capas, {parameters} parámetros, {unknown} capas desconocidas", n=len(changed.network.nodes),
+                tr("layers {n}, parameters {parameters}, unknown layers {unknown}",
+                   "capas {n}, parámetros {parameters}, capas desconocidas {unknown}", n=len(changed.network.nodes),
                    parameters=format_number(network_report.parameters, ","), unknown=len(foreign.unknown)))
     return 0
 
@@ -65,11 +65,12 @@ def start_from_base(arguments: argparse.Namespace, output: Output) -> int:
     output.problems([warning("own_base", note, "network") for note in notes], as_lines=False)
     output.line({"event": "base", "base": base.id, "parameters": base.parameters, "height": height, "width": width,
                  "channels": base.channels, "scaling": base.scaling, "ends_at": base.ends, "trainable_from": base.lines},
-                tr("{base}: {n} parameters, pictures of {height} × {width} × {channels}, scaling: {scaling}\n"
-                   "can end at (network.base.ends_at): {ends}\ncan learn from (network.base.trainable_from): {blocks}",
-                   "{base}: {n} parámetros, imágenes de {height} × {width} × {channels}, escalado: {scaling}\n"
-                   "puede terminar en (network.base.ends_at): {ends}\n"
-                   "puede aprender desde (network.base.trainable_from): {blocks}",
+                tr("{base}: {n} parameters, pictures of {height} × {width} × {channels}, scaling: {scaling}\nends at "
+                   "(network.base.ends_at), possible values: {ends}\nlearns from (network.base.trainable_from), possible "
+                   "values: {blocks}",
+                   "{base}: {n} parámetros, imágenes de {height} × {width} × {channels}, escalado: {scaling}\ntermina en "
+                   "(network.base.ends_at), valores posibles: {ends}\naprende desde (network.base.trainable_from), valores "
+                   "posibles: {blocks}",
                    base=base.id.partition(":")[0], n=format_number(base.parameters, ","), height=height, width=width,
                    channels=base.channels, scaling=base.scaling, ends=", ".join(base.ends), blocks=", ".join(base.lines)))
     return 0

@@ -67,21 +67,24 @@ _COMMANDS: Final[dict[str, Callable[..., str]]] = {
 
 
 _COLUMN_HINT: Final = Text(
-    "Name it with --label-column COLUMN (again for several columns of zeros and ones; “.” for the folder of each picture), or "
-    "in a project with set dataset.label_columns=COLUMN.",
-    "Indíquela con --label-column COLUMNA (repetida para varias columnas de ceros y unos; «.» para la carpeta de cada imagen), "
-    "o en un proyecto con set dataset.label_columns=COLUMNA.")
-_PATH_HINT: Final = Text("Name it with --path-column COLUMN, or in a project with set dataset.path_columns=COLUMN.",
-                         "Indíquela con --path-column COLUMNA, o en un proyecto con set dataset.path_columns=COLUMNA.")
+    "Choose it with --label-column COLUMN (repeat it for several columns of zeros and ones; “.” for the folder of each "
+    "picture), or in a project with: set PROJECT dataset.label_columns=COLUMN.",
+    "Elíjala con --label-column COLUMNA (repítalo para varias columnas de ceros y unos; «.» para la carpeta de cada imagen) "
+    "o, en un proyecto, con: set PROYECTO dataset.label_columns=COLUMNA.")
+_PATH_HINT: Final = Text("Choose it with --path-column COLUMN, or in a project with: set PROJECT "
+                         "dataset.path_columns=COLUMN.",
+                         "Elíjala con --path-column COLUMNA o, en un proyecto, con: set PROYECTO "
+                         "dataset.path_columns=COLUMNA.")
 _HINTS: Final = {
-    "left_out_linked_folder": Text("With --follow-links, or in a project with set dataset.follow_links=true.",
-                                   "Con --follow-links, o en un proyecto con set dataset.follow_links=true."),
+    "left_out_linked_folder": Text("Use --follow-links, or in a project: set PROJECT dataset.follow_links=true.",
+                                   "Use --follow-links o, en un proyecto: set PROYECTO dataset.follow_links=true."),
     "columns_unclear": _COLUMN_HINT, "too_many_classes": _COLUMN_HINT, "several_labels": _COLUMN_HINT,
     "path_unclear": _PATH_HINT, "no_path_column": _PATH_HINT,
     "pictures_gone": Text("Tell the project where they are: cnnstudio set PROJECT dataset.source=FOLDER.",
                           "Indique al proyecto dónde están: cnnstudio set PROYECTO dataset.source=CARPETA."),
-    "no_check_pictures": Text("With --check-data FOLDER or --unchecked; or cnnstudio set PROJECT dataset.source=FOLDER.",
-                              "Con --check-data CARPETA o --unchecked; o cnnstudio set PROYECTO dataset.source=CARPETA."),
+    "no_check_pictures": Text("Use --check-data FOLDER or --unchecked, or: cnnstudio set PROJECT dataset.source=FOLDER.",
+                              "Use --check-data CARPETA o --unchecked, o bien: cnnstudio set PROYECTO "
+                              "dataset.source=CARPETA."),
 }
 """How the command line does what the text of a problem names, by the problem's code."""
 
@@ -140,8 +143,8 @@ class Output:
     def _stop_writing(self, os_error: OSError) -> None:
         self.unread = True
         if not isinstance(os_error, BrokenPipeError):
-            text = Text("The output cannot be written: {reason}. What the command changed before stays changed.",
-                        "No se puede escribir la salida: {reason}. Lo que la orden cambió antes queda cambiado.")
+            text = Text("The output cannot be written: {reason}. What the command had already changed remains changed.",
+                        "No se puede escribir la salida: {reason}. Lo que el comando ya había cambiado queda cambiado.")
             self.problems([error("cannot_write", text.fill(reason=reason_of(os_error)), "file")], as_lines=False)
         self.on_unread()
 
@@ -193,8 +196,9 @@ def scan_progress(output: Output) -> Callable[[int, int], None]:
     """A callback that prints the progress of a scan."""
 
     def report(done: int, total: int) -> None:
-        output.progress(tr("looked at {done} of {total} pictures", "{done} de {total} imágenes vistas", done=done, total=total)
-                        if total else tr("found {done} pictures", "{done} imágenes encontradas", done=done))
+        output.progress(tr("pictures examined: {done} of {total}",
+                           "imágenes examinadas: {done} de {total}", done=done, total=total)
+                        if total else tr("pictures found: {done}", "imágenes encontradas: {done}", done=done))
 
     return report
 

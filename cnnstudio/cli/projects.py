@@ -113,8 +113,8 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
     if not images:
         # After an error no incomplete project is left, so that the command can be repeated.
         (folder / PROJECT_FILE).unlink(missing_ok=True)
-    line_text = tr("{folder}: {images} pictures, {n} classes (training {train}, validation {validation}, test {test})",
-                   "{folder}: {images} imágenes, {n} clases (entrenamiento {train}, validación {validation}, prueba {test})",
+    line_text = tr("{folder}: pictures {images}, classes {n} (training {train}, validation {validation}, test {test})",
+                   "{folder}: imágenes {images}, clases {n} (entrenamiento {train}, validación {validation}, prueba {test})",
                    folder=folder, images=images, n=len(classes), **splits)
     output.line({"project": str(folder), "images": images, "classes": list(classes), "splits": splits,
                  "problems": [*problems, *notes]}, line_text if images else "")
@@ -202,10 +202,10 @@ def _no_audit_notice(index: Index, folder: Path) -> tuple[Problem, ...]:
     pictures = index.count()
     if not pictures or waiting(index) < pictures:
         return ()
-    text = Text("No audit has been made yet, so near duplicates across splits and blurred or doubtful pictures are "
-                "not known (cnnstudio audit {folder}).",
-                "Aún no se ha hecho la auditoría: no se sabe si hay casi duplicadas en dos divisiones ni imágenes "
-                "borrosas o dudosas (cnnstudio audit {folder}).")
+    text = Text("The pictures have not been audited yet: near duplicates across splits and blurred or doubtful pictures are "
+                "unknown (run: cnnstudio audit {folder}).",
+                "Aún no se han auditado las imágenes: no se sabe si hay casi duplicadas en divisiones distintas ni imágenes "
+                "borrosas o dudosas (ejecute: cnnstudio audit {folder}).")
     notice = warning("not_audited", text.fill(folder=folder), "dataset")
     return (msgspec.structs.replace(notice, severity="info"),)
 
@@ -226,7 +226,7 @@ def runs(arguments: argparse.Namespace, output: Output) -> int:
         write_name(chosen.folder, arguments.rename)
         title = read_name(chosen.folder) or chosen.id
         output.line({"run": chosen.id, "name": read_name(chosen.folder)},
-                    tr("The run {id} is now called {name}.", "El entrenamiento {id} se llama ahora {name}.", id=chosen.id,
+                    tr("The run {id} is now called {name}.", "El entrenamiento {id} ahora se llama {name}.", id=chosen.id,
                        name=title))
         return 0
     if arguments.csv is not None:
@@ -235,7 +235,8 @@ def runs(arguments: argparse.Namespace, output: Output) -> int:
         chosen = find_run(arguments.project, arguments.run or newest)
         write_history(chosen, arguments.csv)
         output.line({"run": chosen.id, "csv": str(arguments.csv), "epochs": len(chosen.epochs())},
-                    tr("The epochs of {run} are in {path}.", "Las épocas de {run} están en {path}.", run=chosen.id,
+                    tr("The epochs of {run} were written to {path}.",
+                       "Las épocas de {run} se escribieron en {path}.", run=chosen.id,
                        path=arguments.csv))
         return 0
     for run in list_runs(arguments.project):

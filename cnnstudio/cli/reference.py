@@ -53,9 +53,10 @@ def _json(section: Section, entry: Any) -> dict[str, Any]:
 def _unknown(name: str) -> Any:
     names = similar_names(name)
     if names:
-        text = Text("There is no {name}. Similar: {names}.", "No hay ningún {name}. Parecidos: {names}.").fill(
+        text = Text("Nothing is called {name}. Similar names: {names}.",
+                    "Nada se llama {name}. Nombres parecidos: {names}.").fill(
             name=name, names=", ".join(names))
     else:
-        text = Text("There is no {name}. `cnnstudio help` lists all names.",
-                    "No hay ningún {name}. `cnnstudio help` enumera todos los nombres.").fill(name=name)
+        text = Text("Nothing is called {name}. `cnnstudio help` lists all names.",
+                    "Nada se llama {name}. `cnnstudio help` enumera todos los nombres.").fill(name=name)
     return error("unknown_entry", text, "project")

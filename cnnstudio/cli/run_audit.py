@@ -85,8 +85,8 @@ def _kinds(names: str | None) -> frozenset[str]:
         return ALL_KINDS
     unknown = sorted(chosen - ALL_KINDS)
     if unknown:
-        text = Text("There are no findings called {unknown}. There are: {known}.",
-                    "No hay hallazgos llamados {unknown}. Los hay: {known}.")
+        text = Text("There is no kind of finding called {unknown}. Available: {known}.",
+                    "No hay ningún tipo de hallazgo llamado {unknown}. Disponibles: {known}.")
         raise ProblemError(error("unknown_kind", text.fill(unknown=", ".join(unknown), known=", ".join(KINDS.ids())),
                                  "dataset"))
     return chosen
@@ -101,7 +101,8 @@ def open_collection(place: Path) -> tuple[Project, Index, Path]:
         project = read_project(place)
         return project, open_index(place), source_folder(project, place)
     if not place.is_dir():
-        text = Text("{path} is neither a folder nor a project.", "{path} no es ni una carpeta ni un proyecto.")
+        text = Text("{path} is neither a folder nor a project. Choose a folder of pictures or a project.",
+                    "{path} no es ni una carpeta ni un proyecto. Elija una carpeta de imágenes o un proyecto.")
         raise ProblemError(error("not_a_folder", text.fill(path=place), "dataset", path=place))
     root = place.resolve()
     folder = cache_folder() / "audits" / blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
@@ -126,7 +127,7 @@ def scan_collection(place: Path, index: Index, root: Path, project: Project, out
             return None
     if index.count():
         return _named(left_out, root)
-    text = Text("There are no pictures in {path}.", "No hay imágenes en {path}.")
+    text = Text("There are no pictures in {path}. Choose another folder.", "No hay imágenes en {path}. Elija otra carpeta.")
     output.problems([error("no_pictures", text.fill(path=root), "dataset", path=root)])
     return None
 
@@ -152,7 +153,7 @@ def _compute_embedding(place: Path, project: Project, index: Index, root: Path, 
         return embedding
     if isinstance(last, events.Failed):
         output.problems([last.problem], as_lines=False)
-        output.print_message(tr("Outliers and labels were not looked at.", "No se examinaron atípicas ni etiquetas."))
+        output.print_message(tr("Outliers and labels were not checked.", "No se revisaron las atípicas ni las etiquetas."))
     return None
 
 
@@ -166,5 +167,5 @@ def _print_summary(findings: Iterable[stored.Finding], images: int, left_out: tu
     counted = ", ".join(f"{KINDS[kind].label} {number}" for kind, number in counts.most_common())
     more = {"left_out": [problem.facts["left_out"] for problem in left_out]} if left_out else {}
     output.line({"event": "summary", "images": images, "counts": dict(counts), **more},
-                tr("{images} pictures: {told}", "{images} imágenes: {told}", images=images,
-                   told=counted or tr("nothing found", "nada encontrado")))
+                tr("Pictures: {images}. Findings: {told}", "Imágenes: {images}. Hallazgos: {told}", images=images,
+                   told=counted or tr("none", "ninguno")))

@@ -30,8 +30,8 @@ def check_target(path: Path, force: bool, written: re.Pattern[bytes] | None = No
     does not begin as what the same command `written` before. None: any file that is no project's may be replaced."""
     project = _project_of(path)
     if project is not None:
-        text = Text("{path} is a file of the project in {folder}: it is left as it is. Choose another name.",
-                    "{path} es un archivo del proyecto de {folder}: queda como está. Elija otro nombre.")
+        text = Text("{path} is a file of the project in {folder} and was not replaced. Choose another name.",
+                    "{path} es un archivo del proyecto de {folder} y no se reemplazó. Elija otro nombre.")
         raise ProblemError(error("own_file", text.fill(path=path, folder=project), "file", path=path))
     if force or written is None or not os.path.lexists(path):
         return
@@ -47,9 +47,10 @@ def check_target(path: Path, force: bool, written: re.Pattern[bytes] | None = No
 
 
 def _exists(path: Path) -> Problem:
-    text = Text("{path} is already there and was not written by this command: it is left as it is. Choose another name, or "
+    text = Text("{path} already exists and was not written by this command, so it was not replaced. Choose another name, or "
                 "replace it with --force.",
-                "{path} ya existe y no lo escribió esta orden: queda como está. Elija otro nombre o reemplácelo con --force.")
+                "{path} ya existe y no lo escribió este comando, así que no se reemplazó. Elija otro nombre o reemplácelo "
+                "con --force.")
     return error("target_exists", text.fill(path=path), "file", path=path)
 
 

@@ -57,7 +57,7 @@ def with_values(project: Project, values: Sequence[str]) -> Project:
     for assignment in values:
         key, equals, value = assignment.partition("=")
         if not equals:
-            text = Text("{word} is not of the form KEY=VALUE.", "{word} no tiene la forma CLAVE=VALOR.")
+            text = Text("{word} does not have the form KEY=VALUE.", "{word} no tiene la forma CLAVE=VALOR.")
             problems.append(error("not_key_value", text.fill(word=assignment), "project", field=assignment))
             continue
         try:

@@ -87,5 +87,6 @@ def write_problem(os_error: OSError, path: object) -> Problem:
                     "No se puede escribir {path}: no tiene permiso para escribir ahí. Elija otra carpeta o cambie "
                     "sus permisos.")
         return error("read_only", text.fill(path=path), "file", path=path)
-    text = Text("{path} could not be written: {reason}.", "No se pudo escribir {path}: {reason}.")
+    text = Text("{path} could not be written: {reason}. Check the name and the disk, or choose another folder.",
+                "No se pudo escribir {path}: {reason}. Revise el nombre y el disco, o elija otra carpeta.")
     return error("cannot_write", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)

@@ -85,45 +85,44 @@ DATASET_PARAMS: Final = (
     Line(name="source", default="", file=True, label=Text("Folder", "Carpeta"),
          help=Text("The folder whose subfolders are the classes.", "La carpeta cuyas subcarpetas son las clases.")),
     Choice(name="label_mode", default="categorical", label=Text("Label mode", "Forma de las etiquetas"),
-           help=Text("How a class is written for the loss: int is its number, categorical a vector with one 1, "
-                     "binary 0 or 1 for exactly two classes.",
-                     "Cómo se escribe una clase para la función de pérdida: int es su número, categorical un "
-                     "vector con un solo 1, binary es 0 o 1 para exactamente dos clases."),
+           help=Text("How a class is encoded for the loss: int is its number, categorical a vector with a single 1, binary 0 "
+                     "or 1 for exactly two classes.",
+                     "Cómo se codifica una clase para la función de pérdida: int es su número, categorical un vector con un "
+                     "solo 1, binary 0 o 1 para exactamente dos clases."),
            options=(Option("int", Text("int: sparse", "int: dispersa")),
                     Option("categorical", Text("categorical: one-hot", "categorical: one-hot")),
                     Option("binary", Text("binary: two classes", "binary: dos clases")))),
     Bool(name="follow_links", default=False, advanced=True, label=Text("Follow links", "Seguir enlaces"),
-         help=Text("Look into folders that are symbolic links.", "Entrar en carpetas que son enlaces simbólicos.")),
+         help=Text("Include folders that are symbolic links.", "Incluir las carpetas que son enlaces simbólicos.")),
 )
 
 SPLIT_PARAMS: Final = (
     Float(name="train", default=0.7, minimum=0, maximum=1, above=True, display=PERCENT,
-          label=SPLIT_NAMES["train"], help=Text("Share of the pictures the network learns from.",
-                                                "Parte de las imágenes con las que aprende la red.")),
+          label=SPLIT_NAMES["train"], help=Text("Share of the pictures that the network learns from.",
+                                                "Proporción de las imágenes con las que aprende la red.")),
     Float(name="validation", default=0.15, minimum=0, maximum=1, display=PERCENT,
           label=SPLIT_NAMES["validation"],
-          help=Text("Share that is monitored during training and decides when to stop early.",
-                    "Parte que se vigila durante el entrenamiento y decide la parada temprana.")),
+          help=Text("Share of the pictures used to monitor the training and to decide when to stop early.",
+                    "Proporción de las imágenes con las que se vigila el entrenamiento y se decide la parada temprana.")),
     Float(name="test", default=0.15, minimum=0, maximum=1, display=PERCENT, label=SPLIT_NAMES["test"],
-          help=Text("Share that is set aside for the final evaluation.",
-                    "Parte que se reserva para la evaluación final.")),
+          help=Text("Share of the pictures set aside for the final evaluation.",
+                    "Proporción de las imágenes que se reserva para la evaluación final.")),
     Seed(name="seed", default=42, minimum=0, label=Text("Seed", "Semilla"),
          help=Text("The same seed gives the same splits.", "La misma semilla da la misma división.")),
     Bool(name="stratified", default=True, label=Text("Stratified", "Estratificada"),
-         help=Text("Every split has the classes in the same proportion.",
-                   "Cada división tiene las clases en la misma proporción.")),
+         help=Text("Every split has the same proportions of the classes.",
+                   "Todas las divisiones tienen las mismas proporciones de las clases.")),
     Bool(name="keep_together", default=True, label=Text("Keep duplicates together", "Mantener juntas las duplicadas"),
-         help=Text("Near duplicates and pictures of one burst stay in one split, so that the test contains nothing "
-                   "that was learned. Near duplicates are known after the audit, bursts by their names.",
-                   "Las casi duplicadas y las imágenes de una misma ráfaga quedan en la misma división, para que la "
-                   "prueba no contenga nada aprendido. Las casi duplicadas se conocen tras la auditoría; las "
+         help=Text("Near duplicates and pictures of the same burst stay in the same split, so that the test set contains "
+                   "nothing the network has learned. Near duplicates are known after the audit, bursts by their names.",
+                   "Las casi duplicadas y las imágenes de una misma ráfaga quedan en la misma división, para que la prueba "
+                   "no contenga nada que la red haya aprendido. Las casi duplicadas se conocen tras la auditoría; las "
                    "ráfagas, por su nombre.")),
     Int(name="folds", default=0, minimum=0, maximum=20, advanced=True, label=Text("Folds", "Pliegues"),
-        help=Text("k-fold cross-validation: 0 for none, otherwise training and validation are divided into this "
-                  "many parts.",
-                  "Validación cruzada: 0 para ninguna; si no, entrenamiento y validación se dividen en este número "
-                  "de partes.")),
+        help=Text("k-fold cross-validation: 0 for none; otherwise training and validation are divided into this many parts.",
+                  "Validación cruzada de k pliegues: 0 para ninguna; si no, entrenamiento y validación se dividen en este "
+                  "número de partes.")),
     Int(name="fold", default=0, minimum=0, maximum=19, advanced=True, label=Text("Fold", "Pliegue"),
-        help=Text("Which of the parts, counted from 0, is the validation split.",
-                  "Cuál de las partes, contadas desde 0, es la división de validación.")),
+        help=Text("Which part, counted from 0, is the validation split.",
+                  "Qué parte, contando desde 0, es la división de validación.")),
 )

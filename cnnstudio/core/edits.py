@@ -160,8 +160,8 @@ def connect(project: Project, source: str, target: str, many: bool = False) -> P
     """
     network = project.network
     if source == target or closes_cycle(((edge.source, edge.target) for edge in network.edges), source, target):
-        text = Text("{source} already depends on {target}: a connection back would be a loop.",
-                    "{source} ya depende de {target}: una conexión de vuelta sería un bucle.")
+        text = Text("{source} already depends on {target}: a connection back would create a loop.",
+                    "{source} ya depende de {target}: una conexión de vuelta crearía un bucle.")
         raise ProblemError(error("cycle", text.fill(source=source, target=target), "network", node=target))
     entering = [edge for edge in network.edges if edge.target == target]
     if any(edge.source == source for edge in entering):
@@ -197,11 +197,12 @@ def rename_node(project: Project, node: str, name: str) -> Project:
     if name == node:
         return project
     if not name or not name.replace("_", "").replace("-", "").isalnum() or not name.isascii():
-        text = Text("A layer's name has letters, digits, _ and - only.",
-                    "El nombre de una capa solo lleva letras, cifras, _ y -.")
+        text = Text("The name of a layer may contain only letters, digits, _ and -.",
+                    "El nombre de una capa solo puede contener letras, dígitos, _ y -.")
         raise ProblemError(error("bad_name", text, "network", node=node, field="id"))
     if project.network.node(name) is not None:
-        text = Text("There is already a layer called {name}.", "Ya hay una capa llamada {name}.").fill(name=name)
+        text = Text("There is already a layer called {name}. Choose another name.",
+                    "Ya hay una capa llamada {name}. Elija otro nombre.").fill(name=name)
         raise ProblemError(error("name_taken", text, "network", node=node, field="id"))
 
     def renamed(identifier: str) -> str:

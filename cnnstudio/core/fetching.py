@@ -39,19 +39,18 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
         text = Text("{url} could not be downloaded ({reason}). {mend}", "No se pudo descargar {url} ({reason}). {mend}")
         raise ProblemError(_download_problem("download_failed", text, url, f"HTTP {err.code}", mend, area, field)) from err
     except _UNREACHED as err:
-        text = Text("{url} cannot be reached ({reason}). Connect to the internet and try again: it goes on where it "
-                    "broke off. {mend}",
-                    "No se puede llegar a {url} ({reason}). Conéctese a internet e inténtelo otra vez: seguirá donde se "
-                    "cortó. {mend}")
+        text = Text("{url} cannot be reached ({reason}). Connect to the internet and try again: the download resumes where "
+                    "it stopped. {mend}",
+                    "No se puede acceder a {url} ({reason}). Conéctese a internet e inténtelo otra vez: la descarga "
+                    "continuará donde se interrumpió. {mend}")
         reason = str(getattr(err, "reason", err))
         raise ProblemError(_download_problem("offline", text, url, reason, mend, area, field)) from err
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, part)) from os_error
     if not matches(part, checksum):
         part.unlink()
-        text = Text("The file downloaded from {url} is not the expected one (wrong checksum) and was discarded. Try "
-                    "again.",
-                    "El archivo descargado de {url} no es el esperado (suma de control errónea) y se ha descartado. "
+        text = Text("The file downloaded from {url} is not the expected one (wrong checksum) and was discarded. Try again.",
+                    "El archivo descargado de {url} no es el esperado (suma de comprobación incorrecta) y se ha descartado. "
                     "Inténtelo otra vez.")
         raise ProblemError(error("wrong_checksum", text.fill(url=url), area))
     os.replace(part, target)

@@ -82,11 +82,11 @@ def _check_plain(raw: Any) -> None:
 
 
 def _damaged(path: Path, reason: str) -> Problem:
-    text = Text("{path} is damaged ({reason}). The file is left as it is. Put a copy of it in its place; or move it away and "
-                "make a new project of the same pictures in this folder: trainings and decisions about pictures stay.",
-                "{path} está dañado ({reason}). El archivo queda como está. Ponga una copia en su lugar; o llévelo a otra "
-                "parte y cree un proyecto nuevo de las mismas imágenes en esta carpeta: los entrenamientos y las decisiones "
-                "sobre las imágenes se conservan.")
+    text = Text("{path} is damaged ({reason}) and was not changed. Replace it with a copy, or move it away and create a new "
+                "project from the same pictures in this folder: runs and decisions about pictures are kept.",
+                "{path} está dañado ({reason}) y no se modificó. Reemplácelo por una copia, o llévelo a otra parte y cree un "
+                "proyecto nuevo de las mismas imágenes en esta carpeta: los entrenamientos y las decisiones sobre las "
+                "imágenes se conservan.")
     return error("damaged_project", text.fill(path=path, reason=reason), "project", path=path, details=reason)
 
 
@@ -96,7 +96,8 @@ def read_project(folder: Path) -> Project:
     try:
         data = read_bytes(path, LARGE)
     except FileNotFoundError as err:
-        text = Text("There is no project in {path}.", "No hay ningún proyecto en {path}.")
+        text = Text("There is no project in {path}. Choose another folder, or create a project there.",
+                    "No hay ningún proyecto en {path}. Elija otra carpeta o cree ahí un proyecto.")
         raise ProblemError(error("no_project", text.fill(path=folder), "project", path=folder)) from err
     except OSError as os_error:
         text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")

@@ -63,8 +63,8 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
 
 
 def _too_large(limit: int) -> OSError:
-    return ReasonedError(Text("it is larger than {n} MB, far more than any such file",
-                              "ocupa más de {n} MB, mucho más que cualquier archivo así").fill(n=limit >> 20))
+    return ReasonedError(Text("it is larger than {n} MB, far larger than any file of this kind",
+                              "ocupa más de {n} MB, mucho más que cualquier archivo de este tipo").fill(n=limit >> 20))
 
 
 @overload

@@ -124,7 +124,8 @@ def _find_child(value: Any, segment: str, item_params: ItemParams) -> tuple[bool
 
 def _unknown_problem(key: str, holder: Any, item_params: ItemParams) -> Any:
     near = ", ".join(_child_names(holder, item_params)[:24])
-    text = Text("There is no setting {key}. Here are: {near}", "No existe el ajuste {key}. Aquí hay: {near}")
+    text = Text("There is no setting called {key}. Available here: {near}",
+                "No hay ningún ajuste llamado {key}. Disponibles aquí: {near}")
     return error("unknown_setting", text.fill(key=key, near=near or "-"), "project", field=key)
 
 
@@ -216,10 +217,10 @@ def _parse_json(wanted: Any, value_text: str, key: str) -> Any:
             _check_names(value, msgspec.json.decode(value_text), key)
         return value
     if value_text.startswith(("[", "{")):
-        text = Text("{key}: this is not a value that fits here: {reason}",
-                    "{key}: no es un valor válido aquí (el detalle, en inglés): {reason}").fill(key=key, reason=reason)
+        text = Text("{key}: this value is not allowed here: {reason}",
+                    "{key}: este valor no se admite aquí (detalle en inglés): {reason}").fill(key=key, reason=reason)
     else:
-        text = Text("{key}: {word} is not a value that fits here.", "{key}: {word} no es un valor válido aquí.").fill(
+        text = Text("{key}: the value {word} is not allowed here.", "{key}: el valor {word} no se admite aquí.").fill(
             key=key, word=value_text)
     raise ProblemError(error("value", text, "project", field=key))
 

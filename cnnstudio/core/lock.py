@@ -93,13 +93,13 @@ class ProjectLock:
     def _held(self) -> Problem:
         try:
             holder = decode_json(read_bytes(self._path, SMALL), LockHolder)
-            text = Text("This project is open in another window or command: process {pid} on the computer {host}. "
-                        "Close it there first.",
-                        "Este proyecto está abierto en otra ventana u orden: proceso {pid} en el equipo {host}. "
+            text = Text("This project is open in another window or command: process {pid} on the computer {host}. Close it "
+                        "there first.",
+                        "Este proyecto está abierto en otra ventana u otro comando: proceso {pid} en el equipo {host}. "
                         "Ciérrelo allí primero.").fill(pid=str(holder.pid), host=holder.host)
         except (OSError, ValueError):
             text = Text("This project is open in another window or command. Close it there first.",
-                        "Este proyecto está abierto en otra ventana u orden. Ciérrelo allí primero.")
+                        "Este proyecto está abierto en otra ventana u otro comando. Ciérrelo allí primero.")
         return error("project_in_use", text, "project", path=self._path.parent)
 
     def release(self) -> None:

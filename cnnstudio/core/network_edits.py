@@ -48,7 +48,8 @@ def set_group(project: Project, group: str, **changes: Any) -> Project:
     """Change `name`, `repeat`, `collapsed` or `position` of a group; raises ProblemError for a wrong repeat count."""
     repeat = changes.get("repeat", 1)
     if not 1 <= repeat <= MOST_REPEATS:
-        text = Text("A block is repeated 1 to {most} times, not {n}.", "Un bloque se repite de 1 a {most} veces, no {n}.")
+        text = Text("A block can be repeated 1 to {most} times, not {n}.",
+                    "Un bloque se puede repetir de 1 a {most} veces, no {n}.")
         raise ProblemError(error("bad_repeat", text.fill(most=MOST_REPEATS, n=repeat), "network"))
     if not str(changes.get("name", "x")).strip():
         raise ProblemError(error("bad_name", Text("A block needs a name.", "Un bloque necesita un nombre."), "network"))

@@ -55,8 +55,8 @@ def linked_way(folder: Path, path: Path) -> Problem | None:
 
 
 def is_link(path: Path) -> Problem:
-    text = Text("{path} is a link, which a project never has there: nothing was changed. Delete the link.",
-                "{path} es un enlace, que un proyecto nunca tiene ahí: no se cambió nada. Borre el enlace.")
+    text = Text("{path} is a link, which a project never contains in that place. Nothing was changed. Delete the link.",
+                "{path} es un enlace, que un proyecto nunca contiene en ese lugar. No se cambió nada. Borre el enlace.")
     return error("is_link", text.fill(path=path), "project", path=path)
 
 

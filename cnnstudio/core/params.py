@@ -210,16 +210,16 @@ class Factor(Param, frozen=True, kw_only=True):
             return None
         ends = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         if len(ends) not in (1, 2):
-            return _expected_error(Text("a number or two", "uno o dos números"), value)
+            return _expected_error(Text("one or two numbers", "uno o dos números"), value)
         for end in ends:
             if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
-                return _expected_error(Text("a number or two", "uno o dos números"), value)
+                return _expected_error(Text("one or two numbers", "uno o dos números"), value)
             if not self.minimum <= end <= self.maximum:
                 return _range_error(self.minimum, self.maximum, end)
         if len(ends) == 1 and ends[0] < 0:
             return _range_error(0, self.maximum, ends[0])
         if len(ends) == 2 and ends[0] > ends[1]:
-            return Text("The lower end is above the upper one.", "El extremo inferior supera al superior.")
+            return Text("The lower limit is greater than the upper limit.", "El límite inferior es mayor que el superior.")
         return None
 
     def parse(self, text: str) -> Value:
@@ -256,7 +256,7 @@ class Ints(Param, frozen=True, kw_only=True):
     def error_text(self, value: Value) -> Text | None:
         if value is None and self.optional:
             return None
-        expected = Text("{low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
+        expected = Text("from {low} to {high} whole numbers", "de {low} a {high} números enteros").fill(
             low=self.shortest, high=self.longest)
         return _whole_numbers_error(value, expected, (self.shortest, self.longest), self.minimum, self.maximum)
 
@@ -278,7 +278,7 @@ class Line(Param, frozen=True, kw_only=True):
         if not isinstance(value, str):
             return _expected_error(Text("a text", "un texto"), value)
         if not value and not self.optional:
-            return Text("This must not be empty.", "Esto no puede quedar vacío.")
+            return Text("This field must not be empty.", "Este campo no puede quedar vacío.")
         return None
 
     def parse(self, text: str) -> Value:
@@ -326,10 +326,11 @@ def _whole_numbers_error(value: Value, expected: Text, count: tuple[int, int], m
 
 def _range_error(minimum: float, maximum: float, value: Value, above: bool = False) -> Text:
     if math.isinf(maximum) or maximum >= 2**31 - 1:
-        expected = (Text("a number above {low:g}", "un número mayor que {low:g}") if above
+        expected = (Text("a number greater than {low:g}", "un número mayor que {low:g}") if above
                     else Text("at least {low:g}", "al menos {low:g}"))
         return _expected_error(expected.fill(low=minimum), value)
-    expected = (Text("a number above {low:g} and up to {high:g}", "un número mayor que {low:g} y hasta {high:g}") if above
+    expected = (Text("a number greater than {low:g} and at most {high:g}",
+                     "un número mayor que {low:g} y como máximo {high:g}") if above
                 else Text("a number from {low:g} to {high:g}", "un número de {low:g} a {high:g}"))
     return _expected_error(expected.fill(low=minimum, high=maximum), value)
 

@@ -26,9 +26,9 @@ SETTINGS_PARAMS: Final = (
                     Option("dark", Text("dark", "oscuro")))),
     Int(name="cache_gigabytes", default=20, minimum=1, maximum=10_000, unit=same("GB"),
         label=Text("Cache", "Caché"),
-        help=Text("The most disk space for data that can be computed again: thumbnails, prepared pictures, features.",
-                  "Espacio máximo en disco para datos que se pueden volver a calcular: miniaturas, imágenes "
-                  "preparadas, características.")),
+        help=Text("Maximum disk space for data that can be recomputed: thumbnails, prepared pictures, features.",
+                  "Espacio máximo en disco para datos que se pueden volver a calcular: miniaturas, imágenes preparadas, "
+                  "características.")),
 )
 
 
@@ -62,8 +62,8 @@ def load_settings_with_problem() -> tuple[Settings, Problem | None]:
     except FileNotFoundError:
         return Settings(), None
     except (OSError, ValueError) as err:
-        text = Text("The preferences in {path} cannot be read ({reason}): the defaults are used.",
-                    "No se pueden leer las preferencias de {path} ({reason}): se usan las predeterminadas.")
+        text = Text("The preferences in {path} cannot be read ({reason}). The defaults are used.",
+                    "No se pueden leer las preferencias de {path} ({reason}). Se usan los valores predeterminados.")
         return Settings(), warning("damaged_settings", text.fill(path=path, reason=reason_of(err)), "file", path=path)
     return _valid_settings(raw), None
 

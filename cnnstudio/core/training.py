@@ -100,60 +100,63 @@ def with_settings(training: TrainingSpec, **settings: Any) -> TrainingSpec:
 
 STAGE_PARAMS: Final = (
     Int(name="epochs", default=20, minimum=1, maximum=100_000, label=Text("Epochs", "Épocas"),
-        help=Text("The most times the network sees every training picture.",
-                  "Cuántas veces ve la red cada imagen de entrenamiento, como máximo.")),
+        help=Text("Maximum number of passes over all training pictures.",
+                  "Número máximo de pasadas por todas las imágenes de entrenamiento.")),
     Line(name="trainable_from", default="", label=Text("What learns", "Qué aprende"),
-         help=Text("Where a pretrained base begins to learn in this stage: none (only the layers after it), all, or "
-                   "the name of one of its layers. Empty: as set in the network.",
-                   "Desde dónde aprende en esta etapa una base preentrenada: none (solo las capas que la siguen), "
-                   "all o el nombre de una de sus capas. Vacío: como en la red.")),
+         help=Text("From where a pretrained base learns in this stage: none (only the layers after the base), all, or the "
+                   "name of one of its layers. Empty: as set in the network.",
+                   "Desde dónde aprende en esta etapa una base preentrenada: none (solo las capas posteriores a la base), "
+                   "all o el nombre de una de sus capas. Vacío: como se fijó en la red.")),
 )
 TRAINING_PARAMS: Final = (
     Int(name="batch_size", default=32, minimum=1, maximum=65_536, label=Text("Batch size", "Tamaño de lote"),
-        help=Text("Pictures per step of the optimizer.", "Imágenes por paso del optimizador.")),
+        help=Text("Number of pictures per step of the optimizer.", "Número de imágenes por paso del optimizador.")),
     Seed(name="seed", default=42, minimum=0, label=Text("Seed", "Semilla"),
-         help=Text("Fixes the first weights, the order of the pictures and every random change.",
-                   "Fija los pesos iniciales, el orden de las imágenes y todo cambio al azar.")),
+         help=Text("Fixes the initial weights, the order of the pictures and all random changes.",
+                   "Fija los pesos iniciales, el orden de las imágenes y todos los cambios aleatorios.")),
     Choice(name="loss", default="auto", label=Text("Loss", "Pérdida"),
-           help=Text("auto follows the label mode and the last layer.",
-                     "auto sigue la forma de las etiquetas y la última capa."),
+           help=Text("auto follows the label mode and the last layer of the network.",
+                     "auto sigue la forma de las etiquetas y la última capa de la red."),
            options=(Option("auto", Text("auto: follows the labels", "auto: según las etiquetas")),
                     Option("binary_crossentropy", same("binary_crossentropy")),
                     Option("categorical_crossentropy", same("categorical_crossentropy")),
                     Option("sparse_categorical_crossentropy", same("sparse_categorical_crossentropy")))),
     Choice(name="class_weight", default="none", label=Text("Class weights", "Pesos de las clases"),
-           help=Text("balanced lets rare classes count more: n / (classes × pictures of the class).",
+           help=Text("balanced gives rare classes more weight: n / (classes × pictures of the class).",
                      "balanced da más peso a las clases raras: n / (clases × imágenes de la clase)."),
            options=(Option("none", Text("none", "ninguno")), Option("balanced", Text("balanced", "equilibrados")))),
     Bool(name="keep_features", default=True, label=Text("Keep features", "Guardar características"),
-         help=Text("Compute the features of a frozen base once and train the head on them. The network stays the "
-                   "same.",
-                   "Calcular una sola vez las características de una base congelada y entrenar la cabeza con ellas. "
-                   "La red sigue siendo la misma.")),
+         help=Text("Compute the features of a frozen base once and train only the layers after it on them. The resulting "
+                   "network is the same.",
+                   "Calcular una sola vez las características de una base congelada y entrenar con ellas solo las capas "
+                   "posteriores. La red resultante es la misma.")),
     Choice(name="precision", default="float32", advanced=True, label=Text("Precision", "Precisión"),
-           help=Text("Mixed precision computes with half-precision numbers (16 bits): faster on a recent GPU, "
-                     "slower on a processor. The saved model computes in float32.",
-                     "La precisión mixta calcula con números de media precisión (16 bits): más rápida en una GPU "
-                     "reciente, más lenta en un procesador. El modelo guardado calcula en float32."),
+           help=Text("Mixed precision computes with half-precision numbers (16 bits): faster on a recent GPU, slower on a "
+                     "processor. The saved model computes in float32.",
+                     "La precisión mixta calcula con números de 16 bits (media precisión): más rápida en una GPU reciente, "
+                     "más lenta en un procesador. El modelo guardado calcula en float32."),
            options=(Option("float32", same("float32")), Option("mixed_float16", same("mixed_float16")),
                     Option("mixed_bfloat16", same("mixed_bfloat16")))),
     Int(name="accumulation", default=1, minimum=1, maximum=1024, advanced=True,
         label=Text("Gradient accumulation", "Acumulación de gradientes"),
-        help=Text("Batches whose gradients make one step of the optimizer: as a larger batch, without its memory.",
-                  "Lotes cuyos gradientes forman un paso del optimizador: como un lote mayor, sin su memoria.")),
+        help=Text("Number of batches whose gradients are combined into one step of the optimizer: the effect of a larger "
+                  "batch without its memory.",
+                  "Número de lotes cuyos gradientes se combinan en un paso del optimizador: el efecto de un lote más grande "
+                  "sin su consumo de memoria.")),
     Choice(name="determinism", default="auto", advanced=True, label=Text("Determinism", "Determinismo"),
-           help=Text("Whether the same seed gives exactly the same numbers. auto: on a processor yes; on a GPU, where it "
-                     "is slow, no.",
-                     "Si la misma semilla da exactamente los mismos números. auto: en un procesador sí; en una GPU, "
-                     "donde es lento, no."),
+           help=Text("Whether the same seed gives exactly the same results. auto: yes on a processor; no on a GPU, where "
+                     "this is slow.",
+                     "Si la misma semilla da exactamente los mismos resultados. auto: sí en un procesador; no en una GPU, "
+                     "donde es lento."),
            options=(Option("auto", Text("auto", "automático")), Option("on", Text("on", "sí")),
                     Option("off", Text("off", "no")))),
     Choice(name="backend", default="tensorflow", advanced=True, label=Text("Backend", "Motor"),
-           help=Text("The library that does the computing for Keras.", "La biblioteca que hace los cálculos para Keras."),
+           help=Text("The library that performs the computations for Keras.",
+                     "La biblioteca que hace los cálculos para Keras."),
            options=(Option("tensorflow", same("TensorFlow")), Option("torch", same("PyTorch")),
                     Option("jax", same("JAX")))),
     Choice(name="device", default="auto", advanced=True, label=Text("Device", "Dispositivo"),
-           help=Text("auto takes a GPU when there is one.", "auto usa una GPU si la hay."),
+           help=Text("auto uses a GPU if there is one.", "auto usa una GPU si la hay."),
            options=(Option("auto", Text("auto", "automático")), Option("cpu", Text("processor", "procesador")),
                     Option("gpu", same("GPU")))),
 )

@@ -39,8 +39,9 @@ def measured_recipe(project: Project, index: Index, root: Path, *,
         project = replace(project, recipe=with_measured_samples(project, index, root, progress=progress, check=check))
     result = measure(paths, project.recipe.as_dictionary(), PIXELS, progress=progress, check=check)
     if not result.pictures:
-        text = Text("None of the {n} pictures for training can be used.",
-                    "No se puede usar ninguna de las {n} imágenes de entrenamiento.")
+        text = Text("None of the training pictures ({n}) can be used. See Quality on the Data page for the reasons.",
+                    "No se puede usar ninguna de las imágenes de entrenamiento ({n}). En la página Datos, Calidad muestra "
+                    "los motivos.")
         raise ProblemError(error("no_pictures", text.fill(n=len(paths)), "dataset", path=root))
     return replace(project.recipe, mean=result.mean, deviation=result.deviation,
                    measured=statistics_key(project.recipe, project.dataset, _training_pictures(index)))

@@ -18,8 +18,8 @@ from cnnstudio.datasets import schema
 
 _ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 """UnicodeDecodeError occurs where SQLite quotes a damaged file in its message."""
-_SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set it aside and read the folder again",
-                                                             "Apartarlo y leer la carpeta de nuevo"))
+_SET_ASIDE: Final = Fix(action="set_index_aside", label=Text("Set the index aside and read the folder again",
+                                                             "Apartar el índice y leer la carpeta de nuevo"))
 _PART: Final = 4096
 _STEPS_AT_ONCE: Final = 100_000
 _STEPS: Final = 2_000_000_000
@@ -46,8 +46,10 @@ class Database:
                     raise ProblemError(foreign_problem(path, foreign))
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version > schema.VERSION:
-                    text = Text("{path} was written by a newer version of CNN Studio.",
-                                "{path} se escribió con una versión más nueva de CNN Studio.")
+                    text = Text("{path} was written by a newer version of CNN Studio. Install that version or a later one to "
+                                "open it.",
+                                "{path} se escribió con una versión más nueva de CNN Studio. Instale esa versión o una "
+                                "posterior para abrirlo.")
                     raise ProblemError(error("newer_format", text.fill(path=path), "dataset", path=path))
                 if version < schema.VERSION:
                     schema.bring_up_to_date(connection)
@@ -162,10 +164,11 @@ def bounded(connection: sqlite3.Connection, steps: int = _STEPS) -> Iterator[Non
 
 def foreign_problem(path: Path, names: Sequence[str]) -> Problem:
     """The problem of an index that holds what this program never puts there."""
-    text = Text("The index {path} was not made by CNN Studio: it holds {names}. Set it aside and have the folder read again: "
-                "the file is kept, and what can be read of the decisions about pictures is taken over.",
-                "El índice {path} no fue creado por CNN Studio: contiene {names}. Apártelo y haga leer la carpeta de nuevo: el "
-                "archivo se conserva, y lo que se pueda leer de las decisiones sobre imágenes se recupera.")
+    text = Text("The index {path} was not created by CNN Studio: it contains {names}. Set the index aside and read the "
+                "folder again: the file is kept, and your decisions about pictures are recovered as far as they can be read.",
+                "El índice {path} no fue creado por CNN Studio: contiene {names}. Aparte el índice y lea la carpeta de "
+                "nuevo: el archivo se conserva, y sus decisiones sobre las imágenes se recuperan en la medida en que se "
+                "puedan leer.")
     shown = ", ".join(names[:3])
     return error("damaged_index", text.fill(path=path, names=shown), "dataset", path=path, fixes=(_SET_ASIDE,),
                  details=", ".join(names[:100]))
@@ -180,10 +183,10 @@ def database_problem(exception: Exception, path: Path) -> Problem:
         return write_problem(PermissionError(13, str(exception)), path)
     if "NOTADB" in name or "CORRUPT" in name or isinstance(exception, UnicodeDecodeError) or (
             "Could not decode to UTF-8" in str(exception)):
-        text = Text("The index {path} is damaged. Set it aside and have the folder read again: the file is kept, and what "
-                    "can still be read of the decisions about pictures is taken over.",
-                    "El índice {path} está dañado. Apártelo y haga leer la carpeta de nuevo: el archivo se conserva, y lo que "
-                    "aún se pueda leer de las decisiones sobre imágenes se recupera.")
+        text = Text("The index {path} is damaged. Set the index aside and read the folder again: the file is kept, and your "
+                    "decisions about pictures are recovered as far as they can still be read.",
+                    "El índice {path} está dañado. Aparte el índice y lea la carpeta de nuevo: el archivo se conserva, y sus "
+                    "decisiones sobre las imágenes se recuperan en la medida en que aún se puedan leer.")
         return error("damaged_index", text.fill(path=path), "dataset", path=path, fixes=(_SET_ASIDE,), details=str(exception))
     text = Text("The index {path} could not be used: {reason}.", "No se pudo usar el índice {path}: {reason}.")
     return error("index", text.fill(path=path, reason=str(exception)), "dataset", path=path, details=str(exception))

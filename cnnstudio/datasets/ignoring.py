@@ -48,8 +48,8 @@ def _make_rule(pattern: str) -> _Rule:
     try:
         compiled = re.compile(expression if anchored else f"(?:.*/)?{expression}", re.IGNORECASE | re.DOTALL)
     except re.error as err:
-        text = Text("The pattern {pattern} to ignore files cannot be understood.",
-                    "No se entiende el patrón {pattern} para ignorar archivos.")
+        text = Text("The pattern {pattern} for ignoring files is not valid. Write it as in a .gitignore file.",
+                    "El patrón {pattern} para ignorar archivos no es válido. Escríbalo como en un archivo .gitignore.")
         raise ProblemError(error("bad_pattern", text.fill(pattern=pattern), "dataset", field="ignore")) from err
     return _Rule(compiled, folders_only, negated)
 

@@ -100,8 +100,8 @@ def read_manifest(path: Path) -> Manifest:
         raise ProblemError(_unreadable(path, reason)) from err
     assert header is not None
     if header.pictures is not None and header.pictures != len(entries):
-        raise ProblemError(_unreadable(path, Text("it has {n} pictures instead of {expected}",
-                                                  "tiene {n} imágenes en lugar de {expected}").fill(
+        raise ProblemError(_unreadable(path, Text("number of pictures {n} instead of {expected}",
+                                                  "número de imágenes {n} en lugar de {expected}").fill(
                                                       n=len(entries), expected=header.pictures)))
     return Manifest(header=header, entries=tuple(entries))
 

@@ -158,12 +158,14 @@ def _own_base(model: Path, folder: Path, name: str, cancelled: Cancelled) -> Bas
 
 
 def _cancelled_problem(folder: Path) -> Problem:
-    text = Text("The project in {path} was not made: it was cancelled.", "El proyecto en {path} no se creó: se canceló.")
+    text = Text("The project in {path} was not created, because you cancelled.",
+                "El proyecto en {path} no se creó porque usted canceló.")
     return error("create_cancelled", text.fill(path=folder), "project", path=folder)
 
 
 def _no_source_problem(place: Path) -> Problem:
-    text = Text("{path} is not a folder of pictures.", "{path} no es una carpeta de imágenes.")
+    text = Text("{path} is not a folder of pictures. Choose a folder with one subfolder per class.",
+                "{path} no es una carpeta de imágenes. Elija una carpeta con una subcarpeta por clase.")
     return error("not_a_folder", text.fill(path=place), "dataset", path=place)
 
 

@@ -95,10 +95,10 @@ def _was_emptied(index: Index, spec: DatasetSpec) -> bool:
 
 
 def _emptied_problem(root: Path, pictures: int) -> Problem:
-    text = Text("{path} is empty now, where {n} pictures were: perhaps a drive is not connected. Nothing was forgotten. "
-                "Choose another folder if they are gone for good.",
-                "{path} está vacía ahora, donde había {n} imágenes: quizá falta conectar una unidad. No se olvidó nada. "
-                "Elija otra carpeta si ya no existen.")
+    text = Text("{path} is now empty (pictures before: {n}); perhaps a drive is not connected. No information about the "
+                "pictures was deleted. If they are gone for good, choose another folder.",
+                "{path} está vacía ahora (imágenes antes: {n}); quizá una unidad no está conectada. No se borró ninguna "
+                "información sobre las imágenes. Si ya no existen, elija otra carpeta.")
     return error("folder_emptied", text.fill(path=root, n=pictures), "dataset", path=root)
 
 

@@ -68,9 +68,9 @@ def locate(manifest: Manifest, project_folder: Path) -> Manifest:
 
 def pictures_gone_problem(manifest: Manifest) -> Problem:
     """The problem that no picture of a run is anywhere to be found."""
-    text = Text("None of the {n} pictures is there any more: neither in {path} nor in the project's folder of pictures. If "
-                "they were moved, choose the folder where they are now.",
-                "Ya no está ninguna de las {n} imágenes: ni en {path} ni en la carpeta de imágenes del proyecto. Si se "
+    text = Text("None of the pictures ({n}) was found, neither in {path} nor in the project's folder of pictures. If they "
+                "were moved, choose the folder where they are now.",
+                "No se encontró ninguna de las imágenes ({n}), ni en {path} ni en la carpeta de imágenes del proyecto. Si se "
                 "movieron, elija la carpeta donde están ahora.")
     fix = Fix(action="choose_folder", label=Text("Choose folder…", "Elegir carpeta…"))
     root = manifest.header.root

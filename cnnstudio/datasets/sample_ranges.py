@@ -73,10 +73,10 @@ def describe(group: SampleGroup) -> Text:
     bits = significant_bits(group)
     numbers = {"low": _number(group.low), "high": _number(group.high)}
     if bits is not None and bits < type_bits(group.type):
-        return Text("{bits} significant bits in {all}, numbers from {low} to {high}",
-                    "{bits} bits significativos en {all}, números de {low} a {high}").fill(
+        return Text("{bits} significant bits in {all}, values from {low} to {high}",
+                    "{bits} bits significativos en {all}, valores de {low} a {high}").fill(
                         bits=bits, all=type_bits(group.type), **numbers)
-    return Text("{type}, numbers from {low} to {high}", "{type}, números de {low} a {high}").fill(type=group.type, **numbers)
+    return Text("{type}, values from {low} to {high}", "{type}, valores de {low} a {high}").fill(type=group.type, **numbers)
 
 
 def _number(value: float) -> int | float:
@@ -89,15 +89,16 @@ def chosen_range_notice(groups: tuple[SampleGroup, ...], recipe: RecipeSpec) -> 
         return ()
     numbers = {"n": sum(group.pictures for group in groups), "samples": describe(groups[0])}
     if recipe.sample_range == "bits":
-        text = Text("{n} pictures have other samples than 0 to 255: {samples}. So {white} is white (recipe.sample_range=bits).",
-                    "{n} imágenes tienen muestras que no van de 0 a 255: {samples}. Por eso {white} es blanco "
+        text = Text("Pictures with samples other than 0 to 255: {n} ({samples}). Therefore {white} is read as white "
+                    "(recipe.sample_range=bits).",
+                    "Imágenes con muestras que no van de 0 a 255: {n} ({samples}). Por eso {white} se lee como blanco "
                     "(recipe.sample_range=bits).")
         numbers["white"] = 2 ** recipe.significant_bits - 1
     else:
-        text = Text("{n} pictures have other samples than 0 to 255: {samples}. So {black} is black and {white} is white, as "
-                    "measured on the training pictures (recipe.sample_range=collection).",
-                    "{n} imágenes tienen muestras que no van de 0 a 255: {samples}. Por eso {black} es negro y {white} es "
-                    "blanco, medidos en las imágenes de entrenamiento (recipe.sample_range=collection).")
+        text = Text("Pictures with samples other than 0 to 255: {n} ({samples}). Therefore {black} is read as black and "
+                    "{white} as white, as measured on the training pictures (recipe.sample_range=collection).",
+                    "Imágenes con muestras que no van de 0 a 255: {n} ({samples}). Por eso {black} se lee como negro y "
+                    "{white} como blanco, según se midió en las imágenes de entrenamiento (recipe.sample_range=collection).")
         numbers |= {"black": _number(recipe.sample_low), "white": _number(recipe.sample_high)}
     notice = warning("sample_range_chosen", text.fill(**numbers), "recipe", field="sample_range")
     return (msgspec.structs.replace(notice, severity="info"),)
@@ -105,14 +106,14 @@ def chosen_range_notice(groups: tuple[SampleGroup, ...], recipe: RecipeSpec) -> 
 
 def not_numbers_problem(pictures: int, samples: int, example: str, area: Area = "dataset") -> Problem:
     """That pictures hold samples of floating point without a value, and what they are taken for."""
-    text = Text("{path} holds {samples} samples that are not numbers (NaN) or infinite: NaN and −∞ are read as black, +∞ as "
-                "white.",
-                "{path} contiene {samples} muestras que no son números (NaN) o son infinitas: NaN y −∞ se leen como negro y "
+    text = Text("{path} contains samples that are not numbers (NaN) or infinite: {samples}. NaN and −∞ are read as black, +∞ "
+                "as white.",
+                "{path} contiene muestras que no son números (NaN) o son infinitas: {samples}. NaN y −∞ se leen como negro y "
                 "+∞ como blanco.") if pictures == 1 else Text(
-        "{n} pictures hold {samples} samples that are not numbers (NaN) or infinite, for example {path}: NaN and −∞ are read "
-        "as black, +∞ as white.",
-        "{n} imágenes contienen {samples} muestras que no son números (NaN) o son infinitas, por ejemplo {path}: NaN y −∞ se "
-        "leen como negro y +∞ como blanco.")
+        "{n} pictures contain samples that are not numbers (NaN) or infinite ({samples} in all), for example {path}. NaN and "
+        "−∞ are read as black, +∞ as white.",
+        "{n} imágenes contienen muestras que no son números (NaN) o son infinitas ({samples} en total), por ejemplo {path}. "
+        "NaN y −∞ se leen como negro y +∞ como blanco.")
     problem = warning("not_numbers", text.fill(n=pictures, samples=samples, path=example), area)
     return msgspec.structs.replace(problem, facts={"not_numbers": {"pictures": pictures, "samples": samples,
                                                                    "example": example}})
@@ -136,12 +137,12 @@ def sample_range_problems(groups: tuple[SampleGroup, ...], recipe: RecipeSpec) -
         fix = Fix(action="set_fields", label=label, arguments={"spec": "recipe", "values": values})
         numbers = {"n": group.pictures, "samples": describe(group)}
         if levels == 0 and group.high > group.low:
-            text = Text("{n} pictures cannot be seen with this range of black and white: {samples}.",
-                        "Con este rango de negro y blanco no se ve nada en {n} imágenes: {samples}.")
+            text = Text("Pictures in which nothing is visible with this range from black to white: {n} ({samples}).",
+                        "Imágenes en las que no se ve nada con este rango de negro a blanco: {n} ({samples}).")
             problems.append(error("unreadable_range", text.fill(**numbers), "recipe", field="sample_range", fixes=(fix,)))
             continue
-        text = Text("{n} pictures are nearly one grey as they are read, {levels} of 256 levels: {samples}.",
-                    "{n} imágenes son casi un solo gris tal como se leen, {levels} de 256 niveles: {samples}.")
+        text = Text("Pictures that are almost a single grey with this recipe, {levels} of 256 levels: {n} ({samples}).",
+                    "Imágenes que con esta receta son casi de un solo gris, {levels} de 256 niveles: {n} ({samples}).")
         problems.append(warning("narrow_range", text.fill(**numbers, levels=int(levels) + 1), "recipe",
                                 field="sample_range", fixes=(fix,)))
     return tuple(problems)

@@ -131,7 +131,7 @@ class Listing:
     def _finish(self) -> None:
         for code, number in self._reported.items():
             if number > _MOST_REPORTED:
-                text = Text("{n} more places like these.", "{n} lugares más como estos.")
+                text = Text("Further places like these: {n}.", "Otros lugares como estos: {n}.")
                 self.problems.append(warning(code, text.fill(n=number - _MOST_REPORTED), "dataset", path=self.root))
         for name, path in self._empty.items():
             if self._used and name not in self._used:
@@ -327,8 +327,8 @@ class Listing:
             name.encode()
         except UnicodeEncodeError:
             readable = os.fsencode(path).decode("utf-8", "replace")
-            text = Text("The name of {path} is not valid text; rename the file to use it.",
-                        "El nombre de {path} no es texto válido; cambie el nombre del archivo para usarlo.")
+            text = Text("The file name {path} is not valid text. Rename the file to use it.",
+                        "El nombre de archivo {path} no es texto válido. Cámbielo para usar el archivo.")
             self._reported["bad_name"] = self._reported.get("bad_name", 0) + 1
             if self._reported["bad_name"] <= _MOST_REPORTED:
                 self.problems.append(warning("bad_name", text.fill(path=readable), "file", path=readable))

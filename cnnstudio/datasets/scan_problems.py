@@ -55,10 +55,10 @@ def similar_name_problems(names: Iterable[str], place: Path | None = None) -> li
     groups_alike = [sorted(group) for group in groups.values() if len(group) > 1]
     if not groups_alike:
         return []
-    text = Text("These are different classes here, but one and the same on systems that do not tell capitals apart: "
-                "{names}. Rename one of them to merge them.",
-                "Aquí son clases distintas, pero una sola en sistemas que no distinguen mayúsculas: {names}. Cambie el "
-                "nombre de una para unirlas.")
+    text = Text("These are different classes here, but the same class on systems that do not distinguish upper and lower "
+                "case: {names}. Rename one of them to merge them.",
+                "Aquí son clases distintas, pero la misma en sistemas que no distinguen mayúsculas de minúsculas: {names}. "
+                "Cambie el nombre de una para unirlas.")
     names_text = "; ".join(" / ".join(group) for group in sorted(groups_alike)[:10])
     return [warning("classes_alike", text.fill(names=names_text), "dataset", path=place)]
 
@@ -69,10 +69,10 @@ def overlap_problems(folders: Sequence[Path]) -> list[Problem]:
     for number, place in enumerate(folders):
         for other in folders[:number]:
             if place.is_relative_to(other) or other.is_relative_to(place):
-                text = Text("The sources {first} and {second} overlap: pictures in both count once, with the class and "
-                            "split of the latter.",
-                            "Los orígenes {first} y {second} se solapan: las imágenes de ambos cuentan una vez, con la "
-                            "clase y la división del segundo.")
+                text = Text("The sources {first} and {second} overlap: pictures in both count once, with the class and the "
+                            "split of the second source.",
+                            "Los orígenes {first} y {second} se solapan: las imágenes de ambos cuentan una vez, con la clase "
+                            "y la división del segundo.")
                 return [warning("sources_overlap", text.fill(first=other, second=place), "dataset", path=place)]
     return []
 
@@ -81,21 +81,21 @@ def folder_problem(folder: Path, os_error: OSError) -> Problem:
     """Why a folder or file could not be listed. A folder that may come back blocks, so that its pictures stay in the
     index."""
     if isinstance(os_error, FileNotFoundError | NotADirectoryError):
-        text = Text("The folder {path} is not there (renamed, moved or on a drive that is not connected). Bring it back or "
-                    "choose where it is now; what is known of its pictures is kept.",
-                    "La carpeta {path} no está (renombrada, movida o en una unidad no conectada). Devuélvala o elija dónde "
-                    "está ahora; lo que se sabe de sus imágenes se conserva.")
+        text = Text("The folder {path} was not found (it may have been renamed or moved, or its drive is not connected). "
+                    "Restore it, or choose where it is now; everything known about its pictures is kept.",
+                    "No se encontró la carpeta {path} (puede que se haya renombrado o movido, o que su unidad no esté "
+                    "conectada). Restáurela o elija dónde está ahora; todo lo que se sabe de sus imágenes se conserva.")
         return error("folder_missing", text.fill(path=folder), "dataset", path=folder)
     if isinstance(os_error, PermissionError):
-        text = Text("{path} cannot be opened: you have no permission to read it.",
-                    "No se puede abrir {path}: no tiene permiso para leerlo.")
+        text = Text("{path} cannot be opened: you have no permission to read it. Change its permissions.",
+                    "No se puede abrir {path}: no tiene permiso de lectura. Cambie sus permisos.")
         return warning("no_permission", text.fill(path=folder), "dataset", path=folder)
     reason = reason_of(os_error)
     if os_error.errno in _HARMLESS:
         text = Text("{path} could not be read: {reason}.", "No se pudo leer {path}: {reason}.")
         return warning("cannot_list", text.fill(path=folder, reason=reason), "dataset", path=folder)
-    text = Text("{path} could not be read to its end: {reason}. What is known of it is kept; look again when the drive "
-                "is back.",
-                "No se pudo leer {path} hasta el final: {reason}. Lo que se sabe de ella se conserva; vuelva a leer "
+    text = Text("{path} could not be read completely: {reason}. Everything known about it is kept; read it again when the "
+                "drive is available.",
+                "No se pudo leer {path} por completo: {reason}. Todo lo que se sabe de ella se conserva; vuelva a leerla "
                 "cuando la unidad esté disponible.")
     return error("cannot_list", text.fill(path=folder, reason=reason), "dataset", path=folder)

@@ -29,11 +29,11 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 QUANTITIES: Final = Registry("quantity", (
-    Quantity(id="side", label=Text("Longer side", "Lado mayor"), expression="MAX(width, height)", field="side",
+    Quantity(id="side", label=Text("Longer side", "Lado más largo"), expression="MAX(width, height)", field="side",
              logarithmic=True, integer=True, unit="px"),
     Quantity(id="ratio", label=Text("Aspect ratio", "Relación de aspecto"), expression="CAST(width AS REAL) / height",
              field="ratio", logarithmic=True),
-    Quantity(id="bytes", label=Text("File size", "Peso del archivo"), expression="size / 1024.0", field="bytes",
+    Quantity(id="bytes", label=Text("File size", "Tamaño del archivo"), expression="size / 1024.0", field="bytes",
              logarithmic=True, unit="KB"),
     Quantity(id="brightness", label=Text("Brightness", "Brillo"), expression="m.brightness", field="brightness"),
     Quantity(id="sharpness", label=Text("Sharpness", "Nitidez"), expression="m.sharpness", field="sharpness",

@@ -181,7 +181,8 @@ def optimizer_of(stage: Stage, accumulation: int = 1, epoch_batches: int = 1) ->
     """A new optimizer for a stage; raises ProblemError for an unknown one."""
     entry = OPTIMIZERS.find(stage.optimizer.type)
     if entry is None:
-        text = Text("This version does not know the optimizer {name}.", "Esta versión no conoce el optimizador {name}.")
+        text = Text("This version does not know the optimizer {name}. Choose another one.",
+                    "Esta versión no conoce el optimizador {name}. Elija otro.")
         raise ProblemError(error("unknown_optimizer", text.fill(name=stage.optimizer.type), "training",
                                  field="optimizer"))
     values = with_defaults(entry.params, stage.optimizer.params)

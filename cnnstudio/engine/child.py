@@ -87,16 +87,16 @@ def unexpected_problem(exception: BaseException, report: str) -> Problem:
     if isinstance(exception, MemoryError) or any(
             sign in message for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory",
                                          "OOM when allocating")):
-        text = Text("There is not enough memory. Choose a smaller batch, smaller pictures or a smaller network. "
-                    "What was finished is kept.",
-                    "No hay memoria suficiente. Elija un lote, unas imágenes o una red menores. Lo terminado antes se "
-                    "conserva.")
+        text = Text("There is not enough memory. Choose a smaller batch, smaller pictures or a smaller network. Everything "
+                    "finished before that is kept.",
+                    "No hay memoria suficiente. Elija un lote, unas imágenes o una red más pequeños. Todo lo terminado hasta "
+                    "entonces se conserva.")
         return error("out_of_memory", text, "training", field="batch_size", details=report)
     if isinstance(exception, OSError) and exception.errno is not None:
         from cnnstudio.core.atomic import write_problem
 
         problem = write_problem(exception, exception.filename or "?")
         return error(problem.code, problem.text, "file", path=exception.filename, details=report)
-    text = Text("Something unexpected happened: {words}. The report shows where.",
-                "Ocurrió algo inesperado: {words}. El informe muestra dónde.")
+    text = Text("An unexpected error occurred: {words}. The report shows where.",
+                "Se produjo un error inesperado: {words}. El informe muestra dónde.")
     return error("unexpected", text.fill(words=message[:300]), "machine", details=report)

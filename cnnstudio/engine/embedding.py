@@ -45,7 +45,8 @@ def embed(job: Embed, link: Link) -> Event:
         link.emit(Notice(problem=problem))
     good = prepared.good
     if not len(good):
-        text = Text("There are no usable pictures.", "No hay imágenes utilizables.")
+        text = Text("There are no usable pictures. Add pictures, or include some on the Data page.",
+                    "No hay imágenes utilizables. Añada imágenes o incluya algunas en la página Datos.")
         raise ProblemError(error("no_pictures", text, "dataset", path=manifest.header.root))
     seen = np.asarray(prepared.take(good), np.float32).reshape(len(good), -1)
     entries = [manifest.entries[place] for place in good.tolist()]

@@ -69,8 +69,8 @@ def evaluate(job: Evaluate, link: Link) -> Event:
 def _not_kept_problem(problem_error: ProblemError) -> Problem:
     """A warning with the reason why the numbers are not kept."""
     reason = problem_error.problems[0]
-    text = Text("These numbers could not be kept: they are gone when they are no longer shown. {reason}",
-                "Estas cifras no se pudieron guardar: se pierden cuando dejen de mostrarse. {reason}")
+    text = Text("These results could not be saved and will be lost when you close them. {reason}",
+                "Estos resultados no se pudieron guardar y se perderán al cerrarlos. {reason}")
     return warning("evaluation_not_kept", text.fill(reason=reason.text), "run", path=reason.where.path)
 
 
@@ -85,8 +85,10 @@ def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...
     translated = [msgspec.structs.replace(entry, label=translation[entry.label])
                   for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
     if not translated:
-        text = Text("The pictures have none of the model's classes ({names}).",
-                    "Las imágenes no tienen ninguna de las clases del modelo ({names}).")
+        text = Text("None of the pictures belongs to a class of the model ({names}). The class folders must have the names "
+                    "of these classes.",
+                    "Ninguna imagen pertenece a una clase del modelo ({names}). Las carpetas de clase deben llevar los "
+                    "nombres de esas clases.")
         raise ProblemError(error("other_classes", text.fill(names=", ".join(class_names)), "dataset"))
     return translated
 
@@ -148,5 +150,6 @@ def nothing_usable_problem(split: str, manifest: Manifest) -> Problem:
     """The problem that no picture can be evaluated."""
     if manifest.entries and not Path(manifest.header.root).is_dir():
         return pictures_gone_problem(manifest)
-    text = Text("There are no usable pictures in {split}.", "No hay imágenes utilizables en {split}.")
+    text = Text("There are no usable pictures in {split}. Choose another split.",
+                "No hay imágenes utilizables en {split}. Elija otra división.")
     return error("no_pictures", text.fill(split=split or "?"), "dataset", path=manifest.header.root)

@@ -158,14 +158,14 @@ def _remove(path: Path) -> None:
 
 
 def _exists(target: Path) -> Problem:
-    text = Text("{path} is already there and is no export of CNN Studio: it is left as it is. Choose another name.",
-                "{path} ya existe y no es una exportación de CNN Studio: queda como está. Elija otro nombre.")
+    text = Text("{path} already exists and is not an export of CNN Studio, so it was not replaced. Choose another name.",
+                "{path} ya existe y no es una exportación de CNN Studio, así que no se reemplazó. Elija otro nombre.")
     return error("target_exists", text.fill(path=target), "file", path=target)
 
 
 def _differs_problem(check: ExportCheck) -> Problem:
-    text = Text("The reopened export does not predict the same as the trained model (largest difference "
-                "{difference:.2g}, {share:.1%} the same class). It was not kept.",
-                "La exportación reabierta no predice lo mismo que el modelo entrenado (mayor diferencia "
-                "{difference:.2g}, {share:.1%} la misma clase). No se ha conservado.")
+    text = Text("The reopened export does not give the same predictions as the trained model (largest difference "
+                "{difference:.2g}, same class for {share:.1%} of the pictures). It was not kept.",
+                "La exportación reabierta no da las mismas predicciones que el modelo entrenado (diferencia máxima "
+                "{difference:.2g}, misma clase en el {share:.1%} de las imágenes). No se ha conservado.")
     return error("export_differs", text.fill(difference=check.max_abs_difference, share=check.top1_agreement), "run")

@@ -91,8 +91,8 @@ def _nothing_problem(job: Export, run: RunFolder) -> Problem:
                     "La exportación no se puede comprobar: no hay imágenes legibles en {path}.")
         return error("no_pictures", text.fill(path=job.data), "dataset", path=job.data)
     text = Text("The export cannot be checked: none of the run's pictures can be read any more. Choose the folder where they "
-                "are now, compare the export on other pictures, or export it unchecked.",
-                "La exportación no se puede comprobar: ya no se puede leer ninguna imagen del entrenamiento. Elija la carpeta "
-                "donde están ahora, compare la exportación con otras imágenes o expórtela sin comprobar.")
+                "are now, compare the export on other pictures, or export without a check.",
+                "La exportación no se puede comprobar: ya no se puede leer ninguna imagen del entrenamiento. Elija la "
+                "carpeta donde están ahora, compare la exportación con otras imágenes o exporte sin comprobar.")
     fix = Fix(action="choose_folder", label=Text("Choose folder…", "Elegir carpeta…"))
     return error("no_check_pictures", text, "dataset", path=run.manifest_path, fixes=(fix,))

@@ -28,10 +28,10 @@ def load_h5(path: Path) -> Any:
     foreign = read_keras(path, with_scaling=True)
     if foreign.unknown:
         names = ", ".join(sorted({node.type for node in foreign.network.nodes if node.id in foreign.unknown})[:6])
-        text = Text("{path} has layers that are not known here ({names}): it cannot be used. Save it as .keras with a newer "
-                    "Keras, or open its network on the Network page.",
-                    "{path} tiene capas que no se conocen aquí ({names}): no se puede usar. Guárdelo como .keras con un "
-                    "Keras más nuevo o abra su red en la página Red.")
+        text = Text("{path} has layers that this program does not know ({names}) and cannot be used. Save it as .keras with "
+                    "a newer Keras, or open its network on the Network page.",
+                    "{path} tiene capas que este programa no conoce ({names}) y no se puede usar. Guárdelo como .keras con "
+                    "un Keras más nuevo o abra su red en la página Red.")
         raise ProblemError(error("unknown_layers", text.fill(path=path.name, names=names), "file", path=path))
     if foreign.shape is None:
         raise open_size_problem(path)
@@ -52,10 +52,8 @@ def load_weights(path: Path, origins: Mapping[str, LayerOrigin], layers: Mapping
 
 def open_size_problem(path: Path) -> ProblemError:
     """The problem of a model that takes pictures of any size."""
-    text = Text("{path} leaves the size of its pictures open: which one it was trained with is not known here. Save it with "
-                "an Input of that size.",
-                "{path} deja abierto el tamaño de sus imágenes: no se sabe con cuál se entrenó. Guárdelo con una Input de ese "
-                "tamaño.")
+    text = Text("{path} does not say which size of pictures it was trained with. Save it again with an Input of that size.",
+                "{path} no indica con qué tamaño de imágenes se entrenó. Guárdelo de nuevo con una capa Input de ese tamaño.")
     return ProblemError(error("open_size", text.fill(path=path.name), "file", path=path))
 
 
@@ -100,9 +98,11 @@ def _outputs(model: Any) -> str:
 
 def assumptions(path: Path, height: int, width: int) -> Text:
     """What is assumed of a model that does not say how its pictures were prepared."""
-    return Text("{path} does not say how it was trained (it has no card of CNN Studio; saving an export again with Keras loses "
-                "it). Assumed: pictures stretched to {height} × {width}, pixels from 0 to 255, classes without names.",
-                "{path} no dice cómo se entrenó (no tiene tarjeta de CNN Studio; se pierde al guardar de nuevo una exportación "
-                "con Keras). Se supone: imágenes estiradas a {height} × {width}, píxeles de 0 a 255, clases sin nombre.").fill(
+    return Text("{path} does not say how it was trained: it has no model card of CNN Studio (saving an export again with "
+                "Keras removes the card). Assumed: pictures stretched to {height} × {width}, pixels from 0 to 255, classes "
+                "without names.",
+                "{path} no indica cómo se entrenó: no tiene ficha de modelo de CNN Studio (se pierde al guardar de nuevo una "
+                "exportación con Keras). Se supone: imágenes estiradas a {height} × {width}, píxeles de 0 a 255, clases sin "
+                "nombre.").fill(
                     path=path.name, height=height, width=width)
 

@@ -39,8 +39,9 @@ def judge_labels(seen: np.ndarray, classes: np.ndarray, count: int, neighbours: 
     sizes = np.bincount(classes[classes >= 0], minlength=count)
     usable = np.flatnonzero(sizes >= 3)
     if len(usable) < 2:
-        return (*nothing, Text("Labels were not checked: that needs two classes with three pictures each.",
-                               "No se revisaron las etiquetas: hacen falta dos clases con tres imágenes cada una."))
+        return (*nothing, Text("Labels were not checked: this needs at least two classes with at least three pictures each.",
+                               "No se revisaron las etiquetas: hacen falta al menos dos clases con al menos tres imágenes "
+                               "cada una."))
     places = np.flatnonzero(np.isin(classes, usable))
     number = {int(class_index): place for place, class_index in enumerate(usable)}
     wanted = np.asarray([number[int(class_name)] for class_name in classes[places]])
@@ -50,8 +51,8 @@ def judge_labels(seen: np.ndarray, classes: np.ndarray, count: int, neighbours: 
     all_quality[places], all_wrong[places], all_suggested[places] = quality, mislabeled, usable[suggested]
     note = None
     if len(places) < len(seen):
-        note = Text("The labels of {n} pictures of very small classes were not checked.",
-                    "No se revisaron las etiquetas de {n} imágenes de clases muy pequeñas.").fill(
+        note = Text("Pictures of very small classes whose labels were not checked: {n}.",
+                    "Imágenes de clases muy pequeñas cuyas etiquetas no se revisaron: {n}.").fill(
                         n=len(seen) - len(places))
     return all_quality, all_wrong, all_suggested, note
 

@@ -94,8 +94,8 @@ def probe(job: Probe, link: Link) -> Event:
 
 def own_base_gone_problem(name: str) -> Problem:
     """The problem of a project's base that cannot be compared."""
-    text = Text("The base {name} is no longer there, or its content has changed.",
-                "La base {name} ya no está o su contenido ha cambiado.")
+    text = Text("The base {name} no longer exists, or its content has changed. Choose the model again.",
+                "La base {name} ya no existe o su contenido ha cambiado. Elija de nuevo el modelo.")
     return error("own_base_missing", text.fill(name=name), "network")
 
 

@@ -101,7 +101,8 @@ def model_file(place: Path) -> Path:
     path = place / "model.keras" if place.is_dir() else place
     if path.is_file():
         return path
-    text = Text("There is no model in {path}.", "No hay ningún modelo en {path}.")
+    text = Text("There is no model in {path}. Train the network first, or choose another model.",
+                "No hay ningún modelo en {path}. Entrene antes la red o elija otro modelo.")
     raise ProblemError(error("no_model", text.fill(path=place), "file", path=place))
 
 
@@ -136,8 +137,10 @@ def _read_config(archive: zipfile.ZipFile, path: Path) -> Any:
         data = archive.read("config.json")
         if data.count(b'"class_name"') <= MOST_CONFIG_PARTS:
             return decode_json(data)
-    text = Text("The description of the network in {path} is far larger than that of any network. It was not opened.",
-                "La descripción de la red en {path} es mucho mayor que la de cualquier red. No se abrió.")
+    text = Text("The description of the network in {path} is far larger than that of any real network, so the file was not "
+                "opened.",
+                "La descripción de la red en {path} es mucho más grande que la de cualquier red real, así que no se abrió el "
+                "archivo.")
     raise ProblemError(error("model_too_large", text.fill(path=path), "file", path=path))
 
 
@@ -147,8 +150,8 @@ def _fitting(card: Card, model: Any, path: Path) -> Card:
     if isinstance(answer, tuple) and len(answer) == 2:
         classes = 2 if card.label_mode == "binary" and answer[1] == 1 else answer[1]
         if classes != len(card.class_names):
-            text = Text("{path} names {n} classes for {outputs} outputs: it is damaged.",
-                        "{path} nombra {n} clases para {outputs} salidas: está dañado.")
+            text = Text("{path} is damaged: its number of classes ({n}) differs from its number of outputs ({outputs}).",
+                        "{path} está dañado: su número de clases ({n}) difiere de su número de salidas ({outputs}).")
             raise ProblemError(error("damaged_model", text.fill(path=path, n=len(card.class_names), outputs=answer[1]), "file",
                                      path=path))
     return card
@@ -176,8 +179,9 @@ def _card(data: bytes, path: Path) -> Card:
     except ValueError as value_error:
         raise ProblemError(_damaged(path, str(value_error))) from value_error
     if card.format > FORMAT:
-        text = Text("{path} was written by a newer version of CNN Studio.", "{path} se escribió con una versión más nueva de "
-                                                                 "CNN Studio.")
+        text = Text("{path} was written by a newer version of CNN Studio. Install that version or a later one to open it.",
+                    "{path} se escribió con una versión más nueva de CNN Studio. Instale esa versión o una posterior para "
+                    "abrirlo.")
         raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))
     return card
 
@@ -193,8 +197,10 @@ def _without_card(model: Any, path: Path) -> Loaded:
 def _assumed_card(model: Any, path: Path) -> Card:
     modes = {1: "grayscale", 3: "rgb", 4: "rgba"}
     if len(model.outputs) != 1:
-        text = Text("{path} has {n} outputs ({names}): a classifier has one.",
-                    "{path} tiene {n} salidas ({names}): un clasificador tiene una.")
+        text = Text("{path} has {n} outputs ({names}), but a classifier has a single one. Save a model with only that "
+                    "output.",
+                    "{path} tiene {n} salidas ({names}), pero un clasificador tiene una sola. Guarde un modelo solo con esa "
+                    "salida.")
         names = ", ".join(str(name) for name in model.output_names)
         raise ProblemError(error("several_outputs", text.fill(path=path, n=len(model.outputs), names=names), "file", path=path))
     shape, answer = model.input_shape, model.output_shape
@@ -202,8 +208,8 @@ def _assumed_card(model: Any, path: Path) -> Card:
         raise foreign_models.open_size_problem(path)
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:] or shape[3] not in modes or (
             not isinstance(answer, tuple) or len(answer) != 2):
-        text = Text("{path} does not classify pictures: its input is {shape}, its output {answer}.",
-                    "{path} no clasifica imágenes: su entrada es {shape}, su salida {answer}.")
+        text = Text("{path} does not classify pictures: its input is {shape} and its output {answer}. Choose another model.",
+                    "{path} no clasifica imágenes: su entrada es {shape} y su salida {answer}. Elija otro modelo.")
         raise ProblemError(error("not_a_classifier", text.fill(path=path, shape=shape, answer=answer), "file", path=path))
     recipe = RecipeSpec(height=shape[1], width=shape[2], color_mode=modes[shape[3]], normalization="none")  # type: ignore[arg-type]
     count = 2 if answer[1] == 1 else answer[1]
@@ -230,13 +236,13 @@ def read_card(path: Path) -> Card | None:
 
 
 def _damaged(path: Path, reason: str) -> Problem:
-    text = Text("{path} is damaged or not a Keras model.", "{path} está dañado o no es un modelo Keras.")
+    text = Text("{path} is damaged or not a Keras model.", "{path} está dañado o no es un modelo de Keras.")
     return error("damaged_model", text.fill(path=path), "file", path=path, details=reason)
 
 
 def _unsafe(path: Path, name: str) -> Problem:
-    text = Text("{path} has a part that is not on the list of known layers ({name}) and could run code. It was not "
+    text = Text("{path} has a part that is not in the list of known layers ({name}) and could run code, so the file was not "
                 "opened.",
-                "{path} tiene una parte que no está en la lista de capas conocidas ({name}) y podría ejecutar código. "
-                "No se abrió.")
+                "{path} tiene una parte que no está en la lista de capas conocidas ({name}) y podría ejecutar código, así "
+                "que no se abrió el archivo.")
     return error("unsafe_model", text.fill(path=path, name=name), "file", path=path)

@@ -35,7 +35,7 @@ def set_weights(file: Any, origin: LayerOrigin, path: Path, layer: Any, name: st
     if origin.flat and [array.size for array in arrays] == list(map(prod, wanted)):
         arrays = [array.reshape(shape) for array, shape in zip(arrays, wanted, strict=True)]
     if [array.shape for array in arrays] != wanted:
-        text = Text("{path} does not hold the weights of its layer {layer}: {have} instead of {wanted}.",
+        text = Text("{path} does not contain the weights of its layer {layer}: {have} instead of {wanted}.",
                     "{path} no contiene los pesos de su capa {layer}: {have} en lugar de {wanted}.")
         raise ProblemError(error("weights_unfit", text.fill(
             path=path.name, layer=name, have=[array.shape for array in arrays], wanted=wanted), "network",

@@ -254,7 +254,7 @@ def _wait_for(lock: ProjectLock, check: Callable[[], None]) -> None:
 
 
 def _vanished_problem(path: str) -> Problem:
-    text = Text("{path} is no longer there.", "{path} ya no está.")
+    text = Text("{path} no longer exists.", "{path} ya no existe.")
     return error("vanished", text.fill(path=path), "file", path=path)
 
 
@@ -262,13 +262,13 @@ def notices(prepared: Prepared) -> list[Problem]:
     """Warnings for the user: the first skipped files by name, the number of the others, a failed store."""
     problems = [msgspec.structs.replace(problem, severity="warning") for _, problem in prepared.problems[:_MOST_NAMED]]
     if len(prepared.problems) > _MOST_NAMED:
-        text = Text("{n} more pictures could not be used and were skipped.",
-                    "Otras {n} imágenes no se pudieron usar y se omitieron.")
+        text = Text("Further pictures that could not be used and were skipped: {n}.",
+                    "Otras imágenes que no se pudieron usar y se omitieron: {n}.")
         problems.append(warning("pictures_skipped", text.fill(n=len(prepared.problems) - _MOST_NAMED), "dataset"))
     if prepared.store_problem:
-        text = Text("Prepared pictures could not be kept on the disk ({reason}). For this time they stay in memory, and "
-                    "what does not fit there is read again whenever it is needed, which is slower.",
-                    "Las imágenes preparadas no se pudieron guardar en el disco ({reason}). Por esta vez quedan en "
-                    "memoria, y lo que no cabe en ella se lee de nuevo cada vez que hace falta, que es más lento.")
+        text = Text("The prepared pictures could not be saved on the disk ({reason}). They stay in memory for now, and those "
+                    "that do not fit there are prepared again whenever they are needed, which is slower.",
+                    "Las imágenes preparadas no se pudieron guardar en el disco ({reason}). Por ahora quedan en memoria, y "
+                    "las que no caben en ella se preparan de nuevo cada vez que hacen falta, lo que es más lento.")
         problems.append(warning("cache_failed", text.fill(reason=prepared.store_problem), "machine"))
     return problems

@@ -116,14 +116,14 @@ class Server:
         except PictureError as picture_error:
             return picture_problem(picture_error, path)
         except OSError as os_error:
-            text = Text("{path} cannot be read: {reason}.", "{path} no se puede leer: {reason}.")
+            text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
             return error("cannot_read", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
 
 
 def _unanswered(path: str, err: Exception) -> Problem:
     """The problem of a picture whose batch failed in the engine."""
     text = Text("{path} was not classified: the engine failed on its batch ({reason}). Try it again on its own.",
-                "{path} no se clasificó: el motor falló con su lote ({reason}). Inténtelo de nuevo por separado.")
+                "{path} no se clasificó: el motor falló con su lote ({reason}). Inténtelo de nuevo solo con esa imagen.")
     reason = (str(err).strip().splitlines() or [type(err).__name__])[0]
     return error("not_answered", text.fill(path=path, reason=reason[:200]), "file", path=path)
 

@@ -14,8 +14,8 @@ _TEXTS: Final = {
     "preparing": Text("Preparing pictures", "Preparando imágenes"),
     "building": Text("Building the network", "Construyendo la red"),
     "converting": Text("Preparing for fast prediction", "Preparando la predicción rápida"),
-    "features": Text("Computing the features of the frozen base once", "Calculando una vez las características de la "
-                     "base congelada"),
+    "features": Text("Computing the features of the frozen base (once)",
+                     "Calculando las características de la base congelada (una sola vez)"),
     "training": Text("Training", "Entrenando"),
     "evaluating": Text("Evaluating", "Evaluando"),
     "saving": Text("Saving the model", "Guardando el modelo"),

@@ -68,8 +68,10 @@ def collect_records(job: CollectTFRecord, link: Link) -> Event:
         phase(link, "counting")
         counted = sum(_count_records(tf, place, link))
         if counted != total - left_out or not counted:
-            text = Text("The records hold {found} pictures instead of {expected}; nothing was kept.",
-                        "Los registros contienen {found} imágenes en lugar de {expected}; no se conservó nada.")
+            text = Text("The number of pictures in the records is {found} instead of {expected}. Nothing was kept; try "
+                        "again.",
+                        "El número de imágenes en los registros es {found} en lugar de {expected}. No se conservó nada; "
+                        "inténtelo de nuevo.")
             raise ProblemError(error("export_differs", text.fill(found=counted, expected=total - left_out), "dataset",
                                      path=target))
     link.emit(Artifact(kind="collection", path=str(target)))

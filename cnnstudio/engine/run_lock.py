@@ -21,5 +21,6 @@ def lock_run(run: RunFolder) -> ProjectLock:
             raise ProblemError(problem)
         # A process that checks whether the run is active holds the lock for a moment.
         time.sleep(0.05)
-    text = Text("Another process works on the run {id}.", "Otro proceso trabaja en el entrenamiento {id}.")
+    text = Text("Another process is working on the run {id}. Wait until it ends.",
+                "Otro proceso está trabajando en el entrenamiento {id}. Espere a que termine.")
     raise ProblemError(error("run_in_use", text.fill(id=run.id), "run", path=run.folder))

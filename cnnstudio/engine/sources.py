@@ -14,7 +14,8 @@ def source_file(module: str) -> Path:
     spec = importlib.util.find_spec(module)
     path = Path(spec.origin) if spec is not None and spec.origin else None
     if path is None or path.suffix != ".py" or not path.is_file():
-        text = Text("This installation lacks the source of {name}, which belongs into a bundle.",
-                    "A esta instalación le falta el código de {name}, que debe ir en el paquete.")
+        text = Text("This installation lacks the source of {name}, which a bundle must contain. Install CNN Studio again.",
+                    "A esta instalación le falta el código de {name}, que debe ir en el paquete. Instale CNN Studio de "
+                    "nuevo.")
         raise ProblemError(error("source_missing", text.fill(name=module), "machine"))
     return path

@@ -21,9 +21,9 @@ from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.interchange.base_weights import unfit_problem, weights_path
 from cnnstudio.workers.link import Link
 
-_MEND: Final = Text("Choose a weights file of yours (parameter weights: from a file), or use the bundled "
+_MEND: Final = Text("Choose a weights file of your own (parameter weights: from a file), or use the bundled "
                     "EfficientNet-Lite0.",
-                    "Elija un archivo de pesos suyo (parámetro weights: de un archivo) o use la EfficientNet-Lite0 "
+                    "Elija un archivo de pesos propio (parámetro weights: de un archivo) o use la EfficientNet-Lite0 "
                     "incluida.")
 
 
@@ -72,11 +72,12 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
 def take_file(source: Path, target: Path, checksum: str) -> None:
     """Copy a weights file that the user has; raises ProblemError."""
     if not source.is_file():
-        text = Text("The weights file {path} does not exist.", "El archivo de pesos {path} no existe.")
+        text = Text("The weights file {path} does not exist. Choose another file.",
+                    "El archivo de pesos {path} no existe. Elija otro archivo.")
         raise ProblemError(error("weights_missing", text.fill(path=source), "file", path=source))
     if not matches(source, checksum):
-        text = Text("{path} is not the weights file that belongs to this base (wrong checksum).",
-                    "{path} no es el archivo de pesos de esta base (suma de control errónea).")
+        text = Text("{path} is not the weights file of this base (wrong checksum). Choose another file.",
+                    "{path} no es el archivo de pesos de esta base (suma de comprobación incorrecta). Elija otro archivo.")
         raise ProblemError(error("wrong_checksum", text.fill(path=source), "file", path=source))
     with atomic_path(target) as part:
         shutil.copyfile(source, part)

@@ -14,10 +14,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "El archivo está vacío (0 bytes). Cópielo de nuevo desde su origen.",
     ),
     "not_a_picture": (
-        "The file is not a picture in a format that is known here (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, HEIC, "
-        "JPEG 2000, PNM, TGA, ICO). Remove it, or convert it to PNG or JPEG.",
-        "El archivo no es una imagen en un formato conocido (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, HEIC, "
-        "JPEG 2000, PNM, TGA, ICO). Quítelo o conviértalo a PNG o JPEG.",
+        "The file is not a picture in a format that this program reads (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, HEIC, JPEG "
+        "2000, PNM, TGA, ICO). Remove it, or convert it to PNG or JPEG.",
+        "El archivo no es una imagen en un formato que este programa lea (JPEG, PNG, BMP, GIF, WebP, TIFF, AVIF, HEIC, JPEG "
+        "2000, PNM, TGA, ICO). Quítelo o conviértalo a PNG o JPEG.",
     ),
     "truncated": (
         "The {format} picture is incomplete: {detail}. Copy it again from its source.",
@@ -32,34 +32,34 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Este tipo de imagen {format} no se puede leer: {detail}. Conviértala a PNG o JPEG.",
     ),
     "too_large": (
-        "The picture has {width} x {height} pixels, more than the limit of {maximum} in all. Make it smaller.",
-        "La imagen tiene {width} x {height} píxeles, más que el límite de {maximum} en total. Redúzcala.",
+        "The picture has {width} × {height} pixels, more than the limit of {maximum} in total. Reduce its size.",
+        "La imagen tiene {width} × {height} píxeles, más que el límite de {maximum} en total. Reduzca su tamaño.",
     ),
     "too_many_pixels": (
-        "The picture has {pixels} pixels, more than the limit of {maximum}. Make it smaller.",
-        "La imagen tiene {pixels} píxeles, más que el límite de {maximum}. Redúzcala.",
+        "The picture has {pixels} pixels, more than the limit of {maximum}. Reduce its size.",
+        "La imagen tiene {pixels} píxeles, más que el límite de {maximum}. Reduzca su tamaño.",
     ),
     "out_of_memory": (
-        "There is not enough memory for a picture of {width} x {height} pixels. Close other programs or make "
-        "it smaller.",
-        "No hay memoria suficiente para una imagen de {width} x {height} píxeles. Cierre otros programas o "
-        "redúzcala.",
+        "There is not enough memory for a picture of {width} × {height} pixels. Close other programs, or reduce the size of "
+        "the picture.",
+        "No hay memoria suficiente para una imagen de {width} × {height} píxeles. Cierre otros programas o reduzca el tamaño "
+        "de la imagen.",
     ),
     "vanished": (
-        "The file is no longer there. Put it back or scan the folder again.",
-        "El archivo ya no está. Vuelva a ponerlo o examine la carpeta de nuevo.",
+        "The file no longer exists. Put it back, or scan the folder again.",
+        "El archivo ya no existe. Vuelva a ponerlo o examine la carpeta de nuevo.",
     ),
     "is_folder": (
-        "This is a folder, not a picture.",
-        "Esto es una carpeta, no una imagen.",
+        "This is a folder, not a picture. Choose a file.",
+        "Esto es una carpeta, no una imagen. Elija un archivo.",
     ),
     "not_regular": (
         "This is not a regular file (a pipe, socket or device) and was not opened.",
         "Esto no es un archivo normal (es una tubería, un socket o un dispositivo) y no se abrió.",
     ),
     "no_permission": (
-        "The file may not be read. Give yourself permission to read it.",
-        "No se permite leer el archivo. Concédase permiso de lectura.",
+        "You have no permission to read the file. Change its permissions.",
+        "No tiene permiso para leer el archivo. Cambie sus permisos.",
     ),
     "unreadable": (
         "The file cannot be read from the disk ({reason}). Check the disk or the connection.",
@@ -68,21 +68,22 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 _DETAILS: Final[dict[str, tuple[str, str]]] = {
-    "header": ("its first part is missing or cut off", "falta su primera parte o está cortada"),
-    "pixels": ("pixel data are missing", "faltan datos de píxeles"),
+    "header": ("the beginning of the file is missing or incomplete", "falta el principio del archivo o está incompleto"),
+    "pixels": ("pixel data is missing", "faltan datos de píxeles"),
     "end": ("the end of the file is missing", "falta el final del archivo"),
     "content": ("its content contradicts itself", "su contenido se contradice"),
     "checksum": ("a checksum does not match", "una suma de comprobación no coincide"),
     "decoding": ("its data cannot be decoded", "sus datos no se pueden decodificar"),
-    "size": ("its width or height is not possible", "su anchura o altura no es posible"),
-    "compression": ("its compression is not known here", "su compresión no se conoce"),
-    "colors": ("its kind of colours is not known here", "su tipo de colores no se conoce"),
-    "kind": ("it uses a part of the format that is not known here", "usa una parte del formato que no se conoce"),
-    "library": ("the library pi-heif that reads it is not installed", "no está instalada la biblioteca pi-heif que la lee"),
-    "bits": ("its number of bits a sample is not known here", "su número de bits por muestra no se conoce"),
+    "size": ("its width or height is invalid", "su ancho o su alto no es válido"),
+    "compression": ("its compression is not supported", "su compresión no se admite"),
+    "colors": ("its colour type is not supported", "su tipo de color no se admite"),
+    "kind": ("it uses a part of the format that is not supported", "usa una parte del formato que no se admite"),
+    "library": ("the library pi-heif, which reads it, is not installed",
+                "no está instalada la biblioteca pi-heif, que la lee"),
+    "bits": ("its number of bits per sample is not supported", "su número de bits por muestra no se admite"),
     "range": (
-        "its numbers lie outside 0 to 1 and 0 to 255, so what is black and what is white is not known",
-        "sus números están fuera de 0 a 1 y de 0 a 255, y no se sabe qué es negro y qué es blanco",
+        "its values lie outside 0 to 1 and 0 to 255, so it is unknown which is black and which is white",
+        "sus valores están fuera de 0 a 1 y de 0 a 255, y no se sabe cuál es negro y cuál es blanco",
     ),
 }
 

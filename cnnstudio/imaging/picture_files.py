@@ -117,7 +117,7 @@ class LeftOut:
         return (one if self.number == 1 else many).format(n=self.number, example=self.example, endings=shown)
 
 
-_NO_ENDING: Final = ("without an ending", "sin extensión")
+_NO_ENDING: Final = ("without an extension", "sin extensión")
 _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
     "other_kind": (
         "One file is not a picture and was left out: {example}.",

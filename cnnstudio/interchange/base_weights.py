@@ -33,12 +33,13 @@ def weights_path(base: Base, file: str = "") -> Path:
     if path.is_file():
         return path
     if file:
-        text = Text("The weights file {path} does not exist.", "El archivo de pesos {path} no existe.").fill(path=path)
+        text = Text("The weights file {path} does not exist. Choose another file.",
+                    "El archivo de pesos {path} no existe. Elija otro archivo.").fill(path=path)
     else:
-        text = Text("The weights of {base} are not on this computer yet. Download them once (this needs the "
-                    "internet), choose a weights file of yours, or use the bundled EfficientNet-Lite0.",
-                    "Los pesos de {base} aún no están en este equipo. Descárguelos una vez (hace falta internet), o dé "
-                    "un archivo de pesos que tenga, o use la EfficientNet-Lite0 incluida.").fill(base=base.label)
+        text = Text("The weights of {base} are not on this computer yet. Download them once (this needs the internet), "
+                    "choose a weights file of your own, or use the bundled EfficientNet-Lite0.",
+                    "Los pesos de {base} aún no están en este equipo. Descárguelos una vez (requiere internet), elija un "
+                    "archivo de pesos propio o use la EfficientNet-Lite0 incluida.").fill(base=base.label)
     raise ProblemError(error("weights_missing", text, "network", field="weights", path=path))
 
 
@@ -150,7 +151,7 @@ def _decode_bytes(value: Any) -> str:
 
 
 def make_unfit_problem(base: Base, path: Path, reason: object) -> Problem:
-    text = Text("{path} does not hold the weights of {base}: {reason}.",
+    text = Text("{path} does not contain the weights of {base}: {reason}.",
                 "{path} no contiene los pesos de {base}: {reason}.")
     return error("weights_unfit", text.fill(path=path.name, base=base.label, reason=reason), "network",
                  field="weights_file", path=path)

@@ -23,8 +23,10 @@ from cnnstudio.network.normalization import scales_pixels
 _SCALES: Final = {(1 / 255, 0.0): "zero_one", (1 / 127.5, -1.0): "minus_one_one"}
 MOST_LAYERS: Final = 5_000
 """The largest networks of Keras have about a thousand."""
-MORE_LAYERS: Final = Text("{path} describes more than {n:,} layers, far more than any network has: it was not read further.",
-                          "{path} describe más de {n:,} capas, muchas más que cualquier red: no se siguió leyendo.")
+MORE_LAYERS: Final = Text("{path} describes more than {n:,} layers, far more than any real network, so it was not read "
+                          "further.",
+                          "{path} describe más de {n:,} capas, muchas más que cualquier red real, así que no se siguió "
+                          "leyendo.")
 AUGMENTING: Final = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
                      "RandomCrop", "RandomHeight", "RandomWidth", "RandomHue", "RandomSaturation", "RandomShear",
                      "RandomColorJitter", "RandomColorDegeneration", "RandomGrayscale", "RandomPosterization",
@@ -95,13 +97,14 @@ def recipe_notice(before: RecipeSpec, after: RecipeSpec, foreign: ForeignNetwork
     lines = [Text("{label}: {before} → {after}", "{label}: {before} → {after}").fill(
         label=param.label, before=_spelled(param, old), after=_spelled(param, new))
         for param, old, new in changes if old != new]
-    lines = [Text("The recipe follows the network:", "La receta sigue a la red:"), *lines] if lines else []
+    lines = [Text("The recipe was adapted to the network:", "La receta se adaptó a la red:"), *lines] if lines else []
     if foreign.normalization is None:
         scaling = _spelled(_NORMALIZATION, after.normalization)
         lines.append(Text(
-            "The network does not scale its pixels. {scaling} is assumed (recipe.normalization): set it to what the "
-            "network expects.",
-            "La red no escala sus píxeles. Se supone {scaling} (recipe.normalization): ponga lo que espera la red."
+            "The network does not scale its pixels. {scaling} is assumed (recipe.normalization); change it if the network "
+            "was trained with another scaling.",
+            "La red no escala sus píxeles. Se supone {scaling} (recipe.normalization); cámbielo si la red se entrenó con "
+            "otro escalado."
         ).fill(scaling=scaling))
     if not lines:
         return None
@@ -119,8 +122,9 @@ def _spelled(param: Param, value: Any) -> Text:
 
 def augmenting_note(names: str) -> Text:
     """What is said of layers of augmentation that are left out."""
-    return Text("Augmentation is chosen on the Prepare page and is not in the network: {names}.",
-                "El aumento se elige en la página Preparar y no está en la red: {names}.").fill(names=names)
+    return Text("Augmentation layers were left out of the network: {names}. Choose augmentations on the Prepare page.",
+                "Las capas de aumento se omitieron de la red: {names}. Los aumentos se eligen en la página "
+                "Preparar.").fill(names=names)
 
 
 def without_node(network: NetworkSpec, node: str) -> NetworkSpec:
@@ -166,9 +170,9 @@ def unknown_problem(foreign: ForeignNetwork, path: Path) -> Problem | None:
     """The problem of layers without an entry; None if all have one."""
     if not foreign.unknown:
         return None
-    text = Text("{n} layers of {path} are not known here ({names}): they are shown, and kept as they are, but cannot be "
-                "trained.", "{n} capas de {path} no se conocen aquí ({names}): se muestran y se conservan tal cual, pero "
-                "no se pueden entrenar.")
+    text = Text("{path} has unknown layers ({n}: {names}). They are shown and kept unchanged, but cannot be trained.",
+                "{path} tiene capas desconocidas ({n}: {names}). Se muestran y se conservan sin cambios, pero no se pueden "
+                "entrenar.")
     kinds = sorted({node.type for node in foreign.network.nodes if node.id in foreign.unknown})
     return error("unknown_layers", text.fill(n=len(foreign.unknown), path=path.name, names=", ".join(kinds[:6])), "network")
 
@@ -178,5 +182,6 @@ def notes_problem(foreign: ForeignNetwork, most: int = 100) -> Problem | None:
     if not foreign.notes:
         return None
     more = len(foreign.notes) - most
-    lines = [*foreign.notes[:most], *([Text("And {n} more.", "Y {n} más.").fill(n=more)] if more > 0 else [])]
+    lines = [*foreign.notes[:most], *([Text("Further remarks: {n}.",
+                                            "Otras observaciones: {n}.").fill(n=more)] if more > 0 else [])]
     return warning("network_notes", Text("\n".join(line.en for line in lines), "\n".join(line.es for line in lines)), "network")

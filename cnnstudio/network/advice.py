@@ -73,11 +73,12 @@ def _check_normalization(network: NetworkSpec, context: Context, graph: _Graph) 
             "recipe", field="normalization", fixes=(fix,))]
     if context.normalization == "none":
         return [] if bases or not network.nodes else _check_raw_pixels(network)
-    off = Fix(action="set_field", label=Text("Switch the recipe's off", "Desactivar la de la receta"),
+    off = Fix(action="set_field", label=Text("Switch off the recipe's normalisation",
+                                             "Desactivar la normalización de la receta"),
               arguments={"spec": "recipe", "field": "normalization", "value": "none"})
     return [warning("double_normalization", Text(
-        "The pixels are already normalised before they come here; this layer does it again.",
-        "Los píxeles ya llegan normalizados hasta aquí; esta capa lo hace otra vez."),
+        "The pixels are already normalised before this layer; it normalises them again.",
+        "Los píxeles ya están normalizados antes de esta capa; ella los normaliza otra vez."),
         "network", node=node.id, fixes=(remove_fix(node.id),) if bases else (remove_fix(node.id), off))
         for node in network.nodes if _has(node, "recipe_part", "scaling") and _receives_pixels(node, graph)]
 
@@ -89,10 +90,10 @@ def _check_raw_pixels(network: NetworkSpec) -> list[Problem]:
     fix = Fix(action="set_field", label=Text("Use [0, 1]", "Usar [0, 1]"),
               arguments={"spec": "recipe", "field": "normalization", "value": "zero_one"})
     return [warning("raw_pixels", Text(
-        "Neither the recipe nor the network scales the pixels: the network sees numbers from 0 to 255, from which "
-        "most networks learn badly or not at all.",
-        "Ni la receta ni la red escalan los píxeles: la red ve números de 0 a 255, con los que la mayoría de las redes "
-        "aprenden mal o nada."), "recipe", field="normalization", fixes=(fix,))]
+        "Neither the recipe nor the network scales the pixels: the network sees values from 0 to 255, with which most "
+        "networks learn badly or not at all.",
+        "Ni la receta ni la red escalan los píxeles: la red ve valores de 0 a 255, con los que la mayoría de las redes "
+        "aprende mal o no aprende."), "recipe", field="normalization", fixes=(fix,))]
 
 
 def _receives_pixels(node: Node, graph: _Graph) -> bool:
@@ -119,10 +120,10 @@ def _check_giant_dense(node: Node, graph: _Graph, report: NetworkReport) -> list
     assert _AVERAGE is not None
     average = _AVERAGE.id
     share = round(100 * cost.trainable / report.parameters)
-    text = Text("This layer holds {share} % of all parameters, because {flatten} hands it {n:,} numbers. "
-                "{average} in its place makes the network smaller and less prone to memorise.",
-                "Esta capa tiene el {share} % de todos los parámetros, porque {flatten} le entrega {n:,} números. "
-                "{average} en su lugar hace la red menor y menos propensa a memorizar.")
+    text = Text("This layer has {share} % of all parameters, because {flatten} gives it {n:,} values. {average} in its place "
+                "makes the network smaller and less prone to overfitting.",
+                "Esta capa tiene el {share} % de todos los parámetros, porque {flatten} le entrega {n:,} valores. Con "
+                "{average} en su lugar, la red es más pequeña y menos propensa al sobreajuste.")
     fix = Fix(action="replace_layer", arguments={"node": flatten.id, "type": average},
               label=Text("Use {layer}", "Usar {layer}").fill(layer=average))
     shape = report.nodes[flatten.id].shape or (0,)
@@ -137,7 +138,8 @@ def _check_repeated(node: Node, graph: _Graph) -> list[Problem]:
         return []
     if _has(node, "batch_free") and _has(before, "batch_free"):
         return [warning("normalized_twice", Text(
-            "This normalises what was just normalised.", "Esto normaliza lo que se acaba de normalizar."),
+            "This layer normalises values that have just been normalised.",
+            "Esta capa normaliza valores que se acaban de normalizar."),
             "network", node=node.id, fixes=(remove_fix(node.id),))]
     first = _activation(before)
     if first is None:
@@ -145,8 +147,8 @@ def _check_repeated(node: Node, graph: _Graph) -> list[Problem]:
     if node.type == OUTPUT:
         if first != "softmax" and first != "sigmoid":
             return []
-        text = Text("{before} already applies {first}; the output applies it again, which trains badly.",
-                    "{before} ya aplica {first}; la salida la aplica otra vez, lo que entrena mal.")
+        text = Text("{before} already applies {first}; the output applies it again, which hampers training.",
+                    "{before} ya aplica {first}; la salida la aplica otra vez, lo que dificulta el entrenamiento.")
         fix = (remove_fix(before.id) if _is_activation(before) else
                Fix(action="set_node_param", label=Text("Use relu in {before}", "Usar relu en {before}").fill(
                    before=before.id), arguments={"node": before.id, "name": "activation", "value": "relu"}))
@@ -155,12 +157,13 @@ def _check_repeated(node: Node, graph: _Graph) -> list[Problem]:
     second = _activation(node) if _is_activation(node) else None
     if second is None:
         return []
-    text = Text("{before} already applies {first}; {second} follows at once.",
-                "{before} ya aplica {first}; {second} sigue de inmediato.")
+    text = Text("{before} already applies {first}, and {second} follows directly.",
+                "{before} ya aplica {first}, y a continuación viene {second}.")
     fixes = [remove_fix(node.id, label=Text("Remove {second}", "Quitar {second}").fill(second=second))]
     if not _is_activation(before):
         fixes.append(Fix(action="set_node_param", arguments={"node": before.id, "name": "activation", "value": None},
-                         label=Text("No activation in {before}", "Sin activación en {before}").fill(before=before.id)))
+                         label=Text("Remove the activation from {before}",
+                                    "Quitar la activación de {before}").fill(before=before.id)))
     return [warning("activation_twice", text.fill(before=before.id, first=first, second=second), "network",
                     node=node.id, fixes=tuple(fixes))]
 
@@ -189,13 +192,13 @@ def _check_biases(network: NetworkSpec, graph: _Graph) -> list[Problem]:
             result.append(before.id)
     if not result:
         return []
-    text = Text("BatchNormalization subtracts the mean, and with it the bias before it: switching use_bias off in "
-                "{n} layers saves parameters.",
-                "BatchNormalization resta la media y con ella el sesgo anterior: desactivar use_bias en {n} capas "
-                "ahorra parámetros.") if len(result) > 1 else Text(
-        "BatchNormalization subtracts the mean, and with it the bias of this layer: switching use_bias off saves "
+    text = Text("BatchNormalization subtracts the mean and thereby cancels the bias before it: switching use_bias off saves "
+                "parameters (layers: {n}).",
+                "BatchNormalization resta la media y con ella anula el sesgo anterior: desactivar use_bias ahorra parámetros "
+                "(capas: {n}).") if len(result) > 1 else Text(
+        "BatchNormalization subtracts the mean and thereby cancels the bias of this layer: switching use_bias off saves "
         "parameters.",
-        "BatchNormalization resta la media y con ella el sesgo de esta capa: desactivar use_bias ahorra parámetros.")
+        "BatchNormalization resta la media y con ella anula el sesgo de esta capa: desactivar use_bias ahorra parámetros.")
     fix = Fix(action="switch_bias_off", label=Text("Switch use_bias off", "Desactivar use_bias"),
               arguments={"nodes": result})
     return [Problem(code="useless_bias", severity="info", text=text.fill(n=len(result)),

@@ -65,14 +65,16 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinn
     dataset = project.dataset
     choose = Fix(action="choose_folder", label=Text("Choose a folder…", "Elegir carpeta…"))
     if not dataset.source:
-        return (error("no_source", Text("No folder of pictures was chosen yet.",
-                                        "Aún no se eligió ninguna carpeta de imágenes."), "dataset", fixes=(choose,)),)
+        return (error("no_source", Text("No folder of pictures has been chosen yet.",
+                                        "Aún no se ha elegido ninguna carpeta de imágenes."), "dataset", fixes=(choose,)),)
     problems = list(check(DATASET_PARAMS, spec_fields(dataset, DATASET_PARAMS), "dataset"))
     problems += check(SPLIT_PARAMS, spec_fields(dataset.splits, SPLIT_PARAMS), "dataset", node="splits")
     total = sum(sum(splits.values()) for splits in counts.values())
     if total == 0:
-        problems.append(error("no_pictures", Text("There are no pictures in this folder.",
-                                                  "No hay imágenes en esta carpeta."), "dataset",
+        problems.append(error("no_pictures", Text("There are no pictures in this folder. Add pictures, or choose another "
+                                                  "folder.",
+                                                  "No hay imágenes en esta carpeta. Añada imágenes o elija otra "
+                                                  "carpeta."), "dataset",
                               path=dataset.source, fixes=(choose,)))
         return tuple(problems)
     if len(classes) < 2:
@@ -82,8 +84,8 @@ def check_dataset(project: Project, classes: Sequence[str], counts: Counts, pinn
                     "clase en su propia carpeta.")
         problems.append(error("one_class", text.fill(name=", ".join(classes) or "-"), "dataset", fixes=(choose,)))
     if dataset.label_mode == "binary" and len(classes) != 2:
-        text = Text("Binary labels are for exactly two classes; there are {n}.",
-                    "Las etiquetas binarias son para exactamente dos clases; hay {n}.")
+        text = Text("Binary labels need exactly two classes; the number of classes is {n}.",
+                    "Las etiquetas binarias requieren exactamente dos clases; el número de clases es {n}.")
         fix = Fix(action="set_field", label=Text("Use categorical labels", "Usar etiquetas categorical"),
                   arguments={"spec": "dataset", "field": "label_mode", "value": "categorical"})
         problems.append(error("binary_needs_two", text.fill(n=len(classes)), "dataset", field="label_mode",
@@ -127,30 +129,33 @@ def _check_splits(classes: Sequence[str], counts: Counts, unlearned: _Fixes) -> 
     problems: list[Problem] = []
     totals = {split: sum(counts.get(name, {}).get(split, 0) for name in classes) for split in SPLIT_NAMES}
     if not totals["train"]:
-        problems.append(error("no_training_pictures", Text("No picture is in the training split.",
-                                                           "Ninguna imagen está en la división de entrenamiento."),
+        problems.append(error("no_training_pictures", Text("The training split has no pictures. Change the shares of the "
+                                                           "splits or assign pictures to it.",
+                                                           "La división de entrenamiento no tiene imágenes. Cambie las "
+                                                           "proporciones de las divisiones o asígnele imágenes."),
                               "dataset", field="splits"))
     if not totals["validation"]:
         problems.append(warning("no_validation_pictures", Text(
-            "No picture is in the validation split: early stopping and the curves will follow the training pictures.",
-            "Ninguna imagen está en la división de validación: la parada temprana y las curvas seguirán las imágenes "
-            "de entrenamiento."), "dataset", field="splits"))
+            "The validation split has no pictures: early stopping and the curves will follow the training pictures.",
+            "La división de validación no tiene imágenes: la parada temprana y las curvas seguirán las imágenes de "
+            "entrenamiento."), "dataset", field="splits"))
     learned = {name: counts.get(name, {}).get("train", 0) for name in classes}
     if totals["train"]:
         without_training = [name for name in classes if not learned[name]]
         problems += _class_problems(without_training, learned, error, "class_without_training", Text(
-            "The class {name} has no training picture.", "La clase {name} no tiene ninguna imagen de entrenamiento."),
-            Text("{n} classes have no training picture: {names}.",
-                 "{n} clases no tienen ninguna imagen de entrenamiento: {names}."), unlearned)
+            "The class {name} has no training pictures.", "La clase {name} no tiene imágenes de entrenamiento."),
+            Text("{n} classes have no training pictures: {names}.",
+                 "{n} clases no tienen imágenes de entrenamiento: {names}."), unlearned)
     if totals["validation"]:
         held = {name: counts.get(name, {}).get("validation", 0) for name in classes}
         without_validation = [name for name in classes if not held[name] and learned[name]]
         problems += _class_problems(without_validation, held, warning, "class_without_validation", Text(
-            "The class {name} has no validation picture: how well it is told apart stays unknown while training.",
-            "La clase {name} no tiene ninguna imagen de validación: durante el entrenamiento no se sabe si se distingue bien."),
-            Text("{n} classes have no validation picture: {names}. How well they are told apart stays unknown while training.",
-                 "{n} clases no tienen ninguna imagen de validación: {names}. Durante el entrenamiento no se sabe si se "
-                 "distinguen bien."))
+            "The class {name} has no validation pictures: during training it will not be known how well it is recognised.",
+            "La clase {name} no tiene imágenes de validación: durante el entrenamiento no se sabrá si se reconoce bien."),
+            Text("{n} classes have no validation pictures: {names}. During training it will not be known how well they are "
+                 "recognised.",
+                 "{n} clases no tienen imágenes de validación: {names}. Durante el entrenamiento no se sabrá si se reconocen "
+                 "bien."))
     problems += _class_problems([name for name in classes if 0 < learned[name] < 10], learned, warning, "few_pictures", Text(
         "The class {name} has few training pictures: only {number}.",
         "La clase {name} tiene pocas imágenes de entrenamiento: solo {number}."),
@@ -158,8 +163,8 @@ def _check_splits(classes: Sequence[str], counts: Counts, unlearned: _Fixes) -> 
              "{n} clases tienen menos de 10 imágenes de entrenamiento: {names}."))
     sizes = [sum(counts.get(name, {}).values()) for name in classes]
     if len(sizes) > 1 and min(sizes) > 0 and max(sizes) > 4 * min(sizes):
-        text = Text("The classes are uneven: {most} has {high} pictures, {least} has {low}. Balanced class weights help.",
-                    "Las clases son desiguales: {most} tiene {high} imágenes, {least} tiene {low}. Los pesos de clase "
+        text = Text("The classes are imbalanced: {most} has {high} pictures, {least} has {low}. Balanced class weights help.",
+                    "Las clases están desequilibradas: {most} tiene {high} imágenes; {least}, {low}. Los pesos de clase "
                     "equilibrados ayudan.")
         fix = Fix(action="set_field", label=Text("Use balanced class weights", "Usar pesos de clase equilibrados"),
                   arguments={"spec": "training", "field": "class_weight", "value": "balanced"})
@@ -175,8 +180,8 @@ def _check_steps(steps: Sequence[Step], registry: Registry[StepType], area: Area
         entry = registry.find(step.type)
         if entry is None:
             if step.enabled:
-                text = Text("This version does not know the step {type}; switch it off to go on.",
-                            "Esta versión no conoce el paso {type}; desactívelo para continuar.")
+                text = Text("This version does not know the step {type}. Switch it off to continue.",
+                            "Esta versión no conoce el paso {type}. Desactívelo para continuar.")
                 fix = Fix(action="enable_step", label=Text("Switch it off", "Desactivarlo"),
                           arguments={"spec": area, "step": step.id, "enabled": False})
                 problems.append(error("unknown_step", text.fill(type=step.type), area, node=step.id, fixes=(fix,)))
@@ -194,8 +199,10 @@ def check_recipe(project: Project, counts: Counts) -> tuple[Problem, ...]:
             problems.append(not_measured_problem())
         elif recipe.measured != statistics_key(recipe, project.dataset, training_pictures(counts)):
             problems.append(warning("stale_statistics", Text(
-                "The mean and the deviation were measured on other training pictures or with another recipe.",
-                "La media y la desviación se midieron con otras imágenes de entrenamiento u otra receta."),
+                "The mean and the standard deviation were measured on other training pictures or with another recipe. "
+                "Measure them again.",
+                "La media y la desviación estándar se midieron con otras imágenes de entrenamiento o con otra receta. "
+                "Mídalas de nuevo."),
                 "recipe", field="normalization", fixes=(_MEASURE,)))
     return (*problems, *_check_steps(recipe.steps, RECIPE_STEPS, "recipe"))
 
@@ -207,14 +214,17 @@ def _check_sample_range(project: Project, counts: Counts) -> list[Problem]:
             return [samples_not_measured_problem()]
         if recipe.samples_measured != samples_key(recipe, project.dataset, training_pictures(counts)):
             return [warning("stale_sample_range", Text(
-                "The range from black to white was measured on other training pictures or with other percentiles.",
-                "El rango de negro a blanco se midió con otras imágenes de entrenamiento u otros percentiles."),
+                "The range from black to white was measured on other training pictures or with other percentiles. Measure it "
+                "again.",
+                "El rango de negro a blanco se midió con otras imágenes de entrenamiento o con otros percentiles. Mídalo de "
+                "nuevo."),
                 "recipe", field="sample_range", fixes=(_MEASURE,))]
     elif recipe.sample_range in _ORDERED:
         low, high = _ORDERED[recipe.sample_range]
         if not getattr(recipe, high) > getattr(recipe, low):
-            return [error("empty_range", Text("White must be above black: between them there is no range of grey.",
-                                              "El blanco debe estar por encima del negro: entre ambos no queda ningún gris."),
+            return [error("empty_range", Text("White must be greater than black: otherwise there is no grey between them.",
+                                              "El blanco debe ser mayor que el negro: si no, entre ambos no queda ningún "
+                                              "gris."),
                           "recipe", field=high)]
     return []
 
@@ -233,8 +243,8 @@ def samples_not_measured_problem() -> Problem:
 def not_measured_problem() -> Problem:
     """The problem of a recipe that standardises without measured statistics."""
     return error("not_measured", Text(
-        "The mean and the deviation of the training pictures have not been measured yet.",
-        "Aún no se han medido la media y la desviación de las imágenes de entrenamiento."),
+        "The mean and the standard deviation of the training pictures have not been measured yet.",
+        "Aún no se han medido la media y la desviación estándar de las imágenes de entrenamiento."),
         "recipe", field="normalization", fixes=(_MEASURE,))
 
 
@@ -276,21 +286,21 @@ def _check_effect(step: Step, entry: Augmentation, project: Project) -> list[Pro
     if project.dataset.label_mode == "int":
         return [mixing_problem(step)]
     if project.dataset.label_mode == "binary":
-        text = Text("A mixed picture is partly of both classes; with one binary output the accuracy of training counts "
-                    "it as wrong (that of validation is right). Categorical labels count it by its larger part.",
-                    "Una imagen mezclada es en parte de ambas clases; con una salida binaria la exactitud de "
-                    "entrenamiento la cuenta como error (la de validación es correcta). Las etiquetas categorical la "
-                    "cuentan por su mayor parte.")
+        text = Text("A mixed picture belongs partly to both classes; with one binary output the training accuracy counts it "
+                    "as wrong (the validation accuracy is correct). With categorical labels its larger part counts.",
+                    "Una imagen mezclada pertenece en parte a ambas clases; con una salida binaria, la exactitud de "
+                    "entrenamiento la cuenta como error (la de validación es correcta). Con etiquetas categorical cuenta su "
+                    "parte mayor.")
         return [warning("mixed_binary", text, "augmentation", node=step.id, fixes=(_use_categorical(),))]
     return []
 
 
 def mixing_problem(step: Step) -> Problem:
     """The problem of a mixing step with integer labels."""
-    text = Text("A mixed picture has shares of two classes, which labels that are whole numbers (int) cannot say. "
-                "Categorical labels can.",
-                "Una imagen mezclada tiene partes de dos clases, y las etiquetas que son números enteros (int) no "
-                "pueden decirlo. Las etiquetas categorical sí.")
+    text = Text("A mixed picture belongs partly to two classes, which whole-number labels (int) cannot express. Categorical "
+                "labels can.",
+                "Una imagen mezclada pertenece en parte a dos clases, y las etiquetas de números enteros (int) no pueden "
+                "expresarlo. Las etiquetas categorical sí.")
     return error("mix_needs_shares", text, "augmentation", node=step.id, fixes=(_use_categorical(), _switch_off(step)))
 
 
@@ -322,15 +332,16 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
         if weights == "file":
             file = str(node.params.get("weights_file") or "")
             if not file or not Path(file).expanduser().is_file():
-                text = Text("The weights file {file} does not exist.", "El archivo de pesos {file} no existe.")
+                text = Text("The weights file {file} does not exist. Choose another file.",
+                            "El archivo de pesos {file} no existe. Elija otro archivo.")
                 problems.append(error("weights_missing", text.fill(file=file or "–"), "network", node=node.id,
                                       field="weights_file"))
         elif not base.weights.bundled and not base.weights.cached.is_file():
-            text = Text("The weights of {base} are not on this computer yet. Download them once (this needs the "
-                        "internet; cnnstudio fetch {id} does the same), choose a weights file of yours, or use the "
-                        "bundled EfficientNet-Lite0.",
-                        "Los pesos de {base} aún no están en este equipo. Descárguelos una vez (requiere internet; "
-                        "cnnstudio fetch {id} hace lo mismo), elija un archivo de pesos que tenga o use la "
+            text = Text("The weights of {base} are not on this computer yet. Download them once (this needs the internet; on "
+                        "the command line: cnnstudio fetch {id}), choose a weights file of your own, or use the bundled "
+                        "EfficientNet-Lite0.",
+                        "Los pesos de {base} aún no están en este equipo. Descárguelos una vez (requiere internet; en la "
+                        "línea de comandos: cnnstudio fetch {id}), elija un archivo de pesos propio o use la "
                         "EfficientNet-Lite0 incluida.")
             fetch = Fix(action="fetch_base", label=Text("Download", "Descargar"), arguments={"base": base.id})
             own = Fix(action="set_node_param", label=Text("From a file", "De un archivo"),
@@ -346,17 +357,17 @@ def check_training(project: Project, bases: BaseResolver) -> tuple[Problem, ...]
     problems += check_stages(project, bases)
     expected = LOSS_OF[project.dataset.label_mode]
     if training.loss not in ("auto", expected):
-        text = Text("The loss {have} does not fit {mode} labels; {want} does.",
-                    "La pérdida {have} no corresponde a etiquetas {mode}; corresponde {want}.")
-        fix = Fix(action="set_field", label=Text("Let the loss follow the labels", "Que la pérdida siga las etiquetas"),
+        text = Text("The loss {have} does not match {mode} labels; use {want}.",
+                    "La pérdida {have} no es adecuada para etiquetas {mode}; use {want}.")
+        fix = Fix(action="set_field", label=Text("Match the loss to the labels", "Ajustar la pérdida a las etiquetas"),
                   arguments={"spec": "training", "field": "loss", "value": "auto"})
         problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=expected),
                               "training", field="loss", fixes=(fix,)))
     if training.batch_size < 8 and any(
             (layer := LAYERS.find(node.type)) is not None and layer.batch_free for node in project.network.nodes):
         problems.append(warning("small_batch", Text(
-            "BatchNormalization needs larger batches (8 or more) to know mean and variance.",
-            "BatchNormalization necesita lotes mayores (8 o más) para conocer media y varianza."),
+            "BatchNormalization needs larger batches (8 or more) to estimate the mean and the variance.",
+            "BatchNormalization necesita lotes más grandes (8 o más) para estimar la media y la varianza."),
             "training", field="batch_size",
             fixes=(Fix(action="set_field", label=Text("Use batches of 16", "Usar lotes de 16"),
                        arguments={"spec": "training", "field": "batch_size", "value": 16}),

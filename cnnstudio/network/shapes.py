@@ -298,9 +298,10 @@ def _check_input_count(node: Node, layer: LayerType, sources: list[str], result:
     joins = (ADD.id, CONCATENATE.id) if len(set(shapes)) == 1 else (CONCATENATE.id, ADD.id)
     fixes = tuple(Fix(action="join_inputs", arguments={"node": node.id, "type": kind},
                       label=Text("Join them with {layer}", "Unirlas con {layer}").fill(layer=kind)) for kind in joins)
-    text = (Text("This layer takes one input. Join several with Add or Concatenate first.",
-                 "Esta capa admite una entrada. Una varias antes con Add o Concatenate.") if layer.maximum_inputs == 1 else
-            Text("This layer takes {n} inputs at most.", "Esta capa admite {n} entradas como mucho.").fill(
+    text = (Text("This layer takes one input. Join several inputs with Add or Concatenate first.",
+                 "Esta capa admite una sola entrada. Una antes varias con Add o "
+                 "Concatenate.") if layer.maximum_inputs == 1 else
+            Text("This layer takes {n} inputs at most.", "Esta capa admite {n} entradas como máximo.").fill(
                 n=layer.maximum_inputs))
     if layer.maximum_inputs > 1:
         fixes = (Fix(action="disconnect_inputs", arguments={"node": node.id, "keep": layer.maximum_inputs},
@@ -330,7 +331,7 @@ def _with_default_fix(problem: Problem, layer: LayerType, node: Node) -> Problem
     """A problem of a value, with the fix that resets it to the default."""
     name = str(problem.where.field)
     fix = Fix(action="forget_node_param", arguments={"node": node.id, "name": name},
-              label=Text("Use the default", "Usar el valor por omisión") if find_param(layer.params, name) is not None else
+              label=Text("Use the default", "Usar el valor predeterminado") if find_param(layer.params, name) is not None else
               Text("Discard {name}", "Descartar {name}").fill(name=name))
     return replace(problem, fixes=(*problem.fixes, fix))
 

@@ -22,18 +22,17 @@ def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
     stages the id of the stage and a dot stand before it."""
     training = project.training
     if not training.stages:
-        text = Text("The training has no stage: there is nothing to do.",
-                    "El entrenamiento no tiene ninguna etapa: no hay nada que hacer.")
+        text = Text("The training has no stages. Add one.", "El entrenamiento no tiene etapas. Añada una.")
         return (error("no_stage", text, "training", fixes=(
             Fix(action="add_stage", label=Text("Add a stage", "Añadir una etapa")),)),)
     problems: list[Problem] = []
     seen: set[str] = set()
     for stage in training.stages:
         if not _is_key(stage.id, training):
-            text = Text("A stage cannot be called {name}: its id is letters, digits, _ and -, not a number alone and not "
-                        "the name of a setting.",
-                        "Una etapa no puede llamarse {name}: su id lleva letras, cifras, _ y -, no es solo un número ni "
-                        "el nombre de un ajuste.")
+            text = Text("A stage cannot be called {name}: its id may contain letters, digits, _ and -, and must not be a "
+                        "number or the name of a setting.",
+                        "Una etapa no puede llamarse {name}: su id puede contener letras, dígitos, _ y -, y no puede ser un "
+                        "número ni el nombre de un ajuste.")
             problems.append(error("stage_id", text.fill(name=stage.id or "\"\""), "training", node=stage.id))
         if stage.id in seen:
             text = Text("Two stages are called {name}: each needs an id of its own.",
@@ -68,7 +67,8 @@ def _check_stage(project: Project, stage: Stage, bases: BaseResolver) -> list[Pr
         node = stage_location(project, stage, callback.id)
         if entry is None:
             if callback.enabled:
-                text = Text("There is no callback called {name}.", "No hay ningún callback llamado {name}.")
+                text = Text("There is no callback called {name}. Remove it.",
+                            "No hay ningún callback llamado {name}. Quítelo.")
                 problems.append(error("unknown_callback", text.fill(name=callback.type), "training", node=node))
             continue
         problems += check(entry.params, callback.params, "training", node=node)
@@ -80,8 +80,8 @@ def _check_optimizer(project: Project, stage: Stage) -> list[Problem]:
     if optimizer is not None:
         return list(check(optimizer.params, stage.optimizer.params, "training",
                           node=stage_location(project, stage, "optimizer")))
-    text = Text("There is no optimizer called {name}; there are {names}.",
-                "No hay ningún optimizador llamado {name}; hay {names}.")
+    text = Text("There is no optimizer called {name}. Available: {names}.",
+                "No hay ningún optimizador llamado {name}. Disponibles: {names}.")
     fix = Fix(action="set_stage_field", label=Text("Use Adam", "Usar Adam"),
               arguments={"stage": stage.id, "field": "optimizer", "value": {"type": "adam"}})
     return [error("unknown_optimizer", text.fill(name=stage.optimizer.type, names=", ".join(OPTIMIZERS.ids())),
@@ -97,8 +97,8 @@ def _check_schedule(project: Project, stage: Stage) -> list[Problem]:
                    arguments={"stage": stage.id, "field": "schedule", "value": None})
     entry = SCHEDULES.find(item.type)
     if entry is None:
-        text = Text("There is no learning rate schedule called {name}; there are {names}.",
-                    "No hay ningún plan de tasa de aprendizaje llamado {name}; hay {names}.")
+        text = Text("There is no learning rate schedule called {name}. Available: {names}.",
+                    "No hay ningún plan de tasa de aprendizaje llamado {name}. Disponibles: {names}.")
         return [error("unknown_schedule", text.fill(name=item.type, names=", ".join(SCHEDULES.ids())), "training",
                       node=stage_location(project, stage), field="schedule", fixes=(constant,))]
     problems = list(check(entry.params, item.params, "training", node=node))
@@ -106,10 +106,10 @@ def _check_schedule(project: Project, stage: Stage) -> list[Problem]:
         problems += _check_pieces(item, node)
     plateau = next((step for step in stage.callbacks if step.enabled and step.type == "ReduceLROnPlateau"), None)
     if plateau is not None:
-        text = Text("A schedule sets the learning rate of every step; ReduceLROnPlateau cannot change it as well (Keras "
-                    "refuses to). Choose one of the two.",
-                    "Un plan fija la tasa de aprendizaje de cada paso; ReduceLROnPlateau no puede cambiarla además (Keras "
-                    "no lo permite). Elija uno de los dos.")
+        text = Text("A schedule sets the learning rate of every step, and ReduceLROnPlateau cannot change it as well (Keras "
+                    "does not allow it). Choose one of the two.",
+                    "Un plan fija la tasa de aprendizaje de cada paso; ReduceLROnPlateau no puede cambiarla además (Keras no "
+                    "lo permite). Elija uno de los dos.")
         switch_off = Fix(action="enable_step",
                          label=Text("Switch ReduceLROnPlateau off", "Desactivar ReduceLROnPlateau"),
                          arguments={"spec": f"training.{stage.id}", "step": plateau.id, "enabled": False})
@@ -123,14 +123,15 @@ def _check_pieces(item: Item, node: str | None) -> list[Problem]:
     rates = values["values"] if isinstance(values["values"], tuple) else (values["values"],)
     problems = []
     if len(rates) != len(boundaries) + 1:
-        text = Text("{n} boundaries need {m} values; there are {k}.", "{n} límites necesitan {m} valores; hay {k}.")
+        text = Text("Boundaries: {n}. The number of values must be {m}, not {k}.",
+                    "Límites: {n}. El número de valores debe ser {m}, no {k}.")
         problems.append(error("value", text.fill(n=len(boundaries), m=len(boundaries) + 1, k=len(rates)), "training",
                               node=node, field="values"))
     if any(later <= earlier for earlier, later in pairwise(boundaries)):
-        text = Text("The boundaries have to ascend.", "Los límites tienen que ascender.")
+        text = Text("The boundaries must be in ascending order.", "Los límites deben ir en orden ascendente.")
         problems.append(error("value", text, "training", node=node, field="boundaries"))
     if any(rate < 0 for rate in rates):
-        text = Text("A learning rate is not negative.", "Una tasa de aprendizaje no es negativa.")
+        text = Text("A learning rate must not be negative.", "Una tasa de aprendizaje no puede ser negativa.")
         problems.append(error("value", text, "training", node=node, field="values"))
     return problems
 
@@ -140,10 +141,10 @@ def _check_learning(project: Project, stage: Stage, resolver: BaseResolver) -> l
     fix = Fix(action="set_stage_field", label=Text("As set in the network", "Como en la red"),
               arguments={"stage": stage.id, "field": "trainable_from", "value": ""})
     if stage.trainable_from not in ("", "all") and not any(node.type == BASE for node in project.network.nodes):
-        text = Text("The network has no pretrained base: nothing is frozen in this stage. What learns in a network of "
-                    "your own is set layer by layer.",
-                    "La red no tiene una base preentrenada: en esta etapa no se congela nada. Lo que aprende en una red "
-                    "propia se fija capa por capa.")
+        text = Text("The network has no pretrained base: nothing is frozen in this stage. In a network of your own, you "
+                    "choose layer by layer what learns.",
+                    "La red no tiene una base preentrenada: en esta etapa no se congela nada. En una red propia se elige "
+                    "capa por capa lo que aprende.")
         return [warning("nothing_to_freeze", text, "training", node=stage_location(project, stage),
                         field="trainable_from", fixes=(fix,))]
     if stage.trainable_from in ("", "none", "all"):
@@ -152,8 +153,8 @@ def _check_learning(project: Project, stage: Stage, resolver: BaseResolver) -> l
              and (base := base_of_node(node, resolver)) is not None]
     for base in bases:
         if stage.trainable_from not in base.lines:
-            text = Text("{base} has no block called {block}; it has {blocks}.",
-                        "{base} no tiene un bloque llamado {block}; tiene {blocks}.")
+            text = Text("{base} has no block called {block}. Available: {blocks}.",
+                        "{base} no tiene ningún bloque llamado {block}. Disponibles: {blocks}.")
             return [error("unknown_block", text.fill(base=base.label, block=stage.trainable_from,
                                                      blocks=", ".join(base.lines)),
                           "training", node=stage_location(project, stage), field="trainable_from", fixes=(fix,))]

@@ -60,17 +60,17 @@ def check_structure(network: NetworkSpec, nodes: Mapping[str, Node]) -> list[Pro
                       "network", fixes=(Fix(action="open_gallery", label=Text("Open the gallery", "Abrir la galería")),))]
     inputs = [node for node in network.nodes if node.type == INPUT]
     if not inputs:
-        problems.append(error("no_input", Text("There is no Input layer.", "No hay capa Input."), "network",
+        problems.append(error("no_input", Text("The network has no Input layer.", "La red no tiene capa Input."), "network",
                               fixes=(Fix(action="add_input", label=Text("Add an Input", "Añadir Input")),)))
     for extra in inputs[1:]:
-        problems.append(error("many_inputs", Text("A network has one Input; this is another one.",
-                                                  "Una red tiene un solo Input; este es otro."),
+        problems.append(error("many_inputs", Text("A network has only one Input; this is a second one.",
+                                                  "Una red tiene un solo Input; este es otro más."),
                               "network", node=extra.id, fixes=(remove_fix(extra.id),)))
     targets = {edge.target for edge in network.edges}
     for node in network.nodes:
         if node.type not in LAYERS:
-            text = Text("This version does not know the layer {type}. It is kept as it is, but cannot be trained.",
-                        "Esta versión no conoce la capa {type}. Se conserva tal cual, pero no se puede entrenar.")
+            text = Text("This version does not know the layer {type}. It is kept unchanged, but cannot be trained.",
+                        "Esta versión no conoce la capa {type}. Se conserva sin cambios, pero no se puede entrenar.")
             problems.append(error("unknown_layer", text.fill(type=node.type), "network", node=node.id,
                                   fixes=(remove_fix(node.id),)))
         elif inputs and node.type != INPUT and node.id not in targets:
@@ -80,8 +80,8 @@ def check_structure(network: NetworkSpec, nodes: Mapping[str, Node]) -> list[Pro
     for edge in network.edges:
         if edge.source not in nodes or edge.target not in nodes:
             missing = edge.source if edge.source not in nodes else edge.target
-            text = Text("A connection names the layer {name}, which does not exist.",
-                        "Una conexión nombra la capa {name}, que no existe.")
+            text = Text("A connection refers to the layer {name}, which does not exist.",
+                        "Una conexión hace referencia a la capa {name}, que no existe.")
             problems.append(error("broken_edge", text.fill(name=missing), "network",
                                   node=edge.target if edge.target in nodes else None, fixes=(_disconnect_fix(edge),)))
     return problems
@@ -111,7 +111,7 @@ def check_loops(network: NetworkSpec, circular: Sequence[str]) -> list[Problem]:
         fix = Fix(action="disconnect", arguments={"source": edge.source, "target": edge.target, "port": edge.port},
                   label=Text("Cut {source} → {target}", "Cortar {source} → {target}").fill(
                       source=edge.source, target=edge.target))
-        problems.append(error("cycle", Text("This layer lies on a loop.", "Esta capa está en un bucle."), "network",
+        problems.append(error("cycle", Text("This layer is part of a loop.", "Esta capa forma parte de un bucle."), "network",
                               node=edge.target, fixes=(fix,)))
     return problems
 
@@ -166,9 +166,9 @@ def check_output(network: NetworkSpec, shapes: Mapping[str, Shape | None], outpu
 def _check_last_layer(network: NetworkSpec, last: Node, shape: Shape, context: Context) -> list[Problem]:
     """Problems of a last layer that does not fit the classes or the loss."""
     follow = Fix(action="follow_classes", arguments={"node": last.id},
-                 label=Text("Let the output follow the classes", "Que la salida siga a las clases"))
+                 label=Text("Match the output to the classes", "Ajustar la salida a las clases"))
     if len(shape) != 1:
-        text = Text("The last layer gives {shape}, not one number for each class.",
+        text = Text("The last layer outputs {shape}, not one number per class.",
                     "La última capa da {shape}, no un número por clase.")
         flat = TO_ROW if len(shape) == 3 else tuple(layer.id for layer in LAYERS if layer.flattens)
         action = "insert_before" if last.type == PLAIN_OUTPUT else "append"
@@ -177,8 +177,8 @@ def _check_last_layer(network: NetworkSpec, last: Node, shape: Shape, context: C
                 label=Text("Insert {layer}", "Insertar {layer}").fill(layer=kind)) for kind in flat))]
     answering, activation = _final_activation(network, last, context)
     if context.label_mode == "binary" and activation == "softmax":
-        text = Text("softmax does not go with binary labels: the loss {loss} expects one sigmoid unit.",
-                    "softmax no corresponde a etiquetas binary: la pérdida {loss} espera una unidad sigmoid.")
+        text = Text("softmax does not work with binary labels: the loss {loss} expects one sigmoid unit.",
+                    "softmax no sirve con etiquetas binary: la pérdida {loss} espera una unidad sigmoid.")
         fixes: tuple[Fix, ...] = (follow,)
         if shape[0] == max(context.class_count, 1):
             fixes += (Fix(action="set_field", label=Text("Use categorical labels", "Usar etiquetas categorical"),
@@ -186,8 +186,10 @@ def _check_last_layer(network: NetworkSpec, last: Node, shape: Shape, context: C
         return [error("softmax_with_binary", text.fill(loss=context.loss), "network", node=answering.id,
                       field="activation", fixes=fixes)]
     if shape[0] != context.output_units:
-        text = Text("The last layer has {have} units, but {count} classes with {mode} labels need {need}.",
-                    "La última capa tiene {have} unidades, pero {count} clases con etiquetas {mode} necesitan {need}.")
+        text = Text("The number of units in the last layer is {have}; with {mode} labels, the number of classes ({count}) "
+                    "requires {need}.",
+                    "El número de unidades de la última capa es {have}; con etiquetas {mode}, el número de clases ({count}) "
+                    "requiere {need}.")
         fixes = (follow,)
         if last.type == PLAIN_OUTPUT:
             fixes = (_set_param_fix(last.id, "units", context.output_units), follow)
@@ -232,10 +234,10 @@ def check_repetitions(network: NetworkSpec) -> list[Problem]:
     problems = []
     for group in network.groups:
         if group.repeat > 1 and not is_repeatable(network, group):
-            text = Text("The block {name} cannot be repeated: one layer outside must feed it, and one of its layers "
-                        "must be its output.",
-                        "El bloque {name} no se puede repetir: debe alimentarlo una sola capa de fuera y una sola "
-                        "de sus capas debe ser su salida.")
+            text = Text("The block {name} cannot be repeated: it must be fed by exactly one layer outside, and exactly one "
+                        "of its layers must be its output.",
+                        "El bloque {name} no se puede repetir: debe alimentarlo exactamente una capa de fuera, y exactamente "
+                        "una de sus capas debe ser su salida.")
             once = Fix(action="set_group", label=Text("Use it once", "Usarlo una sola vez"),
                        arguments={"group": group.id, "repeat": 1})
             problems.append(error("cannot_repeat", text.fill(name=group.name), "network", node=group.nodes[0],

@@ -22,7 +22,7 @@ def summary(node: Node, context: Context) -> str:
         parts.append(_pair(values["pool_size"]))
     parts += [_pair(values[name]) for name in ("size", "output_size") if name in values]
     if "num_heads" in values:
-        parts.append(tr("{n} heads", "{n} cabezas", n=values["num_heads"]))
+        parts.append(tr("heads: {n}", "cabezas: {n}", n=values["num_heads"]))
     strides = values.get("strides")
     if strides is not None and tuple(strides) != (1, 1) and strides != values.get("pool_size"):
         parts.append(tr("stride {s}", "paso {s}", s=strides[0] if strides[0] == strides[1] else _pair(strides)))
@@ -42,7 +42,7 @@ def summary(node: Node, context: Context) -> str:
         parts.append(context.output_activation)
     if node.type == BASE:
         line = values["trainable_from"]
-        parts.append({"none": tr("frozen", "congelada"), "all": tr("all learns", "toda aprende")}.get(
+        parts.append({"none": tr("frozen", "congelada"), "all": tr("all of it learns", "aprende toda")}.get(
             line, tr("learns from {block}", "aprende desde {block}", block=line)))
     return ", ".join(parts)
 

@@ -30,12 +30,12 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
     """The problem of a child that ended with `exit_code` (negative: a signal) without a last event."""
     tail = log_tail(log)
     name = _signal_name(exit_code)
-    keep = Text("What was finished before is kept.", "Lo terminado antes se conserva.")
+    keep = Text("Everything finished before that is kept.", "Todo lo terminado hasta entonces se conserva.")
     if name == "SIGKILL":
-        text = Text("The worker process was ended from outside (SIGKILL): most probably the computer ran out of "
-                    "memory. Close other programs, or choose a smaller batch or smaller pictures. {keep}",
-                    "El proceso de trabajo fue terminado desde fuera (SIGKILL): lo más probable es que el equipo se "
-                    "quedara sin memoria. Cierre otros programas o elija un lote o unas imágenes menores. {keep}")
+        text = Text("The worker process was killed (SIGKILL), most probably because the computer ran out of memory. Close "
+                    "other programs, or choose a smaller batch or smaller pictures. {keep}",
+                    "El proceso de trabajo fue eliminado (SIGKILL), muy probablemente porque el equipo se quedó sin memoria. "
+                    "Cierre otros programas o elija un lote o imágenes más pequeños. {keep}")
         return error("child_killed", text.fill(keep=keep), "machine", details=_report(name, tail))
     if name in _ABORTS or (sys.platform == "win32" and exit_code is not None and exit_code > 0xC0000000):
         text = Text("The worker process crashed inside a library ({name}). {keep} The report shows where.",
@@ -43,8 +43,8 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
         signal_name = name or hex(exit_code or 0)
         return error("child_crashed", text.fill(name=signal_name, keep=keep), "machine", details=_report(signal_name, tail))
     if name:
-        text = Text("The worker process was ended from outside ({name}). {keep}",
-                    "El proceso de trabajo fue terminado desde fuera ({name}). {keep}")
+        text = Text("The worker process was ended by a signal ({name}). {keep}",
+                    "Una señal terminó el proceso de trabajo ({name}). {keep}")
         return error("child_killed", text.fill(name=name, keep=keep), "machine", details=_report(name, tail))
     text = Text("The worker process ended without a result (exit code {code}). {keep} The report shows the end of "
                 "its log.",
@@ -56,10 +56,10 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
 
 def protocol_problem(sample: str, log: Path | None) -> Problem:
     """The problem of a child that sent something that is not an event."""
-    text = Text("The worker process sent a message that could not be understood and was stopped. What was finished "
-                "before is kept.",
-                "El proceso de trabajo envió un mensaje que no se pudo entender y se detuvo. Lo terminado antes se "
-                "conserva.")
+    text = Text("The worker process sent a message that could not be understood and was stopped. Everything finished before "
+                "that is kept.",
+                "El proceso de trabajo envió un mensaje que no se pudo entender y se detuvo. Todo lo terminado hasta "
+                "entonces se conserva.")
     return error("child_nonsense", text, "machine", details=f"{sample}\n\n{log_tail(log)}")
 
 

@@ -32,10 +32,10 @@ def rescue_index(folder: Path, project: Project | None = None, on_progress: OnPr
         run, classes = ("", 0) if salvaged.complete else _classes_of_a_run(folder, project, index)
     finally:
         index.close()
-    text = Text("The damaged index was kept as {name}, and the folder is read again. Taken over from it: decisions about "
-                "pictures {decisions}, accepted findings {accepted}. {rest}",
-                "El índice dañado se conservó como {name} y la carpeta se lee de nuevo. Recuperado de él: decisiones sobre "
-                "imágenes {decisions}, hallazgos aceptados {accepted}. {rest}")
+    text = Text("The damaged index was kept as {name}, and the folder is being read again. Recovered from the index: "
+                "decisions about pictures {decisions}, accepted findings {accepted}. {rest}",
+                "El índice dañado se conservó como {name} y la carpeta se está leyendo de nuevo. Recuperado del índice: "
+                "decisiones sobre imágenes {decisions}, hallazgos aceptados {accepted}. {rest}")
     return warning("index_set_aside", text.fill(name=aside.name, decisions=len(salvaged.decisions),
                                                 accepted=len(salvaged.accepted), rest=_rest(salvaged.complete, run, classes)),
                    "dataset", path=aside)
@@ -44,15 +44,15 @@ def rescue_index(folder: Path, project: Project | None = None, on_progress: OnPr
 def _rest(complete: bool, run: str, classes: int) -> Text:
     """The text about decisions that could not be read."""
     if complete:
-        return Text("That is everything that was decided.", "Es todo lo que se había decidido.")
-    lost = Text("The rest could not be read: look whether pictures have the class and the split that you gave them, and "
-                "whether those are left out that you left out.",
-                "El resto no se pudo leer: compruebe si las imágenes tienen la clase y la división que les dio y si están "
-                "excluidas las que excluyó.")
+        return Text("No decision was lost.", "No se perdió ninguna decisión.")
+    lost = Text("The rest could not be read: check whether pictures have the class and the split that you assigned, and "
+                "whether the pictures that you excluded are still excluded.",
+                "El resto no se pudo leer: compruebe si las imágenes tienen la clase y la división que les asignó y si las "
+                "que excluyó siguen excluidas.")
     if not classes:
         return lost
-    taken = Text("Classes given to pictures, taken from the training {run}: {classes}. ",
-                 "Clases dadas a imágenes, tomadas del entrenamiento {run}: {classes}. ").fill(run=run, classes=classes)
+    taken = Text("Assigned classes recovered from the run {run}: {classes}. ",
+                 "Clases asignadas recuperadas del entrenamiento {run}: {classes}. ").fill(run=run, classes=classes)
     return Text(taken.en + lost.en, taken.es + lost.es)
 
 

@@ -94,8 +94,8 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None, re
         present = [name for name in ("test", "validation", "train") if manifest.split(name)]
         split = split or (present[0] if present else "test")
         if not manifest.split(split):
-            text = Text("The run has no pictures in the split {split}; it has {present}.",
-                        "El entrenamiento no tiene imágenes en la división {split}; tiene {present}.")
+            text = Text("The run has no pictures in the split {split}. Available: {present}.",
+                        "El entrenamiento no tiene imágenes en la división {split}. Disponibles: {present}.")
             raise ProblemError(error("empty_split", text.fill(split=split, present=", ".join(present) or "-"), "run"))
     return Evaluate(run_folder=str(run.folder), manifest=str(manifest_path), split=split,
                     table=str(run.table_path(split)), backend=project.training.backend, device=project.training.device,
@@ -139,8 +139,8 @@ def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec)
         problems.append(error("unknown_classes", text.fill(unknown=", ".join(sorted(unknown)),
                                                            known=", ".join(class_names)), "dataset", path=data))
     elif not entries and not problems:
-        text = Text("There are no pictures in class folders in {path}.",
-                    "No hay imágenes en carpetas de clase en {path}.")
+        text = Text("There are no pictures in class folders in {path}. Choose a folder with one subfolder per class.",
+                    "No hay imágenes en carpetas de clase en {path}. Elija una carpeta con una subcarpeta por clase.")
         problems.append(error("no_pictures", text.fill(path=data), "dataset", path=data))
     if problems:
         raise ProblemError(*problems)
@@ -191,7 +191,8 @@ def records_job(folder: Path, project: Project, index: Index, path: Path) -> Col
     manifest = place / f"{time.time_ns()}.manifest.jsonl"
     if not write_index_manifest(manifest, index, source_folder(project, folder), classes, project.dataset.label_mode):
         manifest.unlink()
-        text = Text("There are no pictures to export.", "No hay imágenes que exportar.")
+        text = Text("There are no pictures to export. Include some on the Data page.",
+                    "No hay imágenes que exportar. Incluya algunas en la página Datos.")
         raise ProblemError(error("no_pictures", text, "dataset"))
     return CollectTFRecord(manifest=str(manifest), path=str(path.absolute()), backend=project.training.backend,
                            device=project.training.device, cache=str(cache_folder()),

@@ -45,10 +45,10 @@ def model_of(place: Path) -> tuple[Path, str]:
         return run.model_path, (f"{run.project_folder.name}-{run.summary().network}" if is_own_run else run.id)
     if place.is_file():
         return place, place.stem
-    text = Text("{path} does not exist or holds no model: choose a .keras or .h5 file, a run, an exported bundle or "
-                "a project.",
-                "{path} no existe o no contiene un modelo: elija un archivo .keras o .h5, un entrenamiento, un "
-                "paquete exportado o un proyecto.")
+    text = Text("{path} does not exist or contains no model. Choose a .keras or .h5 file, a run, an exported bundle or a "
+                "project.",
+                "{path} no existe o no contiene ningún modelo. Elija un archivo .keras o .h5, un entrenamiento, un paquete "
+                "exportado o un proyecto.")
     raise ProblemError(error("own_base_missing", text.fill(path=place), "network", path=place))
 
 

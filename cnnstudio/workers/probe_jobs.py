@@ -56,8 +56,10 @@ def probe_job(place: Path, project: Project, index: Index, root: Path) -> Probe:
     counts = index.counts()
     for split, split_name in (("train", Text("training", "entrenamiento")), ("validation", Text("validation", "validación"))):
         if sum(1 for name in classes if counts.get(name, {}).get(split)) < 2:
-            text = Text("Bases are compared by telling classes apart: at least two classes need pictures for {split}.",
-                        "Las bases se comparan distinguiendo clases: al menos dos clases necesitan imágenes de {split}.")
+            text = Text("Bases are compared by how well they distinguish classes: at least two classes need pictures for "
+                        "{split}.",
+                        "Las bases se comparan según lo bien que distinguen las clases: al menos dos clases necesitan "
+                        "imágenes de {split}.")
             raise ProblemError(error("too_few_to_probe", text.fill(split=split_name), "dataset"))
     files = own_files(project)
     here = (*(base.id for base in ProjectBases(place).own_bases()),

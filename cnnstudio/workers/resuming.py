@@ -29,17 +29,19 @@ def resumed_job(run: RunFolder, project: Project) -> Train:
         return training_job(run, before, resume=True)
     if replace(project, training=before.training, augmentation=before.augmentation) != before or (
             len(project.training.stages) != len(before.training.stages)):
-        text = Text("A run that goes on keeps its pictures, its recipe, its network and its stages: only settings of the "
-                    "training and of the augmentation can change. Start a new training for the rest.",
-                    "Un entrenamiento que continúa conserva sus imágenes, su receta, su red y sus etapas: solo pueden cambiar "
-                    "los ajustes del entrenamiento y del aumento. Para lo demás, empiece un entrenamiento nuevo.")
+        text = Text("A resumed run keeps its pictures, recipe, network and stages: only the settings of the training and of "
+                    "the augmentation can be changed. To change anything else, start a new run.",
+                    "Un entrenamiento que continúa conserva sus imágenes, su receta, su red y sus etapas: solo se pueden "
+                    "cambiar los ajustes del entrenamiento y del aumento. Para cambiar lo demás, empiece un entrenamiento "
+                    "nuevo.")
         raise ProblemError(error("other_run", text, "run", path=run.folder))
     problems = blocking(check_training(project, ProjectBases(run.project_folder)))
     if problems:
         raise ProblemError(*problems)
     lock = ProjectLock(run.folder)
     if lock.acquire() is not None:
-        text = Text("The run {run} is being trained right now.", "El entrenamiento {run} está en marcha ahora.")
+        text = Text("The run {run} is being trained at the moment. Wait until it ends, or stop it first.",
+                    "El entrenamiento {run} está en marcha. Espere a que termine o deténgalo antes.")
         raise ProblemError(error("run_in_use", text.fill(run=run.id), "run"))
     try:
         write_atomically(run.spec_path, encode_project(project))

@@ -159,8 +159,10 @@ class RunFolder:
         try:
             data = read_bytes(self.spec_path, LARGE)
         except OSError as os_error:
-            text = Text("The run {id} is damaged: its spec.json cannot be read ({reason}).",
-                        "El entrenamiento {id} está dañado: no se puede leer su spec.json ({reason}).")
+            text = Text("The run {id} is damaged: its spec.json cannot be read ({reason}). Restore that file from a copy, or "
+                        "choose another run.",
+                        "El entrenamiento {id} está dañado: no se puede leer su spec.json ({reason}). Restaure ese archivo "
+                        "de una copia o elija otro entrenamiento.")
             raise ProblemError(error("damaged_run", text.fill(id=self.id, reason=reason_of(os_error)), "run",
                                      path=self.spec_path)) from os_error
         return decode_project(data, self.spec_path)
@@ -223,8 +225,8 @@ class RunFolder:
     def _damage(self, lines: list[int]) -> Problem | None:
         if not lines:
             return None
-        text = Text("Damaged lines in {path}: {n}, the first is line {line}. They are left out, so that the curves of this "
-                    "training may have gaps.",
+        text = Text("Damaged lines in {path}: {n}; the first is line {line}. They are skipped, so the curves of this run may "
+                    "have gaps.",
                     "Líneas dañadas en {path}: {n}; la primera es la {line}. Se omiten, así que las curvas de este "
                     "entrenamiento pueden tener huecos.")
         return warning("damaged_events", text.fill(path=self.events_path, n=len(lines), line=lines[0]), "run",
@@ -369,13 +371,16 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
         if Path(run).name == run and folder.is_dir():
             RunFolder(folder).check_links()
             return RunFolder(folder)
-        text = Text("There is no run called {run} in {path}.", "No hay ningún entrenamiento llamado {run} en {path}.")
+        text = Text("There is no run called {run} in {path}. `cnnstudio runs` lists the runs of a project.",
+                    "No hay ningún entrenamiento llamado {run} en {path}. `cnnstudio runs` enumera los entrenamientos de un "
+                    "proyecto.")
         raise ProblemError(error("no_run", text.fill(run=run, path=runs), "run", path=runs))
     for summary in list_runs(project_folder):
         if summary.has_model:
             RunFolder(summary.folder).check_links()
             return RunFolder(summary.folder)
-    text = Text("There is no trained model yet. Train first.", "Aún no hay un modelo entrenado. Entrene primero.")
+    text = Text("There is no trained model yet. Train the network first.",
+                "Aún no hay ningún modelo entrenado. Entrene antes la red.")
     raise ProblemError(error("no_run", text, "run", path=runs))
 
 

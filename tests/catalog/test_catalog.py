@@ -179,7 +179,7 @@ def test_many_small_classes_are_one_problem():
     assert few.text.es == ("60 clases tienen menos de 10 imágenes de entrenamiento: c0, c1, c2, c3, c4, c5, c6, c7 y 52 más.")
     (none,) = class_problems(4, 0)
     assert none.blocks
-    assert none.text.en == "4 classes have no training picture: c0, c1, c2, c3."
+    assert none.text.en == "4 classes have no training pictures: c0, c1, c2, c3."
     assert none.fixes == (), "two classes must be left"
 
 

@@ -90,7 +90,7 @@ def test_receptive_field_down_and_up_again():
 
 @pytest.mark.parametrize(("kind", "params", "text"), [
     ("UpSampling2D", {}, "2×2"), ("AdaptiveAveragePooling2D", {"output_size": (3, 5)}, "3×5"),
-    ("Conv2DTranspose", {"padding": "same"}, "3×3, stride 2, same"), ("MultiHeadAttention", {"num_heads": 2}, "2 heads"),
+    ("Conv2DTranspose", {"padding": "same"}, "3×3, stride 2, same"), ("MultiHeadAttention", {"num_heads": 2}, "heads: 2"),
     ("GaussianNoise", {}, "σ 0.1"), ("Add", {}, "")])
 def test_what_stands_on_a_node(kind, params, text):
     assert summary(Node(id="x", type=kind, params=params), CONTEXT) == text

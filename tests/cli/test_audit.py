@@ -50,9 +50,9 @@ def test_one_line_a_finding_and_a_summary(pictures, capsys):
 def test_the_language_and_words(pictures, capsys):
     assert cli.main(["audit", str(pictures), "--only", "dark,leakage", "--language", "es"]) == 0
     text = capsys.readouterr().out
-    assert "embellece la exactitud" in text
+    assert "la exactitud medida es demasiado alta" in text
     assert sum("train/dog/dark\\nline.jpg: " in line for line in text.splitlines()) == 1
-    assert text.splitlines()[-1].startswith("42 imágenes")
+    assert text.splitlines()[-1].startswith("Imágenes: 42. Hallazgos: ")
 
 
 def test_settings_and_flips(pictures, capsys):

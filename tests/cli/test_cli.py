@@ -207,7 +207,7 @@ def test_messages_follow_the_language(project, capsys):
     (["export", "x", "--format", "zip", "--to", "y"], "--format: 'zip' no está entre lo posible: "),
     (["predict", "x", "y", "--top", "many"], "--top: se esperaba un número entero, no 'many'"),
     (["network", "x"], "hace falta uno de estos argumentos: --base --from"),
-    (["new", "x", "--data", "y", "--base", "no"], "--base: no hay base no ni archivo con ese nombre"),
+    (["new", "x", "--data", "y", "--base", "no"], "--base: no hay ninguna base no ni ningún archivo con ese nombre"),
     (["evaluate", "x", "--split", "test", "--data", "y"], "--data no puede ir junto con --split")])
 def test_complaints_about_the_command_line_follow_the_language(arguments, said, capsys):
     with pytest.raises(SystemExit):
@@ -219,7 +219,7 @@ def test_complaints_about_the_command_line_follow_the_language(arguments, said, 
 
 def test_facts_of_the_doctor_are_words():
     set_language("es")
-    assert jobs._value_text({"path": "/x", "writable": True, "jax": None}) == "ruta /x, se puede escribir sí, jax -"
+    assert jobs._value_text({"path": "/x", "writable": True, "jax": None}) == "ruta /x, permite escritura sí, jax -"
 
 
 def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
@@ -229,7 +229,7 @@ def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
 
     monkeypatch.setattr(jobs, "run_job", run)
     assert cli.main(["doctor", "--language", "es"]) == 0
-    assert capsys.readouterr().out == "dispositivo: CPU: 2 núcleos\nprocesadores: 2\n"
+    assert capsys.readouterr().out == "dispositivo: CPU: 2 núcleos\nnúcleos del procesador: 2\n"
     assert cli.main(["doctor", "--language", "es", "--json"]) == 0
     assert lines(capsys) == [{"device": "CPU: 2 cores", "cpu_count": 2}]
 
@@ -256,7 +256,7 @@ def test_predict_names_the_run_that_answers(project, pictures, monkeypatch, caps
     arguments = ["predict", str(run.folder) if as_run else project, str(pictures / "cat" / "0.png")]
     assert cli.main(arguments) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert first == f"answers of the run {run.id} (not started, epoch 0 of {run.spec().training.epochs})"
+    assert first == f"predictions of the run {run.id} (not started, epoch 0 of {run.spec().training.epochs})"
     assert second == "a.png: cat 100.00%"
     assert cli.main([*arguments, "--json"]) == 0
     (line,) = lines(capsys)
@@ -306,7 +306,7 @@ def test_a_mistyped_command_is_told_in_the_terminal(tmp_path, monkeypatch, capsy
     with pytest.raises(SystemExit) as ended:
         cli.main(["trian", "pets", "--language", "es"])
     assert ended.value.code == 2
-    assert "trian no es una orden ni un proyecto" in capsys.readouterr().err
+    assert "trian no es un comando ni un proyecto" in capsys.readouterr().err
 
 
 def test_a_reader_that_goes_away_ends_the_work_without_a_traceback(monkeypatch):

@@ -54,12 +54,12 @@ def test_import(tmp_path, sources, capsys):
     assert (result["images"], result["classes"]) == (2, ["cat", "fox"])
     assert cli.main(["import", sources[3], str(tmp_path / "in2"), "--language", "es"]) == 0
     said = capsys.readouterr()
-    assert "6 imágenes de 3 clases" in said.out
+    assert "imágenes 6, clases 3" in said.out
     assert said.err.endswith(" %\n")
     for wrong in (sources[0], sources[2] + "x"):
         assert cli.main(["import", wrong, str(tmp_path / "in3"), "--json"]) == 2
         assert lines(capsys)[0]["problem"]["code"] == "not_a_source"
-    assert "needs no unpacking" in str(_unknown(Path(sources[0]), "folder").text)
+    assert "does not need to be unpacked" in str(_unknown(Path(sources[0]), "folder").text)
     zipped(tmp_path / "flat.zip", ["1.png", "2.png"])
     assert cli.main(["import", str(tmp_path / "flat.zip"), str(tmp_path / "in3")]) == 2
     assert not (tmp_path / "in3").exists()

@@ -143,7 +143,7 @@ def test_robustness_tells_what_the_job_measured(project, run, capsys, monkeypatc
     assert cli.main(["robustness", str(project), "--run", run.id, "--language", "es"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("! ")
-    assert "dark   100,0% → 25,0%  llamada light 75%" in printed[0]
+    assert "dark   100,0% → 25,0%  predichas como light 75%" in printed[0]
     assert "1 de 2" in printed[2]
 
 

@@ -34,6 +34,6 @@ def test_without_a_name_every_entry_is_named(capsys):
 
 def test_a_name_that_nothing_has_is_refused_with_similar_ones(capsys):
     assert cli.main(["help", "Konv2D"]) == 2
-    assert "There is no Konv2D. Similar: " in capsys.readouterr().err
+    assert "Nothing is called Konv2D. Similar names: " in capsys.readouterr().err
     assert cli.main(["help", "zzzzzz"]) == 2
     assert "`cnnstudio help` lists all names" in capsys.readouterr().err

@@ -43,6 +43,6 @@ def test_a_table_of_answers_is_known_by_its_first_line(tmp_path):
     target.write_text("path,label,probability,problem,cat,dog\n")
     check_target(target, force=False, written=WRITTEN_TABLE)
     target.write_text("path,label\na,b\n")
-    with pytest.raises(ProblemError, match="already there"):
+    with pytest.raises(ProblemError, match="already exists"):
         check_target(target, force=False, written=WRITTEN_TABLE)
     check_target(target, force=True, written=WRITTEN_TABLE)

@@ -32,8 +32,8 @@ def test_a_reason_is_told_in_both_languages(number):
 
 def test_a_sentence_holds_the_reason_in_its_own_language():
     problem = write_problem(OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)), "/x")
-    assert problem.text.en.endswith("File name too long.")
-    assert problem.text.es.endswith("nombre de archivo demasiado largo.")
+    assert ": File name too long. " in problem.text.en
+    assert ": nombre de archivo demasiado largo. " in problem.text.es
 
 
 def test_a_picture_that_cannot_be_read_tells_it_in_both_languages_too(monkeypatch, tmp_path):

@@ -92,7 +92,7 @@ def test_lists_of_several_labels_are_refused_with_what_is_possible(tmp_path):
     path = table(tmp_path, "ID,DR,ARMD,MH", lines)
     code, text = refusal(read_rows(path))
     assert (code, "line 2" in text) == ("several_labels", True)
-    assert "yes or no" in text
+    assert "yes-or-no question" in text
     assert classes(read_rows(path, ColumnChoice(labels=("ARMD",)))) == {"0": 20, "1": 10}
     assert refusal(read_rows(path, ColumnChoice(labels=("DR", "ARMD"))))[0] == "several_labels"
 

@@ -248,7 +248,7 @@ def test_manifests_are_read_back(tmp_path):
     write_manifest(path, manifest.header, entries_of(index.usable(("a",)), ("a",)))
     assert len(read_manifest(path).entries) == 1
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
-    with pytest.raises(ProblemError, match="0 pictures instead of 1"):
+    with pytest.raises(ProblemError, match="number of pictures 0 instead of 1"):
         read_manifest(path)
     path.write_bytes(b'{"root": "/", "class_names": ["a"], "label_mode": "int"}\n{"path": "\xff", "label": 0, "split": ""}')
     with pytest.raises(ProblemError, match="line 2 is damaged"):

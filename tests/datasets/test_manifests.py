@@ -86,11 +86,11 @@ def test_every_trouble_is_told_at_once_with_its_lines(tmp_path):
     assert set(texts) == {"unknown_split", "no_label", "no_path", "named_twice", "named_twice_differently",
                           "missing_files"}
     assert not any(problem.blocks for problem in listing.problems)
-    assert "21 rows" in texts["unknown_split"]
+    assert "nor test: 21;" in texts["unknown_split"]
     assert "“extra” × 20, “holdout” × 1" in texts["unknown_split"]
     assert "line 4: 3.png" in texts["no_label"]
     assert "line 7" in texts["named_twice_differently"]
-    assert "21 of 23 pictures" in texts["missing_files"]
+    assert "pictures not found: 21 of 23 " in texts["missing_files"]
     assert "16 more" in texts["missing_files"]
 
 

@@ -76,11 +76,12 @@ def test_a_new_project_and_its_check_name_them(tmp_path, capsys):
     index.close()
     problem = next(problem for problem in created.problems if problem.code == "not_numbers")
     assert problem.severity == "warning"
-    assert problem.text.en.startswith("2 pictures hold 6 samples that are not numbers (NaN) or infinite, for example a/0.tif:")
-    assert problem.text.es.startswith("2 imágenes contienen 6 muestras que no son números (NaN)")
+    assert problem.text.en.startswith(
+        "2 pictures contain samples that are not numbers (NaN) or infinite (6 in all), for example a/0.tif.")
+    assert problem.text.es.startswith("2 imágenes contienen muestras que no son números (NaN) o son infinitas (6 en total)")
     assert problem.facts == {"not_numbers": {"pictures": 2, "samples": 6, "example": "a/0.tif"}}
     assert cli.main(["check", str(tmp_path / "project")]) == 0
-    assert "6 samples that are not numbers" in "".join(capsys.readouterr())
+    assert "samples that are not numbers (NaN) or infinite (6 in all)" in "".join(capsys.readouterr())
     recipe = created.project.recipe
     assert recipe.sample_range == "collection"
     assert 0 <= recipe.sample_low < 2 and 298 < recipe.sample_high <= 300
@@ -93,7 +94,7 @@ def test_what_is_excluded_is_not_counted(tmp_path):
         group, = sample_groups(index)
         assert (group.damaged, group.not_numbers, group.example) == (1, 3, "b/0.tif")
         problem = sample_range_problems((group,), RecipeSpec(sample_range="window", sample_high=300.0))[0]
-        assert problem.text.en.startswith("b/0.tif holds 3 samples")
+        assert problem.text.en.startswith("b/0.tif contains samples that are not numbers (NaN) or infinite: 3.")
 
 
 def test_the_audit_finds_them(tmp_path):
@@ -102,7 +103,7 @@ def test_the_audit_finds_them(tmp_path):
         audit(index, tmp_path / "data", Project().dataset)
         found = all_findings(index, ["not_numbers"])
         assert [(finding.path, finding.severity) for finding in found] == [("a/0.tif", "warning"), ("b/0.tif", "warning")]
-        assert found[0].text.en.startswith("3 samples are not numbers")
+        assert found[0].text.en.startswith("Samples that are not numbers (NaN) or infinite: 3.")
 
 
 @pytest.mark.parametrize("bad", [3, 1600])
@@ -150,7 +151,8 @@ def test_arrays_are_refused_with_their_number(tmp_path, capsys):
     np.savez(tmp_path / "x.npz", x=pictures, y=np.arange(8) % 2)
     assert cli.main(["new", str(tmp_path / "p"), "--data", str(tmp_path / "x.npz")]) == 2
     text = "".join(capsys.readouterr())
-    assert "2 of the 8 pictures of the array x hold 3 values that are not numbers" in text and "number 2" in text
+    assert "pictures of the array x with values that are not numbers (NaN) or infinite: 2 of 8 (values: 3)" in text
+    assert "number 2" in text
     pictures[~np.isfinite(pictures)] = 0
     np.savez(tmp_path / "x.npz", x=pictures, y=np.arange(8) % 2)
     assert unpack_arrays([tmp_path / "x.npz"], tmp_path / "out")

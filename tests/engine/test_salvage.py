@@ -143,5 +143,5 @@ class TestForeignModels:
             models.load(tmp_path / "two.keras")
         free = keras.Input((None, None, 3))
         keras.Model(free, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(free))).save(tmp_path / "free.keras")
-        with pytest.raises(ProblemError, match="leaves the size of its pictures open"):
+        with pytest.raises(ProblemError, match="does not say which size of pictures"):
             models.load(tmp_path / "free.keras")

@@ -158,7 +158,7 @@ def test_remarks_tell_what_a_file_leaves_out(tmp_path):
     graph.add("Gemm", graph.add("Flatten", maps), graph.weight(CHANNELS * 30, 3), graph.weight(3))
     foreign = opened(graph, tmp_path)
     problem = notes_problem(foreign)
-    for phrase in ("weights are not", "No normalisation", "twice", "−∞", "another order", "no activation"):
+    for phrase in ("weights are not", "no normalisation", "twice", "−∞", "another order", "no activation"):
         assert phrase in problem.text.en, phrase
     assert problem.severity == "warning"
     assert len(problem.text.es) > 200
@@ -240,7 +240,7 @@ def test_quantised_models_say_so(tmp_path):
     graph.add("Conv", eight, weight)
     foreign = opened(graph, tmp_path)
     assert (kinds(foreign), foreign.unknown) == (["Input", "Conv2D"], ())
-    assert "8 bits" in notes(foreign)
+    assert "8-bit values" in notes(foreign)
     graph = Build()
     quantized = graph.add("QuantizeLinear", "x", scale := graph.number(0.1), zero := graph.number(0, kind=np.uint8))
     graph.add("QLinearConv", quantized, scale, zero, graph.number(np.ones((4, CHANNELS, 3, 3)), kind=np.uint8), scale, zero,
@@ -267,7 +267,7 @@ def test_of_several_outputs_the_first_counts(tmp_path):
     first, other = graph.add("Sigmoid", trunk), graph.add("Conv", trunk, graph.weight(2, CHANNELS, 3, 3))
     foreign = opened(graph, tmp_path, first, other)
     assert kinds(foreign) == ["Input", "ReLU", "Activation"]
-    assert f"2 outputs; what leads only to {other}" in notes(foreign)
+    assert f"2 outputs; the layers that lead only to {other}" in notes(foreign)
 
 
 # What is no network of pictures ------------------------------------------------------------------

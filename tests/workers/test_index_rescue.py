@@ -73,7 +73,7 @@ def test_decisions_are_taken_over_from_what_can_be_read(decided, tables):
     reported = rescue_index(decided)
     assert reported is not None
     assert reported.code == "index_set_aside"
-    assert "That is everything" in reported.text.en
+    assert "No decision was lost" in reported.text.en
     assert Path(reported.where.path).read_bytes() == damaged
     assert in_force(decided) == before
     index = open_index(decided)
@@ -129,7 +129,7 @@ def test_where_nothing_can_be_read_the_newest_training_knows_the_classes(decided
         (decided / f"{FILE}{end}").unlink(missing_ok=True)
     reported = rescue_index(decided)
     assert reported is not None
-    assert "taken from the training" in reported.text.en
+    assert "recovered from the run" in reported.text.en
     assert "could not be read" in reported.text.en
     assert "no se pudo leer" in reported.text.es
     after = in_force(decided)

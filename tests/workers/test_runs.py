@@ -133,7 +133,7 @@ def test_damaged_lines_are_left_out(run):
     assert [event.epoch for event in run.epochs()] == [1, 2]
     summary = run.summary()
     assert summary.state == "interrupted"
-    assert summary.damage is not None and ": 2, the first is line 3" in summary.damage.text.en
+    assert summary.damage is not None and ": 2; the first is line 3" in summary.damage.text.en
 
 
 def test_every_flip_in_the_events_is_named_or_changes_nothing(run):

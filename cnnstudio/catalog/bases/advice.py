@@ -21,27 +21,27 @@ _LATE: Final = 0.75
 """Share of a base's layers that stays frozen where its last blocks learn."""
 
 _HEAD = Text(
-    "Few pictures ({n}) like those of {source}: the base already sees what matters, and with so few it would memorise "
-    "them. Freeze it and let only the head learn.",
-    "Pocas imágenes ({n}) parecidas a las de {source}: la base ya ve lo que importa, y con tan pocas las memorizaría. "
-    "Congélela y deje aprender solo la cabeza.")
+    "Few pictures ({n}), similar to those of {source}: the base already recognises what matters, and with so few pictures it "
+    "would overfit. Freeze the base and let only the layers after it learn.",
+    "Pocas imágenes ({n}), parecidas a las de {source}: la base ya reconoce lo que importa, y con tan pocas imágenes se "
+    "sobreajustaría. Congele la base y deje aprender solo las capas posteriores.")
 _LAST = Text(
-    "Few pictures ({n}), unlike those of {source}: the late blocks are too specialised for them, but the early ones "
-    "are useful everywhere. Let only the last block, {block}, learn, at a small learning rate, or take the frozen "
+    "Few pictures ({n}), unlike those of {source}: the late blocks are too specialised for them, but the early ones are "
+    "useful for any pictures. Let only the last block, {block}, learn, with a small learning rate, or use the frozen "
     "features of an earlier block (Ends at).",
-    "Pocas imágenes ({n}), distintas de las de {source}: los bloques finales son demasiado específicos, pero los "
-    "primeros sirven en todas partes. Deje aprender solo el último bloque, {block}, con una tasa de aprendizaje "
-    "pequeña, o tome las características congeladas de un bloque anterior (Termina en).")
+    "Pocas imágenes ({n}), distintas de las de {source}: los bloques finales son demasiado específicos, pero los primeros "
+    "sirven para cualquier imagen. Deje aprender solo el último bloque, {block}, con una tasa de aprendizaje pequeña, o use "
+    "las características congeladas de un bloque anterior (Termina en).")
 _LATE_BLOCKS = Text(
-    "Many pictures ({n}) like those of {source}: enough to adapt without memorising. Let the blocks from {block} on learn, "
-    "at a small learning rate, after the head has learned.",
-    "Muchas imágenes ({n}) parecidas a las de {source}: bastan para adaptar sin memorizar. Deje aprender los bloques desde "
-    "{block}, con una tasa de aprendizaje pequeña, cuando la cabeza ya haya aprendido.")
+    "Many pictures ({n}), similar to those of {source}: enough to adapt the base without overfitting. Once the layers after "
+    "the base have learned, let the blocks from {block} on learn as well, with a small learning rate.",
+    "Muchas imágenes ({n}), parecidas a las de {source}: bastan para adaptar la base sin sobreajuste. Cuando hayan aprendido "
+    "las capas posteriores a la base, deje aprender también los bloques desde {block}, con una tasa de aprendizaje pequeña.")
 _ALL = Text(
-    "Many pictures ({n}), unlike those of {source}: let the whole base learn, at a small learning rate. Its weights "
-    "are still a better start than random ones.",
-    "Muchas imágenes ({n}), distintas de las de {source}: deje aprender toda la base, con una tasa de aprendizaje "
-    "pequeña. Sus pesos siguen siendo un comienzo mejor que unos al azar.")
+    "Many pictures ({n}), unlike those of {source}: let the whole base learn, with a small learning rate. Its weights are "
+    "still a better start than random ones.",
+    "Muchas imágenes ({n}), distintas de las de {source}: deje aprender toda la base, con una tasa de aprendizaje pequeña. "
+    "Sus pesos siguen siendo mejor punto de partida que unos aleatorios.")
 
 
 def freeze_advice(pictures: int, similarity: Similarity, base: Base) -> tuple[str, Text]:

@@ -41,8 +41,8 @@ MINUS_ONE_ONE: Final = Scaling(1 / 127.5, -1.0, Text("x / 127.5 - 1, inside the 
 STANDARD: Final = Scaling(
     tuple(1 / (255 * deviation) for deviation in SHARE_DEVIATIONS),
     tuple(-mean / deviation for mean, deviation in zip(SHARE_MEANS, SHARE_DEVIATIONS, strict=True)),
-    Text("(x - mean) / deviation of each channel, inside the model",
-         "(x - media) / desviación de cada canal, dentro del modelo"))
+    Text("(x - mean) / standard deviation of each channel, inside the model",
+         "(x - media) / desviación estándar de cada canal, dentro del modelo"))
 
 
 class BaseBuilder(NetworkBuilder):

@@ -67,16 +67,18 @@ def _base(variant: str, parameters: int, top1: float, checksum: str, help: Text)
 
 BASES = (
     _base("tiny", 27_820_128, 81.3, "d547c096cabd03329d7be5562c5e14798aa39ed24b474157cef5e85ab9e49ef1",
-          Text("A convolutional network with the ideas of vision transformers: the size of ResNet-50, far better.",
-               "Una red convolucional con ideas de los transformers: del tamaño de ResNet-50, mucho mejor.")),
+          Text("A convolutional network with ideas from vision transformers: as large as ResNet-50 and much more accurate.",
+               "Una red convolucional con ideas de los transformers de visión: tan grande como ResNet-50 y mucho más "
+               "exacta.")),
     _base("small", 49_454_688, 82.3, "6fc8009faa2f00c1c1dfce59feea9b0745eb260a7dd11bee65c8e20843da6eab",
-          Text("Tiny with a third stage three times as long.", "Tiny con una tercera etapa tres veces más larga.")),
+          Text("ConvNeXt Tiny with a third stage three times as long.",
+               "ConvNeXt Tiny con una tercera etapa tres veces más larga.")),
     _base("base", 87_566_464, 85.3, "40a20c5548a5e9202f69735ecc06c990e6b7c9d2de39f0361e27baeb24cb7c45",
-          Text("First trained on 14 million photos; needs a graphics card.",
-               "Entrenada antes con 14 millones de fotos; necesita una tarjeta gráfica.")),
+          Text("Trained first on 14 million photos; needs a graphics card.",
+               "Entrenada primero con 14 millones de fotos; necesita una tarjeta gráfica.")),
     _base("large", 196_230_336, 86.3, "96f02b6f0753d4f543261bc9d09bed650f24dd6bc02ddde3066135b63d23a1cd",
-          Text("For a strong graphics card.", "Para una tarjeta gráfica potente.")),
+          Text("For a powerful graphics card.", "Para una tarjeta gráfica potente.")),
     _base("xlarge", 348_147_968, 86.7, "de3f8a54174130e0cecdc71583354753d557fcf1f4487331558e2a16ba0cfe05",
           Text("The most accurate base of the list, and by far the largest.",
-               "La base más exacta de la lista, y con mucho la mayor.")),
+               "La base más exacta de la lista y, con mucho, la más grande.")),
 )

@@ -70,11 +70,13 @@ def _base(id: str, parameters: int, top1: float, features: int, checksum: str, h
 
 BASES = (
     _base("densenet121", 7_037_504, 75.0, 1024, "md5:30ee3e1110167f948a6b9946edeeb738",
-          Text("Each layer sees all before it: few parameters for its accuracy; popular for X-rays.",
-               "Cada capa ve todas las anteriores: pocos parámetros para su exactitud; popular para radiografías.")),
+          Text("Each layer receives the maps of all previous layers: few parameters for its accuracy; widely used for "
+               "X-rays.",
+               "Cada capa recibe los mapas de todas las anteriores: pocos parámetros para su exactitud; muy usada con "
+               "radiografías.")),
     _base("densenet169", 12_642_880, 76.2, 1664, "md5:b8c4d4c20dd625c148057b9ff1c1176b",
           Text("DenseNet-121 with longer blocks.", "DenseNet-121 con bloques más largos.")),
     _base("densenet201", 18_321_984, 77.3, 1920, "md5:c13680b51ded0fb44dff2d8f86ac8bb1",
-          Text("The largest of its family; needs much memory to train.",
-               "La mayor de su familia; necesita mucha memoria para entrenarse.")),
+          Text("The largest of its family; training needs a lot of memory.",
+               "La más grande de su familia; entrenarla requiere mucha memoria.")),
 )

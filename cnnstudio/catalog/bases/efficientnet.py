@@ -109,7 +109,7 @@ def _base(number: int, width: float, depth: float, size: int, parameters: int, t
 
 
 _LARGER = Text("EfficientNet-B{n}: deeper, wider and for larger pictures than B{before}.",
-               "EfficientNet-B{n}: más profunda, más ancha y para imágenes mayores que B{before}.")
+               "EfficientNet-B{n}: más profunda, más ancha y para imágenes más grandes que B{before}.")
 
 
 def _scaling_text(number: int) -> Text:
@@ -118,8 +118,8 @@ def _scaling_text(number: int) -> Text:
 
 BASES = (
     _base(0, 1.0, 1.0, 224, 4_049_564, 77.1, "50bc09e76180e00e4465e1a485ddc09d",
-          Text("The best of its size for years: found by a search, then scaled up to B7.",
-               "La mejor de su tamaño durante años: hallada por una búsqueda y ampliada hasta B7.")),
+          Text("For years the best network of its size: found by an automatic search, then scaled up to B7.",
+               "Durante años la mejor red de su tamaño: encontrada por una búsqueda automática y ampliada hasta B7.")),
     _base(1, 1.0, 1.1, 240, 6_575_232, 79.1, "74c4e6b3e1f6a1eea24c589628592432", _scaling_text(1)),
     _base(2, 1.1, 1.2, 260, 7_768_562, 80.1, "111f8e2ac8aa800a7a99e3239f7bfb39", _scaling_text(2)),
     _base(3, 1.2, 1.4, 300, 10_783_528, 81.6, "af6d107764bb5b1abb91932881670226", _scaling_text(3)),

@@ -68,8 +68,8 @@ def block_of(layer: str) -> str:
 
 LITE0 = Base(
     id="efficientnet_lite0", label=Text("EfficientNet-Lite0", "EfficientNet-Lite0"), family="EfficientNet",
-    help=Text("Small and strong; bundled, works offline. The first choice for photos.",
-              "Pequeña y potente; incluida, funciona sin conexión. La primera opción para fotos."),
+    help=Text("Small and accurate; bundled, so it works offline. The first choice for photos.",
+              "Pequeña y exacta; está incluida y funciona sin conexión. La primera opción para fotos."),
     licence="Apache-2.0", source="https://arxiv.org/abs/1905.11946", year=2019, parameters=3_413_024, top1=75.1,
     top1_source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
     input_size=224, minimum_size=32, features=1280,

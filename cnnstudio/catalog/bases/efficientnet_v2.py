@@ -106,8 +106,9 @@ def _base(variant: str, size: int, parameters: int, top1: float, checksum: str, 
 
 BASES = (
     _base("b0", 224, 5_919_312, 78.7, "893217f2bb855e2983157299931e43ff",
-          Text("EfficientNet with plain 3 × 3 convolutions at its beginning: as small as B0, quicker to train.",
-               "EfficientNet con convoluciones 3 × 3 normales al principio: tan pequeña como B0, más rápida de entrenar.")),
+          Text("EfficientNet with ordinary 3 × 3 convolutions in its first blocks: as small as B0, faster to train.",
+               "EfficientNet con convoluciones 3 × 3 corrientes en sus primeros bloques: tan pequeña como B0, más rápida de "
+               "entrenar.")),
     _base("b1", 240, 6_931_124, 79.8, "0e80663031ca32d657f9caa404b6ec37",
           Text("A little deeper than V2-B0.", "Un poco más profunda que V2-B0.")),
     _base("b2", 260, 8_769_374, 80.5, "1dfe2e7a5d45b6632553a8961ea609eb",
@@ -115,11 +116,11 @@ BASES = (
     _base("b3", 300, 12_930_622, 82.0, "f6abf7b5849ac99a89b50dd3fd532856",
           Text("A good compromise between accuracy and speed.", "Un buen equilibrio entre exactitud y velocidad.")),
     _base("s", 384, 20_331_360, 83.9, "af0682fb74e8c54910f2d4393339c070",
-          Text("Very accurate and still quick on a graphics card.",
-               "Muy exacta y aún rápida con una tarjeta gráfica.")),
+          Text("Very accurate, and still fast on a graphics card.",
+               "Muy exacta y, aun así, rápida con una tarjeta gráfica.")),
     _base("m", 480, 53_150_388, 85.3, "1b8dc055df72dde80d614482840fe342",
           Text("For large pictures and a graphics card.", "Para imágenes grandes y una tarjeta gráfica.")),
     _base("l", 480, 117_746_848, 85.7, "b0b66b5c863aef5b46e8608fe1711615",
-          Text("The largest of its family: for a strong graphics card.",
-               "La mayor de su familia: para una tarjeta gráfica potente.")),
+          Text("The largest of its family, for a powerful graphics card.",
+               "La más grande de su familia, para una tarjeta gráfica potente.")),
 )

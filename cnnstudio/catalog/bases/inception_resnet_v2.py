@@ -87,8 +87,10 @@ _PLAN = Plan("inception_resnet_v2", _draw)
 BASES = (
     Base(
         id="inception_resnet_v2", label=same("Inception-ResNet-v2"), family="Inception",
-        help=Text("Inception modules with skip connections: among the most accurate of its time, and heavy.",
-                  "Módulos Inception con conexiones de salto: de las más exactas de su época, y pesada."),
+        help=Text("Inception modules with skip connections: one of the most accurate networks of its time, but large and "
+                  "slow.",
+                  "Módulos Inception con conexiones de salto: una de las redes más exactas de su época, pero grande y "
+                  "lenta."),
         licence="Apache-2.0", source="https://arxiv.org/abs/1602.07261", year=2016, parameters=54_336_736, top1=80.3,
         input_size=299, minimum_size=75, features=1536, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights("inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",

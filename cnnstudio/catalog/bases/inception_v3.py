@@ -108,8 +108,8 @@ _PLAN = Plan("inception_v3", _draw)
 BASES = (
     Base(
         id="inception_v3", label=same("Inception-v3"), family="Inception",
-        help=Text("Filters of several sizes side by side; popular in medical studies.",
-                  "Filtros de varios tamaños a la vez; popular en estudios médicos."),
+        help=Text("Filters of several sizes in parallel; widely used in medical studies.",
+                  "Filtros de varios tamaños en paralelo; muy usada en estudios médicos."),
         licence="Apache-2.0", source="https://arxiv.org/abs/1512.00567", year=2015, parameters=21_802_784, top1=77.9,
         input_size=299, minimum_size=75, features=2048, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights("inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",

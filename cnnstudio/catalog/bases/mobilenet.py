@@ -46,8 +46,8 @@ _PLAN = Plan("mobilenet", _draw)
 BASES = (
     Base(
         id="mobilenet", label=same("MobileNet"), family="MobileNet",
-        help=Text("The first network made for phones: depthwise and 1 × 1 convolutions in turn.",
-                  "La primera red hecha para móviles: convoluciones por canal y de 1 × 1, alternadas."),
+        help=Text("The first network designed for phones: alternating depthwise and 1 × 1 convolutions.",
+                  "La primera red diseñada para teléfonos: convoluciones por canal y de 1 × 1, alternadas."),
         licence="Apache-2.0", source="https://arxiv.org/abs/1704.04861", year=2017, parameters=3_228_864, top1=70.4,
         input_size=224, minimum_size=32, features=1024, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights("mobilenet/mobilenet_1_0_224_tf_no_top.h5"), graph=_PLAN.graph, block_of=_PLAN.block_of,

@@ -57,7 +57,7 @@ def _draw() -> BaseBuilder:
 _PLAN = Plan("mobilenet_v2", _draw)
 MOBILENET_V2 = Base(
     id="mobilenet_v2", label=Text("MobileNetV2", "MobileNetV2"), family="MobileNet",
-    help=Text("Made for phones: quick, few parameters.", "Hecha para móviles: rápida, pocos parámetros."),
+    help=Text("Designed for phones: fast, with few parameters.", "Diseñada para teléfonos: rápida y con pocos parámetros."),
     licence="Apache-2.0", source="https://arxiv.org/abs/1801.04381", year=2018, parameters=2_257_984, top1=71.3,
     input_size=224, minimum_size=32, features=1280,
     scaling=MINUS_ONE_ONE.text,

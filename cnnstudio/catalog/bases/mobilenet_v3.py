@@ -91,9 +91,9 @@ def _base(variant: str, parameters: int, top1: float, features: int, checksum: s
 
 BASES = (
     _base("small", 939_120, 68.1, 576, "d3e8ec802a04aa4fc771ee12a9a9b836",
-          Text("The smallest of all: for slow devices and quick experiments.",
-               "La menor de todas: para equipos modestos y pruebas rápidas.")),
+          Text("The smallest base of all, for slow devices and quick experiments.",
+               "La base más pequeña de todas, para equipos lentos y pruebas rápidas.")),
     _base("large", 2_996_352, 75.6, 960, "07fb09a5933dd0c8eaafa16978110389",
-          Text("More accurate than MobileNetV2 in the same time on a phone.",
-               "Más exacta que MobileNetV2 en el mismo tiempo en un móvil.")),
+          Text("As fast as MobileNetV2 on a phone, and more accurate.",
+               "Tan rápida como MobileNetV2 en un teléfono, y más exacta.")),
 )

@@ -77,11 +77,12 @@ def _base(id: str, parameters: int, top1: float, checksum: str, help: Text) -> B
 
 BASES = (
     _base("resnet50", 23_587_712, 74.9, "md5:4d473c1dd8becc155b73f8504c6f6626",
-          Text("The workhorse of the field: most studies compare with it.",
-               "El caballo de batalla del campo: con ella se comparan casi todos los estudios.")),
+          Text("The standard reference: most studies compare against it.",
+               "La referencia habitual: casi todos los estudios se comparan con ella.")),
     _base("resnet101", 42_658_176, 76.4, "md5:88cf7a10940856eca736dc7b7e228a21",
-          Text("ResNet-50 with a longer fourth stage: a little better, twice as slow.",
-               "ResNet-50 con una cuarta etapa más larga: algo mejor, el doble de lenta.")),
+          Text("ResNet-50 with a longer fourth stage: slightly more accurate, half as fast.",
+               "ResNet-50 con una cuarta etapa más larga: algo más exacta, el doble de lenta.")),
     _base("resnet152", 58_370_944, 76.6, "md5:ee4c566cf9a93f14d82f913c2dc6dd0c",
-          Text("The winner of ILSVRC 2015: 152 layers deep.", "La ganadora de ILSVRC 2015: 152 capas de profundidad.")),
+          Text("The winner of the ImageNet competition of 2015 (ILSVRC), with 152 layers.",
+               "La ganadora de la competición ImageNet de 2015 (ILSVRC), con 152 capas.")),
 )

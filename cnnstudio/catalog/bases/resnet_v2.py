@@ -61,8 +61,8 @@ def _base(id: str, parameters: int, top1: float, checksum: str, help: Text) -> B
 
 BASES = (
     _base("resnet50v2", 23_564_800, 76.0, "md5:fac2f116257151a9d068a22e544a4917",
-          Text("ResNet-50 with normalisation before each convolution: as large, somewhat better.",
-               "ResNet-50 con la normalización antes de cada convolución: igual de grande, algo mejor.")),
+          Text("ResNet-50 with normalisation before each convolution: the same size, slightly more accurate.",
+               "ResNet-50 con la normalización antes de cada convolución: del mismo tamaño, algo más exacta.")),
     _base("resnet101v2", 42_626_560, 77.2, "md5:c0ed64b8031c3730f411d2eb4eea35b5",
           Text("The deeper version of ResNet-50 V2.", "La versión más profunda de ResNet-50 V2.")),
     _base("resnet152v2", 58_331_648, 78.0, "md5:ed17cf2e0169df9d443503ef94b23b33",

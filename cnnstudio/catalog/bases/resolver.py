@@ -65,10 +65,10 @@ BUILT_IN: Final = BuiltInBases()
 
 def own_base_missing(file: str, path: Path | None = None) -> Problem:
     """The file of an own base is not in the project's folder, or none was chosen ("")."""
-    text = (Text("The file of the base, {file}, is not in the project's folder. Choose the model again: a copy of the "
-                 "same content takes its place.",
-                 "El archivo de la base, {file}, no está en la carpeta del proyecto. Elija de nuevo el modelo: una "
-                 "copia del mismo contenido ocupa su lugar.").fill(file=file) if file else
+    text = (Text("The file of the base, {file}, is not in the project's folder. Choose the model again: a file with the same "
+                 "content is accepted in its place.",
+                 "El archivo de la base, {file}, no está en la carpeta del proyecto. Elija de nuevo el modelo: se acepta en "
+                 "su lugar un archivo con el mismo contenido.").fill(file=file) if file else
             Text("No model has been chosen yet.", "Aún no se ha elegido ningún modelo."))
     return error("own_base_missing", text, "network", field="file", path=path)
 

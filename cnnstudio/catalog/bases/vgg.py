@@ -47,10 +47,9 @@ def _base(id: str, blocks: tuple[tuple[int, int], ...], parameters: int, checksu
 
 BASES = (
     _base("vgg16", VGG16_BLOCKS, 14_714_688, "md5:6d6bbae143d832006294945121d1f1fc",
-          Text("The classic of courses: easy to understand, large and slow.",
-               "El clásico de los cursos: fácil de entender, grande y lento.")),
+          Text("The classic teaching example: easy to understand, but large and slow.",
+               "El ejemplo clásico de los cursos: fácil de entender, pero grande y lenta.")),
     _base("vgg19", VGG19_BLOCKS, 20_024_384, "md5:253f8cb515780f3b799900260a226db6",
-          Text("VGG16 with three more convolutions; its feature maps are popular for style transfer.",
-               "VGG16 con tres convoluciones más; sus mapas de características son populares para transferir "
-               "estilos.")),
+          Text("VGG16 with three more convolutions; its feature maps are often used for style transfer.",
+               "VGG16 con tres convoluciones más; sus mapas de características se usan mucho para transferir estilos.")),
 )

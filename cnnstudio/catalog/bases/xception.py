@@ -69,8 +69,9 @@ _PLAN = Plan("xception", _draw)
 BASES = (
     Base(
         id="xception", label=same("Xception"), family="Xception",
-        help=Text("Separable convolutions throughout: the size of Inception-v3, better, and easy to read.",
-                  "Convoluciones separables en toda la red: del tamaño de Inception-v3, mejor y fácil de leer."),
+        help=Text("Separable convolutions throughout: as large as Inception-v3, more accurate, and with a simple structure.",
+                  "Convoluciones separables en toda la red: tan grande como Inception-v3, más exacta y de estructura "
+                  "sencilla."),
         licence="MIT", source="https://arxiv.org/abs/1610.02357", year=2016, parameters=20_861_480, top1=79.0,
         input_size=299, minimum_size=71, features=2048, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights("xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",

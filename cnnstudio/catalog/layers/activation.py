@@ -40,16 +40,18 @@ def _relu_torch(site: Site) -> TorchCode:
 
 RELU = LayerType(
     id="ReLU", family="activation", formula="y = max(0, x)",
-    help=Text("Keeps what is positive, sets the rest to zero.", "Conserva lo positivo y pone a cero lo demás."),
+    help=Text("Keeps positive values and sets negative ones to zero.",
+              "Conserva los valores positivos y pone a cero los negativos."),
     params=(
         Float(name="max_value", default=None, minimum=0, maximum=1e6, optional=True, decimals=3, label=same("max_value"),
-              help=Text("Largest value let through; 6 gives ReLU6. None: no limit.",
-                        "Mayor valor que pasa; 6 da ReLU6. None: sin límite.")),
+              help=Text("Largest value of the output; 6 gives ReLU6. None: no limit.",
+                        "Valor máximo de la salida; 6 da ReLU6. None: sin límite.")),
         Float(name="negative_slope", default=0.0, minimum=0, maximum=1, step=0.01, label=same("negative_slope"),
-              help=Text("Slope for negative values; above 0 it is a leaky ReLU.",
-                        "Pendiente para valores negativos; mayor que 0 es una ReLU con fuga.")),
+              help=Text("Slope for negative values; a value above 0 gives a leaky ReLU.",
+                        "Pendiente para valores negativos; un valor mayor que 0 da una ReLU con fuga.")),
         Float(name="threshold", default=0.0, minimum=0, maximum=1e6, advanced=True, label=same("threshold"),
-              help=Text("Values below it count as negative.", "Los valores menores cuentan como negativos.")),
+              help=Text("Values below this threshold count as negative.",
+                        "Los valores por debajo de este umbral cuentan como negativos.")),
     ),
     shape=same_shape, elementwise=True, activation="ReLU", frozen_in_code=False, functions=("relu",), torch=_relu_torch,
     call=Call("keras.layers.ReLU", arguments("max_value", "negative_slope", "threshold"),
@@ -58,8 +60,9 @@ RELU = LayerType(
 
 LEAKY_RELU = LayerType(
     id="LeakyReLU", family="activation", formula="y = x (x ≥ 0),  y = slope · x (x < 0)",
-    help=Text("Lets a little of what is negative through, so that no unit dies for good.",
-              "Deja pasar un poco de lo negativo, para que ninguna unidad muera del todo."),
+    help=Text("Passes a small fraction of negative values, so that no unit stops learning permanently.",
+              "Deja pasar una pequeña fracción de los valores negativos, para que ninguna unidad deje de aprender "
+              "definitivamente."),
     params=(Float(name="negative_slope", default=0.3, minimum=0, maximum=10, step=0.01, label=same("negative_slope"),
                   help=Text("Slope for negative values.", "Pendiente para valores negativos.")),),
     shape=same_shape, elementwise=True, activation="LeakyReLU", id_stem="leaky_relu",
@@ -72,8 +75,8 @@ LEAKY_RELU = LayerType(
 def _prelu_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     shared = values["shared_axes"] or ()
     if any(axis > len(inputs[0]) for axis in shared):
-        text = Text("shared_axes names axis {axis}, but the input has {n} besides the batch.",
-                    "shared_axes nombra el eje {axis}, pero la entrada tiene {n} sin contar el lote.")
+        text = Text("shared_axes names axis {axis}, but the number of axes of the input is {n} (without the batch).",
+                    "shared_axes nombra el eje {axis}, pero el número de ejes de la entrada es {n} (sin contar el lote).")
         raise ShapeError("no_such_axis", text.fill(axis=max(shared), n=len(inputs[0])),
                            set_param_fix("shared_axes", None, Text("Share nothing", "No compartir nada")))
     return inputs[0]
@@ -99,8 +102,8 @@ PRELU = LayerType(
     help=Text("A leaky ReLU that learns its slope.", "Una ReLU con fuga que aprende su pendiente."),
     params=(
         Ints(name="shared_axes", default=None, minimum=1, maximum=3, longest=3, optional=True, label=same("shared_axes"),
-             help=Text("Axes along which one slope serves all; 1, 2 gives one slope for each channel of a picture.",
-                       "Ejes a lo largo de los cuales sirve una misma pendiente; 1, 2 da una pendiente por canal.")),
+             help=Text("Axes along which the slope is shared; 1, 2 gives one slope per channel.",
+                       "Ejes a lo largo de los cuales se comparte la pendiente; 1, 2 da una pendiente por canal.")),
         *weight_params("alpha"),
     ),
     shape=_prelu_shape, cost=_prelu_cost, elementwise=True, activation="PReLU", torch=_prelu_torch,
@@ -111,10 +114,11 @@ PRELU = LayerType(
 
 ELU = LayerType(
     id="ELU", family="activation", formula="y = x (x > 0),  y = α · (eˣ − 1) (x ≤ 0)",
-    help=Text("Like ReLU, but bends smoothly towards −α for negative values.",
-              "Como ReLU, pero se curva suavemente hacia −α para valores negativos."),
+    help=Text("Like ReLU, but approaches −α smoothly for negative values.",
+              "Como ReLU, pero se acerca suavemente a −α para valores negativos."),
     params=(Float(name="alpha", default=1.0, minimum=0, maximum=100, step=0.1, label=same("alpha"),
-                  help=Text("How far down negative values go.", "Hasta dónde bajan los valores negativos.")),),
+                  help=Text("The value that negative inputs approach, with its sign reversed.",
+                            "El valor al que se acercan las entradas negativas, con el signo cambiado.")),),
     shape=same_shape, elementwise=True, activation="ELU", functions=("elu",),
     torch=lambda site: single_module(f"nn.ELU({site.values['alpha']!r})"),
     call=Call("keras.layers.ELU", arguments("alpha"), {"alpha": 1.0}),
@@ -124,7 +128,7 @@ ELU = LayerType(
 def _softmax_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     axis = values["axis"]
     if axis == 0 or axis > len(inputs[0]) or -axis > len(inputs[0]):
-        text = Text("There is no axis {axis}; the last one is -1.", "No hay eje {axis}; el último es -1.")
+        text = Text("There is no axis {axis}; the last one is -1.", "No hay ningún eje {axis}; el último es -1.")
         raise ShapeError("no_such_axis", text.fill(axis=axis), set_param_fix("axis", -1))
     return inputs[0]
 

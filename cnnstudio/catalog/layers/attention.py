@@ -18,16 +18,16 @@ from cnnstudio.core.text import Text, same
 def _check_positions(layer: str, inputs: tuple[Shape, ...]) -> None:
     for port, shape in enumerate(inputs):
         if len(shape) < 2:
-            text = Text("{layer} compares positions, but gets a single row of {shape}.",
-                        "{layer} compara posiciones, pero recibe una sola fila de {shape}.")
+            text = Text("{layer} compares positions, but its input is a single row of {shape}.",
+                        "{layer} compara posiciones, pero su entrada es una sola fila de {shape}.")
             raise ShapeError("not_places", text.fill(layer=layer, shape=shape_text(shape)),
                                insert_before_fix("Reshape", port, target_shape=(-1, 1)))
 
 
 def _same_rank(layer: str, inputs: tuple[Shape, ...]) -> None:
     if len({len(shape) for shape in inputs}) > 1:
-        text = Text("{layer} needs inputs with as many axes but gets {shapes}.",
-                    "{layer} necesita entradas con los mismos ejes pero recibe {shapes}.")
+        text = Text("{layer} needs inputs with the same number of axes but gets {shapes}.",
+                    "{layer} necesita entradas con el mismo número de ejes, pero recibe {shapes}.")
         raise ShapeError("shapes_differ", text.fill(layer=layer, shapes=" / ".join(map(shape_text, inputs))),
                            *(insert_before_fix("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
@@ -74,12 +74,12 @@ def _heads_torch(site: Site) -> TorchCode:
 
 MULTI_HEAD_ATTENTION = LayerType(
     id="MultiHeadAttention", family="attention", minimum_inputs=1, maximum_inputs=2, passing="arguments",
-    help=Text("Every position of the picture gathers information from all positions that match its query, in "
-              "several heads. With one input it attends to itself; a second input is what it attends to. Its cost "
-              "grows with the square of the number of positions: use it on small maps.",
-              "Cada posición de la imagen reúne información de todas las posiciones que encajan con su consulta, en "
-              "varias cabezas. Con una entrada se atiende a sí misma; una segunda entrada es aquello a lo que "
-              "atiende. Su coste crece con el cuadrado del número de posiciones: úsela en mapas pequeños."),
+    help=Text("Every position of the picture gathers information from the positions that match its query, in several heads. "
+              "With one input, the layer attends to that input itself; with two, the first attends to the second. The cost "
+              "grows with the square of the number of positions: use this layer on small maps.",
+              "Cada posición de la imagen reúne información de las posiciones que encajan con su consulta, en varias "
+              "cabezas. Con una entrada, la capa atiende a esa misma entrada; con dos, la primera atiende a la segunda. El "
+              "coste crece con el cuadrado del número de posiciones: use esta capa en mapas pequeños."),
     formula="y = Σ softmax(Q·Kᵀ / √d) · V · W,  Q = x·W_q, K = v·W_k, V = v·W_v",
     params=(
         Int(name="num_heads", default=4, minimum=1, maximum=256, label=same("num_heads"),
@@ -91,8 +91,8 @@ MULTI_HEAD_ATTENTION = LayerType(
             help=Text("Length of each head's value; None: same as key_dim.",
                       "Longitud del valor de cada cabeza; None: igual que key_dim.")),
         Float(name="dropout", default=0.0, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("dropout"),
-              help=Text("Share of the attention that is switched off while training.",
-                        "Parte de la atención que se apaga al entrenar.")),
+              help=Text("Fraction of the attention weights dropped during training.",
+                        "Fracción de los pesos de atención que se anula durante el entrenamiento.")),
         bias_param(), *weight_params("kernel", "bias", plain=()),
     ),
     id_stem="attention", has_kernel=True, positional=("num_heads", "key_dim", "value_dim", "dropout", "use_bias"),
@@ -112,8 +112,8 @@ def _attention_shape(_values: Values, inputs: tuple[Shape, ...], _context: Conte
             raise ShapeError("not_places", text.fill(shape=shape_text(shape)),
                                insert_before_fix("Reshape", port, target_shape=(-1, shape[-1])))
     if inputs[0][1] != inputs[-1][1]:
-        text = Text("The two inputs of Attention must have as many channels: {a} and {b}.",
-                    "Las dos entradas de Attention deben tener los mismos canales: {a} y {b}.")
+        text = Text("The two inputs of Attention must have the same number of channels, not {a} and {b}.",
+                    "Las dos entradas de Attention deben tener el mismo número de canales, no {a} y {b}.")
         raise ShapeError("shapes_differ", text.fill(a=shape_text(inputs[0]), b=shape_text(inputs[-1])),
                            insert_before_fix("Dense", len(inputs) - 1, units=inputs[0][1]))
     return inputs[0][0], inputs[-1][1]
@@ -138,10 +138,10 @@ def _attention_torch(site: Site) -> TorchCode:
 
 ATTENTION = LayerType(
     id="Attention", family="attention", minimum_inputs=1, maximum_inputs=2, passing="list of two",
-    help=Text("Attention without learned projections: positions are compared as they are. It takes a sequence of "
-              "positions: put a Reshape before it.",
-              "Atención sin proyecciones aprendidas: las posiciones se comparan tal cual. Recibe una secuencia de "
-              "posiciones: ponga antes un Reshape."),
+    help=Text("Attention without learned projections: positions are compared directly. The input must be a sequence of "
+              "positions: put a Reshape before this layer.",
+              "Atención sin proyecciones aprendidas: las posiciones se comparan directamente. La entrada debe ser una "
+              "secuencia de posiciones: ponga un Reshape antes de esta capa."),
     formula="y = softmax(q·vᵀ) · v",
     params=(
         Bool(name="use_scale", default=False, label=same("use_scale"),
@@ -150,8 +150,8 @@ ATTENTION = LayerType(
                help=Text("dot: product of query and key; concat: tanh of their sum.",
                          "dot: producto de consulta y clave; concat: tanh de su suma."), options=options("dot", "concat")),
         Float(name="dropout", default=0.0, minimum=0, maximum=0.99, step=0.05, decimals=2, label=same("dropout"),
-              help=Text("Share of the attention that is switched off while training.",
-                        "Parte de la atención que se apaga al entrenar.")),
+              help=Text("Fraction of the attention weights dropped during training.",
+                        "Fracción de los pesos de atención que se anula durante el entrenamiento.")),
     ),
     torch=_attention_torch, shape=_attention_shape, cost=_attention_cost, window=lambda _values: Window(is_global=True),
     call=Call("keras.layers.Attention", arguments("use_scale", "score_mode", "dropout"),

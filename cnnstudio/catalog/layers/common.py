@@ -38,22 +38,22 @@ def pool_param() -> Pair:
 
 def strides_param(default: tuple[int, int] | None = (1, 1)) -> Pair:
     return Pair(name="strides", default=default, maximum=512, optional=default is None, label=same("strides"),
-                help=Text("Step of the window, down and across. 2 halves the picture.",
-                          "Paso de la ventana, hacia abajo y a lo ancho. 2 reduce la imagen a la mitad."))
+                help=Text("Step of the window, vertically and horizontally. 2 halves the height and width.",
+                          "Paso de la ventana, en vertical y en horizontal. 2 reduce a la mitad el alto y el ancho."))
 
 
 def padding_param() -> Choice:
     return Choice(name="padding", default="valid", label=same("padding"),
-                  help=Text("valid: no border, the picture shrinks. same: zeros around it, the size stays (at stride 1).",
-                            "valid: sin borde, la imagen encoge. same: ceros alrededor, el tamaño se conserva "
+                  help=Text("valid: no padding, the output is smaller. same: zero padding, the size is kept (with stride 1).",
+                            "valid: sin relleno, la salida es más pequeña. same: relleno de ceros, se conserva el tamaño "
                             "(con paso 1)."),
                   options=(Option("valid", same("valid")), Option("same", same("same"))))
 
 
 def dilation_param() -> Pair:
     return Pair(name="dilation_rate", default=(1, 1), maximum=64, advanced=True, label=same("dilation_rate"),
-                help=Text("Gap between the points of the filter; 1 is none.",
-                          "Separación entre los puntos del filtro; 1 es ninguna."))
+                help=Text("Spacing between the points of the filter; 1 means no gaps.",
+                          "Separación entre los puntos del filtro; 1 significa sin huecos."))
 
 
 def bias_param() -> Bool:
@@ -90,10 +90,10 @@ def require_picture(inputs: tuple[Shape, ...], layer: str) -> tuple[int, int, in
     """The input's (height, width, channels); raises ShapeError if it is no picture."""
     shape = inputs[0]
     if len(shape) != 3:
-        text = Text("{layer} needs feature maps (height, width, channels) but gets {shape}. Put it before the "
-                    "layer that flattens.",
-                    "{layer} necesita mapas (alto, ancho, canales) pero recibe {shape}. Colóquela antes de la capa "
-                    "que aplana.")
+        text = Text("{layer} needs feature maps (height, width, channels) but gets {shape}. Put it before the layer that "
+                    "flattens.",
+                    "{layer} necesita mapas de características (alto, ancho, canales), pero recibe {shape}. Colóquela antes "
+                    "de la capa que aplana.")
         fixes = (insert_before_fix("Reshape", target_shape=(1, 1, shape[0])),) if len(shape) == 1 else ()
         raise ShapeError("not_feature_maps", text.fill(layer=layer, shape=shape_text(shape)), *fixes)
     return shape[0], shape[1], shape[2]
@@ -120,16 +120,16 @@ def window_output(values: Values, inputs: tuple[Shape, ...], layer: str, window:
     dilation = values.get("dilation_rate", (1, 1))
     if max(strides) > 1 and max(dilation) > 1:
         raise ShapeError("strides_and_dilation", Text(
-            "strides above 1 and dilation_rate above 1 cannot go together.",
-            "strides mayor que 1 y dilation_rate mayor que 1 no pueden ir juntos."),
+            "strides above 1 cannot be combined with dilation_rate above 1.",
+            "strides mayor que 1 no se puede combinar con dilation_rate mayor que 1."),
             set_param_fix("dilation_rate", (1, 1)), set_param_fix("strides", (1, 1)))
     rows = spatial(height, kernel[0], strides[0], padding, dilation[0])
     columns = spatial(width, kernel[1], strides[1], padding, dilation[1])
     if rows < 1 or columns < 1:
-        text = Text("The {kernel} window of {layer} is larger than its {shape} input. Use padding same, a smaller "
-                    "window, larger pictures, or fewer poolings before it.",
-                    "La ventana de {kernel} de {layer} es mayor que su entrada de {shape}. Use padding same, una ventana "
-                    "menor, imágenes mayores o menos agrupamientos antes.")
+        text = Text("The {kernel} window of {layer} is larger than its {shape} input. Use padding same, a smaller window, "
+                    "larger pictures, or fewer poolings before it.",
+                    "La ventana de {kernel} de {layer} es mayor que su entrada de {shape}. Use padding same, una ventana más "
+                    "pequeña, imágenes más grandes o menos agrupamientos antes.")
         fitting = tuple(min(kernel[axis], (inputs[0][axis] - 1) // dilation[axis] + 1) for axis in (0, 1))
         raise ShapeError("shrinks_below_one", text.fill(kernel=shape_text(kernel), layer=layer,
                                                           shape=shape_text(inputs[0])),

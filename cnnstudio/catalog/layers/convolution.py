@@ -89,15 +89,15 @@ def _conv2d_torch(site: Site) -> TorchCode:
 
 CONV2D = LayerType(
     id="Conv2D", family="convolution",
-    help=Text("Slides small filters over the picture; each yields one feature map.",
-              "Desliza filtros pequeños sobre la imagen; cada uno da un mapa de características."),
+    help=Text("Slides small filters over the picture; each filter produces one feature map.",
+              "Desliza filtros pequeños sobre la imagen; cada filtro produce un mapa de características."),
     formula="y[i, j, f] = Σ w[a, b, c, f] · x[s·i + d·a, s·j + d·b, c] + b[f]",
     params=(
         filters_param(), kernel_param(), strides_param(), padding_param(), activation_param(),
         *weight_params("kernel"), dilation_param(),
         Int(name="groups", default=1, minimum=1, maximum=65_536, advanced=True, label=same("groups"),
-            help=Text("Split the channels into groups that are convolved apart.",
-                      "Dividir los canales en grupos que se convolucionan por separado.")),
+            help=Text("Number of groups of channels that are convolved separately.",
+                      "Número de grupos de canales que se convolucionan por separado.")),
         bias_param(), *weight_params("bias"), *regularizer_params("activity_regularizer", advanced=True),
     ),
     shape=_convolution_shape, cost=_convolution_cost, window=_window,
@@ -116,8 +116,8 @@ CONV2D = LayerType(
 def _equal_strides(values: Values, layer: str) -> None:
     down, across = values["strides"]
     if down != across:
-        text = Text("{layer} needs the same stride down and across.",
-                    "{layer} necesita el mismo paso hacia abajo y a lo ancho.")
+        text = Text("{layer} needs the same stride vertically and horizontally.",
+                    "{layer} necesita el mismo paso en vertical y en horizontal.")
         raise ShapeError("unequal_strides", text.fill(layer=layer), set_param_fix("strides", (down, down)),
                            set_param_fix("strides", (across, across)))
 
@@ -144,11 +144,11 @@ def _depthwise_torch(site: Site) -> TorchCode:
 
 _MULTIPLIER = Int(
     name="depth_multiplier", default=1, minimum=1, maximum=1024, advanced=True, label=same("depth_multiplier"),
-    help=Text("Feature maps for each input channel.", "Mapas de características por canal de entrada."))
+    help=Text("Number of feature maps per input channel.", "Número de mapas de características por canal de entrada."))
 
 DEPTHWISE_CONV2D = LayerType(
     id="DepthwiseConv2D", family="convolution",
-    help=Text("One filter for each channel on its own: few parameters, little work.",
+    help=Text("A separate filter for each channel: few parameters, little computation.",
               "Un filtro para cada canal por separado: pocos parámetros, poco cálculo."),
     formula="y[i, j, c] = Σ w[a, b, c] · x[s·i + d·a, s·j + d·b, c] + b[c]",
     params=(
@@ -195,10 +195,9 @@ def _separable_torch(site: Site) -> TorchCode:
 
 SEPARABLE_CONV2D = LayerType(
     id="SeparableConv2D", family="convolution",
-    help=Text("A depthwise convolution followed by a 1 × 1 one: nearly as strong as Conv2D at a fraction of the "
+    help=Text("A depthwise convolution followed by a 1 × 1 convolution: nearly as powerful as Conv2D at a fraction of the "
               "cost.",
-              "Una convolución por canal seguida de una de 1 × 1: casi tan potente como Conv2D por una fracción del "
-              "coste."),
+              "Una convolución por canal seguida de otra de 1 × 1: casi tan potente como Conv2D por una fracción del coste."),
     formula="y[i, j, f] = Σ p[c, f] · (Σ w[a, b, c] · x[s·i + d·a, s·j + d·b, c]) + b[f]",
     params=(
         filters_param(), kernel_param(), strides_param(), padding_param(), activation_param(),
@@ -229,15 +228,15 @@ def _transposed_shape(values: Values, inputs: tuple[Shape, ...], _context: Conte
     if extra is not None and (extra[0] >= strides[0] or extra[1] >= strides[1]):
         raise ShapeError("output_padding", Text(
             "output_padding must be smaller than strides.", "output_padding debe ser menor que strides."),
-            set_param_fix("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
+            set_param_fix("output_padding", None, Text("Let Keras decide", "Dejar que Keras decida")))
     rows, columns = (_transposed_length(size, kernel[axis], strides[axis], values["padding"],
                                         None if extra is None else extra[axis])
                      for axis, size in enumerate((height, width)))
     if rows < 1 or columns < 1:
         raise ShapeError("shrinks_below_one", Text(
-            "With this output_padding nothing of the picture is left.",
+            "With this output_padding, nothing is left of the picture.",
             "Con este output_padding no queda nada de la imagen."),
-            set_param_fix("output_padding", None, Text("Leave it to Keras", "Dejarlo a Keras")))
+            set_param_fix("output_padding", None, Text("Let Keras decide", "Dejar que Keras decida")))
     return rows, columns, values["filters"]
 
 
@@ -283,21 +282,21 @@ def _transposed_torch(site: Site) -> TorchCode:
 
 CONV2D_TRANSPOSE = LayerType(
     id="Conv2DTranspose", family="convolution",
-    help=Text("A convolution backwards: spreads every value over a window, so that the picture grows with learned "
+    help=Text("A transposed convolution: spreads every value over a window, so that the picture is enlarged with learned "
               "filters.",
-              "Una convolución al revés: reparte cada valor sobre una ventana, de modo que la imagen crece con filtros "
-              "aprendidos."),
+              "Una convolución transpuesta: reparte cada valor sobre una ventana, de modo que la imagen se amplía con "
+              "filtros aprendidos."),
     formula="y[s·i + a, s·j + b, f] += w[a, b, f, c] · x[i, j, c]",
     params=(
         filters_param(), kernel_param(),
         Pair(name="strides", default=(2, 2), maximum=512, label=same("strides"),
-             help=Text("How many times the picture grows, down and across.",
-                       "Cuántas veces crece la imagen, hacia abajo y a lo ancho.")),
+             help=Text("Enlargement factor, vertically and horizontally.",
+                       "Factor de ampliación, en vertical y en horizontal.")),
         padding_param(), activation_param(), *weight_params("kernel"),
         Pair(name="output_padding", default=None, minimum=0, maximum=511, optional=True, advanced=True,
              label=same("output_padding"),
-             help=Text("Rows and columns added at the end; less than strides. None: Keras chooses.",
-                       "Filas y columnas añadidas al final; menos que strides. None: Keras elige.")),
+             help=Text("Rows and columns added at the end; fewer than strides. None: Keras decides.",
+                       "Filas y columnas añadidas al final; menos que strides. None: Keras decide.")),
         bias_param(), *weight_params("bias"),
     ),
     shape=_transposed_shape, cost=_transposed_cost, window=_transposed_window,

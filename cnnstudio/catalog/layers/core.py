@@ -56,7 +56,7 @@ def _dense_torch(site: Site) -> TorchCode:
 
 DENSE = LayerType(
     id="Dense", family="core",
-    help=Text("Every unit sees every input value.", "Cada unidad ve todos los valores de entrada."),
+    help=Text("Every unit is connected to every input value.", "Cada unidad está conectada a todos los valores de entrada."),
     formula="y = f(W · x + b)",
     params=(
         Int(name="units", default=128, minimum=1, maximum=1_000_000, step=8, label=same("units"),
@@ -94,7 +94,7 @@ FLATTEN = LayerType(
 )
 
 IDENTITY = LayerType(
-    id="Identity", family="core", help=Text("Passes its input on unchanged.", "Deja pasar su entrada sin cambios."),
+    id="Identity", family="core", help=Text("Passes its input through unchanged.", "Deja pasar su entrada sin cambios."),
     formula="y = x", shape=same_shape, elementwise=True, keeps_pixels=True, training_only=True, transparent=True,
     torch=lambda _site: single_module("nn.Identity()"), call=Call("keras.layers.Identity"),
 )
@@ -102,8 +102,10 @@ IDENTITY = LayerType(
 
 def _output_shape(_values: Values, inputs: tuple[Shape, ...], context: Context) -> Shape:
     if len(inputs[0]) != 1:
-        text = Text("The output layer needs one row of numbers but gets {shape}. Flatten or pool first.",
-                    "La capa de salida necesita una fila de números pero recibe {shape}. Aplane o agrupe antes.")
+        text = Text("The output layer needs one row of numbers but gets {shape}. Add a Flatten or a global pooling layer "
+                    "before it.",
+                    "La capa de salida necesita una fila de números, pero recibe {shape}. Añada antes una capa Flatten o un "
+                    "agrupamiento global.")
         raise ShapeError("not_flat", text.fill(shape=shape_text(inputs[0])),
                            insert_before_fix("GlobalAveragePooling2D"), insert_before_fix("Flatten"))
     return (context.output_units,)
@@ -129,10 +131,10 @@ def _output_torch(site: Site) -> TorchCode:
 
 OUTPUT = LayerType(
     id="Output", family="core", label=Text("Output", "Salida"),
-    help=Text("The prediction: a Dense layer that adapts to the classes. One sigmoid unit for binary labels, "
-              "otherwise one softmax unit for each class. Customise it to choose its settings.",
-              "La predicción: una capa Dense que se adapta a las clases. Una unidad sigmoid para etiquetas "
-              "binarias; si no, una unidad softmax por clase. Personalícela para elegir sus ajustes."),
+    help=Text("The prediction: a Dense layer that adapts to the classes. One sigmoid unit for binary labels, otherwise one "
+              "softmax unit for each class. Customise it to choose its settings.",
+              "La predicción: una capa Dense que se adapta a las clases. Una unidad sigmoid para etiquetas binarias; en los "
+              "demás casos, una unidad softmax por clase. Personalícela para elegir sus ajustes."),
     formula="p = softmax(W · x + b)  |  p = sigmoid(w · x + b)",
     params=regularizer_params("kernel_regularizer"), shape=_output_shape, cost=_output_cost,
     has_kernel=True, torch=_output_torch,

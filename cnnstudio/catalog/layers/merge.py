@@ -85,10 +85,10 @@ def _elementwise_shape(layer: str) -> ShapeFunction:
             target = _target(inputs)
             fixes = [conversion_fix(shape, target, port) for port, shape in enumerate(inputs)
                      if broadcast_shape((shape, target)) is None]
-            text = Text("{layer} needs inputs of one shape but gets {shapes}. Bring the shorter path to the same "
-                        "size with a 1 × 1 convolution of matching filters and strides.",
-                        "{layer} necesita entradas de igual forma pero recibe {shapes}. Iguale el camino corto con "
-                        "una convolución de 1 × 1 con los filters y strides adecuados.")
+            text = Text("{layer} needs inputs of the same shape but gets {shapes}. Put a 1 × 1 convolution with matching "
+                        "filters and strides on one path.",
+                        "{layer} necesita entradas de la misma forma, pero recibe {shapes}. Ponga en uno de los caminos una "
+                        "convolución de 1 × 1 con los filters y strides adecuados.")
             raise ShapeError("shapes_differ", text.fill(layer=layer, shapes=_shapes(inputs)),
                                *(fix for fix in fixes if fix is not None))
         return common
@@ -128,22 +128,22 @@ def _concatenate_shape(values: Values, inputs: tuple[Shape, ...], _context: Cont
         target = _target(inputs)
         fixes = [insert_before_fix("Flatten", port) for port, shape in enumerate(inputs) if len(shape) == 3]
         fixes += [insert_before_fix("GlobalAveragePooling2D", port) for port, shape in enumerate(inputs) if len(shape) == 3]
-        text = Text("Concatenate needs inputs with as many axes but gets {shapes}.",
-                    "Concatenate necesita entradas con los mismos ejes pero recibe {shapes}.")
+        text = Text("Concatenate needs inputs with the same number of axes but gets {shapes}.",
+                    "Concatenate necesita entradas con el mismo número de ejes, pero recibe {shapes}.")
         raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)),
                            *(fixes if len(target) == 3 and len(ranks) == 2 and min(ranks) == 1 else ()))
     rank, axis = ranks.pop(), values["axis"]
     if axis > rank:
-        text = Text("The inputs have no axis {axis}: {shapes}.", "Las entradas no tienen eje {axis}: {shapes}.")
+        text = Text("The inputs have no axis {axis}: {shapes}.", "Las entradas no tienen ningún eje {axis}: {shapes}.")
         raise ShapeError("no_such_axis", text.fill(axis=axis, shapes=_shapes(inputs)),
                            set_param_fix("axis", -1, Text("Join the channels", "Unir los canales")))
     position = rank - 1 if axis == -1 else axis - 1
     first = inputs[0]
     if any((*shape[:position], *shape[position + 1:]) != (*first[:position], *first[position + 1:]) for shape in inputs):
-        text = Text("Concatenate joins one axis, the others must agree, but it gets {shapes}. Use padding same and "
-                    "equal strides on every path.",
-                    "Concatenate une un eje y los demás deben coincidir, pero recibe {shapes}. Use padding same y los "
-                    "mismos strides en todos los caminos.")
+        text = Text("Concatenate joins its inputs along one axis and needs the other axes to match, but gets {shapes}. Use "
+                    "padding same and equal strides on every path.",
+                    "Concatenate une sus entradas por un eje y necesita que los demás coincidan, pero recibe {shapes}. Use "
+                    "padding same y los mismos strides en todos los caminos.")
         raise ShapeError("shapes_differ", text.fill(shapes=_shapes(inputs)), *_pooling_fixes(inputs, position))
     return (*first[:position], sum(shape[position] for shape in inputs), *first[position + 1:])
 
@@ -171,11 +171,11 @@ def _concatenate_torch(site: Site) -> TorchCode:
 CONCATENATE = LayerType(
     id="Concatenate", family="merge", minimum_inputs=2, maximum_inputs=None, shape=_concatenate_shape,
     functions=("concatenate", "concat"), torch=_concatenate_torch,
-    help=Text("Stacks the channels of its inputs: the branches of an Inception module.",
-              "Apila los canales de sus entradas: las ramas de un módulo Inception."),
+    help=Text("Concatenates the channels of its inputs, as for the branches of an Inception module.",
+              "Concatena los canales de sus entradas, como con las ramas de un módulo Inception."),
     formula="y = [x₁, x₂, …]",
     params=(Choice(name="axis", default=-1, advanced=True, label=same("axis"),
-                   help=Text("The axis along which they are joined.", "El eje a lo largo del cual se unen."),
+                   help=Text("The axis along which the inputs are joined.", "El eje por el que se unen las entradas."),
                    options=(Option(-1, Text("channels", "canales")), Option(1, Text("1: height", "1: alto")),
                             Option(2, Text("2: width", "2: ancho")), Option(3, Text("3: channels", "3: canales")))),),
     call=Call("keras.layers.Concatenate", arguments("axis"), {"axis": -1}),
@@ -191,7 +191,7 @@ def _dot_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> 
     left, right = inputs
     if len(left) > 2 or len(right) > 2:
         text = Text("Dot takes rows (units) or lists of rows (positions, channels) but gets {shapes}.",
-                    "Dot toma filas (unidades) o listas de filas (posiciones, canales) pero recibe {shapes}.")
+                    "Dot admite filas (unidades) o listas de filas (posiciones, canales), pero recibe {shapes}.")
         raise ShapeError("not_places", text.fill(shapes=_shapes(inputs)),
                            *(insert_before_fix("Reshape", port, target_shape=(-1, shape[-1]))
                              for port, shape in enumerate(inputs) if len(shape) > 2))
@@ -201,8 +201,8 @@ def _dot_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> 
                                                 "axes nombra un eje que una entrada no tiene: {shapes}.").fill(
             shapes=_shapes(inputs)), set_param_fix("axes", (len(left), len(right))))
     if left[first - 1] != right[second - 1]:
-        text = Text("The axes that are multiplied must be as long: {a} and {b}.",
-                    "Los ejes que se multiplican deben medir lo mismo: {a} y {b}.")
+        text = Text("The axes that are multiplied must have the same length, not {a} and {b}.",
+                    "Los ejes que se multiplican deben tener la misma longitud, no {a} y {b}.")
         fitting = [(a, b) for a in range(1, len(left) + 1) for b in range(1, len(right) + 1) if left[a - 1] == right[b - 1]]
         fixes = [set_param_fix("axes", fitting[-1])] if fitting else [insert_before_fix("Dense", 1, units=left[first - 1])] if (
             second == len(right)) else []
@@ -237,31 +237,32 @@ def _dot_torch(site: Site) -> TorchCode:
 DOT = LayerType(
     id="Dot", family="merge", minimum_inputs=2, maximum_inputs=2, shape=_dot_shape, cost=_dot_cost,
     functions=("dot",), torch=_dot_torch,
-    help=Text("Multiplies two rows value by value and adds up: how alike they are.",
-              "Multiplica dos filas valor a valor y suma: cuánto se parecen."),
+    help=Text("Multiplies two rows value by value and adds up the products, which measures how similar the rows are.",
+              "Multiplica dos filas valor a valor y suma los productos, lo que mide cuánto se parecen las filas."),
     formula="y = Σ x₁[k] · x₂[k]",
     params=(
         Ints(name="axes", default=(1,), minimum=1, maximum=2, longest=2, label=same("axes"),
-             help=Text("The axis that is added up, in both inputs or in each.",
-                       "El eje que se suma, en ambas entradas o en cada una.")),
+             help=Text("The axis that is summed over: one for both inputs, or one for each.",
+                       "El eje que se suma: uno para ambas entradas o uno para cada una.")),
         Bool(name="normalize", default=False, label=same("normalize"),
-             help=Text("Bring both to length 1 first: the result is the cosine between them.",
-                       "Llevar antes ambas a longitud 1: el resultado es el coseno entre ellas.")),
+             help=Text("Scale both rows to length 1 first: the result is the cosine of the angle between them.",
+                       "Escalar antes ambas filas a longitud 1: el resultado es el coseno del ángulo entre ellas.")),
     ),
     call=_DotCall("keras.layers.Dot", arguments("axes", "normalize"), {"normalize": False}),
 )
 
 ADD = _merging(
     "Add", "y = x₁ + x₂ + …",
-    Text("Adds its inputs value by value: the skip connection of residual networks.",
-         "Suma sus entradas valor a valor: la conexión de salto de las redes residuales."), _operator_torch("+"), operation="+")
+    Text("Adds its inputs value by value, as in the skip connections of residual networks.",
+         "Suma sus entradas valor a valor, como en las conexiones de salto de las redes "
+         "residuales."), _operator_torch("+"), operation="+")
 
 LAYERS = (
     ADD,
     CONCATENATE,
     _merging("Multiply", "y = x₁ · x₂ · …",
-             Text("Multiplies its inputs value by value: gates, as in squeeze and excitation.",
-                  "Multiplica sus entradas valor a valor: compuertas, como en squeeze and excitation."),
+             Text("Multiplies its inputs value by value, as in squeeze and excitation.",
+                  "Multiplica sus entradas valor a valor, como en squeeze and excitation."),
              _operator_torch("*"), operation="*"),
     _merging("Subtract", "y = x₁ − x₂",
              Text("The first input minus the second, value by value.",

@@ -32,7 +32,8 @@ def _batch_cost(values: Values, inputs: tuple[Shape, ...], _output: Shape, _cont
 def _epsilon(default: float = 0.001) -> Float:
     return Float(name="epsilon", default=default, minimum=0, maximum=1, above=True, step=0.0001, decimals=7,
                  logarithmic=True, advanced=True, label=same("epsilon"),
-                 help=Text("Prevents a division by zero.", "Evita una división por cero."))
+                 help=Text("Small number that prevents a division by zero.",
+                           "Número pequeño que evita una división por cero."))
 
 
 _POSITIONAL = ("epsilon", "center", "scale", "beta_initializer", "gamma_initializer")
@@ -76,13 +77,13 @@ def _batch_torch(site: Site) -> TorchCode:
 
 BATCH_NORMALIZATION = LayerType(
     id="BatchNormalization", family="normalization",
-    help=Text("Brings each feature map to mean 0 and variance 1 over the batch: steadier, faster training.",
-              "Lleva cada mapa a media 0 y varianza 1 en el lote: entrenamiento más estable y rápido."),
+    help=Text("Scales each feature map to mean 0 and variance 1 over the batch: training becomes more stable and faster.",
+              "Escala cada mapa a media 0 y varianza 1 en el lote: el entrenamiento es más estable y rápido."),
     formula="y = γ · (x − μ) / √(σ² + ε) + β",
     params=(
         Float(name="momentum", default=0.99, minimum=0, maximum=1, step=0.01, label=same("momentum"),
-              help=Text("How slowly the moving mean and variance follow.",
-                        "Con qué lentitud siguen la media y la varianza móviles.")),
+              help=Text("How slowly the moving mean and variance change.",
+                        "Con qué lentitud cambian la media y la varianza móviles.")),
         _EPSILON, _CENTER, _SCALE, *_WEIGHTS,
     ),
     shape=same_shape, cost=_batch_cost, id_stem="batch_normalization", elementwise=True, training_flag=True,
@@ -99,8 +100,8 @@ def _layer_torch(site: Site) -> TorchCode:
 
 LAYER_NORMALIZATION = LayerType(
     id="LayerNormalization", family="normalization",
-    help=Text("Normalises over the channels of each picture by itself; does not depend on the batch.",
-              "Normaliza sobre los canales de cada imagen por sí sola; no depende del lote."),
+    help=Text("Normalises the channels of each picture on its own; does not depend on the batch.",
+              "Normaliza los canales de cada imagen por separado; no depende del lote."),
     formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ = mean_c x, σ² = var_c x",
     params=(_EPSILON, _CENTER, _SCALE, *_WEIGHTS), shape=same_shape, cost=_cost,
     id_stem="layer_normalization", elementwise=True, positional=("axis", *_POSITIONAL), torch=_layer_torch,
@@ -129,12 +130,13 @@ def _group_torch(site: Site) -> TorchCode:
 
 GROUP_NORMALIZATION = LayerType(
     id="GroupNormalization", family="normalization",
-    help=Text("Normalises over groups of channels of each picture; good with small batches.",
-              "Normaliza por grupos de canales de cada imagen; útil con lotes pequeños."),
+    help=Text("Normalises groups of channels of each picture; suitable for small batches.",
+              "Normaliza grupos de canales de cada imagen; adecuada para lotes pequeños."),
     formula="y = γ · (x − μ) / √(σ² + ε) + β,  μ = mean_g x, σ² = var_g x",
     params=(
         Int(name="groups", default=32, minimum=1, maximum=65_536, label=same("groups"),
-            help=Text("Into how many groups the channels are split.", "En cuántos grupos se dividen los canales.")),
+            help=Text("Number of groups into which the channels are split.",
+                      "Número de grupos en que se dividen los canales.")),
         _EPSILON, _CENTER, _SCALE, *_WEIGHTS,
     ),
     shape=_group_shape, cost=_cost, id_stem="group_normalization", positional=("groups", "axis", *_POSITIONAL),
@@ -160,8 +162,8 @@ RMS_NORMALIZATION = LayerType(
 
 UNIT_NORMALIZATION = LayerType(
     id="UnitNormalization", family="normalization",
-    help=Text("Scales the channels of every place to length 1, so that only their direction counts.",
-              "Escala los canales de cada lugar a longitud 1, de modo que solo cuenta su dirección."),
+    help=Text("Scales the channels at every position to length 1, so that only their direction counts.",
+              "Escala los canales de cada posición a longitud 1, de modo que solo cuenta su dirección."),
     formula="y = x / ‖x‖₂", shape=same_shape, id_stem="unit_normalization", elementwise=True,
     torch=lambda site: single_module(f"UnitLength(dim={1 if site.rank == 3 else -1})", helpers=(UNIT_LENGTH,)),
     call=Call("keras.layers.UnitNormalization"),
@@ -173,8 +175,8 @@ def _per_channel(values: Values, channels: int, *names: str) -> None:
     for name in names:
         value = values[name]
         if isinstance(value, tuple | list) and len(value) != channels:
-            text = Text("{name} has {n} numbers, but the input has {channels} channels.",
-                        "{name} tiene {n} números, pero la entrada tiene {channels} canales.")
+            text = Text("The number of values in {name} is {n}, but the number of input channels is {channels}.",
+                        "El número de valores de {name} es {n}, pero el de canales de entrada es {channels}.")
             raise ShapeError("channels_differ", text.fill(name=name, n=len(value), channels=channels),
                                set_param_fix(name, value[0], Text("Use {value} for all", "Usar {value} para todos").fill(
                                    value=value[0])))
@@ -224,8 +226,8 @@ def _normalization_shape(values: Values, inputs: tuple[Shape, ...], _context: Co
     if several[0] != several[1]:
         name, other = ("variance", mean) if several[0] else ("mean", variance)
         value = variance if several[0] else mean
-        text = Text("mean and variance must both be one number, or both one for each channel.",
-                    "mean y variance deben ser ambos un número, o ambos uno por canal.")
+        text = Text("mean and variance must both be a single number, or both have one number for each channel.",
+                    "mean y variance deben ser ambas un solo número o tener ambas un número por canal.")
         raise ShapeError("channels_differ", text, set_param_fix(
             name, (value,) * len(other), Text("Use {name} {value} for each", "Usar {name} {value} para cada uno").fill(
                 name=name, value=value)))
@@ -268,11 +270,11 @@ NORMALIZATION = LayerType(
     formula="y = (x − mean) / √variance",
     params=(
         Numbers(name="mean", default=0.0, label=same("mean"),
-                help=Text("What is subtracted; one number, or one for each channel.",
-                          "Lo que se resta; un número, o uno por canal.")),
+                help=Text("The value that is subtracted; one number, or one for each channel.",
+                          "El valor que se resta; un número, o uno por canal.")),
         Numbers(name="variance", default=1.0, label=same("variance"),
-                help=Text("Square of what is divided by; one number, or one for each channel.",
-                          "Cuadrado de aquello por lo que se divide; un número, o uno por canal.")),
+                help=Text("The square of the divisor; one number, or one for each channel.",
+                          "El cuadrado del divisor; un número, o uno por canal.")),
         Bool(name="invert", default=False, advanced=True, label=same("invert"),
              help=Text("Undo the normalisation instead: multiply, then add.",
                        "Deshacer la normalización: multiplicar y luego sumar.")),

@@ -65,8 +65,8 @@ def _one_column_error(rows: int, columns: int, width: int) -> ShapeError:
     elif width > 1:
         fixes.insert(0, set_param_fix("output_size", (rows, 2)))
     return ShapeError("one_column", Text(
-        "Keras's AdaptiveMaxPooling2D cannot compute a single column.",
-        "AdaptiveMaxPooling2D de Keras no puede calcular una sola columna."), *fixes)
+        "AdaptiveMaxPooling2D of Keras cannot produce a single column. Choose a width of at least 2.",
+        "AdaptiveMaxPooling2D de Keras no puede producir una sola columna. Elija un ancho de al menos 2."), *fixes)
 
 
 def _torch_window(site: Site) -> tuple[str, Borders]:
@@ -117,9 +117,10 @@ def _pooling(identifier: str, stem: str, alias: str, formula: str, help: Text, t
 
 
 _KEEPDIMS = Bool(name="keepdims", default=False, advanced=True, label=same("keepdims"),
-                 help=Text("Keep height and width as 1, so that the result can multiply or be convolved with 1 × 1.",
-                           "Conservar alto y ancho como 1, para poder multiplicar el resultado o convolucionarlo "
-                           "con 1 × 1."))
+                 help=Text("Keep height and width as axes of length 1, so that the result can be multiplied with maps or be "
+                           "convolved with 1 × 1.",
+                           "Conservar alto y ancho como ejes de longitud 1, para poder multiplicar el resultado con mapas o "
+                           "convolucionarlo con 1 × 1."))
 
 
 def _global_pooling(identifier: str, stem: str, alias: str, kind: Literal["avg", "max"], formula: str, help: Text,
@@ -132,8 +133,8 @@ def _global_pooling(identifier: str, stem: str, alias: str, kind: Literal["avg",
 
 def _adaptive_pooling(identifier: str, stem: str, formula: str, help: Text, module: str) -> LayerType:
     size = Pair(name="output_size", default=(7, 7), maximum=512, label=same("output_size"),
-                help=Text("Height and width that come out, whatever comes in.",
-                          "Alto y ancho que salen, entre lo que entre."))
+                help=Text("Height and width of the output, for any input.",
+                          "Alto y ancho de la salida, sea cual sea la entrada."))
     return LayerType(id=identifier, family="pooling", help=help, formula=formula, id_stem=stem, params=(size,),
                      torch=_adaptive_torch(module),
                      shape=_adaptive(identifier), window=lambda _values: Window(is_global=True),
@@ -142,25 +143,27 @@ def _adaptive_pooling(identifier: str, stem: str, formula: str, help: Text, modu
 
 LAYERS = (
     _pooling("MaxPooling2D", "max_pooling", "MaxPool2D", "y[i, j, c] = max x[s·i + a, s·j + b, c]",
-             Text("Keeps the largest value of each window: the picture gets smaller, strong answers stay.",
-                  "Conserva el mayor valor de cada ventana: la imagen se reduce y quedan las respuestas fuertes."), _max_torch),
+             Text("Keeps the largest value of each window: the picture gets smaller, strong responses are kept.",
+                  "Conserva el valor máximo de cada ventana: la imagen se reduce y se conservan las respuestas "
+                  "fuertes."), _max_torch),
     _pooling("AveragePooling2D", "average_pooling", "AvgPool2D", "y[i, j, c] = mean x[s·i + a, s·j + b, c]",
              Text("Keeps the mean of each window: the picture gets smaller and smoother.",
                   "Conserva la media de cada ventana: la imagen se reduce y se suaviza."), _average_torch),
     _global_pooling("GlobalAveragePooling2D", "global_average_pooling", "GlobalAvgPool2D", "avg",
                     "y[c] = (1 / h·w) · Σ x[i, j, c]",
-                    Text("One number for each feature map: its mean. Ends the picture part with few parameters.",
-                         "Un número por mapa: su media. Cierra la parte de imagen con pocos parámetros."), "AdaptiveAvgPool2d"),
+                    Text("One number per feature map: its mean. Leads from maps to dense layers with few parameters.",
+                         "Un número por mapa: su media. Pasa de los mapas a las capas densas con pocos "
+                         "parámetros."), "AdaptiveAvgPool2d"),
     _global_pooling("GlobalMaxPooling2D", "global_max_pooling", "GlobalMaxPool2D", "max", "y[c] = max x[i, j, c]",
-                    Text("One number for each feature map: its largest value.",
-                         "Un número por mapa: su mayor valor."), "AdaptiveMaxPool2d"),
+                    Text("One number per feature map: its largest value.",
+                         "Un número por mapa: su valor máximo."), "AdaptiveMaxPool2d"),
     _adaptive_pooling("AdaptiveAveragePooling2D", "adaptive_average_pooling",
                       "y[i, j, c] = mean x[⌊i·h/n⌋ … ⌈(i+1)·h/n⌉, …, c]",
-                      Text("Means over a grid of windows that fit the picture: the size that comes out is fixed.",
-                           "Medias sobre una rejilla de ventanas ajustada a la imagen: el tamaño que sale es fijo."),
+                      Text("Means over a grid of windows fitted to the picture: the output size is fixed.",
+                           "Medias sobre una cuadrícula de ventanas ajustada a la imagen: el tamaño de la salida es fijo."),
                       "AdaptiveAvgPool2d"),
     _adaptive_pooling("AdaptiveMaxPooling2D", "adaptive_max_pooling", "y[i, j, c] = max x[⌊i·h/n⌋ … ⌈(i+1)·h/n⌉, …, c]",
-                      Text("Largest values over a grid of windows that fit the picture: the size that comes out is fixed.",
-                           "Mayores valores sobre una rejilla de ventanas ajustada a la imagen: el tamaño que sale es "
+                      Text("Largest values over a grid of windows fitted to the picture: the output size is fixed.",
+                           "Valores máximos sobre una cuadrícula de ventanas ajustada a la imagen: el tamaño de la salida es "
                            "fijo."), "AdaptiveMaxPool2d"),
 )

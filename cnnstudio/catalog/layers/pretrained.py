@@ -35,7 +35,8 @@ def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Su
     """The layers of the base for pictures of that size, up to the end that the node sets."""
     base = _custom_base(values, context) if values["base"] == OWN else base_of(values, context.bases)
     if base is None:
-        text = Text("This version does not know the base {base}.", "Esta versión no conoce la base {base}.")
+        text = Text("This version does not know the base {base}. Choose another base.",
+                    "Esta versión no conoce la base {base}. Elija otra base.")
         raise ShapeError("unknown_base", text.fill(base=values["base"]))
     _check(base, values, inputs)
     height, width = inputs[0][:2]
@@ -53,7 +54,7 @@ def _context(height: int, width: int, base: Base) -> Context:
 
 def _weights_error(base: Base, network: NetworkSpec) -> ShapeError:
     """The error if the weights of the base do not fit pictures of this size."""
-    text = Text("Up to {end}, the weights of {base} fit pictures of {size} only.",
+    text = Text("Up to {end}, the weights of {base} work only with pictures of {size}.",
                 "Hasta {end}, los pesos de {base} solo sirven para imágenes de {size}.")
     return ShapeError("base_fixed_size", text.fill(end=network.nodes[-1].id, base=base.label,
                                                      size=shape_text(base.size)), _use_size(base))
@@ -64,19 +65,19 @@ def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
     height, width, channels = require_picture(inputs, str(base.label))
     if channels != base.channels and base.own is not None:
         mode = {1: "grayscale", 3: "rgb", 4: "rgba"}[base.channels]
-        text = Text("{base} was trained on pictures of {wanted} channels but gets {n}.",
-                    "{base} se entrenó con imágenes de {wanted} canales pero recibe {n}.")
+        text = Text("{base} was trained on pictures with {wanted} channels; the number of channels here is {n}.",
+                    "{base} se entrenó con imágenes de {wanted} canales; aquí el número de canales es {n}.")
         fix = Fix(action="set_field", arguments={"spec": "recipe", "field": "color_mode", "value": mode},
                   label=Text("Use colour mode {mode}", "Usar el modo de color {mode}").fill(mode=mode))
         raise ShapeError("base_channels", text.fill(base=base.label, wanted=base.channels, n=channels), fix)
     if channels != base.channels:
-        text = Text("{base} was trained on colour pictures: it needs 3 channels but gets {n}.",
-                    "{base} se entrenó con imágenes en color: necesita 3 canales pero recibe {n}.")
+        text = Text("{base} was trained on colour pictures and needs 3 channels; the number of channels here is {n}.",
+                    "{base} se entrenó con imágenes en color y necesita 3 canales; aquí el número de canales es {n}.")
         fix = Fix(action="set_field", label=Text("Use colour mode rgb", "Usar el modo de color rgb"),
                   arguments={"spec": "recipe", "field": "color_mode", "value": "rgb"})
         raise ShapeError("base_needs_rgb", text.fill(base=base.label, n=channels), fix)
     if min(height, width) < base.minimum_size:
-        text = Text("{base} needs pictures of at least {n} pixels a side.",
+        text = Text("{base} needs pictures of at least {n} pixels per side.",
                     "{base} necesita imágenes de al menos {n} píxeles por lado.")
         raise ShapeError("base_too_small", text.fill(base=base.label, n=base.minimum_size),
                            _use_size(base))
@@ -84,8 +85,8 @@ def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
                                        ("ends_at", ("all",), "all", base.ends)):
         if values[name] in (*others, *block_names):
             continue
-        text = Text("{base} has no block called {block}; it has {blocks}.",
-                    "{base} no tiene un bloque llamado {block}; tiene {blocks}.")
+        text = Text("{base} has no block called {block}. Available: {blocks}.",
+                    "{base} no tiene ningún bloque llamado {block}. Disponibles: {blocks}.")
         label = (Text("Freeze the whole base", "Congelar toda la base") if name == "trainable_from" else
                  Text("Use the whole base", "Usar toda la base"))
         raise ShapeError("unknown_block", text.fill(base=base.label, block=values[name],
@@ -104,46 +105,47 @@ _BUILT_IN = ShownWhen("base", BASES.ids())
 
 PRETRAINED_BASE = LayerType(
     id="PretrainedBase", family="base", label=Text("Pretrained base", "Base preentrenada"),
-    help=Text("A network that has already learned from 1.3 million photos. Frozen, it turns each picture into "
-              "features; from the freeze line on, it learns as well.",
-              "Una red que ya ha aprendido de 1,3 millones de fotos. Congelada, convierte cada imagen en "
-              "características; a partir de la línea de congelado también aprende."),
+    help=Text("A network that has already learned from 1.3 million photos. If the base is frozen, it turns each picture into "
+              "features; the part after the freeze line learns as well.",
+              "Una red que ya ha aprendido de 1,3 millones de fotos. Si está congelada, convierte cada imagen en "
+              "características; la parte que sigue a la línea de congelado también aprende."),
     params=(
         Choice(name="base", default="efficientnet_lite0", label=Text("Base", "Base"),
-               help=Text("Which network.", "Qué red."),
+               help=Text("The network that is used as the base.", "La red que se usa como base."),
                options=(*(Option(base.id, base.label) for base in BASES),
                         Option(OWN, Text("a model of your own", "un modelo propio")))),
         Line(name="file", default="", label=Text("File in the project", "Archivo en el proyecto"), shown_when=_IS_OWN,
-             help=Text("The copy of your model in the project's folder; its name ends with the checksum of its "
-                       "content.",
-                       "La copia de su modelo en la carpeta del proyecto; su nombre acaba en la suma de control del "
-                       "contenido.")),
+             help=Text("The copy of your model in the project's folder; its name ends with the checksum of its content.",
+                       "La copia de su modelo en la carpeta del proyecto; su nombre termina con la suma de comprobación de "
+                       "su contenido.")),
         Choice(name="scaling", default="none", label=Text("Scaling", "Escalado"), shown_when=_IS_OWN,
-               help=Text("How pixels from 0 to 255 are scaled before the model, if it does not scale them itself. "
-                         "Choose what it was trained with.",
-                         "Cómo se escalan los píxeles de 0 a 255 antes del modelo, si no los escala él mismo. Elija "
-                         "lo que se usó al entrenarlo."),
+               help=Text("How pixels from 0 to 255 are scaled before the model, if the model does not scale them itself. "
+                         "Choose the scaling that it was trained with.",
+                         "Cómo se escalan los píxeles de 0 a 255 antes del modelo, si el modelo no los escala por sí mismo. "
+                         "Elija el escalado que se usó al entrenarlo."),
                options=(Option("none", Text("none", "ninguno")), Option("zero_one", same("[0, 1]")),
                         Option("minus_one_one", same("[-1, 1]")))),
         Choice(name="weights", default="imagenet", label=same("weights"), shown_when=_BUILT_IN,
-               help=Text("Where its weights come from.", "De dónde vienen sus pesos."),
-               options=(Option("imagenet", same("ImageNet")), Option("random", Text("random", "al azar")),
+               help=Text("Where the weights come from.", "De dónde vienen los pesos."),
+               options=(Option("imagenet", same("ImageNet")), Option("random", Text("random", "aleatorios")),
                         Option("file", Text("from a file", "de un archivo")))),
         Line(name="weights_file", default="", file=True, label=Text("Weights file", "Archivo de pesos"),
              shown_when=_BUILT_IN,
              help=Text("A weights file of this base without its classifier (.h5 of Keras Applications, or .npz).",
                        "Un archivo de pesos de esta base sin su clasificador (.h5 de Keras Applications, o .npz).")),
         Line(name="trainable_from", default="none", optional=False, label=Text("Learns from", "Aprende desde"),
-             help=Text("none: the whole base is frozen. all: all of it learns. A block's name: from there on.",
-                       "none: toda la base está congelada. all: toda aprende. El nombre de un bloque: desde ahí.")),
+             help=Text("none: the whole base is frozen. all: the whole base learns. The name of a block: the base learns "
+                       "from that block on.",
+                       "none: toda la base está congelada. all: aprende toda la base. El nombre de un bloque: la base "
+                       "aprende desde ese bloque.")),
         Line(name="ends_at", default="all", optional=False, advanced=True, label=Text("Ends at", "Termina en"),
-             help=Text("all: the whole base. A block's name: its maps are the features. Early blocks see edges and "
-                       "textures, which are useful for pictures that are not photos.",
-                       "all: toda la base. El nombre de un bloque: sus mapas son las características. Los primeros "
-                       "bloques ven bordes y texturas, útiles para imágenes que no son fotos.")),
+             help=Text("all: the whole base. The name of a block: its maps are the features. Early blocks respond to edges "
+                       "and textures, which is useful for pictures that are not photos.",
+                       "all: toda la base. El nombre de un bloque: sus mapas son las características. Los primeros bloques "
+                       "responden a bordes y texturas, lo que es útil con imágenes que no son fotos.")),
         Choice(name="pooling", default="avg", label=same("pooling"),
-               help=Text("How the feature maps end: one number each (avg, max), or as maps (none).",
-                         "Cómo terminan los mapas: un número cada uno (avg, max) o como mapas (none)."),
+               help=Text("What becomes of the feature maps: one number each (avg, max), or unchanged (none).",
+                         "En qué se convierten los mapas: un número cada uno (avg, max) o sin cambios (none)."),
                options=(Option("avg", same("avg")), Option("max", same("max")), Option("none", Text("none", "ninguno")))),
     ),
     id_stem="base", shape=_shape, subgraph=_subgraph, window=lambda _values: Window(is_global=True),

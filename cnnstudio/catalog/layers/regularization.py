@@ -50,15 +50,15 @@ def _random(module: str, *helpers: Helper) -> Callable[[Site], TorchCode]:
 
 DROPOUT = LayerType(
     id="Dropout", family="regularization", formula="y = x · m / (1 − rate),  m ∈ {0, 1}",
-    help=Text("Switches random values off during training, so that the network does not rely on a few.",
-              "Apaga valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
-    params=(_rate(Text("Share that is switched off.", "Parte que se apaga.")),
+    help=Text("Sets random values to zero during training, so that the network does not rely on a few of them.",
+              "Pone a cero valores al azar durante el entrenamiento, para que la red no dependa de unos pocos."),
+    params=(_rate(Text("Fraction of the values that is dropped.", "Fracción de los valores que se anula.")),
             Choice(name="noise_shape", default="values", advanced=True, label=same("noise_shape"),
-                   help=Text("What is dropped together. Whole pictures before an Add skip that branch for some of "
+                   help=Text("What is dropped together. Dropping whole pictures before an Add skips that branch for some of "
                              "the pictures: stochastic depth.",
-                             "Qué se apaga junto. Las imágenes enteras antes de un Add omiten esa rama para algunas "
+                             "Qué se anula junto. Anular imágenes enteras antes de un Add omite esa rama para algunas "
                              "imágenes: profundidad estocástica."),
-                   options=(Option("values", Text("single values", "valores sueltos")),
+                   options=(Option("values", Text("single values", "valores individuales")),
                             Option("maps", Text("whole maps", "mapas enteros")),
                             Option("picture", Text("whole pictures", "imágenes enteras"))))),
     shape=_dropout, elementwise=True, keeps_pixels=True, training_only=True, training_flag=True, transparent=True,
@@ -71,40 +71,41 @@ LAYERS = (
     DROPOUT,
     LayerType(
         id="SpatialDropout2D", family="regularization", formula="y[:, :, c] = x[:, :, c] · m[c] / (1 − rate)",
-        help=Text("Switches whole feature maps off: neighbours in a picture say nearly the same, so dropping single "
-                  "values does little.",
-                  "Apaga mapas enteros: los vecinos de una imagen dicen casi lo mismo, así que apagar valores sueltos "
-                  "sirve de poco."),
-        params=(_rate(Text("Share of the maps that is switched off.", "Parte de los mapas que se apaga."), 0.2),),
+        help=Text("Drops whole feature maps: neighbouring values are nearly the same, so dropping single values has little "
+                  "effect.",
+                  "Anula mapas enteros: los valores vecinos son casi iguales, así que anular valores individuales tiene poco "
+                  "efecto."),
+        params=(_rate(Text("Fraction of the maps that is dropped.", "Fracción de los mapas que se anula."), 0.2),),
         shape=_spatial, id_stem="spatial_dropout", keeps_pixels=True, training_only=True, training_flag=True,
         torch=_random("nn.Dropout2d"), call=Call("keras.layers.SpatialDropout2D", arguments("rate"))),
     LayerType(
         id="GaussianDropout", family="regularization", formula="y = x · N(1, rate / (1 − rate))",
         help=Text("Multiplies by random numbers around 1 during training.",
-                  "Multiplica por números al azar alrededor de 1 durante el entrenamiento."),
-        params=(_rate(Text("As strong as a Dropout of this rate.", "Tan fuerte como un Dropout de este valor."), 0.2),),
+                  "Multiplica por números aleatorios alrededor de 1 durante el entrenamiento."),
+        params=(_rate(Text("The effect is as strong as that of a Dropout with this rate.",
+                           "El efecto es tan fuerte como el de un Dropout con este valor."), 0.2),),
         shape=same_shape, id_stem="gaussian_dropout", elementwise=True, training_only=True, training_flag=True,
         torch=_random("GaussianDropout", GAUSSIAN_DROPOUT), call=Call("keras.layers.GaussianDropout", arguments("rate"))),
     LayerType(
         id="AlphaDropout", family="regularization", formula="y = a · (x · m − α · (1 − m)) + b",
-        help=Text("The dropout for selu: keeps mean and variance as they were.",
-                  "El dropout para selu: conserva la media y la varianza."),
-        params=(_rate(Text("Share that is switched off.", "Parte que se apaga."), 0.1),),
+        help=Text("Dropout for selu: preserves the mean and the variance.",
+                  "Dropout para selu: conserva la media y la varianza."),
+        params=(_rate(Text("Fraction of the values that is dropped.", "Fracción de los valores que se anula."), 0.1),),
         shape=same_shape, id_stem="alpha_dropout", elementwise=True, training_only=True, training_flag=True,
         torch=_random("nn.AlphaDropout"), call=Call("keras.layers.AlphaDropout", arguments("rate"))),
     LayerType(
         id="GaussianNoise", family="regularization", formula="y = x + N(0, stddev²)",
         help=Text("Adds random numbers around 0 during training.",
-                  "Suma números al azar alrededor de 0 durante el entrenamiento."),
+                  "Suma números aleatorios alrededor de 0 durante el entrenamiento."),
         params=(Float(name="stddev", default=0.1, minimum=0, maximum=1, step=0.01, label=same("stddev"),
-                      help=Text("Standard deviation of what is added.", "Desviación estándar de lo que se suma.")),),
+                      help=Text("Standard deviation of the noise.", "Desviación estándar del ruido.")),),
         shape=same_shape, id_stem="gaussian_noise", elementwise=True, keeps_pixels=True, training_only=True,
         training_flag=True,
         torch=lambda site: single_module(f"GaussianNoise({site.values['stddev']!r})", helpers=(GAUSSIAN_NOISE,)),
         call=Call("keras.layers.GaussianNoise", arguments("stddev"))),
     LayerType(
         id="ActivityRegularization", family="regularization", formula="loss += l1 · Σ|x| + l2 · Σx²",
-        help=Text("Passes its input on and adds a penalty on large activations to the loss.",
+        help=Text("Passes its input through and adds a penalty for large activations to the loss.",
                   "Deja pasar su entrada y suma a la pérdida una penalización por activaciones grandes."),
         params=(_penalty("l1"), _penalty("l2")), shape=same_shape, id_stem="activity_regularization", elementwise=True,
         training_only=True, transparent=True,

@@ -59,16 +59,16 @@ def _cropping_shape(values: Values, inputs: tuple[Shape, ...], _context: Context
     height, width, channels = require_picture(inputs, "Cropping2D")
     top, bottom, left, right = values["cropping"]
     if top + bottom >= height or left + right >= width:
-        text = Text("Nothing is left of the {shape} input when so much is cut off.",
-                    "No queda nada de la entrada de {shape} si se corta tanto.")
+        text = Text("Nothing is left of the {shape} input. Crop less.",
+                    "No queda nada de la entrada de {shape}. Recorte menos.")
         raise ShapeError("shrinks_below_one", text.fill(shape=shape_text(inputs[0])),
-                           set_param_fix("cropping", (0, 0, 0, 0), Text("Cut nothing off", "No cortar nada")))
+                           set_param_fix("cropping", (0, 0, 0, 0), Text("Do not crop", "No recortar")))
     return height - top - bottom, width - left - right, channels
 
 
 CROPPING2D = LayerType(
     id="Cropping2D", family="reshaping", formula="(h, w, c) → (h − top − bottom, w − left − right, c)",
-    help=Text("Cuts a border off.", "Corta un borde."),
+    help=Text("Crops a border.", "Recorta un borde."),
     params=(Padding4(name="cropping", default=(1, 1, 1, 1), label=same("cropping"),
                      help=Text("Rows above and below, columns left and right.",
                                "Filas arriba y abajo, columnas a izquierda y derecha.")),),
@@ -94,11 +94,12 @@ def _upsampling_torch(site: Site) -> TorchCode:
 
 UP_SAMPLING2D = LayerType(
     id="UpSampling2D", family="reshaping", formula="y[i, j, c] = x[i / s, j / s, c]",
-    help=Text("Makes the picture larger by repeating or interpolating; learns nothing.",
-              "Agranda la imagen repitiendo o interpolando; no aprende nada."),
+    help=Text("Enlarges the picture by repetition or interpolation; has no weights.",
+              "Amplía la imagen por repetición o interpolación; no tiene pesos."),
     params=(
         Pair(name="size", default=(2, 2), maximum=64, label=same("size"),
-             help=Text("How many times it grows, down and across.", "Cuántas veces crece, hacia abajo y a lo ancho.")),
+             help=Text("Enlargement factor, vertically and horizontally.",
+                       "Factor de ampliación, en vertical y en horizontal.")),
         Choice(name="interpolation", default="nearest", label=same("interpolation"),
                help=Text("How the new values are computed.", "Cómo se calculan los valores nuevos."),
                options=options("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")),
@@ -114,7 +115,7 @@ def _reshape_shape(values: Values, inputs: tuple[Shape, ...], _context: Context)
     flat = set_param_fix("target_shape", (-1,), Text("One row of numbers", "Una fila de números"))
     if 0 in target or target.count(-1) > 1:
         raise ShapeError("reshape", Text("target_shape takes whole numbers from 1, and -1 at most once.",
-                                           "target_shape lleva números enteros desde 1, y -1 una vez como mucho."), flat)
+                                           "target_shape admite números enteros desde 1, y -1 una vez como máximo."), flat)
     known_size = prod(size for size in target if size != -1)
     if size % known_size or (-1 not in target and size != known_size):
         text = Text("The input {shape} has {size} values, which do not fill {target}.",
@@ -125,11 +126,11 @@ def _reshape_shape(values: Values, inputs: tuple[Shape, ...], _context: Context)
 
 RESHAPE = LayerType(
     id="Reshape", family="reshaping", formula="(h, w, c) → target_shape",
-    help=Text("Reads the same values in another shape.", "Lee los mismos valores con otra forma."),
+    help=Text("Arranges the same values in another shape.", "Dispone los mismos valores con otra forma."),
     params=(Ints(name="target_shape", default=(-1,), minimum=-1, maximum=100_000_000, longest=3,
                  label=same("target_shape"),
-                 help=Text("The shape without the batch; -1 stands for what is left.",
-                           "La forma sin el lote; -1 es lo que quede.")),),
+                 help=Text("The shape without the batch; -1 stands for the remaining values.",
+                           "La forma sin el lote; -1 representa los valores restantes.")),),
     shape=_reshape_shape, keeps_pixels=True, transparent=True, functions=("reshape",),
     torch=lambda site: single_module(f"Reshape({', '.join(map(str, site.output))})", helpers=(torch_helpers.RESHAPE,)),
     call=Call("keras.layers.Reshape", arguments("target_shape")),
@@ -187,8 +188,8 @@ def _aspect_fit(inputs: Shape, values: Values, grow: bool) -> tuple[int, int]:
 def _resizing_shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:
     channels = require_picture(inputs, "Resizing")[2]
     if values["crop_to_aspect_ratio"] and values["pad_to_aspect_ratio"]:
-        text = Text("Resizing can crop or pad to the proportions, not both.",
-                    "Resizing puede recortar o rellenar hasta las proporciones, no ambas cosas.")
+        text = Text("Resizing can either crop or pad to keep the proportions, not both.",
+                    "Resizing puede recortar o rellenar para conservar las proporciones, no ambas cosas.")
         raise ShapeError("crop_and_pad", text, set_param_fix("crop_to_aspect_ratio", False, Text("Only pad", "Solo rellenar")),
                            set_param_fix("pad_to_aspect_ratio", False, Text("Only crop", "Solo recortar")))
     return values["height"], values["width"], channels
@@ -250,30 +251,28 @@ def _resizing_torch(site: Site) -> TorchCode:
 
 RESIZING = LayerType(
     id="Resizing", family="reshaping", formula="(h, w, c) → (height, width, c)",
-    help=Text("Brings maps to a height and width of their own, whatever comes in; learns nothing. The recipe already brings "
-              "pictures to one size.",
-              "Lleva los mapas a un alto y ancho propios, entre lo que entre; no aprende nada. La receta ya lleva las "
-              "imágenes a un tamaño."),
+    help=Text("Resizes maps to a fixed height and width; has no weights. The recipe already resizes the pictures.",
+              "Redimensiona los mapas a un alto y un ancho fijos; no tiene pesos. La receta ya redimensiona las imágenes."),
     params=(
         Int(name="height", default=96, minimum=1, maximum=4096, label=same("height"),
-            help=Text("Height that comes out, in pixels.", "Alto que sale, en píxeles.")),
+            help=Text("Height of the output, in pixels.", "Alto de la salida, en píxeles.")),
         Int(name="width", default=96, minimum=1, maximum=4096, label=same("width"),
-            help=Text("Width that comes out, in pixels.", "Ancho que sale, en píxeles.")),
+            help=Text("Width of the output, in pixels.", "Ancho de la salida, en píxeles.")),
         Choice(name="interpolation", default="bilinear", label=same("interpolation"),
                help=Text("How the new values are computed.", "Cómo se calculan los valores nuevos."),
                options=options("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5")),
         Bool(name="crop_to_aspect_ratio", default=False, advanced=True, label=same("crop_to_aspect_ratio"),
-             help=Text("Keep the proportions and crop what is too long.",
-                       "Conservar las proporciones y cortar lo que sobra.")),
+             help=Text("Keep the proportions and crop what does not fit.",
+                       "Conservar las proporciones y recortar lo que no cabe.")),
         Bool(name="pad_to_aspect_ratio", default=False, advanced=True, label=same("pad_to_aspect_ratio"),
-             help=Text("Keep the proportions and pad what is too short.",
+             help=Text("Keep the proportions and pad what is missing.",
                        "Conservar las proporciones y rellenar lo que falta.")),
         Float(name="fill_value", default=0.0, minimum=-1e6, maximum=1e6, step=1, advanced=True, label=same("fill_value"),
-              help=Text("Value used for filling.", "Valor del relleno."),
+              help=Text("Value of the padding.", "Valor del relleno."),
               shown_when=ShownWhen("pad_to_aspect_ratio", (True,))),
         Bool(name="antialias", default=False, advanced=True, label=same("antialias"),
-             help=Text("Average over the larger steps of a picture that shrinks.",
-                       "Promediar sobre los pasos mayores de una imagen que encoge.")),
+             help=Text("Average over neighbouring pixels when a picture is reduced.",
+                       "Promediar píxeles vecinos al reducir una imagen.")),
     ),
     shape=_resizing_shape, window=lambda _values: Window(is_global=True), keeps_pixels=True, recipe_part="size",
     torch=_resizing_torch,

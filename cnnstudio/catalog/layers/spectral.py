@@ -26,13 +26,13 @@ Columns = Callable[[Values, tuple[Shape, ...]], int]
 
 PARAMS: Final[tuple[Param, ...]] = (
     Bool(name="spectral_normalization", default=False, advanced=True, label=same("spectral_normalization"),
-         help=Text("Divide the kernel by its largest singular value at every step, so that the layer stretches no difference "
-                   "between pictures.",
-                   "Dividir el kernel por su mayor valor singular a cada paso, para que la capa no estire ninguna diferencia "
-                   "entre imágenes.")),
+         help=Text("Divide the kernel by its largest singular value at every step, so that the layer does not amplify "
+                   "differences between pictures.",
+                   "Dividir el kernel por su mayor valor singular en cada paso, para que la capa no amplifique las "
+                   "diferencias entre imágenes.")),
     Int(name="power_iterations", default=1, minimum=1, maximum=100, advanced=True, label=same("power_iterations"),
-        help=Text("Rounds of the estimate of that value at every step; one is usual.",
-                  "Vueltas de la estimación de ese valor a cada paso; lo habitual es una."),
+        help=Text("Iterations to estimate that value at every step; one is usual.",
+                  "Iteraciones para estimar ese valor en cada paso; lo habitual es una."),
         shown_when=ShownWhen("spectral_normalization", (True,))),
 )
 

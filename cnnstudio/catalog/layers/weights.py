@@ -36,18 +36,19 @@ def initializer_params(name: str, default: str, vector: bool = False) -> tuple[P
               label=same("stddev"), advanced=True, help=Text("Standard deviation.", "Desviación estándar."),
               shown_when=ShownWhen(name, ("random_normal", "truncated_normal"))),
         Float(name=f"{name}_value", default=0.0, minimum=-1e6, maximum=1e6, step=0.1, label=same("value"), advanced=True,
-              help=Text("The initial value of all of them.", "El valor inicial de todos."),
+              help=Text("The initial value of all weights.", "El valor inicial de todos los pesos."),
               shown_when=ShownWhen(name, ("constant",))),
         *(() if vector else (
             Float(name=f"{name}_scale", default=1.0, minimum=0, maximum=100, above=True, step=0.5, label=same("scale"),
                   advanced=True, shown_when=scaling,
                   help=Text("Factor of the variance; 2 suits ReLU.", "Factor de la varianza; 2 conviene a ReLU.")),
             Choice(name=f"{name}_mode", default="fan_in", label=same("mode"), advanced=True, shown_when=scaling,
-                   help=Text("What the variance is divided by: inputs, outputs or their mean.",
-                             "Entre qué se divide la varianza: entradas, salidas o su media."),
+                   help=Text("What the variance is divided by: the number of inputs, of outputs, or their mean.",
+                             "Entre qué se divide la varianza: el número de entradas, el de salidas o la media de ambos."),
                    options=options("fan_in", "fan_out", "fan_avg")),
             Choice(name=f"{name}_distribution", default="truncated_normal", label=same("distribution"), advanced=True,
-                   help=Text("The distribution they are drawn from.", "La distribución de la que se sortean."),
+                   help=Text("The distribution from which the weights are drawn.",
+                             "La distribución de la que se extraen los pesos."),
                    shown_when=scaling, options=options("truncated_normal", "untruncated_normal", "uniform")))),
     )
 
@@ -70,9 +71,9 @@ def regularizer_params(name: str, advanced: bool = False) -> tuple[Param, ...]:
     factor = Text("Weight of the penalty in the loss.", "Peso de la penalización en la pérdida.")
     return (
         Choice(name=name, default=None, label=same(name), advanced=advanced,
-               help=Text("Penalty on large weights, against overfitting: L1 on their size, L2 on their squares.",
-                         "Penalización de los pesos grandes, contra el sobreajuste: L1 por su tamaño, L2 por sus "
-                         "cuadrados."),
+               help=Text("Penalty for large weights, against overfitting: L1 on their absolute values, L2 on their squares.",
+                         "Penalización de los pesos grandes, contra el sobreajuste: L1 sobre sus valores absolutos, L2 sobre "
+                         "sus cuadrados."),
                options=(Option(None, Text("none", "ninguno")), Option("L1", same("L1")), Option("L2", same("L2")),
                         Option("L1L2", same("L1L2")))),
         Float(name=f"{name}_l1", default=0.01, minimum=0, maximum=10, step=0.001, decimals=6, logarithmic=True,
@@ -97,15 +98,15 @@ def constraint_params(name: str) -> tuple[Param, ...]:
     both = ShownWhen(name, ("MinMaxNorm",))
     return (
         Choice(name=name, default=None, label=same(name), advanced=True,
-               help=Text("What the weights are forced to after every step: a largest norm, norm 1, a range of norms, or "
-                         "no negative value.",
-                         "A qué se fuerza a los pesos tras cada paso: una norma máxima, norma 1, un rango de normas o "
-                         "ningún valor negativo."),
+               help=Text("Constraint applied to the weights after every step: a maximum norm, norm 1, a range of norms, or "
+                         "no negative values.",
+                         "Restricción que se aplica a los pesos tras cada paso: una norma máxima, norma 1, un rango de "
+                         "normas o ningún valor negativo."),
                options=(Option(None, Text("none", "ninguna")), *options("MaxNorm", "UnitNorm", "MinMaxNorm", "NonNeg"))),
         Float(name=f"{name}_min_value", default=0.0, minimum=0, maximum=1000, step=0.1, label=same("min_value"),
-              advanced=True, help=Text("Smallest norm.", "Norma mínima."), shown_when=both),
+              advanced=True, help=Text("Minimum norm.", "Norma mínima."), shown_when=both),
         Float(name=f"{name}_max_value", default=2.0, minimum=0, maximum=1000, above=True, step=0.1,
-              label=same("max_value"), advanced=True, help=Text("Largest norm.", "Norma máxima."),
+              label=same("max_value"), advanced=True, help=Text("Maximum norm.", "Norma máxima."),
               shown_when=ShownWhen(name, ("MaxNorm", "MinMaxNorm"))),
     )
 

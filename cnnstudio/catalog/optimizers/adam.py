@@ -33,8 +33,8 @@ def _adam_arguments(values: Values) -> dict[str, str]:
 
 ADAM: Final = optimizer(
     "adam", "Adam",
-    Text("Adapts the step of every weight. A good first choice.",
-         "Adapta el paso de cada peso. Buena primera opción."),
+    Text("Adapts the step size of every weight. A good first choice.",
+         "Adapta el tamaño del paso de cada peso. Una buena primera opción."),
     (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), AMSGRAD,
      weight_decay()),
     # PyTorch's Adam adds the decay to the gradient; AdamW shrinks the weights, as Keras does.
@@ -43,8 +43,10 @@ ADAM: Final = optimizer(
 
 ADAMW: Final = optimizer(
     "adamw", "AdamW",
-    Text("Adam with weights that shrink a little at every step, apart from the gradient: against overfitting.",
-         "Adam con pesos que encogen un poco en cada paso, aparte del gradiente: contra el sobreajuste."),
+    Text("Adam with weight decay: at every step the weights shrink a little, independently of the gradient, against "
+         "overfitting.",
+         "Adam con decaimiento de pesos: en cada paso los pesos se reducen un poco, con independencia del gradiente, contra "
+         "el sobreajuste."),
     (learning_rate(0.001), weight_decay(0.004, required=True), share("beta_1", 0.9, MOMENTUM),
      share("beta_2", 0.999, SQUARES), epsilon(), AMSGRAD),
     TorchOptimizer(name="AdamW", arguments=lambda values: _adam_arguments(values) | {
@@ -58,44 +60,47 @@ def _nadam_arguments(values: Values) -> dict[str, str]:
 
 NADAM: Final = optimizer(
     "nadam", "Nadam",
-    Text("Adam that looks ahead: with Nesterov's momentum it turns a little sooner.",
-         "Adam que mira adelante: con el momento de Nesterov gira un poco antes."),
+    Text("Adam with Nesterov momentum, which reacts a little sooner to changes of the gradient.",
+         "Adam con momento de Nesterov, que reacciona un poco antes a los cambios del gradiente."),
     (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), weight_decay()),
     TorchOptimizer(name="NAdam", arguments=_nadam_arguments, decays=True))
 
 ADAMAX: Final = optimizer(
     "adamax", "Adamax",
-    Text("Adam that divides by the largest recent gradient instead of the typical one: calmer where a few are huge.",
-         "Adam que divide por el mayor gradiente reciente y no por el típico: más sereno cuando unos pocos son enormes."),
+    Text("Adam that divides by the largest recent gradient instead of the typical one: more stable where a few gradients are "
+         "huge.",
+         "Adam que divide por el mayor gradiente reciente en lugar del típico: más estable cuando unos pocos gradientes son "
+         "enormes."),
     (learning_rate(0.001), share("beta_1", 0.9, MOMENTUM), share("beta_2", 0.999, SQUARES), epsilon(), weight_decay()),
     TorchOptimizer(name="Adamax", arguments=_arguments))
 
 def _factor(name: str, default: float) -> Float:
     return Float(name=name, default=default, minimum=-100, maximum=100, step=0.1, decimals=6, advanced=True,
-                 label=same(name), help=Text("Factor of the polynomial that makes the step orthogonal.",
-                                             "Factor del polinomio que hace ortogonal el paso."))
+                 label=same(name), help=Text("Coefficient of the polynomial that makes the step orthogonal.",
+                                             "Coeficiente del polinomio que hace ortogonal el paso."))
 
 
 MUON: Final = optimizer(
     "muon", "Muon",
-    Text("Makes the momentum of Dense kernels orthogonal before the step; all other weights learn by AdamW.",
-         "Hace ortogonal el momento de los kernels de Dense antes del paso; los demás pesos aprenden con AdamW."),
+    Text("Makes the momentum of Dense kernels orthogonal before the step; all other weights are updated by AdamW.",
+         "Hace ortogonal el momento de los kernels de Dense antes del paso; los demás pesos se actualizan con AdamW."),
     (learning_rate(0.001), share("adam_beta_1", 0.9, MOMENTUM), share("adam_beta_2", 0.999, SQUARES),
      weight_decay(0.004, name="adam_weight_decay"), epsilon(), weight_decay(0.004),
      _factor("muon_a", 3.4445), _factor("muon_b", -4.775), _factor("muon_c", 2.0315),
      Float(name="adam_lr_ratio", default=1.0, minimum=0, above=True, maximum=100, step=0.1, decimals=4, advanced=True,
-           label=same("adam_lr_ratio"), help=Text("Rate of AdamW as a multiple of the learning rate.",
-                                                  "Tasa de AdamW como múltiplo de la tasa de aprendizaje.")),
+           label=same("adam_lr_ratio"), help=Text("Learning rate of AdamW, as a multiple of the learning rate.",
+                                                  "Tasa de aprendizaje de AdamW, como múltiplo de la tasa de aprendizaje.")),
      share("momentum", 0.95, MOMENTUM),
      Int(name="ns_steps", default=5, minimum=1, maximum=20, advanced=True, label=same("ns_steps"),
-         help=Text("Rounds that make the step orthogonal.", "Vueltas que hacen ortogonal el paso.")),
+         help=Text("Number of iterations that make the step orthogonal.",
+                   "Número de iteraciones que hacen ortogonal el paso.")),
      Bool(name="nesterov", default=True, advanced=True, label=same("nesterov"),
-          help=Text("Look ahead before the step.", "Mirar adelante antes del paso.")),
+          help=Text("Use Nesterov momentum.", "Usar el momento de Nesterov.")),
      Float(name="rms_rate", default=0.2, minimum=0, above=True, maximum=10, step=0.1, decimals=4, optional=True,
            advanced=True, label=same("rms_rate"),
-           help=Text("Root mean square of a step, so that rates of Adam fit; none: not scaled.",
-                     "Media cuadrática de un paso, para que sirvan las tasas de Adam; none: sin escalar."))),
-    NotInTorch("torch.optim.Muon takes matrices alone, and Keras leaves all other weights to AdamW",
+           help=Text("Root mean square of a step, so that learning rates for Adam can be used; none: not scaled.",
+                     "Media cuadrática de un paso, para poder usar tasas de aprendizaje de Adam; none: sin escalar."))),
+    NotInTorch("torch.optim.Muon takes only matrices, and Keras leaves all other weights to AdamW",
                "torch.optim.Muon solo toma matrices, y Keras deja los demás pesos a AdamW"))
 
 OPTIMIZERS: Final = (ADAM, ADAMW, NADAM, ADAMAX, MUON)

@@ -11,22 +11,23 @@ from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.core.params import Bool, Float, Param, ShownWhen
 from cnnstudio.core.text import Text, same
 
-MOMENTUM: Final = Text("How much of the last step is kept.", "Cuánto se conserva del paso anterior.")
-SQUARES: Final = Text("How slowly the size of gradients is followed.",
-                      "Con qué lentitud se sigue el tamaño de los gradientes.")
-_DECAY_HELP: Final = Text("Share by which weights shrink at every step; none: not at all.",
-                          "Parte en que los pesos encogen a cada paso; none: nada.")
+MOMENTUM: Final = Text("Fraction of the previous step that is kept.", "Fracción del paso anterior que se conserva.")
+SQUARES: Final = Text("How slowly the average size of the gradients changes.",
+                      "Con qué lentitud cambia el tamaño medio de los gradientes.")
+_DECAY_HELP: Final = Text("Fraction by which the weights shrink at every step; none: no weight decay.",
+                          "Fracción en que se reducen los pesos en cada paso; none: sin decaimiento.")
 _CLIPPING: Final = ("clipnorm", "clipvalue", "global_clipnorm")
 AMSGRAD: Final = Bool(name="amsgrad", default=False, advanced=True, label=same("amsgrad"),
-                      help=Text("Never forget the largest gradient seen: the step only gets smaller (AMSGrad).",
-                                "No olvidar nunca el mayor gradiente visto: el paso solo se reduce (AMSGrad)."))
+                      help=Text("Remember the largest gradient seen, so that steps never grow again (AMSGrad).",
+                                "Recordar el mayor gradiente visto, para que los pasos no vuelvan a crecer (AMSGrad)."))
 
 
 def learning_rate(default: float) -> Float:
     return Float(name="learning_rate", default=default, minimum=0, above=True, maximum=100, step=0.0001, decimals=8,
                  logarithmic=True, label=Text("Learning rate", "Tasa de aprendizaje"),
-                 help=Text("Size of each step. Too large: the loss jumps; too small: it crawls.",
-                           "Tamaño de cada paso. Demasiado grande: la pérdida salta; demasiado pequeña: avanza apenas."))
+                 help=Text("Size of each step. Too large: the loss fluctuates; too small: training is very slow.",
+                           "Tamaño de cada paso. Demasiado grande: la pérdida oscila; demasiado pequeña: el entrenamiento es "
+                           "muy lento."))
 
 
 def share(name: str, default: float, help: Text, maximum: float = 0.999999) -> Float:
@@ -38,8 +39,8 @@ def share(name: str, default: float, help: Text, maximum: float = 0.999999) -> F
 def epsilon(default: float = 1e-7) -> Float:
     return Float(name="epsilon", default=default, minimum=0, maximum=1, above=True, step=1e-7, decimals=12, logarithmic=True,
                  advanced=True, label=same("epsilon"),
-                 help=Text("Keeps the division by the size of the gradient finite.",
-                           "Mantiene finita la división por el tamaño del gradiente."))
+                 help=Text("Small number that prevents a division by zero.",
+                           "Número pequeño que evita una división por cero."))
 
 
 def weight_decay(default: float | None = None, required: bool = False, name: str = "weight_decay") -> Float:
@@ -49,16 +50,18 @@ def weight_decay(default: float | None = None, required: bool = False, name: str
 
 CLIPPING: Final[tuple[Param, ...]] = (
     Float(name="clipnorm", default=None, minimum=0, above=True, maximum=1e6, optional=True, advanced=True,
-          label=same("clipnorm"), help=Text("Longest gradient of a weight that is let through; none: any.",
-                                            "Mayor gradiente de un peso que se deja pasar; none: cualquiera.")),
+          label=same("clipnorm"), help=Text("Maximum norm of the gradient of a weight; longer ones are shortened. none: no "
+                                            "limit.",
+                                            "Norma máxima del gradiente de un peso; los más largos se acortan. none: sin "
+                                            "límite.")),
     Float(name="clipvalue", default=None, minimum=0, above=True, maximum=1e6, optional=True, advanced=True,
           label=same("clipvalue"), shown_when=ShownWhen("clipnorm", (None,)),
-          help=Text("Largest value of a gradient that is let through; none: any.",
-                    "Mayor valor de un gradiente que se deja pasar; none: cualquiera.")),
+          help=Text("Maximum value of a gradient; larger ones are clipped. none: no limit.",
+                    "Valor máximo de un gradiente; los mayores se recortan. none: sin límite.")),
     Float(name="global_clipnorm", default=None, minimum=0, above=True, maximum=1e6, optional=True, advanced=True,
           label=same("global_clipnorm"), shown_when=ShownWhen("clipnorm", (None,)),
-          help=Text("Longest gradient of all weights together that is let through; none: any.",
-                    "Mayor gradiente de todos los pesos juntos que se deja pasar; none: cualquiera.")),
+          help=Text("Maximum norm of the gradient of all weights together; longer ones are shortened. none: no limit.",
+                    "Norma máxima del gradiente de todos los pesos juntos; los más largos se acortan. none: sin límite.")),
 )
 
 

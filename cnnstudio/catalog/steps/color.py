@@ -30,8 +30,8 @@ from cnnstudio.core.text import Text, same
 from cnnstudio.imaging.changes import ArrayChange, Chosen, Group, Look, Params, Picture, TableChange, round_to_uint8
 from cnnstudio.imaging.counter_rng import CounterRng, Floats, factor_range
 
-DOWN_AND_UP: Final = Text("How far down and how far up: 0.2 and 0.2 give a contrast of 0.8 to 1.2.",
-                          "Cuánto baja y cuánto sube: 0,2 y 0,2 dan un contraste de 0,8 a 1,2.")
+DOWN_AND_UP: Final = Text("How far the contrast can decrease and increase: 0.2 and 0.2 give factors from 0.8 to 1.2.",
+                          "Cuánto puede bajar y subir el contraste: 0,2 y 0,2 dan factores de 0,8 a 1,2.")
 
 
 def _equals(neutral: float) -> Callable[[Any], bool]:
@@ -217,44 +217,44 @@ STEPS: Final = (
     Augmentation(
         id="random_brightness", label=Text("Brightness", "Brillo"), group="color",
         keras="keras.layers.RandomBrightness",
-        help=Text("Lighter or darker at random.", "Más claro o más oscuro al azar."),
-        params=(factor("factor", 0.2, Text("Share of the full range that is added.",
-                                            "Parte del rango completo que se suma.")), PROBABILITY),
+        help=Text("Makes pictures lighter or darker at random.", "Aclara u oscurece las imágenes al azar."),
+        params=(factor("factor", 0.2, Text("Fraction of the full range that is added.",
+                                            "Fracción del rango completo que se suma.")), PROBABILITY),
         change=_BRIGHTNESS, script=PixelScript(_brightness_script)),
     Augmentation(
         id="random_contrast", label=Text("Contrast", "Contraste"), group="color",
         keras="keras.layers.RandomContrast",
-        help=Text("More or less contrast at random.", "Más o menos contraste al azar."),
+        help=Text("Increases or reduces the contrast at random.", "Aumenta o reduce el contraste al azar."),
         params=(Factor(name="factor", default=(0.2, 0.2), minimum=0, maximum=1, label=same("factor"), display=PERCENT,
                        help=DOWN_AND_UP), PROBABILITY),
         change=_CONTRAST, script=PixelScript(_contrast_script)),
     Augmentation(
         id="random_hue", label=Text("Hue", "Tono"), group="color",
         keras="keras.layers.RandomHue", changes_color=OTHER_COLOR,
-        help=Text("Turns all colours around the colour circle.", "Gira todos los colores en el círculo cromático."),
+        help=Text("Shifts all colours around the colour circle.", "Desplaza todos los colores por el círculo cromático."),
         params=(share("factor", (0.0, 0.1), Text("1 is half a turn: red becomes cyan.",
                                                   "1 es media vuelta: el rojo pasa a cian."), display=HALF_TURN), PROBABILITY),
         change=ArrayChange(_draw_hue, _equals(0.0), _apply_hue, needs_color=True), script=PixelScript(_hue_script)),
     Augmentation(
         id="random_saturation", label=Text("Saturation", "Saturación"), group="color",
         keras="keras.layers.RandomSaturation", changes_color=OTHER_COLOR,
-        help=Text("Paler or stronger colours at random.", "Colores más pálidos o más vivos al azar."),
-        params=(share("factor", (0.4, 0.6), Text("0.5 changes nothing, 0 is grey, 0.75 three times as strong.",
-                                                  "0,5 no cambia nada, 0 es gris, 0,75 el triple de vivo.")),
+        help=Text("Makes colours paler or stronger at random.", "Hace los colores más pálidos o más vivos al azar."),
+        params=(share("factor", (0.4, 0.6), Text("0.5 changes nothing, 0 gives grey, 0.75 colours three times as strong.",
+                                                  "0,5 no cambia nada, 0 da gris, 0,75 colores el triple de vivos.")),
                 PROBABILITY),
         change=ArrayChange(_draw_saturation, _equals(1.0), _apply_saturation, needs_color=True),
         script=PixelScript(_saturation_script)),
     Augmentation(
         id="random_color_jitter", label=Text("Colour jitter", "Variación de color"), group="color",
         keras="keras.layers.RandomColorJitter", changes_color=OTHER_COLOR,
-        help=Text("Brightness, contrast, saturation and hue in one step; none leaves one out.",
-                  "Brillo, contraste, saturación y tono en un paso; ninguno omite uno."),
-        params=(factor("brightness_factor", 0.2, Text("Share of the full range that is added.",
-                                                       "Parte del rango completo que se suma."), optional=True),
+        help=Text("Brightness, contrast, saturation and hue in one step; none switches one of them off.",
+                  "Brillo, contraste, saturación y tono en un solo paso; none desactiva uno de ellos."),
+        params=(factor("brightness_factor", 0.2, Text("Fraction of the full range that is added.",
+                                                       "Fracción del rango completo que se suma."), optional=True),
                 Factor(name="contrast_factor", default=(0.2, 0.2), minimum=0, maximum=1, optional=True,
                        label=same("contrast_factor"), display=PERCENT, help=DOWN_AND_UP),
-                share("saturation_factor", (0.4, 0.6), Text("0.5 changes nothing, 0 is grey.",
-                                                             "0,5 no cambia nada, 0 es gris."), optional=True),
+                share("saturation_factor", (0.4, 0.6), Text("0.5 changes nothing, 0 gives grey.",
+                                                             "0,5 no cambia nada, 0 da gris."), optional=True),
                 share("hue_factor", (0.0, 0.05), Text("1 is half a turn of the colour circle.",
                                                        "1 es media vuelta del círculo cromático."),
                        optional=True, display=HALF_TURN),
@@ -263,8 +263,8 @@ STEPS: Final = (
     Augmentation(
         id="random_grayscale", label=Text("Greyscale", "Escala de grises"), group="color",
         keras="keras.layers.RandomGrayscale", changes_color=OTHER_COLOR,
-        help=Text("Takes the colour out of some pictures; the channels stay.",
-                  "Quita el color a algunas imágenes; los canales quedan."),
+        help=Text("Removes the colour from some pictures; the number of channels does not change.",
+                  "Quita el color a algunas imágenes; el número de canales no cambia."),
         params=(plain_probability(0.2),),
         change=ArrayChange(lambda params, rng, chosen, _height, _width: _draw_nothing(params, rng, chosen), _equals(0.0),
                            _apply_grayscale, needs_color=True), script=PixelScript(_grayscale_script)),
@@ -279,27 +279,28 @@ STEPS: Final = (
         id="random_posterization", label=Text("Posterisation", "Posterización"), group="color",
         keras="keras.layers.RandomPosterization",
         help=Text("Reduces the number of shades of every colour.", "Reduce el número de tonos de cada color."),
-        params=(share("factor", (3.0, 8.0), Text("Bits kept of every value, upper end excluded: 1 leaves two "
+        params=(share("factor", (3.0, 8.0), Text("Number of bits kept of every value, upper limit excluded: 1 leaves two "
                                                  "shades, 8 changes nothing.",
-                                                  "Bits que se conservan de cada valor, sin el extremo superior: 1 "
-                                                  "deja dos tonos, 8 no cambia nada."),
+                                                  "Número de bits que se conservan de cada valor, sin incluir el límite "
+                                                  "superior: 1 deja dos tonos, 8 no cambia nada."),
                        maximum=8.0, minimum=1.0), PROBABILITY),
         change=TableChange(_draw_posterization, _equals(8.0), _apply_posterization), script=PixelScript(_posterization_script)),
     Augmentation(
         id="solarization", label=Text("Solarisation", "Solarización"), group="color",
         keras="keras.layers.Solarization", changes_color=OTHER_COLOR,
-        help=Text("Inverts what is brighter than a threshold.", "Invierte lo que es más claro que un umbral."),
-        params=(share("addition_factor", (0.0, 0.0), Text("Share of the full range that is added before.",
-                                                           "Parte del rango completo que se suma antes."), display=PERCENT),
-                share("threshold_factor", (0.5, 1.0), Text("Threshold, share of the full range.",
-                                                            "Umbral, parte del rango completo."), display=PERCENT),
+        help=Text("Inverts the values above a threshold.", "Invierte los valores por encima de un umbral."),
+        params=(share("addition_factor", (0.0, 0.0), Text("Fraction of the full range that is added first.",
+                                                           "Fracción del rango completo que se suma "
+                                                           "antes."), display=PERCENT),
+                share("threshold_factor", (0.5, 1.0), Text("Threshold, as a fraction of the full range.",
+                                                            "Umbral, como fracción del rango completo."), display=PERCENT),
                 PROBABILITY),
         change=TableChange(_draw_solarization, lambda value: bool(value[1] > 255.0 and value[0] == 0.0), _apply_solarization),
         script=PixelScript(_solarization_script)),
     Augmentation(
         id="random_invert", label=Text("Invert", "Invertir"), group="color",
         keras="keras.layers.RandomInvert", changes_color=OTHER_COLOR,
-        help=Text("Makes a negative of some pictures.", "Hace un negativo de algunas imágenes."),
+        help=Text("Turns some pictures into their negative.", "Convierte algunas imágenes en su negativo."),
         params=(plain_probability(0.2),),
         change=TableChange(_draw_nothing, _equals(0.0), lambda table, _value, _look: 255.0 - table),
         script=PixelScript(lambda _values, _channels: ["pixels = 255 - pixels"])),

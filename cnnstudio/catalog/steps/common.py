@@ -13,7 +13,7 @@ from cnnstudio.core.text import Text, same
 FILL: Final[tuple[Param, ...]] = (
     Choice(
         name="fill_mode", default="reflect", advanced=True, label=same("fill_mode"),
-        help=Text("How areas outside the picture are filled.", "Cómo se rellenan las zonas fuera de la imagen."),
+        help=Text("How areas outside the picture are filled.", "Cómo se rellenan las zonas que quedan fuera de la imagen."),
         options=(Option("reflect", Text("reflect: mirrored", "reflect: reflejado")),
                  Option("nearest", Text("nearest: the border", "nearest: el borde")),
                  Option("wrap", Text("wrap: the other side", "wrap: el otro lado")),
@@ -25,9 +25,9 @@ FILL: Final[tuple[Param, ...]] = (
 PROBABILITY: Final = Float(
     name="probability", default=1.0, minimum=0, maximum=1, display=PERCENT, advanced=True,
     label=Text("Probability", "Probabilidad"),
-    help=Text("Share of the pictures that are changed.", "Parte de las imágenes que se cambian."))
-OTHER_COLOR: Final = Text("Classes named after a colour would no longer match it.",
-                          "Las clases que llevan nombre de un color dejarían de corresponderle.")
+    help=Text("Fraction of the pictures that is changed.", "Fracción de las imágenes que se cambia."))
+OTHER_COLOR: Final = Text("Classes named after a colour would no longer match their name.",
+                          "Las clases con nombre de color dejarían de corresponder a su nombre.")
 
 
 def factor(name: str, default: float | tuple[float, float] | None, help: Text, maximum: float = 1.0,

@@ -24,13 +24,13 @@ def levels(picture: Picture, black: int = 16, white: int = 240) -> Picture:
 
 LEVELS: Final = RecipeStep(
     id="levels", label=Text("Levels", "Niveles"),
-    help=Text("Stretches the values between two numbers over the whole range.",
-              "Estira los valores entre dos números a todo el rango."),
+    help=Text("Stretches the values between two limits over the whole range.",
+              "Estira los valores entre dos límites a todo el rango."),
     params=(
         Int(name="black", default=16, minimum=0, maximum=254, label=Text("Black", "Negro"),
-            help=Text("This value, and all below it, becomes 0.", "Este valor, y los menores, pasa a 0.")),
+            help=Text("This value and all lower ones become 0.", "Este valor y todos los menores pasan a 0.")),
         Int(name="white", default=240, minimum=1, maximum=255, label=Text("White", "Blanco"),
-            help=Text("This value, and all above it, becomes 255.", "Este valor, y los mayores, pasa a 255."))),
+            help=Text("This value and all higher ones become 255.", "Este valor y todos los mayores pasan a 255."))),
     pixels=levels,
     opencv=lambda values, _channels: [
         f"table = np.clip((np.arange(256) - {values['black']}) / max({values['white']} - {values['black']}, 1e-9), 0, 1)",
@@ -60,18 +60,19 @@ def _percentile_code(values: Values, _channels: int) -> list[str]:
 
 
 PERCENTILE_STRETCH: Final = RecipeStep(
-    id="percentile_stretch", label=Text("Percentile stretch", "Estirar por percentiles"),
-    help=Text("Stretches each picture from its own dark values to its own light ones; a few extreme pixels do not count.",
-              "Estira cada imagen de sus propios valores oscuros a sus claros; unos pocos píxeles extremos no cuentan."),
+    id="percentile_stretch", label=Text("Percentile stretch", "Estiramiento por percentiles"),
+    help=Text("Stretches the range from the dark to the light values of each picture; a few extreme pixels are ignored.",
+              "Estira el rango entre los valores oscuros y los claros de cada imagen; unos pocos píxeles extremos se "
+              "ignoran."),
     params=(
         Float(name="low", default=2.0, minimum=0, maximum=100, step=0.5, decimals=2, unit=Text("%", "%"),
               label=Text("Black below", "Negro por debajo"),
               help=Text("This share of the darkest values becomes 0.",
-                        "Esta parte de los valores más oscuros pasa a 0.")),
+                        "Esta proporción de los valores más oscuros pasa a 0.")),
         Float(name="high", default=98.0, minimum=0, maximum=100, step=0.5, decimals=2, unit=Text("%", "%"),
               label=Text("White above", "Blanco por encima"),
-              help=Text("Values lighter than this share of all become 255.",
-                        "Los valores más claros que esta parte del total pasan a 255."))),
+              help=Text("Values lighter than this share of all values become 255.",
+                        "Los valores más claros que esta proporción del total pasan a 255."))),
     pixels=percentile_stretch,
     opencv=_percentile_code,
 )
@@ -103,15 +104,17 @@ def _local_contrast_code(values: Values, _channels: int) -> list[str]:
 
 LOCAL_CONTRAST: Final = RecipeStep(
     id="local_contrast", label=Text("Local contrast", "Contraste local"),
-    help=Text("Brings every neighbourhood to the same brightness and contrast: uneven light disappears.",
-              "Lleva cada vecindario al mismo brillo y contraste: la luz desigual desaparece."),
+    help=Text("Gives every neighbourhood the same brightness and contrast: removes uneven lighting.",
+              "Da a cada vecindad el mismo brillo y contraste: elimina la iluminación desigual."),
     params=(
         Float(name="sigma", default=8.0, minimum=0.5, maximum=200, step=1, decimals=1, label=Text("Sigma", "Sigma"),
-              help=Text("Size of the neighbourhood in pixels.", "Tamaño del vecindario en píxeles.")),
+              help=Text("Size of the neighbourhood in pixels.", "Tamaño de la vecindad en píxeles.")),
         Float(name="amount", default=40.0, minimum=0, above=True, maximum=128, step=5, decimals=1,
               label=Text("Contrast", "Contraste"),
-              help=Text("Distance from grey of a pixel that differs by one standard deviation.",
-                        "Distancia al gris de un píxel que difiere en una desviación estándar."))),
+              help=Text("Difference from grey, in the result, of a pixel that differs from the mean by one standard "
+                        "deviation.",
+                        "Diferencia con el gris, en el resultado, de un píxel que se aparta de la media una desviación "
+                        "estándar."))),
     pixels=local_contrast,
     opencv=_local_contrast_code,
 )

@@ -43,11 +43,11 @@ MORPHOLOGY: Final = RecipeStep(
     id="morphology", label=Text("Morphology", "Morfología"),
     help=Text("Makes light areas smaller (erode) or larger (dilate), removes small light spots (open) or closes small dark "
               "gaps (close).",
-              "Encoge (erode) o agranda (dilate) las zonas claras, quita manchas claras pequeñas (open) o cierra huecos "
+              "Reduce (erode) o agranda (dilate) las zonas claras, quita manchas claras pequeñas (open) o cierra huecos "
               "oscuros pequeños (close)."),
     params=(
         Choice(name="operation", default="open", label=Text("Operation", "Operación"),
-               help=Text("What is done with the window.", "Qué se hace con la ventana."),
+               help=Text("The operation applied to each window.", "La operación que se aplica a cada ventana."),
                options=(Option("erode", Text("erode", "erosionar"), Text("The darkest value of the window.",
                                                                          "El valor más oscuro de la ventana.")),
                         Option("dilate", Text("dilate", "dilatar"), Text("The lightest value of the window.",
@@ -57,7 +57,7 @@ MORPHOLOGY: Final = RecipeStep(
                                                                       "Dilatar y luego erosionar.")),
                         Option("gradient", Text("gradient", "gradiente"), Text("Dilated minus eroded: outlines.",
                                                                                "Dilatado menos erosionado: contornos.")))),
-        _kernel(Text("Side of the window in pixels; odd.", "Lado de la ventana en píxeles; impar."), 3),
+        _kernel(Text("Side of the window in pixels, an odd number.", "Lado de la ventana en píxeles, un número impar."), 3),
         _SHAPE,
         Int(name="iterations", default=1, minimum=1, maximum=20, label=Text("Iterations", "Iteraciones"),
             help=Text("Number of repetitions.", "Número de repeticiones."))),
@@ -79,11 +79,11 @@ def background_subtraction(picture: Picture, kernel_size: int = 25, shape: str =
 
 BACKGROUND_SUBTRACTION: Final = RecipeStep(
     id="background_subtraction", label=Text("Subtract background (top-hat)", "Restar el fondo (top-hat)"),
-    help=Text("Keeps what is smaller than the window and removes uneven background, as in microscopy.",
-              "Conserva lo que es menor que la ventana y quita el fondo desigual, como en microscopía."),
+    help=Text("Keeps objects smaller than the window and removes an uneven background, as in microscopy.",
+              "Conserva los objetos más pequeños que la ventana y quita un fondo desigual, como en microscopía."),
     params=(
-        _kernel(Text("Side of the window in pixels, odd: larger than the objects.",
-                     "Lado de la ventana en píxeles, impar: mayor que los objetos."), 25),
+        _kernel(Text("Side of the window in pixels, an odd number larger than the objects.",
+                     "Lado de la ventana en píxeles, un número impar mayor que los objetos."), 25),
         _SHAPE,
         Choice(name="objects", default="light", label=Text("Objects", "Objetos"),
                help=Text("Whether the objects are lighter or darker than their background.",
@@ -122,18 +122,19 @@ def _sobel_code(values: Values, _channels: int) -> list[str]:
 
 SOBEL: Final = RecipeStep(
     id="sobel", label=Text("Sobel gradient", "Gradiente de Sobel"),
-    help=Text("How fast the brightness changes: edges are light, plain areas black.",
-              "Lo rápido que cambia el brillo: los bordes claros, las zonas lisas negras."),
+    help=Text("Shows how fast the brightness changes: edges become light, uniform areas black.",
+              "Muestra con qué rapidez cambia el brillo: los bordes quedan claros, las zonas uniformes negras."),
     params=(
         Choice(name="direction", default="both", label=Text("Direction", "Dirección"),
                help=Text("Changes from left to right (x), from top to bottom (y), or both.",
                          "Cambios de izquierda a derecha (x), de arriba abajo (y) o ambos."),
                options=(Option("both", Text("both", "ambas")), Option("x", Text("x", "x")), Option("y", Text("y", "y")))),
         Int(name="kernel_size", default=3, minimum=1, maximum=31, step=2, odd=True, label=_KERNEL,
-            help=Text("Side of the window in pixels; odd. Larger ones give a stronger result.",
-                      "Lado de la ventana en píxeles; impar. Las mayores dan un resultado más intenso.")),
+            help=Text("Side of the window in pixels, an odd number. Larger windows give a stronger result.",
+                      "Lado de la ventana en píxeles, un número impar. Las ventanas más grandes dan un resultado más "
+                      "intenso.")),
         Float(name="scale", default=1.0, minimum=0, above=True, maximum=100, step=0.1, decimals=3,
-              label=Text("Scale", "Escala"), help=Text("Multiplies the result.", "Multiplica el resultado."))),
+              label=Text("Scale", "Escala"), help=Text("Factor of the result.", "Factor del resultado."))),
     pixels=sobel,
     opencv=_sobel_code,
 )
@@ -152,14 +153,15 @@ def laplacian(picture: Picture, kernel_size: int = 3, scale: float = 1.0) -> Pic
 
 LAPLACIAN: Final = RecipeStep(
     id="laplacian", label=Text("Laplacian", "Laplaciano"),
-    help=Text("Second derivative: fine lines and spots are light.",
-              "Segunda derivada: las líneas finas y los puntos salen claros."),
+    help=Text("Second derivative of the brightness: fine lines and spots become light.",
+              "Segunda derivada del brillo: las líneas finas y los puntos quedan claros."),
     params=(
         Int(name="kernel_size", default=3, minimum=1, maximum=31, step=2, odd=True, label=_KERNEL,
-            help=Text("Side of the window in pixels; odd. Larger ones give a stronger result.",
-                      "Lado de la ventana en píxeles; impar. Las mayores dan un resultado más intenso.")),
+            help=Text("Side of the window in pixels, an odd number. Larger windows give a stronger result.",
+                      "Lado de la ventana en píxeles, un número impar. Las ventanas más grandes dan un resultado más "
+                      "intenso.")),
         Float(name="scale", default=1.0, minimum=0, above=True, maximum=100, step=0.1, decimals=3,
-              label=Text("Scale", "Escala"), help=Text("Multiplies the result.", "Multiplica el resultado."))),
+              label=Text("Scale", "Escala"), help=Text("Factor of the result.", "Factor del resultado."))),
     pixels=laplacian,
     opencv=lambda values, _channels: [
         f"edges = cv2.Laplacian(picture, cv2.CV_32F, ksize={odd(min(int(values['kernel_size']), 31))}, "

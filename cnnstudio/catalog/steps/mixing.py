@@ -67,19 +67,20 @@ _CUT_MIX_SCRIPT: Final = (
 STEPS: Final = (
     Augmentation(
         id="mix_up", label=Text("MixUp", "MixUp"), group="mix", keras="keras.layers.MixUp",
-        help=Text("Blends every picture with another one of the batch, and their labels with it.",
-                  "Mezcla cada imagen con otra del lote, y también sus etiquetas."),
+        help=Text("Blends every picture with another picture of the batch, and their labels in the same proportion.",
+                  "Mezcla cada imagen con otra del lote, y sus etiquetas en la misma proporción."),
         params=(Float(name="alpha", default=0.2, minimum=0, above=True, maximum=8, step=0.1, decimals=2,
-                      label=same("alpha"), help=Text("Higher mixes more evenly: weights are Beta(alpha, alpha).",
-                                                     "Más alto mezcla más por igual: los pesos son Beta(alpha, "
-                                                     "alpha).")), PROBABILITY),
+                      label=same("alpha"), help=Text("Higher values mix more evenly: the weights follow a Beta(alpha, alpha) "
+                                                     "distribution.",
+                                                     "Los valores más altos mezclan más por igual: los pesos siguen una "
+                                                     "distribución beta(alpha, alpha).")), PROBABILITY),
         change=Mixing(_mix_up), script=MixScript(_MIX_UP_SCRIPT, lambda values: repr(float(values["alpha"])))),
     Augmentation(
         id="cut_mix", label=Text("CutMix", "CutMix"), group="mix", keras="keras.layers.CutMix",
         help=Text("Pastes in a rectangle of another picture of the batch and mixes the labels by area.",
                   "Pega un rectángulo de otra imagen del lote y mezcla las etiquetas según el área."),
-        params=(share("factor", (1.0, 1.0), Text("Alpha of the Beta distribution of the area; drawn for a batch.",
-                                                  "Alfa de la distribución beta del área; se sortea por lote.")),
+        params=(share("factor", (1.0, 1.0), Text("Alpha of the beta distribution of the area, which is drawn once per batch.",
+                                                  "Alfa de la distribución beta del área, que se sortea una vez por lote.")),
                 PROBABILITY),
         change=Mixing(_cut_mix), script=MixScript(_CUT_MIX_SCRIPT, lambda values: str(pair(values["factor"], 0.0)))),
 )

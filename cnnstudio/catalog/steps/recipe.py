@@ -32,8 +32,8 @@ def equalize(picture: Picture) -> Picture:
 
 EQUALIZE: Final = RecipeStep(
     id="equalize", label=Text("Equalise histogram", "Ecualizar histograma"),
-    help=Text("Spreads the brightness over the whole range (colour pictures: the lightness only).",
-              "Reparte el brillo por todo el rango (en color: solo la luminosidad)."),
+    help=Text("Spreads the brightness over the whole range (in colour pictures, only the lightness).",
+              "Reparte el brillo por todo el rango (en imágenes de color, solo la luminosidad)."),
     pixels=equalize,
     opencv=lambda _values, _channels: ["picture = on_lightness(picture, cv2.equalizeHist)"],
     helper=_lightness_code,
@@ -49,14 +49,14 @@ def clahe(picture: Picture, clip_limit: float = 2.0, tile_grid_size: int | Seque
 
 CLAHE: Final = RecipeStep(
     id="clahe", label=Text("Local equalisation (CLAHE)", "Ecualización local (CLAHE)"),
-    help=Text("Equalises tile by tile, with a limit on contrast.",
-              "Ecualiza por baldosas, con un límite de contraste."),
+    help=Text("Equalises tile by tile, with a limit on the contrast.",
+              "Ecualiza celda por celda, con un límite de contraste."),
     params=(
         Float(name="clip_limit", default=2.0, minimum=0, above=True, maximum=40, step=0.5, decimals=2,
               label=Text("Contrast limit", "Límite de contraste"),
-              help=Text("Higher keeps more contrast.", "Más alto conserva más contraste.")),
-        Int(name="tile_grid_size", default=8, minimum=1, maximum=64, label=Text("Tiles", "Baldosas"),
-            help=Text("Tiles across and down.", "Baldosas a lo ancho y a lo alto."))),
+              help=Text("Higher values keep more contrast.", "Los valores más altos conservan más contraste.")),
+        Int(name="tile_grid_size", default=8, minimum=1, maximum=64, label=Text("Tiles", "Celdas"),
+            help=Text("Number of tiles in each direction.", "Número de celdas en cada dirección."))),
     pixels=clahe,
     opencv=lambda values, _channels: [
         f"picture = on_lightness(picture, cv2.createCLAHE({float(values['clip_limit'])}, "
@@ -73,14 +73,14 @@ def gaussian_blur(picture: Picture, kernel_size: int = 3, sigma: float = 0.0) ->
 
 GAUSSIAN_BLUR: Final = RecipeStep(
     id="gaussian_blur", label=Text("Gaussian blur", "Desenfoque gaussiano"),
-    help=Text("Smooths away fine noise.", "Suaviza el ruido fino."),
+    help=Text("Removes fine noise by smoothing.", "Quita el ruido fino suavizando la imagen."),
     params=(
         Int(name="kernel_size", default=3, minimum=1, maximum=99, step=2, odd=True, label=Text("Kernel", "Núcleo"),
-            help=Text("Side of the window in pixels; odd.", "Lado de la ventana en píxeles; impar.")),
+            help=Text("Side of the window in pixels, an odd number.", "Lado de la ventana en píxeles, un número impar.")),
         Float(name="sigma", default=0.0, minimum=0, maximum=50, step=0.1, decimals=2,
               label=Text("Sigma", "Sigma"),
-              help=Text("Standard deviation of the blur in pixels; 0 follows the kernel size.",
-                        "Desviación estándar del desenfoque en píxeles; 0 sigue el tamaño del núcleo."))),
+              help=Text("Standard deviation of the blur in pixels; 0: computed from the kernel size.",
+                        "Desviación estándar del desenfoque en píxeles; 0: se calcula a partir del tamaño del núcleo."))),
     pixels=gaussian_blur,
     opencv=lambda values, _channels: [
         f"picture = cv2.GaussianBlur(picture, ({odd(values['kernel_size'])}, {odd(values['kernel_size'])}), "
@@ -96,11 +96,11 @@ def median_blur(picture: Picture, kernel_size: int = 3) -> Picture:
 
 MEDIAN_BLUR: Final = RecipeStep(
     id="median_blur", label=Text("Median blur", "Desenfoque de mediana"),
-    help=Text("Removes single wrong pixels and keeps edges.",
-              "Quita píxeles sueltos erróneos y conserva los bordes."),
+    help=Text("Removes isolated wrong pixels and keeps edges.",
+              "Quita píxeles erróneos aislados y conserva los bordes."),
     params=(
         Int(name="kernel_size", default=3, minimum=1, maximum=99, step=2, odd=True, label=Text("Kernel", "Núcleo"),
-            help=Text("Side of the window in pixels; odd.", "Lado de la ventana en píxeles; impar.")),),
+            help=Text("Side of the window in pixels, an odd number.", "Lado de la ventana en píxeles, un número impar.")),),
     pixels=median_blur,
     opencv=lambda values, _channels: [f"picture = cv2.medianBlur(picture, {odd(values['kernel_size'])})"],
 )
@@ -118,15 +118,16 @@ BILATERAL_FILTER: Final = RecipeStep(
     help=Text("Smooths areas and keeps edges sharp.", "Suaviza las zonas y conserva los bordes nítidos."),
     params=(
         Int(name="diameter", default=5, minimum=1, maximum=31, label=Text("Diameter", "Diámetro"),
-            help=Text("Width of the neighbourhood in pixels; large ones are slow.",
-                      "Anchura del vecindario en píxeles; los grandes son lentos.")),
+            help=Text("Width of the neighbourhood in pixels; large values are slow.",
+                      "Anchura de la vecindad en píxeles; los valores grandes son lentos.")),
         Float(name="sigma_color", default=50.0, minimum=0, above=True, maximum=500, step=5, decimals=1,
               label=Text("Sigma of colour", "Sigma de color"),
-              help=Text("How different values may be and still be averaged.",
-                        "Cuánto pueden diferir los valores y aun así promediarse.")),
+              help=Text("How much values may differ and still be averaged.",
+                        "Cuánto pueden diferir los valores para que aún se promedien.")),
         Float(name="sigma_space", default=50.0, minimum=0, above=True, maximum=500, step=5, decimals=1,
               label=Text("Sigma of distance", "Sigma de distancia"),
-              help=Text("How far neighbours count, in pixels.", "Hasta dónde cuentan los vecinos, en píxeles."))),
+              help=Text("Distance, in pixels, up to which neighbours count.",
+                        "Distancia, en píxeles, hasta la que cuentan los vecinos."))),
     pixels=bilateral_filter,
     opencv=lambda values, _channels: [
         f"picture = cv2.bilateralFilter(picture, {int(values['diameter'])}, {float(values['sigma_color'])}, "
@@ -155,11 +156,13 @@ CANNY: Final = RecipeStep(
     params=(
         Float(name="threshold1", default=100.0, minimum=0, maximum=1000, step=10, decimals=0,
               label=Text("Lower threshold", "Umbral inferior"),
-              help=Text("Weaker edges count only beside strong ones.",
-                        "Los bordes más débiles solo cuentan junto a los fuertes.")),
+              help=Text("Edges above this threshold count only if they touch strong ones; weaker ones never count.",
+                        "Los bordes por encima de este umbral solo cuentan si tocan otros fuertes; los más débiles no "
+                        "cuentan nunca.")),
         Float(name="threshold2", default=200.0, minimum=0, maximum=1000, step=10, decimals=0,
               label=Text("Upper threshold", "Umbral superior"),
-              help=Text("Edges above it always count.", "Los bordes por encima siempre cuentan."))),
+              help=Text("Edges above this threshold always count.",
+                        "Los bordes por encima de este umbral siempre cuentan."))),
     pixels=canny,
     opencv=_canny_code,
 )
@@ -186,20 +189,20 @@ def _sharpen_code(values: Values, _channels: int) -> list[str]:
 
 SHARPEN: Final = RecipeStep(
     id="sharpen", label=Text("Sharpen (unsharp mask)", "Enfocar (máscara de desenfoque)"),
-    help=Text("Strengthens edges and fine detail: adds what a blur takes away.",
-              "Refuerza los bordes y el detalle fino: suma lo que un desenfoque quita."),
+    help=Text("Strengthens edges and fine detail by adding what a blur would remove.",
+              "Refuerza los bordes y el detalle fino sumando lo que quitaría un desenfoque."),
     params=(
         Float(name="amount", default=1.0, minimum=0, above=True, maximum=10, step=0.1, decimals=2,
               label=Text("Amount", "Cantidad"),
               help=Text("How much of the detail is added; 1 doubles it.", "Cuánto detalle se suma; 1 lo duplica.")),
         Float(name="sigma", default=1.0, minimum=0, above=True, maximum=50, step=0.1, decimals=2,
               label=Text("Sigma", "Sigma"),
-              help=Text("Width of the blur in pixels: how fine the detail is.",
-                        "Anchura del desenfoque en píxeles: lo fino que es el detalle.")),
+              help=Text("Width of the blur in pixels, which sets how fine the strengthened detail is.",
+                        "Anchura del desenfoque en píxeles, que fija lo fino que es el detalle reforzado.")),
         Float(name="threshold", default=0.0, minimum=0, maximum=255, step=1, decimals=0,
               label=Text("Threshold", "Umbral"),
-              help=Text("Smaller differences, such as noise, stay as they are.",
-                        "Las diferencias menores, como el ruido, quedan como están."))),
+              help=Text("Smaller differences, such as noise, are not strengthened.",
+                        "Las diferencias menores, como el ruido, no se refuerzan."))),
     pixels=sharpen,
     opencv=_sharpen_code,
 )
@@ -213,12 +216,12 @@ def gamma_correction(picture: Picture, gamma: float = 0.7) -> Picture:
 
 GAMMA_CORRECTION: Final = RecipeStep(
     id="gamma_correction", label=Text("Gamma correction", "Corrección gamma"),
-    help=Text("Brightens or darkens the middle tones; black and white stay.",
-              "Aclara u oscurece los tonos medios; el negro y el blanco quedan."),
+    help=Text("Brightens or darkens the middle tones; black and white do not change.",
+              "Aclara u oscurece los tonos medios; el negro y el blanco no cambian."),
     params=(
         Float(name="gamma", default=0.7, minimum=0.05, maximum=10, step=0.1, decimals=2, label=Text("Gamma", "Gamma"),
-              help=Text("Below 1 brightens, above 1 darkens, 1 changes nothing.",
-                        "Menor que 1 aclara, mayor que 1 oscurece, 1 no cambia nada.")),),
+              help=Text("Values below 1 brighten, values above 1 darken, 1 changes nothing.",
+                        "Los valores menores que 1 aclaran, los mayores que 1 oscurecen, 1 no cambia nada.")),),
     pixels=gamma_correction,
     opencv=lambda values, _channels: [
         f"table = np.rint(255 * (np.arange(256) / 255) ** {float(values['gamma'])}).astype(np.uint8)",

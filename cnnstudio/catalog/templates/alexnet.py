@@ -36,14 +36,14 @@ TEMPLATES = (
         help=Text("The network that started deep learning on images.",
                   "La red que inició el aprendizaje profundo en imágenes."),
         about=Text(
-            "In 2012 AlexNet won the ImageNet competition by a wide margin, with what has been usual since: ReLU, "
-            "dropout, augmented pictures, and graphics cards. Its first filters are 11 × 11 pixels large and show "
-            "edges and colours to the naked eye after training. This is its later form for one device, without the "
-            "normalisation between maps, which was found to help little.",
-            "En 2012 AlexNet ganó la competición ImageNet con gran ventaja, con lo que desde entonces es habitual: "
-            "ReLU, dropout, imágenes aumentadas y tarjetas gráficas. Sus primeros filtros miden 11 × 11 píxeles y tras "
-            "entrenar muestran a simple vista bordes y colores. Esta es su forma posterior para un solo dispositivo, "
-            "sin la normalización entre mapas, que resultó ayudar poco."),
+            "In 2012 AlexNet won the ImageNet competition by a wide margin, with techniques that have since become standard: "
+            "ReLU, dropout, augmented pictures and training on graphics cards. Its first filters measure 11 × 11 pixels; "
+            "after training, edges and colours can be seen in them with the naked eye. This is its later form for a single "
+            "device, without the normalisation between maps, which turned out to help little.",
+            "En 2012 AlexNet ganó la competición ImageNet con gran ventaja, con técnicas que desde entonces son habituales: "
+            "ReLU, dropout, imágenes aumentadas y entrenamiento en tarjetas gráficas. Sus primeros filtros miden 11 × 11 "
+            "píxeles; tras el entrenamiento se ven en ellos, a simple vista, bordes y colores. Esta es su forma posterior "
+            "para un solo dispositivo, sin la normalización entre mapas, que resultó ayudar poco."),
         network=network, recipe={"height": 224, "width": 224}, adapts=True, minimum_size=64,
         training={"batch_size": 32, "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},
         published=Publication(61_100_840, 224, "trainable", TORCHVISION)),

@@ -39,17 +39,17 @@ def network() -> NetworkSpec:
 TEMPLATES = (
     Template(
         id="googlenet", label=same("GoogLeNet"), year=2014, source="https://arxiv.org/abs/1409.4842",
-        help=Text("Nine Inception modules: the winner of 2014, with a ninth of AlexNet's parameters.",
+        help=Text("Nine Inception modules: the winner of 2014, with a ninth of the parameters of AlexNet.",
                   "Nueve módulos Inception: la ganadora de 2014, con la novena parte de los parámetros de AlexNet."),
         about=Text(
-            "GoogLeNet looks at each place with filters of 1 × 1, 3 × 3 and 5 × 5 pixels at once and lets the next "
-            "layer choose. 1 × 1 convolutions before the large ones keep this cheap, and a mean over each map "
-            "replaces the dense layers: 22 layers with a ninth of AlexNet's parameters. It won ILSVRC 2014. The two "
-            "auxiliary outputs that helped its training are left out.",
-            "GoogLeNet mira cada lugar con filtros de 1 × 1, 3 × 3 y 5 × 5 píxeles a la vez y deja elegir a la capa "
-            "siguiente. Convoluciones de 1 × 1 antes de las grandes lo mantienen barato, y una media de cada mapa "
-            "sustituye a las capas densas: 22 capas con la novena parte de los parámetros de AlexNet. Ganó ILSVRC "
-            "2014. Se omiten las dos salidas auxiliares que ayudaban a entrenarla."),
+            "GoogLeNet applies filters of 1 × 1, 3 × 3 and 5 × 5 pixels in parallel at each position and leaves the choice "
+            "to the next layer. 1 × 1 convolutions before the large ones keep the cost low, and a mean over each map "
+            "replaces the dense layers: 22 layers with a ninth of the parameters of AlexNet. GoogLeNet won the ImageNet "
+            "competition of 2014 (ILSVRC). The two auxiliary outputs that helped its training are left out.",
+            "GoogLeNet aplica en paralelo en cada posición filtros de 1 × 1, 3 × 3 y 5 × 5 píxeles y deja la elección a la "
+            "capa siguiente. Convoluciones de 1 × 1 antes de las grandes reducen el coste, y una media de cada mapa "
+            "sustituye a las capas densas: 22 capas con la novena parte de los parámetros de AlexNet. GoogLeNet ganó la "
+            "competición ImageNet de 2014 (ILSVRC). Se omiten las dos salidas auxiliares que ayudaban a entrenarla."),
         network=network, recipe={"height": 224, "width": 224}, adapts=True, minimum_size=32,
         training={"batch_size": 32, "epochs": 60,
                   "optimizer": {"type": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9}}},

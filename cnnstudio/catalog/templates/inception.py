@@ -50,14 +50,14 @@ TEMPLATES = (
     Template(
         id="inception", label=Text("Inception modules", "Módulos Inception"), year=2014, adapts=True,
         source="https://arxiv.org/abs/1409.4842",
-        help=Text("Filters of several sizes side by side: the idea of GoogLeNet, in two modules.",
-                  "Filtros de varios tamaños a la vez: la idea de GoogLeNet, en dos módulos."),
+        help=Text("Filters of several sizes in parallel: the idea of GoogLeNet, in two modules.",
+                  "Filtros de varios tamaños en paralelo: la idea de GoogLeNet, en dos módulos."),
         about=Text(
-            "How large must a filter be? An Inception module does not decide: filters of 1, 3 and 5 pixels look at the "
-            "same place side by side, and what they find is joined. This small network has two such modules, to see the "
-            "idea without GoogLeNet's nine; it trains on a processor in minutes.",
-            "¿De qué tamaño debe ser un filtro? Un módulo Inception no lo decide: filtros de 1, 3 y 5 píxeles miran el "
-            "mismo lugar a la vez, y lo que hallan se une. Esta red pequeña tiene dos módulos, para ver la idea sin los "
-            "nueve de GoogLeNet; se entrena en un procesador en minutos."),
+            "How large should a filter be? An Inception module leaves this open: filters of 1, 3 and 5 pixels are applied in "
+            "parallel at the same position, and their results are concatenated. This small network has two such modules, to "
+            "show the idea without the nine of GoogLeNet; it trains on a processor in minutes.",
+            "¿De qué tamaño debe ser un filtro? Un módulo Inception lo deja abierto: filtros de 1, 3 y 5 píxeles se aplican "
+            "en paralelo en la misma posición y sus resultados se concatenan. Esta red pequeña tiene dos de estos módulos, "
+            "para mostrar la idea sin los nueve de GoogLeNet; se entrena en un procesador en minutos."),
         network=network, recipe={"height": 64, "width": 64}, training={"epochs": 40}),
 )

@@ -33,19 +33,19 @@ def network() -> NetworkSpec:
 TEMPLATES = (
     Template(
         id="lenet5", label=Text("LeNet-5", "LeNet-5"), year=1998, source="https://doi.org/10.1109/5.726791",
-        help=Text("The first convolutional network in everyday use: it read the digits on cheques.",
-                  "La primera red convolucional de uso diario: leía los números de los cheques."),
+        help=Text("The first convolutional network in everyday use: it read the digits on bank cheques.",
+                  "La primera red convolucional de uso cotidiano: leía las cifras de los cheques bancarios."),
         about=Text(
-            "LeNet-5 already has all that makes a convolutional network: small filters shared over the whole "
-            "picture, pooling, and dense layers at the end. It read millions of cheques a day in the nineties. With "
-            "61\u202f706 parameters for ten digits it is small enough to understand every number, and a processor "
-            "trains it in seconds. Its second convolution sees all six maps, as in every modern rendering; in the "
-            "original each filter saw only some of them.",
-            "LeNet-5 ya tiene todo lo que hace a una red convolucional: filtros pequeños compartidos por toda la "
-            "imagen, agrupamiento y capas densas al final. En los años noventa leía millones de cheques al día. Con "
-            "61\u202f706 parámetros para diez dígitos es lo bastante pequeña para entender cada número, y un "
-            "procesador la entrena en segundos. Su segunda convolución ve los seis mapas, como en toda versión "
-            "moderna; en la original cada filtro veía solo algunos."),
+            "LeNet-5 already has everything that defines a convolutional network: small filters shared over the whole "
+            "picture, pooling, and dense layers at the end. In the 1990s it read millions of cheques a day. With 61\u202f706 "
+            "parameters for ten digits it is small enough to be understood completely, and a processor trains it in seconds. "
+            "Its second convolution receives all six maps, as in every modern version; in the original, each filter received "
+            "only some of them.",
+            "LeNet-5 ya tiene todo lo que define a una red convolucional: filtros pequeños compartidos por toda la imagen, "
+            "agrupamiento y capas densas al final. En los años noventa leía millones de cheques al día. Con 61\u202f706 "
+            "parámetros para diez dígitos es lo bastante pequeña para entenderla por completo, y un procesador la entrena en "
+            "segundos. Su segunda convolución recibe los seis mapas, como en toda versión moderna; en la original, cada "
+            "filtro recibía solo algunos."),
         network=network, recipe={"height": 28, "width": 28, "color_mode": "grayscale"},
         training={"epochs": 60, "batch_size": 32, "callbacks": [
             {"id": "early_stopping", "type": "EarlyStopping",

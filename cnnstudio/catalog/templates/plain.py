@@ -54,13 +54,13 @@ TEMPLATES = (
         help=Text("Convolution, normalisation and pooling, repeated: the pattern shared by most networks.",
                   "Convolución, normalización y agrupamiento, repetidos: el patrón común a casi todas las redes."),
         about=Text(
-            "Convolution, batch normalisation, ReLU and pooling, three times; then one more convolution, a mean "
-            "over each map, dropout and the output. Whenever the picture halves, the number of filters doubles. "
-            "With a quarter of a million parameters it trains on a processor in minutes and is a good first attempt "
-            "for any collection.",
-            "Convolución, normalización por lotes, ReLU y agrupamiento, tres veces; luego una convolución más, la "
-            "media de cada mapa, dropout y la salida. Cada vez que la imagen se reduce a la mitad, los filtros se "
-            "doblan. Con un cuarto de millón de parámetros se entrena en un procesador en minutos y es un buen "
+            "Convolution, batch normalisation, ReLU and pooling, three times; then one more convolution, a mean over each "
+            "map, dropout and the output. Whenever height and width are halved, the number of filters is doubled. With a "
+            "quarter of a million parameters, this network trains on a processor in minutes and is a good first attempt for "
+            "any collection.",
+            "Convolución, normalización por lotes, ReLU y agrupamiento, tres veces; luego una convolución más, la media de "
+            "cada mapa, dropout y la salida. Cada vez que el alto y el ancho se reducen a la mitad, el número de filtros se "
+            "duplica. Con un cuarto de millón de parámetros, esta red se entrena en un procesador en minutos y es un buen "
             "primer intento con cualquier colección."),
         network=small, recipe={"height": 96, "width": 96}, training={"epochs": 40}),
     Template(
@@ -69,13 +69,11 @@ TEMPLATES = (
         help=Text("Four stages of two convolutions: for a few thousand pictures.",
                   "Cuatro etapas de dos convoluciones: para unos miles de imágenes."),
         about=Text(
-            "The small network's pattern, with two convolutions before each pooling as in VGG, one stage more, and "
-            "a dense layer before the output. Dropout of whole maps between the stages and of units at the end "
-            "keeps its 1.2 million parameters from memorising. A good next step when the small one can learn no "
-            "more.",
-            "El patrón de la red pequeña, con dos convoluciones antes de cada agrupamiento como en VGG, una etapa "
-            "más y una capa densa antes de la salida. El dropout de mapas enteros entre etapas y de unidades al "
-            "final evita que sus 1,2 millones de parámetros memoricen. Un buen paso siguiente cuando la pequeña ya "
-            "no aprende más."),
+            "The pattern of the small CNN with two convolutions before each pooling, as in VGG, one more stage, and a dense "
+            "layer before the output. Dropout of whole maps between the stages and of units at the end protects its 1.2 "
+            "million parameters from overfitting. A good next step when the small CNN no longer improves.",
+            "El patrón de la CNN pequeña con dos convoluciones antes de cada agrupamiento, como en VGG, una etapa más y una "
+            "capa densa antes de la salida. El dropout de mapas enteros entre las etapas y de unidades al final protege del "
+            "sobreajuste a sus 1,2 millones de parámetros. Un buen paso siguiente cuando la CNN pequeña ya no mejora."),
         network=medium, recipe={"height": 128, "width": 128}, training={"epochs": 60}),
 )

@@ -48,15 +48,16 @@ TEMPLATES = (
         id="residual", label=Text("Residual blocks", "Bloques residuales"), year=2015, adapts=True,
         source="https://arxiv.org/abs/1512.03385",
         help=Text("Skip connections let the signal jump over layers: the idea of ResNet, in three blocks.",
-                  "Conexiones de salto dejan pasar la señal por encima de capas: la idea de ResNet, en tres bloques."),
+                  "Las conexiones de salto dejan pasar la señal por encima de las capas: la idea de ResNet, en tres "
+                  "bloques."),
         about=Text(
-            "A residual block adds its input to its output, so that its layers need to learn only what should "
-            "change. The signal and, on the way back, the gradient pass over them unhindered, which is why networks "
-            "of a hundred layers can learn. This small network shows the idea in three blocks, with a 1 × 1 "
-            "convolution on the skip where the shape changes.",
-            "Un bloque residual suma su entrada a su salida, de modo que sus capas solo aprenden lo que debe cambiar. La "
-            "señal y, a la vuelta, el gradiente pasan por encima sin estorbo, y por eso pueden aprender redes de cien "
-            "capas. Esta red pequeña muestra la idea en tres bloques, con una convolución de 1 × 1 en el salto donde "
-            "cambia la forma."),
+            "A residual block adds its input to its output, so that its layers need to learn only what should change. The "
+            "signal and, on the way back, the gradient pass over them unhindered, which is why networks of a hundred layers "
+            "can learn. This small network shows the idea in three blocks, with a 1 × 1 convolution on the skip where the "
+            "shape changes.",
+            "Un bloque residual suma su entrada a su salida, de modo que sus capas solo deben aprender lo que ha de cambiar. "
+            "La señal y, en el camino de vuelta, el gradiente pasan por encima de ellas sin obstáculos, y por eso pueden "
+            "aprender redes de cien capas. Esta red pequeña muestra la idea en tres bloques, con una convolución de 1 × 1 en "
+            "la conexión de salto donde cambia la forma."),
         network=network, recipe={"height": 64, "width": 64}, training={"epochs": 40}),
 )

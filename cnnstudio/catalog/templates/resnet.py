@@ -50,16 +50,17 @@ def _deep(id: str) -> NetworkSpec:
 
 
 _BASIC = Text(
-    "ResNet-{n} is built of blocks of two 3 × 3 convolutions whose input is added to their output: the layers learn only "
-    "what should change, and the gradient finds a short way back. Stages halve the picture and double the filters. {own}",
+    "ResNet-{n} consists of blocks of two 3 × 3 convolutions whose input is added to their output: the layers learn only "
+    "what should change, and the gradient has a short way back. Each stage halves the height and width and doubles the "
+    "number of filters. {own}",
     "ResNet-{n} se compone de bloques de dos convoluciones 3 × 3 cuya entrada se suma a su salida: las capas aprenden solo "
-    "lo que debe cambiar, y el gradiente halla un camino corto de vuelta. Cada etapa reduce la imagen a la mitad y dobla "
-    "los filtros. {own}")
+    "lo que debe cambiar, y el gradiente tiene un camino de vuelta corto. Cada etapa reduce a la mitad el alto y el ancho y "
+    "duplica el número de filtros. {own}")
 _BOTTLENECK = Text(
-    "ResNet-{n} uses bottlenecks: a 1 × 1 convolution narrows the maps, a 3 × 3 looks around, another 1 × 1 widens them to "
-    "four times as many, and the input is added. This keeps a deep network affordable. {own}",
-    "ResNet-{n} usa cuellos de botella: una convolución de 1 × 1 estrecha los mapas, una de 3 × 3 mira alrededor, otra de "
-    "1 × 1 los ensancha al cuádruple, y se suma la entrada. Así una red profunda resulta asequible. {own}")
+    "ResNet-{n} uses bottlenecks: a 1 × 1 convolution reduces the number of maps, a 3 × 3 one filters them, another 1 × 1 "
+    "one increases their number fourfold, and the input is added. This keeps the cost of a deep network low. {own}",
+    "ResNet-{n} usa cuellos de botella: una convolución de 1 × 1 reduce el número de mapas, una de 3 × 3 los filtra, otra de "
+    "1 × 1 multiplica su número por cuatro, y se suma la entrada. Así se mantiene bajo el coste de una red profunda. {own}")
 
 
 def _about(pattern: Text, n: int, own: Text) -> Text:
@@ -84,16 +85,17 @@ TEMPLATES = (
               Text("With a few thousand pictures, it can be trained from scratch.",
                    "Con unos miles de imágenes se puede entrenar desde cero."), (2, 2, 2, 2)),
     _template(34, 21_797_672, Text("Twice as many blocks as ResNet-18.", "El doble de bloques que ResNet-18."),
-              Text("It learned where a plain network of 34 layers got stuck.",
-                   "Aprendió donde una red simple de 34 capas se atascaba."), (3, 4, 6, 3)),
-    _template(50, 25_636_712, Text("The workhorse of the field.", "El caballo de batalla del campo."),
-              Text("It is the network that most studies compare with.",
+              Text("It learns where a network of 34 layers without skip connections gets stuck.",
+                   "Aprende donde una red de 34 capas sin conexiones de salto se estanca."), (3, 4, 6, 3)),
+    _template(50, 25_636_712, Text("The standard reference network.", "La red de referencia habitual."),
+              Text("It is the network that most studies compare against.",
                    "Es la red con la que se comparan casi todos los estudios.")),
     _template(101, 44_707_176, Text("ResNet-50 with a longer fourth stage.",
                                     "ResNet-50 con una cuarta etapa más larga."),
-              Text("From scratch it needs very many pictures; as a pretrained base it needs few.",
-                   "Desde cero necesita muchísimas imágenes; como base preentrenada, pocas.")),
-    _template(152, 60_419_944, Text("The winner of ILSVRC 2015.", "La ganadora de ILSVRC 2015."),
-              Text("Its 152 layers won ILSVRC 2015 with fewer errors than people make.",
-                   "Sus 152 capas ganaron ILSVRC 2015 con menos errores que las personas.")),
+              Text("Trained from scratch it needs a very large number of pictures; as a pretrained base it needs few.",
+                   "Entrenada desde cero necesita muchísimas imágenes; como base preentrenada, pocas.")),
+    _template(152, 60_419_944, Text("The winner of the ImageNet competition of 2015 (ILSVRC).",
+                                    "La ganadora de la competición ImageNet de 2015 (ILSVRC)."),
+              Text("With its 152 layers it won that competition with fewer errors than people make.",
+                   "Con sus 152 capas ganó esa competición con menos errores que las personas.")),
 )

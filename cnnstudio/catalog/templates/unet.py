@@ -31,14 +31,14 @@ TEMPLATES = (
         help=Text("The contracting half of U-Net: five levels of two convolutions.",
                   "La mitad contractiva de U-Net: cinco niveles de dos convoluciones."),
         about=Text(
-            "U-Net marks cells and organs in medical pictures, pixel by pixel. Its left half, shown here, sees more "
-            "and more of the picture in less and less detail: each level has two 3 × 3 convolutions and a pooling, "
-            "and the next one twice as many filters. With a mean over each map and an output layer it classifies; "
-            "trained in this way, it can serve as a start for a whole U-Net.",
-            "U-Net marca células y órganos en imágenes médicas, píxel a píxel. Su mitad izquierda, que se muestra "
-            "aquí, ve cada vez más de la imagen con cada vez menos detalle: dos convoluciones 3 × 3 y un "
-            "agrupamiento por nivel, y el doble de filtros en el siguiente. Con la media de cada mapa y una capa de "
-            "salida, clasifica; así entrenada, puede servir de comienzo para una U-Net completa."),
+            "U-Net marks cells and organs in medical pictures, pixel by pixel. Its left half, shown here, covers more and "
+            "more of the picture in less and less detail: each level has two 3 × 3 convolutions and a pooling layer, and the "
+            "next one has twice as many filters. With a mean over each map and an output layer it becomes a classifier; "
+            "trained in this way, it can be the starting point of a complete U-Net.",
+            "U-Net marca células y órganos en imágenes médicas, píxel a píxel. Su mitad izquierda, que se muestra aquí, "
+            "abarca cada vez más de la imagen con cada vez menos detalle: cada nivel tiene dos convoluciones 3 × 3 y un "
+            "agrupamiento, y el siguiente tiene el doble de filtros. Con la media de cada mapa y una capa de salida se "
+            "convierte en un clasificador; así entrenada, puede ser el punto de partida de una U-Net completa."),
         network=network, recipe={"height": 128, "width": 128}, adapts=True, minimum_size=32,
         training={"batch_size": 16, "optimizer": {"type": "adam", "params": {"learning_rate": 0.0001}}}),
 )

@@ -38,19 +38,18 @@ TEMPLATES = (
     _template("vgg16", VGG16_BLOCKS, 138_357_544, Text(
         "Thirteen 3 × 3 convolutions and three dense layers. Simple and huge.",
         "Trece convoluciones 3 × 3 y tres capas densas. Simple y enorme."), Text(
-        "VGG showed in 2014 that depth alone goes far: thirteen 3 × 3 convolutions, a pooling whenever the number "
-        "of filters doubles, and three dense layers, which hold nine tenths of its 138 million parameters. It is "
-        "easy to draw and to explain, but slow, and from scratch it needs many pictures.",
-        "VGG mostró en 2014 que la profundidad sola lleva lejos: trece convoluciones 3 × 3, un agrupamiento cada "
-        "vez que se dobla el número de filtros y tres capas densas, que guardan nueve décimas partes de sus 138 "
-        "millones de parámetros. Es fácil de dibujar y de explicar, pero lenta, y desde cero necesita muchas "
-        "imágenes.")),
+        "In 2014 VGG showed how much can be achieved by depth alone: thirteen 3 × 3 convolutions, a pooling layer whenever "
+        "the number of filters doubles, and three dense layers, which contain nine tenths of its 138 million parameters. It "
+        "is easy to draw and to explain, but slow, and trained from scratch it needs many pictures.",
+        "En 2014 VGG mostró cuánto se puede lograr solo con la profundidad: trece convoluciones 3 × 3, un agrupamiento cada "
+        "vez que se duplica el número de filtros y tres capas densas, que contienen nueve décimas partes de sus 138 millones "
+        "de parámetros. Es fácil de dibujar y de explicar, pero lenta, y entrenada desde cero necesita muchas imágenes.")),
     _template("vgg19", VGG19_BLOCKS, 143_667_240, Text(
         "VGG16 with three more convolutions.", "VGG16 con tres convoluciones más."), Text(
-        "The deepest network of the VGG study: one more convolution in each of the last three blocks. The gain over "
-        "VGG16 was small, which led others to ask why plain stacks stop improving; residual networks were the answer. "
-        "Its feature maps are still used to transfer styles.",
-        "La red más profunda del estudio VGG: una convolución más en cada uno de los tres últimos bloques. La mejora "
-        "sobre VGG16 fue pequeña, y eso llevó a preguntarse por qué dejan de mejorar las pilas simples; las redes "
-        "residuales fueron la respuesta. Sus mapas aún se usan para transferir estilos.")),
+        "The deepest network of the VGG study: one more convolution in each of the last three blocks. The gain over VGG16 "
+        "was small, which raised the question of why plain sequences of layers stop improving; residual networks were the "
+        "answer. Its feature maps are still used for style transfer.",
+        "La red más profunda del estudio VGG: una convolución más en cada uno de los tres últimos bloques. La mejora sobre "
+        "VGG16 fue pequeña, lo que planteó la pregunta de por qué las secuencias simples de capas dejan de mejorar; las "
+        "redes residuales fueron la respuesta. Sus mapas de características aún se usan para transferir estilos.")),
 )

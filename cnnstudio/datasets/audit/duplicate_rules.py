@@ -19,10 +19,10 @@ _ORDER: Final = {"train": 0, "validation": 1, "test": 2}
 _MOST_NAMED: Final = 50
 """The most duplicates that a finding names."""
 _TURN_TEXTS: Final = (
-    Text("mirrored", "reflejada"), Text("turned by half", "girada media vuelta"),
-    Text("upside down and mirrored", "invertida y reflejada"), Text("turned by a quarter", "girada un cuarto"),
-    Text("turned by a quarter", "girada un cuarto"), Text("mirrored and turned", "reflejada y girada"),
-    Text("mirrored and turned", "reflejada y girada"),
+    Text("mirrored", "reflejada"), Text("rotated by 180°", "girada 180°"),
+    Text("flipped vertically", "volteada verticalmente"), Text("rotated by 90°", "girada 90°"),
+    Text("rotated by 90°", "girada 90°"), Text("mirrored and rotated", "reflejada y girada"),
+    Text("mirrored and rotated", "reflejada y girada"),
 )
 
 
@@ -90,7 +90,7 @@ def _superfluous_findings(group: list[Row], kind: str, nearest: dict[int, NearDu
 
 def _sentence(row: Row, other: Row, pair: NearDuplicate | None) -> Text:
     if pair is None:
-        return Text("The same bytes as {other}.", "Los mismos bytes que {other}.").fill(other=other.path)
+        return Text("Identical to {other}, byte for byte.", "Idéntica a {other}, byte a byte.").fill(other=other.path)
     how = same("")
     if pair.turn >= 0:
         how = Text(", {turn}", ", {turn}").fill(turn=_TURN_TEXTS[pair.turn])
@@ -144,8 +144,8 @@ def _across_findings(row: Row, others: list[tuple[Row, NearDuplicate | None]], k
     learned = nearest([item for item in others if _ORDER.get(item[0].split, 3) < _ORDER.get(row.split, 3)])
     if "leakage" in kinds and learned:
         other, pair = learned[0]
-        text = Text("{sentence} That one is in {theirs} and this one in {mine}: the measured accuracy is too high.",
-                    "{sentence} Aquella está en {theirs} y esta en {mine}: embellece la exactitud medida.")
+        text = Text("{sentence} The duplicate is in {theirs}, this picture in {mine}: the measured accuracy is too high.",
+                    "{sentence} La copia está en {theirs} y esta imagen en {mine}: la exactitud medida es demasiado alta.")
         yield _finding(row, "leakage", 1.0 - (pair.difference if pair else 0.0),
                        text.fill(sentence=_sentence(row, other, pair), theirs=split_name(other.split),
                                  mine=split_name(row.split)),
@@ -153,8 +153,9 @@ def _across_findings(row: Row, others: list[tuple[Row, NearDuplicate | None]], k
     different = nearest([item for item in others if item[0].class_name != row.class_name])
     if "cross_class_duplicate" in kinds and different:
         other, pair = different[0]
-        text = Text("{sentence} Their classes are {theirs} and {mine}: one of the two is wrong.",
-                    "{sentence} Aquella se llama {theirs} y esta {mine}: una de las dos es falsa.")
+        text = Text("{sentence} The class of the duplicate is {theirs}, that of this picture {mine}: one of the two is "
+                    "wrong.",
+                    "{sentence} La clase de la copia es {theirs} y la de esta imagen {mine}: una de las dos es incorrecta.")
         yield _finding(row, "cross_class_duplicate", 1.0 - (pair.difference if pair else 0.0),
                        text.fill(sentence=_sentence(row, other, pair), theirs=other.class_name or "?",
                                  mine=row.class_name or "?"),

@@ -108,10 +108,10 @@ def _figures(index: Index, by_kind: Mapping[str, Sequence[Finding]]) -> list[_Fi
 
 def _leaks(index: Index) -> list[str]:
     """A sentence for every split that shares pictures with training."""
-    return [tr("{share:.1%} of the {split} pictures ({leaked} of {n}) have a duplicate in training: the accuracy "
-               "measured on them is too high.",
-               "El {share:.1%} de las imágenes de {split} ({leaked} de {n}) tiene una copia en entrenamiento: la "
-               "exactitud medida en ellas es demasiado alta.",
+    return [tr("{share:.1%} of the {split} pictures ({leaked} of {n}) have a duplicate in training: the accuracy measured on "
+               "them is too high.",
+               "El {share:.1%} de las imágenes de {split} ({leaked} de {n}) tiene una copia en entrenamiento: la exactitud "
+               "medida con ellas es demasiado alta.",
                share=leaked / pictures, split=str(SPLIT_NAMES[split]).lower(), leaked=leaked, n=pictures)
             for split, (leaked, pictures) in split_shares(index).items() if leaked]
 

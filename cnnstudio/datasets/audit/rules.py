@@ -102,17 +102,19 @@ def _files(rows: list[Row], kinds: frozenset[str]) -> Iterable[Finding]:
                 yield _finding(row, kind, 1.0, _problem_text(row))
             continue
         if "wrong_extension" in kinds and (suffix := false_suffix(row)):
-            text = Text("The name ends with {suffix}, but the content is {format}.",
-                        "El nombre termina en {suffix}, pero el contenido es {format}.")
+            text = Text("The extension is {suffix}, but the content is {format}.",
+                        "La extensión es {suffix}, pero el contenido es {format}.")
             yield _finding(row, "wrong_extension", 0.5, text.fill(suffix=suffix, format=row.format))
         if "orientation" in kinds and (row.orientation or 1) != 1:
-            text = Text("The camera's orientation flag is {n}: programs that ignore it show the picture turned.",
-                        "La marca de orientación de la cámara es {n}: los programas que la ignoran la muestran girada.")
+            text = Text("The camera's orientation flag is {n}: programs that ignore the flag show the picture rotated.",
+                        "La marca de orientación de la cámara es {n}: los programas que no la tienen en cuenta muestran la "
+                        "imagen girada.")
             yield _finding(row, "orientation", 0.3, text.fill(n=row.orientation))
         if "not_numbers" in kinds and row.not_numbers and row.width and row.height:
             share = row.not_numbers / (row.width * row.height)
-            text = Text("{n} samples are not numbers (NaN) or infinite: NaN and −∞ are read as black, +∞ as white.",
-                        "{n} muestras no son números (NaN) o son infinitas: NaN y −∞ se leen como negro y +∞ como blanco.")
+            text = Text("Samples that are not numbers (NaN) or infinite: {n}. NaN and −∞ are read as black, +∞ as white.",
+                        "Muestras que no son números (NaN) o son infinitas: {n}. NaN y −∞ se leen como negro y +∞ como "
+                        "blanco.")
             yield _finding(row, "not_numbers", 0.5 + share / 2, text.fill(n=row.not_numbers))
 
 
@@ -121,15 +123,17 @@ def _files(rows: list[Row], kinds: frozenset[str]) -> Iterable[Finding]:
 _Low = tuple[str, str, Text]
 _LOW: Final[tuple[_Low, ...]] = (
     ("blurry", "sharpness", Text("Sharpness {value:.2f} is below {limit:.2f}: no part of the picture has fine detail.",
-                                 "La nitidez {value:.2f} es menor que {limit:.2f}: ninguna parte tiene detalle fino.")),
-    ("dark", "dark", Text("Even the brightest areas are dark: {value:.0%} of white, below {limit:.0%}.",
-                          "Incluso las luces son oscuras: {value:.0%} del blanco, menos de {limit:.0%}.")),
+                                 "La nitidez {value:.2f} es menor que {limit:.2f}: ninguna parte de la imagen tiene detalle "
+                                 "fino.")),
+    ("dark", "dark", Text("Even the brightest areas are dark: {value:.1%} of white, below {limit:.1%}.",
+                          "Incluso las zonas más claras son oscuras: {value:.1%} del blanco, menos de {limit:.1%}.")),
     ("low_contrast", "contrast", Text("Contrast {value:.3f} is below {limit:.3f}: light and dark hardly differ.",
-                                      "El contraste {value:.3f} es menor que {limit:.3f}: claros y oscuros casi no se "
-                                      "distinguen.")),
-    ("low_information", "entropy", Text("{value:.1f} bits of information are fewer than {limit:.1f}: almost a plain "
-                                        "area.",
-                                        "{value:.1f} bits de información son menos de {limit:.1f}: casi un área lisa.")),
+                                      "El contraste {value:.3f} es menor que {limit:.3f}: las zonas claras y oscuras apenas "
+                                      "se distinguen.")),
+    ("low_information", "entropy", Text("The information of {value:.1f} bits is below {limit:.1f}: the picture is almost "
+                                        "uniform.",
+                                        "La información de {value:.1f} bits es menor que {limit:.1f}: la imagen es casi "
+                                        "uniforme.")),
 )
 
 
@@ -160,10 +164,11 @@ def flat_as_read(rows: Iterable[Row], sample_range: SampleRange) -> Iterable[Fin
             stored = StoredSamples(row.sample_type, row.sample_low, row.sample_high)
             levels = levels_as_read(stored, sample_range)
             if levels < FLAT_LEVELS:
-                text = Text("The file has the numbers {low} to {high} ({type}); as the recipe reads them they are {levels} of "
-                            "256 greys. Another range from black to white shows them (recipe.sample_range).",
-                            "El archivo tiene los números {low} a {high} ({type}); tal como los lee la receta son {levels} de "
-                            "256 grises. Otro rango de negro a blanco los muestra (recipe.sample_range).")
+                text = Text("The values of the file go from {low} to {high} ({type}); the recipe turns them into {levels} of "
+                            "256 grey levels. Another range from black to white would show more of them "
+                            "(recipe.sample_range).",
+                            "Los valores del archivo van de {low} a {high} ({type}); la receta los convierte en {levels} de "
+                            "256 niveles de gris. Otro rango de negro a blanco mostraría más (recipe.sample_range).")
                 yield _finding(row, "flat_as_read", 1 - levels / FLAT_LEVELS / 2, text.fill(
                     low=f"{stored.low:g}", high=f"{stored.high:g}", type=stored.type, levels=int(levels) + 1))
         elif row.contrast is not None and row.contrast < _ONE_GREY:
@@ -185,8 +190,8 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
     if "bright" in kinds and good:
         values = np.array([row.bright for row in good], np.float64)
         limit = limit_of("bright", spec.bright, values)
-        text = Text("Even the darkest areas are bright: {value:.0%} of white, above {limit:.0%}.",
-                    "Incluso las sombras son claras: {value:.0%} del blanco, más de {limit:.0%}.")
+        text = Text("Even the darkest areas are bright: {value:.1%} of white, above {limit:.1%}.",
+                    "Incluso las zonas más oscuras son claras: {value:.1%} del blanco, más de {limit:.1%}.")
         for place in np.flatnonzero(values > limit):
             value = float(values[place])
             yield _finding(good[place], "bright", 1 - (1 - value) / max(1e-9, 1 - limit) / 2,
@@ -194,13 +199,13 @@ def _quality(rows: list[Row], spec: AuditSpec, kinds: frozenset[str]) -> Iterabl
     sized = [row for row in good if row.width and row.height]
     if "odd_size" in kinds:
         yield from _odd(sized, "odd_size", spec.odd_size, lambda row: math.sqrt(row.width * row.height), Text(
-            "{width} × {height} pixels: {factor:.1f} times {way} than usual here.",
-            "{width} × {height} píxeles: {factor:.1f} veces {way} que lo usual aquí."),
-            (Text("larger", "mayor"), Text("smaller", "menor")))
+            "{width} × {height} pixels: {factor:.1f} times {way} than the median.",
+            "{width} × {height} píxeles: {factor:.1f} veces {way} que la mediana."),
+            (Text("larger", "más grande"), Text("smaller", "más pequeña")))
     if "odd_ratio" in kinds:
         yield from _odd(sized, "odd_ratio", spec.odd_ratio, lambda row: row.width / row.height, Text(
-            "{width} × {height} pixels: {factor:.1f} times {way} than usual here.",
-            "{width} × {height} píxeles: {factor:.1f} veces {way} que lo usual aquí."),
+            "{width} × {height} pixels: {factor:.1f} times {way} than the median.",
+            "{width} × {height} píxeles: {factor:.1f} veces {way} que la mediana."),
             (Text("wider", "más ancha"), Text("narrower", "más estrecha")))
     if "color_mismatch" in kinds:
         yield from _colors(good, spec.color_mismatch)
@@ -249,9 +254,9 @@ def _colors(rows: list[Row], share: float) -> Iterable[Finding]:
     gray = are_gray(rows)
     if len(rows) < FEW_COLORS:
         return
-    for odd, text in ((True, Text("Grey, while {share:.0%} of the pictures are coloured.",
-                                  "Gris, mientras que el {share:.0%} de las imágenes es en color.")),
-                      (False, Text("Coloured, while {share:.0%} of the pictures are grey.",
+    for odd, text in ((True, Text("Grey, while {share:.0%} of the pictures are in colour.",
+                                  "Gris, mientras que el {share:.0%} de las imágenes está en color.")),
+                      (False, Text("In colour, while {share:.0%} of the pictures are grey.",
                                    "En color, mientras que el {share:.0%} de las imágenes es gris."))):
         places = np.flatnonzero(gray == odd)
         if 0 < len(places) <= share * len(rows):
@@ -268,13 +273,14 @@ def _balance(index: Index, spec: DatasetSpec, kinds: frozenset[str]) -> Iterable
     for name in names:
         number = totals.get(name, 0)
         if "tiny_class" in kinds and number < spec.audit.tiny_class:
-            text = Text("The class {name} has too few usable pictures to learn and to measure: {n}, fewer than {limit}.",
-                        "La clase {name} tiene muy pocas imágenes útiles para aprender y medir: {n}, menos de {limit}.")
+            text = Text("The class {name} has too few usable pictures for training and evaluation: {n}, fewer than {limit}.",
+                        "La clase {name} tiene muy pocas imágenes utilizables para entrenar y evaluar: {n}, menos de "
+                        "{limit}.")
             yield Finding(kind="tiny_class", path=name, score=1 - number / max(1, spec.audit.tiny_class) / 2,
                           text=text.fill(name=name, n=number, limit=spec.audit.tiny_class))
         if "imbalance" in kinds and len(names) > 1 and 0 < number * spec.audit.imbalance < most:
             text = Text("The largest class has {most} pictures, {factor:.0f} times as many as {name} with {n}.",
-                        "La clase mayor tiene {most} imágenes, {factor:.0f} veces las de {name}, con {n}.")
+                        "La clase más grande tiene {most} imágenes, {factor:.0f} veces las de {name}, que tiene {n}.")
             yield Finding(kind="imbalance", path=name, score=1 - number * spec.audit.imbalance / most / 2,
                           text=text.fill(name=name, n=number, most=most, factor=most / number))
 

@@ -46,10 +46,10 @@ class AuditSummary(msgspec.Struct, frozen=True, kw_only=True):
 def moved_text(moved: int) -> Text:
     """That pictures changed their split, and why."""
     if moved == 1:
-        return Text("1 picture is in another split now: duplicates and bursts are kept in one split.",
-                    "1 imagen está ahora en otra división: las duplicadas y las ráfagas quedan en una misma división.")
-    return Text("{n} pictures are in another split now: duplicates and bursts are kept in one split.",
-                "{n} imágenes están ahora en otra división: las duplicadas y las ráfagas quedan en una misma división."
+        return Text("1 picture was moved to another split: duplicates and bursts are kept in the same split.",
+                    "Se pasó 1 imagen a otra división: las duplicadas y las ráfagas se mantienen en la misma división.")
+    return Text("{n} pictures were moved to another split: duplicates and bursts are kept in the same split.",
+                "Se pasaron {n} imágenes a otra división: las duplicadas y las ráfagas se mantienen en la misma división."
                 ).fill(n=moved)
 
 
@@ -155,8 +155,8 @@ def learned(rows: list[Row], embedding: Embedding, spec: DatasetSpec, kinds: fro
     by_path = {row.path: row for row in rows}
     findings: list[Finding] = []
     if "outlier" in kinds:
-        text = Text("Far from every other picture: {score:.2f} of 1 by the features of {model}.",
-                    "Lejos de todas las demás: {score:.2f} de 1 según las características de {model}.")
+        text = Text("Unlike all other pictures: distance {score:.2f} of 1 by the features of {model}.",
+                    "Distinta de todas las demás: distancia {score:.2f} de 1 según las características de {model}.")
         for place in np.flatnonzero(embedding.outlier >= spec.audit.outlier):
             row = by_path.get(embedding.paths[place])
             if row is not None:
@@ -169,10 +169,10 @@ def learned(rows: list[Row], embedding: Embedding, spec: DatasetSpec, kinds: fro
 
 
 def _mislabeled(by_path: dict[str, Row], embedding: Embedding, spec: DatasetSpec) -> Iterable[Finding]:
-    text = Text("Labelled {label}, but a classifier that never saw it predicts {suggested}; the label fits "
-                "{quality:.0%}.",
-                "Se llama {label}, pero un clasificador que no la vio dice {suggested}; la etiqueta encaja un "
-                "{quality:.0%}.")
+    text = Text("The label is {label}, but a classifier that was not trained on this picture predicts {suggested}; label "
+                "quality {quality:.0%}.",
+                "La etiqueta es {label}, pero un clasificador no entrenado con esta imagen predice {suggested}; calidad de "
+                "la etiqueta: {quality:.0%}.")
     suspect = embedding.mislabeled & (embedding.label_quality < spec.audit.mislabeled)
     for place in np.flatnonzero(suspect):
         row, suggested = by_path.get(embedding.paths[place]), embedding.suggested[place]

@@ -166,8 +166,8 @@ def inner_folder(place: Path) -> Path:
 
 def _damaged(path: Path, problem: object) -> Problem:
     if isinstance(problem, RuntimeError) and "password" in str(problem):
-        text = Text("{path} is locked with a password; unpack it with another program first.",
-                    "{path} está protegido con contraseña; descomprímalo antes con otro programa.")
+        text = Text("{path} is protected with a password. Unpack it with another program first.",
+                    "{path} está protegido con contraseña. Descomprímalo antes con otro programa.")
         return error("encrypted", text.fill(path=path), "dataset", path=path)
     if isinstance(problem, FileNotFoundError | PermissionError):
         return cannot_read(path, reason_of(problem))
@@ -180,17 +180,17 @@ def _damaged(path: Path, problem: object) -> Problem:
 # Looking through ----------------------------------------------------------------------------------
 
 _TEXTS: Final[dict[str, Text]] = {
-    "escapes": Text("{path} holds names that lead out of the folder: {names}.",
-                    "{path} contiene nombres que salen de la carpeta: {names}."),
-    "bad_names": Text("{path} holds names that no file can have: {names}.",
-                      "{path} contiene nombres que ningún archivo puede tener: {names}."),
-    "links": Text("{path} holds links, which could lead anywhere: {names}.",
-                  "{path} contiene enlaces, que podrían llevar a cualquier parte: {names}."),
-    "devices": Text("{path} holds things that are neither files nor folders: {names}.",
-                    "{path} contiene cosas que no son archivos ni carpetas: {names}."),
-    "encrypted": Text("{path} holds files locked with a password: {names}.",
+    "escapes": Text("{path} contains names that point outside the folder: {names}.",
+                    "{path} contiene nombres que apuntan fuera de la carpeta: {names}."),
+    "bad_names": Text("{path} contains names that are not valid file names: {names}.",
+                      "{path} contiene nombres de archivo no válidos: {names}."),
+    "links": Text("{path} contains links, which could point anywhere: {names}.",
+                  "{path} contiene enlaces, que podrían apuntar a cualquier parte: {names}."),
+    "devices": Text("{path} contains entries that are neither files nor folders: {names}.",
+                    "{path} contiene entradas que no son ni archivos ni carpetas: {names}."),
+    "encrypted": Text("{path} contains files protected with a password: {names}.",
                       "{path} contiene archivos protegidos con contraseña: {names}."),
-    "too_big": Text("{path} holds files that are too big: {names}.",
+    "too_big": Text("{path} contains files that are too large: {names}.",
                     "{path} contiene archivos demasiado grandes: {names}."),
 }
 
@@ -213,18 +213,18 @@ class _Inspection:
         self._number += 1
         self._total += raw.size
         if self._number > self._limits.count:
-            return self._stop("too_many_files", Text("{path} holds more than {n} files.",
+            return self._stop("too_many_files", Text("{path} contains more than {n} files.",
                                                      "{path} contiene más de {n} archivos."), n=self._limits.count)
         if self._total > self._limits.total:
             return self._stop("too_big", Text("{path} would take more than {n} GB when unpacked.",
-                                              "{path} ocuparía más de {n} GB al extraerse."),
+                                              "{path} ocuparía más de {n} GB una vez descomprimido."),
                               n=round(self._limits.total / 1e9))
         allowed = max(self._limits.free_growth, round(self._packed * self._limits.ratio))
         if self._total > allowed:
-            return self._stop("bomb", Text("{path} would grow to more than {n} times its size when unpacked: no "
-                                           "collection of pictures does that.",
-                                           "{path} crecería más de {n} veces al extraerse: ninguna colección de "
-                                           "imágenes hace eso."), n=round(self._limits.ratio))
+            return self._stop("bomb", Text("{path} would grow to more than {n} times its size when unpacked, which no "
+                                           "collection of pictures does.",
+                                           "{path} crecería más de {n} veces al descomprimirse, algo que no hace ninguna "
+                                           "colección de imágenes."), n=round(self._limits.ratio))
         problem, parts = name_problem(raw.name)
         if problem or raw.kind not in ("", "folder"):
             self._note(problem or raw.kind, raw.name)
@@ -257,8 +257,9 @@ class _Inspection:
         for parts in sorted(self._files & self._folders):
             self._note("bad_names", "/".join(parts))
         if archive.overlaps():
-            self._stop("bomb", Text("The files of {path} overlap: it was made to grow without end.",
-                                    "Los archivos de {path} se solapan: está hecho para crecer sin fin."))
+            self._stop("bomb", Text("The files in {path} overlap: the archive was made to grow without limit.",
+                                    "Los archivos de {path} se solapan: el archivo comprimido está hecho para crecer sin "
+                                    "límite."))
 
     def contents(self) -> Contents:
         problems = list(self._problems)

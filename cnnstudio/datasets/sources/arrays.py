@@ -117,8 +117,8 @@ def unpack_arrays(paths: Sequence[Path], target: Path, on_progress: OnProgress =
     arrays = find_arrays(paths)
     total, done = arrays.pictures, 0
     if total > _MOST_PICTURES:
-        text = Text("{path} holds {n} pictures: too many to be written out as files.",
-                    "{path} contiene {n} imágenes: demasiadas para escribirlas como archivos.")
+        text = Text("{path} contains {n} pictures, too many to write as single files.",
+                    "{path} contiene {n} imágenes, demasiadas para escribirlas como archivos sueltos.")
         raise ProblemError(error("too_many_files", text.fill(path=paths[0], n=total), "dataset", path=paths[0]))
     names = list(class_names) or ([str(_decode_bytes(name)) for name in read_whole(arrays.names)] if arrays.names else [])
     room = sum(stack.pictures.nbytes // np.dtype(stack.pictures.dtype).itemsize for stack in arrays.stacks) // 2
@@ -238,19 +238,19 @@ def _kinship(pictures: Array, labels: Array) -> tuple[bool, bool, int]:
 
 
 def _no_labels(array: Array) -> Problem:
-    text = Text("{path}: the {n} pictures of the array {name} have no labels beside them. Put them into an array of the "
-                "same length, called y or labels, in the same file or folder.",
-                "{path}: las {n} imágenes de la matriz {name} no tienen etiquetas. Póngalas en una matriz de la misma "
-                "longitud, llamada y o labels, en el mismo archivo o carpeta.")
+    text = Text("{path}: the pictures of the array {name} ({n}) have no labels. Put the labels into an array of the same "
+                "length, called y or labels, in the same file or folder.",
+                "{path}: las imágenes de la matriz {name} ({n}) no tienen etiquetas. Ponga las etiquetas en una matriz de la "
+                "misma longitud, llamada y o labels, en el mismo archivo o carpeta.")
     return error("no_labels", text.fill(path=array.path, n=array.shape[0], name=array.name), "dataset", path=array.path)
 
 
 def _no_pictures(files: Sequence[Path], arrays: Sequence[Array]) -> Problem:
     shapes = ", ".join(f"{array.name} {'×'.join(map(str, array.shape))} {array.dtype}" for array in arrays[:12]) or "-"
-    text = Text("{path} holds no pictures: they would be an array of number × height × width, with 1, 3 or 4 channels "
-                "or without. It holds: {shapes}.",
-                "{path} no contiene imágenes: serían una matriz de número × alto × ancho, con 1, 3 o 4 canales o sin "
-                "ellos. Contiene: {shapes}.")
+    text = Text("{path} contains no pictures: they must be an array of number × height × width, optionally with 1, 3 or 4 "
+                "channels. Found: {shapes}.",
+                "{path} no contiene imágenes: deben ser una matriz de número × alto × ancho, opcionalmente con 1, 3 o 4 "
+                "canales. Encontrado: {shapes}.")
     path = files[0] if files else Path()
     return error("no_pictures", text.fill(path=path, shapes=shapes), "dataset", path=path)
 
@@ -269,8 +269,8 @@ def _label_names(array: Array) -> list[str]:
         values = values.argmax(axis=1) if values.shape[1] > 1 else values[:, 0]
     if values.dtype.kind == "f":
         if not np.isfinite(values).all() or (values != np.round(values)).any():
-            text = Text("{path}: the labels {name} are no classes but fractions.",
-                        "{path}: las etiquetas {name} no son clases sino fracciones.")
+            text = Text("{path}: the labels {name} are fractions, not classes. Use whole numbers or names.",
+                        "{path}: las etiquetas {name} son fracciones, no clases. Use números enteros o nombres.")
             raise ProblemError(error("no_labels", text.fill(path=array.path, name=array.name), "dataset",
                                      path=array.path))
         values = values.astype(np.int64)
@@ -304,10 +304,12 @@ def _not_numbers_problem(array: Array) -> Problem:
         if first is None and counts.any():
             first = position + int(np.flatnonzero(counts)[0])
         pictures, values, position = pictures + int((counts > 0).sum()), values + int(counts.sum()), position + len(batch)
-    text = Text("{path}: {n} of the {all} pictures of the array {name} hold {values} values that are not numbers (NaN) or "
-                "infinite, the first is number {first} counted from 0. Give them a value, or leave these pictures out.",
-                "{path}: {n} de las {all} imágenes de la matriz {name} contienen {values} valores que no son números (NaN) o "
-                "son infinitos; la primera es la número {first} contando desde 0. Deles un valor o quite esas imágenes.")
+    text = Text("{path}: pictures of the array {name} with values that are not numbers (NaN) or infinite: {n} of {all} "
+                "(values: {values}); the first is number {first}, counted from 0. Replace these values, or leave these "
+                "pictures out.",
+                "{path}: imágenes de la matriz {name} con valores que no son números (NaN) o son infinitos: {n} de {all} "
+                "(valores: {values}); la primera es la número {first}, contando desde 0. Reemplace esos valores o excluya "
+                "esas imágenes.")
     return error("not_numbers", text.fill(path=array.path, name=array.name, n=pictures, all=array.shape[0], values=values,
                                           first=first or 0), "dataset", path=array.path)
 

@@ -58,8 +58,8 @@ def target_of(target: Path, format: str) -> Path:
     """The target path with the suffix of the form; raises ProblemError for an unknown form."""
     form = FORMS.get(format)
     if form is None:
-        text = Text("There is no form called {name}; there are {known}.", "No hay ningún formato llamado {name}; hay "
-                    "{known}.")
+        text = Text("There is no format called {name}. Available: {known}.",
+                    "No hay ningún formato llamado {name}. Disponibles: {known}.")
         raise ProblemError(error("unknown_format", text.fill(name=format, known=", ".join(FORMS)), "dataset"))
     place = target.absolute()
     return place if not form.suffix or place.suffix.lower() == form.suffix else place.with_name(place.name + form.suffix)
@@ -76,7 +76,8 @@ def collect(index: Index, root: Path, classes: Sequence[str], target: Path, form
     refuse_existing(place)
     pictures = list(index.usable(classes))
     if not pictures:
-        text = Text("There are no pictures to export.", "No hay imágenes que exportar.")
+        text = Text("There are no pictures to export. Include some on the Data page.",
+                    "No hay imágenes que exportar. Incluya algunas en la página Datos.")
         raise ProblemError(error("no_pictures", text, "dataset"))
     if format == "csv":
         problems = _write_list(place, root, pictures, on_progress, check)
@@ -85,7 +86,7 @@ def collect(index: Index, root: Path, classes: Sequence[str], target: Path, form
     elif format == "folders":
         problems = _write_folders(place, root, pictures, links, on_progress, check)
     else:
-        text = Text("{name} is written by a child process.", "{name} lo escribe un proceso aparte.")
+        text = Text("{name} is written by a separate process.", "{name} lo escribe un proceso aparte.")
         raise ProblemError(error("unknown_format", text.fill(name=format), "dataset"))
     return _reopen(place, format, len(pictures) - sum(problem.code == "vanished" for problem in problems),
                    tuple(name for name in classes if name in {picture.class_name for picture in pictures}), problems)
@@ -166,14 +167,14 @@ def _vanished_problem(path: Path, read_error: OSError | PictureError) -> Problem
         text = Text(f"{{path}}: {read_error.text('en')}", f"{{path}}: {read_error.text('es')}")
         return warning("vanished", text.fill(path=path), "file", path=path)
     text = Text("{path} could not be read and was left out: {reason}.",
-                "No se pudo leer {path} y se dejó fuera: {reason}.")
+                "No se pudo leer {path} y se omitió: {reason}.")
     return warning("vanished", text.fill(path=path, reason=reason_of(read_error)), "file", path=path)
 
 
 def _check_not_empty(rows: Sequence[object], problems: Sequence[Problem]) -> None:
     if not rows:
-        text = Text("None of the pictures could be read: is the drive connected?",
-                    "No se pudo leer ninguna imagen: ¿está conectada la unidad?")
+        text = Text("None of the pictures could be read. Check that the drive is connected.",
+                    "No se pudo leer ninguna imagen. Compruebe que la unidad está conectada.")
         raise ProblemError(error("vanished", text, "dataset"), *problems[:_MOST_REPORTED])
 
 
@@ -246,8 +247,9 @@ def _reopen(place: Path, format: str, expected: int, classes: tuple[str, ...], p
         raise ProblemError(write_problem(os_error, place)) from os_error
     counted = sum(splits.values())
     if counted != expected:
-        text = Text("{path} was written, but holds {found} pictures instead of {expected}.",
-                    "{path} se escribió, pero contiene {found} imágenes en lugar de {expected}.")
+        text = Text("{path} was written, but the number of pictures in it is {found} instead of {expected}. Export again.",
+                    "{path} se escribió, pero el número de imágenes que contiene es {found} en lugar de {expected}. Exporte "
+                    "de nuevo.")
         raise ProblemError(error("export_differs", text.fill(path=place, found=counted, expected=expected), "dataset",
                                  path=place))
     return Collected(path=str(place), format=format, images=counted, splits=splits, classes=classes, bytes=size,
@@ -285,6 +287,6 @@ def _splits_of(place: Path, format: str) -> Iterator[Split | str | None]:
 def _limited(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     if len(problems) <= _MOST_REPORTED:
         return tuple(problems)
-    text = Text("{n} more pictures could not be read and were left out.",
-                "{n} imágenes más no se pudieron leer y se dejaron fuera.")
+    text = Text("Further pictures that could not be read and were left out: {n}.",
+                "Otras imágenes que no se pudieron leer y se omitieron: {n}.")
     return (*problems[:_MOST_REPORTED], warning("vanished", text.fill(n=len(problems) - _MOST_REPORTED), "dataset"))

@@ -147,15 +147,15 @@ class _Reader:
             by_files = self._column_of_files() if self._header else None
             if by_files is not None:
                 return by_files
-            text = Text("{path} has no column with the files of the pictures. Call it path, file or image, or "
-                        "choose it; the columns are: {names}.",
-                        "{path} no tiene ninguna columna con los archivos de las imágenes. Llámela ruta, archivo o "
-                        "imagen, o elíjala; las columnas son: {names}.")
+            text = Text("{path} has no column with the files of the pictures. Name that column path, file or image, or "
+                        "choose it. The columns are: {names}.",
+                        "{path} no tiene ninguna columna con los archivos de las imágenes. Llame a esa columna ruta, archivo "
+                        "o imagen, o elíjala. Las columnas son: {names}.")
             raise ProblemError(self._error("no_path_column", text, field="path_columns"))
         rivals = [number for number, count in counts.items() if count == counts[best]]
         if self._header and len(rivals) > 1:
             text = Text("{path}: it is not clear which column names the pictures. Candidates: {candidates}. Choose one.",
-                        "{path}: no está claro qué columna nombra las imágenes. Candidatas: {candidates}. Elija una.")
+                        "{path}: no está claro qué columna contiene las imágenes. Candidatas: {candidates}. Elija una.")
             raise ProblemError(self._error("path_unclear", text, field="path_columns",
                                            candidates=", ".join(self._names[number].strip() for number in rivals)))
         return best
@@ -281,11 +281,11 @@ class _Reader:
                      fixes=(fix,))
 
     def _note(self, chosen: Profile, others: Sequence[Profile]) -> None:
-        text = Text("{path}: the classes are those of the column {chosen}.",
-                    "{path}: las clases son las de la columna {chosen}.")
+        text = Text("{path}: the classes are taken from the column {chosen}.",
+                    "{path}: las clases se toman de la columna {chosen}.")
         if others:
-            text = Text("{path}: the classes are those of the column {chosen}; {others} would be possible, too.",
-                        "{path}: las clases son las de la columna {chosen}; también sería posible {others}.")
+            text = Text("{path}: the classes are taken from the column {chosen}. Also possible: {others}.",
+                        "{path}: las clases se toman de la columna {chosen}. También sería posible: {others}.")
         text = text.fill(path=self._path, chosen=chosen.name, others=", ".join(item.name for item in others))
         self.problems.append(msgspec.structs.replace(warning("label_column", text, "dataset", path=self._path),
                                                      severity="info"))
@@ -309,27 +309,27 @@ class _Reader:
                     "a class of its own. If that is meant, choose the column yourself; or choose another, or the folder of "
                     "each picture. The columns are: {names}.",
                     "{path}: la columna {name} tiene {n} valores distintos en {rows} filas, por ejemplo {example}: cada uno "
-                    "sería una clase. Si es lo que quiere, elija la columna usted; o elija otra, o la carpeta de cada "
-                    "imagen. Las columnas son: {names}.")
+                    "sería una clase. Si es lo que quiere, elija usted mismo la columna; si no, elija otra o la carpeta de "
+                    "cada imagen. Las columnas son: {names}.")
         return self._error("too_many_classes", text, "label_columns", name=profile.name, n=len(profile.values),
                            rows=profile.filled, example=next(iter(profile.values)))
 
     def _several_problem(self, profiles: Sequence[Profile], line: int, example: str) -> Problem:
         names = ", ".join(profile.name for profile in profiles[:12])
         if example:
-            text = Text("{path}: the column {columns} gives a picture several classes, for example “{example}”. Here each "
-                        "picture has one class. Possible: a list with one class in each row, another column, or a column "
-                        "that says yes or no about one of the classes.",
-                        "{path}: la columna {columns} da varias clases a una imagen, por ejemplo «{example}». Aquí cada "
-                        "imagen tiene una clase. Es posible usar una lista con una sola clase por fila, otra columna, o una "
-                        "columna que diga sí o no sobre una de las clases.")
+            text = Text("{path}: the column {columns} gives a picture several classes, for example “{example}”. In a project "
+                        "each picture has one class. Use a list with one class in each row, another column, or a column that "
+                        "says yes or no about one of the classes.",
+                        "{path}: la columna {columns} da varias clases a una imagen, por ejemplo «{example}». En un proyecto "
+                        "cada imagen tiene una sola clase. Use una lista con una clase por fila, otra columna o una columna "
+                        "que diga sí o no sobre una de las clases.")
         else:
-            text = Text("{path}: the columns {columns} give a picture several classes, first in line {line}. Here each "
-                        "picture has one class. Possible: one of these columns as a question of yes or no, columns of which "
-                        "each row names just one, or a list with one class in each row.",
+            text = Text("{path}: the columns {columns} give a picture several classes, first in line {line}. In a project "
+                        "each picture has one class. Use one of these columns as a yes-or-no question, columns of which only "
+                        "one is set in each row, or a list with one class in each row.",
                         "{path}: las columnas {columns} dan varias clases a una imagen, por primera vez en la línea {line}. "
-                        "Aquí cada imagen tiene una clase. Es posible usar una de estas columnas como pregunta de sí o no, "
-                        "columnas de las que cada fila señale solo una, o una lista con una sola clase por fila.")
+                        "En un proyecto cada imagen tiene una sola clase. Use una de estas columnas como pregunta de sí o "
+                        "no, columnas de las que solo una esté marcada en cada fila, o una lista con una clase por fila.")
         return self._error("several_labels", text, "label_columns", columns=names, line=line, example=example)
 
 

@@ -76,8 +76,8 @@ def _one(url: str, size: int, sha256: str, split: Split | None = None, *mirrors:
     return Remote(name=url.rsplit("/", 1)[-1], urls=(url, *mirrors), bytes=size, sha256=sha256, split=split)
 
 
-_RESEARCH: Final = Text("no licence stated; free for research with citation", "sin licencia declarada; libre para "
-                        "investigación citando la fuente")
+_RESEARCH: Final = Text("no licence stated; free to use for research with citation",
+                        "sin licencia declarada; uso libre en investigación citando la fuente")
 
 DATASETS: Final[Registry[Dataset]] = Registry("dataset", (
     Dataset(
@@ -109,14 +109,14 @@ DATASETS: Final[Registry[Dataset]] = Registry("dataset", (
                     "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),)),
     Dataset(
         id="cifar100", label=Text("CIFAR-100", "CIFAR-100"), keras=True, form="cifar100", pictures=60_000, classes=100,
-        side=32, help=Text("As CIFAR-10 with a hundred classes.", "Como CIFAR-10 con cien clases."),
+        side=32, help=Text("Like CIFAR-10, with a hundred classes.", "Como CIFAR-10, con cien clases."),
         licence=_RESEARCH, page="https://www.cs.toronto.edu/~kriz/cifar.html",
         files=(_one("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz", 168513733,
                     "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),)),
     Dataset(
         id="flowers", label=Text("Flower photos", "Fotos de flores"), form="archive", pictures=3670, classes=5, side=320,
         help=Text("Daisies, dandelions, roses, sunflowers and tulips; good for a pretrained base.",
-                  "Margaritas, dientes de león, rosas, girasoles y tulipanes; ideal para una base preentrenada."),
+                  "Margaritas, dientes de león, rosas, girasoles y tulipanes; adecuadas para una base preentrenada."),
         licence=Text("CC BY 2.0, photographers in LICENSE.txt", "CC BY 2.0, fotógrafos en LICENSE.txt"),
         page="https://www.tensorflow.org/datasets/catalog/tf_flowers",
         files=(_one("https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz", 228813984,
@@ -130,8 +130,8 @@ DATASETS: Final[Registry[Dataset]] = Registry("dataset", (
                       "n03000684": "chain saw", "n03028079": "church", "n03394916": "French horn",
                       "n03417042": "garbage truck", "n03425413": "gas pump", "n03445777": "golf ball",
                       "n03888257": "parachute"},
-        licence=Text("Apache 2.0 for the choice; the photos are ImageNet's, for research",
-                     "Apache 2.0 para la selección; las fotos son de ImageNet, para investigación"),
+        licence=Text("Apache 2.0 for the selection; the photos come from ImageNet, for research",
+                     "Apache 2.0 para la selección; las fotos provienen de ImageNet, para investigación"),
         page="https://github.com/fastai/imagenette",
         files=(_one("https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz", 98948031,
                     "88daccb09b6fce93f45e6c09ddeb269cce705549e6bff322092a2a5a11489863"),)),
@@ -143,8 +143,8 @@ DATASETS: Final[Registry[Dataset]] = Registry("dataset", (
                     "8ebea626349354c5328b142b96d0430e647051f26efc2dc974c843f25ecf70bd"),)),
     Dataset(
         id="beans", label=Text("Bean leaves", "Hojas de frijol"), form="archive", pictures=1295, classes=3, side=500,
-        help=Text("Leaves from Ugandan fields: healthy, or with one of two diseases.",
-                  "Hojas de campos de Uganda: sanas o con una de dos enfermedades."),
+        help=Text("Bean leaves from fields in Uganda: healthy, or with one of two diseases.",
+                  "Hojas de frijol de campos de Uganda: sanas o con una de dos enfermedades."),
         licence=Text("MIT", "MIT"), page="https://github.com/AI-Lab-Makerere/ibean",
         files=(_one("https://storage.googleapis.com/ibeans/train.zip", 143812152,
                     "284fe8456ce20687f4367ae7ad94a64577e7f9fde2c2c6b1c74340ab5dc82715", "train"),
@@ -154,8 +154,8 @@ DATASETS: Final[Registry[Dataset]] = Registry("dataset", (
                     "ca67b15d960d1e2fd9d23fd8498ce86818ead90755c630a43baf19ec4af09312", "test"))),
     Dataset(
         id="rock_paper_scissors", label=Text("Rock, paper, scissors", "Piedra, papel o tijera"), form="archive",
-        pictures=2892, classes=3, side=300, help=Text("Rendered hands in three poses.",
-                                                      "Manos generadas por ordenador en tres posturas."),
+        pictures=2892, classes=3, side=300, help=Text("Computer-generated hands in three poses.",
+                                                      "Manos generadas por computadora en tres posturas."),
         licence=Text("Creative Commons; see its page", "Creative Commons; véase su página"),
         page="https://www.tensorflow.org/datasets/catalog/rock_paper_scissors",
         files=(_one("https://storage.googleapis.com/download.tensorflow.org/data/rps.zip", 200682221,
@@ -252,8 +252,8 @@ def _write_cifar(dataset: Dataset, place: Path, target: Path, on_progress: OnPro
                 split: Split = "test" if "test" in name else "train"
                 data = files[name].read_bytes()
                 if not data or len(data) % size:
-                    text = Text("{name} in the download has an unexpected size.",
-                                "{name} de la descarga tiene un tamaño inesperado.")
+                    text = Text("{name} in the download has an unexpected size. Download the collection again.",
+                                "{name}, en la descarga, tiene un tamaño inesperado. Descargue la colección de nuevo.")
                     raise ProblemError(error("damaged_archive", text.fill(name=name), "dataset"))
                 for record in np.frombuffer(data, np.uint8).reshape(-1, size):
                     picture = record[labels:].reshape(3, 32, 32).transpose(1, 2, 0)
@@ -263,7 +263,8 @@ def _write_cifar(dataset: Dataset, place: Path, target: Path, on_progress: OnPro
                         on_progress(done, dataset.pictures)
                         check()
             if not done:
-                text = Text("The download contains no pictures.", "La descarga no contiene imágenes.")
+                text = Text("The download contains no pictures. Try again later, or choose another collection.",
+                            "La descarga no contiene imágenes. Inténtelo más tarde o elija otra colección.")
                 raise ProblemError(error("no_pictures", text, "dataset"))
     shutil.rmtree(place / "unpacked", ignore_errors=True)
 

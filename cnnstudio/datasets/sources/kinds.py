@@ -154,7 +154,8 @@ def _listed(path: Path, kind: str, check: Check, spec: DatasetSpec) -> SourceKin
 def _empty(path: Path, pictures: int) -> tuple[Problem, ...]:
     if pictures:
         return ()
-    text = Text("There are no pictures in class folders in {path}.", "No hay imágenes en carpetas de clase en {path}.")
+    text = Text("There are no pictures in class folders in {path}. Choose a folder with one subfolder per class.",
+                "No hay imágenes en carpetas de clase en {path}. Elija una carpeta con una subcarpeta por clase.")
     return (error("no_pictures", text.fill(path=path), "dataset", path=path),)
 
 
@@ -166,20 +167,21 @@ def _no_classes(path: Path, contents: Contents) -> tuple[Problem, ...]:
 
 def _unknown(path: Path, kind: str) -> Problem:
     if kind in ("folder", "manifest"):
-        text = Text("{path} needs no unpacking: it can be used as it is.",
-                    "{path} no necesita extraerse: se puede usar tal cual.")
+        text = Text("{path} does not need to be unpacked: use it directly.",
+                    "{path} no necesita descomprimirse: úselo directamente.")
     elif kind == "project":
-        text = Text("{path} is a project: open it instead.", "{path} es un proyecto: ábralo.")
+        text = Text("{path} is a project: open it instead.", "{path} es un proyecto. Ábralo en lugar de usarlo como origen.")
     elif not path.exists():
-        text = Text("{path} is not there.", "{path} no existe.")
+        text = Text("{path} does not exist. Choose another file or folder.",
+                    "{path} no existe. Elija otro archivo u otra carpeta.")
     elif is_picture(path.name):
-        text = Text("{path} is a single picture: choose the folder that holds the class folders.",
-                    "{path} es una sola imagen: elija la carpeta que contiene las carpetas de clase.")
+        text = Text("{path} is a single picture. Choose the folder that contains the class folders.",
+                    "{path} es una sola imagen. Elija la carpeta que contiene las carpetas de clase.")
     else:
-        text = Text("{path} is not a source of pictures. A folder with class folders, a list (.csv, .tsv, "
-                    ".parquet), arrays (.npy, .npz, MNIST) or an archive (.zip, .tar) can be used.",
-                    "{path} no es un origen de imágenes. Puede usar una carpeta con carpetas de clase, una lista (.csv, "
-                    ".tsv, .parquet), matrices (.npy, .npz, MNIST) o un archivo comprimido (.zip, .tar).")
+        text = Text("{path} is not a source of pictures. Use a folder with class folders, a list (.csv, .tsv, .parquet), "
+                    "arrays (.npy, .npz, MNIST) or an archive (.zip, .tar).",
+                    "{path} no es un origen de imágenes. Use una carpeta con carpetas de clase, una lista (.csv, .tsv, "
+                    ".parquet), matrices (.npy, .npz, MNIST) o un archivo comprimido (.zip, .tar).")
     return error("not_a_source", text.fill(path=path), "dataset", path=path)
 
 

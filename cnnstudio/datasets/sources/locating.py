@@ -92,8 +92,8 @@ def _look_elsewhere(path: Path, rows: list[Row], reading: Reading, located: Loca
             else:
                 missing.append(row)
     if len(located.pictures) > before:
-        text = Text("{path}: {n} pictures were found by their names in other folders, for example {example}.",
-                    "{path}: {n} imágenes se encontraron por su nombre en otras carpetas, por ejemplo {example}.")
+        text = Text("{path}: pictures found by name in other folders: {n}, for example {example}.",
+                    "{path}: imágenes encontradas por su nombre en otras carpetas: {n}, por ejemplo {example}.")
         number, example = len(located.pictures) - before, located.pictures[before].path
         located.problems.append(msgspec.structs.replace(
             warning("found_elsewhere", text.fill(path=path, n=number, example=example), "dataset", path=path),

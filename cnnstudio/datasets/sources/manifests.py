@@ -48,7 +48,7 @@ def read_rows(path: Path, choice: ColumnChoice = _AS_THEY_ARE) -> Reading:
     try:
         table = read_table(path)
         if not table.rows:
-            text = Text("{path} is empty.", "{path} está vacía.")
+            text = Text("{path} is empty. Choose another list.", "{path} está vacía. Elija otra lista.")
             raise ProblemError(error("no_pictures", text.fill(path=path), "dataset", path=path))
         columns = choose_columns(table.rows, path, choice)
     except ProblemError as problem_error:
@@ -85,7 +85,8 @@ def read_rows(path: Path, choice: ColumnChoice = _AS_THEY_ARE) -> Reading:
         seen[place] = (line, label)
         rows.append(Row(path=place, label=label, split=split, line=line))
     if not rows and not any(problem.blocks for problem in row_problems.problems()):
-        text = Text("{path} names no pictures.", "{path} no nombra ninguna imagen.")
+        text = Text("{path} does not list any pictures. Choose another list.",
+                    "{path} no enumera ninguna imagen. Elija otra lista.")
         row_problems.add(error("no_pictures", text.fill(path=path), "dataset", path=path))
     return Reading(rows=tuple(rows), problems=tuple(row_problems.problems()), has_labels=bool(columns.labels))
 
@@ -101,8 +102,8 @@ def _find_names(path: Path, body: Sequence[tuple[int, Sequence[str]]], columns: 
     matches = [match for name in probed for match in names.find(name)[:1]]
     if not matches:
         return None
-    text = Text("{path}: the pictures were found by their names below its folder, for example {example}.",
-                "{path}: las imágenes se encontraron por su nombre dentro de su carpeta, por ejemplo {example}.")
+    text = Text("{path}: the pictures were found by name in the folder of the list, for example {example}.",
+                "{path}: las imágenes se encontraron por su nombre dentro de la carpeta de la lista, por ejemplo {example}.")
     problem = warning("found_elsewhere", text.fill(path=path, example=matches[0]), "dataset", path=path)
     problems.add(msgspec.structs.replace(problem, severity="info"))
     return names
@@ -118,13 +119,13 @@ def _exists(path: Path) -> bool:
 def missing_problem(path: Path, missing: Sequence[Row], total: int) -> Problem:
     """The problem of missing files of a manifest. If all are missing it blocks: a drive may be disconnected."""
     if len(missing) == total:
-        text = Text("None of the {n} pictures that {path} names is there; the first is {first}. Paths are relative to "
-                    "the list's own folder, or absolute.",
-                    "No está ninguna de las {n} imágenes que nombra {path}; la primera es {first}. Las rutas son "
-                    "relativas a la carpeta de la lista, o absolutas.")
+        text = Text("None of the pictures listed in {path} ({n}) was found; the first is {first}. Paths must be absolute, or "
+                    "relative to the folder of the list.",
+                    "No se encontró ninguna de las imágenes que enumera {path} ({n}); la primera es {first}. Las rutas deben "
+                    "ser absolutas o relativas a la carpeta de la lista.")
         return error("folder_missing", text.fill(n=total, path=path, first=_short(missing[0].path)), "dataset", path=path)
-    text = Text("{path}: {n} of {total} pictures are not there ({lines}).",
-                "{path}: {n} de {total} imágenes no están ({lines}).")
+    text = Text("{path}: pictures not found: {n} of {total} ({lines}).",
+                "{path}: imágenes no encontradas: {n} de {total} ({lines}).")
     lines = _lines([(row.line, row.path) for row in missing[:_MOST_REPORTED]], len(missing))
     return warning("missing_files", text.fill(path=path, n=len(missing), total=total, lines=lines), "dataset", path=path)
 
@@ -150,25 +151,25 @@ def normal_name(name: str) -> str:
 
 
 _TEXTS: Final[dict[str, Text]] = {
-    "no_path": Text("{path}: {n} rows name no file ({lines}).", "{path}: {n} filas no nombran ningún archivo ({lines})."),
-    "no_label": Text("{path}: {n} rows have no class and are left out ({lines}).",
-                     "{path}: {n} filas no tienen clase y se dejan fuera ({lines})."),
-    "several_labels": Text("{path}: {n} rows have several classes and are left out ({lines}).",
-                           "{path}: {n} filas tienen varias clases y se dejan fuera ({lines})."),
-    "ambiguous": Text("{path}: {n} rows name a picture that is there several times in different folders; they are left "
-                      "out. Write the folder, too ({lines}).",
-                      "{path}: {n} filas nombran una imagen que está varias veces en distintas carpetas; se dejan fuera. "
-                      "Escriba también la carpeta ({lines})."),
-    "named_twice": Text("{path}: {n} rows name a picture again ({lines}).",
-                        "{path}: {n} filas nombran otra vez una imagen ({lines})."),
-    "named_twice_differently": Text("{path}: {n} rows name a picture again with another class; the first one counts "
+    "no_path": Text("{path}: rows without a file: {n} ({lines}).", "{path}: filas sin archivo: {n} ({lines})."),
+    "no_label": Text("{path}: rows without a class, left out: {n} ({lines}).",
+                     "{path}: filas sin clase, omitidas: {n} ({lines})."),
+    "several_labels": Text("{path}: rows with several classes, left out: {n} ({lines}).",
+                           "{path}: filas con varias clases, omitidas: {n} ({lines})."),
+    "ambiguous": Text("{path}: rows with a file name that exists in several folders, left out: {n}. Add the folder to the "
+                      "name ({lines}).",
+                      "{path}: filas con un nombre de archivo que existe en varias carpetas, omitidas: {n}. Añada la carpeta "
+                      "al nombre ({lines})."),
+    "named_twice": Text("{path}: rows that repeat a picture: {n} ({lines}).",
+                        "{path}: filas que repiten una imagen: {n} ({lines})."),
+    "named_twice_differently": Text("{path}: rows that repeat a picture with another class: {n}; the first class counts "
                                     "({lines}).",
-                                    "{path}: {n} filas nombran otra vez una imagen con otra clase; vale la primera "
+                                    "{path}: filas que repiten una imagen con otra clase: {n}; vale la primera clase "
                                     "({lines})."),
-    "unknown_split": Text("{path}: {n} rows have a split that is neither train, validation nor test; these pictures are "
-                          "divided like those without one: {counts} ({lines}).",
-                          "{path}: {n} filas tienen una división que no es train, validation ni test; esas imágenes se "
-                          "dividen como las que no la tienen: {counts} ({lines})."),
+    "unknown_split": Text("{path}: rows whose split is neither train, validation nor test: {n}; these pictures are divided "
+                          "like those without a split: {counts} ({lines}).",
+                          "{path}: filas cuya división no es train, validation ni test: {n}; esas imágenes se reparten como "
+                          "las que no tienen división: {counts} ({lines})."),
 }
 
 
@@ -206,7 +207,7 @@ class RowProblems:
                 problems.append(problem)
         for code, number in counts.items():
             if number > _MOST_REPORTED:
-                text = Text("{path}: {n} more lines like these.", "{path}: {n} líneas más como estas.")
+                text = Text("{path}: further lines like these: {n}.", "{path}: otras líneas como estas: {n}.")
                 text = text.fill(path=self._path, n=number - _MOST_REPORTED)
                 problems.append(warning(code, text, "dataset", path=self._path))
         return problems

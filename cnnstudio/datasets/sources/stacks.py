@@ -72,7 +72,7 @@ def arrays_in(path: Path) -> list[Array]:
 
 def _reason(exception: BaseException) -> Text:
     if "Object arrays" in str(exception):
-        return Text("it holds Python objects, which could run foreign code; save the numbers only",
+        return Text("it contains Python objects, which could run foreign code; save only the numbers",
                     "contiene objetos de Python, que podrían ejecutar código ajeno; guarde solo los números")
     if isinstance(exception, OSError) and exception.errno is not None:
         return reason_of(exception)

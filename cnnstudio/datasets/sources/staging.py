@@ -52,8 +52,8 @@ def refuse_existing(target: Path) -> None:
 
 
 def _exists(target: Path) -> Problem:
-    text = Text("{path} is there already: choose a new place, nothing is ever overwritten.",
-                "{path} ya existe: elija un lugar nuevo, nunca se sobrescribe nada.")
+    text = Text("{path} already exists, and nothing is ever overwritten. Choose another place.",
+                "{path} ya existe, y nunca se sobrescribe nada. Elija otro lugar.")
     return error("target_exists", text.fill(path=target), "file", path=target)
 
 
@@ -118,10 +118,10 @@ def check_room(target: Path, room: int) -> None:
     free = shutil.disk_usage(target.parent).free
     reserve = min(_ROOM, _SMALLEST_ROOM + room // 4)
     if room and room + reserve > free:
-        text = Text("{path} needs {room} MB and {reserve} MB in reserve, and only {free} MB are free there. Choose another "
-                    "disk or free some space.",
-                    "{path} necesita {room} MB y {reserve} MB de reserva, y allí solo quedan {free} MB libres. Elija otro "
-                    "disco o libere espacio.")
+        text = Text("{path} needs {room} MB plus a reserve of {reserve} MB, but only {free} MB are free there. Choose "
+                    "another disk or free some space.",
+                    "{path} necesita {room} MB más una reserva de {reserve} MB, pero allí solo quedan {free} MB libres. "
+                    "Elija otro disco o libere espacio.")
         raise ProblemError(error("no_space", text.fill(path=target, room=_megabytes(room), reserve=_megabytes(reserve),
                                                        free=_megabytes(free)), "file", path=target))
 

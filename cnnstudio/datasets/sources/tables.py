@@ -44,8 +44,10 @@ def read_table(path: Path) -> Table:
     except PictureError as picture_error:
         raise ProblemError(_unreadable(path, Text(picture_error.text("en"), picture_error.text("es")))) from picture_error
     except FileNotFoundError as err:
-        text = Text("The list of pictures {path} is not there (renamed, moved or on a drive that is not connected).",
-                    "La lista de imágenes {path} no está (renombrada, movida o en una unidad no conectada).")
+        text = Text("The list of pictures {path} was not found (it may have been renamed or moved, or its drive is not "
+                    "connected).",
+                    "No se encontró la lista de imágenes {path} (puede que se haya renombrado o movido, o que su unidad no "
+                    "esté conectada).")
         raise ProblemError(error("folder_missing", text.fill(path=path), "dataset", path=path)) from err
     except OSError as os_error:
         raise ProblemError(_unreadable(path, reason_of(os_error))) from os_error
@@ -63,7 +65,7 @@ def read_table(path: Path) -> Table:
             break
         except csv.Error as err:
             text = Text("{path}, line {line}: {reason}. This line is left out.",
-                        "{path}, línea {line}: {reason}. Esta línea se deja fuera.")
+                        "{path}, línea {line}: {reason}. Esta línea se omite.")
             problems.append(warning("bad_line", text.fill(path=path, line=begin, reason=err), "dataset", path=path))
         else:
             if any(field.strip() for field in fields) and not (named and begin == 1):

@@ -79,8 +79,8 @@ def _keep_last_whole_epoch(run: RunFolder, link: Link) -> None:
         epoch = save_from_checkpoint(run)
         if epoch is None:
             return
-        text = Text("The model of epoch {n} is kept: it can be evaluated, used and exported.",
-                    "Se conserva el modelo de la época {n}: se puede evaluar, usar y exportar.")
+        text = Text("The model of epoch {n} was kept and can be evaluated, used and exported.",
+                    "Se conservó el modelo de la época {n}, que se puede evaluar, usar y exportar.")
         link.emit(Notice(problem=msgspec.structs.replace(warning("model_kept", text.fill(n=epoch), "run"), severity="info")))
         link.emit(Artifact(kind="model", path=str(run.model_path)))
 
@@ -119,10 +119,10 @@ def _optimizer_for(model: Any, project: Project, trained: Any) -> Any:
 
 
 def _not_deterministic() -> Problem:
-    text = Text("Operations are not deterministic in this run ({device}): with the same seed the numbers can differ a "
-                "little, also after a break. The setting determinism=on makes them equal, and the training slower.",
-                "Las operaciones no son deterministas en este entrenamiento ({device}): con la misma semilla los números "
-                "pueden variar un poco, también tras una interrupción. El ajuste determinism=on los iguala y hace más "
-                "lento el entrenamiento.")
+    text = Text("Operations are not deterministic in this run ({device}): with the same seed, results can differ slightly, "
+                "also after an interruption. The setting determinism=on makes them identical, but training slower.",
+                "Las operaciones no son deterministas en este entrenamiento ({device}): con la misma semilla, los resultados "
+                "pueden variar un poco, también tras una interrupción. El ajuste determinism=on los hace idénticos, pero el "
+                "entrenamiento es más lento.")
     problem = warning("not_deterministic", text.fill(device=environment.device_name()), "training", field="determinism")
     return msgspec.structs.replace(problem, severity="info")

@@ -52,8 +52,10 @@ def usable_pictures(project: Project, manifest: Manifest, cache: Path, link: Lin
     absent = [name for number, name in enumerate(manifest.header.class_names)
               if not (labels[train_indices] == number).any()]
     if absent:
-        text = Text("No training picture is left for: {names}. The network cannot learn what it never sees.",
-                    "No queda ninguna imagen de entrenamiento de: {names}. La red no puede aprender lo que nunca ve.")
+        text = Text("No training pictures are left for: {names}. The network cannot learn these classes. Add pictures or "
+                    "hide the classes.",
+                    "No quedan imágenes de entrenamiento de: {names}. La red no puede aprender esas clases. Añada imágenes u "
+                    "oculte las clases.")
         link.emit(Notice(problem=warning("missing_class", text.fill(names=", ".join(absent)), "dataset")))
     return Pictures(prepared, train_indices, validation, labels)
 
@@ -85,7 +87,8 @@ def make_sources(project: Project, context: Context, pictures: Pictures, held: P
 def _nothing_left(manifest: Manifest, entries: list[Entry]) -> Problem:
     if not Path(manifest.header.root).is_dir():
         return pictures_gone_problem(manifest)
-    text = Text("None of the {n} pictures for training can be used.",
-                "No se puede usar ninguna de las {n} imágenes de entrenamiento.")
+    text = Text("None of the training pictures ({n}) can be used. See Quality on the Data page for the reasons.",
+                "No se puede usar ninguna de las imágenes de entrenamiento ({n}). En la página Datos, Calidad muestra los "
+                "motivos.")
     return error("no_pictures", text.fill(n=sum(entry.split == "train" for entry in entries)), "dataset",
                  path=manifest.header.root)

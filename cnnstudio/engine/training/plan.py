@@ -125,32 +125,35 @@ class Plan:
         self._link.emit(Artifact(kind="checkpoint", path=str(path), seconds_at_risk=seconds))
         if seconds > 2 * self._seconds_at_risk:
             self._seconds_at_risk = seconds
-            text = Text("From now on a crash or a power cut costs at most about {n} s of training; a checkpoint is "
-                        "written that often.",
-                        "Desde ahora, un fallo o un corte de luz cuesta como mucho unos {n} s de entrenamiento; con "
-                        "esa frecuencia se escribe un punto de control.")
+            text = Text("From now on, a crash or a power cut costs at most about {n} s of training: a checkpoint is written "
+                        "at this interval.",
+                        "Desde ahora, un fallo o un corte de luz cuesta como máximo unos {n} s de entrenamiento: con esa "
+                        "frecuencia se escribe un punto de control.")
             problem = warning("seconds_at_risk", text.fill(n=round(seconds)), "training")
             self._link.emit(Notice(problem=msgspec.structs.replace(problem, severity="info")))
 
 
 def _changed(changes: Sequence[Text]) -> Problem:
-    text = Text("The training goes on with other settings: {changes}.", "El entrenamiento sigue con otros ajustes: {changes}.")
+    text = Text("The training continues with other settings: {changes}.",
+                "El entrenamiento continúa con otros ajustes: {changes}.")
     listed = Text("; ".join(change.en for change in changes), "; ".join(change.es for change in changes))
     return msgspec.structs.replace(warning("settings_changed", text.fill(changes=listed), "training"), severity="info")
 
 
 def _from_the_start() -> Problem:
-    text = Text("There is no whole checkpoint: the training starts again from the beginning.",
-                "No hay ningún punto de control íntegro: el entrenamiento empieza de nuevo.")
+    text = Text("There is no complete checkpoint: the training starts again from the beginning.",
+                "No hay ningún punto de control completo: el entrenamiento empieza de nuevo desde el principio.")
     return warning("no_checkpoint", text, "run")
 
 
 def _features_notice(engine: str) -> Problem:
-    how = {"cache": Text("kept from before", "guardadas de antes"), "litert": Text("by LiteRT", "por LiteRT"),
-           "keras": Text("by Keras", "por Keras")}[engine]
-    text = Text("The base is frozen and no picture is changed: its features were computed once ({how}) and only the "
-                "head trains. The network is the same; switch it off in the training settings (keep_features).",
-                "La base está congelada y las imágenes no cambian: sus características se calcularon una vez ({how}) "
-                "y solo se entrena la cabeza. La red es la misma; puede desactivarlo en los ajustes (keep_features).")
+    how = {"cache": Text("saved earlier", "guardadas antes"), "litert": Text("with LiteRT", "con LiteRT"),
+           "keras": Text("with Keras", "con Keras")}[engine]
+    text = Text("The base is frozen and there is no augmentation, so its features were computed once ({how}) and only the "
+                "layers after it are trained. The resulting network is the same; you can turn this off in the training "
+                "settings (keep_features).",
+                "La base está congelada y no hay aumento, así que sus características se calcularon una vez ({how}) y solo "
+                "se entrenan las capas posteriores. La red resultante es la misma; puede desactivarlo en los ajustes del "
+                "entrenamiento (keep_features).")
     problem = warning("features_kept", text.fill(how=how), "training", field="keep_features")
     return msgspec.structs.replace(problem, severity="info")

@@ -90,14 +90,13 @@ class Reporter:
         """Raise ProblemError (nan_loss) for a loss that is infinite or no number."""
         if all(math.isfinite(value) for value in metrics.values()):
             return
-        text = Text("The loss became infinite or not a number in epoch {epoch}: the training diverged. Most often "
-                    "the learning rate ({rate:g}) is too large: try a tenth of it. Pixels that are not normalised, "
-                    "or a last layer that does not fit the loss, can also be the cause. What was reached before is "
-                    "kept.",
-                    "La pérdida se hizo infinita o dejó de ser un número en la época {epoch}: el entrenamiento "
-                    "divergió. Casi siempre la tasa de aprendizaje ({rate:g}) es demasiado grande: pruebe una "
-                    "décima parte. También lo causan píxeles sin normalizar o una última capa que no encaja con la "
-                    "pérdida. Lo alcanzado antes se conserva.")
+        text = Text("The loss became infinite or not a number in epoch {epoch}: the training diverged. In most cases the "
+                    "learning rate ({rate:g}) is too high: try a tenth of it. Other possible causes are pixels that are not "
+                    "normalised and a last layer that does not match the loss. What was reached before is kept.",
+                    "La pérdida se hizo infinita o dejó de ser un número en la época {epoch}: el entrenamiento divergió. En "
+                    "la mayoría de los casos la tasa de aprendizaje ({rate:g}) es demasiado alta: pruebe con una décima "
+                    "parte. Otras causas posibles son píxeles sin normalizar y una última capa que no corresponde a la "
+                    "pérdida. Lo alcanzado hasta entonces se conserva.")
         raise ProblemError(error("nan_loss", text.fill(epoch=self._before + epoch + 1, rate=rate()),
                                  "training", field="optimizer"))
 

@@ -49,8 +49,9 @@ def assign(variables: Sequence[Any], arrays: Sequence[np.ndarray], group: str) -
 
 def unfit_problem(part: str) -> Problem:
     """The problem of a checkpoint of another network, or a modified one."""
-    text = Text("The checkpoint does not fit the network of this run ({group}).",
-                "El punto de control no encaja con la red de este entrenamiento ({group}).")
+    text = Text("The checkpoint does not match the network of this run ({group}). Start a new run.",
+                "El punto de control no corresponde a la red de este entrenamiento ({group}). Empiece un entrenamiento "
+                "nuevo.")
     return error("checkpoint_unfit", text.fill(group=part), "run")
 
 

@@ -147,11 +147,11 @@ class StageTrainer:
             with contextlib.suppress(TypeError):  # a schedule sets the rate by itself
                 model.optimizer.learning_rate = rate
         else:
-            self._tell_afresh(Text("The optimizer", "El optimizador"))
+            self._tell_afresh(Text("the optimizer of the checkpoint", "el optimizador del punto de control"))
         try:
             self._callbacks.restore(position.callbacks, arrays)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            self._tell_afresh(Text("The callbacks", "Los callbacks"))
+            self._tell_afresh(Text("the callbacks of the checkpoint", "los callbacks del punto de control"))
         self._callbacks.forget_waiting()
         self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
         self._epoch = position.epoch - self._before
@@ -159,8 +159,8 @@ class StageTrainer:
         return 0
 
     def _tell_afresh(self, what: Text) -> None:
-        text = Text("{what} of the checkpoint does not fit the new settings and starts from scratch.",
-                    "{what} del punto de control no encaja con los ajustes nuevos: empieza de nuevo.")
+        text = Text("Does not match the new settings and starts from scratch: {what}.",
+                    "No corresponde a los ajustes nuevos y empieza de cero: {what}.")
         self._link.emit(Notice(problem=warning("starts_afresh", text.fill(what=what), "training")))
 
     def _fit(self, start: int, epochs: int) -> None:
@@ -281,9 +281,9 @@ class StageTrainer:
         new = sorted(set(names) - self._lost)
         if new:
             self._lost.update(new)
-            text = Text("A checkpoint cannot hold {names}: after a break the training may go on differently.",
-                        "Un punto de control no puede guardar {names}: tras una interrupción el entrenamiento puede "
-                        "seguir de otro modo.")
+            text = Text("A checkpoint cannot store {names}: after an interruption the training may continue differently.",
+                        "Un punto de control no puede guardar {names}: tras una interrupción, el entrenamiento puede "
+                        "continuar de otro modo.")
             self._link.emit(Notice(problem=warning("state_not_kept", text.fill(names=", ".join(new)), "training")))
 
     # After --------------------------------------------------------------------------------------

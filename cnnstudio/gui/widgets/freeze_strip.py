@@ -45,8 +45,8 @@ class FreezeControl(QWidget):
         """Show the blocks of a base and where the line stands."""
         self.strip.show_line(line, trainable_from)
         learning = line.learning[line.index(trainable_from)]
-        self.amount.setText(tr("{n} of {all} weights of the base learn ({share}).",
-                               "Aprenden {n} de los {all} pesos de la base ({share}).", n=format_count(learning),
+        self.amount.setText(tr("Weights of the base that learn: {n} of {all} ({share}).",
+                               "Pesos de la base que aprenden: {n} de {all} ({share}).", n=format_count(learning),
                                all=format_count(line.parameters),
                                share=format_percent(learning / max(1, line.parameters), 0)))
 

@@ -87,22 +87,22 @@ class SplitBar(QWidget):
     def reason(self) -> str:
         """Why a border cannot be moved, or ""."""
         if {"validation", "test"} <= self._named:
-            return tr("The folders name the splits: there is nothing to share out.",
-                      "Las carpetas nombran las divisiones: no hay nada que repartir.")
+            return tr("The folders define all splits, so there are no shares to set.",
+                      "Las carpetas definen todas las divisiones: no hay proporciones que fijar.")
         if self._named:
-            return tr("The folders name the split {names}: only the others can be shared out.",
-                      "Las carpetas nombran la división {names}: solo se reparten las demás.",
+            return tr("The folders define the split {names}: only the shares of the others can be set.",
+                      "Las carpetas definen la división {names}: solo se pueden fijar las proporciones de las demás.",
                       names=", ".join(str(SPLIT_NAMES[split]) for split in SPLITS if split in self._named))
         if self._folds:
-            return tr("The folds divide training and validation; the share of the test can be moved.",
-                      "Los pliegues dividen entrenamiento y validación; la parte de prueba se puede mover.")
+            return tr("The folds divide training and validation; only the share of the test split can be changed.",
+                      "Los pliegues dividen entrenamiento y validación; solo se puede cambiar la proporción de la prueba.")
         return ""
 
     def _describe(self) -> None:
         fractions = self.fractions
         parts = [f"{SPLIT_NAMES[split]}: {format_percent(fractions[split], 0)} · "
                  f"{format_pictures(self._counts.get(split, 0))}" for split in SPLITS]
-        self.setAccessibleName(tr("Shares of the splits", "Partes de las divisiones") + ". " + ", ".join(parts))
+        self.setAccessibleName(tr("Shares of the splits", "Proporciones de las divisiones") + ". " + ", ".join(parts))
         self.setToolTip("\n".join([*parts, *([self.reason] if self.reason else [])]))
         for border in self.borders:
             border.setVisible(self._sides(border.number) is not None)
@@ -111,9 +111,10 @@ class SplitBar(QWidget):
                                         "Borde entre {one} y {other}: {share} y {rest}",
                                         one=SPLIT_NAMES[before], other=SPLIT_NAMES[after],
                                         share=format_percent(fractions[before], 0), rest=format_percent(fractions[after], 0)))
-            border.setToolTip("\n".join([*parts, tr("Drag the border, or use the arrow keys: 1 % a step, Page keys 5 %.",
-                                                    "Arrastre el borde o use las flechas: un 1 % por paso; con las "
-                                                    "teclas de página, un 5 %.")]))
+            border.setToolTip("\n".join([*parts, tr("Drag the border, or use the arrow keys: 1 % per step, or 5 % with the "
+                                                    "Page keys.",
+                                                    "Arrastre el borde o use las flechas: un 1 % por paso o un 5 % con las "
+                                                    "teclas de página.")]))
 
     # Moving --------------------------------------------------------------------------------------
 

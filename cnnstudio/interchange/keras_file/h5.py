@@ -39,8 +39,8 @@ def open_h5(path: Path) -> Iterator[Any]:
         raise problem("network_unreadable", text.fill(path=path.name, reason=reason_of(os_error)), path) from None
     with file:
         if file.read(len(_SIGNATURE)) != _SIGNATURE:
-            text = Text("{path} is no HDF5 file: it does not begin as one.",
-                        "{path} no es un archivo HDF5: no empieza como tal.")
+            text = Text("{path} is not an HDF5 file. Choose a .keras or .h5 file that Keras saved.",
+                        "{path} no es un archivo HDF5. Elija un archivo .keras o .h5 guardado por Keras.")
             raise problem("network_damaged", text.fill(path=path.name), path)
         try:
             with h5py.File(file, "r") as weights:
@@ -53,10 +53,10 @@ def read_config(path: Path) -> Any:
     """Keras's description of the model in a file. Raises ProblemError."""
     with open_h5(path) as file:
         if _CONFIG not in file.attrs:
-            text = Text("{path} holds weights but not the network that they belong to. Save the whole model in Keras with "
-                        "model.save(…) and open that file.",
-                        "{path} contiene pesos, pero no la red a la que pertenecen. Guarde el modelo entero en Keras con "
-                        "model.save(…) y abra ese archivo.")
+            text = Text("{path} contains weights but no network. Save the whole model in Keras with model.save(…) and open "
+                        "that file.",
+                        "{path} contiene pesos, pero no la red. Guarde el modelo entero en Keras con model.save(…) y abra "
+                        "ese archivo.")
             raise problem("network_only_weights", text.fill(path=path.name), path)
         texts = _read_texts(file.attrs, _CONFIG)
         if len(texts) != 1:
@@ -124,6 +124,6 @@ def problem(code: str, text: Text, path: Path) -> ProblemError:
 
 
 def damaged(path: Path, reason: str = "") -> ProblemError:
-    text = Text("{path} is damaged, cut off or not a Keras model.",
+    text = Text("{path} is damaged, incomplete or not a Keras model.",
                 "{path} está dañado, incompleto o no es un modelo de Keras.")
     return ProblemError(error("network_damaged", text.fill(path=path.name), "network", path=path, details=reason))

@@ -85,8 +85,10 @@ def _config(path: Path, suffix: str) -> Any:
         raise _damaged(path) from None
 
 
-_TOO_LARGE: Final = Text("The description in {path} is far larger than that of any network.",
-                         "La descripción de {path} es mucho mayor que la de cualquier red.")
+_TOO_LARGE: Final = Text("The description of the network in {path} is far larger than that of any real network, so the file "
+                         "was not read.",
+                         "La descripción de la red en {path} es mucho más grande que la de cualquier red real, así que no se "
+                         "leyó el archivo.")
 
 
 def _problem(code: str, text: Text, path: Path) -> ProblemError:
@@ -121,10 +123,12 @@ def _other_class_problem(config: Config, path: Path) -> ProblemError:
     foreign = not str(config.get("module") or "keras").startswith("keras")
     if not isinstance(name, str) or not name or not (foreign or config.get("registered_name") or "build_config" in config):
         return _damaged(path)
-    text = Text("{path} is a model of the class {name}, whose code decides what it computes: the file does not say how its "
-                "layers are connected. Build it as Sequential or with keras.Model(inputs, outputs) and save it again.",
-                "{path} es un modelo de la clase {name}, cuyo código decide qué calcula: el archivo no dice cómo se conectan "
-                "sus capas. Constrúyalo como Sequential o con keras.Model(inputs, outputs) y guárdelo de nuevo.")
+    text = Text("{path} is a model of the class {name}, whose own code decides what it computes: the file does not say how "
+                "the layers are connected. Build the model as Sequential or with keras.Model(inputs, outputs) and save it "
+                "again.",
+                "{path} es un modelo de la clase {name}, cuyo propio código decide qué calcula: el archivo no dice cómo se "
+                "conectan las capas. Construya el modelo como Sequential o con keras.Model(inputs, outputs) y guárdelo de "
+                "nuevo.")
     return _problem("network_subclassed", text.fill(path=path.name, name=name[:60]), path)
 
 
@@ -231,8 +235,9 @@ class _Reader:
                 queue.extendleft(reversed(waiting.pop((name, number), [])))
             if len(calls) > 1:
                 self.notes.append(Text(
-                    "The layer {name} is used {n} times with the same weights; here each use is a layer of its own.",
-                    "La capa {name} se usa {n} veces con los mismos pesos; aquí cada uso es una capa propia.").fill(
+                    "The layer {name} is used {n} times with the same weights; here each use becomes a separate layer.",
+                    "La capa {name} se usa {n} veces con los mismos pesos; aquí cada uso se convierte en una capa "
+                    "independiente.").fill(
                         name=name, n=len(calls)))
         if waiting:
             raise ValueError("layers that nothing feeds")

@@ -43,16 +43,18 @@ def make_base(base: Base, arguments: list[Any], keywords: dict[str, Any], line: 
         params |= {"weights": "file", "weights_file": weights}
     for name, usual in (("alpha", 1.0), ("minimalistic", False), ("depth_multiplier", 1)):
         if settings.get(name, usual) != usual:
-            text = Text("{base}: {name}={value} has no exact counterpart here; look at that layer.",
-                        "{base}: {name}={value} no tiene un equivalente exacto aquí; revise esa capa.")
+            text = Text("{base}: {name}={value} has no exact equivalent here. Check that layer.",
+                        "{base}: {name}={value} no tiene un equivalente exacto aquí. Revise esa capa.")
             remarks.append(Remark("without_counterpart", text.fill(base=base.label, name=name, value=settings[name]), line))
     top = settings.get("include_top", True) is not False
     classes = settings.get("classes", 1000)
     pooling = "avg" if top else settings.get("pooling")
     params["pooling"] = pooling if pooling in ("avg", "max") else "none"
     if top:
-        text = Text("The top of {base} is written as average pooling and one Dense layer; its weights are not taken over.",
-                    "La cima de {base} se escribe como promedio y una capa Dense; sus pesos no se toman.")
+        text = Text("The classifier of {base} (its top) becomes average pooling and one Dense layer; its weights are not "
+                    "imported.",
+                    "El clasificador de {base} (include_top) se convierte en un promedio y una capa Dense; sus pesos no se "
+                    "importan.")
         remarks.append(Remark("top_of_base", text.fill(base=base.label), line))
     start = settings.get("input_tensor")
     model = BaseModel(line=line, base=base, params=params, shape=settings.get("input_shape"),
@@ -87,8 +89,8 @@ def node_params(model: BaseModel, remarks: list[Remark]) -> dict[str, Any]:
     learning_nodes = {node.id for node in model.base.graph().nodes
               if node.id in learning and model.base.block_of(node.id)}
     if learning_nodes != model.base.trainable_layers(line):
-        text = Text("{base}: here whole blocks learn. It learns from the block {line} on.",
-                    "{base}: aquí aprenden bloques enteros. Aprende desde el bloque {line}.")
+        text = Text("{base}: here only whole blocks can learn. The base learns from the block {line} on.",
+                    "{base}: aquí solo pueden aprender bloques enteros. La base aprende desde el bloque {line}.")
         remarks.append(Remark("freeze_line", text.fill(base=model.base.label, line=line), model.line))
     return model.params | ({"trainable_from": line} if line != "none" else {})
 
@@ -99,8 +101,8 @@ def truncate(layer: BaseLayer) -> BaseModel | Unknown:
     block = base.block_of(layer.id)
     last = [node.id for node in base.graph().nodes if base.block_of(node.id) == block][-1]
     if not block or last != layer.id:
-        return Unknown(Text("{base} can end where a block ends, and {layer} ends none",
-                            "{base} puede terminar donde termina un bloque, y {layer} no termina ninguno").fill(
+        return Unknown(Text("{base} can end only at the end of a block, and no block ends at {layer}",
+                            "{base} solo puede terminar al final de un bloque, y ningún bloque termina en {layer}").fill(
             base=base.label, layer=layer.id), model.line)
     params = {name: value for name, value in model.params.items() if name != "pooling"} | {"pooling": "none"}
     if block != base.blocks[-1]:

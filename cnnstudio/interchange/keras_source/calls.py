@@ -36,7 +36,7 @@ from cnnstudio.interchange.keras_source.values import (
     Unknown,
 )
 
-_NOT_IN_FILE = Text("{name} is not in this file", "{name} no está en este archivo")
+_NOT_IN_FILE = Text("{name} is not defined in this file", "{name} no está definido en este archivo")
 _PASS_THROUGH = ("cast", "identity", "stop_gradient", "convert_to_tensor", "preprocess_input")
 """Functions that pass pictures through; a base scales them itself."""
 _POOLINGS = {"mean": "avg", "reduce_mean": "avg", "max": "max", "reduce_max": "max", "amax": "max"}
@@ -114,8 +114,8 @@ class Calls:
             channels = tensor.node.shape[2] if tensor.node.shape is not None else 3
             tensor.node.shape = (int(size[0]), int(size[1]), channels)  # type: ignore[arg-type]
             self._state.remarks.append(Remark("resizing", Text(
-                "Resizing: the recipe brings the pictures to {height} × {width}.",
-                "Resizing: la receta lleva las imágenes a {height} × {width}.").fill(height=size[0], width=size[1]),
+                "Resizing: the recipe resizes the pictures to {height} × {width}.",
+                "Resizing: la receta redimensiona las imágenes a {height} × {width}.").fill(height=size[0], width=size[1]),
                 layer.line))
         return tensor
 
@@ -223,7 +223,7 @@ class Calls:
             return arguments[0]
         base = bases.find_base(name)
         if base is None:
-            return Unknown(Text("{name} is no base that is known here", "{name} no es una base conocida aquí").fill(name=name),
+            return Unknown(Text("{name} is not a known base", "{name} no es una base conocida").fill(name=name),
                            line)
         model = bases.make_base(base, arguments, keywords, line, self._state.remarks)
         self._state.graph.models.append(model)

@@ -53,16 +53,18 @@ def describe(state: State) -> Description:
         _apply_from_logits(end, remarks)
     network, unknown = _build_network(nodes, end, remarks)
     if state.stopped:
-        remarks.append(Remark("code_stopped", Text("The code goes on without end: it was read up to this line.",
-                                                   "El código no termina: se leyó hasta esta línea."), state.stopped))
+        remarks.append(Remark("code_stopped", Text("The code takes too many steps: it was read up to this line.",
+                                                   "El código da demasiados pasos: se leyó hasta esta "
+                                                   "línea."), state.stopped))
     if state.augmenting:
         line = min(state.augmenting.values())
         remarks.append(Remark("augmenting_layers", augmenting_note(", ".join(state.augmenting)), line))
     training = training_fields(model, remarks) if model is not None else {}
     shape = start.shape if start is not None and start.shape is not None and len(start.shape) == 3 else None
     if start is not None and shape is None:
-        remarks.append(Remark("open_shape", Text("The code leaves the size of the pictures open: the project's stays.",
-                                                 "El código deja abierto el tamaño de las imágenes: queda el del proyecto."),
+        remarks.append(Remark("open_shape", Text("The code does not fix the size of the pictures: the size in the project is "
+                                                 "kept.",
+                                                 "El código no fija el tamaño de las imágenes: se conserva el del proyecto."),
                               start.line))
     return Description(network=network, shape=shape, unknown=unknown, training=training, remarks=_limit_remarks(remarks))
 
@@ -73,8 +75,9 @@ def _apply_from_logits(end: TracedNode, remarks: list[Remark]) -> None:
         activation = "sigmoid" if end.params.get("units") == 1 else "softmax"
         end.params = dict(end.params) | {"activation": activation}
         remarks.append(Remark("from_logits", Text(
-            "The loss takes scores (from_logits): here the last layer has the activation {name} instead.",
-            "La pérdida toma puntuaciones (from_logits): aquí la última capa tiene en su lugar la activación {name}.").fill(
+            "The loss expects scores (from_logits): here the last layer gets the activation {name} instead.",
+            "La pérdida espera puntuaciones (from_logits): aquí, en su lugar, la última capa recibe la activación "
+            "{name}.").fill(
                 name=activation), end.line))
 
 
@@ -103,9 +106,11 @@ def _choose_model(state: State, remarks: list[Remark]) -> tuple[Model | None, Tr
         others = _other_models(state, model, end)
         if others:
             remarks.append(Remark("several_models", Text(
-                "The file makes {n} models; this one was taken{why}.", "El archivo crea {n} modelos; se tomó este{why}.").fill(
-                    n=len(others) + 1, why=Text(": it is compiled", ": se compila") if model.compiled is not None else Text(
-                        ": it is the last", ": es el último")), model.line))
+                "The file creates {n} models; this one was imported{why}.",
+                "El archivo crea {n} modelos; se importó este{why}.").fill(
+                    n=len(others) + 1, why=Text(": the compiled one",
+                                                ": el que se compila") if model.compiled is not None else Text(
+                        ": the last one", ": el último")), model.line))
         return model, start, end
     assert first is not None
     raise first
@@ -127,21 +132,23 @@ def _model_ends(state: State, model: Model) -> tuple[TracedNode, TracedNode]:
     inputs, outputs = state.graph.ends(model, model.line)
     for output in (*inputs, *outputs):
         if isinstance(output, Unknown):
-            text = Text("The network cannot be read from the code: {why}.", "La red no se deduce del código: {why}.")
+            text = Text("The network cannot be read from the code: {why}.",
+                        "No se puede leer la red a partir del código: {why}.")
             raise SourceError("code_unknown", text.fill(why=output.reason), output.line or model.line)
     tensors = [output for output in outputs if isinstance(output, Tensor)]
     if len(outputs) > 1:
         raise SourceError("several_outputs", Text("The model has {n} outputs: a classifier has one.",
-                                              "El modelo tiene {n} salidas: un clasificador tiene una.").fill(n=len(outputs)),
+                                              "El modelo tiene {n} salidas: un clasificador tiene una "
+                                              "sola.").fill(n=len(outputs)),
                       model.line)
     starts = [item for item in inputs if isinstance(item, Tensor)]
     if len(inputs) > 1:
         raise SourceError("several_inputs", Text("The model has {n} inputs: here a network takes one picture.",
-                                             "El modelo tiene {n} entradas: aquí una red recibe una imagen.").fill(
+                                             "El modelo tiene {n} entradas: aquí una red recibe una sola imagen.").fill(
             n=len(inputs)), model.line)
     if not tensors or not starts:
         callee = "call" if isinstance(model, Instance) else "Model" if isinstance(model, Graph) else "Sequential"
-        text = Text("{what} has no tensor as its answer.", "{what} no tiene un tensor como respuesta.")
+        text = Text("{what} does not return a tensor.", "{what} no devuelve un tensor.")
         raise SourceError("code_unknown", text.fill(what=callee), model.line)
     return starts[0].node, tensors[0].node
 
@@ -150,10 +157,10 @@ def _loose_layers(state: State, remarks: list[Remark]) -> tuple[None, TracedNode
     """Code that only calls layers: all of them are the network."""
     nodes = state.graph.nodes
     if not any(node.kind != INPUT for node in nodes):
-        text = Text("There is no network of Keras in this code.", "No hay ninguna red de Keras en este código.")
+        text = Text("There is no Keras network in this code.", "No hay ninguna red de Keras en este código.")
         raise SourceError("no_network", text, 1)
-    remarks.append(Remark("no_model", Text("The code makes no keras.Model: all its layers were taken.",
-                                           "El código no crea ningún keras.Model: se tomaron todas sus capas."),
+    remarks.append(Remark("no_model", Text("The code does not create a keras.Model: all its layers were imported.",
+                                           "El código no crea ningún keras.Model: se importaron todas sus capas."),
                           nodes[-1].line))
     return None, next((node for node in nodes if node.kind == INPUT), None), None
 
@@ -175,8 +182,10 @@ def _check_inputs(start: TracedNode, nodes: Iterable[TracedNode]) -> None:
         raise start.error
     others = [item for item in nodes if item.kind == INPUT and item is not start]
     if others:
-        raise SourceError("several_inputs", Text("The network has a second input here: it takes one picture.",
-                                             "La red tiene aquí una segunda entrada: recibe una imagen."), others[0].line)
+        raise SourceError("several_inputs", Text("The network has a second input here, but a network can take only one "
+                                                 "picture.",
+                                             "La red tiene aquí una segunda entrada, pero una red solo puede recibir una "
+                                             "imagen."), others[0].line)
 
 
 # The network --------------------------------------------------------------------------------------------
@@ -196,8 +205,9 @@ def _build_network(traced_nodes: list[TracedNode], end: TracedNode | None, remar
         if layer is not None and traced is end and _follows_classes(traced):
             kind, params = OUTPUT, {name: value for name, value in params.items() if name.startswith("kernel_reg")}
             remarks.append(Remark("follows_classes", Text(
-                "The code does not tell the number of classes: the Output layer follows them.",
-                "El código no dice el número de clases: la capa de salida las sigue."), layer.line))
+                "The number of classes is not fixed in the code: the Output layer follows the classes of the project.",
+                "El número de clases no está fijado en el código: la capa de salida sigue las clases del "
+                "proyecto."), layer.line))
         elif layer is not None and id(layer) not in seen:
             seen.add(id(layer))
             remarks += layer.remarks
@@ -253,13 +263,14 @@ def _layer_remarks(traced: TracedNode) -> list[Remark]:
     remarks: list[Remark] = []
     if len(layer.called) > 1:
         remarks.append(Remark("shared_layer", Text(
-            "The layer is used {n} times with the same weights; here each use is a layer of its own.",
-            "La capa se usa {n} veces con los mismos pesos; aquí cada uso es una capa propia.").fill(n=len(layer.called)),
+            "The layer is used {n} times with the same weights; here each use becomes a separate layer.",
+            "La capa se usa {n} veces con los mismos pesos; aquí cada uso se convierte en una capa "
+            "independiente.").fill(n=len(layer.called)),
             layer.line))
     if not layer.trainable and layer.is_known:
-        remarks.append(Remark("frozen_layer", Text("{layer} is frozen in the code; here every layer outside a base learns.",
-                                                "{layer} está congelada en el código; aquí aprende toda capa fuera de una "
-                                                "base.").fill(layer=traced.kind), layer.line))
+        remarks.append(Remark("frozen_layer", Text("{layer} is frozen in the code; here, layers outside a base always learn.",
+                                                "{layer} está congelada en el código; aquí las capas fuera de una base "
+                                                "siempre aprenden.").fill(layer=traced.kind), layer.line))
     return remarks
 
 
@@ -269,6 +280,6 @@ def _limit_remarks(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
     ordered = sorted(seen.values(), key=lambda remark: remark.line)
     if len(ordered) <= _MAX_REMARKS:
         return tuple(ordered)
-    rest = Remark("more_remarks", Text("{n} more remarks of this kind follow.", "Siguen {n} observaciones más.").fill(
+    rest = Remark("more_remarks", Text("Further remarks of this kind: {n}.", "Otras observaciones de este tipo: {n}.").fill(
         n=len(ordered) - _MAX_REMARKS), ordered[_MAX_REMARKS].line)
     return (*ordered[:_MAX_REMARKS], rest)

@@ -14,7 +14,7 @@ from cnnstudio.interchange.keras_source.names import ASSUMED, layer_kind
 from cnnstudio.interchange.keras_source.state import NOT_RUN, OutOfSteps, Parts
 from cnnstudio.interchange.keras_source.values import Function, Name, Scope, SourceError, Tensor, Unknown
 
-NOT_DEFINED: Final = Text("{name} is defined nowhere", "{name} no está definido en ninguna parte")
+NOT_DEFINED: Final = Text("{name} is not defined anywhere", "{name} no está definido en ninguna parte")
 NO_VALUE: Final = Text("the expression has no value", "la expresión no tiene valor")
 CONSTANTS: Final = {"True": True, "False": False, "None": None}
 

@@ -36,7 +36,7 @@ class GraphBuilder:
         self.models: list[Model] = []
         self._node_count = 0
         self.call_instance: Callable[[Instance, list[Any], dict[str, Any], int], Any] = lambda *_arguments: Unknown(
-            Text("it is an object of its own", "es un objeto propio"), 0)
+            Text("it is a custom object", "es un objeto propio"), 0)
         """Calls an object of a class of the file; set by the interpreter."""
         self.call_layer: Callable[[Layer, list[Tensor], int], Any] = self.apply
         """Calls a layer of a Sequential; the interpreter sets one that skips layers that only prepare pictures."""
@@ -46,7 +46,7 @@ class GraphBuilder:
              layer: Layer | None = None, base: BaseModel | None = None, shape: Shape | None = None) -> Tensor:
         """Add a node; its shape is inferred from its sources unless it is passed."""
         if self._node_count >= MOST_NODES:
-            raise SourceError("code_too_large", Text("The code makes more than {n} layers.",
+            raise SourceError("code_too_large", Text("The code creates more than {n} layers.",
                                                  "El código crea más de {n} capas.").fill(n=MOST_NODES), line)
         self._node_count += 1
         traced = TracedNode(number=self._node_count, kind=kind, params=params, sources=list(sources), line=line, name=name,
@@ -159,7 +159,8 @@ class GraphBuilder:
             elif isinstance(item, Model):
                 tensor = self.call_model(item, [tensor], line)
             elif not isinstance(item, Tensor):
-                return Unknown(Text("a part of the Sequential is no layer", "una parte del Sequential no es una capa"), line)
+                return Unknown(Text("a part of the Sequential is not a layer",
+                                    "una parte del Sequential no es una capa"), line)
         return tensor
 
     def _copy_graph(self, graph: Graph, tensors: Sequence[Tensor]) -> Any:

@@ -68,7 +68,8 @@ class Objects:
     def _tensor_attribute(self, owner: Tensor, name: str, line: int) -> Any:
         if name == "shape":
             shape = owner.node.shape
-            return Unknown(Text("the shape is not known here", "la forma no se conoce aquí"), line) if shape is None else (
+            return Unknown(Text("the shape is unknown at this point",
+                                "la forma no se conoce en este punto"), line) if shape is None else (
                 None, *shape)
         return Unknown(NOT_RUN, line)
 
@@ -149,7 +150,8 @@ class Objects:
                 self._freeze(owner, value)
             else:
                 self._state.remarks.append(Remark("open_setting", Text(
-                    "What learns is not known here; all of it does.", "No se sabe aquí qué aprende; aprende todo."), line))
+                    "It is unknown which layers learn at this point; all of them will.",
+                    "No se sabe qué capas aprenden en este punto; aprenderán todas."), line))
         elif name == "activation" and isinstance(owner, Layer):
             # `model.layers[-1].activation = keras.activations.linear`
             owner.params = make_layer(owner.kind, [], owner.settings | {"activation": value}, owner.line).params
@@ -236,7 +238,7 @@ class Objects:
         if isinstance(call, Function):
             answer = self._parts.statements.run(call, [owner, *arguments], keywords, line)
         else:
-            answer = Unknown(Text("the class {name} has no call", "la clase {name} no tiene call").fill(
+            answer = Unknown(Text("the class {name} has no call method", "la clase {name} no tiene método call").fill(
                 name=owner.kind.name), line)
         if owner.kind.role != "layer" or isinstance(answer, Tensor):
             return answer

@@ -59,7 +59,8 @@ def read_file(path: Path) -> SourceNetwork:
     notebook = path.suffix.lower() == ".ipynb"
     try:
         if path.stat().st_size > (LARGEST_NOTEBOOK if notebook else LARGEST):
-            text = Text("{path} is far larger than any source.", "{path} es mucho mayor que cualquier código.")
+            text = Text("{path} is far larger than any source file and was not read.",
+                        "{path} es mucho más grande que cualquier archivo de código y no se leyó.")
             raise ProblemError(error("code_too_large", text.fill(path=path.name), "network", path=path))
         data = read_bytes(path, LARGEST_NOTEBOOK)
     except OSError as os_error:
@@ -86,10 +87,10 @@ def read(source: Source, bases: Mapping[str, Node] | None = None, with_data: boo
     """The network of a source, `with_data` also the scaling of its data code; raises ProblemError."""
     if _TORCH.search(source.text) and not _KERAS.search(source.text):
         raise _error(source, "torch_code", Text(
-            "This is PyTorch code. It is printed here but not read back: write the network with Keras, or open an exported "
-            "model.",
-            "Es código PyTorch. Aquí se escribe pero no se vuelve a leer: escriba la red con Keras o abra un modelo "
-            "exportado."), 0)
+            "This is PyTorch code. The program writes PyTorch code but does not read it. Write the network with Keras, or "
+            "open an exported model.",
+            "Es código de PyTorch. El programa escribe código de PyTorch, pero no lo lee. Escriba la red con Keras o abra un "
+            "modelo exportado."), 0)
     try:
         tree = _parse(source)
         interpreter = Interpreter()
@@ -106,7 +107,8 @@ def read(source: Source, bases: Mapping[str, Node] | None = None, with_data: boo
 
 def _parse(source: Source) -> ast.Module:
     if len(source.text) > LARGEST:
-        text = Text("This is far larger than any source.", "Es mucho mayor que cualquier código.")
+        text = Text("This is far larger than any source file and was not read.",
+                    "Es mucho más grande que cualquier archivo de código y no se leyó.")
         raise SourceError("code_too_large", text, 0)
     try:
         with warnings.catch_warnings():
@@ -115,7 +117,7 @@ def _parse(source: Source) -> ast.Module:
     except SyntaxError as syntax_error:
         raise SourceError("code_syntax", _syntax_message(syntax_error.msg), syntax_error.lineno or 1) from None
     except (ValueError, OverflowError):
-        raise SourceError("code_syntax", Text("This is no Python.", "Esto no es Python."), 1) from None
+        raise SourceError("code_syntax", Text("This is not valid Python.", "Esto no es Python válido."), 1) from None
 
 
 _SYNTAX: Final = {
@@ -131,7 +133,7 @@ _SYNTAX: Final = {
 
 def _syntax_message(message: str) -> Text:
     spanish = next((translation for part, translation in _SYNTAX.items() if part in message), "la sintaxis no es válida")
-    text = Text("This is no Python ({en}).", "Esto no es Python ({es}).")
+    text = Text("This is not valid Python ({en}).", "Esto no es Python válido ({es}).")
     return text.fill(en=message.rstrip("?."), es=spanish)
 
 
@@ -162,18 +164,19 @@ def _scaling_of_data(data_code: ast.Module) -> tuple[str | None, Remark | None]:
         return None, None
     if not scaling.normalization and not scaling.is_of_base:
         return None, Remark("data_scaling", Text(
-            "The code scales its pictures with {code}: no normalisation of the recipe does exactly that. Where it works with "
+            "The code scales its pictures with {code}, which no normalisation of the recipe reproduces exactly. If it uses "
             "means and deviations, “standardize” (recipe.normalization) is the closest.",
-            "El código escala sus imágenes con {code}: ninguna normalización de la receta hace exactamente eso. Si usa medias "
-            "y desviaciones, «standardize» (recipe.normalization) es la más parecida.").fill(code=scaling.code), scaling.line)
+            "El código escala sus imágenes con {code}, que ninguna normalización de la receta reproduce con exactitud. Si "
+            "usa medias y desviaciones, «standardize» (recipe.normalization) es la más "
+            "parecida.").fill(code=scaling.code), scaling.line)
     if not scaling.normalization:
         return None, Remark("data_scaling", Text(
-            "{code} scales the pictures as its base was trained: no normalisation of the recipe does that; a pretrained base "
-            "(network.base) does.",
-            "{code} escala las imágenes como se entrenó su base: ninguna normalización de la receta hace eso; una base "
-            "preentrenada (network.base) sí.").fill(code=scaling.code), scaling.line)
+            "{code} scales the pictures as they were when its base was trained. No normalisation of the recipe does this; a "
+            "pretrained base (network.base) does it itself.",
+            "{code} escala las imágenes como cuando se entrenó su base. Ninguna normalización de la receta lo hace; una base "
+            "preentrenada (network.base) lo hace por sí misma.").fill(code=scaling.code), scaling.line)
     return scaling.normalization, Remark("data_scaling", Text(
-        "The code scales its pictures ({code}): the recipe does so from now on.",
+        "The code scales its pictures ({code}): from now on, the recipe does this.",
         "El código escala sus imágenes ({code}): desde ahora lo hace la receta.").fill(code=scaling.code), scaling.line)
 
 
@@ -196,8 +199,9 @@ def _decode(data: bytes, path: Path) -> str:
         encoding, _lines = tokenize.detect_encoding(io.BytesIO(data).readline)
         return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     except (SyntaxError, UnicodeError, LookupError):
-        text = Text("{path} is no text in UTF-8, nor in an encoding that its first lines name.",
-                    "{path} no es texto en UTF-8 ni en una codificación que indiquen sus primeras líneas.")
+        text = Text("{path} is neither UTF-8 text nor text in an encoding declared in its first lines. Save it as UTF-8.",
+                    "{path} no es texto en UTF-8 ni en una codificación declarada en sus primeras líneas. Guárdelo como "
+                    "UTF-8.")
         raise ProblemError(error("code_no_text", text.fill(path=path.name), "network", path=path)) from None
 
 

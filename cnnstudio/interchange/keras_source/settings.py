@@ -110,14 +110,14 @@ def _apply_settings(layer: Layer, entry: LayerType, settings: dict[str, Any]) ->
         layer.remarks.append(_no_counterpart(layer, name, settings[name]))
 
 
-_OPEN: Final = Text("{layer}: the code does not tell {name} ({why}); the default stands here.",
-                    "{layer}: el código no dice {name} ({why}); aquí queda el valor por omisión.")
+_OPEN: Final = Text("{layer}: {name} cannot be read from the code ({why}); the default is used.",
+                    "{layer}: {name} no se puede leer del código ({why}); se usa el valor predeterminado.")
 
 
 def _no_counterpart(layer: Layer, name: str, value: Any) -> Remark:
     plain = value if isinstance(value, str | int | float | bool | None | tuple) else getattr(value, "path", "…")
-    text = Text("{layer}: {name}={value} has no exact counterpart here; look at that layer.",
-                "{layer}: {name}={value} no tiene un equivalente exacto aquí; revise esa capa.")
+    text = Text("{layer}: {name}={value} has no exact equivalent here. Check that layer.",
+                "{layer}: {name}={value} no tiene un equivalente exacto aquí. Revise esa capa.")
     return Remark("without_counterpart", text.fill(layer=layer.kind, name=name, value=str(plain)[:60]), layer.line)
 
 
@@ -172,7 +172,7 @@ def _to_config(name: str, value: Any) -> Any:
         return tuple(_to_config("", item) for item in value)
     if isinstance(value, bool | int | float | str | None):
         return value
-    raise _Open(Unknown(Text("it is an object of its own", "es un objeto propio"), 0))
+    raise _Open(Unknown(Text("it is a custom object", "es un objeto propio"), 0))
 
 
 def activation_name(value: Any) -> Any:
@@ -181,7 +181,7 @@ def activation_name(value: Any) -> Any:
     if name is None:
         if value is None:
             return None
-        raise _Open(Unknown(Text("it is a function of its own", "es una función propia"), 0))
+        raise _Open(Unknown(Text("it is a custom function", "es una función propia"), 0))
     name = _ACTIVATION_ALIASES.get(name, name)
     return next((item for item in ACTIVATIONS if normalized_name(item) == normalized_name(name)), name)
 
@@ -195,7 +195,7 @@ def _object_config(value: Any) -> Any:
     elif isinstance(value, Name | CallValue):
         class_name = path_parts(canonical(value.path))[2]
     else:
-        raise _Open(Unknown(Text("it is an object of its own", "es un objeto propio"), 0))
+        raise _Open(Unknown(Text("it is a custom object", "es un objeto propio"), 0))
     arguments, keywords = (value.arguments, value.keywords) if isinstance(value, CallValue) else ([], {})
     for argument in (*arguments, *keywords.values()):
         if isinstance(argument, Unknown):

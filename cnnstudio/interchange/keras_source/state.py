@@ -24,7 +24,7 @@ from cnnstudio.interchange.keras_source.values import (
 
 STEPS: Final = 60_000
 """Limit of evaluated expressions: the largest printed base takes a fifth."""
-NOT_RUN: Final = Text("only running the code would tell", "solo se sabría al ejecutar el código")
+NOT_RUN: Final = Text("it would be known only by running the code", "solo se sabría al ejecutar el código")
 
 
 class OutOfSteps(Exception):

@@ -17,9 +17,10 @@ ROUNDS: Final = 1_000
 """Rounds of one loop."""
 DEEPEST: Final = 40
 """Functions within functions."""
-_TOO_LONG: Final = Text("the loop has more than {n} rounds", "el bucle da más de {n} vueltas")
-_TOO_DEEP: Final = Text("functions call each other more than {n} deep", "las funciones se llaman a más de {n} niveles")
-_NO_BRANCH: Final = Text("it depends on a condition that only running the code would tell",
+_TOO_LONG: Final = Text("the loop has more than {n} iterations", "el bucle tiene más de {n} iteraciones")
+_TOO_DEEP: Final = Text("functions call each other more than {n} levels deep",
+                        "las funciones se llaman entre sí a más de {n} niveles")
+_NO_BRANCH: Final = Text("it depends on a condition that would be known only by running the code",
                          "depende de una condición que solo se sabría al ejecutar el código")
 
 

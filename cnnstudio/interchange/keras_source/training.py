@@ -29,13 +29,15 @@ def training_fields(model: Model, remarks: list[Remark]) -> dict[str, Any]:
     loss = _object_name(compiled.get("loss"))
     if loss and normalized_name(loss) not in {normalized_name(item.id) for item in LOSSES}:
         remarks.append(Remark("other_loss", Text(
-            "The loss {loss} is not for classes: here the loss follows the labels.",
-            "La pérdida {loss} no es para clases: aquí la pérdida sigue las etiquetas.").fill(loss=loss[:60]), model.line))
+            "The loss {loss} is not meant for classes: here the loss follows the labels.",
+            "La pérdida {loss} no está pensada para clases: aquí la pérdida sigue las "
+            "etiquetas.").fill(loss=loss[:60]), model.line))
     if result:
         settings = ", ".join([*([_format_optimizer(result["optimizer"])] if "optimizer" in result else []),
                            *(f"{name}={result[name]}" for name in _LARGEST if name in result)])
-        remarks.append(Remark("training_taken", Text("Taken over from compile and fit: {words}.",
-                                                     "Se toma de compile y fit: {words}.").fill(words=settings), model.line))
+        remarks.append(Remark("training_taken", Text("Imported from compile and fit: {words}.",
+                                                     "Importado de compile y fit: "
+                                                     "{words}.").fill(words=settings), model.line))
     return result
 
 
@@ -57,15 +59,16 @@ def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
     if entry is None:
         if _object_name(value):
             remarks.append(Remark("other_optimizer", Text(
-                "The optimizer {name} is not known here: the project's stays.",
-                "El optimizador {name} no se conoce aquí: queda el del proyecto.").fill(name=_object_name(value)[:60]),
+                "The optimizer {name} is unknown: the optimizer of the project is kept.",
+                "El optimizador {name} no se conoce: se conserva el del proyecto.").fill(name=_object_name(value)[:60]),
                 model.line))
         return None
     params = _settings(entry, value) if isinstance(value, CallValue) else {}
     if "learning_rate" in params and not isinstance(params["learning_rate"], int | float):
         remarks.append(Remark("other_optimizer", Text(
-            "The learning rate is not a plain number in the code: the project's optimizer stays.",
-            "La tasa de aprendizaje no es un simple número en el código: queda el optimizador del proyecto."), model.line))
+            "The learning rate is not a plain number in the code: the optimizer of the project is kept.",
+            "La tasa de aprendizaje no es un simple número en el código: se conserva el optimizador del "
+            "proyecto."), model.line))
         return None
     wrong = {problem.where.field for problem in check(entry.params, params, "training")}
     params = {name: number for name, number in params.items() if name not in wrong}

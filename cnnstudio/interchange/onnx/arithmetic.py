@@ -176,11 +176,12 @@ def _is_channel_scale(conversion: Conversion, node: str) -> bool:
 
 
 _AFFINE: Final = Text(
-    "A factor and a shift for each channel are drawn as BatchNormalization, which exporters write so.",
-    "Un factor y un desplazamiento por canal se dibujan como BatchNormalization, que los exportadores escriben así.")
+    "A factor and an offset for each channel are shown as BatchNormalization, which exporters write in this form.",
+    "Un factor y un desplazamiento por canal se muestran como BatchNormalization, que los exportadores escriben de esa "
+    "forma.")
 _SHIFT: Final = Text(
-    "A learned number added to each channel is drawn as a depthwise 1 × 1 convolution, which has a factor as well.",
-    "Un número aprendido que se suma a cada canal se dibuja como una convolución por canal de 1 × 1, que además tiene un "
+    "A learned number added to each channel is shown as a depthwise 1 × 1 convolution, which also has a factor.",
+    "Un número aprendido que se suma a cada canal se muestra como una convolución por canal de 1 × 1, que además tiene un "
     "factor.")
 
 

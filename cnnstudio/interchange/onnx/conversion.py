@@ -372,13 +372,13 @@ _WEIGHTLESS: Final = ("input", "pooling", "regularization", "reshaping", "merge"
 _HELPERS: Final = {"ZeroPadding2D": "pad", "Permute": "permute", "Cropping2D": "crop"}
 """Suffixes of the ids of helper layers."""
 _SHARED: Final = Text(
-    "Several layers of the file use the same weights ({name}); here each is a layer of its own.",
-    "Varias capas del archivo usan los mismos pesos ({name}); aquí cada una es una capa propia.")
+    "Several layers of the file share the same weights ({name}); here each of them has its own.",
+    "Varias capas del archivo comparten los mismos pesos ({name}); aquí cada una tiene los suyos.")
 _BORDER: Final = Text(
-    "A border of −∞ before a pooling, or one that an average leaves out, is drawn as ZeroPadding2D: at the edge of the "
-    "picture the numbers differ.",
-    "Un borde de −∞ antes de un agrupamiento, o uno que la media no cuenta, se dibuja como ZeroPadding2D: en el borde de la "
-    "imagen los números difieren.")
+    "Padding of −∞ before a pooling layer, or padding that an average ignores, becomes ZeroPadding2D: the values at the edge "
+    "of the picture differ.",
+    "Un relleno de −∞ antes de un agrupamiento, o uno que la media no cuenta, se convierte en ZeroPadding2D: los valores en "
+    "el borde de la imagen difieren.")
 
 
 def _plain_attribute(value: Any) -> Any:

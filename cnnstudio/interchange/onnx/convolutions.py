@@ -234,8 +234,9 @@ def average_pooling(conversion: Conversion, operator: Operator) -> FeatureMaps:
 
 
 _EDGE: Final = Text(
-    "A mean that leaves the border out is drawn with a border of zeros: at the edge of the picture the numbers differ.",
-    "Una media que no cuenta el borde se dibuja con un borde de ceros: en el borde de la imagen los números difieren.")
+    "An average that ignores the padding becomes one with zero padding: the values at the edge of the picture differ.",
+    "Una media que no cuenta el relleno se convierte en una con relleno de ceros: los valores en el borde de la imagen "
+    "difieren.")
 
 
 def _global_pooling(kind: str) -> Rule:
@@ -277,9 +278,9 @@ def resize(conversion: Conversion, operator: Operator) -> FeatureMaps:
 
 
 _RESIZE: Final = Text(
-    "The file enlarges maps with corners aligned; UpSampling2D takes the middles of the pixels: the numbers differ a little.",
-    "El archivo agranda los mapas alineando las esquinas; UpSampling2D toma los centros de los píxeles: los números difieren "
-    "un poco.")
+    "The file enlarges maps with aligned corners; UpSampling2D uses the pixel centres: the values differ slightly.",
+    "El archivo amplía los mapas con las esquinas alineadas; UpSampling2D usa los centros de los píxeles: los valores "
+    "difieren un poco.")
 
 
 def _factors(conversion: Conversion, operator: Operator, maps: FeatureMaps) -> tuple[float, float]:

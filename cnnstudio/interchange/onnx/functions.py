@@ -108,8 +108,8 @@ def hard_sigmoid(conversion: Conversion, operator: Operator) -> FeatureMaps:
 def gelu(conversion: Conversion, operator: Operator) -> FeatureMaps:
     if operator.attributes.get("approximate", "none") != "none":
         conversion.add_note("gelu", Text(
-            "The file computes GELU by tanh; gelu here is the exact one: they differ by 0.0005 at most.",
-            "El archivo calcula GELU con tanh; gelu aquí es la exacta: difieren en 0,0005 como mucho."))
+            "The file computes GELU with tanh; gelu here is exact: they differ by at most 0.0005.",
+            "El archivo calcula GELU con tanh; aquí gelu es exacta: difieren en 0,0005 como máximo."))
     return _activation(conversion, operator, "gelu")
 
 

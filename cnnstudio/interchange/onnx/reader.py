@@ -65,8 +65,9 @@ def read_onnx(path: Path, with_scaling: bool = False, check: Callable[[], None] 
         raise _problem("network_unreadable", path, text, reason=reason_of(os_error)) from None
     except TooLarge:
         raise _problem("network_too_large", path, Text(
-            "The description in {path} is far larger than that of any network.",
-            "La descripción de {path} es mucho mayor que la de cualquier red.")) from None
+            "The description of the network in {path} is far larger than that of any real network, so the file was not read.",
+            "La descripción de la red en {path} es mucho más grande que la de cualquier red real, así que no se leyó el "
+            "archivo.")) from None
     except Damaged:
         raise _not_a_model(path) from None
     check()
@@ -88,12 +89,12 @@ def _not_a_model(path: Path) -> ProblemError:
         start = b""
     if start.startswith(b"version https://git-lfs"):
         return _problem("network_pointer", path, Text(
-            "{path} is only the pointer of Git LFS to a file that was not fetched: run git lfs pull, or download the file.",
-            "{path} es solo el puntero de Git LFS a un archivo que no se descargó: ejecute git lfs pull o descargue el "
+            "{path} is only a Git LFS pointer to a file that has not been fetched. Run git lfs pull, or download the file.",
+            "{path} es solo un puntero de Git LFS a un archivo que no se ha descargado. Ejecute git lfs pull o descargue el "
             "archivo."))
     if start.lstrip()[:11] in (b"ir_version:", b"ir_version ") or start.lstrip()[:12] == b"<ir_version:":
         return _problem("network_text", path, Text(
-            "{path} is an ONNX model written as text. Save it in the binary form: onnx.save(model, \"model.onnx\").",
+            "{path} is an ONNX model in text form. Save it in binary form: onnx.save(model, \"model.onnx\").",
             "{path} es un modelo ONNX escrito como texto. Guárdelo en forma binaria: onnx.save(model, \"model.onnx\")."))
     return _problem("network_damaged", path, Text("{path} is damaged or not an ONNX model.",
                                                   "{path} está dañado o no es un modelo ONNX."))
@@ -123,8 +124,10 @@ class _Reader:
                     continue
                 if name not in producers:
                     raise _problem("network_tensor_missing", self._path, Text(
-                        "In {path}, {kind} {name} takes the tensor {tensor}, which nothing gives: the file is incomplete.",
-                        "En {path}, {kind} {name} toma el tensor {tensor}, que nada produce: el archivo está incompleto."),
+                        "In {path}, {kind} {name} takes the tensor {tensor}, which no layer produces: the file is "
+                        "incomplete.",
+                        "En {path}, {kind} {name} toma el tensor {tensor}, que ninguna capa produce: el archivo está "
+                        "incompleto."),
                         kind=operator.type[:60], name=operator.name[:60], tensor=name[:60])
                 waiting[index] += 1
                 users[producers[name]].append(index)
@@ -139,8 +142,8 @@ class _Reader:
         if len(order) < len(graph.operators):
             stuck = graph.operators[next(index for index, count in enumerate(waiting) if count)]
             raise _problem("network_cycle", self._path, Text(
-                "In {path}, {kind} {name} lies on a loop: what it gives comes back to it.",
-                "En {path}, {kind} {name} está en un bucle: lo que produce vuelve a él."),
+                "In {path}, {kind} {name} is part of a loop: its output comes back to its input.",
+                "En {path}, {kind} {name} forma parte de un bucle: su salida vuelve a su entrada."),
                 kind=stuck.type[:60], name=stuck.name[:60])
         return [graph.operators[index] for index in order]
 
@@ -153,8 +156,8 @@ class _Reader:
             raise self._no_input_problem()
         if len(ports) > 1:
             raise _problem("network_inputs", self._path, Text(
-                "{path} has {n} inputs ({names}). A network here has one: the pictures.",
-                "{path} tiene {n} entradas ({names}). Aquí una red tiene una: las imágenes."),
+                "{path} has {n} inputs ({names}). Here a network has a single input: the pictures.",
+                "{path} tiene {n} entradas ({names}). Aquí una red tiene una sola entrada: las imágenes."),
                 n=len(ports), names=_join_names([port.name for port in ports]))
         (port,) = ports
         if port.kind not in (*_FLOATS, *_PIXELS, 0) or (port.dims is not None and len(port.dims) != 4):
@@ -164,15 +167,15 @@ class _Reader:
                 name=port.name[:60], shape=_format_shape(port))
         if port.dims is not None and any(dim is not None and dim > LARGEST_SIDE for dim in port.dims[1:]):
             raise _problem("network_no_pictures", self._path, Text(
-                "The input {name} of {path} takes {shape}: pictures have {n} pixels a side at most.",
-                "La entrada {name} de {path} toma {shape}: las imágenes tienen como mucho {n} píxeles por lado."),
+                "The input {name} of {path} takes {shape}, but pictures can have at most {n} pixels per side.",
+                "La entrada {name} de {path} toma {shape}, pero las imágenes pueden tener como máximo {n} píxeles por lado."),
                 name=port.name[:60], shape=_format_shape(port), n=LARGEST_SIDE)
         return port
 
     def _no_input_problem(self) -> ProblemError:
         return _problem("network_no_input", self._path, Text(
-            "{path} has no input: nothing of its answer depends on a picture.",
-            "{path} no tiene entrada: nada en su respuesta depende de una imagen."))
+            "{path} has no input: its output does not depend on a picture.",
+            "{path} no tiene entrada: su salida no depende de una imagen."))
 
     # Reading -------------------------------------------------------------------------------------
 
@@ -318,31 +321,31 @@ def _with_final_activation(network: NetworkSpec) -> NetworkSpec:
 
 def _general_notes(network: NetworkSpec, picture: tuple[int, int, int], is_open: bool, kinds: set[str],
                    left_out: Sequence[str]) -> Iterator[Text]:
-    yield Text("The layers are taken over, the weights are not.", "Se toman las capas, no los pesos.")
+    yield Text("The layers are imported, the weights are not.", "Se importan las capas, no los pesos.")
     if is_open:
-        yield Text("The file leaves the size of the pictures open: {height} × {width} was taken.",
-                   "El archivo deja abierto el tamaño de las imágenes: se tomó {height} × {width}.").fill(
+        yield Text("The file does not fix the size of the pictures: {height} × {width} is used.",
+                   "El archivo no fija el tamaño de las imágenes: se usa {height} × {width}.").fill(
                        height=picture[0], width=picture[1])
     if left_out:
-        yield Text("The file has {n} outputs; what leads only to {names} is left out.",
-                   "El archivo tiene {n} salidas; se omite lo que solo lleva a {names}.").fill(
+        yield Text("The file has {n} outputs; the layers that lead only to {names} are left out.",
+                   "El archivo tiene {n} salidas; se omiten las capas que solo llevan a {names}.").fill(
                        n=len(left_out) + 1, names=_join_names(left_out))
     quantized = sorted(kinds & set(_QUANTIZED))
     if quantized:
-        yield Text("The file is quantised to 8 bits ({names}): open the model that it was made from.",
-                   "El archivo está cuantizado a 8 bits ({names}): abra el modelo del que salió.").fill(
+        yield Text("The file is quantised to 8 bits ({names}). Open the original model instead.",
+                   "El archivo está cuantizado a 8 bits ({names}). Abra en su lugar el modelo original.").fill(
                        names=_join_names(quantized))
     loops = sorted(kinds & {"If", "Loop", "Scan"})
     if loops:
-        yield Text("{names} chooses or repeats layers while it runs: such layers cannot be drawn.",
-                   "{names} elige o repite capas al ejecutarse: esas capas no se pueden dibujar.").fill(
+        yield Text("{names} chooses or repeats layers at run time: such layers cannot be shown.",
+                   "{names} elige o repite capas al ejecutarse: esas capas no se pueden mostrar.").fill(
                        names=_join_names(loops))
     types = [node.type for node in network.nodes]
     if sum("Conv2D" in item for item in types) >= 8 and not any(item.endswith("Normalization") for item in types):
-        yield Text("No normalisation is in the file: exporters fold it into the convolutions. If the network had one, add it "
-                   "again before you train.",
-                   "No hay normalización en el archivo: los exportadores la integran en las convoluciones. Si la red la tenía, "
-                   "añádala de nuevo antes de entrenar.")
+        yield Text("The file contains no normalisation: exporters fold it into the convolutions. If the network had one, add "
+                   "it again before you train.",
+                   "El archivo no contiene ninguna normalización: los exportadores la integran en las convoluciones. Si la "
+                   "red la tenía, añádala de nuevo antes de entrenar.")
     sources = {edge.source for edge in network.edges}
     last = next((node for node in network.nodes if node.id not in sources), None)
     if last is not None and last.type == "Dense" and "activation" not in last.params:

@@ -41,10 +41,10 @@ def dropout(conversion: Conversion, operator: Operator) -> Value | list[Value]:
 def quantize(conversion: Conversion, operator: Operator) -> Value:
     """QuantizeLinear and DequantizeLinear: the numbers before their rounding."""
     conversion.add_note("quantized", Text(
-        "The file holds numbers of 8 bits: the network is drawn with the full numbers it was made from, the rounding is not "
-        "kept.",
-        "El archivo guarda números de 8 bits: la red se dibuja con los números completos de los que salió; el redondeo no se "
-        "conserva."))
+        "The file contains 8-bit values: the network is shown with the full-precision values they were made from; the "
+        "rounding is not kept.",
+        "El archivo contiene valores de 8 bits: la red se muestra con los valores de precisión completa de los que salieron; "
+        "el redondeo no se conserva."))
     return identity(conversion, operator)
 
 
@@ -169,10 +169,10 @@ def _reshape_to(conversion: Conversion, operator: Operator, maps: FeatureMaps, t
 
 
 _ORDER: Final = Text(
-    "Flatten lays the values out by rows, columns and channels here, by channels, rows and columns in the file: the network "
-    "is the same, the weights of the next dense layer stand in another order.",
-    "Flatten dispone aquí los valores por filas, columnas y canales; en el archivo, por canales, filas y columnas: la red es "
-    "la misma, los pesos de la capa densa siguiente van en otro orden.")
+    "Here Flatten orders the values by rows, columns and channels; in the file, by channels, rows and columns. The network "
+    "is the same, but the weights of the next dense layer are in another order.",
+    "Aquí Flatten ordena los valores por filas, columnas y canales; en el archivo, por canales, filas y columnas. La red es "
+    "la misma, pero los pesos de la capa densa siguiente van en otro orden.")
 
 
 def _drops_keepdims(conversion: Conversion, operator: Operator, maps: FeatureMaps) -> bool:

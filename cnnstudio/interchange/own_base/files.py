@@ -68,10 +68,10 @@ def is_h5(path: Path) -> bool:
 def check_file(path: Path) -> None:
     """Raise ProblemError unless the file is complete and has a model with weights, judged by its table of contents."""
     if path.suffix.lower() not in SUFFIXES:
-        text = Text("{path} cannot be a base: a .keras or .h5 file of Keras is needed, which has the weights with the "
+        text = Text("{path} cannot be a base: choose a .keras or .h5 file of Keras, which contains the weights with the "
                     "network.",
-                    "{path} no puede ser una base: hace falta un archivo .keras o .h5 de Keras, que contiene los pesos con "
-                    "la red.")
+                    "{path} no puede ser una base: elija un archivo .keras o .h5 de Keras, que contiene los pesos con la "
+                    "red.")
         raise ProblemError(problem("own_base_kind", text.fill(path=path.name), path))
     try:
         size = path.stat().st_size
@@ -122,13 +122,14 @@ def problem(code: str, text: Text, path: Path | None = None) -> Problem:
 
 
 def damaged(path: Path, reason: str = "") -> Problem:
-    text = Text("{path} is damaged, cut off or not a Keras model.",
+    text = Text("{path} is damaged, incomplete or not a Keras model.",
                 "{path} está dañado, incompleto o no es un modelo de Keras.")
     return error("own_base_damaged", text.fill(path=path.name), "network", field="file", path=path, details=reason)
 
 
 def _without_weights(path: Path) -> Problem:
-    text = Text("{path} describes a network but holds no weights.", "{path} describe una red pero no contiene pesos.")
+    text = Text("{path} describes a network but contains no weights. Save the whole model with model.save(…).",
+                "{path} describe una red, pero no contiene pesos. Guarde el modelo entero con model.save(…).")
     return problem("own_base_no_weights", text.fill(path=path.name), path)
 
 

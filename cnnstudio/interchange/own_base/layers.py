@@ -31,9 +31,9 @@ _SUPPORTED: Final[Mapping[str, tuple[Any, ...]]] = {
 }
 """Settings without a parameter here, with the values for which the layer computes the same."""
 _MOST_CHANNELS: Final = 4096
-_UNKNOWN: Final = Text("unknown here", "desconocida aquí")
-_OTHER_SIGMOID: Final = Text("hard_sigmoid of Keras 2, which is another function since Keras 3",
-                             "hard_sigmoid de Keras 2, que es otra función desde Keras 3")
+_UNKNOWN: Final = Text("unknown", "desconocida")
+_OTHER_SIGMOID: Final = Text("hard_sigmoid of Keras 2, which is a different function in Keras 3",
+                             "hard_sigmoid de Keras 2, que en Keras 3 es otra función")
 _SETTING: Final = Text("{name} = {value}", "{name} = {value}")
 
 
@@ -82,7 +82,7 @@ def _reason(node: Node, origin: LayerOrigin, network: NetworkSpec, report: Netwo
     if node.type not in LAYERS or custom or not LAYERS[node.type].is_keras:
         return Text("{kind}, {why}", "{kind}, {why}").fill(kind=node.type, why=_UNKNOWN)
     if node.params.get("spectral_normalization"):
-        return Text("its weights lie in a wrapper", "sus pesos están en un envoltorio")
+        return Text("its weights are inside a wrapper layer", "sus pesos están dentro de una capa envolvente")
     config = origin.layer.get("config")
     if not isinstance(config, Mapping):
         return _UNKNOWN

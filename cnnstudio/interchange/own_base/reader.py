@@ -45,7 +45,7 @@ CARD: Final = "cnnstudio.json"
 SCALINGS: Final = {"none": (1.0, 0.0), "zero_one": (1 / 255, 0.0), "minus_one_one": (1 / 127.5, -1.0)}
 """Scalings of 0-255 pixels before a model that does not scale them."""
 SCALING_LABELS: Final = {
-    "none": Text("none: pixels of 0-255 as they are", "ninguno: píxeles de 0-255 tal cual"),
+    "none": Text("none: pixels from 0 to 255, unchanged", "ninguno: píxeles de 0 a 255, sin cambios"),
     "zero_one": Text("x / 255, before the model", "x / 255, antes del modelo"),
     "minus_one_one": Text("x / 127.5 - 1, before the model", "x / 127,5 - 1, antes del modelo"),
 }
@@ -91,8 +91,8 @@ def read_base(path: Path, file: str, scaling: str = "") -> Base:
     first = next((index for index, node in enumerate(network.nodes) if node.type in trunk.LEARNING), head_index)
     ends = [item for item in narrow if first <= order.index(item) < head_index and blocks[item]]
     if not ends:
-        text = Text("Nothing in {path} learns before its classifier: it cannot be a base.",
-                    "Nada en {path} aprende antes de su clasificador: no puede ser una base.")
+        text = Text("{path} cannot be a base: it has no layers with weights before its classifier.",
+                    "{path} no puede ser una base: no tiene capas con pesos antes de su clasificador.")
         raise ProblemError(problem("own_base_empty", text.fill(path=path.name), path))
     end = trunk.last_maps(network, ends, {item: network_report.nodes[item].shape for item in ends})
     ends = _usable_ends(foreign, network, network_report, ends, end, path)
@@ -120,7 +120,7 @@ def _base(model: OwnModel, size: tuple[int, int, int], report: NetworkReport, pa
     shape = report.nodes[model.end].shape or (0,)
     parameters = sum(report.nodes[node.id].cost.parameters for node in part.nodes)
     last = model.block_of[model.end]
-    learned = (Text("Learned to tell {n} classes apart: {names}", "Aprendió a distinguir {n} clases: {names}").fill(
+    learned = (Text("Trained to distinguish {n} classes: {names}", "Entrenado para distinguir {n} clases: {names}").fill(
         n=len(model.classes), names=", ".join(model.classes[:8]) + (", …" if len(model.classes) > 8 else "."))
         if model.classes else Text("A model of your own, without its classifier.",
                                    "Un modelo propio, sin su clasificador."))
@@ -162,8 +162,8 @@ def _usable_ends(foreign: ForeignNetwork, network: NetworkSpec, report: NetworkR
     last = positions[end if reading else ends[-1]]
     wrong = {item: refused[item] for item in refused if positions[item] <= last}
     if wrong:
-        text = Text("{path} cannot be a base: {n} of its layers cannot be taken over exactly: {which}.",
-                    "{path} no puede ser una base: {n} de sus capas no se pueden tomar con exactitud: {which}.")
+        text = Text("{path} cannot be a base: layers that cannot be imported exactly: {n} ({which}).",
+                    "{path} no puede ser una base: capas que no se pueden importar con exactitud: {n} ({which}).")
         which = [Text("{layer} ({why})", "{layer} ({why})").fill(layer=name, why=reason) for name, reason in wrong.items()]
         more = Text(", …", ", …") if len(which) > 6 else Text("", "")
         listed = Text(", ".join(item.en for item in which[:6]) + more.en, ", ".join(item.es for item in which[:6]) + more.es)
@@ -224,8 +224,9 @@ def _notes(foreign: ForeignNetwork, scales: bool, scaling: str, card: _Card | No
     notes = list(foreign.notes)
     if card is None and not scales:
         notes.append(Text(
-            "The file does not scale its pixels. {scaling} is assumed: set Scaling to what the model was trained with.",
-            "El archivo no escala sus píxeles. Se supone {scaling}: ponga en Escalado aquello con lo que se entrenó el "
+            "The file does not scale its pixels. {scaling} is assumed: set Scaling to the scaling that the model was trained "
+            "with.",
+            "El archivo no escala sus píxeles. Se supone {scaling}: elija en Escalado el que se usó al entrenar el "
             "modelo.").fill(scaling=SCALING_LABELS[scaling]))
     return tuple(notes)
 

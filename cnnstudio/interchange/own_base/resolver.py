@@ -42,8 +42,8 @@ class ProjectBases(msgspec.Struct, frozen=True):
     def require_own(self, file: str, scaling: str = "") -> Base:
         """The base in `file` of the folder; without a scaling the one that is proposed. Raises ProblemError."""
         if file and not is_own_file(file):
-            text = Text("{file} is no place of an own base: choose the model again.",
-                        "{file} no es el lugar de una base propia: elija de nuevo el modelo.").fill(file=file)
+            text = Text("{file} is not a valid place for a base of your own. Choose the model again.",
+                        "{file} no es un lugar válido para una base propia. Elija de nuevo el modelo.").fill(file=file)
             raise ProblemError(problem("own_base_missing", text))
         path = self.folder.absolute() / file
         try:
@@ -90,9 +90,9 @@ class ProjectBases(msgspec.Struct, frozen=True):
 def check_digest(path: Path) -> None:
     """Raises ProblemError if the content does not match the digest in the file's name."""
     if file_digest(path) != digest_from_name(path.name):
-        text = Text("{path} is no longer the model that the network was made with: its content has changed. Choose the "
+        text = Text("{path} is no longer the model that the network was created with: its content has changed. Choose the "
                     "model again.",
-                    "{path} ya no es el modelo con el que se hizo la red: su contenido ha cambiado. Elija de nuevo el "
+                    "{path} ya no es el modelo con el que se creó la red: su contenido ha cambiado. Elija de nuevo el "
                     "modelo.")
         raise ProblemError(problem("own_base_changed", text.fill(path=path.name), path))
 

@@ -58,12 +58,12 @@ def _kind(param: Param) -> str:
             return tr("four whole numbers {range}", "cuatro números enteros {range}",
                       range=_range(param.minimum, param.maximum))
         case Ints():
-            return tr("{low} to {high} whole numbers", "de {low} a {high} números enteros",
+            return tr("from {low} to {high} whole numbers", "de {low} a {high} números enteros",
                       low=param.shortest, high=param.longest)
         case Numbers():
             return tr("a number, or one for each channel", "un número, o uno por canal")
         case Factor():
-            return tr("a number or two {range}", "uno o dos números {range}", range=_range(param.minimum, param.maximum))
+            return tr("one or two numbers {range}", "uno o dos números {range}", range=_range(param.minimum, param.maximum))
         case Int():
             kind = tr("odd number", "número impar") if param.odd else tr("whole number", "número entero")
             return f"{kind} {_range(param.minimum, param.maximum)}".strip()
@@ -80,7 +80,7 @@ def _range(minimum: float, maximum: float, above: bool = False) -> str:
     if no_low:
         return tr("up to {high}", "hasta {high}", high=high)
     if no_high:
-        return tr("above {low}", "mayor que {low}", low=low) if above else tr("from {low}", "desde {low}", low=low)
+        return tr("greater than {low}", "mayor que {low}", low=low) if above else tr("from {low}", "desde {low}", low=low)
     if above:
-        return tr("above {low} to {high}", "mayor que {low} y hasta {high}", low=low, high=high)
+        return tr("greater than {low}, up to {high}", "mayor que {low}, hasta {high}", low=low, high=high)
     return tr("from {low} to {high}", "de {low} a {high}", low=low, high=high)

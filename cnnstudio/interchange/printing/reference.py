@@ -88,7 +88,7 @@ def _document() -> Iterator[str]:
     yield "# " + tr("Reference", "Referencia")
     yield ""
     yield tr("All layers, blocks, architectures, pretrained bases, preparation steps, augmentations, training components, "
-             "export formats and audit findings, as the program declares them. `cnnstudio help NAME` prints one of these "
+             "export formats and audit findings, as the program declares them. `cnnstudio help NAME` shows one of these "
              "entries.",
              "Todas las capas, bloques, arquitecturas, bases preentrenadas, pasos de preparación, aumentos, componentes del "
              "entrenamiento, formatos de exportación y hallazgos de la auditoría, tal como los declara el programa. "
@@ -109,7 +109,7 @@ def _names(entry: Any) -> Iterator[str]:
 
 
 def _parameter_table(params: Sequence[Param]) -> Iterator[str]:
-    yield "| " + " | ".join((tr("parameter", "parámetro"), tr("default", "valor inicial"), tr("values", "valores"),
+    yield "| " + " | ".join((tr("parameter", "parámetro"), tr("default", "valor predeterminado"), tr("values", "valores"),
                              tr("meaning", "significado"))) + " |"
     yield "|---|---|---|---|"
     for param in params:
@@ -154,7 +154,7 @@ def _augmentation(augmentation: Any) -> list[Fact]:
     if augmentation.keras:
         facts.append(("Keras", _code(augmentation.keras)))
     warnings = (augmentation.changes_class, augmentation.changes_color, augmentation.changes_direction)
-    return facts + [(tr("Careful", "Cuidado"), _escaped(str(text))) for text in warnings if text is not None]
+    return facts + [(tr("Caution", "Precaución"), _escaped(str(text))) for text in warnings if text is not None]
 
 
 def _source(entry: Any) -> list[Fact]:
@@ -186,7 +186,7 @@ def _exporter(exporter: Any) -> list[Fact]:
 
 def _finding(kind: Any) -> list[Fact]:
     return [(tr("Group", "Grupo"), str(findings.GROUPS[kind.group])),
-            (tr("Remedies", "Remedios"), "; ".join(
+            (tr("Actions", "Acciones"), "; ".join(
                 str(findings.REMEDIES[remedy]).replace("{suggested}", "…") for remedy in kind.remedies))]
 
 

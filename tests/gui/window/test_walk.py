@@ -194,7 +194,7 @@ def test_pictures_that_change_their_split_are_reported(window):
     report_moved(window.session, 0)
     assert toasts(window) == []
     report_moved(window.session, 12)
-    assert toasts(window) == ["12 pictures are in another split now: duplicates and bursts are kept in one split."]
+    assert toasts(window) == ["12 pictures were moved to another split: duplicates and bursts are kept in the same split."]
 
 
 @pytest.mark.usefixtures("opened")

@@ -374,7 +374,7 @@ def test_a_damaged_index_has_its_mend_on_the_page(qtbot, window, project_folder)
     banner = next(candidate for candidate in window.findChildren(Banner) if candidate.problem == problem)
     text = banner.findChild(Label)
     assert text.width() > banner.width() / 2
-    assert "Set it aside" in fix.label.en
+    assert "Set the index aside" in fix.label.en
     window.session.apply(fix)
     qtbot.waitUntil(lambda: window.workspace.counts.total == 40 and not len(window.session.jobs))
     assert noticed[-1].code == "index_set_aside"

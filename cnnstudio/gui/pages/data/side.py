@@ -68,8 +68,8 @@ class DataSide(QWidget):
         self.quality = QualityPanel(workspace, state)
         self.left_out = LeftOutPanel(workspace)
         self.quality.filter_chosen.connect(lambda name, value: self.filter_toggled.emit(name, value, False))
-        note = Label(tr("Used where folders do not name the split.",
-                        "Se usan donde las carpetas no nombran la división."), "secondary", "dim",
+        note = Label(tr("Used where folders do not define the split.",
+                        "Se usan donde las carpetas no definen la división."), "secondary", "dim",
                      wrap=True)
         splits = column(note, self._form, spacing=8, margins=(8, 0, 0, 8))
         labels = column(self._labels, margins=(8, 0, 0, 8))
@@ -132,7 +132,7 @@ class DataSide(QWidget):
 
     def _set_shares(self, train: float, validation: float, test: float) -> None:
         self._session.edit(lambda project: edits.set_splits(project, train, validation, test),
-                           Text("Shares of the splits", "Partes de las divisiones"), "dataset.splits.shares")
+                           Text("Shares of the splits", "Proporciones de las divisiones"), "dataset.splits.shares")
 
     def _set_dataset(self, name: str, value: Any) -> None:
         label = next(param.label for param in DATASET_PARAMS if param.name == name)

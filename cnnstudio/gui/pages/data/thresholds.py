@@ -119,8 +119,8 @@ class ThresholdPanel(QWidget):
         self.cells: dict[str, ThresholdCell] = {}
         self._start_button = Button(tr("Audit the pictures", "Auditar las imágenes"), "", "search", on_click=self._start)
         self._missing = box(column(Label(tr(
-            "Nothing is measured yet: after the audit each threshold is a line in the histogram of your pictures.",
-            "Aún no hay medidas: tras la auditoría cada umbral es una línea en el histograma de sus imágenes."),
+            "Nothing has been measured yet. After the audit, each threshold is a line in the histogram of your pictures.",
+            "Aún no se ha medido nada. Tras la auditoría, cada umbral es una línea en el histograma de sus imágenes."),
             "secondary", "dim", wrap=True), self._start_button, spacing=6))
         self._missing.hide()
         note = Label(tr("The affected pictures are shown while you change a threshold.",
@@ -301,13 +301,13 @@ class ThresholdCell(QWidget):
         self.text.setText(text)
         notes = [text]
         if measured.scale < 1:
-            notes.append(tr("The values of these pictures are small as a whole, so that the threshold counts {share} of "
-                            "what is set.",
-                            "Los valores de estas imágenes son bajos en conjunto, así que el umbral cuenta el {share} "
-                            "de lo fijado.", share=format_percent(measured.scale, 0)))
+            notes.append(tr("The values of these pictures are low overall, so only {share} of the threshold that you set is "
+                            "applied.",
+                            "Los valores de estas imágenes son bajos en conjunto, así que solo se aplica el {share} del "
+                            "umbral fijado.", share=format_percent(measured.scale, 0)))
         if measured.floor > value:
-            notes.append(tr("These pictures differ so much that nothing below the dotted line is found.",
-                            "Estas imágenes son tan distintas que por debajo de la línea de puntos no se halla nada."))
+            notes.append(tr("These pictures differ so much that nothing is found below the dotted line.",
+                            "Estas imágenes son tan distintas que por debajo de la línea de puntos no se encuentra nada."))
         self.plot.show_value(value, "\n".join(notes))
 
 

@@ -54,7 +54,7 @@ class EvaluationReport(QWidget):
         self.matrix = ConfusionMatrix()
         self.matrix.chosen.connect(self.cell_chosen)
         hint = Label(tr("Shade: share of the true class. Click a cell to see its pictures.",
-                        "Tono: parte de la clase verdadera. Haga clic en una celda para ver sus imágenes."),
+                        "Tono: proporción de la clase verdadera. Haga clic en una celda para ver sus imágenes."),
                      "secondary", "dim", wrap=True)
         matrix = Card(self.matrix, spacing=8)
         matrix.body.insertLayout(0, column(Label(tr("Confusion matrix", "Matriz de confusión"), "body_strong"), hint,
@@ -106,9 +106,9 @@ class EvaluationReport(QWidget):
             return
         without = "–" if price.without is None else format_percent(price.without)
         self._leakage.setText(tr(
-            "{leaked} of these pictures ({share}) have a duplicate among the training pictures. Without them, the "
-            "accuracy is {without}.", "{leaked} de estas imágenes ({share}) tienen una copia entre las de entrenamiento. Sin "
-            "ellas, la exactitud es {without}.", leaked=format_count(price.leaked), share=format_percent(price.share),
+            "Pictures with a duplicate among the training pictures: {leaked} ({share}). Accuracy without them: {without}.",
+            "Imágenes con una copia entre las de entrenamiento: {leaked} ({share}). Exactitud sin ellas: "
+            "{without}.", leaked=format_count(price.leaked), share=format_percent(price.share),
             without=without))
 
 

@@ -87,7 +87,7 @@ class ResultCard(Card):
         self._how = Label("", "secondary", "dim", wrap=True)
         self._command = Label("", selectable=True, wrap=True)
         self._command.setFont(theme.mono_font(12))
-        copy_command = Button(tr("Copy command", "Copiar la orden"), "icon", "copy", on_click=self._copy_command)
+        copy_command = Button(tr("Copy command", "Copiar el comando"), "icon", "copy", on_click=self._copy_command)
         line = row(self._command, copy_command, spacing=8)
         line.setStretch(0, 1)
         well = box(column(self._how, line, spacing=2))

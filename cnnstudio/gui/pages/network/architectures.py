@@ -72,7 +72,7 @@ def _format_parameters(template: Template) -> str:
     published = template.published
     if published is not None:
         return tr("{n} parameters, as published ({size}, 1000 classes)",
-                  "{n} parámetros, como se publicó ({size}, 1000 clases)", n=format_count(published.parameters),
+                  "{n} parámetros publicados ({size}, 1000 clases)", n=format_count(published.parameters),
                   size=format_square(published.size))
     context = _context(template)
     network_report = report(template.network(), context, headless=True)

@@ -71,7 +71,8 @@ def format_point(base: Base) -> str:
                          n=format_compact(base.parameters)),
                       tr("pictures of {height} × {width} · {here}", "imágenes de {height} × {width} · {here}",
                          height=height, width=width, here=here),
-                      tr("figure: {source}", "cifra: {source}", source=base.top1_source.removeprefix("https://"))))
+                      tr("source of the figure: {source}",
+                         "fuente de la cifra: {source}", source=base.top1_source.removeprefix("https://"))))
 
 
 def _format_axis(parameters: float) -> str:

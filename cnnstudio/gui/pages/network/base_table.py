@@ -73,7 +73,7 @@ class BaseTable(QWidget):
         details = Card(box(column(row(self._name, None, self._source, self._fetch, self._take, spacing=8), self._help,
                                   self._note, spacing=6)))
         probe = Button(tr("Find a base…", "Buscar una base…"), on_click=self.probe_requested.emit,
-                       tooltip=tr("Compare the bases on this computer on your own pictures",
+                       tooltip=tr("Compare the bases on this computer with your own pictures",
                                   "Comparar las bases de este equipo con sus propias imágenes"))
         own = Button(tr("Your own model…", "Un modelo propio…"), icon="folder", on_click=self.own_requested.emit,
                      tooltip=tr("A trained .keras or .h5 file becomes a base: its classifier is removed, its "

@@ -78,7 +78,8 @@ class FreezeCard(Card):
             return
         present = str(values["trainable_from"])
         self.line.show_line(freeze_line(base, size or base.size, str(values["ends_at"])), present)
-        self.question.setText(tr("Your pictures, beside those of {source}:", "Sus imágenes, frente a las de {source}:",
+        self.question.setText(tr("Your pictures, compared with those of {source}:",
+                                 "Sus imágenes, comparadas con las de {source}:",
                                  source=training_collection(base)))
         pictures = self._counts.split_counts().get("train", 0)
         self._wanted, reason = freeze_advice(pictures, self._similarity, base.until(str(values["ends_at"])))

@@ -131,9 +131,10 @@ class ProbeDialog(WorkDialog):
         if probed is None:
             self.note.setText(tr("Not compared yet.", "Aún sin comparar."))
             return
-        text = tr("Trained on {training} pictures, measured on {validation}. Weights not downloaded: {absent} bases.",
-                  "Entrenado con {training} imágenes, medido con {validation}. Sin pesos descargados: {absent} "
-                  "bases.",
+        text = tr("Pictures for training: {training}, for validation: {validation}. Bases without downloaded weights: "
+                  "{absent}.",
+                  "Imágenes de entrenamiento: {training}, de validación: {validation}. Bases sin pesos descargados: "
+                  "{absent}.",
                   training=format_count(probed.training), validation=format_count(probed.validation),
                   absent=format_count(sum(line.absent for line in self.table.rows.rows)))
         if self._is_stale(probed):

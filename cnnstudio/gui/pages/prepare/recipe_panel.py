@@ -51,7 +51,7 @@ class RecipePanel(QWidget):
         for card in self._fields:
             card.fix_chosen.connect(session.apply)
         note = Label(tr("Random changes to the training pictures only, new in every epoch.",
-                        "Cambios al azar solo en las imágenes de entrenamiento, nuevos en cada época."),
+                        "Cambios aleatorios solo en las imágenes de entrenamiento, nuevos en cada época."),
                      "secondary", "dim", wrap=True)
         self.measured = MeasuredCard(session)
         self.setLayout(column(

@@ -48,12 +48,12 @@ class SampleStrip(QWidget):
     def _describe(self) -> None:
         samples = self.samples
         if samples is None:
-            text = tr("{name}: examples are being computed", "{name}: se calculan ejemplos", name=self._name)
+            text = tr("{name}: examples are being computed", "{name}: calculando ejemplos", name=self._name)
         elif not samples.after:
             text = tr("{name} does not change this picture", "{name} no cambia esta imagen", name=self._name)
         else:
-            text = tr("{name} alone: the picture in view, and its most different results (n = {n})",
-                      "{name} por sí solo: la imagen mostrada y sus resultados más distintos (n = {n})", name=self._name,
+            text = tr("{name} alone: the current picture and its most different results (n = {n})",
+                      "{name} por sí solo: la imagen actual y sus resultados más distintos (n = {n})", name=self._name,
                       n=len(samples.after))
         self.setAccessibleName(text)
         self.setToolTip(text)

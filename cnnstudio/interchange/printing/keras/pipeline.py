@@ -36,9 +36,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     out: tuple[Tensor, ...]
 
 
-_SEEDS: Final = Text("A random number for each: what is drawn from it is the same in every run of the script.",
-                     "Un número al azar para cada elemento: lo que se sortea de él es igual en cada ejecución del "
-                     "script.")
+_SEEDS: Final = Text("A random number for each element, so that random changes are the same in every run of the script.",
+                     "Un número aleatorio para cada elemento, para que los cambios aleatorios sean iguales en cada ejecución "
+                     "del script.")
 
 
 def operations(project: Project, class_count: int, pictures: int) -> tuple[Operation, ...]:
@@ -49,36 +49,36 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
     batch = (_with_batch(picture), _with_batch(label))
     chain = [
         Operation(id="from_tensor_slices", code='tf.data.Dataset.from_tensor_slices(listed("train"))', out=(path, number),
-                  text=Text("The files of the training split with the numbers of their classes: {n} pictures.",
-                            "Los archivos de la división de entrenamiento con los números de sus clases: {n} "
-                            "imágenes.").fill(n=pictures)),
+                  text=Text("The files of the training split with their class numbers (pictures: {n}).",
+                            "Los archivos de la división de entrenamiento con sus números de clase (imágenes: "
+                            "{n}).").fill(n=pictures)),
         *((Operation(id="concatenate", code="# .concatenate(the files of the next source)", out=(path, number), text=Text(
-            "{n} sources one behind the other; the list has them all already.",
-            "{n} fuentes una tras otra; la lista ya las tiene todas.").fill(n=1 + len(project.dataset.joined))),)
+            "{n} sources, one after the other; the list already contains all of them.",
+            "{n} orígenes, uno tras otro; la lista ya los contiene todos.").fill(n=1 + len(project.dataset.joined))),)
           if project.dataset.joined else ()),
         Operation(id="map", code=".map(load, num_parallel_calls=tf.data.AUTOTUNE)", out=(picture, label), text=Text(
-            "The recipe: from a file to pixels; and the form of the labels.",
-            "La receta: de un archivo a píxeles; y la forma de las etiquetas.")),
+            "The recipe, from a file to pixels, and the encoding of the labels.",
+            "La receta, de un archivo a píxeles, y la codificación de las etiquetas.")),
         Operation(id="cache", code=".cache()", out=(picture, label), text=Text(
-            "Prepared once and kept: {size:.1f} MB.", "Preparadas una vez y guardadas: {size:.1f} MB.").fill(
+            "Prepared once and cached: {size:.1f} MB.", "Preparadas una vez y guardadas en caché: {size:.1f} MB.").fill(
                 size=pictures * recipe.height * recipe.width * recipe.channels / 1e6)),
         Operation(id="shuffle", code=f".shuffle({max(1, pictures)}, seed=SEED)", out=(picture, label),
-                  text=Text("Another order in every epoch. The buffer holds all pictures: a smaller one shuffles "
-                            "neighbours only.",
-                            "Otro orden en cada época. El búfer contiene todas las imágenes: uno menor solo baraja "
-                            "las vecinas.")),
+                  text=Text("A new order in every epoch. The buffer holds all pictures: a smaller one would only shuffle "
+                            "neighbouring pictures.",
+                            "Un orden nuevo en cada época. El búfer contiene todas las imágenes: uno más pequeño solo "
+                            "barajaría imágenes vecinas.")),
     ]
     if changes_pictures(project):
         chain += [
             Operation(id="apply", code=".apply(with_seeds)", out=(picture, label, seed), text=_SEEDS),
             Operation(id="map", code=".map(augmented, num_parallel_calls=tf.data.AUTOTUNE)", out=(picture, label), text=Text(
-                "The augmentation, drawn anew for every picture in every epoch.",
-                "El aumento, sorteado de nuevo para cada imagen en cada época."))]
+                "The augmentation, drawn at random for every picture in every epoch.",
+                "El aumento, sorteado para cada imagen en cada época."))]
     steps, last = -(-pictures // training.batch_size), (pictures - 1) % training.batch_size + 1 if pictures else 0
     chain.append(Operation(id="batch", code=f".batch({training.batch_size})", out=batch, text=(
-        Text("One step an epoch, with {last} pictures.", "Un paso por época, con {last} imágenes.") if steps == 1 else
-        Text("{n} steps an epoch, the last with {last} pictures.",
-             "{n} pasos por época, el último con {last} imágenes.")).fill(n=steps, last=last)))
+        Text("One step per epoch; pictures: {last}.", "Un paso por época; imágenes: {last}.") if steps == 1 else
+        Text("{n} steps per epoch; pictures in the last step: {last}.",
+             "{n} pasos por época; imágenes en el último: {last}.")).fill(n=steps, last=last)))
     if mixes_batches(project):
         chain += [
             Operation(id="apply", code=".apply(with_seeds)", out=(*batch, seed), text=_SEEDS),
@@ -87,12 +87,12 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
                 "Las imágenes de un lote mezcladas entre sí, y sus etiquetas."))]
     chain += [
         Operation(id="repeat", code=f"# .repeat({training.epochs})", out=batch, text=Text(
-            "fit goes through the data once an epoch, {n} times at most; it needs no repeat.",
-            "fit recorre los datos una vez por época, {n} veces como mucho; no necesita repeat.").fill(
+            "fit goes through the data once per epoch; it needs no repeat (maximum number of epochs: {n}).",
+            "fit recorre los datos una vez por época; no necesita repeat (número máximo de épocas: {n}).").fill(
                 n=training.epochs)),
         Operation(id="prefetch", code=".prefetch(tf.data.AUTOTUNE)", out=batch, text=Text(
-            "The next batches are made while the network learns from this one.",
-            "Los lotes siguientes se hacen mientras la red aprende de este.")),
+            "The next batches are prepared while the network learns from this one.",
+            "Los lotes siguientes se preparan mientras la red aprende de este.")),
     ]
     return tuple(chain)
 

@@ -132,12 +132,14 @@ def _layer_code(node: Node, report: NetworkReport, context: Context) -> TorchCod
     """The PyTorch code of a layer, or the problem if it has none."""
     layer, node_report = LAYERS.find(node.type), report.nodes[node.id]
     if layer is None:
-        text = Text("This version does not know the layer {type}.", "Esta versión no conoce la capa {type}.")
+        text = Text("This version does not know the layer {type}. Replace or remove it.",
+                    "Esta versión no conoce la capa {type}. Reemplácela o quítela.")
         return error("unknown_layer", text.fill(type=node.type), "network", node=node.id)
     if isinstance(layer.torch, NotInTorch):
         return not_in_torch(layer.id, layer.torch, "network", node.id)
     if node_report.shape is None or layer.torch is None:
-        text = Text("{type} cannot be written here.", "{type} no se puede escribir aquí.")
+        text = Text("{type} cannot be written as PyTorch code. Replace or remove it.",
+                    "{type} no se puede escribir como código de PyTorch. Reemplácela o quítela.")
         return error("not_written", text.fill(type=node.type), "network", node=node.id)
     return layer.torch(Site(values=values_of(node, layer), inputs=node_report.inputs, output=node_report.shape,
                             context=context))

@@ -77,7 +77,7 @@ def test_the_settings_move_the_line_and_the_weights_are_counted(window, page, st
     assert strip.frozen == 7 and strip.accessibleDescription() == f"Learns from {base.blocks[7]} on."
     learning = page.editor.report.nodes[node(window).id].cost.trainable
     text = " ".join(label.text() for label in part(page, FreezeControl).findChildren(QLabel))
-    assert f"{format_count(learning)} of {format_count(base.parameters)} weights" in text
+    assert f"learn: {format_count(learning)} of {format_count(base.parameters)} " in text
 
 
 def test_a_block_tells_its_weights_and_whether_it_learns(window, page, strip):

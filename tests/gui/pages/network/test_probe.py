@@ -71,7 +71,7 @@ def test_the_kept_comparison_is_shown_best_first_with_what_failed(page):
                                  ("resnet50", "could not be used")]
     assert len(shown(dialog)) == len(BASES)
     assert dialog.table.selected.base.id == "mobilenet_v2"
-    assert "Trained on 28 pictures, measured on 6" in dialog.note.text()
+    assert "Pictures for training: 28, for validation: 6" in dialog.note.text()
     assert "compare again" in dialog.note.text()
     dialog.table.select(dialog.table.rows.rows[2])
     assert dialog.take.toolTip() == "It is no weights file."

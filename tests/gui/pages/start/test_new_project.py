@@ -108,7 +108,7 @@ def test_the_folder_of_a_run_is_chosen_and_survives_another_language(qtbot, wind
     settle(qtbot, window)
     (folder,) = [candidate for candidate in dialog.findChildren(Button) if candidate.text() == "A folder…"]
     folder.click()
-    assert dialog.isVisible() and "holds no model" in dialog.note.text()
+    assert dialog.isVisible() and "contains no model" in dialog.note.text()
     dialog.layout().activate()
     assert dialog.height() == 460
     folder.click()

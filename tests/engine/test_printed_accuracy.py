@@ -72,7 +72,9 @@ def make(case, seed):
             ("random_flip", {"mode": "horizontal_and_vertical"}), ("random_translation", {}),
             ("random_zoom", {"height_factor": 0.1}), ("random_brightness", {"factor": 0.1})))
     if case == "mixed":
-        return replace(project, augmentation=steps(("mix_up", {})))
+        # With a rate of 0.01 two trainings of the same script differ by as much as twenty points.
+        slower = with_settings(project.training, epochs=30, optimizer=Item(type="adam", params={"learning_rate": 0.003}))
+        return replace(project, augmentation=steps(("mix_up", {})), training=slower)
     if case == "weighted":
         training = with_settings(project.training, class_weight="balanced", optimizer=Item(
             type="sgd", params={"learning_rate": 0.05, "momentum": 0.9, "weight_decay": 0.001}))
@@ -121,7 +123,9 @@ def test_the_scripts_reach_the_accuracy_of_the_program(case, new_run, train_run,
             right[framework].append(float(answer.group(1)))
     wanted = float(np.mean(right["program"]))
     assert wanted > 0.6, right
-    # Three times the deviation of the difference of two shares, all seeds together.
-    margin = 3 * (2 * max(wanted * (1 - wanted), 0.05) / (count * len(SEEDS))) ** 0.5
     for framework in ("keras", "torch"):
+        # Three times the deviation of the difference: of two shares, or of what the seeds show, if that is more.
+        shares = 2 * max(wanted * (1 - wanted), 0.05) / count
+        seen = float(np.var(right["program"], ddof=1) + np.var(right[framework], ddof=1))
+        margin = 3 * (max(shares, seen) / len(SEEDS)) ** 0.5
         assert abs(float(np.mean(right[framework])) - wanted) <= margin, (margin, right)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QCompleter, QDialogButtonBox, QLineEdit, QWidget
 
 import cnnstudio.gui
 from cnnstudio.gui.look import theme, tokens
@@ -207,3 +207,40 @@ def test_every_dialog_of_the_window_fits_the_screen():
     plain = {path.relative_to(GUI).as_posix() for path in GUI.rglob("*.py")
              if re.search(r"^class \w+\(QDialog\)", path.read_text("utf-8"), re.M)}
     assert plain == {"widgets/dialog.py", "widgets/command_palette.py"}
+
+
+def test_the_wheel_over_a_choice_does_not_move_the_focus(area):
+    select = Select((("a", "A"), ("b", "B")), "a", area)
+    select.show()
+    assert not turn(select)
+    assert not select.focusPolicy() & Qt.FocusPolicy.WheelFocus & ~Qt.FocusPolicy.StrongFocus
+
+
+def test_completions_can_be_read_and_buttons_have_no_pictures_of_the_style(qtbot, qapp):
+    for name in ("light", "dark"):
+        theme.apply(qapp, name)
+        line = QLineEdit()
+        qtbot.addWidget(line)
+        completer = QCompleter(["cat", "dog"], line)
+        line.setCompleter(completer)
+        line.show()
+        completer.complete()
+        popup = completer.popup()
+        shade = popup.viewport().grab().toImage().pixelColor(popup.viewport().width() - 3, 12)
+        assert theme.contrast(theme.colors().text, shade.name()) >= 4.5, (name, shade.name())
+        popup.hide()
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    qtbot.addWidget(box)
+    box.show()
+    assert box.button(QDialogButtonBox.StandardButton.Cancel).icon().isNull()
+
+
+def test_an_open_choice_has_its_own_ground(area):
+    select = Select((("a", "A"), ("b", "B")), "a", area)
+    select.show()
+    select.showPopup()
+    try:
+        image = select.view().viewport().grab().toImage()
+        assert image.pixelColor(image.width() - 2, image.height() - 2).name() == theme.color("raised").name()
+    finally:
+        select.hidePopup()

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from cnnstudio.gui.look import theme
@@ -41,6 +41,15 @@ class Column:
     """Hidden where there is not enough room to read the others, the highest number first; 0 is never hidden."""
     least: int = 112
     """Below this width in pixels the text of a stretching column is unreadable."""
+
+
+def _square(color: QColor) -> QIcon:
+    square = QPixmap(10, 10)
+    square.fill(color)
+    icon = QIcon(square)
+    # Qt would tint the square of a selected row: it would not be the colour of the class or curve any more.
+    icon.addPixmap(square, QIcon.Mode.Selected)
+    return icon
 
 
 class RowsModel(QAbstractTableModel):
@@ -95,9 +104,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column.color is not None:
             color = column.color(row)
             if color is not None:
-                square = QPixmap(10, 10)
-                square.fill(color)
-                return square
+                return _square(color)
         return None
 
 

@@ -22,6 +22,7 @@ from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Elided, Icon, L
 from cnnstudio.gui.widgets.cards import Card, Expander
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_compact
+from cnnstudio.gui.widgets.progress import show_progress
 
 AUTO = ""
 OWN = "own"
@@ -245,13 +246,12 @@ class NewProjectForm(QWidget):
 
     def _show_progress(self) -> None:
         if self._job is not None and self._job.progress is not None:
-            self._progress.setValue(round(self._job.progress * 1000))
+            show_progress(self._progress, self._job.progress)
 
     def _show_waiting(self, waiting: bool) -> None:
         self._progress.setVisible(waiting)
         self._update_create_button()
-        self._progress.setRange(0, 1000)
-        self._progress.setValue(0)
+        show_progress(self._progress, None if waiting else 0)
         self._back.setText(tr("Cancel", "Cancelar") if waiting else tr("Back", "Volver"))
 
     def close_threads(self) -> None:

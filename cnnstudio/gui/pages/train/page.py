@@ -208,6 +208,8 @@ class TrainPage(Page):
         job.run_folder = str(run.folder)
         self.session.jobs.start(job)
         self._attach(job)
+        # The first event comes only after the libraries are loaded: what is done until then is shown now.
+        self._draw()
         self.session.announce("runs")
 
     def _follow_orphan(self) -> None:

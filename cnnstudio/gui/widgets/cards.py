@@ -144,7 +144,7 @@ class Banner(Card):
         super().__init__(edge=edge, margins=(14, 10, 10, 10), parent=parent)
         self.problem = problem
         symbol = {"error": "error", "warning": "warning"}.get(problem.severity, "info")
-        text = Label(str(problem.text), wrap=True, selectable=True)
+        text = Label(problem.located_text, wrap=True, selectable=True)
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         line = row(spacing=10)
         line.addWidget(Icon(symbol, edge, 18))
@@ -159,7 +159,7 @@ class Banner(Card):
         if closable:
             line.addWidget(Button(_close_word(), "icon", "close", on_click=self.closed.emit))
         self.body.addLayout(line)
-        self.setAccessibleName(str(problem.text))
+        self.setAccessibleName(problem.located_text)
 
 
 def _close_word() -> str:

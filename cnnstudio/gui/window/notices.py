@@ -81,7 +81,7 @@ class Toasts(QWidget):
     def show_problem(self, problem: Problem) -> None:
         """Show a problem; the same text is shown only once at a time."""
         stay = problem.severity == "error" or (bool(problem.fixes) and problem.severity != "info")
-        message = str(problem.text)
+        message = problem.located_text
         self._add(message, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(message)),
                   lambda: ReportDialog(problem, self.window()).open())
 
@@ -169,7 +169,7 @@ class ReportDialog(Dialog):
                       on_click=lambda: QGuiApplication.clipboard().setText(report_text(problem)))
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         close.setDefault(True)
-        self.setLayout(column(Label(str(problem.text), wrap=True), details, row(copy, None, close),
+        self.setLayout(column(Label(problem.located_text, wrap=True), details, row(copy, None, close),
                               spacing=12, margins=(20, 20, 20, 20)))
 
 

@@ -86,7 +86,7 @@ class StatusBar(QWidget):
             text = tr("{n} problems", "{n} problemas", n=count)
         self._problems.setText(text)
         self._problems.set_tone("error" if errors else "warn" if count else "")
-        self._problems.setToolTip("\n".join(str(problem.text) for problem in problems[:6]))
+        self._problems.setToolTip("\n".join(problem.located_text for problem in problems[:6]))
 
     def update_job(self) -> None:
         job = self._session.jobs.foremost()

@@ -414,3 +414,13 @@ def test_quit_ends_the_file_menu_apart_from_the_rest(window):
     assert before.isSeparator()
     icons_of = {entry.id: entry.icon for entry in ENTRIES}
     assert icons_of["download"] != icons_of["collect"], "an arrow down and an arrow up"
+
+
+def test_a_problem_of_a_layer_names_it_away_from_the_canvas(window):
+    problem = error("no_input", Text("This layer has no input.", "Esta capa no tiene entrada."), "network", node="dropout")
+    window.session.report(problem)
+    assert says(window.toasts, "dropout: This layer has no input.")
+    banner = Banner(problem, parent=window)
+    assert banner.accessibleName() == "dropout: This layer has no input."
+    assert Banner(error("x", Text("dropout is odd.", "dropout es raro."), "network", node="dropout"),
+                  parent=window).accessibleName() == "dropout is odd."

@@ -123,11 +123,12 @@ QMenu::icon { padding-left: 8px; }
 QMenu::separator { height: 1px; background: $line; margin: 5px 8px; }
 
 QTableView { gridline-color: transparent; background: transparent; alternate-background-color: transparent; }
-QTableView::item { border-bottom: 1px solid $line; padding: 0px 8px; }
+QTableView::item { border-bottom: 1px solid $line; padding: 0px 5px; }
 QTableView::item:selected { background: $accent_bg; color: $text; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; color: $dim; border: none; border-bottom: 1px solid $line;
   padding: 6px 8px; font-size: 12px; font-weight: 400; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { image: none; width: 0px; height: 0px; }
 QTableCornerButton::section { background: transparent; border: none; }
 QListView::item { border-radius: 6px; padding: 4px 8px; }
 QListView::item:hover { background: $hover; }

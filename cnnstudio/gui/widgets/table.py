@@ -58,6 +58,8 @@ class RowsModel(QAbstractTableModel):
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
         self.columns = list(columns)
+        self._order: tuple[int, str] = (-1, "")
+        """The sorted column and the arrow of its direction."""
         self.rows: list[Any] = []
 
     def set_rows(self, rows: Sequence[Any]) -> None:
@@ -71,6 +73,11 @@ class RowsModel(QAbstractTableModel):
             self.rows += rows
             self.endInsertRows()
 
+    def show_order(self, section: int, order: Qt.SortOrder) -> None:
+        """Mark the sorted column in its title; Qt would draw its arrow over the letters."""
+        self._order = section, "▴" if order == Qt.SortOrder.AscendingOrder else "▾"
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+
     def rowCount(self, parent: _Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.rows)
 
@@ -80,7 +87,8 @@ class RowsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return self.columns[section].title
+                title, (place, arrow) = self.columns[section].title, self._order
+                return f"{title} {arrow}" if section == place else title
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return self._alignment(section)
         return None
@@ -145,6 +153,8 @@ class Table(QTableView):
             self.setSortingEnabled(True)
             header.setSortIndicatorClearable(True)
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            header.sortIndicatorChanged.connect(self.rows.show_order)
+            header.sortIndicatorChanged.connect(lambda _section, _order: self._widths.start())
         self.activated.connect(lambda index: self.opened.emit(self.row_at(index)))
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QCompleter, QDialogButtonBox, QLineEdit, QWidget
 
 import cnnstudio.gui
@@ -233,6 +233,40 @@ def test_completions_can_be_read_and_buttons_have_no_pictures_of_the_style(qtbot
     qtbot.addWidget(box)
     box.show()
     assert box.button(QDialogButtonBox.StandardButton.Cancel).icon().isNull()
+
+
+def test_the_sorted_column_is_marked_beside_its_title(area):
+    table = Table([Column("Run", str, stretch=True), Column("Duration", str, right=True)], parent=area)
+    table.resize(300, 120)
+    table.show()
+    table.set_rows(["a", "b"])
+    header = table.horizontalHeader()
+
+    def drawn():
+        QApplication.processEvents()
+        assert header.sectionSize(1) >= header.sectionSizeHint(1)
+        return [table.model().headerData(place, Qt.Orientation.Horizontal) for place in (0, 1)]
+
+    assert drawn() == ["Run", "Duration"]
+    table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert drawn() == ["Run", "Duration ▾"]
+    table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert drawn() == ["Run ▴", "Duration"]
+
+
+def test_a_title_stands_over_the_texts_of_its_column(area):
+    table = Table([Column("HHH", str, stretch=True)], sortable=False, parent=area)
+    table.resize(300, 120)
+    table.show()
+    table.set_rows(["HHH"])
+
+    def left(widget):
+        image = QImage(widget.size(), QImage.Format.Format_RGB32)
+        image.fill(theme.color("surface"))
+        widget.render(image)
+        return next(x for x in range(image.width()) if any(image.pixelColor(x, y).lightness() < 160 for y in range(8, 24)))
+
+    assert abs(left(table.horizontalHeader()) - left(table.viewport())) <= 1
 
 
 def test_an_open_choice_has_its_own_ground(area):

@@ -16,13 +16,14 @@ from cnnstudio.core.item import Item
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
+from cnnstudio.core.training import Stage
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.figures import format_ending
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunsTable
 from cnnstudio.gui.pages.train.settings import TrainSettings
-from cnnstudio.gui.pages.train.stage_list import StageRow
+from cnnstudio.gui.pages.train.stage_list import StageRow, format_stage_detail
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.widgets.basics import Button, Caption, Label
@@ -329,6 +330,13 @@ def write_shown(qtbot, widget, name, text):
 
 def stages(page):
     return [(stage.id, stage.epochs) for stage in page.session.project.training.stages]
+
+
+def test_a_small_learning_rate_is_written_as_in_its_field():
+    stage = Stage(id="a", epochs=3, optimizer=Item(type="adam", params={"learning_rate": 1e-05}))
+    assert format_stage_detail(stage) == "3 epochs · Adam · 0.00001"
+    set_language("es")
+    assert format_stage_detail(stage) == "3 épocas · Adam · 0,00001"
 
 
 def test_stages_are_added_chosen_edited_moved_copied_and_removed(page, qtbot):

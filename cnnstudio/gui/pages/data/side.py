@@ -142,7 +142,10 @@ class DataSide(QWidget):
         name, done = QInputDialog.getText(self.window(), tr("New class", "Nueva clase"),
                                           tr("Name of the class:", "Nombre de la clase:"))
         name = name.strip()
-        if done and name and name not in self._counts.all_class_names:
+        if done and name in self._counts.all_class_names:
+            self._session.report(warning("class_exists", Text("There is already a class {name}.",
+                                                              "Ya existe una clase {name}.").fill(name=name), "dataset"))
+        elif done and name:
             self._classes.set_order((*self._counts.all_class_names, name), Text("New class", "Nueva clase"))
 
     def _class_menu(self, name: str, point: QPoint) -> None:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QCompleter, QDialogButtonBox, QLineE
 
 import cnnstudio.gui
 from cnnstudio.gui.look import theme, tokens
-from cnnstudio.gui.widgets.basics import Button, MenuButton, Stack
+from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, Stack
+from cnnstudio.gui.widgets.cards import FilterLine
 from cnnstudio.gui.widgets.dialog import Dialog, fitting_geometry, free_screen
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
 from cnnstudio.gui.widgets.number_box import NumberBox
@@ -278,3 +279,21 @@ def test_an_open_choice_has_its_own_ground(area):
         assert image.pixelColor(image.width() - 2, image.height() - 2).name() == theme.color("raised").name()
     finally:
         select.hidePopup()
+
+
+def test_lines_that_belong_together_show_their_shares_or_none_does(area):
+    lines = [FilterLine(name, split=split) for name, split in
+             (("Entrenamiento", "train"), ("Validación", "validation"), ("Prueba", "test"))]
+    for line in lines:
+        line.show_alike(lines)
+        line.setParent(area)
+        line.show()
+
+    def shares(width):
+        for line in lines:
+            line.resize(width, 32)
+            line.show_value("198", on=False, share="66 %")
+        return {any("%" in label.text() and label.isVisible() for label in line.findChildren(Label)) for line in lines}
+
+    assert shares(400) == {True}
+    assert all(len(shares(width)) == 1 for width in range(120, 260, 5))

@@ -55,6 +55,7 @@ class DataSide(QWidget):
         self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
         self._splits = {split: FilterLine(str(SPLIT_NAMES[split]), split=split) for split in SPLITS}
         for split, line in self._splits.items():
+            line.show_alike(self._splits.values())
             line.clicked.connect(lambda _=False, split=split: self.filter_toggled.emit("split", split, False))
         self.split_bar = SplitBar()
         self.split_bar.shares_changed.connect(self._set_shares)

@@ -191,7 +191,7 @@ class NetworkPage(Page):
 
     def _show_actions(self, view: str) -> None:
         """Only the canvas shows where the layers are."""
-        self._arrange.setVisible(view == "canvas")
+        self._arrange.setEnabled(view == "canvas")
 
     def _refresh_view(self) -> None:
         """Table and code are updated only while they are visible: the canvas must not wait for them."""

@@ -75,10 +75,9 @@ class PredictPage(Page):
 
     def subtitle(self) -> str:
         if self.server.ready is not None:
-            names = self.server.ready.class_names
             # The name stands in the list beside it.
-            parts = [self.models.standing, tr("{n} classes", "{n} clases", n=len(names)),
-                     format_engine(self.server.ready.engine)]
+            parts = (self.models.standing, tr("{n} classes", "{n} clases", n=len(self.server.ready.class_names)),
+                     format_engine(self.server.ready.engine))
             return " · ".join(part for part in parts if part)
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 

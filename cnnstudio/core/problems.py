@@ -56,6 +56,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def blocks(self) -> bool:
         return self.severity == "error"
 
+    @property
+    def located_text(self) -> str:
+        """The text as shown away from its place: "this layer" is named there."""
+        text, node = str(self.text), self.where.node
+        return f"{node}: {text}" if self.where.area == "network" and node and node not in text else text
+
 
 class ProblemError(Exception):
     """Raised with all problems, not only the first."""

@@ -76,7 +76,7 @@ def histogram(index: Index, quantity: Quantity, wanted: Filter, bins: int = 24) 
 
 def _edges(low: float, high: float, bins: int, quantity: Quantity) -> np.ndarray:
     if high <= low:
-        return np.array([low, low + 1.0 if quantity.integer else low * 1.001 + 1e-9])
+        return np.array([low, low])
     edges = np.geomspace(low, high, bins + 1) if quantity.logarithmic else np.linspace(low, high, bins + 1)
     edges[0], edges[-1] = low, high
     if quantity.integer:

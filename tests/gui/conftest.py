@@ -15,9 +15,9 @@ from cnnstudio.app import make_application
 from cnnstudio.core.settings import Settings
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.window.garbage import Collector
 from cnnstudio.gui.window.main_window import MainWindow
-from cnnstudio.gui.window.notices import Question
 
 # What Qt says of the offscreen platform itself.
 _EXPECTED = ("This plugin does not support", "QFontDatabase: Cannot find font directory", "propagateSizeHints")

@@ -7,15 +7,19 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator
 
 _NAME = "qt-words"
-_KEYS: Final = {"es": {"Ctrl": "Ctrl", "Control": "Ctrl", "Shift": "Mayús", "Del": "Supr", "Delete": "Supr", "Esc": "Esc",
-                       "Tab": "Tab", "Return": "Intro", "Enter": "Intro"}}
-"""Names of keys as keyboards and programs of that language use them; Qt writes them out ("Control+Mayúsculas+Z")."""
+_OWN: Final = {"es": {
+    "QShortcut": {"Ctrl": "Ctrl", "Control": "Ctrl", "Shift": "Mayús", "Del": "Supr", "Delete": "Supr", "Esc": "Esc",
+                  "Tab": "Tab", "Return": "Intro", "Enter": "Intro"},
+    "QFileDialog": {"&Look in:": "&Buscar en:", "File &name:": "&Nombre de archivo:", "Files of &type:": "&Tipo de archivo:"},
+    "QAbstractFileIconProvider": {"Folder": "Carpeta", "File": "Archivo"}}}
+"""By context: names of keys as keyboards and programs of that language use them, where Qt writes them out
+("Control+Mayúsculas+Z"), and what Qt's own translation lacks or calls otherwise than this program."""
 
 
-class _Keys(QTranslator):
-    """Translates the names of keys; other texts are left to the next translator."""
+class _Own(QTranslator):
+    """Translates a few texts; others are left to the next translator."""
 
-    def __init__(self, texts: dict[str, str], parent: QCoreApplication) -> None:
+    def __init__(self, texts: dict[str, dict[str, str]], parent: QCoreApplication) -> None:
         super().__init__(parent)
         self._texts = texts
 
@@ -23,7 +27,7 @@ class _Keys(QTranslator):
         return False
 
     def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
-        return self._texts.get(text) if context == "QShortcut" else None
+        return self._texts.get(context, {}).get(text)
 
 
 def set_qt_language(application: QCoreApplication, language: str) -> None:
@@ -38,8 +42,8 @@ def set_qt_language(application: QCoreApplication, language: str) -> None:
     translator.setObjectName(_NAME)
     if translator.load(f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         application.installTranslator(translator)
-    if language in _KEYS:
-        keys = _Keys(_KEYS[language], application)
-        keys.setObjectName(_NAME)
+    if language in _OWN:
+        own = _Own(_OWN[language], application)
+        own.setObjectName(_NAME)
         # Qt asks the last installed translator first.
-        application.installTranslator(keys)
+        application.installTranslator(own)

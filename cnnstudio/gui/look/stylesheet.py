@@ -98,6 +98,9 @@ QLineEdit:hover { border-color: $faint; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $accent; padding: 4px 8px; }
 QLineEdit:disabled { color: $faint; }
 QLineEdit[wrong="true"], QComboBox[wrong="true"] { border-color: $error; }
+QAbstractItemView { background: $raised; border: 1px solid $line; }
+QWidget QListView, QWidget QTreeView, QWidget QTableView { background: transparent; border: none; color: $text;
+  selection-background-color: $accent_bg; selection-color: $text; }
 QComboBox { combobox-popup: 0; background: $sunk; color: $text; border: 1px solid $line; border-radius: 6px;
   padding: 5px 28px 5px 9px;
   min-height: 20px; }
@@ -119,19 +122,19 @@ QMenu::item:disabled { color: $faint; }
 QMenu::icon { padding-left: 8px; }
 QMenu::separator { height: 1px; background: $line; margin: 5px 8px; }
 
-QListView, QTreeView, QTableView, QListWidget { background: transparent; border: none; color: $text;
-  selection-background-color: $accent_bg; selection-color: $text; }
 QTableView { gridline-color: transparent; background: transparent; alternate-background-color: transparent; }
-QTableView::item { border-bottom: 1px solid $line; padding: 0px 8px; }
+QTableView::item { border-bottom: 1px solid $line; padding: 0px 5px; }
 QTableView::item:selected { background: $accent_bg; color: $text; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; color: $dim; border: none; border-bottom: 1px solid $line;
   padding: 6px 8px; font-size: 12px; font-weight: 400; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { image: none; width: 0px; height: 0px; }
 QTableCornerButton::section { background: transparent; border: none; }
 QListView::item { border-radius: 6px; padding: 4px 8px; }
 QListView::item:hover { background: $hover; }
 QListView::item:selected { background: $accent_bg; color: $accent; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget#scrolled { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0px; }

@@ -144,7 +144,7 @@ class Banner(Card):
         super().__init__(edge=edge, margins=(14, 10, 10, 10), parent=parent)
         self.problem = problem
         symbol = {"error": "error", "warning": "warning"}.get(problem.severity, "info")
-        text = Label(str(problem.text), wrap=True, selectable=True)
+        text = Label(problem.located_text, wrap=True, selectable=True)
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         line = row(spacing=10)
         line.addWidget(Icon(symbol, edge, 18))
@@ -159,7 +159,7 @@ class Banner(Card):
         if closable:
             line.addWidget(Button(_close_word(), "icon", "close", on_click=self.closed.emit))
         self.body.addLayout(line)
-        self.setAccessibleName(str(problem.text))
+        self.setAccessibleName(problem.located_text)
 
 
 def _close_word() -> str:
@@ -299,6 +299,7 @@ class FilterLine(Button):
         self._value = Label("", tone="dim")
         self._share = Label("", tone="dim")
         self._share.hide()
+        self._alike: tuple[FilterLine, ...] = (self,)
         line = row(self._label, self._value, self._share, spacing=4, margins=(8, 0, 8, 0))
         line.setStretch(0, 1)
         self._swatch_room = 18 if split else 0
@@ -316,10 +317,19 @@ class FilterLine(Button):
         self.setAccessibleName(": ".join((self._name, " · ".join(item for item in (text, share) if item))))
         self._fit()
 
-    def _fit(self) -> None:
+    def show_alike(self, lines: Iterable[FilterLine]) -> None:
+        """Show the share only where each of these lines has room for its own."""
+        self._alike = tuple(lines)
+
+    def _has_room(self) -> bool:
         label_width = self._label.fontMetrics().horizontalAdvance(self._name)
         numbers = self._value.sizeHint().width() + self._share.sizeHint().width()
-        self._share.setVisible(bool(self._share.text()) and label_width + numbers + 26 + self._swatch_room <= self.width())
+        return label_width + numbers + 26 + self._swatch_room <= self.width()
+
+    def _fit(self) -> None:
+        fits = all(line._has_room() for line in self._alike)
+        for line in self._alike:
+            line._share.setVisible(fits and bool(line._share.text()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

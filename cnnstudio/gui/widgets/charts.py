@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
@@ -162,6 +163,10 @@ class SplitLegend(QWidget):
             left += 16 + painter.fontMetrics().horizontalAdvance(text) + 18
 
 
+_ONE_BAR: Final = 48
+"""The width in pixels of the bar where all pictures have the same value."""
+
+
 class HistogramChart(QWidget):
     """Vertical bars; click one, or drag over several: `chosen(first, last)`, or `(-1, -1)` to lift the filter."""
 
@@ -188,11 +193,18 @@ class HistogramChart(QWidget):
         number = int(x * len(self._counts) / max(1, self.width())) if self._counts else -1
         return max(0, min(len(self._counts) - 1, number)) if self._counts else -1
 
+    @property
+    def _constant(self) -> bool:
+        """Whether all pictures have the same value: one bar without a range."""
+        return len(self._counts) == 1 and self._edges[0] == self._edges[1]
+
     def _rect(self, number: int) -> QRectF:
         width = self.width() / len(self._counts)
         room = self.height() - 34.0
         high = room * self._counts[number] / max(1, *self._counts)
         high = max(high, 2.0) if self._counts[number] else 0.0
+        if self._constant:
+            return QRectF((self.width() - _ONE_BAR) / 2, room - high + 8, _ONE_BAR, high)
         return QRectF(number * width + 1, room - high + 8, max(1.0, width - 2), high)
 
     def paintEvent(self, event: QEvent) -> None:
@@ -227,6 +239,10 @@ class HistogramChart(QWidget):
         """Draw labels at the ends and at quarters, where they fit."""
         bins = len(self._counts)
         metrics = painter.fontMetrics()
+        if self._constant:
+            painter.drawText(QRectF(0, base + 4, self.width(), metrics.height()), Qt.AlignmentFlag.AlignHCenter,
+                             self._edges[0])
+            return
         end = -1.0
         for place in sorted({0, bins // 4, bins // 2, 3 * bins // 4, bins}):
             text = self._edges[place]
@@ -247,7 +263,8 @@ class HistogramChart(QWidget):
         if self._drag is not None:
             self._chosen = (self._drag, number)
         if number >= 0:
-            text = f"{self._edges[number]} – {self._edges[number + 1]}: {format_pictures(self._counts[number])}"
+            low, high = self._edges[number], self._edges[number + 1]
+            text = f"{low if low == high else f'{low} – {high}'}: {format_pictures(self._counts[number])}"
             QToolTip.showText(event.globalPosition().toPoint(), text, self)
         self._hover = number
         self.update()

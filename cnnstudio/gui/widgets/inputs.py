@@ -40,6 +40,8 @@ class Select(QComboBox):
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFont(theme.font())
+        # The wheel that scrolls the page over a choice must not move the focus to it.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         self._values: list[object] = []

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from cnnstudio.gui.look import theme
@@ -43,12 +43,23 @@ class Column:
     """Below this width in pixels the text of a stretching column is unreadable."""
 
 
+def _square(color: QColor) -> QIcon:
+    square = QPixmap(10, 10)
+    square.fill(color)
+    icon = QIcon(square)
+    # Qt would tint the square of a selected row: it would not be the colour of the class or curve any more.
+    icon.addPixmap(square, QIcon.Mode.Selected)
+    return icon
+
+
 class RowsModel(QAbstractTableModel):
     """Rows of any kind, described by columns."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
         self.columns = list(columns)
+        self._order: tuple[int, str] = (-1, "")
+        """The sorted column and the arrow of its direction."""
         self.rows: list[Any] = []
 
     def set_rows(self, rows: Sequence[Any]) -> None:
@@ -62,6 +73,11 @@ class RowsModel(QAbstractTableModel):
             self.rows += rows
             self.endInsertRows()
 
+    def show_order(self, section: int, order: Qt.SortOrder) -> None:
+        """Mark the sorted column in its title; Qt would draw its arrow over the letters."""
+        self._order = section, "▴" if order == Qt.SortOrder.AscendingOrder else "▾"
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+
     def rowCount(self, parent: _Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.rows)
 
@@ -71,7 +87,8 @@ class RowsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return self.columns[section].title
+                title, (place, arrow) = self.columns[section].title, self._order
+                return f"{title} {arrow}" if section == place else title
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return self._alignment(section)
         return None
@@ -95,9 +112,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column.color is not None:
             color = column.color(row)
             if color is not None:
-                square = QPixmap(10, 10)
-                square.fill(color)
-                return square
+                return _square(color)
         return None
 
 
@@ -138,6 +153,8 @@ class Table(QTableView):
             self.setSortingEnabled(True)
             header.setSortIndicatorClearable(True)
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            header.sortIndicatorChanged.connect(self.rows.show_order)
+            header.sortIndicatorChanged.connect(lambda _section, _order: self._widths.start())
         self.activated.connect(lambda index: self.opened.emit(self.row_at(index)))
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
 

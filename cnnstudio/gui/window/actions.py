@@ -28,6 +28,8 @@ class Entry:
     menu: str = "file"
     project: bool = False
     """Whether it needs an open project."""
+    begins_group: bool = False
+    """Whether a line in the menu stands before it."""
 
 
 ENTRIES: Final = (
@@ -40,7 +42,6 @@ ENTRIES: Final = (
           commands.ShowProjectFolder(), "open", project=True),
     Entry("close_project", Text("Close project", "Cerrar proyecto"),
           commands.CloseProject(), "close", "Ctrl+W", project=True),
-    Entry("quit", Text("Quit", "Salir"), commands.Quit(), "", "Ctrl+Q"),
     Entry("undo", Text("Undo", "Deshacer"), commands.Undo(), "undo", "Ctrl+Z", "edit", project=True),
     Entry("redo", Text("Redo", "Rehacer"), commands.Redo(), "redo", "Ctrl+Shift+Z", "edit", project=True),
     Entry("problems", Text("Problems…", "Problemas…"),
@@ -52,9 +53,10 @@ ENTRIES: Final = (
     Entry("webcam", Text("Record pictures with the camera…", "Grabar imágenes con la cámara…"),
           commands.RecordPictures(), "image", "", "edit", project=True),
     Entry("download", Text("Download a free collection…", "Descargar una colección libre…"),
-          commands.DownloadCollection(), "export", "", "file"),
+          commands.DownloadCollection(), "predict", "", "file"),
     Entry("collect", Text("Export the collection…", "Exportar la colección…"),
           commands.ExportCollection(), "export", "", "file", project=True),
+    Entry("quit", Text("Quit", "Salir"), commands.Quit(), "", "Ctrl+Q", begins_group=True),
     Entry("audit", Text("Audit the pictures", "Auditar las imágenes"),
           commands.AuditPictures(), "search", "", "edit", project=True),
     Entry("rescan", Text("Look for new pictures", "Buscar imágenes nuevas"),
@@ -122,6 +124,8 @@ class Actions(QObject):
             part = menu.addMenu(str(groups[group]))
             for entry in self.entries:
                 if entry.menu == group:
+                    if entry.begins_group:
+                        part.addSeparator()
                     action = self._actions[entry.id]
                     if entry.icon and action.icon().isNull():
                         action.setIcon(icons.icon(entry.icon, "dim"))

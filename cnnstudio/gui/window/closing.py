@@ -6,8 +6,9 @@ from PySide6.QtCore import QEventLoop
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.window.context import WindowContext
-from cnnstudio.gui.window.notices import Question, close_question
+from cnnstudio.gui.window.notices import close_question
 
 
 def confirm_close_project(context: WindowContext) -> bool:

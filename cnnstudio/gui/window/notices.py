@@ -12,8 +12,8 @@ from functools import partial
 from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QLayout, QPlainTextEdit, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from cnnstudio import __version__
 from cnnstudio.core.logs import log_path
@@ -26,6 +26,7 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
 from cnnstudio.gui.widgets.dialog import Dialog
+from cnnstudio.gui.widgets.question import Question
 
 _EDGES = {"error": "error", "warning": "warn", "info": "accent"}
 
@@ -80,7 +81,7 @@ class Toasts(QWidget):
     def show_problem(self, problem: Problem) -> None:
         """Show a problem; the same text is shown only once at a time."""
         stay = problem.severity == "error" or (bool(problem.fixes) and problem.severity != "info")
-        message = str(problem.text)
+        message = problem.located_text
         self._add(message, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(message)),
                   lambda: ReportDialog(problem, self.window()).open())
 
@@ -168,7 +169,7 @@ class ReportDialog(Dialog):
                       on_click=lambda: QGuiApplication.clipboard().setText(report_text(problem)))
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         close.setDefault(True)
-        self.setLayout(column(Label(str(problem.text), wrap=True), details, row(copy, None, close),
+        self.setLayout(column(Label(problem.located_text, wrap=True), details, row(copy, None, close),
                               spacing=12, margins=(20, 20, 20, 20)))
 
 
@@ -248,39 +249,6 @@ def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], No
         hook.deleteLater()
 
     return remove
-
-
-class Question(Dialog):
-    """A question with a few answers: `ask` gives the chosen value, or None for Cancel and Escape."""
-
-    def __init__(self, title: str, text: str, answers: Iterable[tuple[str, str, str]],
-                 parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self.setMinimumWidth(460)
-        self.answer: str | None = None
-        buttons = column(spacing=8)
-        for value, label, kind in answers:
-            buttons.addWidget(Button(label, kind, on_click=partial(self._take, value)))
-        cancel = Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject)
-        buttons.addWidget(cancel)
-        self._layout = column(Label(title, "title", wrap=True), Label(text, "body", "dim", wrap=True), 8, buttons,
-                              spacing=8, margins=(24, 24, 24, 20))
-        self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.setLayout(self._layout)
-
-    def _take(self, value: str) -> None:
-        self.answer = value
-        self.accept()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        # By default a dialog is as high as if its text were wrapped into short lines.
-        self.resize(self.width(), self._layout.totalHeightForWidth(self.width()))
-        super().showEvent(event)
-
-    def ask(self) -> str | None:
-        self.exec()
-        return self.answer
 
 
 def close_question(parent: QWidget) -> str | None:

@@ -11,6 +11,7 @@ from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, MenuButton, row
 from cnnstudio.gui.widgets.formatting import format_device, format_time_left
+from cnnstudio.gui.widgets.progress import show_progress
 
 
 class StatusBar(QWidget):
@@ -85,7 +86,7 @@ class StatusBar(QWidget):
             text = tr("{n} problems", "{n} problemas", n=count)
         self._problems.setText(text)
         self._problems.set_tone("error" if errors else "warn" if count else "")
-        self._problems.setToolTip("\n".join(str(problem.text) for problem in problems[:6]))
+        self._problems.setToolTip("\n".join(problem.located_text for problem in problems[:6]))
 
     def update_job(self) -> None:
         job = self._session.jobs.foremost()
@@ -105,13 +106,8 @@ class StatusBar(QWidget):
             parts.append(tr("{time} left", "quedan {time}", time=format_time_left(job.seconds_left)))
         self._job.setText(" · ".join(parts).replace("&", "&&"))
         self._cancel.setEnabled(not job.cancelling)
-        if job.progress is None:
-            # A static empty track means "unknown" without an endless animation.
-            self._progress.setRange(0, 1000)
-            self._progress.setValue(0)
-        else:
-            self._progress.setRange(0, 1000)
-            self._progress.setValue(round(job.progress * 1000))
+        # A paused job does not go on: its bar must not move.
+        show_progress(self._progress, job.progress or 0.0 if job.paused else job.progress)
 
 
 def _device() -> str:

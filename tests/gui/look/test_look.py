@@ -66,3 +66,27 @@ def test_the_bundled_face_has_tabular_figures():
     assert QFontInfo(face).family().startswith("Inter")
     metrics = QFontMetricsF(face)
     assert metrics.horizontalAdvance("1111") == pytest.approx(metrics.horizontalAdvance("8888"))
+
+
+def test_the_file_dialog_of_qt_speaks_the_language_whole(qtbot, qapp, tmp_path):
+    from PySide6.QtWidgets import QFileDialog, QLabel
+
+    from cnnstudio.gui.look.qt_translation import set_qt_language
+
+    (tmp_path / "folder").mkdir()
+
+    def said():
+        dialog = QFileDialog(None, "", str(tmp_path))
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        return {label.text().replace("&", "") for label in dialog.findChildren(QLabel)}
+
+    english = said()
+    set_qt_language(qapp, "es")
+    try:
+        spanish = said()
+        assert spanish >= {"Buscar en:", "Nombre de archivo:", "Tipo de archivo:"}
+        assert not spanish & (english - {""})
+    finally:
+        set_qt_language(qapp, "en")

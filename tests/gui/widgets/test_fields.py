@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QCompleter, QDialogButtonBox, QLineEdit, QWidget
 
 import cnnstudio.gui
 from cnnstudio.gui.look import theme, tokens
-from cnnstudio.gui.widgets.basics import Button, MenuButton, Stack
+from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, Stack
+from cnnstudio.gui.widgets.cards import FilterLine
 from cnnstudio.gui.widgets.dialog import Dialog, fitting_geometry, free_screen
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
 from cnnstudio.gui.widgets.number_box import NumberBox
@@ -207,3 +208,92 @@ def test_every_dialog_of_the_window_fits_the_screen():
     plain = {path.relative_to(GUI).as_posix() for path in GUI.rglob("*.py")
              if re.search(r"^class \w+\(QDialog\)", path.read_text("utf-8"), re.M)}
     assert plain == {"widgets/dialog.py", "widgets/command_palette.py"}
+
+
+def test_the_wheel_over_a_choice_does_not_move_the_focus(area):
+    select = Select((("a", "A"), ("b", "B")), "a", area)
+    select.show()
+    assert not turn(select)
+    assert not select.focusPolicy() & Qt.FocusPolicy.WheelFocus & ~Qt.FocusPolicy.StrongFocus
+
+
+def test_completions_can_be_read_and_buttons_have_no_pictures_of_the_style(qtbot, qapp):
+    for name in ("light", "dark"):
+        theme.apply(qapp, name)
+        line = QLineEdit()
+        qtbot.addWidget(line)
+        completer = QCompleter(["cat", "dog"], line)
+        line.setCompleter(completer)
+        line.show()
+        completer.complete()
+        popup = completer.popup()
+        shade = popup.viewport().grab().toImage().pixelColor(popup.viewport().width() - 3, 12)
+        assert theme.contrast(theme.colors().text, shade.name()) >= 4.5, (name, shade.name())
+        popup.hide()
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    qtbot.addWidget(box)
+    box.show()
+    assert box.button(QDialogButtonBox.StandardButton.Cancel).icon().isNull()
+
+
+def test_the_sorted_column_is_marked_beside_its_title(area):
+    table = Table([Column("Run", str, stretch=True), Column("Duration", str, right=True)], parent=area)
+    table.resize(300, 120)
+    table.show()
+    table.set_rows(["a", "b"])
+    header = table.horizontalHeader()
+
+    def drawn():
+        QApplication.processEvents()
+        assert header.sectionSize(1) >= header.sectionSizeHint(1)
+        return [table.model().headerData(place, Qt.Orientation.Horizontal) for place in (0, 1)]
+
+    assert drawn() == ["Run", "Duration"]
+    table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert drawn() == ["Run", "Duration ▾"]
+    table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert drawn() == ["Run ▴", "Duration"]
+
+
+def test_a_title_stands_over_the_texts_of_its_column(area):
+    table = Table([Column("HHH", str, stretch=True)], sortable=False, parent=area)
+    table.resize(300, 120)
+    table.show()
+    table.set_rows(["HHH"])
+
+    def left(widget):
+        image = QImage(widget.size(), QImage.Format.Format_RGB32)
+        image.fill(theme.color("surface"))
+        widget.render(image)
+        return next(x for x in range(image.width()) if any(image.pixelColor(x, y).lightness() < 160 for y in range(8, 24)))
+
+    assert abs(left(table.horizontalHeader()) - left(table.viewport())) <= 1
+
+
+def test_an_open_choice_has_its_own_ground(area):
+    select = Select((("a", "A"), ("b", "B")), "a", area)
+    select.show()
+    select.showPopup()
+    try:
+        image = select.view().viewport().grab().toImage()
+        assert image.pixelColor(image.width() - 2, image.height() - 2).name() == theme.color("raised").name()
+    finally:
+        select.hidePopup()
+
+
+def test_lines_that_belong_together_show_their_shares_or_none_does(area):
+    lines = [FilterLine(name, split=split) for name, split in
+             (("Entrenamiento", "train"), ("Validación", "validation"), ("Prueba", "test"))]
+    for line in lines:
+        line.show_alike(lines)
+        line.setParent(area)
+        line.show()
+
+    def shares(width):
+        for line in lines:
+            line.resize(width, 32)
+            line.show_value("198", on=False, share="66 %")
+        return {any("%" in label.text() and label.isVisible() for label in line.findChildren(Label)) for line in lines}
+
+    assert shares(400) == {True}
+    assert all(len(shares(width)) == 1 for width in range(120, 260, 5))

@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from PySide6.QtWidgets import QProgressBar
 
 from cnnstudio.core.jobs import Evaluate
 from cnnstudio.core.text import Text
@@ -59,3 +60,16 @@ def test_the_status_bar_shows_the_work(window, training):
     training.phase = Text("Training", "Entrenando")
     window.status.update_job()
     assert shown.text().count("Training") == 1
+
+
+def test_the_bar_of_the_status_moves_while_nobody_knows_how_far_the_work_is(window, training):
+    (bar,) = window.status.findChildren(QProgressBar)
+    training.progress, training.paused = None, False
+    window.status.update_job()
+    assert (bar.minimum(), bar.maximum()) == (0, 0), "a busy bar"
+    training.paused = True
+    window.status.update_job()
+    assert bar.maximum() > 0, "what is paused does not move"
+    training.paused, training.progress = False, 0.25
+    window.status.update_job()
+    assert bar.value() * 4 == bar.maximum()

@@ -100,7 +100,7 @@ def test_numbers_of_a_batch_have_the_signs_of_the_language(narrow, pictures_fold
                      epoch=1, batch_size=4)
     request = BatchRequest(grid, lambda places: [int(place > 1) for place in places], "int", ("v1.0", "v2.0"))
     facts = dict(make_batch(request, _Report()).facts)
-    assert facts["imágenes de cada clase"] == "v1.0 2 · v2.0 2"
+    assert facts["imágenes de cada clase"] == "v1.0: 2 · v2.0: 2"
     assert "," in facts["media de cada canal"] and "." not in facts["media de cada canal"]
 
 

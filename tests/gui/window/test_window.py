@@ -23,10 +23,11 @@ from cnnstudio.gui.widgets.cards import Banner, Facts
 from cnnstudio.gui.widgets.command_palette import CommandPalette, score
 from cnnstudio.gui.widgets.grid import PictureGrid
 from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.widgets.question import Question
+from cnnstudio.gui.window.actions import ENTRIES
 from cnnstudio.gui.window.handlers import HANDLERS
 from cnnstudio.gui.window.notices import (
     ProblemsDialog,
-    Question,
     ReportDialog,
     Toast,
     Toasts,
@@ -403,3 +404,23 @@ def test_a_fix_of_another_page_brings_it_into_view(opened):
         patch.setattr("cnnstudio.gui.pages.network.models.QFileDialog.getOpenFileName", lambda *_words: ("", ""))
         opened.session.apply(fix)
     assert opened.current.id == "network"
+
+
+def test_quit_ends_the_file_menu_apart_from_the_rest(window):
+    menu = window.action_set.menu(window)
+    file = next(action.menu() for action in menu.actions() if action.text() == "File")
+    *_others, before, last = file.actions()
+    assert last.text() == "Quit"
+    assert before.isSeparator()
+    icons_of = {entry.id: entry.icon for entry in ENTRIES}
+    assert icons_of["download"] != icons_of["collect"], "an arrow down and an arrow up"
+
+
+def test_a_problem_of_a_layer_names_it_away_from_the_canvas(window):
+    problem = error("no_input", Text("This layer has no input.", "Esta capa no tiene entrada."), "network", node="dropout")
+    window.session.report(problem)
+    assert says(window.toasts, "dropout: This layer has no input.")
+    banner = Banner(problem, parent=window)
+    assert banner.accessibleName() == "dropout: This layer has no input."
+    assert Banner(error("x", Text("dropout is odd.", "dropout es raro."), "network", node="dropout"),
+                  parent=window).accessibleName() == "dropout is odd."

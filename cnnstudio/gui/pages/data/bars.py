@@ -10,6 +10,7 @@ from cnnstudio.gui.state.jobs import JobList
 from cnnstudio.gui.state.scanner import Scanner
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, row
 from cnnstudio.gui.widgets.formatting import format_count
+from cnnstudio.gui.widgets.progress import show_progress
 
 
 class ScanBar(QWidget):
@@ -21,7 +22,6 @@ class ScanBar(QWidget):
         self._text = Label("", "secondary", "dim")
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
-        self._progress.setRange(0, 1000)
         cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=scanner.cancel)
         line = row(self._text, self._progress, cancel, spacing=12)
         line.setStretch(1, 1)
@@ -35,7 +35,7 @@ class ScanBar(QWidget):
         if job is not None:
             phase = f" · {job.phase}" if job.phase is not None else ""
             self._text.setText(f"{job.label}{phase}")
-            self._progress.setValue(round((job.progress or 0) * 1000))
+            show_progress(self._progress, job.progress)
 
 
 class NewsBar(QWidget):

@@ -129,7 +129,7 @@ class DataInspector(QWidget):
         self._facts.set_facts((
             *answer_facts, (tr("Size", "Tamaño"), f"{wide} · {format_size(picture.size)}"),
             (tr("Folder", "Carpeta"), picture.path.rpartition("/")[0] or "."),
-            (tr("Content", "Contenido"), (picture.hash or "–")[:14]),
+            (tr("Hash of the content", "Hash del contenido"), (picture.hash or "–").rpartition(":")[2][:12]),
         ))
         self._wanted = Wanted(picture.id, self._collection.path(picture), picture.size, picture.modified_ns,
                               _LARGE)

@@ -18,6 +18,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column, row
 from cnnstudio.gui.widgets.cards import Expander, FilterLine
 from cnnstudio.gui.widgets.formatting import format_count, format_percent, format_pictures, format_time_left
+from cnnstudio.gui.widgets.progress import show_progress
 
 _FILES: Final = ("unreadable", "truncated")
 """Kinds that the scan reports without an audit."""
@@ -155,6 +156,5 @@ class QualityPanel(QWidget):
         if job.seconds_left is not None:
             text += " · " + tr("{time} left", "faltan {time}", time=format_time_left(job.seconds_left))
         self._text.setText(text)
-        self._progress.setRange(0, 1000 if job.progress is not None else 0)
-        self._progress.setValue(round((job.progress or 0) * 1000))
+        show_progress(self._progress, job.progress)
         self._progress.setToolTip(format_pictures(self._counts.total))

@@ -55,6 +55,7 @@ class DataSide(QWidget):
         self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
         self._splits = {split: FilterLine(str(SPLIT_NAMES[split]), split=split) for split in SPLITS}
         for split, line in self._splits.items():
+            line.show_alike(self._splits.values())
             line.clicked.connect(lambda _=False, split=split: self.filter_toggled.emit("split", split, False))
         self.split_bar = SplitBar()
         self.split_bar.shares_changed.connect(self._set_shares)
@@ -142,7 +143,10 @@ class DataSide(QWidget):
         name, done = QInputDialog.getText(self.window(), tr("New class", "Nueva clase"),
                                           tr("Name of the class:", "Nombre de la clase:"))
         name = name.strip()
-        if done and name and name not in self._counts.all_class_names:
+        if done and name in self._counts.all_class_names:
+            self._session.report(warning("class_exists", Text("There is already a class {name}.",
+                                                              "Ya existe una clase {name}.").fill(name=name), "dataset"))
+        elif done and name:
             self._classes.set_order((*self._counts.all_class_names, name), Text("New class", "Nueva clase"))
 
     def _class_menu(self, name: str, point: QPoint) -> None:

@@ -33,6 +33,7 @@ from cnnstudio.gui.state.jobs import Job, Work
 from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
 from cnnstudio.gui.widgets.formatting import format_pictures
+from cnnstudio.gui.widgets.progress import show_progress
 from cnnstudio.workers.run_answers import leakage_price
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
@@ -202,8 +203,7 @@ class EvaluatePage(Page):
         self._empty.button.setEnabled(job is None)
         if job is not None:
             self._work_words.setText(str(job.phase or job.label))
-            self._work_bar.setRange(0, 0 if job.progress is None else 1000)
-            self._work_bar.setValue(round((job.progress or 0) * 1000))
+            show_progress(self._work_bar, job.progress)
 
     def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind == KIND and isinstance(last, Failed):

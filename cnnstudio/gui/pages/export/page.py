@@ -33,6 +33,7 @@ from cnnstudio.gui.widgets.cards import Banner, Card
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
+from cnnstudio.gui.widgets.progress import show_progress
 from cnnstudio.workers.job_setup import export_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
@@ -347,5 +348,4 @@ class ExportPage(Page):
         self._button.setEnabled(job is None and self._run() is not None)
         if job is not None:
             self._work_words.setText(str(job.phase or job.label))
-            self._work_bar.setRange(0, 0 if job.progress is None else 1000)
-            self._work_bar.setValue(round((job.progress or 0) * 1000))
+            show_progress(self._work_bar, job.progress)

@@ -140,12 +140,13 @@ class NetworkPage(Page):
         self._switch.setFixedHeight(tokens.CONTROL_HEIGHT)
         self._switch.chosen.connect(self.show_view)
         gallery = Button(tr("Gallery…", "Galería…"), on_click=lambda: self.show_view("gallery"))
-        arrange = Button(tr("Arrange", "Ordenar"), tooltip=tr("Lay out all layers automatically",
-                                                             "Colocar todas las capas automáticamente"),
-                         on_click=self.edit_actions.arrangement.arrange)
+        self._arrange = Button(tr("Arrange", "Ordenar"), tooltip=tr("Lay out all layers automatically",
+                                                                   "Colocar todas las capas automáticamente"),
+                               on_click=self.edit_actions.arrangement.arrange)
         following = Button(tr("Next: Train", "Siguiente: Entrenar"), "primary",
                            on_click=lambda: self.session.request(ShowPage("train")))
-        return self._switch, arrange, gallery, following
+        self._show_actions(self.state.get("view", "canvas"))
+        return self._switch, self._arrange, gallery, following
 
     # Refresh -------------------------------------------------------------------------------------
 
@@ -183,9 +184,14 @@ class NetworkPage(Page):
         self.side_changed.emit()
         # The gallery is none of the three views.
         self._switch.set_value(name)
+        self._show_actions(name)
         self._refresh_view()
         if name == "canvas":
             self.canvas.setFocus()
+
+    def _show_actions(self, view: str) -> None:
+        """Only the canvas shows where the layers are."""
+        self._arrange.setEnabled(view == "canvas")
 
     def _refresh_view(self) -> None:
         """Table and code are updated only while they are visible: the canvas must not wait for them."""

@@ -64,11 +64,11 @@ class Models(QObject):
         return None
 
     @property
-    def description(self) -> str:
-        """The model as text: for a run its name, its ending and its last epoch."""
-        path, identifier = self.model or ("", "")
+    def standing(self) -> str:
+        """How far the run of the model came; "" for a model that is no run of this project."""
+        _path, identifier = self.model or ("", "")
         run = next((run for run in self.runs if run.id == identifier), None)
-        return f"{run.title} ({standing_text(run)})" if run is not None else Path(path).name
+        return str(standing_text(run)) if run is not None else ""
 
     def choose(self, model: object) -> None:
         """Choose a model, as (folder, id of a run) or (path, "")."""

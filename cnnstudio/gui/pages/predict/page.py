@@ -75,9 +75,10 @@ class PredictPage(Page):
 
     def subtitle(self) -> str:
         if self.server.ready is not None:
-            names = self.server.ready.class_names
-            return tr("{model} · {n} classes · {engine}", "{model} · {n} clases · {engine}", model=self.models.description,
-                      n=len(names), engine=format_engine(self.server.ready.engine))
+            # The name stands in the list beside it.
+            parts = (self.models.standing, tr("{n} classes", "{n} clases", n=len(self.server.ready.class_names)),
+                     format_engine(self.server.ready.engine))
+            return " · ".join(part for part in parts if part)
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 
     def actions(self) -> Iterable[QWidget]:

@@ -18,6 +18,7 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_percent
+from cnnstudio.gui.widgets.progress import show_progress
 
 if TYPE_CHECKING:
     from cnnstudio.workers.runs import RunFolder
@@ -113,8 +114,7 @@ class MeasuredCard(Card):
         self._bar.setVisible(job is not None)
         self.button.setEnabled(job is None)
         if job is not None:
-            self._bar.setRange(0, 0 if job.progress is None else 1000)
-            self._bar.setValue(round((job.progress or 0) * 1000))
+            show_progress(self._bar, job.progress)
 
     def _show(self) -> None:
         clear(self._rows)

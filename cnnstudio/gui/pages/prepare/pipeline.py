@@ -104,7 +104,7 @@ def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
         (tr("standard deviation of each channel", "desviación estándar de cada canal"),
          _SIGN.join(format_number(item, 1) for item in batch.std(axis=(0, 1, 2)).tolist())),
         (tr("pictures of each class", "imágenes de cada clase"),
-         _SIGN.join(f"{name} {format_number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
+         _SIGN.join(f"{name}: {format_number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
                     zip(request.classes, labels.sum(axis=0).tolist(), strict=True))),
     )
     corner = "\n".join("  ".join(f"{value:3d}" for value in line) for line in
@@ -120,7 +120,7 @@ def label_text(label: np.ndarray, mode: str) -> str:
     values = label[1:2] if mode == "binary" else label
     if len(values) > 4:
         present = [(place, float(value)) for place, value in enumerate(values) if value > 0]
-        return "\n".join(f"[{place}] {value:.2f}".rstrip("0").rstrip(".") for place, value in present)
+        return "\n".join(f"[{place}] = {value:.2f}".rstrip("0").rstrip(".") for place, value in present)
     return "[" + ", ".join(f"{float(value):.2f}".rstrip("0").rstrip(".") for value in values) + "]"
 
 

@@ -56,7 +56,9 @@ class FirstLook(QWidget):
         for sample in result.samples:
             high, wide = sample.shape[:2]
             image = QImage(sample.tobytes(), wide, high, 3 * wide, QImage.Format.Format_RGB888)
-            pixmap = QPixmap.fromImage(image)
+            side = round(_SIDE * self.devicePixelRatioF())
+            # A picture of a few pixels is enlarged as it is, pixel by pixel: a speck says nothing.
+            pixmap = QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
             pixmap.setDevicePixelRatio(self.devicePixelRatioF())
             shown = QLabel()
             shown.setPixmap(pixmap)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QProgressBar, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QLineEdit, QProgressBar, QWidget
 
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.places import free_path, projects_folder
@@ -22,9 +22,19 @@ from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Elided, Icon, L
 from cnnstudio.gui.widgets.cards import Card, Expander
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_compact
+from cnnstudio.gui.widgets.progress import show_progress
 
 AUTO = ""
 OWN = "own"
+
+
+def _centred(content: QBoxLayout) -> QWidget:
+    """The content in the middle, no wider than it can be read well; the form and its buttons end at the same edges."""
+    holder = box(content)
+    holder.setMaximumWidth(1040)
+    outer = row(None, holder, None, spacing=0)
+    outer.setStretch(1, 20)
+    return box(outer)
 
 
 class NewProjectForm(QWidget):
@@ -90,17 +100,12 @@ class NewProjectForm(QWidget):
             row(Icon("folder", "dim", 16), self._source, spacing=8), self._columns, self._look, 12, fields, self._problem, 12,
             *self._gallery(), 12, spacing=8, margins=(48, 32, 48, 16))
         inner.addStretch(1)
-        holder = box(inner)
-        holder.setMaximumWidth(1040)
-        outer = row(None, holder, None, spacing=0)
-        outer.setStretch(1, 20)
         foot = row(self._back, self._progress, self._create, spacing=16, margins=(48, 12, 48, 16))
         foot.setStretch(1, 1)
         foot.insertStretch(1, 1)
-        footer = box(foot)
-        self._area = scroll_area(box(outer))
+        self._area = scroll_area(_centred(inner))
         self.layout().addWidget(self._area)  # type: ignore[union-attr]
-        self.layout().addWidget(footer)  # type: ignore[union-attr]
+        self.layout().addWidget(_centred(foot))  # type: ignore[union-attr]
 
     def _gallery(self) -> list[QWidget]:
         from cnnstudio.catalog import bases as known_bases
@@ -245,13 +250,12 @@ class NewProjectForm(QWidget):
 
     def _show_progress(self) -> None:
         if self._job is not None and self._job.progress is not None:
-            self._progress.setValue(round(self._job.progress * 1000))
+            show_progress(self._progress, self._job.progress)
 
     def _show_waiting(self, waiting: bool) -> None:
         self._progress.setVisible(waiting)
         self._update_create_button()
-        self._progress.setRange(0, 1000)
-        self._progress.setValue(0)
+        show_progress(self._progress, None if waiting else 0)
         self._back.setText(tr("Cancel", "Cancelar") if waiting else tr("Back", "Volver"))
 
     def close_threads(self) -> None:

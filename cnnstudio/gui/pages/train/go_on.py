@@ -12,6 +12,7 @@ from cnnstudio.core.differences import changed_settings
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
+from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.inputs import SegmentedControl
@@ -68,8 +69,15 @@ class GoOnDialog(Dialog):
     def _show_changes(self) -> None:
         plain: dict[str, Any] = msgspec.to_builtins(self._run)
         changes = changed_settings(plain, msgspec.to_builtins(self.wanted()))
-        lines = [_STAGE.sub("", str(change)) for change in changes[:_MOST_SHOWN]]
+        lines = [_with_label(_STAGE.sub("", str(change))) for change in changes[:_MOST_SHOWN]]
         if len(changes) > _MOST_SHOWN:
             lines.append(tr("and {n} more", "y {n} más", n=len(changes) - _MOST_SHOWN))
         self._changes.setText("\n".join(lines) or tr("Nothing changes.", "Nada cambia."))
         self.adjustSize()
+
+
+def _with_label(change: str) -> str:
+    """A change with the label of its field, as the page has it."""
+    name, colon, values = change.partition(":")
+    label = next((str(param.label) for param in (*TRAINING_PARAMS, *STAGE_PARAMS) if param.name == name), name)
+    return f"{label}{colon}{values}"

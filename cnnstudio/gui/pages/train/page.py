@@ -208,6 +208,8 @@ class TrainPage(Page):
         job.run_folder = str(run.folder)
         self.session.jobs.start(job)
         self._attach(job)
+        # The first event comes only after the libraries are loaded: what is done until then is shown now.
+        self._draw()
         self.session.announce("runs")
 
     def _follow_orphan(self) -> None:
@@ -262,7 +264,7 @@ class TrainPage(Page):
         self._start.set_kind("" if trained else "primary")
         blockers = blocking(self.session.problems)
         self._start.setEnabled(self.session.is_open and not preparing and not blockers)
-        self._start.setToolTip("\n".join(str(problem.text) for problem in blockers))
+        self._start.setToolTip("\n".join(problem.located_text for problem in blockers))
         if job is not None:
             self._pause.setText(tr("Resume", "Continuar") if job.paused else tr("Pause", "Pausar"))
             self._pause.set_icon("play" if job.paused else "pause")

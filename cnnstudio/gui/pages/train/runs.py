@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import tr
@@ -15,6 +15,7 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_duration, format_number, format_percent
+from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.workers.run_names import write_name
 from cnnstudio.workers.runs import STATE_NAMES, RunFolder, RunSummary, delete_run
@@ -199,13 +200,12 @@ def _format_accuracy(run: RunSummary) -> str:
 
 def confirm_delete(parent: QWidget, run: RunSummary) -> bool:
     """Delete a run with its model after a confirmation; it cannot be restored. True where it was deleted."""
-    dialog = QMessageBox(QMessageBox.Icon.NoIcon, tr("Delete run", "Eliminar entrenamiento"), tr(
-        "Delete the run {id} with its model and checkpoints? This cannot be undone.",
-        "¿Eliminar el entrenamiento {id} con su modelo y puntos de control? No se puede deshacer.", id=run.title),
-        QMessageBox.StandardButton.Cancel, parent)
-    delete = dialog.addButton(tr("Delete", "Eliminar"), QMessageBox.ButtonRole.DestructiveRole)
-    dialog.exec()
-    return dialog.clickedButton() is delete and delete_run(RunFolder(run.folder))
+    answer = Question(
+        tr("Delete this run?", "¿Eliminar este entrenamiento?"),
+        tr("{id} is deleted with its model and checkpoints. This cannot be undone.",
+           "Se elimina {id} con su modelo y sus puntos de control. No se puede deshacer.", id=run.title),
+        (("delete", tr("Delete", "Eliminar"), "danger"),), parent.window()).ask()
+    return answer == "delete" and delete_run(RunFolder(run.folder))
 
 
 def rename_run(session: Session, parent: QWidget, run: RunSummary) -> bool:

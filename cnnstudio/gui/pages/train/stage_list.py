@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -12,7 +13,7 @@ from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.network import BASE
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import format_number, tr
+from cnnstudio.core.text import localize_number, tr
 from cnnstudio.core.training import Stage
 from cnnstudio.gui.widgets.basics import Button, Elided, clear, column, row
 from cnnstudio.gui.widgets.cards import Card
@@ -105,5 +106,6 @@ def format_stage_detail(stage: Stage) -> str:
         schedule = SCHEDULES.find(stage.schedule.type)
         parts.append(stage.schedule.type if schedule is None else str(schedule.label))
     elif "learning_rate" in stage.optimizer.params:
-        parts.append(format_number(stage.optimizer.params["learning_rate"], "g"))
+        # In the form of the field below: 0.00001, not 1e-05.
+        parts.append(localize_number(f"{Decimal(repr(stage.optimizer.params['learning_rate'])):f}"))
     return " · ".join(parts)

@@ -6,10 +6,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from cnnstudio.gui.pages.data import side
 from cnnstudio.gui.pages.data.side import DataSide
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.form import Form
-from tests.gui.driving import part, parts
+from tests.gui.driving import part, parts, press
 
 
 @pytest.fixture
@@ -18,6 +19,18 @@ def page(qtbot, window, project_folder):
     window.go("data")
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=20_000)
     return window.current
+
+
+def test_a_class_that_exists_is_not_passed_over_in_silence(page, monkeypatch):
+    reported = []
+    page.session.problem_reported.connect(reported.append)
+    monkeypatch.setattr(side.QInputDialog, "getText", lambda *_texts: (" cat ", True))
+    press(page, "New class")
+    assert [problem.text.en for problem in reported] == ["There is already a class cat."]
+    monkeypatch.setattr(side.QInputDialog, "getText", lambda *_texts: ("owl", True))
+    press(page, "New class")
+    assert "owl" in page.session.project.dataset.class_names
+    assert len(reported) == 1
 
 
 def shares(page):

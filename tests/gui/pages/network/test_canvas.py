@@ -18,7 +18,7 @@ from cnnstudio.gui.pages.network.views import LayerTable
 from cnnstudio.gui.state.commands import OpenProject, SetSetting
 from cnnstudio.gui.widgets.command_palette import CommandPalette
 from cnnstudio.gui.widgets.inputs import SearchBox
-from tests.gui.driving import field, part
+from tests.gui.driving import button, field, part
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -371,3 +371,9 @@ def test_an_inserted_layer_leaves_the_first_one_clear_where_both_have_room(page)
     page.editor.scene.choose(["input"])
     page.edit_actions.insertion.insert("ReLU")
     assert covered(page, "input") == [] and covered(page, "relu") == []
+
+
+def test_layers_are_arranged_only_where_they_are_seen(page, window):
+    for view, shown in (("table", False), ("canvas", True), ("code", False), ("gallery", False), ("canvas", True)):
+        page.show_view(view)
+        assert button(window, "Arrange").isEnabled() is shown, view

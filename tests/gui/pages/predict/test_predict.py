@@ -92,7 +92,8 @@ def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
 
 def test_the_header_names_the_run_that_answers_and_how_far_it_came(page):
     (run,) = page.models.runs
-    assert page.subtitle() == f"{run.id} (not started, epoch 0 of {run.planned}) · 2 classes · LiteRT"
+    assert page.models.select.currentText() == run.id
+    assert page.subtitle() == f"not started, epoch 0 of {run.planned} · 2 classes · LiteRT"
 
 
 def test_one_picture_is_shown_with_its_bars(qtbot, page, pictures_folder):

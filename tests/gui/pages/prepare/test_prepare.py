@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
@@ -25,7 +27,7 @@ from cnnstudio.gui.pages.prepare.steps import STEP_MIME
 from cnnstudio.gui.state.commands import MeasureStatistics, OpenProject
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.widgets.form import Form
-from tests.gui.driving import parts, press
+from tests.gui.driving import parts, press, texts
 
 
 @pytest.fixture
@@ -288,6 +290,7 @@ def test_the_pipeline_shows_the_chain_a_real_batch_and_the_code(qtbot, page):
     page.show_view("pipeline")
     view = page.pipeline
     qtbot.waitUntil(lambda: len(view.pictures) > 0)
+    assert any(re.search(r"\bcat: \d+", text) for text in texts(view)), "a count does not look like part of the name"
     names = [operation.id for operation in view.operations]
     assert names == ["from_tensor_slices", "map", "cache", "shuffle", "apply", "map", "batch", "repeat", "prefetch"]
     project = page.session.project
@@ -307,6 +310,12 @@ def test_labels_are_written_as_the_loss_gets_them(label_mode, wanted):
     from cnnstudio.gui.pages.prepare.pipeline import label_text
 
     assert [label_text(np.asarray(label, np.float32), label_mode) for label in ([0.25, 0.75], [1, 0])] == wanted
+
+
+def test_a_long_label_names_its_places():
+    from cnnstudio.gui.pages.prepare.pipeline import label_text
+
+    assert label_text(np.asarray([0, 0, 0.25, 0, 0.75], np.float32), "categorical") == "[2] = 0.25\n[4] = 0.75"
 
 
 ROWS = (

@@ -36,6 +36,8 @@ def test_the_folder_is_counted_and_shown(qtbot, form):
     qtbot.waitUntil(lambda: any("pictures" in text and "class" in text for text in texts(look)), timeout=20_000)
     shown = [item for item in look.findChildren(QLabel) if item.pixmap() and not item.pixmap().isNull()]
     assert len(shown) >= 2
+    # The files are 24 to 43 pixels large.
+    assert all(max(item.pixmap().deviceIndependentSize().toTuple()) == item.width() for item in shown), "no specks"
     qtbot.waitUntil(lambda: any(text.startswith("For these pictures: ") for text in texts(form)), timeout=20_000)
 
 

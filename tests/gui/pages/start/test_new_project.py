@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from cnnstudio.core.files import read_project
 from cnnstudio.gui.pages.network.models import RunsDialog
@@ -163,3 +163,13 @@ def test_what_was_cancelled_can_be_made_at_the_same_place(qtbot, window, new, tm
     qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
     assert window.session.folder == tmp_path / "made"
     settle(qtbot, window)
+
+
+def test_the_buttons_end_where_the_form_ends(window, new):
+    window.resize(1440, 864)
+    QApplication.processEvents()
+    automatic = card(new, "Recommended for these pictures")
+    left = automatic.mapTo(new, automatic.rect().topLeft()).x()
+    back, make = button(new, "Back"), create(new)
+    assert back.mapTo(new, back.rect().topLeft()).x() == left
+    assert abs(make.mapTo(new, make.rect().topRight()).x() - (left + automatic.width() - 1)) <= 12, "a scroll bar at most"

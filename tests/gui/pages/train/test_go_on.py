@@ -6,6 +6,7 @@ import msgspec
 
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.project import Project
+from cnnstudio.core.text import set_language
 from cnnstudio.gui.pages.train.go_on import GoOnDialog
 from cnnstudio.gui.widgets.basics import Label
 from tests.gui import driving
@@ -20,7 +21,7 @@ def test_more_epochs_of_a_finished_run(qtbot):
     dialog = GoOnDialog(run, run, 5)
     qtbot.addWidget(dialog)
     assert dialog.epochs.value == 15
-    assert "epochs: 5 → 15" in said(dialog).splitlines()
+    assert "Epochs: 5 → 15" in said(dialog).splitlines()
     assert dialog.wanted() == set_field(run, "training", "epochs", 15)
 
 
@@ -35,4 +36,7 @@ def test_the_settings_of_the_page_are_taken_only_if_they_are_chosen(qtbot):
     driving.press(dialog, "The settings of this page")
     assert dialog.wanted().training.batch_size == 7
     assert dialog.wanted().recipe == run.recipe
-    assert "batch_size" in said(dialog)
+    assert "Batch size: 32 → 7" in said(dialog).splitlines()
+    set_language("es")
+    dialog._show_changes()
+    assert "Tamaño de lote: 32 → 7" in said(dialog).splitlines()

@@ -11,18 +11,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit
 
 from cnnstudio.core import edits
-from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase
+from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase, Stopped
 from cnnstudio.core.item import Item
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
+from cnnstudio.core.training import Stage
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.figures import format_ending
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunsTable
 from cnnstudio.gui.pages.train.settings import TrainSettings
-from cnnstudio.gui.pages.train.stage_list import StageRow
+from cnnstudio.gui.pages.train.stage_list import StageRow, format_stage_detail
 from cnnstudio.gui.state.commands import OpenProject
+from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.widgets.basics import Button, Caption, Label
 from cnnstudio.gui.widgets.cards import Banner, KeyFigure
 from cnnstudio.gui.widgets.formatting import format_device
@@ -179,6 +182,28 @@ def test_the_label_of_an_early_best_epoch_stands_right_of_its_line_where_there_i
     assert label.anchor.x() == 0
 
 
+def test_the_label_of_the_best_epoch_is_inside_the_plot_beside_a_longer_run(page):
+    recorded(page, Finished(sequence=20, time=4.0))
+    plot = loss_plot(page)
+    plot.resize(420, 300)
+    long = [Epoch(epoch=number, epochs=40, metrics={"loss": 1.0, "val_loss": 1.0}, seconds=1.0, pictures_per_second=1.0)
+            for number in range(1, 41)]
+    plot.show_others({"another": (theme.color("ok"), curves_of(long))})
+    plot_item(plot).getViewBox().updateAutoRange()
+    label = best_label(plot)
+    drawn = label.mapRectToScene(label.boundingRect())
+    assert plot_item(plot).getViewBox().sceneBoundingRect().contains(drawn), "the line stands at the left edge"
+
+
+def test_a_training_that_loads_its_libraries_says_so_at_once(page, monkeypatch):
+    run, wanted = prepare_training(page.session.folder, page.session.project, page.workspace.collection.index)
+    monkeypatch.setattr(ChildJob, "start", lambda _job: None)
+    page._launch(run, wanted, 3)
+    job = page.session.jobs.of_kind("train")
+    assert str(job.phase) in figure(page, "Epoch")
+    job._finish(Stopped(sequence=1, time=4.0))
+
+
 def test_the_plots_do_not_grow_while_the_cursor_shows_values(page):
     recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
     plot = loss_plot(page)
@@ -305,6 +330,13 @@ def write_shown(qtbot, widget, name, text):
 
 def stages(page):
     return [(stage.id, stage.epochs) for stage in page.session.project.training.stages]
+
+
+def test_a_small_learning_rate_is_written_as_in_its_field():
+    stage = Stage(id="a", epochs=3, optimizer=Item(type="adam", params={"learning_rate": 1e-05}))
+    assert format_stage_detail(stage) == "3 epochs · Adam · 0.00001"
+    set_language("es")
+    assert format_stage_detail(stage) == "3 épocas · Adam · 0,00001"
 
 
 def test_stages_are_added_chosen_edited_moved_copied_and_removed(page, qtbot):

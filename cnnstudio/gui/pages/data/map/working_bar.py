@@ -11,6 +11,7 @@ from cnnstudio.gui.state.jobs import Job
 from cnnstudio.gui.widgets.basics import Button, Elided, box, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_time_left
+from cnnstudio.gui.widgets.progress import show_progress
 
 
 class WorkingBar(Card):
@@ -20,7 +21,6 @@ class WorkingBar(Card):
         self._text = Elided("", "body")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setRange(0, 1000)
         self._bar.setMinimumWidth(120)
         self._bar.setAccessibleName(tr("Progress of the map", "Progreso del mapa"))
         self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=cancel)
@@ -41,5 +41,5 @@ class WorkingBar(Card):
         elif job.seconds_left is not None:
             parts.append(tr("{time} left", "quedan {time}", time=format_time_left(job.seconds_left)))
         self._text.setText(" · ".join(parts))
-        self._bar.setValue(round((job.progress or 0) * 1000))
+        show_progress(self._bar, job.progress)
         self._cancel.setEnabled(not job.cancelling)

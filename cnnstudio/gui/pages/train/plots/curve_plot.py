@@ -107,6 +107,7 @@ class CurvePlot(Card):
         self._others: list[pg.PlotDataItem] = []
         self._boundaries: list[pg.InfiniteLine] = []
         self._shown_boundaries: list[tuple[int, int]] = []
+        self._item.getViewBox().sigXRangeChanged.connect(self._place_label)
         self._plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
     def _legend(self) -> str:
@@ -169,14 +170,21 @@ class CurvePlot(Card):
             self._best.setPos(curves.best)
             # Shown first: a hidden label ignores its text.
             self._best.show()
-            # Towards the middle, where there is room for the label.
-            side = 0 if curves.epoch_x and curves.best * 2 < curves.epoch_x[-1] else 1
-            self._best.label.anchors = [(side, 0.5), (side, 0.5)]
             self._best.label.setFormat(tr("{best}, epoch {n}", "{best}, época {n}",
                                           best=format_best(curves.best_by, short=True), n=curves.best))
         else:
             self._best.hide()
+        # The range is otherwise known with the next painting only.
+        self._item.getViewBox().updateAutoRange()
+        self._place_label()
         self._show_boundaries(curves.boundaries)
+
+    def _place_label(self) -> None:
+        """Put the label of the best epoch towards the middle of what is shown, where there is room for it."""
+        (left, right), _heights = self._item.viewRange()
+        side = 0 if self._best.value() * 2 < left + right else 1
+        self._best.label.anchors = [(side, 0.5), (side, 0.5)]
+        self._best.label.setAnchor((side, 0.5))
 
     def _show_boundaries(self, boundaries: list[tuple[int, int]]) -> None:
         """Draw a line where each later stage begins: at the last epoch of the one before."""

@@ -9,17 +9,48 @@ import sys
 
 from cnnstudio import COMMANDS
 
+WINDOW_OPTIONS = ("--sample", "--check-window")
+"""Options that open the window."""
+
 
 def is_for_terminal(argument: str) -> bool:
     """Whether the first argument is for the command line. A name of nothing in this folder is a mistyped command:
     opening a window would hide that, or block a script."""
-    return argument in COMMANDS or (argument.startswith("-") and argument != "--sample") or (
-        os.path.basename(argument) == argument != "" and argument != "--sample" and not os.path.exists(argument))
+    if argument in WINDOW_OPTIONS:
+        return False
+    return argument in COMMANDS or argument.startswith("-") or (
+        os.path.basename(argument) == argument != "" and not os.path.exists(argument))
+
+
+def set_up_frozen() -> None:
+    """In a frozen program: children are started from the worker beside it, which holds no Qt, and other programs
+    (a browser, a file manager) do not get our libraries."""
+    if not getattr(sys, "frozen", False):
+        return
+    name, ending = os.path.splitext(sys.executable)
+    worker = os.path.join(os.path.dirname(name), "cnnstudio-worker" + (ending if ending == ".exe" else ""))
+    if os.path.isfile(worker):
+        multiprocessing.set_executable(worker)
+    original = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    if original is not None:
+        os.environ["LD_LIBRARY_PATH"] = original
+    else:
+        os.environ.pop("LD_LIBRARY_PATH", None)
+
+
+def main_window() -> int:
+    """Open the window whatever the arguments are: for menus, where nobody reads what a command prints."""
+    multiprocessing.freeze_support()
+    set_up_frozen()
+    from cnnstudio import app
+
+    return app.run(sys.argv[1:])
 
 
 def main() -> int:
     """A command (or an option) goes to the command line; a project or nothing opens the window."""
     multiprocessing.freeze_support()
+    set_up_frozen()
     arguments = sys.argv[1:]
     if arguments and is_for_terminal(arguments[0]):
         from cnnstudio import cli

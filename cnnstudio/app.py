@@ -85,6 +85,31 @@ def report_damaged_settings(window: MainWindow) -> None:
         window.toasts.show_problem(problem)
 
 
+def check_window(application: QApplication, window: MainWindow) -> int:
+    """Wait for the first paint, print as JSON what showed the window, and close it: for the self-check."""
+    import json
+
+    from PySide6.QtCore import QEvent, QObject, qVersion
+    from PySide6.QtGui import QFontDatabase, QIcon
+
+    class FirstPaint(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                window.status.removeEventFilter(self)
+                QTimer.singleShot(0, application, application.quit)
+            return False
+
+    listener = FirstPaint()
+    window.status.installEventFilter(listener)
+    application.exec()
+    icon = QIcon(str(resource("icons", "cnnstudio.svg"))).pixmap(64)
+    sys.stdout.write(json.dumps({"platform": application.platformName(), "qt": qVersion(), "icon": not icon.isNull(),
+                                 "font": "Inter" in QFontDatabase.families()}) + "\n")
+    sys.stdout.flush()
+    window.workspace.end()
+    return 0
+
+
 def run(arguments: Sequence[str]) -> int:
     """Open the window, with the project in `arguments` if there is one; returns the exit code."""
     # Ctrl+C in the terminal ends the program.
@@ -92,6 +117,8 @@ def run(arguments: Sequence[str]) -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application, window = open_window()
+    if "--check-window" in arguments:
+        return check_window(application, window)
     from cnnstudio.gui.state.commands import OpenProject, OpenSample
     from cnnstudio.gui.window.garbage import Collector
     from cnnstudio.gui.window.notices import install_exception_hook

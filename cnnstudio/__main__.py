@@ -31,6 +31,8 @@ def set_up_frozen() -> None:
     worker = os.path.join(os.path.dirname(name), "cnnstudio-worker" + (ending if ending == ".exe" else ""))
     if os.path.isfile(worker):
         multiprocessing.set_executable(worker)
+    # The programs that we start from here set up themselves, also when they are our own.
+    os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
     original = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
     if original is not None:
         os.environ["LD_LIBRARY_PATH"] = original
@@ -40,8 +42,8 @@ def set_up_frozen() -> None:
 
 def main_window() -> int:
     """Open the window whatever the arguments are: for menus, where nobody reads what a command prints."""
-    multiprocessing.freeze_support()
     set_up_frozen()
+    multiprocessing.freeze_support()
     from cnnstudio import app
 
     return app.run(sys.argv[1:])
@@ -49,8 +51,8 @@ def main_window() -> int:
 
 def main() -> int:
     """A command (or an option) goes to the command line; a project or nothing opens the window."""
-    multiprocessing.freeze_support()
     set_up_frozen()
+    multiprocessing.freeze_support()
     arguments = sys.argv[1:]
     if arguments and is_for_terminal(arguments[0]):
         from cnnstudio import cli

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio import __version__
@@ -85,12 +86,30 @@ def report_damaged_settings(window: MainWindow) -> None:
         window.toasts.show_problem(problem)
 
 
+class DocumentOpener(QObject):
+    """Opens the document that macOS names by an event, where other systems name it as an argument."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QFileOpenEvent):
+            return False
+        from cnnstudio.gui.state.commands import OpenPaths
+
+        self._window.perform(OpenPaths((event.file(),)))
+        return True
+
+
 def check_window(application: QApplication, window: MainWindow) -> int:
-    """Wait for the first paint, print as JSON what showed the window, and close it: for the self-check."""
+    """Wait for the first paint, load every page, print as JSON what showed the window, and close it: for the self-check."""
     import json
 
-    from PySide6.QtCore import QEvent, QObject, qVersion
+    from PySide6.QtCore import qVersion
     from PySide6.QtGui import QFontDatabase, QIcon
+
+    from cnnstudio.gui.pages import PAGES, load_page
 
     class FirstPaint(QObject):
         def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -102,9 +121,10 @@ def check_window(application: QApplication, window: MainWindow) -> int:
     listener = FirstPaint()
     window.status.installEventFilter(listener)
     application.exec()
+    pages = [load_page(entry).__name__ for entry in PAGES]
     icon = QIcon(str(resource("icons", "cnnstudio.svg"))).pixmap(64)
-    sys.stdout.write(json.dumps({"platform": application.platformName(), "qt": qVersion(), "icon": not icon.isNull(),
-                                 "font": "Inter" in QFontDatabase.families()}) + "\n")
+    sys.stdout.write(json.dumps({"platform": application.platformName(), "qt": qVersion(), "pages": len(pages),
+                                 "icon": not icon.isNull(), "font": "Inter" in QFontDatabase.families()}) + "\n")
     sys.stdout.flush()
     window.workspace.end()
     return 0
@@ -129,6 +149,8 @@ def run(arguments: Sequence[str]) -> int:
     QTimer.singleShot(0, window, _start_logging)
     QTimer.singleShot(0, window, lambda: report_damaged_settings(window))
     QTimer.singleShot(0, window, lambda: keep_warm(window))
+    documents = DocumentOpener(window)
+    application.installEventFilter(documents)
     if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
     if project_argument:

@@ -185,8 +185,9 @@ def _window(_output: Output) -> Check:
         return Check(False, tr("the window does not open (code {code}): {output}",
                                "la ventana no se abre (código {code}): {output}", code=done.returncode,
                                output=" | ".join((done.stderr or done.stdout).strip().splitlines()[-6:])))
-    return Check(True, tr("Qt {qt} shows it on the platform {platform}", "Qt {qt} la muestra en la plataforma {platform}",
-                          qt=shown["qt"], platform=shown["platform"]))
+    return Check(True, tr("Qt {qt} shows it on the platform {platform}, {n} pages load",
+                          "Qt {qt} la muestra en la plataforma {platform}, cargan {n} páginas", qt=shown["qt"],
+                          platform=shown["platform"], n=shown["pages"]))
 
 
 def _child(output: Output) -> Check:

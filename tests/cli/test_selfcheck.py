@@ -19,6 +19,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core import places
 from cnnstudio.core.text import set_language
 from cnnstudio.engine import sources
+from cnnstudio.gui.pages import PAGES
 from cnnstudio.interchange.printing.reference import sections
 
 OUTPUT = Output(as_json=False)
@@ -126,10 +127,12 @@ def test_a_frozen_program_starts_the_worker_and_hides_its_libraries(tmp_path, mo
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "cnn studio ñ" / "cnnstudio"))
     monkeypatch.setenv("LD_LIBRARY_PATH", "/ours")
+    monkeypatch.setenv("PYINSTALLER_RESET_ENVIRONMENT", "0")
     try:
         program.set_up_frozen()
         assert multiprocessing.spawn.get_executable() == before
         assert "LD_LIBRARY_PATH" not in os.environ
+        assert os.environ["PYINSTALLER_RESET_ENVIRONMENT"] == "1"
         worker = tmp_path / "cnn studio ñ" / "cnnstudio-worker"
         worker.parent.mkdir()
         worker.touch()
@@ -153,5 +156,6 @@ def test_checking_the_window_leaves_nothing_running():
     done = subprocess.run([sys.executable, "-m", "cnnstudio", "--check-window"], capture_output=True, text=True, timeout=120,
                           check=False, cwd=Path(__file__).resolve().parents[2])
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"platform": "offscreen", "icon": True, "font": True, "qt": json.loads(done.stdout)["qt"]}
+    shown = json.loads(done.stdout)
+    assert shown == {"platform": "offscreen", "icon": True, "font": True, "pages": len(PAGES), "qt": shown["qt"]}
     assert "QThread" not in done.stderr

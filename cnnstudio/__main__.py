@@ -44,9 +44,26 @@ def main_window() -> int:
     """Open the window whatever the arguments are: for menus, where nobody reads what a command prints."""
     set_up_frozen()
     multiprocessing.freeze_support()
-    from cnnstudio import app
+    return open_window(sys.argv[1:])
 
-    return app.run(sys.argv[1:])
+
+def open_window(arguments: list[str]) -> int:
+    """The window; where a library of the system that Qt needs is missing, a message that names it."""
+    try:
+        from cnnstudio import app
+    except ImportError as import_error:
+        if import_error.name is not None and not import_error.name.startswith("PySide6"):
+            raise
+        from cnnstudio.core.text import set_language, system_language, tr
+
+        set_language(system_language())
+        sys.stderr.write(tr(
+            "The window cannot be opened: {reason}.\nOn Debian and Ubuntu this brings what Qt needs: sudo apt install libegl1 "
+            "libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0\n",
+            "No se puede abrir la ventana: {reason}.\nEn Debian y Ubuntu esto instala lo que necesita Qt: sudo apt install "
+            "libegl1 libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0\n", reason=import_error))
+        return 1
+    return app.run(arguments)
 
 
 def main() -> int:
@@ -61,9 +78,7 @@ def main() -> int:
         # The process ends now, so collecting garbage would only delay the exit.
         gc.freeze()
         return code
-    from cnnstudio import app
-
-    return app.run(arguments)
+    return open_window(arguments)
 
 
 if __name__ == "__main__":

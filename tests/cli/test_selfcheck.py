@@ -159,3 +159,22 @@ def test_checking_the_window_leaves_nothing_running():
     shown = json.loads(done.stdout)
     assert shown == {"platform": "offscreen", "icon": True, "font": True, "pages": len(PAGES), "qt": shown["qt"]}
     assert "QThread" not in done.stderr
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "cannot be opened"), ("es", "No se puede abrir")])
+def test_a_missing_library_of_the_system_is_named(monkeypatch, capsys, language, word):
+    class Missing:
+        def find_spec(self, name: str, *_rest: object) -> None:
+            if name == "cnnstudio.app":
+                raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr("cnnstudio.core.text.system_language", lambda: language)
+    monkeypatch.delitem(sys.modules, "cnnstudio.app", raising=False)
+    monkeypatch.delattr("cnnstudio.app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    assert program.open_window([]) == 1
+    told = capsys.readouterr().err
+    assert word in told
+    assert "libEGL.so.1" in told
+    assert "sudo apt install libegl1" in told
+    assert "Traceback" not in told

@@ -204,8 +204,9 @@ def build_archive(at: Folders) -> list[Path]:
     make_stage(at)
     shutil.copy(HERE / "linux" / "install.sh", at.stage)
     target = at.out / f"cnnstudio-{VERSION}-linux-{MACHINE}.run"
-    run("makeself", "--gzip", "--sha256", "--nox11", "--packaging-date", time.asctime(moment()), "--tar-extra",
-        "--sort=name --owner=0 --group=0 --numeric-owner", at.stage, target, f"CNN Studio {VERSION}", "sh", "./install.sh")
+    run("makeself", "--gzip", "--complevel", "6", "--sha256", "--nox11", "--packaging-date", time.asctime(moment()),
+        "--tar-extra", "--sort=name --owner=0 --group=0 --numeric-owner", at.stage, target,
+        f"CNN Studio {VERSION}", "sh", "./install.sh")
     return [target]
 
 

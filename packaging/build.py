@@ -104,6 +104,9 @@ def freeze(at: Folders) -> None:
                 if found.strip() and "$ORIGIN" not in found:
                     subprocess.run([patchelf, "--remove-rpath", file], check=True)
     third_party.describe(at.inside, at.pyinstaller, DATA["licences"], VERSION)
+    if MACOS:
+        # PyInstaller signed the app before these files were added to it; without an identity the seal is only for this.
+        run("codesign", "--force", "--deep", "--sign", "-", at.frozen / "CNN Studio.app")
     is_fresh(stamp, wanted, made=True)
 
 

@@ -9,16 +9,66 @@ import sys
 
 from cnnstudio import COMMANDS
 
+WINDOW_OPTIONS = ("--sample", "--check-window")
+"""Options that open the window."""
+
 
 def is_for_terminal(argument: str) -> bool:
     """Whether the first argument is for the command line. A name of nothing in this folder is a mistyped command:
     opening a window would hide that, or block a script."""
-    return argument in COMMANDS or (argument.startswith("-") and argument != "--sample") or (
-        os.path.basename(argument) == argument != "" and argument != "--sample" and not os.path.exists(argument))
+    if argument in WINDOW_OPTIONS:
+        return False
+    return argument in COMMANDS or argument.startswith("-") or (
+        os.path.basename(argument) == argument != "" and not os.path.exists(argument))
+
+
+def set_up_frozen() -> None:
+    """In a frozen program: children are started from the worker beside it, which holds no Qt, and other programs
+    (a browser, a file manager) do not get our libraries."""
+    if not getattr(sys, "frozen", False):
+        return
+    name, ending = os.path.splitext(sys.executable)
+    worker = os.path.join(os.path.dirname(name), "cnnstudio-worker" + (ending if ending == ".exe" else ""))
+    if os.path.isfile(worker):
+        multiprocessing.set_executable(worker)
+    # The programs that we start from here set up themselves, also when they are our own.
+    os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
+    original = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    if original is not None:
+        os.environ["LD_LIBRARY_PATH"] = original
+    else:
+        os.environ.pop("LD_LIBRARY_PATH", None)
+
+
+def main_window() -> int:
+    """Open the window whatever the arguments are: for menus, where nobody reads what a command prints."""
+    set_up_frozen()
+    multiprocessing.freeze_support()
+    return open_window(sys.argv[1:])
+
+
+def open_window(arguments: list[str]) -> int:
+    """The window; where a library of the system that Qt needs is missing, a message that names it."""
+    try:
+        from cnnstudio import app
+    except ImportError as import_error:
+        if import_error.name is not None and not import_error.name.startswith("PySide6"):
+            raise
+        from cnnstudio.core.text import set_language, system_language, tr
+
+        set_language(system_language())
+        sys.stderr.write(tr(
+            "The window cannot be opened: {reason}.\nOn Debian and Ubuntu this brings what Qt needs: sudo apt install libegl1 "
+            "libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0\n",
+            "No se puede abrir la ventana: {reason}.\nEn Debian y Ubuntu esto instala lo que necesita Qt: sudo apt install "
+            "libegl1 libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0\n", reason=import_error))
+        return 1
+    return app.run(arguments)
 
 
 def main() -> int:
     """A command (or an option) goes to the command line; a project or nothing opens the window."""
+    set_up_frozen()
     multiprocessing.freeze_support()
     arguments = sys.argv[1:]
     if arguments and is_for_terminal(arguments[0]):
@@ -28,9 +78,7 @@ def main() -> int:
         # The process ends now, so collecting garbage would only delay the exit.
         gc.freeze()
         return code
-    from cnnstudio import app
-
-    return app.run(arguments)
+    return open_window(arguments)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio import __version__
@@ -85,6 +86,50 @@ def report_damaged_settings(window: MainWindow) -> None:
         window.toasts.show_problem(problem)
 
 
+class DocumentOpener(QObject):
+    """Opens the document that macOS names by an event, where other systems name it as an argument."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QFileOpenEvent):
+            return False
+        from cnnstudio.gui.state.commands import OpenPaths
+
+        self._window.perform(OpenPaths((event.file(),)))
+        return True
+
+
+def check_window(application: QApplication, window: MainWindow) -> int:
+    """Wait for the first paint, load every page, print as JSON what showed the window, and close it: for the self-check."""
+    import json
+
+    from PySide6.QtCore import qVersion
+    from PySide6.QtGui import QFontDatabase, QIcon
+
+    from cnnstudio.gui.pages import PAGES, load_page
+
+    class FirstPaint(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                window.status.removeEventFilter(self)
+                QTimer.singleShot(0, application, application.quit)
+            return False
+
+    listener = FirstPaint()
+    window.status.installEventFilter(listener)
+    application.exec()
+    pages = [load_page(entry).__name__ for entry in PAGES]
+    icon = QIcon(str(resource("icons", "cnnstudio.svg"))).pixmap(64)
+    sys.stdout.write(json.dumps({"platform": application.platformName(), "qt": qVersion(), "pages": len(pages),
+                                 "icon": not icon.isNull(), "font": "Inter" in QFontDatabase.families()}) + "\n")
+    sys.stdout.flush()
+    window.workspace.end()
+    return 0
+
+
 def run(arguments: Sequence[str]) -> int:
     """Open the window, with the project in `arguments` if there is one; returns the exit code."""
     # Ctrl+C in the terminal ends the program.
@@ -92,6 +137,8 @@ def run(arguments: Sequence[str]) -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application, window = open_window()
+    if "--check-window" in arguments:
+        return check_window(application, window)
     from cnnstudio.gui.state.commands import OpenProject, OpenSample
     from cnnstudio.gui.window.garbage import Collector
     from cnnstudio.gui.window.notices import install_exception_hook
@@ -102,6 +149,8 @@ def run(arguments: Sequence[str]) -> int:
     QTimer.singleShot(0, window, _start_logging)
     QTimer.singleShot(0, window, lambda: report_damaged_settings(window))
     QTimer.singleShot(0, window, lambda: keep_warm(window))
+    documents = DocumentOpener(window)
+    application.installEventFilter(documents)
     if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
     if project_argument:

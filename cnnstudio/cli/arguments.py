@@ -316,6 +316,12 @@ def _doctor(command: Command) -> None:
             project=False)
 
 
+def _selfcheck(command: Command) -> None:
+    command("selfcheck", tr("check this installation: everything there, the window opens, a training runs",
+                            "comprueba esta instalación: todo está, la ventana se abre, un entrenamiento funciona"),
+            project=False)
+
+
 def _sample(command: Command) -> None:
     sample = command("sample", tr("try the program on the bundled digits: train, evaluate, classify",
                                   "prueba el programa con las cifras incluidas: entrena, evalúa y clasifica"),
@@ -352,6 +358,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": _train, "runs": _runs,
     "evaluate": _evaluate, "predict": _predict, "export": _export, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": _robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
+    "selfcheck": _selfcheck,
 }
 
 

@@ -16,13 +16,27 @@ def resource(*parts: str) -> Path:
     return _resources().joinpath(*parts)
 
 
+def document(name: str) -> Path:
+    """A document that comes along, such as the reference; found where resources are."""
+    return _beside("docs") / name
+
+
+def is_frozen() -> bool:
+    """Whether this is an installed program with an interpreter of its own, not a checkout or a package of Python."""
+    return hasattr(sys, "_MEIPASS")
+
+
 def _resources() -> Path:
+    return _beside("resources")
+
+
+def _beside(folder: str) -> Path:
     frozen = getattr(sys, "_MEIPASS", None)
     if frozen:
-        return Path(frozen) / "cnnstudio" / "resources"
+        return Path(frozen) / "cnnstudio" / folder
     package = Path(__file__).resolve().parent.parent
-    installed = package / "resources"
-    return installed if installed.is_dir() else package.parent / "resources"
+    installed = package / folder
+    return installed if installed.is_dir() else package.parent / folder
 
 
 def _folder(variable: str, default: str) -> Path:

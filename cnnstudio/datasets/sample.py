@@ -14,8 +14,8 @@ from cnnstudio.core.problems import ProblemError
 MARK = ".complete"
 
 
-def write_digits(folder: Path) -> Path:
-    """Write the 5,000 digits as `folder/<digit>/<number>.png` unless they are there; returns the folder.
+def write_digits(folder: Path, per_digit: int = 500) -> Path:
+    """Write the 5,000 digits, or fewer, as `folder/<digit>/<number>.png` unless they are there; returns the folder.
 
     Each is 28 x 28 pixels, 8-bit grey, white on black. Raises ProblemError when it cannot be written.
     """
@@ -26,7 +26,8 @@ def write_digits(folder: Path) -> Path:
             pictures, labels = bundled["pictures"], bundled["labels"]
         for digit in range(10):
             (folder / str(digit)).mkdir(parents=True, exist_ok=True)
-        for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        for number in np.sort(np.concatenate([np.flatnonzero(labels == digit)[:per_digit] for digit in range(10)])):
+            picture, label = pictures[number], labels[number]
             _done, data = cv2.imencode(".png", picture)
             (folder / str(label) / f"{number:04d}.png").write_bytes(data.tobytes())
         (folder / "LICENSE.txt").write_text(LICENCE, encoding="utf-8")

@@ -12,8 +12,9 @@ from cnnstudio.core.text import Text
 def source_file(module: str) -> Path:
     """The source of a module by its dotted name; raises ProblemError (source_missing) where there is none."""
     spec = importlib.util.find_spec(module)
-    path = Path(spec.origin) if spec is not None and spec.origin else None
-    if path is None or path.suffix != ".py" or not path.is_file():
+    # A frozen program names the compiled file and has the source beside it.
+    path = Path(spec.origin).with_suffix(".py") if spec is not None and spec.origin else None
+    if path is None or not path.is_file():
         text = Text("This installation lacks the source of {name}, which a bundle must contain. Install CNN Studio again.",
                     "A esta instalación le falta el código de {name}, que debe ir en el paquete. Instale CNN Studio de "
                     "nuevo.")

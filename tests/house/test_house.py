@@ -110,7 +110,7 @@ def test_the_drawing_of_the_house_shows_its_packages_and_imports():
 def test_all_packages_are_listed_for_the_wheel():
     found = {str(file.parent.relative_to(ROOT)).replace("/", ".").replace("\\", ".")
              for file in (ROOT / "cnnstudio").rglob("__init__.py")}
-    assert set(SETTINGS["tool"]["setuptools"]["packages"]) == found | {"cnnstudio.resources"}
+    assert set(SETTINGS["tool"]["setuptools"]["packages"]) == found | {"cnnstudio.docs", "cnnstudio.resources"}
 
 
 def test_what_is_bundled_carries_its_licence():

@@ -67,11 +67,16 @@ class AboutDialog(Dialog):
         log.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         folder = Button(tr("Show log", "Ver registro"), "quiet", on_click=lambda: QDesktopServices.openUrl(
             QUrl.fromLocalFile(str(log_folder()))))
+        third_party = resource("THIRD-PARTY.txt")
+        licences = Button(tr("All licences", "Todas las licencias"), "quiet", on_click=lambda: QDesktopServices.openUrl(
+            QUrl.fromLocalFile(str(third_party))))
+        # Only an installed program has it: it is made from what really came along.
+        licences.setVisible(third_party.is_file())
         log_row = row(log, folder, spacing=8)
         log_row.setStretch(0, 1)
         self.setLayout(column(row(picture, texts, None, spacing=16), Label(intro, tone="dim", wrap=True), log_row,
-                              Caption(tr("Libraries and licences", "Bibliotecas y licencias")), text, row(None, close),
-                              spacing=12, margins=(24, 24, 24, 20)))
+                              Caption(tr("Libraries and licences", "Bibliotecas y licencias")), text,
+                              row(licences, None, close), spacing=12, margins=(24, 24, 24, 20)))
 
 
 def _logo(size: int) -> QPixmap:

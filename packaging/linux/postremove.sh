@@ -1,0 +1,9 @@
+#!/bin/sh
+# Says what stays. dpkg calls it with a word, rpm with the number of versions that are left.
+set -e
+case "$1" in
+    remove | 0)
+        echo "CNN Studio is removed. What is yours stays: your projects, and in each user's home"
+        echo ".config/cnnstudio, .cache/cnnstudio and .local/state/cnnstudio, which may be deleted."
+        ;;
+esac

@@ -35,6 +35,7 @@ class Spare:
         self._child: Child | None = None
         self._environment: dict[str, str] = {}
         self._log: Path | None = None
+        self._old_logs: list[Path] = []
         self._over = False
 
     @property
@@ -71,7 +72,10 @@ class Spare:
                     self._end()
                 else:
                     self._child = None
-                    self._forget_log()
+                    if self._log is not None:
+                        # A child that is still starting would make its log again.
+                        self._old_logs.append(self._log)
+                        self._log = None
                     return child
         return self._transport(setup)
 
@@ -95,13 +99,13 @@ class Spare:
             child.kill()
             child.join(3.0)
             child.close()
-        self._forget_log()
+        self._forget_logs()
 
-    def _forget_log(self) -> None:
-        if self._log is not None:
+    def _forget_logs(self) -> None:
+        for log in (*self._old_logs, *filter(None, (self._log,))):
             with contextlib.suppress(OSError):
-                self._log.unlink()
-        self._log = None
+                log.unlink()
+        self._old_logs, self._log = [], None
 
 
 def has_room() -> bool:

@@ -83,3 +83,13 @@ def test_two_jobs_at_once_share_no_child(spare: Spare, tmp_path: Path) -> None:
         child.join()
         child.close()
     spare.end()
+
+
+def test_no_log_is_left(spare: Spare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that is taken while it starts makes its first log afterwards."""
+    monkeypatch.setattr(spare_module.tempfile, "tempdir", str(tmp_path))
+    spare.prepare(environment_of(Diagnose()))
+    last, _pid = run(spare, tmp_path / "worker.log")
+    assert isinstance(last, Finished)
+    spare.end()
+    assert [path.name for path in tmp_path.glob("*.log")] == ["worker.log"]

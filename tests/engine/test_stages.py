@@ -155,7 +155,7 @@ def test_a_frozen_stage_trains_on_features_and_a_later_one_on_pictures(new_run, 
     assert notices(recorder).count("features_kept") == 1
     assert [name for name, _count in seen] == ["head", "network"]
     assert seen[0][1] == 2
-    assert seen[1][1] > seen[0][1] + 5
+    assert seen[1][1] == seen[0][1] + 3, "three kernels; the normalisation of a base stays"
     assert not equal(base_arrays(run), base_arrays(first))
 
 
@@ -197,7 +197,7 @@ def test_the_printed_scripts_freeze_and_free_the_base_as_the_stages_do(tmp_path,
     assert "# Not in PyTorch" not in text
     network = run_script(text, tmp_path, monkeypatch, CLASSES[:2])["network"]
     learning = {name for name, value in network.named_parameters() if value.requires_grad}
-    assert len(learning) > 8
+    assert learning == {"base.conv1.weight", "base.conv_dw_1.weight", "base.conv_pw_1.weight", "output.bias", "output.weight"}
     assert isinstance(network.base, torch.nn.Module)
     middle = based(HEAD, replace(WHOLE, trainable_from="conv_12"), ends_at="all")
     text = torch_script(middle, context_of(middle, 2, BUILT_IN), 24)

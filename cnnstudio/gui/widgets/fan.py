@@ -8,7 +8,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QConicalGradient,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.core.display import Display
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.widgets.settling import Settling
 
 _SIDE = 84
 _LOW, _HIGH = 0, 1
@@ -44,7 +44,8 @@ class Fan(QWidget):
         self._ends: tuple[float, float] | None = None
         self._end = _HIGH
         self._pressed = False
-        self._changed = False
+        self._settling = Settling(self)
+        self._settling.settled.connect(self.settled)
         self.setFixedSize(_SIDE, _SIDE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -109,7 +110,7 @@ class Fan(QWidget):
             high = max(value, low)
         if (low, high) != self._ends:
             self._ends = (low, high)
-            self._changed = True
+            self._settling.change()
             self._describe()
             self.update()
             self.dragged.emit(low, high)
@@ -137,7 +138,7 @@ class Fan(QWidget):
         if self._pressed:
             self._pressed = False
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-            self._settle()
+            self._settling.settle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
@@ -151,20 +152,6 @@ class Fan(QWidget):
         alone = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         end = _HIGH if self._even and not alone else self._end
         self._move(end, round(self._display.to_shown(self._ends[end])) + steps, alone)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if not event.isAutoRepeat():
-            self._settle()
-        super().keyReleaseEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._settle()
-        super().focusOutEvent(event)
-
-    def _settle(self) -> None:
-        if self._changed:
-            self._changed = False
-            self.settled.emit()
 
     # Drawing -------------------------------------------------------------------------------------
 

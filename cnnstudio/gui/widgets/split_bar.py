@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS, Split
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.formatting import format_percent, format_pictures
+from cnnstudio.gui.widgets.settling import Settling
 
 _HEIGHT: Final = 30
 _GRIP: Final = 14
@@ -210,7 +211,8 @@ class _Border(QWidget):
         super().__init__(bar)
         self._bar, self.number = bar, number
         self._offset: float | None = None
-        self._changed = False
+        self._settling = Settling(self)
+        self._settling.settled.connect(self.settled)
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -220,7 +222,7 @@ class _Border(QWidget):
         return sum(fractions[split] for split in SPLITS[:self.number + 1])
 
     def _send(self, place: float) -> None:
-        self._changed = True
+        self._settling.change()
         self.moved.emit(self.number, place)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -233,7 +235,7 @@ class _Border(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._offset = None
-        self._settle()
+        self._settling.settle()
 
     def _x(self, event: QMouseEvent) -> float:
         return self.mapToParent(event.position()).x()
@@ -245,20 +247,6 @@ class _Border(QWidget):
             return
         free = sum(share for split, share in self._bar.fractions.items() if split not in self._bar.named)
         self._send(self._present() + steps / 100 * free)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if not event.isAutoRepeat():
-            self._settle()
-        super().keyReleaseEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._settle()
-        super().focusOutEvent(event)
-
-    def _settle(self) -> None:
-        if self._changed:
-            self._changed = False
-            self.settled.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.widgets.settling import Settling
 
 _PLOT: Final = 46
 _LABELS: Final = 16
@@ -55,7 +56,8 @@ class ThresholdPlot(QWidget):
         self._value = minimum
         self._note = ""
         self._offset: float | None = None
-        self._changed = False
+        self._settling = Settling(self)
+        self._settling.settled.connect(self.settled)
         self.setFixedHeight(_PLOT + _LABELS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -121,7 +123,7 @@ class ThresholdPlot(QWidget):
         value = min(max(value, self._minimum), self._maximum)
         if value != self._value:
             self._value = value
-            self._changed = True
+            self._settling.change()
             self.update()
             self.moved.emit(value)
 
@@ -140,7 +142,7 @@ class ThresholdPlot(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._offset = None
-        self._settle()
+        self._settling.settle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = _KEYS.get(Qt.Key(event.key()))
@@ -149,23 +151,9 @@ class ThresholdPlot(QWidget):
         else:
             self._send(self._value + steps * self._step)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if not event.isAutoRepeat():
-            self._settle()
-        super().keyReleaseEvent(event)
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         self.focused.emit()
         super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._settle()
-        super().focusOutEvent(event)
-
-    def _settle(self) -> None:
-        if self._changed:
-            self._changed = False
-            self.settled.emit()
 
     # Drawing -------------------------------------------------------------------------------------
 

@@ -41,7 +41,8 @@ CHECKS = (
 PARTS = (
     tests("tests of the engine", "tests/engine"),
     tests("tests of the window", "tests/gui", "tests/e2e"),
-    tests("all other tests", "tests", "--ignore=tests/engine", "--ignore=tests/gui", "--ignore=tests/e2e"),
+    tests("all other tests", "tests", *(f"--ignore=tests/{part}" for part in ("engine", "gui", "e2e", "cli", "workers"))),
+    tests("tests of the command line", "tests/cli", "tests/workers"),
     *CHECKS,
 )
 """The longest first. Keras and PyTorch never share a process with the window: not in the program, and not here."""

@@ -187,7 +187,7 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
     driver.go("predict")
     for job in session.jobs:
         job.property_heard = False
-    picture = next(each for each in sorted(pictures.rglob("*.*")) if each.is_file())
+    picture = next(each for each in sorted(pictures.rglob("*.*")) if each.is_file() and not each.name.startswith("."))
     window.perform(OpenPaths((str(picture),)))
     for job in session.jobs:
         job.property_heard = getattr(job, "property_heard", False)

@@ -32,8 +32,12 @@ def open_classifier(place: Path, pictures: Callable[[Path, models.Card], np.ndar
     """
     path = run_models.file_of(place)
     card = models.read_card(path)
-    digest = conversion.file_digest(path)
-    if card is not None and card.format <= models.FORMAT:
+    try:
+        digest = conversion.file_digest(path)
+    except OSError:
+        # Loading says what is wrong with the file.
+        digest = ""
+    if digest and card is not None and card.format <= models.FORMAT:
         engine = inference.kept_engine(cache, digest)
         if engine is not None:
             return Classifier(engine, card, path)

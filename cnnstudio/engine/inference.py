@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import threading
@@ -154,9 +155,11 @@ def engine_for(model: Any, pictures: np.ndarray | None, cache: Path, *, digest: 
 
 
 def convert_ahead(model: Any, path: Path, pictures: np.ndarray, cache: Path) -> None:
-    """Convert the model that was just saved in `path`, so that its first answers do not wait for that."""
+    """Convert the model that was just saved in `path`, so that its first answers do not wait for that. A file that cannot
+    be read is no reason for its training to fail."""
     if may_convert() and model.count_params() <= MOST_WEIGHTS:
-        engine_for(model, pictures, cache, digest=conversion.file_digest(path))
+        with contextlib.suppress(OSError):
+            engine_for(model, pictures, cache, digest=conversion.file_digest(path))
 
 
 def may_convert() -> bool:

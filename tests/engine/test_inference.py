@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine import classifiers, conversion, inference, models
 
@@ -88,6 +89,20 @@ def test_a_file_that_was_converted_is_answered_without_keras(tmp_path, monkeypat
         np.testing.assert_allclose(opened.engine.predict(pictures), wanted, atol=1e-5)
     with pytest.raises(AssertionError):
         classifiers.open_classifier(tmp_path / "other.keras", lambda _path, _card: pictures, tmp_path / "cache")
+
+
+def test_a_file_that_cannot_be_read_is_a_problem_and_ends_no_training(tmp_path, monkeypatch):
+    model = small()
+    pictures = np.zeros((2, 8, 8, 3), np.uint8)
+
+    def unreadable(_path):
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr(conversion, "file_digest", unreadable)
+    inference.convert_ahead(model, tmp_path / "gone.keras", pictures, tmp_path / "cache")
+    (tmp_path / "damaged.keras").write_bytes(b"damaged")
+    with pytest.raises(ProblemError):
+        classifiers.open_classifier(tmp_path / "damaged.keras", lambda _path, _card: pictures, tmp_path / "cache")
 
 
 CALLS = 2000

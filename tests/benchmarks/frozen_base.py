@@ -28,7 +28,7 @@ def measure(rounds: int) -> None:
     from cnnstudio.datasets.manifest import Entry, Header, write_manifest
     from cnnstudio.engine import environment
     from cnnstudio.engine.building import build
-    from cnnstudio.engine.training import train
+    from cnnstudio.engine.training.job import train
     from cnnstudio.network.new_project import Facts, new_project
     from cnnstudio.workers.link import Link
     from cnnstudio.workers.runs import create_run

@@ -13,7 +13,7 @@ from cnnstudio.cli import run_audit
 from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
-from tests.datasets.test_audit import paint, save
+from tests.datasets.audit_material import paint, save
 
 MEASURED = "unreadable,truncated,exact_duplicate,near_duplicate,leakage,blurry,dark"
 

@@ -364,7 +364,7 @@ def test_a_network_of_a_file_is_taken_over(project, tmp_path, capsys):
 
 
 def test_an_onnx_model_takes_the_place_of_the_network(project, tmp_path, capsys):
-    from tests.interchange.onnx_models import Build
+    from tests.interchange.onnx_builder import Build
 
     graph = Build((1, 1, 30, 20))
     graph.add("Sigmoid", graph.add("Gemm", graph.add("Flatten", "x"), graph.weight(600, 1), graph.weight(1)))

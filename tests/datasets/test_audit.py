@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter, defaultdict
-from html.parser import HTMLParser
 from pathlib import Path
 
 import cv2
@@ -17,66 +15,19 @@ from PIL import Image
 from cnnstudio.catalog.findings import KINDS, LEARNED
 from cnnstudio.core.audit import AUDIT_PARAMS, AuditSpec
 from cnnstudio.core.dataset import DatasetSpec
-from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets import findings as stored
 from cnnstudio.datasets.audit.duplicate_rules import DUPLICATE_KINDS
 from cnnstudio.datasets.audit.duplicates import _compare_all, _compare_buckets, connected_groups
 from cnnstudio.datasets.audit.file_measures import VERSION
 from cnnstudio.datasets.audit.flat import is_flat, scan_flat
 from cnnstudio.datasets.audit.measuring import measure, waiting
-from cnnstudio.datasets.audit.report import write_report
 from cnnstudio.datasets.audit.run import ALL_KINDS, audit, bursts, derive, moved_text
 from cnnstudio.datasets.embedding import Embedding
-from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.refresh import scan_folder
 from cnnstudio.datasets.scan import ListedFile
 from cnnstudio.imaging.signature import BYTES, descriptors
-
-from .planting import COUNTS, plant
-
-
-def paint(number: int, height: int = 120, width: int = 160) -> np.ndarray:
-    """A picture with structure of every size, unlike any of another number."""
-    random = np.random.default_rng(number)
-    picture = np.full((height, width, 3), 128.0)
-    for cells, strength in ((3, 60), (8, 40), (24, 25), (80, 20)):
-        rough = random.normal(0, strength, (cells, cells, 3)).astype(np.float32)
-        picture += cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(picture + random.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
-
-
-def save(path: Path, picture: np.ndarray, quality: int = 92) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    settings = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else []
-    _done, data = cv2.imencode(path.suffix, picture, settings)
-    path.write_bytes(data.tobytes())
-    return path
-
-
-def audited(root: Path, base: Path, spec: DatasetSpec | None = None, **more) -> tuple[Index, dict[str, list[Finding]]]:
-    base.mkdir(exist_ok=True)
-    index = Index(base / "dataset.sqlite")
-    scan_folder(index, root, spec or DatasetSpec())
-    audit(index, root, spec or DatasetSpec(), **more)
-    return index, by_kind(stored.all_findings(index))
-
-
-def by_kind(found: list[Finding]) -> dict[str, list[Finding]]:
-    kinds: dict[str, list[Finding]] = defaultdict(list)
-    for item in found:
-        kinds[item.kind].append(item)
-    return kinds
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Two classes of 24 good pictures each, 20 for training and 4 for the test."""
-    folder = tmp_path / "pictures"
-    for number in range(48):
-        name = ("cat", "dog")[number % 2]
-        save(folder / ("test" if number >= 40 else "train") / name / f"{number:03}.jpg", paint(number))
-    return folder
+from tests.datasets.audit_material import audited, by_kind, paint, save
 
 
 def test_good_pictures_have_no_findings(root, tmp_path):
@@ -318,67 +269,6 @@ def test_many_likenesses_are_searched_without_comparing_all_pairs():
     assert len(quick & exact) >= 0.995 * len(exact) >= 490
 
 
-NAMES = ("señor niño.jpg", "naïve café é.jpg", "two\nlines.jpg", "😀 smile.jpg", "<b>&\"'.jpg", "a{0}b%s.jpg",
-         "n" * 251 + ".jpg")
-
-
-def test_names_of_all_kinds_go_through_the_audit_and_the_report(root, tmp_path):
-    for number, name in enumerate(NAMES):
-        folder = root / "train" / ("<i>" if number % 2 else "cat")
-        save(folder / "x.jpg", (paint(200 + number) * 0.2).astype(np.uint8)).rename(folder / name)
-        shutil.copy(folder / name, root / "test" / "dog" / name)
-    index, result = audited(root, tmp_path)
-    assert {item.path.split("/")[-1] for item in result["dark"]} == set(NAMES)
-    assert len(result["leakage"]) == len(NAMES)
-    target = tmp_path / "report" / "audit.html"
-    write_report(target, index, root, stored.all_findings(index), name="<script>alert(1)</script>")
-    page = target.read_text("utf-8")
-    assert "<script>alert" not in page
-    assert "<b>&" not in page
-    assert "/<i>/" not in page
-    assert "señor niño.jpg" in page
-    assert "😀 smile.jpg" in page
-    assert page.count("data:image/jpeg;base64,") >= 2 * len(NAMES)
-    assert "http://" not in page
-    assert "https://" not in page
-    assert unbalanced(page) == []
-    index.close()
-
-
-def unbalanced(page: str) -> list[str]:
-    """Tags that are opened and not closed, or the reverse."""
-    waiting: list[str] = []
-    wrong: list[str] = []
-
-    class Reader(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            if tag not in ("meta", "img"):
-                waiting.append(tag)
-
-        def handle_endtag(self, tag):
-            if not waiting or waiting.pop() != tag:
-                wrong.append(tag)
-
-    Reader().feed(page)
-    return wrong + waiting
-
-
-def test_a_report_of_many_findings_lists_the_rest_by_name(root, tmp_path):
-    index, _found = audited(root, tmp_path)
-    many = [Finding(kind="dark", path="train/cat/000.jpg", picture=1, text=Text(f"Reason {number}.", "Motivo."))
-            for number in range(1200)]
-    write_report(tmp_path / "audit.html", index, root, many)
-    page = (tmp_path / "audit.html").read_text("utf-8")
-    assert page.count("<img") == 60
-    assert page.count("Reason") == 1060
-    assert "140 that are not listed" in page
-    assert unbalanced(page) == []
-    set_language("es")
-    write_report(tmp_path / "audit.html", index, root, many)
-    assert "y 140 sin enumerar" in (tmp_path / "audit.html").read_text("utf-8")
-    index.close()
-
-
 def test_a_flat_folder_has_no_classes_but_can_be_audited(tmp_path):
     root = tmp_path / "flat"
     for number in range(8):
@@ -439,31 +329,4 @@ def test_thousands_of_copies_take_no_longer_than_that(tmp_path):
     assert len(result["leakage"]) == index.count(Filter(splits=("validation", "test"))) > 800
     assert len(result["cross_class_duplicate"]) > 2000
     assert max(len(item.others) for them in result.values() for item in them) <= 50
-    index.close()
-
-
-# Real photos with planted defects -------------------------------------------------------------------
-
-FOUND_BY = {"exact": ("exact_duplicate",), "resized": ("near_duplicate",), "flipped": ("near_duplicate",),
-            "blurred": ("blurry",), "darkened": ("dark",), "truncated": ("truncated",), "leaked": ("leakage",)}
-LEAST = {"exact": 1.0, "resized": 0.95, "flipped": 0.9, "blurred": 0.95, "darkened": 0.95, "truncated": 1.0, "leaked": 1.0}
-
-
-def test_planted_defects_in_photos_are_found(shared_data, tmp_path):
-    target = tmp_path / "planted"
-    planted = plant(shared_data / "cats_dogs", target, seed=3)
-    assert {name: len(paths) for name, paths in planted.items()} == COUNTS
-    index, result = audited(target, tmp_path, DatasetSpec(audit=AuditSpec(flips=True)))
-    spoiled = {path for paths in planted.values() for path in paths}
-    for name, kinds in FOUND_BY.items():
-        reported = {path for kind in kinds for item in result[kind] for path in (item.path, *item.others)}
-        assert len(reported & set(planted[name])) >= LEAST[name] * len(planted[name]), name
-    false = Counter(item.kind for them in result.values() for item in them if not spoiled & {item.path, *item.others})
-    assert sum(false.values()) <= 2, false
-    index.close()
-
-
-def test_untouched_photos_raise_hardly_an_alarm(shared_data, tmp_path):
-    index, result = audited(shared_data / "cats_dogs", tmp_path, DatasetSpec(audit=AuditSpec(flips=True)))
-    assert sum(len(them) for them in result.values()) <= 1
     index.close()

@@ -17,8 +17,8 @@ from cnnstudio.datasets.audit.memory import keep_memory
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.refresh import scan_folder
 
+from .audit_material import paint, save
 from .dying import serve
-from .test_audit import paint, save
 
 NAMES = ("plain.jpg", "señor niño.png", "two\nlines.jpg", "😀.bmp", "broken.jpg")
 

@@ -15,7 +15,7 @@ from cnnstudio.datasets.audit.threshold_values import MEASURED, NEAR, near_value
 from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.refresh import scan_folder
-from tests.datasets.test_audit import paint, save
+from tests.datasets.audit_material import paint, save
 
 GRID = (0.0, 0.02, 0.05, 0.1, 0.12, 0.2, 0.29, 0.36, 0.4, 0.5, 0.6, 0.72, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.5,
         7.5, 10.0, 20.0, 50.0)

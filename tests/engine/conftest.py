@@ -16,7 +16,7 @@ from cnnstudio.core.commands import Pause, Resume, Stop
 from cnnstudio.core.events import Batch, Epoch, Paused
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import create_run
-from tests.engine.collections_of_pictures import CLASSES, draw, write_manifest
+from tests.engine.collections_of_pictures import CLASSES, draw, small_project, write_manifest
 
 
 class Recorder(Link):
@@ -91,6 +91,20 @@ def train_run(tmp_path):
         return train(job, recorder), recorder
 
     return go
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A trained run of three classes, and the folder of its pictures."""
+    from cnnstudio.core.jobs import Train
+    from cnnstudio.engine.training.job import train
+
+    folder = tmp_path_factory.mktemp("trained")
+    entries = draw(folder / "pictures", CLASSES, 20)
+    run = create_run(folder, small_project(epochs=12), lambda path: write_manifest(
+        path, folder / "pictures", entries, CLASSES))
+    train(Train(run_folder=str(run.folder), cache=str(folder / "cache")), Recorder())
+    return run, folder / "pictures"
 
 
 class Unbroken(NamedTuple):

@@ -16,7 +16,8 @@ from cnnstudio.engine.building import build
 from cnnstudio.interchange.foreign import ForeignNetwork
 from cnnstudio.interchange.open import read_network
 from cnnstudio.network.shapes import report
-from tests.interchange.onnx_models import CASES, Build
+from tests.interchange.onnx_builder import Build
+from tests.interchange.onnx_models import CASES
 
 
 def evaluated(model: onnx.ModelProto, x: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:

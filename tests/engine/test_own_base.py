@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
-from pathlib import Path
 
-import h5py
 import keras
 import msgspec
 import numpy as np
@@ -18,97 +15,30 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core import edits
 from cnnstudio.core.events import Finished
 from cnnstudio.core.jobs import BasesProbed
-from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.core.project import Project
 from cnnstudio.core.training import with_settings
 from cnnstudio.engine.building import build
 from cnnstudio.engine.models import Card, save_model
-from cnnstudio.interchange.own_base import resolver
 from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.network import keras_code
-from cnnstudio.network.new_project import Facts, new_project, with_base
+from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
 from tests.engine.conftest import Recorder
-
-L = keras.layers
-
-
-def lenet() -> keras.Model:
-    """For digits, as a Keras script writes it: nothing scales the pixels."""
-    return keras.Sequential([
-        keras.Input((28, 28, 1)), L.Conv2D(6, 5, padding="same", activation="tanh"), L.AveragePooling2D(2),
-        L.Conv2D(16, 5, activation="tanh"), L.AveragePooling2D(2), L.Flatten(), L.Dense(120, activation="tanh"),
-        L.Dense(84, activation="tanh", name="seen"), L.Dense(10, activation="softmax")])
-
-
-def residual() -> keras.Model:
-    """With batch normalisation, scaling inside, augmentation, a model within the model and + between tensors."""
-    start = keras.Input((32, 32, 3), name="photos")
-    x = L.Rescaling(1 / 127.5, -1.0)(L.RandomFlip()(start))
-    x = L.ReLU()(L.BatchNormalization()(L.Conv2D(8, 3, padding="same", use_bias=False)(x)))
-    inner = keras.Sequential([L.Conv2D(16, 3, strides=2, padding="same"), L.BatchNormalization(), L.ReLU(),
-                              L.Conv2D(16, 3, padding="same"), L.BatchNormalization()], name="branch")
-    x = L.ReLU()(inner(x) + L.Conv2D(16, 1, strides=2)(x))
-    x = L.SeparableConv2D(24, 3, name="last")(L.Dropout(0.2)(x))
-    return keras.Model(start, L.Dense(5)(L.GlobalAveragePooling2D()(x)))
-
-
-def stirred(model: keras.Model) -> keras.Model:
-    """With weights that leave nothing the same."""
-    drawn = np.random.default_rng(3)
-    for weight in model.weights:
-        if "seed" not in weight.path:
-            weight.assign(drawn.uniform(0.5, 1.5, weight.shape) if len(weight.shape) == 1 else
-                          drawn.normal(0, 0.2, weight.shape))
-    return model
-
-
-def taken(model, place, **more):
-    """The model saved, and its file taken into the project: the base."""
-    source = place.parent / "my model.keras"
-    model.save(source)
-    return ProjectBases(place).require_own(copy_into_project(source, place), **more)
-
-
-def started(base, ends_at="all", **params):
-    """A project that starts from the base."""
-    project = with_base(Project(), base, ends_at)
-    for name, value in params.items():
-        project = edits.set_node_param(project, "base", name, value)
-    if params.get("pooling") == "none":
-        project = edits.replace_node(project, Node(id="dropout", type="Flatten"))
-    return project
-
-
-def bases_of(base):
-    """Resolves the bases of the project that the base's file lies in."""
-    return ProjectBases(Path(base.own.path).parent.parent)
-
-
-def built(base, project, weights=True):
-    return build(project.network, context_of(project, 3, bases_of(base)), weights=weights)
-
-
-def pictures_of(base, count=4):
-    return np.random.default_rng(1).integers(0, 256, (count, *base.size, base.channels)).astype("float32")
-
-
-def same_features(project, base, source, scaled=lambda pixels: pixels):
-    """The answer of the base in the network, and of the source cut there."""
-    pictures = pictures_of(base)
-    layer = built(base, project).layers["base"]
-    found = report(project.network, context_of(project, 3, bases_of(base)))
-    assert found.nodes["base"].shape == layer.output_shape[1:]
-    assert found.nodes["base"].cost.parameters == layer.count_params()
-    wanted = source.predict_on_batch(scaled(pictures))
-    np.testing.assert_allclose(layer.predict_on_batch(pictures), wanted, atol=1e-5)
-    assert np.ptp(wanted) > 0.01
-
-
-def cut(model, name):
-    return keras.Model(model.inputs, model.get_layer(name).output)
+from tests.engine.own_bases import (
+    L,
+    bases_of,
+    built,
+    cut,
+    lenet,
+    pictures_of,
+    residual,
+    same_features,
+    saved,
+    started,
+    stirred,
+    taken,
+)
 
 
 def test_lenet_for_grey_digits_gives_the_features_of_its_source(place):
@@ -268,11 +198,6 @@ def test_a_run_of_a_moved_project_finds_its_base(new_run, train_run, tmp_path):
     assert isinstance(last, Finished)
 
 
-def saved(model, path):
-    stirred(model).save(path)
-    return path
-
-
 def test_a_model_of_this_program_brings_its_recipe(place, tmp_path):
     project = new_project("x", "/p", Facts(classes=("0", "1", "2"), grey=True, median_height=28, median_width=28))
     recipe = msgspec.structs.replace(project.recipe, fit="pad")
@@ -355,99 +280,3 @@ def test_the_exported_keras_source_needs_no_file_of_the_project(place, tmp_path,
         names["load_weights"](names["model"], tmp_path / "w.npz")
         pictures = np.random.default_rng(1).integers(0, 256, (2, *model.input_shape[1:])).astype("float32")
         np.testing.assert_allclose(names["model"].predict_on_batch(pictures), model.predict_on_batch(pictures), atol=1e-5)
-
-
-# Files that are not what they seem -----------------------------------------------------------------
-
-
-def rewritten(path, change):
-    """The archive with its weights changed by a function of the open HDF5 file."""
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    inner = path.with_suffix(".h5")
-    inner.write_bytes(members["model.weights.h5"])
-    with h5py.File(inner, "r+") as weights:
-        change(weights)
-    members["model.weights.h5"] = inner.read_bytes()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-
-
-def external_link(weights):
-    group = weights["layers/conv2d/vars"]
-    del group["0"]
-    group["0"] = h5py.ExternalLink("/etc/passwd", "/x")
-
-
-def soft_link(weights):
-    del weights["layers/conv2d"]
-    weights["layers/conv2d"] = h5py.SoftLink("/layers/conv2d_1")
-
-
-def external_data(weights):
-    group = weights["layers/conv2d/vars"]
-    shape = group["0"].shape
-    del group["0"]
-    group.create_dataset("0", shape=shape, dtype="f4", external=[("/etc/passwd", 0, h5py.h5f.UNLIMITED)])
-
-
-def not_finite(weights):
-    weights["layers/conv2d/vars/0"][0, 0, 0, 0] = np.nan
-
-
-def other_shape(weights):
-    group = weights["layers/conv2d/vars"]
-    del group["1"]
-    group["1"] = np.zeros((7, 7, 7, 7), "f4")
-
-
-def smaller(weights):
-    group = weights["layers/conv2d/vars"]
-    del group["1"]
-    group["1"] = np.zeros(2, "f4")
-
-
-def declared_only(weights):
-    group = weights["layers/conv2d/vars"]
-    del group["1"]
-    group.create_dataset("1", shape=(1 << 33,), dtype="f4", chunks=(1 << 16,), compression="gzip")
-
-
-def words(weights):
-    group = weights["layers/conv2d/vars"]
-    del group["1"]
-    group["1"] = np.array([b"abcdef"] * 6)
-
-
-def missing(weights):
-    del weights["layers/conv2d_1"]
-
-
-@pytest.mark.parametrize(("change", "code"), [
-    (external_link, "own_base_damaged"), (soft_link, "own_base_damaged"), (external_data, "own_base_damaged"),
-    (not_finite, "own_base_damaged"), (other_shape, "own_base_damaged"),
-    (smaller, "weights_unfit"), (declared_only, "own_base_damaged"), (words, "own_base_damaged"),
-    (missing, "own_base_damaged")])
-def test_weights_that_are_not_plain_numbers_of_the_right_shape_are_refused(change, code, place, tmp_path):
-    path = saved(lenet(), tmp_path / "bad.keras")
-    rewritten(path, change)
-    base = ProjectBases(place).require_own(copy_into_project(path, place))
-    project = started(base)
-    with pytest.raises(ProblemError) as told:
-        built(base, project)
-    assert [problem.code for problem in told.value.problems] == [code]
-    assert told.value.problems[0].text.es
-
-
-def test_a_changed_or_cut_off_file_is_refused_before_its_weights_are_read(place, monkeypatch):
-    monkeypatch.setattr(resolver, "_CHECKED_AT_ONCE", 0)
-    base = taken(stirred(lenet()), place)
-    project = started(base)
-    path = place / base.own.file
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(ProblemError) as told:
-        built(base, project)
-    assert told.value.problems[0].code == "own_base_changed"

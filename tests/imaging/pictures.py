@@ -7,6 +7,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -249,3 +250,15 @@ def all_variants() -> Iterator[tuple[str, bytes]]:
     for family in (png_variants, mode_variants, jpeg_variants, tiff_variants, animated_variants, orientation_variants,
                    bmp_variants, map_variants):
         yield from family()
+
+
+@cache
+def whole_files() -> dict[str, bytes]:
+    """The same picture in every format that Pillow writes, and in some of their variants."""
+    forms = {form: saved(scene(), form) for form in ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM")}
+    forms["JPEG progressive"] = saved(scene(), "JPEG", progressive=True)
+    forms["JPEG grey"] = saved(scene().convert("L"), "JPEG")
+    forms["WEBP lossless"] = saved(scene(), "WEBP", lossless=True)
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
+        forms[f"TIFF {compression}"] = saved(scene(), "TIFF", compression=compression)
+    return forms

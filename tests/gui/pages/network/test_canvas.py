@@ -305,7 +305,7 @@ def test_a_network_file_takes_the_place_of_the_network(page, tmp_path):
 
 
 def test_an_onnx_file_is_read_beside_the_window(page, qtbot, tmp_path):
-    from tests.interchange.onnx_models import Build
+    from tests.interchange.onnx_builder import Build
 
     graph = Build((1, 3, 40, 48))
     maps = graph.add("Relu", graph.add("Conv", "x", graph.weight(5, 3, 3, 3), graph.weight(5), name="/look/Conv"))

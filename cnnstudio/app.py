@@ -25,17 +25,18 @@ def make_application(arguments: Sequence[str]) -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         application = existing
+        application.setStyle("Fusion")
     else:
         QCoreApplication.setApplicationName("CNN Studio")
         QCoreApplication.setApplicationVersion(__version__)
         QCoreApplication.setOrganizationName("cnnstudio")
-        application = QApplication([sys.argv[0] or "cnnstudio", *arguments])
+        # The style by argument: setStyle answers a QStyle, and to wrap it PySide prepares every class of styles (10 ms).
+        application = QApplication([sys.argv[0] or "cnnstudio", "-style", "Fusion", *arguments])
     from PySide6.QtGui import QGuiApplication
 
     from cnnstudio.gui.look import theme
 
     QGuiApplication.setDesktopFileName("cnnstudio")
-    application.setStyle("Fusion")
     theme.load_fonts()
     return application
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -31,7 +32,11 @@ def _resources() -> Path:
 
 
 def _beside(folder: str) -> Path:
-    frozen = getattr(sys, "_MEIPASS", None)
+    return _place_of(folder, getattr(sys, "_MEIPASS", None))
+
+
+@functools.cache
+def _place_of(folder: str, frozen: str | None) -> Path:
     if frozen:
         return Path(frozen) / "cnnstudio" / folder
     package = Path(__file__).resolve().parent.parent

@@ -14,11 +14,11 @@ from shiboken6 import isValid
 
 from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Batch, Epoch, Event, Failed, Finished, Paused, Phase, Progress, Resumed, Stopped
-from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
 if TYPE_CHECKING:
+    from cnnstudio.core.jobs import JobSpec
     from cnnstudio.workers.transport import Transport
 
 

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlparse
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
@@ -94,13 +95,37 @@ def set_up(testing: bool) -> int:
             return 1
     say("Installing what CNN Studio needs (TensorFlow is large: some minutes the first time) ...")
     extra = ".[dev]" if testing else "."
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", extra,
-               "--constraint", str(CONSTRAINTS)]
-    if subprocess.call(command, cwd=ROOT):
+    if install("--editable", extra):
         say("The packages could not be installed; the lines above say why. Try again: what was downloaded is kept.")
         return 1
     stamp.write_text(wanted)
     return 0
+
+
+def install(*wanted: str) -> int:
+    """Install into the environment, in the versions of constraints.txt: with uv in a fifth of pip's time, and with pip
+    where uv cannot be had or reaches no packages."""
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", str(CONSTRAINTS)]
+    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON), "--constraint", str(CONSTRAINTS)]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    has_uv = subprocess.call([*pip, "uv"], cwd=ROOT, **silent) == 0
+    if has_uv and subprocess.call([*uv, *settings_of_pip(), *wanted], cwd=ROOT, **silent) == 0:
+        return 0
+    return subprocess.call([*pip, *wanted], cwd=ROOT)
+
+
+def settings_of_pip() -> list[str]:
+    """Where pip is told to look for packages, as options of uv, which does not read pip's configuration."""
+    listed = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
+    options = ["--index-strategy", "unsafe-best-match"]  # as pip: the best version of all places
+    for line in listed.splitlines():
+        key, _, value = line.partition("=")
+        name = key.rpartition(".")[2]
+        if name in ("index-url", "extra-index-url", "find-links", "constraint"):
+            for place in value.strip("'\"").split():
+                if not place.startswith("file:") or Path(urlparse(place).path).exists():
+                    options += [f"--{name}", place]
+    return options
 
 
 def digest() -> str:

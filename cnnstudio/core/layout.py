@@ -41,7 +41,7 @@ def layered(nodes: Sequence[str], edges: Sequence[Pair], heights: Mapping[str, f
     result: dict[str, Position] = {}
     top = 0.0
     for row in sorted(by_row):
-        tallest = max((heights or {}).get(node, HEIGHT) for node in by_row[row])
+        tallest = max(heights.get(node, HEIGHT) for node in by_row[row]) if heights else HEIGHT
         for node in by_row[row]:
             result[node] = (middles[node] - WIDTH / 2, top)
         top += tallest + ROW_GAP
@@ -58,6 +58,10 @@ def _middles(by_row: Mapping[int, Sequence[str]], sources: Mapping[str, Sequence
             above = [source for source in sources.get(node, ()) if source in middles]
             # Where branches merge, the next node is centred between them, so that a long network stays straight.
             wanted[node] = sum(middles[item] for item in above) / len(above) if above else 0.0
+        if len(wanted) == 1:
+            # Most rows of a deep network: nothing to order or to push apart.
+            middles.update(wanted)
+            continue
         nodes = sorted(by_row[row], key=lambda node: (wanted[node], place[node]))
         for group in _groups(nodes, wanted):
             _spread(group, wanted, middles)

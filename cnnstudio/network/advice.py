@@ -43,8 +43,20 @@ class _Graph:
         return values_of(node, layer) if layer is not None else dict(node.params)
 
 
+_recent: tuple[NetworkSpec, NetworkReport, Context, tuple[Problem, ...]] | None = None
+"""Cache: the canvas and the checks of the whole project ask one after the other, for the same report."""
+
+
 def advice(network: NetworkSpec, context: Context, report: NetworkReport) -> tuple[Problem, ...]:
     """Repeated normalisations and activations, a giant Dense layer, useless biases."""
+    global _recent
+    last = _recent
+    if last is None or last[0] is not network or last[1] is not report or last[2] != context:
+        last = _recent = network, report, context, _advice(network, context, report)
+    return last[3]
+
+
+def _advice(network: NetworkSpec, context: Context, report: NetworkReport) -> tuple[Problem, ...]:
     graph = _Graph(network)
     problems = _check_normalization(network, context, graph)
     for node in network.nodes:

@@ -228,6 +228,31 @@ def test_a_pulled_connection_snaps_to_a_layer_nearby(qtbot, page):
     assert network(page).inputs_of(new) == ("input",)
 
 
+def ends_at_its_nodes(edge) -> bool:
+    """Whether the drawn line begins and ends where its nodes are, and lies within what the scene is told of it."""
+    path = edge.shape()
+    start, end = edge.source.pos() + edge.source.out_port(), edge.target.pos() + edge.target.in_port()
+    return (path.contains(start) and path.contains(end)
+            and edge.boundingRect().contains(path.boundingRect().adjusted(4, 4, -4, -4)))
+
+
+def test_connections_follow_a_dragged_layer_and_an_insertion(qtbot, page):
+    page.canvas.set_zoom(1.0)
+    item = next(node for node in page.editor.scene.nodes.values() if node.entering and node.leaving)
+    page.canvas.centerOn(item.pos())
+    start = page.canvas.mapFromScene(item.pos() + QPointF(WIDTH / 3, 20))
+    before = item.pos()
+    qtbot.mousePress(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    for step in (10, 25, 40):
+        qtbot.mouseMove(page.canvas.viewport(), start + QPoint(step, 2 * step))
+    assert item.pos() != before
+    assert all(ends_at_its_nodes(edge) for edge in (*item.entering, *item.leaving)), "while it is dragged"
+    qtbot.mouseRelease(page.canvas.viewport(), Qt.MouseButton.LeftButton, pos=start + QPoint(40, 80))
+    page.editor.scene.choose(["input"])
+    page.edit_actions.insertion.insert("ReLU")
+    assert all(ends_at_its_nodes(edge) for edge in page.editor.scene.edges.values())
+
+
 def test_finding_walks_through_what_fits(qtbot, page):
     qtbot.keyClick(page.canvas, Qt.Key.Key_F, CONTROL)
     finder = page.canvas.finder

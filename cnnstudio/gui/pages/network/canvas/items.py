@@ -30,6 +30,9 @@ class NodeLook:
     stack: int = 1
 
 
+_NODE_BOUNDS = QRectF(-4, -4 - PORT, WIDTH + 16, HEIGHT + 16 + 2 * PORT)
+
+
 class Follower(Protocol):
     """An item that is placed around nodes."""
 
@@ -47,12 +50,10 @@ class NodeItem(QGraphicsItem):
         self.entering: list[EdgeItem] = []
         self.leaving: list[EdgeItem] = []
         self.frame: Follower | None = None
-        self.followed = True
-        """Whether connections and frame follow every move; the scene switches it off while it moves many nodes."""
         self.target = False
         self._hovered = False
         flag = QGraphicsItem.GraphicsItemFlag
-        self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable | flag.ItemSendsGeometryChanges)
+        self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
         self.setZValue(2)
         self.setToolTip(look.tooltip)
@@ -64,6 +65,11 @@ class NodeItem(QGraphicsItem):
             self.setToolTip(look.tooltip)
             self.update()
 
+    def set_followed(self, followed: bool) -> None:
+        """Whether connections and frame follow every move, as they do while the node is dragged; the scene, which moves
+        many nodes at once, routes the connections afterwards."""
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemSendsGeometryChanges, followed)
+
     def set_target(self, target: bool) -> None:
         """Highlight the node while a connection or a layer is dragged over it."""
         if target != self.target:
@@ -71,7 +77,7 @@ class NodeItem(QGraphicsItem):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(-4, -4 - PORT, WIDTH + 16, HEIGHT + 16 + 2 * PORT)
+        return _NODE_BOUNDS
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
@@ -93,7 +99,7 @@ class NodeItem(QGraphicsItem):
         return offset.x() ** 2 + offset.y() ** 2 <= (PORT + 5) ** 2
 
     def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: object) -> object:
-        if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged and self.followed:
+        if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged:
             for edge in (*self.entering, *self.leaving):
                 edge.follow()
             if self.frame is not None:
@@ -178,6 +184,9 @@ class EdgeItem(QGraphicsItem):
         self.source, self.target = source, target
         self.bulge = 0.0
         self._path = QPainterPath()
+        self._bounds = QRectF()
+        self._route: tuple[QPointF, QPointF, float] | None = None
+        """Start, end and bulge of the path."""
         self._hovered = False
         self._dropping = False
         source.leaving.append(self)
@@ -204,6 +213,18 @@ class EdgeItem(QGraphicsItem):
         self.prepareGeometryChange()
         start = self.source.pos() + self.source.out_port()
         end = self.target.pos() + self.target.in_port()
+        before = self._route
+        if before is not None and before[2] == self.bulge and before[1] - before[0] == end - start:
+            # Both ends moved alike, as most do when a layer is inserted above.
+            self._path.translate(start - before[0])
+            self._bounds.translate(start - before[0])
+        else:
+            self._path = self._routed(start, end)
+            self._bounds = self._path.boundingRect().adjusted(-6, -6, 6, 6)
+        self._route = start, end, self.bulge
+        self.update()
+
+    def _routed(self, start: QPointF, end: QPointF) -> QPainterPath:
         path = QPainterPath(start)
         if self.bulge:
             side = min(start.x(), end.x()) - WIDTH / 2 - self.bulge
@@ -223,11 +244,10 @@ class EdgeItem(QGraphicsItem):
         else:
             half = max(18.0, abs(end.y() - start.y()) / 2)
             path.cubicTo(start + QPointF(0, half), end - QPointF(0, half), end)
-        self._path = path
-        self.update()
+        return path
 
     def boundingRect(self) -> QRectF:
-        return self._path.boundingRect().adjusted(-6, -6, 6, 6)
+        return self._bounds
 
     def shape(self) -> QPainterPath:
         stroker = QPainterPathStroker()

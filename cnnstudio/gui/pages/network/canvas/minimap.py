@@ -84,11 +84,14 @@ class Minimap(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         painter.setPen(Qt.PenStyle.NoPen)
         scale, origin = self._scale(), self._origin()
+        left, top = origin.x(), origin.y()
         size = max(WIDTH * scale, 2.0), max(HEIGHT * scale, 1.0)
+        rects: dict[str, list[QRectF]] = {}
         for item in self._scene.nodes.values():
-            place = item.pos() * scale + origin
-            painter.setBrush(theme.family_color(item.look.family))
-            painter.drawRect(QRectF(place.x(), place.y(), *size))
+            rects.setdefault(item.look.family, []).append(QRectF(item.x() * scale + left, item.y() * scale + top, *size))
+        for family, cards in rects.items():
+            painter.setBrush(theme.family_color(family))
+            painter.drawRects(cards)
         painter.end()
         return drawn
 

@@ -87,12 +87,10 @@ class NetworkScene(QGraphicsScene):
             if node_item is None:
                 node_item = self.nodes[identifier] = NodeItem(identifier, looks[identifier])
                 self.addItem(node_item)
-            place = QPointF(*graph.places[identifier])
-            if node_item.pos() != place:
+            place = graph.places[identifier]
+            if (node_item.x(), node_item.y()) != place:
                 # Both ends of a connection may move: it is routed once, after all nodes have moved.
-                node_item.followed = False
-                node_item.setPos(place)
-                node_item.followed = True
+                node_item.setPos(*place)
                 following.update(node_item.entering, node_item.leaving)
         for edge_item in following:
             edge_item.follow()
@@ -100,7 +98,7 @@ class NetworkScene(QGraphicsScene):
             if edge not in self.edges:
                 connection = self.edges[edge] = EdgeItem(edge, self.nodes[source], self.nodes[target])
                 self.addItem(connection)
-        self._route()
+        self._route(graph)
         self._show_frames(network)
         self.setSceneRect(self.bounds().adjusted(-600, -400, 600, 400))
 
@@ -147,26 +145,30 @@ class NetworkScene(QGraphicsScene):
         item.target.entering.remove(item)
         self.removeItem(item)
 
-    def _route(self) -> None:
+    def _route(self, graph: VisibleGraph) -> None:
         """Connections with a node in their own column bend out to the left."""
-        rects = sorted((item.y(), item.x()) for item in self.nodes.values())
+        places = graph.places
+        rects = sorted((places[identifier][1], places[identifier][0]) for identifier in graph.ids)
         tops = [top for top, _left in rects]
         lanes: dict[float, int] = {}
-        for item in sorted(self.edges.values(), key=lambda item: item.target.y() - item.source.y()):
-            start, end = item.source.pos(), item.target.pos()
-            between = rects[bisect_right(tops, start.y() + HEIGHT):bisect_left(tops, end.y() - 1)]
+        heights = {edge: places[target][1] - places[source][1] for edge, (source, target) in graph.ends.items()}
+        for edge in sorted(heights, key=heights.__getitem__):
+            (left, top), (_left, end) = (places[identifier] for identifier in graph.ends[edge])
+            between = rects[bisect_right(tops, top + HEIGHT):bisect_left(tops, end - 1)]
             bulge = 0.0
-            if any(abs(x - start.x()) < WIDTH * 0.55 for _y, x in between):
-                lane = lanes.get(start.x(), 0)
-                lanes[start.x()] = lane + 1
+            if any(abs(x - left) < WIDTH * 0.55 for _y, x in between):
+                lane = lanes.get(left, 0)
+                lanes[left] = lane + 1
                 bulge = 36.0 + 14.0 * (lane % 6)
-            item.set_bulge(bulge)
+            self.edges[edge].set_bulge(bulge)
 
     def bounds(self) -> QRectF:
         """The rectangle around everything."""
         rect = QRectF()
-        for item in self.nodes.values():
-            rect = rect.united(QRectF(item.x(), item.y(), WIDTH, HEIGHT))
+        if self.nodes:
+            corners = [(item.x(), item.y()) for item in self.nodes.values()]
+            left, top = min(x for x, _y in corners), min(y for _x, y in corners)
+            rect = QRectF(left, top, max(x for x, _y in corners) - left + WIDTH, max(y for _x, y in corners) - top + HEIGHT)
         bulging = [edge for edge in self.edges.values() if edge.bulge]
         for extra in (*self.frames.values(), *self.notes.values(), *bulging):
             rect = rect.united(extra.sceneBoundingRect())
@@ -232,6 +234,8 @@ class NetworkScene(QGraphicsScene):
             event.accept()
             return
         super().mousePressEvent(event)
+        for item in self.chosen_items():
+            item.set_followed(True)
         self._pressed_at = {name: item.pos() for name, item in self._movable_items().items() if item.isSelected()}
 
     def _movable_items(self) -> dict[str, QGraphicsItem]:
@@ -260,6 +264,8 @@ class NetworkScene(QGraphicsScene):
                 self.connected.emit(source.id, over.id)
             return
         super().mouseReleaseEvent(event)
+        for item in self.chosen_items():
+            item.set_followed(False)
         moved = {name: (item.x(), item.y()) for name, item in self._movable_items().items()
                  if name in self._pressed_at and item.pos() != self._pressed_at[name]}
         self._pressed_at = {}

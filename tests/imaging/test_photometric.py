@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,7 +14,6 @@ from cnnstudio.imaging.changes import Geometric, Mixing
 from cnnstudio.imaging.counter_rng import CounterRng, beta, normal
 from cnnstudio.imaging.photometric import apply_changes
 
-from .pictures import scene
 from .test_augment import batch, step
 
 NORMAL = [0.4733827, 1.7990601, 0.8830392]
@@ -120,76 +115,6 @@ def test_beta_has_its_moments(alpha: float) -> None:
     assert values.var() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.01)
     if alpha == 1.0:
         assert np.abs(values - (np.arange(40_000) + 0.5) / 40_000).max() < 1e-3
-
-
-KERAS = """
-import sys
-import numpy as np
-import keras
-from keras import layers, ops
-source, target = sys.argv[1:]
-pictures = np.load(source).astype("float32")
-count = len(pictures)
-each = lambda value: ops.convert_to_tensor(np.full((count,), value, "float32"))
-results = {}
-def run(name, layer, transformation, scale=1.0):
-    answer = layer.transform_images(ops.convert_to_tensor(pictures / scale), transformation, training=True)
-    results[name] = np.asarray(answer) * scale
-for shift in (0.2, -0.15):
-    run(f"hue{shift}", layers.RandomHue(0.5), {"factor": each(shift)})
-for times in (0.4, 2.5):
-    run(f"saturation{times}", layers.RandomSaturation(0.5, value_range=(0, 1)), {"factor": each(times)}, 255.0)
-for share in (0.1, 0.8):
-    run(f"sharpness{share}", layers.RandomSharpness(0.5), {"factor": each(share)})
-run("blur", layers.RandomGaussianBlur(kernel_size=7, sigma=(1, 2)), {
-    "should_apply_blur": ops.convert_to_tensor(np.ones(count, bool)),
-    "blur_factor": ops.convert_to_tensor(np.array([1.5, 0.8], "float32"))})
-run("grayscale", layers.RandomGrayscale(1.0), ops.convert_to_tensor(np.ones((count, 1, 1, 1), bool)))
-run("posterization", layers.RandomPosterization((3, 3)), {"shift_factor": ops.convert_to_tensor(np.full(count, 5, "uint8"))})
-run("solarization", layers.Solarization(), {
-    "additions": ops.convert_to_tensor(np.full((count, 1, 1, 1), 20, "float32")),
-    "thresholds": ops.convert_to_tensor(np.full((count, 1, 1, 1), 130, "float32"))})
-run("invert", layers.RandomInvert(), {"apply_inversion": ops.convert_to_tensor(np.ones(count, bool))})
-one = layers.Equalization()
-results["equalization"] = np.stack([np.asarray(one(picture)) for picture in pictures])
-mask = np.zeros(pictures.shape, bool)
-mask[:, 5:20, 8:30] = True
-run("erasing", layers.RandomErasing(fill_value=9), {
-    "apply_erasing": ops.convert_to_tensor(np.ones(count, bool)), "batch_masks": ops.convert_to_tensor(mask),
-    "fill_value": ops.convert_to_tensor(np.full(pictures.shape, 9, "float32"))})
-np.savez(target, **results)
-"""
-
-SAME: dict[str, tuple[str, Any, dict[str, Any]]] = {
-    "hue0.2": ("random_hue", 0.2, {}), "hue-0.15": ("random_hue", -0.15, {}),
-    "saturation0.4": ("random_saturation", 0.4, {}), "saturation2.5": ("random_saturation", 2.5, {}),
-    "sharpness0.1": ("random_sharpness", 0.2, {}), "sharpness0.8": ("random_sharpness", 1.6, {}),
-    "blur": ("random_gaussian_blur", (1.5, 0.8), {"kernel_size": 7}),
-    "grayscale": ("random_grayscale", 1.0, {}), "posterization": ("random_posterization", 3.0, {}),
-    "solarization": ("solarization", (20.0, 130.0), {}), "invert": ("random_invert", 1.0, {}),
-    "equalization": ("equalization", 1.0, {}),
-    "erasing": ("random_erasing", (8, 30, 5, 20, 0), {"fill_value": 9.0}),
-}
-
-
-@pytest.mark.keras
-def test_every_value_means_what_it_means_in_keras(tmp_path: Path) -> None:
-    # Colours that are neither pale nor at the ends: what Keras does to rounded ones is a matter of taste.
-    pictures = np.stack([np.asarray(scene(64, 48)), np.roll(np.asarray(scene(64, 48)), 9, axis=1)])
-    np.save(tmp_path / "pictures.npy", pictures)
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    ran = subprocess.run([sys.executable, "-c", KERAS, str(tmp_path / "pictures.npy"), str(tmp_path / "keras.npz")],
-                         capture_output=True, text=True, check=False, env=environment)
-    assert ran.returncode == 0, ran.stderr[-2000:]
-    theirs = np.load(tmp_path / "keras.npz")
-    assert set(theirs.files) == set(SAME)
-    for name, (kind, value, params) in SAME.items():
-        ours = np.stack([done(kind, value, picture, **params) for picture in pictures]).astype(float)
-        # Keras darkens the border of what it convolves.
-        inside = np.s_[:, 4:-4, 4:-4] if kind in ("random_sharpness", "random_gaussian_blur") else np.s_[:]
-        difference = np.abs(ours[inside] - np.clip(theirs[name][inside], 0, 255))
-        assert difference.max() <= 1.01, (name, difference.max(), difference.mean())
-        assert np.abs(ours - pictures).max() > 20, name
 
 
 def test_every_augmentation_names_its_group_and_its_layer() -> None:

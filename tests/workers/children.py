@@ -85,11 +85,11 @@ def garbage(endpoint: Endpoint) -> None:
 
 def floods(endpoint: Endpoint) -> None:
     link = _hello(endpoint)
-    for number in range(1, 20_001):
-        link.emit(Batch(epoch=1, batch=number, batches=20_000, metrics={"loss": 1.0}, pictures_per_second=1.0))
-        if number % 2_000 == 0:
-            link.emit(Progress(done=number, total=20_000))
-            link.emit(Epoch(epoch=number // 2_000, epochs=10, metrics={"loss": 1.0}, seconds=1.0,
+    for number in range(1, 5_001):
+        link.emit(Batch(epoch=1, batch=number, batches=5_000, metrics={"loss": 1.0}, pictures_per_second=1.0))
+        if number % 500 == 0:
+            link.emit(Progress(done=number, total=5_000))
+            link.emit(Epoch(epoch=number // 500, epochs=10, metrics={"loss": 1.0}, seconds=1.0,
                             pictures_per_second=1.0))
     link.emit(Finished())
 

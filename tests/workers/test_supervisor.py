@@ -149,11 +149,11 @@ def test_a_flood_is_thinned_but_no_epoch_is_lost(tmp_path, monkeypatch):
     last, heard = run("floods", tmp_path / "log")
     assert isinstance(last, Finished)
     assert [event.epoch for event in heard.of(Epoch)] == list(range(1, 11))
-    assert [event.batch for event in heard.of(Batch)] == [1, *range(2_000, 20_001, 2_000)]
-    assert [event.done for event in heard.of(Progress)] == list(range(2_000, 20_001, 2_000))
+    assert [event.batch for event in heard.of(Batch)] == [1, *range(500, 5_001, 500)]
+    assert [event.done for event in heard.of(Progress)] == list(range(500, 5_001, 500))
     for epoch in heard.of(Epoch):
         before = heard.events[:heard.events.index(epoch)]
-        assert [event for event in before if isinstance(event, Batch)][-1].batch == 2_000 * epoch.epoch
+        assert [event for event in before if isinstance(event, Batch)][-1].batch == 500 * epoch.epoch
 
 
 def test_the_throttle_passes_one_event_of_a_kind_in_every_gap(monkeypatch):

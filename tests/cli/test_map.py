@@ -12,6 +12,17 @@ import pytest
 from cnnstudio import cli
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def one_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundled base is converted once for all tests of this file."""
+    monkeypatch.setenv("CNNSTUDIO_CACHE", str(cache))
+
+
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """Red squares and green discs, one red square among the discs, one file that is no picture."""

@@ -39,12 +39,17 @@ def pixmap(name: str, token: str = "dim", size: int = 16, ratio: float = 2.0) ->
 
 
 def icon(name: str, token: str = "text", checked: str = "accent") -> QIcon:
-    """Icon `name` for buttons and menus; `checked` is its token while the button is on."""
+    """Icon `name` for buttons and menus; `checked` is its token while the button is on. Do not modify the result."""
+    return _icon(name, _value(token), _value(checked), _value("faint"))
+
+
+@functools.lru_cache(maxsize=512)
+def _icon(name: str, color: str, checked: str, disabled: str) -> QIcon:
     result = QIcon()
     for size in (16, 20):
-        for state, item in ((QIcon.State.Off, token), (QIcon.State.On, checked)):
+        for state, item in ((QIcon.State.Off, color), (QIcon.State.On, checked)):
             result.addPixmap(pixmap(name, item, size), QIcon.Mode.Normal, state)
-        result.addPixmap(pixmap(name, "faint", size), QIcon.Mode.Disabled, QIcon.State.Off)
+        result.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled, QIcon.State.Off)
     return result
 
 

@@ -25,7 +25,7 @@ _RUN: Final = {
     "network": "networks:network", "code": "code:code", "draw": "drawing:draw",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
-    "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
+    "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",
     "selfcheck": "selfcheck:selfcheck",
 }

@@ -9,10 +9,18 @@ from typing import Final
 
 from cnnstudio import __version__
 from cnnstudio.cli.parsing import Parser
+from cnnstudio.cli.run_arguments import (
+    Command,
+    add_compare,
+    add_evaluate,
+    add_export,
+    add_predict,
+    add_robustness,
+    add_runs,
+    add_train,
+)
+from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_set
 from cnnstudio.core.text import LANGUAGES, tr
-
-Command = Callable[..., argparse.ArgumentParser]
-"""Adds a command: name, help, and whether it takes a project."""
 
 
 def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
@@ -66,9 +74,9 @@ def _new(command: Command) -> None:
                                 "run, an exported bundle or a project",
                                 "parte de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras o .h5, un "
                                 "entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
-    _add_reading(new)
-    _add_columns(new)
-    _add_set(new)
+    add_reading(new)
+    add_columns(new)
+    add_set(new)
 
 
 def _set(command: Command) -> None:
@@ -119,9 +127,9 @@ def _audit(command: Command) -> None:
                                                                "busca también copias reflejadas y giradas"))
     audit.add_argument("--html", type=Path, metavar=tr("FILE", "ARCHIVO"), help=tr("write a report",
                                                                                    "escribe un informe"))
-    _add_force(audit)
-    _add_reading(audit)
-    _add_set(audit)
+    add_force(audit)
+    add_reading(audit)
+    add_set(audit)
 
 
 def _map(command: Command) -> None:
@@ -196,72 +204,6 @@ def _decide(command: Command) -> None:
                                                                         "acepta los hallazgos de este tipo"))
 
 
-def _train(command: Command) -> None:
-    train = command("train", tr("train; Ctrl+C stops and keeps the model", "entrena; Ctrl+C detiene y conserva el modelo"))
-    _add_set(train)
-    train.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
-                       help=tr("resume this run; with --set, with other settings or for more epochs",
-                               "continúa este entrenamiento; con --set, con otros ajustes o durante más épocas"))
-
-
-def _runs(command: Command) -> None:
-    runs = command("runs", tr("list the runs", "enumera los entrenamientos"))
-    _add_run(runs)
-    runs.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                      help=tr("write the epochs of a run as a table (the newest unless --run names another)",
-                              "escribe las épocas de un entrenamiento como tabla (el más reciente, si --run no indica otro)"))
-    runs.add_argument("--rename", metavar=tr("NAME", "NOMBRE"),
-                      help=tr("rename a run (the newest unless --run names another); its id does not change",
-                              "cambia el nombre de un entrenamiento (el más reciente, si --run no indica otro); su id no "
-                              "cambia"))
-
-
-def _evaluate(command: Command) -> None:
-    evaluate = command("evaluate", tr("evaluate a trained model", "evalúa un modelo entrenado"))
-    _add_run(evaluate)
-    on = evaluate.add_mutually_exclusive_group()
-    on.add_argument("--split", choices=("train", "validation", "test"),
-                    help=tr("on this split of the project", "en esta división del proyecto"))
-    on.add_argument("--data", type=Path, metavar=tr("FOLDER", "CARPETA"),
-                    help=tr("on other pictures, with one subfolder per class",
-                            "en otras imágenes, con una subcarpeta por clase"))
-    _add_columns(evaluate)
-
-
-def _predict(command: Command) -> None:
-    predict = command("predict", tr("classify pictures", "clasifica imágenes"), project=False)
-    predict.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"),
-                         help=tr("a project, a run, an exported bundle or a .keras file",
-                                 "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
-    predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"),
-                         help=tr("pictures and folders of pictures", "imágenes y carpetas de imágenes"))
-    _add_run(predict)
-    predict.add_argument("--top", type=int, default=5, metavar="K",
-                         help=tr("how many classes to show (default: 5)", "cuántas clases se muestran (predeterminado: 5)"))
-    predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                         help=tr("write the predictions as a table", "escribe las predicciones como tabla"))
-    _add_force(predict)
-    _add_reading(predict)
-
-
-def _export(command: Command) -> None:
-    from cnnstudio.catalog.exporters import EXPORTERS
-
-    export = command("export", tr("write a trained model for use elsewhere",
-                                  "escribe un modelo entrenado para usarlo en otra parte"))
-    export.add_argument("--format", choices=EXPORTERS.ids(), required=True, help=tr("the format", "el formato"))
-    export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where to write it",
-                                                                                              "dónde escribirlo"))
-    checked = export.add_mutually_exclusive_group()
-    checked.add_argument("--check-data", type=Path, metavar=tr("FOLDER", "CARPETA"),
-                         help=tr("compare the export with the trained model on these pictures instead of the run's own",
-                                 "compara la exportación con el modelo en estas imágenes en lugar de las del entrenamiento"))
-    checked.add_argument("--unchecked", action="store_true",
-                         help=tr("export without a comparison on real pictures; the export is marked as unchecked",
-                                 "exporta sin comparar con imágenes reales; la exportación queda marcada como no comprobada"))
-    _add_run(export)
-
-
 def _code(command: Command) -> None:
     code = command("code", tr("print the network as Keras or PyTorch source",
                               "muestra la red como código de Keras o PyTorch"))
@@ -276,12 +218,7 @@ def _code(command: Command) -> None:
     code.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"),
                       help=tr("write it to this file instead of printing it, together with the files that the training reads",
                               "lo escribe en este archivo en lugar de mostrarlo, junto con los que lee el entrenamiento"))
-    _add_force(code)
-
-
-def _add_force(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--force", action="store_true", help=tr("replace a file that this command did not write",
-                                                                 "reemplaza un archivo que este comando no escribió"))
+    add_force(code)
 
 
 def _draw(command: Command) -> None:
@@ -297,12 +234,6 @@ def _measure(command: Command) -> None:
                           "recipe.normalization=standardize",
                           "mide la media y la desviación estándar de las imágenes de entrenamiento, para "
                           "recipe.normalization=standardize"))
-
-
-def _robustness(command: Command) -> None:
-    robustness = command("robustness", tr("measure how each augmentation affects a trained model, class by class",
-                                          "mide cómo afecta cada aumento a un modelo entrenado, clase por clase"))
-    _add_run(robustness)
 
 
 def _probe(command: Command) -> None:
@@ -355,10 +286,10 @@ def _help(command: Command) -> None:
 
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
-    "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": _train, "runs": _runs,
-    "evaluate": _evaluate, "predict": _predict, "export": _export, "code": _code, "draw": _draw, "measure": _measure,
-    "robustness": _robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
-    "selfcheck": _selfcheck,
+    "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
+    "evaluate": add_evaluate, "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
+    "robustness": add_robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
+    "selfcheck": _selfcheck, "compare": add_compare,
 }
 
 
@@ -370,36 +301,3 @@ def _base(text: str) -> str:
         return text
     raise argparse.ArgumentTypeError(tr("there is no base {word}, and no file of that name",
                                         "no hay ninguna base {word} ni ningún archivo con ese nombre", word=text))
-
-
-def _add_run(target: argparse.ArgumentParser) -> None:
-    target.add_argument("--run", metavar="ID", help=tr("the id of the run, as listed by `runs` (default: the newest run)",
-                                                       "el id del entrenamiento, tal como lo enumera `runs` (predeterminado: "
-                                                       "el más reciente)"))
-
-
-def _add_reading(target: argparse.ArgumentParser) -> None:
-    target.add_argument("--follow-links", action="store_true",
-                        help=tr("follow links to folders", "sigue los enlaces a carpetas"))
-    target.add_argument("--ignore", action="append", default=[], metavar=tr("PATTERN", "PATRÓN"),
-                        help=tr("leave out files and folders that match this pattern, as in a .gitignore file; may be "
-                                "repeated",
-                                "omite los archivos y carpetas que coinciden con este patrón, como en un archivo .gitignore; "
-                                "se puede repetir"))
-
-
-def _add_columns(target: argparse.ArgumentParser) -> None:
-    target.add_argument("--label-column", action="append", default=[], metavar=tr("COLUMN", "COLUMNA"),
-                        help=tr("the column of a list that holds the classes; repeat it for columns of zeros and ones; “.” "
-                                "stands for the folder of each picture",
-                                "la columna de una lista que contiene las clases; repítala para columnas de ceros y unos; "
-                                "«.» es la carpeta de cada imagen"))
-    target.add_argument("--path-column", action="append", default=[], metavar=tr("COLUMN", "COLUMNA"),
-                        help=tr("the column of a list that holds the paths of the pictures",
-                                "la columna de una lista que contiene las rutas de las imágenes"))
-
-
-def _add_set(target: argparse.ArgumentParser) -> None:
-    target.add_argument("--set", dest="values", action="append", default=[], metavar=tr("KEY=VALUE", "CLAVE=VALOR"),
-                        help=tr("a setting, such as training.epochs=5; may be repeated",
-                                "un ajuste, como training.epochs=5; se puede repetir"))

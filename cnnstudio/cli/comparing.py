@@ -1,0 +1,88 @@
+"""`cnnstudio compare`: two runs beside each other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any, Final
+
+from cnnstudio.cli.jobs import exit_code, report_progress, run_job
+from cnnstudio.cli.output import Output
+from cnnstudio.core.text import Text, format_number, printable, tr
+from cnnstudio.datasets.paired import Figure
+from cnnstudio.workers.job_setup import evaluation_job
+from cnnstudio.workers.run_comparison import RunComparison, compare_runs, split_to_compare, verdict
+from cnnstudio.workers.runs import find_run
+
+FIGURE_NAMES: Final = {
+    "accuracy": Text("accuracy", "exactitud"), "balanced_accuracy": Text("balanced accuracy", "exactitud equilibrada"),
+    "macro_f1": Text("macro F1", "F1 macro"), "loss": Text("loss", "pérdida")}
+_LISTED: Final = 20
+"""Disagreements that the text lists; --json prints all."""
+
+
+def compare(arguments: argparse.Namespace, output: Output) -> int:
+    """Compare two runs; what was not evaluated yet is evaluated first."""
+    first, second = (find_run(arguments.project, name) for name in arguments.runs)
+    split = arguments.split or split_to_compare(first, second)
+    for run in (first, second):
+        if not run.table_path(split).is_file():
+            last = run_job(evaluation_job(run, split), output, lambda event: report_progress(event, output))
+            if exit_code(last, output):
+                return 1
+    result = compare_runs(first, second, split)
+    if output.as_json:
+        _print_lines(result, output)
+    else:
+        output.line({}, "\n".join(_text(result)))
+    return 0
+
+
+def _print_lines(result: RunComparison, output: Output) -> None:
+    for difference in result.differences:
+        output.line({"event": "difference", "key": difference.key, "first": difference.first, "second": difference.second})
+    for figure in result.paired.figures:
+        output.line({"event": "metric", **{name: getattr(figure, name) for name in Figure.__struct_fields__}})
+    test = result.paired.mcnemar
+    output.line({"event": "mcnemar", "only_first": test.only_first, "only_second": test.only_second, "p_value": test.p_value,
+                 "significant": test.significant})
+    for item in result.disagreements:
+        output.line({"event": "disagreement", **{name: getattr(item, name) for name in type(item).__struct_fields__}})
+    output.line({"event": "summary", "first": result.first, "second": result.second, "split": result.split,
+                 "images": result.paired.images, "only_first": result.only_first, "only_second": result.only_second,
+                 "changed": result.changed, "disagreements": len(result.disagreements), "text": str(verdict(result))})
+
+
+def _text(result: RunComparison) -> list[str]:
+    lines = [tr("{first} and {second}, {split}: {n} pictures", "{first} y {second}, {split}: {n} imágenes", first=result.first,
+                second=result.second, split=result.split, n=format_number(result.paired.images, ","))]
+    lines += [f"  {item.key}: {_plain(item.first)} → {_plain(item.second)}" for item in result.differences] or [
+        "  " + tr("the same settings", "los mismos ajustes")]
+    width = max(len(str(name)) for name in FIGURE_NAMES.values())
+    for figure in result.paired.figures:
+        form = ".4f" if figure.name in ("loss", "macro_f1") else ".2%"
+        low, high = figure.difference_interval
+        difference = tr("difference {d}, 95 % interval {low} to {high}", "diferencia {d}, intervalo del 95 %: {low} a {high}",
+                        d=format_number(figure.difference, f"+{form}"), low=format_number(low, f"+{form}"),
+                        high=format_number(high, f"+{form}"))
+        lines.append(f"  {FIGURE_NAMES[figure.name]!s:<{width}}  {format_number(figure.first, form)}  "
+                     f"{format_number(figure.second, form)}  {difference}")
+    lines.append("  " + str(verdict(result)))
+    for left_out, text in ((result.only_first + result.only_second, Text(
+            "left out: {n} pictures that only one of them was evaluated on",
+            "quedan fuera: {n} imágenes con las que solo se evaluó uno")), (result.changed, Text(
+            "left out: {n} pictures whose file or class has changed in between",
+            "quedan fuera: {n} imágenes cuyo archivo o clase cambió entretanto"))):
+        if left_out:
+            lines.append("  " + str(text.fill(n=left_out)))
+    for item in result.disagreements[:_LISTED]:
+        lines.append(printable(f"  {item.path}  {item.label}: {item.first} {format_number(item.first_probability, '.0%')}, "
+                               f"{item.second} {format_number(item.second_probability, '.0%')}"))
+    if len(result.disagreements) > _LISTED:
+        lines.append("  " + tr("and {n} more (--json lists all)", "y {n} más (--json las enumera todas)",
+                               n=len(result.disagreements) - _LISTED))
+    return lines
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

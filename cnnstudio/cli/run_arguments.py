@@ -1,0 +1,99 @@
+"""The arguments of the commands that make and use runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_run, add_set
+from cnnstudio.core.text import tr
+
+Command = Callable[..., argparse.ArgumentParser]
+"""Adds a command: name, help, and whether it takes a project."""
+
+
+def add_train(command: Command) -> None:
+    train = command("train", tr("train; Ctrl+C stops and keeps the model", "entrena; Ctrl+C detiene y conserva el modelo"))
+    add_set(train)
+    train.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
+                       help=tr("resume this run; with --set, with other settings or for more epochs",
+                               "continúa este entrenamiento; con --set, con otros ajustes o durante más épocas"))
+
+
+def add_runs(command: Command) -> None:
+    runs = command("runs", tr("list the runs", "enumera los entrenamientos"))
+    add_run(runs)
+    runs.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                      help=tr("write the epochs of a run as a table (the newest unless --run names another)",
+                              "escribe las épocas de un entrenamiento como tabla (el más reciente, si --run no indica otro)"))
+    runs.add_argument("--rename", metavar=tr("NAME", "NOMBRE"),
+                      help=tr("rename a run (the newest unless --run names another); its id does not change",
+                              "cambia el nombre de un entrenamiento (el más reciente, si --run no indica otro); su id no "
+                              "cambia"))
+
+
+def add_evaluate(command: Command) -> None:
+    evaluate = command("evaluate", tr("evaluate a trained model", "evalúa un modelo entrenado"))
+    add_run(evaluate)
+    on = evaluate.add_mutually_exclusive_group()
+    on.add_argument("--split", choices=("train", "validation", "test"),
+                    help=tr("on this split of the project", "en esta división del proyecto"))
+    on.add_argument("--data", type=Path, metavar=tr("FOLDER", "CARPETA"),
+                    help=tr("on other pictures, with one subfolder per class",
+                            "en otras imágenes, con una subcarpeta por clase"))
+    add_columns(evaluate)
+
+
+def add_predict(command: Command) -> None:
+    predict = command("predict", tr("classify pictures", "clasifica imágenes"), project=False)
+    predict.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"),
+                         help=tr("a project, a run, an exported bundle or a .keras file",
+                                 "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
+    predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"),
+                         help=tr("pictures and folders of pictures", "imágenes y carpetas de imágenes"))
+    add_run(predict)
+    predict.add_argument("--top", type=int, default=5, metavar="K",
+                         help=tr("how many classes to show (default: 5)", "cuántas clases se muestran (predeterminado: 5)"))
+    predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                         help=tr("write the predictions as a table", "escribe las predicciones como tabla"))
+    add_force(predict)
+    add_reading(predict)
+
+
+def add_export(command: Command) -> None:
+    from cnnstudio.catalog.exporters import EXPORTERS
+
+    export = command("export", tr("write a trained model for use elsewhere",
+                                  "escribe un modelo entrenado para usarlo en otra parte"))
+    export.add_argument("--format", choices=EXPORTERS.ids(), required=True, help=tr("the format", "el formato"))
+    export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where to write it",
+                                                                                              "dónde escribirlo"))
+    checked = export.add_mutually_exclusive_group()
+    checked.add_argument("--check-data", type=Path, metavar=tr("FOLDER", "CARPETA"),
+                         help=tr("compare the export with the trained model on these pictures instead of the run's own",
+                                 "compara la exportación con el modelo en estas imágenes en lugar de las del entrenamiento"))
+    checked.add_argument("--unchecked", action="store_true",
+                         help=tr("export without a comparison on real pictures; the export is marked as unchecked",
+                                 "exporta sin comparar con imágenes reales; la exportación queda marcada como no comprobada"))
+    add_run(export)
+
+
+def add_robustness(command: Command) -> None:
+    robustness = command("robustness", tr("measure how each augmentation affects a trained model, class by class",
+                                          "mide cómo afecta cada aumento a un modelo entrenado, clase por clase"))
+    add_run(robustness)
+
+
+def add_compare(command: Command) -> None:
+    compare = command("compare", tr("compare two runs: settings, figures, pictures on which they disagree, and whether one is "
+                                    "significantly better",
+                                    "compara dos entrenamientos: ajustes, cifras, imágenes en las que discrepan y si uno es "
+                                    "significativamente mejor"))
+    compare.add_argument("runs", nargs=2, metavar=tr("RUN", "ENTRENAMIENTO"),
+                         help=tr("the ids of two runs, as listed by `runs`; what was not evaluated yet is evaluated first",
+                                 "los id de dos entrenamientos, tal como los enumera `runs`; lo que aún no se ha evaluado se "
+                                 "evalúa antes"))
+    compare.add_argument("--split", choices=("validation", "test"),
+                         help=tr("on this split (default: test pictures, else validation pictures)",
+                                 "en esta división (predeterminado: imágenes de prueba o, si no hay, de validación)"))

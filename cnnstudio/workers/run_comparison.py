@@ -1,0 +1,176 @@
+"""Two runs beside each other: the settings that differ, and their answers for the pictures that both were evaluated on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from cnnstudio.core.differences import setting_differences
+from cnnstudio.core.jobs import PictureResult
+from cnnstudio.core.keys import to_plain
+from cnnstudio.core.problems import Fix, ProblemError, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.manifest import Manifest, read_manifest
+from cnnstudio.datasets.paired import Answers, PairedComparison, compare_answers
+from cnnstudio.workers.run_answers import evaluation_rows
+from cnnstudio.workers.runs import RunFolder
+
+SPLITS_TO_COMPARE = ("test", "validation")
+"""In this order; what a run was trained on says nothing of new pictures."""
+
+
+class SettingDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as `cnnstudio set` takes it, and its values in both runs as JSON types; None where there is none."""
+
+    key: str
+    first: Any
+    second: Any
+
+
+class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture for which the runs name different classes, and the probabilities of those."""
+
+    path: str
+    label: str
+    first: str
+    second: str
+    first_probability: float
+    second_probability: float
+
+
+class RunComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """`paired` is about the pictures of `split` that both runs were evaluated on.
+
+    Left out of it are pictures that only one run was evaluated on, and pictures whose file or class has changed between the
+    two runs. `disagreements`: those that just one run answers right come first, then the surest answers.
+    """
+
+    first: str
+    second: str
+    split: str
+    class_names: tuple[str, ...]
+    differences: tuple[SettingDifference, ...]
+    paired: PairedComparison
+    only_first: int
+    only_second: int
+    changed: int
+    disagreements: tuple[Disagreement, ...]
+
+
+def differing_settings(first: Project, second: Project) -> tuple[SettingDifference, ...]:
+    """The settings that differ, without names, positions on the canvas and places of folders."""
+    return tuple(SettingDifference(key=key, first=one, second=other)
+                 for key, one, other in setting_differences(_settings(first), _settings(second)))
+
+
+def _settings(project: Project) -> dict[str, Any]:
+    plain = to_plain(project)
+    for node in plain["network"]["nodes"]:
+        node.pop("position", None)
+    settings = {name: plain[name] for name in ("recipe", "augmentation", "training", "dataset")}
+    for name in ("source", "joined", "class_keys"):
+        settings["dataset"].pop(name)
+    # The last stage stands there under its own name.
+    settings["training"] = msgspec.to_builtins(project.training)
+    return settings | {"network": {name: plain["network"][name] for name in ("nodes", "edges")}}
+
+
+def split_to_compare(first: RunFolder, second: RunFolder) -> str:
+    """The split that both runs have pictures of; raises ProblemError (nothing_in_common)."""
+    manifests = [read_manifest(run.manifest_path) for run in (first, second)]
+    for split in SPLITS_TO_COMPARE:
+        if all(manifest.split(split) for manifest in manifests):
+            return split
+    raise ProblemError(error("nothing_in_common", Text(
+        "The two runs have no split in common on which they could be compared: each needs test or validation pictures.",
+        "Los dos entrenamientos no comparten ningún conjunto en el que compararlos: cada uno necesita imágenes de prueba o de "
+        "validación."), "run"))
+
+
+def compare_runs(first: RunFolder, second: RunFolder, split: str = "") -> RunComparison:
+    """Compare two evaluated runs on a split, by default the first of `SPLITS_TO_COMPARE` that both have.
+
+    Raises ProblemError (not_evaluated, other_classes, nothing_in_common).
+    """
+    split = split or split_to_compare(first, second)
+    manifests = [read_manifest(run.manifest_path) for run in (first, second)]
+    names, others = (manifest.header.class_names for manifest in manifests)
+    if set(names) != set(others):
+        text = Text("The two runs know different classes ({first}; {second}), so their answers cannot be compared.",
+                    "Los dos entrenamientos conocen clases distintas ({first}; {second}), así que sus respuestas no se pueden "
+                    "comparar.")
+        raise ProblemError(error("other_classes", text.fill(first=", ".join(names), second=", ".join(others)), "run"))
+    tables = [{row.path: row for row in _rows(run, split)} for run in (first, second)]
+    numbers = [names.index(name) for name in others]
+    translated = {path: msgspec.structs.replace(row, label=numbers[row.label], predicted=numbers[row.predicted])
+                  for path, row in tables[1].items()}
+    common = [path for path in tables[0] if path in translated]
+    same = _same_content(*manifests)
+    pairs = [(tables[0][path], translated[path]) for path in common
+             if tables[0][path].label == translated[path].label and same(path)]
+    if not pairs:
+        raise ProblemError(error("nothing_in_common", Text(
+            "The two runs were not evaluated on any common picture of this split.",
+            "Los dos entrenamientos no se evaluaron con ninguna imagen común de este conjunto."), "run"))
+    paired = compare_answers([one.label for one, _other in pairs], _answers([one for one, _other in pairs]),
+                             _answers([other for _one, other in pairs]), len(names))
+    return RunComparison(
+        first=first.id, second=second.id, split=split, class_names=names,
+        differences=differing_settings(first.spec(), second.spec()), paired=paired,
+        only_first=len(tables[0]) - len(common), only_second=len(translated) - len(common), changed=len(common) - len(pairs),
+        disagreements=_disagreements(pairs, names))
+
+
+def _rows(run: RunFolder, split: str) -> list[PictureResult]:
+    rows = evaluation_rows(run, split)
+    if not rows:
+        text = Text("The run {run} was not evaluated on its {split} pictures yet.",
+                    "El entrenamiento {run} aún no se ha evaluado con sus imágenes de {split}.")
+        fix = Fix(action="evaluate_run", label=Text("Evaluate it", "Evaluarlo"), arguments={"run": run.id, "split": split})
+        raise ProblemError(error("not_evaluated", text.fill(run=run.id, split=split), "run", fixes=(fix,)))
+    return rows
+
+
+def _same_content(first: Manifest, second: Manifest) -> Any:
+    hashes = [{entry.path: entry.hash for entry in manifest.entries} for manifest in (first, second)]
+
+    def same(path: str) -> bool:
+        one, other = hashes[0].get(path), hashes[1].get(path)
+        return one is None or other is None or one == other
+
+    return same
+
+
+def _answers(rows: list[PictureResult]) -> Answers:
+    return Answers(tuple(row.predicted for row in rows), tuple(row.loss for row in rows))
+
+
+def _disagreements(pairs: list[tuple[PictureResult, PictureResult]], names: tuple[str, ...]) -> tuple[Disagreement, ...]:
+    apart = [(one, other) for one, other in pairs if one.predicted != other.predicted]
+    apart.sort(key=lambda pair: (pair[0].label not in (pair[0].predicted, pair[1].predicted),
+                                 -min(pair[0].probability, pair[1].probability)))
+    return tuple(Disagreement(path=one.path, label=names[one.label], first=names[one.predicted],
+                              second=names[other.predicted], first_probability=one.probability,
+                              second_probability=other.probability) for one, other in apart)
+
+
+def verdict(result: RunComparison) -> Text:
+    """What the test says, in a sentence."""
+    test = result.paired.mcnemar
+    p_value = f"= {test.p_value:.3f}" if test.p_value >= 0.001 else "< 0.001"
+    facts: dict[str, Any] = {"first": result.first, "second": result.second, "one": test.only_first, "other": test.only_second,
+             "p": Text(p_value, p_value.replace(".", ","))}
+    if not test.significant:
+        text = Text("Not significantly different: {one} pictures only {first} answers right, {other} only {second}; between "
+                    "equally good models such a division is no surprise (McNemar's exact test, p {p}).",
+                    "Sin diferencia significativa: {one} imágenes solo las acierta {first} y {other} solo {second}; entre "
+                    "modelos igual de buenos, un reparto así no sorprende (prueba exacta de McNemar, p {p}).")
+    else:
+        text = Text("{better} is significantly better: {one} pictures only {first} answers right, {other} only {second} "
+                    "(McNemar's exact test, p {p}).",
+                    "{better} es significativamente mejor: {one} imágenes solo las acierta {first} y {other} solo {second} "
+                    "(prueba exacta de McNemar, p {p}).")
+        facts["better"] = result.first if test.only_first > test.only_second else result.second
+    return text.fill(**facts)

@@ -1,0 +1,134 @@
+"""Two runs on the pictures that both were evaluated on; what does not belong is left out and counted."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from cnnstudio import cli
+from cnnstudio.core import edits
+from cnnstudio.core.jobs import PictureResult
+from cnnstudio.core.network import Node
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import Project
+from cnnstudio.core.training import TrainingSpec, with_settings
+from cnnstudio.datasets.manifest import Entry, Header, write_manifest
+from cnnstudio.network.new_project import Facts, new_project
+from cnnstudio.workers import run_comparison
+from cnnstudio.workers.run_comparison import compare_runs, differing_settings
+from cnnstudio.workers.runs import create_run
+
+CLASSES = ("cat", "dog")
+
+
+def result(path: str, predicted: int, label: int | None = None, probability: float = 0.9) -> PictureResult:
+    return PictureResult(path=path, label=int(path[0] == "d") if label is None else label, predicted=predicted,
+                         probability=probability, loss=1 - probability)
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """Makes an evaluated run; `rows` are of its test pictures."""
+    def make(rows, project=None, classes=CLASSES, hashes=None):
+        project = project or new_project("pets", str(tmp_path), Facts(classes=CLASSES), template="lenet5")
+        hashes = hashes or {}
+        entries = [Entry(path="cat/0.png", label=classes.index("cat"), split="train"), *(
+            Entry(path=row.path, label=row.label, split="test", hash=hashes.get(row.path)) for row in rows)]
+        header = Header(root=str(tmp_path), class_names=classes, label_mode="categorical")
+        run = create_run(tmp_path, project, lambda path: write_manifest(path, header, entries))
+        run.table_path("test").parent.mkdir(parents=True, exist_ok=True)
+        run.table_path("test").write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows) + b"\n")
+        return run
+
+    return make
+
+
+def test_the_common_pictures_are_compared_and_the_others_counted(make_run):
+    first = make_run([result("cat/1.png", 0), result("cat/2.png", 1), result("dog/3.png", 1), result("cat/only.png", 0),
+                      result("dog/changed.png", 0), result("dog/relabelled.png", 1)],
+                     hashes={"cat/1.png": "a", "dog/changed.png": "b"})
+    second = make_run([result("cat/1.png", 1, probability=0.6), result("cat/2.png", 1), result("dog/3.png", 1),
+                       result("dog/changed.png", 1), result("dog/relabelled.png", 1, label=0)],
+                      hashes={"cat/1.png": "a", "dog/changed.png": "c"})
+    found = compare_runs(first, second)
+    assert (found.split, found.paired.images) == ("test", 3)
+    assert (found.only_first, found.only_second, found.changed) == (1, 0, 2)
+    assert (found.paired.mcnemar.only_first, found.paired.mcnemar.only_second) == (1, 0)
+    (apart,) = found.disagreements
+    assert (apart.path, apart.label, apart.first, apart.second) == ("cat/1.png", "cat", "cat", "dog")
+    assert (apart.first_probability, apart.second_probability) == (0.9, 0.6)
+    assert found.differences == ()
+
+
+def test_classes_in_another_order_are_the_same_classes(make_run):
+    first = make_run([result("cat/1.png", 0), result("dog/2.png", 1)])
+    turned = ("dog", "cat")
+    second = make_run([result("cat/1.png", 1, label=1), result("dog/2.png", 0, label=0)], classes=turned)
+    found = compare_runs(first, second)
+    assert found.disagreements == ()
+    assert found.paired.images == 2
+    assert [figure.second for figure in found.paired.figures[:2]] == [1.0, 1.0]
+
+
+def test_differences_are_keys_with_both_values():
+    project = Project(training=with_settings(TrainingSpec(), epochs=5))
+    other = edits.add_node(replace(project, training=replace(project.training, batch_size=8)), Node(
+        id="drop", type="Dropout", position=(3.0, 4.0)))
+    keys = {item.key: (item.first, item.second) for item in differing_settings(project, other)}
+    assert keys.pop("training.batch_size") == (32, 8)
+    ((key, (first, second)),) = keys.items()
+    assert (key, first, second["type"]) == ("network.nodes.drop", None, "Dropout")
+    assert "position" not in second
+    moved = replace(project, dataset=replace(project.dataset, source="elsewhere"))
+    assert differing_settings(project, moved) == ()
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    (lambda run: run.table_path("test").unlink(), "not_evaluated"),
+    (lambda run: run.table_path("test").write_bytes(msgspec.json.encode(result("dog/other.png", 1))), "nothing_in_common")])
+def test_what_cannot_be_compared_is_told(make_run, change, code):
+    first, second = (make_run([result("cat/1.png", 0)]) for _ in range(2))
+    change(second)
+    with pytest.raises(ProblemError) as told:
+        compare_runs(first, second)
+    assert [problem.code for problem in told.value.problems] == [code]
+    assert told.value.problems[0].text.en != told.value.problems[0].text.es
+
+
+def test_other_classes_cannot_be_compared(make_run):
+    first = make_run([result("cat/1.png", 0)])
+    second = make_run([result("cat/1.png", 0)], classes=("cat", "horse"))
+    with pytest.raises(ProblemError, match="horse"):
+        compare_runs(first, second)
+
+
+def test_the_command_prints_a_line_for_everything(make_run, tmp_path, capsys, monkeypatch):
+    from cnnstudio.core.files import write_project
+
+    pictures = [f"{kind}/{number}.png" for kind in ("cat", "dog") for number in range(1, 11)]
+    first = make_run([result(path, int(path[0] == "d")) for path in pictures])
+    project = first.spec()
+    second = make_run([result(path, 0) for path in pictures],
+                      project=replace(project, training=with_settings(project.training, epochs=7)))
+    write_project(tmp_path, project)
+    assert cli.main(["compare", str(tmp_path), first.id, second.id, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    by_event = {name: [line for line in lines if line["event"] == name] for name in (line["event"] for line in lines)}
+    assert [(line["key"], line["second"]) for line in by_event["difference"]] == [("training.stages.stage_1.epochs", 7)]
+    assert [line["name"] for line in by_event["metric"]] == ["accuracy", "balanced_accuracy", "macro_f1", "loss"]
+    assert by_event["mcnemar"][0] == {"event": "mcnemar", "only_first": 10, "only_second": 0, "p_value": 0.001953125,
+                                      "significant": True}
+    assert len(by_event["disagreement"]) == 10
+    assert by_event["summary"][0]["images"] == 20
+    assert first.id in by_event["summary"][0]["text"]
+    for language, word in (("en", "significantly better"), ("es", "significativamente mejor")):
+        assert cli.main(["compare", str(tmp_path), first.id, second.id, "--language", language]) == 0
+        assert word in capsys.readouterr().out
+    assert cli.main(["compare", str(tmp_path), first.id, "nowhere"]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    monkeypatch.setattr(run_comparison, "SPLITS_TO_COMPARE", ("validation",))
+    assert cli.main(["compare", str(tmp_path), first.id, second.id]) == 2
+    assert "no split in common" in capsys.readouterr().err

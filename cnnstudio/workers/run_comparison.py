@@ -156,12 +156,13 @@ def _disagreements(pairs: list[tuple[PictureResult, PictureResult]], names: tupl
                               second_probability=other.probability) for one, other in apart)
 
 
-def verdict(result: RunComparison) -> Text:
-    """What the test says, in a sentence."""
+def verdict(result: RunComparison, first: str = "", second: str = "") -> Text:
+    """What the test says, in a sentence; `first` and `second` name the runs otherwise than by their ids."""
     test = result.paired.mcnemar
     p_value = f"= {test.p_value:.3f}" if test.p_value >= 0.001 else "< 0.001"
-    facts: dict[str, Any] = {"first": result.first, "second": result.second, "one": test.only_first, "other": test.only_second,
-             "p": Text(p_value, p_value.replace(".", ","))}
+    facts: dict[str, Any] = {
+        "first": first or result.first, "second": second or result.second, "one": test.only_first, "other": test.only_second,
+        "p": Text(p_value, p_value.replace(".", ","))}
     if not test.significant:
         text = Text("Not significantly different: {one} pictures only {first} answers right, {other} only {second}; between "
                     "equally good models such a division is no surprise (McNemar's exact test, p {p}).",
@@ -172,5 +173,5 @@ def verdict(result: RunComparison) -> Text:
                     "(McNemar's exact test, p {p}).",
                     "{better} es significativamente mejor: {one} imágenes solo las acierta {first} y {other} solo {second} "
                     "(prueba exacta de McNemar, p {p}).")
-        facts["better"] = result.first if test.only_first > test.only_second else result.second
+        facts["better"] = facts["first" if test.only_first > test.only_second else "second"]
     return text.fill(**facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import msgspec
 import pytest
@@ -10,40 +11,19 @@ from msgspec.structs import replace
 
 from cnnstudio import cli
 from cnnstudio.core import edits
-from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import TrainingSpec, with_settings
-from cnnstudio.datasets.manifest import Entry, Header, write_manifest
-from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.workers import run_comparison
 from cnnstudio.workers.run_comparison import compare_runs, differing_settings
-from cnnstudio.workers.runs import create_run
-
-CLASSES = ("cat", "dog")
-
-
-def result(path: str, predicted: int, label: int | None = None, probability: float = 0.9) -> PictureResult:
-    return PictureResult(path=path, label=int(path[0] == "d") if label is None else label, predicted=predicted,
-                         probability=probability, loss=1 - probability)
+from tests.workers.evaluated_runs import evaluated_run, result
 
 
 @pytest.fixture
 def make_run(tmp_path):
     """Makes an evaluated run; `rows` are of its test pictures."""
-    def make(rows, project=None, classes=CLASSES, hashes=None):
-        project = project or new_project("pets", str(tmp_path), Facts(classes=CLASSES), template="lenet5")
-        hashes = hashes or {}
-        entries = [Entry(path="cat/0.png", label=classes.index("cat"), split="train"), *(
-            Entry(path=row.path, label=row.label, split="test", hash=hashes.get(row.path)) for row in rows)]
-        header = Header(root=str(tmp_path), class_names=classes, label_mode="categorical")
-        run = create_run(tmp_path, project, lambda path: write_manifest(path, header, entries))
-        run.table_path("test").parent.mkdir(parents=True, exist_ok=True)
-        run.table_path("test").write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows) + b"\n")
-        return run
-
-    return make
+    return partial(evaluated_run, tmp_path)
 
 
 def test_the_common_pictures_are_compared_and_the_others_counted(make_run):

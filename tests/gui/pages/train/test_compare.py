@@ -1,0 +1,97 @@
+"""Two runs beside each other in a dialog."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from cnnstudio.core.training import with_settings
+from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.train.compare import CompareDialog
+from cnnstudio.gui.widgets.interval_plot import IntervalPlot
+from cnnstudio.gui.widgets.table import Table
+from cnnstudio.workers.runs import list_runs
+from tests.gui.driving import button, part, parts, says
+from tests.workers.evaluated_runs import evaluated_run, result
+
+PICTURES = [f"{kind}/{number}.png" for kind in ("cat", "dog") for number in range(1, 11)]
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Two runs: the first answers everything right, the second takes every picture for a cat."""
+    for path in PICTURES:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / path), np.full((8, 8, 3), 90, np.uint8))
+    first = evaluated_run(tmp_path, [result(path, int(path[0] == "d")) for path in PICTURES])
+    project = first.spec()
+    second = evaluated_run(tmp_path, [result(path, 0, probability=0.7) for path in PICTURES],
+                           project=replace(project, training=with_settings(project.training, epochs=7)))
+    for run in (first, second):
+        run.model_path.write_bytes(b"a model")
+    return first, second
+
+
+@pytest.fixture
+def open_dialog(qtbot, session, runs, tmp_path):
+    """Opens the dialog on both runs and waits for what it shows."""
+    def go():
+        listed = {run.id: run for run in list_runs(tmp_path)}
+        dialog = CompareDialog(session, list(listed.values()), listed[runs[0].id], listed[runs[1].id],
+                               lambda _run: theme.class_color(2))
+        qtbot.addWidget(dialog)
+        dialog.show()
+        qtbot.waitUntil(lambda: not len(session.jobs), timeout=20_000)
+        return dialog
+
+    return go
+
+
+def test_it_says_which_is_better_and_shows_what_differs(open_dialog, runs):
+    dialog = open_dialog()
+    assert dialog.comparison is not None
+    assert says(dialog, f"{runs[0].id} is significantly better")
+    assert "Accuracy: 100.0" in part(dialog, IntervalPlot).accessibleDescription()
+    settings, pictures = parts(dialog, Table)
+    assert [(row.key, row.second) for row in settings.rows.rows] == [("training.stages.stage_1.epochs", 7)]
+    assert len(pictures.rows.rows) == 10
+    assert pictures.selected.path.startswith("dog/")
+    dialog.reject()
+
+
+def test_a_run_with_itself_does_not_differ(qtbot, open_dialog, runs):
+    dialog = open_dialog()
+    dialog.second.setCurrentIndex(dialog.second.values.index(runs[0].id))
+    dialog.second.activated.emit(dialog.second.currentIndex())
+    qtbot.waitUntil(lambda: dialog.comparison is not None and dialog.comparison.second == runs[0].id, timeout=20_000)
+    assert says(dialog, "Not significantly different")
+    assert says(dialog, "the same settings")
+    assert says(dialog, "same answer for every picture")
+    dialog.reject()
+
+
+def test_what_was_not_evaluated_can_be_evaluated_from_here(open_dialog, runs, session, monkeypatch):
+    runs[1].table_path("test").unlink()
+    dialog = open_dialog()
+    assert dialog.comparison is None
+    assert says(dialog, "not evaluated")
+    started = []
+    monkeypatch.setattr(session.jobs, "start", started.append)
+    button(dialog, "Evaluate them").click()
+    (job,) = started
+    assert job.job.run_folder == str(runs[1].folder)
+    assert job.job.split == "test"
+    dialog.reject()
+
+
+def test_runs_of_other_classes_are_refused_with_the_reason(open_dialog, runs, tmp_path):
+    other = evaluated_run(tmp_path, [result("cat/1.png", 0)], classes=("cat", "horse"))
+    other.model_path.write_bytes(b"a model")
+    runs[1].folder.rename(tmp_path / "away")
+    other.folder.rename(runs[1].folder)
+    dialog = open_dialog()
+    assert dialog.comparison is None
+    assert says(dialog, "horse")
+    dialog.reject()

@@ -27,7 +27,7 @@ _RUN: Final = {
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",
-    "selfcheck": "selfcheck:selfcheck",
+    "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""
 

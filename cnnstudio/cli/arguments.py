@@ -14,6 +14,7 @@ from cnnstudio.cli.run_arguments import (
     add_compare,
     add_evaluate,
     add_export,
+    add_find_rate,
     add_predict,
     add_robustness,
     add_runs,
@@ -289,7 +290,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
     "evaluate": add_evaluate, "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
-    "selfcheck": _selfcheck, "compare": add_compare,
+    "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
 }
 
 

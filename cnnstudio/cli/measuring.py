@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,7 @@ from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, scan_progress
 from cnnstudio.cli.projects import locked_project
+from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
@@ -19,7 +21,7 @@ from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.workers.job_setup import augmentation_job, refresh_index
+from cnnstudio.workers.job_setup import augmentation_job, rates_job, refresh_index
 from cnnstudio.workers.probe_jobs import probe_job, read_probe
 from cnnstudio.workers.runs import find_run
 
@@ -160,3 +162,47 @@ def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None
                                 names=", ".join(probed.absent) or "–"))
     output.line({"event": "summary", "training": probed.training, "validation": probed.validation,
                  "classes": probed.classes, "absent": probed.absent})
+
+
+_FEWEST_STEPS: Final = 20
+_RULES: Final = {
+    "valley": Text("two thirds down the longest fall", "a dos tercios de la caída más larga"),
+    "steep": Text("where the loss falls fastest", "donde la pérdida cae más rápido"),
+    "minimum": Text("a tenth of the rate of the lowest loss", "la décima parte de la tasa de la pérdida más baja"),
+    "slide": Text("before the loss climbs for good", "antes de que la pérdida suba definitivamente"),
+}
+
+
+def find_rate(arguments: argparse.Namespace, output: Output) -> int:
+    """Learning rates from low to high, a batch each: the curve, and what four rules read from it."""
+    folder: Path = arguments.project
+    if arguments.steps < _FEWEST_STEPS:
+        text = Text("--steps must be at least {n}.", "--steps debe ser al menos {n}.")
+        raise ProblemError(error("bad_steps", text.fill(n=_FEWEST_STEPS), "training", field="steps"))
+    project, index = open_project(folder)
+    try:
+        project = with_values(project, arguments.values)
+        noticed = refresh_index(folder, project, index, scan_progress(output))
+        index.apply(project.dataset)
+        output.problems([item for item in noticed if not item.blocks], as_lines=False)
+        if blocking(noticed):
+            raise ProblemError(*blocking(noticed))
+        job = msgspec.structs.replace(rates_job(folder, project, index, arguments.stage or ""), steps=arguments.steps)
+    finally:
+        index.close()
+    found: list[jobs.RatesTried] = []
+
+    def handle(event: events.Event) -> None:
+        report_progress(event, output)
+        if isinstance(event, jobs.RatesTried):
+            found.append(event)
+
+    last = run_job(job, output, handle)
+    for tried in found:
+        width = max(len(name) for name in tried.suggestions)
+        lines = [f"{name:<{width}}  {format_number(rate, '.2e')}  {_RULES[name]}" for name, rate in tried.suggestions.items()]
+        lines.append(tr("To use one: cnnstudio set {folder} training.optimizer.learning_rate={rate}",
+                        "Para usar una: cnnstudio set {folder} training.optimizer.learning_rate={rate}", folder=folder,
+                        rate=f"{tried.suggestions['valley']:.2e}"))
+        output.line({"curve": tried.curve, "suggestions": tried.suggestions, "diverged": tried.diverged}, "\n".join(lines))
+    return exit_code(last, output)

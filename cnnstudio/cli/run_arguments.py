@@ -97,3 +97,13 @@ def add_compare(command: Command) -> None:
     compare.add_argument("--split", choices=("validation", "test"),
                          help=tr("on this split (default: test pictures, else validation pictures)",
                                  "en esta división (predeterminado: imágenes de prueba o, si no hay, de validación)"))
+
+
+def add_find_rate(command: Command) -> None:
+    find = command("find-rate", tr("try learning rates from low to high, a batch each, and suggest some",
+                                   "prueba tasas de aprendizaje de baja a alta, un lote cada una, y propone algunas"))
+    add_set(find)
+    find.add_argument("--stage", metavar="ID", help=tr("with the settings of this stage (default: the first)",
+                                                       "con los ajustes de esta etapa (predeterminado: la primera)"))
+    find.add_argument("--steps", type=int, default=100, metavar="N",
+                      help=tr("how many batches (default: 100)", "cuántos lotes (predeterminado: 100)"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.item import Step
-from cnnstudio.core.jobs import CollectTFRecord, Evaluate, Export, MeasureAugmentation, Serve, Train
+from cnnstudio.core.jobs import CollectTFRecord, Evaluate, Export, MeasureAugmentation, Serve, Train, TryRates
 from cnnstudio.core.own_folders import linked_way
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
@@ -66,6 +67,23 @@ def training_job(run: RunFolder, project: Project, resume: bool = False) -> Trai
     return Train(run_folder=str(run.folder), resume=resume, backend=project.training.backend,
                  device=project.training.device, determinism=project.training.determinism, cache=str(cache_folder()),
                  language=language())
+
+
+def rates_job(folder: Path, project: Project, index: Index, stage: str = "") -> TryRates:
+    """The job that tries learning rates on the training pictures; it writes their manifest into the cache. Raises
+    ProblemError with every blocking problem."""
+    classes = index.class_names(project.dataset)
+    problems = blocking(check_project(project, classes, index.counts(), ProjectBases(folder)))
+    if problems:
+        raise ProblemError(*problems)
+    name = blake2b(str(folder.resolve()).encode(), digest_size=12).hexdigest()
+    manifest = cache_folder() / "rates" / f"{name}.manifest.jsonl"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    write_index_manifest(manifest, index, source_folder(project, folder), classes, project.dataset.label_mode, ("train",))
+    training = project.training
+    return TryRates(manifest=str(manifest), project=project, project_folder=str(folder.absolute()), stage=stage,
+                    backend=training.backend, device=training.device, determinism=training.determinism,
+                    cache=str(cache_folder()), language=language())
 
 
 def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None, reading: DatasetSpec | None = None

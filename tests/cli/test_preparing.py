@@ -17,7 +17,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.events import Failed, Finished
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.item import Step
-from cnnstudio.core.jobs import AugmentationMeasured, BasesProbed, Changed, Probed
+from cnnstudio.core.jobs import AugmentationMeasured, BasesProbed, Changed, Probed, RatesTried
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
@@ -211,3 +211,27 @@ def test_probe_needs_two_classes_in_both_splits(project, capsys):
     assert cli.main(["probe", str(project), "--json"]) == 2
     assert lines(capsys)[0]["problem"]["code"] == "too_few_to_probe"
     assert read_probe(project) is None
+
+
+def test_rates_are_tried_and_suggested(project, capsys, monkeypatch):
+    jobs = []
+    found = RatesTried(curve=((1e-6, 2.0), (1e-3, 1.0)), suggestions={"valley": 1.5e-3, "steep": 4e-3})
+
+    def done(job, _output, told):
+        jobs.append(job)
+        told(found)
+        return Finished()
+
+    monkeypatch.setattr(measuring, "run_job", done)
+    assert cli.main(["find-rate", str(project), "--json", "--steps", "40", "--set", "training.batch_size=4"]) == 0
+    (line,) = lines(capsys)
+    assert line == {"curve": [[1e-6, 2.0], [1e-3, 1.0]], "suggestions": {"valley": 1.5e-3, "steep": 4e-3}, "diverged": False}
+    (job,) = jobs
+    assert (job.steps, job.project.training.batch_size) == (40, 4)
+    assert {entry.split for entry in read_manifest(Path(job.manifest)).entries} == {"train"}
+    assert cli.main(["find-rate", str(project), "--language", "es"]) == 0
+    printed = capsys.readouterr().out
+    assert "1,50e-03" in printed and "caída más larga" in printed
+    assert "training.optimizer.learning_rate=1.50e-03" in printed
+    assert cli.main(["find-rate", str(project), "--json", "--steps", "3"]) == 2
+    assert lines(capsys)[0]["problem"]["code"] == "bad_steps"

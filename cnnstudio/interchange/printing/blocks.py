@@ -1,0 +1,241 @@
+"""The layers of a pretrained base as a program: functions of its kinds of blocks, and steps from one block to the next."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.call import literal
+from cnnstudio.core.graph import unique_id
+from cnnstudio.interchange.printing.repetition import (
+    Body,
+    Function,
+    Number,
+    Scope,
+    Statement,
+    find_helpers,
+    make_function,
+    shape_of,
+)
+
+_SMALLEST: Final = 3
+"""Layers of a block that is worth a function."""
+_NUMBERED: Final = re.compile(r"(.*block_?\d+[a-z]?)_")
+_WORDS: Final = {"Conv2D": "conv", "DepthwiseConv2D": "depthwise", "SeparableConv2D": "separable", "Dense": "dense",
+                 "BatchNormalization": "bn", "LayerNormalization": "norm", "ReLU": "relu", "Rescaling": "scaling",
+                 "GlobalAveragePooling2D": "mean", "MaxPooling2D": "pool", "AveragePooling2D": "pool"}
+_LONGEST_NAME: Final = 3
+"""Layers of a function that is named by all of them."""
+
+
+class Layer(NamedTuple):
+    """A layer as a printer writes it, and the layers that lead to it."""
+
+    id: str
+    operation: Any
+    arguments: dict[str, str]
+    inputs: tuple[str, ...]
+
+
+@dataclass
+class Step:
+    """A block: a call of a function, or its statements in their place.
+
+    `takes` are the tensors that enter it: "x", and "previous", what came out of the block before the last one. `keeps`
+    says that x is needed again and becomes `previous`.
+    """
+
+    name: str
+    layers: list[str]
+    body: Body
+    takes: tuple[str, ...]
+    keeps: bool
+    function: Function | None = None
+    row: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Program:
+    functions: list[Function]
+    steps: list[Step]
+
+
+def base_program(base: Base, layers: Sequence[Layer], start: str, named: bool = True) -> Program | None:
+    """The program of a base's layers behind `start`; None where its blocks need more than two tensors, or none repeats."""
+    steps = _steps(base, layers, start)
+    if steps is None:
+        return None
+    alike: dict[Hashable, list[Step]] = defaultdict(list)
+    for step in steps:
+        if len(step.layers) >= _SMALLEST:
+            alike[base.part_kind(step.name, step.layers[0]), _form(step, named)].append(step)
+    functions: list[Function] = []
+    for members in alike.values():
+        if len(members) == 1 and not (members[0].keeps or len(members[0].takes) > 1):
+            continue
+        names = [step.name for step in members] if _begin_so(members) and len(members) > 1 else []
+        function, rows = make_function([step.body.statements for step in members], [Scope()] * len(members), names, named)
+        function.name = base.part_kind(members[0].name, members[0].layers[0]) or _block_word(function)
+        functions.append(function)
+        for step, row in zip(members, rows, strict=True):
+            step.function, step.row = function, row
+    bodies = [Body(function.body, function.scope) for function in functions]
+    bodies += [step.body for step in steps if step.function is None]
+    helpers = find_helpers(bodies, named)
+    if not functions and not helpers:
+        return None
+    for function in helpers:
+        function.name = _helper_name(function)
+    functions = _without_wrappers(functions, steps)
+    _tell_apart(functions)
+    for function in functions:
+        for statement in function.body:
+            if statement.operation.title == "branches" and isinstance(statement.operation, Function):
+                statement.operation.name = f"{function.name}_branches"
+    taken: set[str] = set()
+    ordered = _in_order([*functions, *helpers])
+    for function in ordered:
+        function.name = unique_id(function.name, taken)
+        taken.add(function.name)
+    return Program(ordered, steps)
+
+
+def _steps(base: Base, layers: Sequence[Layer], start: str) -> list[Step] | None:
+    parts: list[tuple[str, list[Layer]]] = []
+    for layer in layers:
+        name = block_name(base, layer.id)
+        if not parts or parts[-1][0] != name:
+            parts.append((name, []))
+        parts[-1][1].append(layer)
+    current, previous = start, ""
+    steps: list[Step] = []
+    needed = {source: index for index, (_name, members) in enumerate(parts) for layer in members for source in layer.inputs}
+    for index, (name, members) in enumerate(parts):
+        places = {layer.id: place for place, layer in enumerate(members)}
+        outside = {source for layer in members for source in layer.inputs if source not in places}
+        takes = [source for source in (current, previous) if source in outside]
+        left = [layer.id for layer in members[:-1] if needed.get(layer.id, index) > index]
+        if len(takes) != len(outside) or left:
+            return None
+        body = Body([Statement(layer.operation, layer.arguments, tuple(
+            places[source] if source in places else -1 - takes.index(source) for source in layer.inputs), layer.id)
+            for layer in members])
+        keeps = needed.get(current, index) > index
+        if keeps and needed.get(previous, index) > index:
+            return None
+        # Like the blocks before it, though nobody needs it any more.
+        keeps = keeps or (len(takes) > 1 and needed.get(previous, index) == index)
+        steps.append(Step(name, list(places), body, tuple("x" if source == current else "previous" for source in takes), keeps))
+        current, previous = members[-1].id, current if keeps else previous
+    return steps
+
+
+def block_name(base: Base, layer: str) -> str:
+    """The part that the base's drawing says, or the block in a layer's name, else the one where the freeze line can stand."""
+    said = _NUMBERED.match(layer)
+    return base.part_name(layer) or (said.group(1) if said else base.block_of(layer) or layer)
+
+
+def _form(step: Step, named: bool) -> Hashable:
+    begins = all(layer.startswith(step.name) for layer in step.layers)
+    names = [layer.removeprefix(step.name) if begins else shape_of(layer) for layer in step.layers]
+    return step.takes, tuple((statement.operation.key, statement.inputs, name if named else "")
+                             for statement, name in zip(step.body.statements, names, strict=True))
+
+
+def _begin_so(members: Sequence[Step]) -> bool:
+    return all(layer.startswith(step.name) for step in members for layer in step.layers)
+
+
+def _without_wrappers(functions: Sequence[Function], steps: Sequence[Step]) -> list[Function]:
+    """The functions, those that only call another one replaced by it."""
+    result = []
+    for function in functions:
+        inner = function.body[0]
+        if len(function.body) > 1 or not isinstance(inner.operation, Function) or inner.inputs != tuple(
+                -1 - place for place in range(len(inner.inputs))):
+            result.append(function)
+            continue
+        inner.operation.name = function.name
+        if inner.operation not in result:
+            result.append(inner.operation)
+        for step in steps:
+            if step.function is function:
+                values = dict(zip(function.parameters, step.row, strict=True))
+                step.row = [_value(code, values) for code in inner.arguments.values()]
+                step.function = inner.operation
+    return result
+
+
+def _value(code: str, values: Mapping[str, str]) -> str:
+    """The code of an argument with the values of its parameters."""
+    number = Number.read(code)
+    if number is not None and values.get(number.base, "").isdigit():
+        return str(int(values[number.base]) + number.offset)
+    if code.startswith('f"'):
+        return literal(re.sub(r"\{([^{}]*)\}", lambda found: _value(found.group(1), values).strip('"'), code[2:-1]))
+    return values.get(code, code)
+
+
+# Names ----------------------------------------------------------------------------------------------
+
+
+def _block_word(function: Function) -> str:
+    titles = {statement.operation.title for statement in function.body}
+    return "residual_block" if "Add" in titles else "dense_block" if "Concatenate" in titles else "conv_block"
+
+
+def _helper_name(function: Function) -> str:
+    words = [_word(statement) for statement in function.body]
+    titles = [statement.operation.title for statement in function.body]
+    if titles[-1] == "Multiply":
+        return "squeeze_excite" if titles[0].startswith("Global") else "excited"
+    if len(words) <= _LONGEST_NAME and not any(isinstance(statement.operation, Function) for statement in function.body):
+        return "_".join(words)
+    if "Concatenate" in titles:
+        return "branches"
+    kinds = dict.fromkeys(word for word, title in zip(words, titles, strict=True) if title.endswith("Conv2D"))
+    return f"{'_'.join(kinds) or 'conv'}_{'residual' if titles[-1] == 'Add' else 'block'}"
+
+
+def _tell_apart(functions: Sequence[Function]) -> None:
+    """Words for the differences of functions of the same kind."""
+    kinds: dict[str, list[Function]] = defaultdict(list)
+    for function in functions:
+        kinds[function.name].append(function)
+    for name, members in kinds.items():
+        added = [function for function in members if function.body[-1].operation.title == "Add"]
+        if 0 < len(added) < len(members):
+            for function in added:
+                function.name = f"{name}_with_shortcut"
+        for function in members:
+            if len(members) > 1 and function.body[0].operation.title == "ZeroPadding2D":
+                function.name = f"strided_{name}"
+
+
+def _word(statement: Statement) -> str:
+    title = statement.operation.title
+    chosen = next((value.strip('"') for name, value in statement.arguments.items()
+                   if name == "activation" and value.startswith('"')), "activation")
+    return chosen if title == "Activation" else _WORDS.get(title, re.sub(r"\W|2D", "", title).lower())
+
+
+def _in_order(functions: Sequence[Function]) -> list[Function]:
+    """Every function behind those that it calls."""
+    result: list[Function] = []
+
+    def add(function: Function) -> None:
+        for statement in function.body:
+            if isinstance(statement.operation, Function):
+                add(statement.operation)
+        if function not in result:
+            result.append(function)
+
+    for function in functions:
+        add(function)
+    return result
+

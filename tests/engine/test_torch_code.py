@@ -16,7 +16,8 @@ from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.engine.building import build
 from cnnstudio.engine.weight_transfer import save_state, torch_state
-from cnnstudio.interchange.printing.torch.module import RESERVED, torch_model
+from cnnstudio.interchange.printing.torch.layer_lines import RESERVED
+from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code
 from tests.catalog.layer_cases import around
 from tests.engine.torch_networks import printed_network, same_in_torch, with_other_weights

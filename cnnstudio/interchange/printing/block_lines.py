@@ -12,7 +12,7 @@ from typing import Final
 
 from cnnstudio.core.graph import unique_id
 from cnnstudio.interchange.printing.blocks import Step
-from cnnstudio.interchange.printing.repetition import Function, Statement, word_stem
+from cnnstudio.interchange.printing.statements import Function, Statement, word_stem
 from cnnstudio.network.naming import variable_name
 
 _WIDTH: Final = 108
@@ -24,10 +24,11 @@ _JOINING: Final = ("Add", "Concatenate", "Multiply")
 
 
 def statement_lines(statements: Sequence[Statement], start: Sequence[str], call: Callable[[int, Sequence[str]], str],
-                    reserved: Iterable[str] = (), unit: str = "") -> list[str]:
+                    reserved: Iterable[str] = (), unit: str | None = "") -> list[str]:
     """The statements of a unit from the tensors `start` to x: a tensor that is needed later has a name of its own.
 
-    `call` gives the code of the statement at a place for the names of its inputs.
+    `call` gives the code of the statement at a place for the names of its inputs. Tensors are called as the layers without
+    the name of the unit, or where it is None by the layers' types.
     """
     users: dict[int, list[int]] = defaultdict(list)
     for place, statement in enumerate(statements):
@@ -49,11 +50,25 @@ def statement_lines(statements: Sequence[Statement], start: Sequence[str], call:
         else:
             joined = any(statements[user].operation.title in _JOINING for user in users[place])
             called = isinstance(statement.operation, Function)
-            stem = "branch" if called and joined else word_stem(statement.name.removeprefix(unit))
+            stem = "branch" if called and joined else short_name(statement, unit)
             names[place] = unique_id(variable_name(stem or "branch"), taken)
             taken.add(names[place])
         lines.append(f"{names[place]} = {call(place, [names[source] for source in statement.inputs])}")
     return lines
+
+
+def short_name(statement: Statement, unit: str | None) -> str:
+    """The name of a layer without that of its unit; its type's where there is no unit."""
+    if unit is None:
+        return statement.word
+    name = statement.name.removeprefix(unit)
+    first, _line, rest = name.strip("_").partition("_")
+    return f"{word_stem(rest)}_{first}" if first.isdigit() and rest else _without_number(name) or statement.word
+
+
+def _without_number(name: str) -> str:
+    words = word_stem(name)
+    return "" if words.isdigit() else words
 
 
 def input_names(function: Function) -> list[str]:

@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.call import literal
 from cnnstudio.core.graph import unique_id
-from cnnstudio.interchange.printing.repetition import (
+from cnnstudio.interchange.printing.repetition import find_helpers
+from cnnstudio.interchange.printing.statements import (
     Body,
     Function,
     Number,
     Scope,
     Statement,
-    find_helpers,
     make_function,
     shape_of,
 )
@@ -79,6 +79,7 @@ def base_program(base: Base, layers: Sequence[Layer], start: str, named: bool = 
             continue
         names = [step.name for step in members] if _begin_so(members) and len(members) > 1 else []
         function, rows = make_function([step.body.statements for step in members], [Scope()] * len(members), names, named)
+        function.unit = members[0].name
         function.name = base.part_kind(members[0].name, members[0].layers[0]) or _block_word(function)
         functions.append(function)
         for step, row in zip(members, rows, strict=True):
@@ -91,13 +92,15 @@ def base_program(base: Base, layers: Sequence[Layer], start: str, named: bool = 
     for function in helpers:
         function.name = _helper_name(function)
     functions = _without_wrappers(functions, steps)
+    kinds = {function: function.name for function in functions}
     _tell_apart(functions)
-    for function in functions:
-        for statement in function.body:
-            if statement.operation.title == "branches" and isinstance(statement.operation, Function):
-                statement.operation.name = f"{function.name}_branches"
-    taken: set[str] = set()
+    for helper in helpers:
+        callers = {kinds[function] for function in functions if any(
+            statement.operation is helper for statement in function.body)}
+        if helper.name == "branches" and len(callers) == 1:
+            helper.name = f"{callers.pop()}_branches"
     ordered = _in_order([*functions, *helpers])
+    taken = {"block", "settings", "number", "name", *(name for function in ordered for name in function.parameters)}
     for function in ordered:
         function.name = unique_id(function.name, taken)
         taken.add(function.name)
@@ -190,7 +193,7 @@ def _block_word(function: Function) -> str:
 
 
 def _helper_name(function: Function) -> str:
-    words = [_word(statement) for statement in function.body]
+    words = [statement.word for statement in function.body]
     titles = [statement.operation.title for statement in function.body]
     if titles[-1] == "Multiply":
         return "squeeze_excite" if titles[0].startswith("Global") else "excited"
@@ -217,11 +220,9 @@ def _tell_apart(functions: Sequence[Function]) -> None:
                 function.name = f"strided_{name}"
 
 
-def _word(statement: Statement) -> str:
-    title = statement.operation.title
-    chosen = next((value.strip('"') for name, value in statement.arguments.items()
-                   if name == "activation" and value.startswith('"')), "activation")
-    return chosen if title == "Activation" else _WORDS.get(title, re.sub(r"\W|2D", "", title).lower())
+def layer_word(title: str) -> str:
+    """A short name for a layer of that type."""
+    return _WORDS.get(title, re.sub(r"\W|2D", "", title).lower())
 
 
 def _in_order(functions: Sequence[Function]) -> list[Function]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnnstudio.catalog.bases import Base
@@ -18,8 +18,8 @@ from cnnstudio.interchange.printing.block_lines import (
     runs_of,
     statement_lines,
 )
-from cnnstudio.interchange.printing.blocks import Layer, Program, Step, base_program
-from cnnstudio.interchange.printing.repetition import Function, Statement, name_code
+from cnnstudio.interchange.printing.blocks import Layer, Program, Step, base_program, layer_word
+from cnnstudio.interchange.printing.statements import Function, Statement, name_code
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class _Operation:
     def title(self) -> str:
         return self.entry.id
 
+    def word(self, arguments: Mapping[str, str]) -> str:
+        chosen = arguments.get("activation", "")
+        return chosen.strip('"') if self.entry.id == "Activation" and chosen.startswith('"') else layer_word(self.entry.id)
+
     def default(self, argument: str) -> str:
         return "True" if argument == "trainable" else literal(self.entry.call.defaults[argument])
 
@@ -45,7 +49,8 @@ def block_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start:
     program = base_program(base, _layers(base, graph, learning), graph.nodes[0].id)
     if program is None:
         return None
-    lines = [line for function in program.functions for line in (*_function_lines(function), "")]
+    names = [function.name for function in program.functions]
+    lines = [line for function in program.functions for line in (*_function_lines(function, names), "")]
     return [*lines, *_step_lines(program, start)]
 
 
@@ -66,10 +71,10 @@ def _layers(base: Base, graph: NetworkSpec, learning: frozenset[str]) -> list[La
 # Functions ------------------------------------------------------------------------------------------
 
 
-def _function_lines(function: Function) -> list[str]:
+def _function_lines(function: Function, functions: Sequence[str]) -> list[str]:
     taken = input_names(function)
     head = f"def {function.name}({', '.join([*taken, *parameter_list(function)])}):"
-    body = _body_lines(function.body, taken, function.parameters)
+    body = _body_lines(function.body, taken, [*functions, *function.parameters])
     _name, _equals, last = body[-1].partition(" = ")
     return [head, *(f"    {line}" for line in body[:-1]), f"    return {last}"]
 
@@ -103,12 +108,12 @@ def _inputs(entry: LayerType, names: Iterable[str]) -> str:
 
 def _step_lines(program: Program, start: str) -> list[str]:
     lines: list[str] = []
-    current = start
+    current, names = start, [function.name for function in program.functions]
     for steps in runs_of(program.steps):
         first = steps[0]
         if first.function is None:
             for step in steps:
-                lines += _body_lines(step.body.statements, [current], unit=step.name)
+                lines += _body_lines(step.body.statements, [current], names, step.name)
                 current = "x"
             continue
         if current != "x" and (len(steps) > 1 or first.keeps or "previous" in first.takes):

@@ -79,7 +79,7 @@ def base_program(base: Base, layers: Sequence[Layer], start: str, named: bool = 
             continue
         names = [step.name for step in members] if _begin_so(members) and len(members) > 1 else []
         function, rows = make_function([step.body.statements for step in members], [Scope()] * len(members), names, named)
-        function.unit = members[0].name
+        function.unit = members[0].name if named or not names else ""
         function.name = base.part_kind(members[0].name, members[0].layers[0]) or _block_word(function)
         functions.append(function)
         for step, row in zip(members, rows, strict=True):

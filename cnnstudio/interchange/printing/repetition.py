@@ -22,6 +22,7 @@ _LONGEST: Final = 40
 _LONG: Final = 10
 """Statements of a part with two inputs."""
 _MOST_PARAMETERS: Final = 6
+"""Of a part; a whole block may have two more."""
 _LEAST_SAVED: Final = 5
 """Lines that a helper function has to save."""
 
@@ -71,7 +72,8 @@ def _extract(bodies: Sequence[Body], named: bool, search: Callable[[Sequence[Sta
     for _saved, apart in sorted(choices, key=lambda choice: -choice[0]):
         members = [_inside(bodies[index].statements[start:end], start) for index, start, end in apart]
         function, rows = make_function(members, [bodies[index].scope for index, _start, _end in apart], named=named)
-        if len(function.parameters) > _MOST_PARAMETERS or (named and _too_many_names(function)):
+        is_block = any(end - start == len(bodies[index].statements) for index, start, end in apart)
+        if len(function.parameters) > _MOST_PARAMETERS + 2 * is_block or (named and _too_many_names(function)):
             continue
         for (index, start, end), row in reversed(list(zip(apart, rows, strict=True))):
             _replace(bodies[index].statements, start, end, function, row)

@@ -218,13 +218,26 @@ def make_function(members: Sequence[Sequence[Statement]], scopes: Sequence[Scope
         plans.append((arguments, title))
     columns.choose_names()
     body = [Statement(statement.operation, {name: _argument(pieces) for name, pieces in arguments.items()},
-                      statement.inputs, "".join(_template(piece) for piece in title) if named else statement.name)
-            for statement, (arguments, title) in zip(members[0], plans, strict=True)]
+                      statement.inputs, "".join(_template(piece) for piece in title) if named else shared)
+            for statement, (arguments, title), shared in zip(members[0], plans, _shared_names(members, names), strict=True)]
     entering = max((-source for statement in body for source in statement.inputs if source < 0), default=0)
     function = Function([column.name for column in columns.columns],
                         frozenset(column.name for column in columns.columns if column.kind == "number"), body, entering,
                         labels=frozenset(column.name for column in columns.columns if column.kind == "name"))
     return function, [[_value_code(column.values[index]) for column in columns.columns] for index in range(len(members))]
+
+
+def _shared_names(members: Sequence[Sequence[Statement]], beginnings: Sequence[str]) -> list[str]:
+    """What the names of the members' layers have in common, behind the beginnings."""
+    result = []
+    for place, first in enumerate(members[0]):
+        ends = [member[place].name.removeprefix(beginning) for member, beginning in
+                zip(members, beginnings or [""] * len(members), strict=True)]
+        rows = [TOKEN.findall(end) for end in ends]
+        shared = [tokens[0] for tokens in zip(*rows, strict=False) if len(set(tokens)) == 1]
+        alike = len({len(row) for row in rows}) == 1
+        result.append(re.sub("__+", "_", "".join(shared)).strip("_") if alike else first.name)
+    return result
 
 
 def _value_code(value: Number | str) -> str:

@@ -132,7 +132,7 @@ class _Lines:
     """The modules of a class or of a part of it, with the names that they have there."""
 
     def __init__(self, statements: Sequence[Statement], names: Mapping[Function, str],
-                 inner: Mapping[Function, list[list[str]]], taken: set[str], unit: str | None) -> None:
+                 inner: Mapping[Function, list[list[str]]], taken: set[str], unit: str | None, shortens: bool = True) -> None:
         self.modules: list[str] = []
         self.leaves: list[list[str]] = []
         self._statements, self._attributes = statements, list[list[str]]()
@@ -146,14 +146,14 @@ class _Lines:
                 self._attributes.append([attribute])
                 self.leaves += [[f"{attribute}.{part}" for part in parts] for parts in inner[operation]]
                 continue
-            attributes = self._add_layer(statement, unit, used)
+            attributes = self._add_layer(statement, short_name(statement, unit) if shortens else statement.name, used)
             self._attributes.append(attributes)
             self.leaves.append(attributes)
         taken |= used - RESERVED
 
-    def _add_layer(self, statement: Statement, unit: str | None, used: set[str]) -> list[str]:
+    def _add_layer(self, statement: Statement, name: str, used: set[str]) -> list[str]:
         operation: _Operation = statement.operation
-        name, attributes = variable_name(statement.name if unit == "" else short_name(statement, unit)), list[str]()
+        name, attributes = variable_name(name), list[str]()
         if operation.written.remark:
             self.modules.append(f"# {operation.written.remark}")
         for number, (tree, part) in enumerate(zip(operation.trees, operation.written.parts, strict=True)):
@@ -178,7 +178,7 @@ def _add_steps(result: BlockClasses, steps: Sequence[Step], names: Mapping[Funct
         first = run[0]
         if first.function is None:
             for step in run:
-                body = _Lines(step.body.statements, names, leaves, used, unit="")
+                body = _Lines(step.body.statements, names, leaves, used, "", shortens=False)
                 result.modules += body.modules
                 result.forward += statement_lines(step.body.statements, [current], body.call, unit=step.name)
                 result.paths |= dict(zip(step.layers, body.leaves, strict=True))

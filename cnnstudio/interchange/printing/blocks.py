@@ -1,16 +1,21 @@
-"""The layers of a pretrained base as a program: functions of its kinds of blocks, and steps from one block to the next."""
+"""Layers as a program: functions of its kinds of blocks, and steps from one block to the next."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.call import literal
+from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.graph import unique_id
+from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.interchange.printing.repetition import find_helpers
 from cnnstudio.interchange.printing.statements import (
     Body,
@@ -22,6 +27,10 @@ from cnnstudio.interchange.printing.statements import (
     shape_of,
 )
 
+_LARGE: Final = 60
+"""Layers of a drawn network that is read more easily by its blocks than layer by layer."""
+_LOOPED: Final = 4
+"""Calls behind one another that are worth a loop."""
 _SMALLEST: Final = 3
 """Layers of a block that is worth a function."""
 _NUMBERED: Final = re.compile(r"(.*block_?\d+[a-z]?)_")
@@ -64,15 +73,63 @@ class Program:
     steps: list[Step]
 
 
-def base_program(base: Base, layers: Sequence[Layer], start: str, named: bool = True) -> Program | None:
-    """The program of a base's layers behind `start`; None where its blocks need more than two tensors, or none repeats."""
-    steps = _steps(base, layers, start)
+class Blocks(NamedTuple):
+    """The block of a layer, and the kind of a block by its name and its first layer ("" where nobody says it)."""
+
+    name: Callable[[str], str]
+    kind: Callable[[str, str], str]
+
+
+def base_blocks(base: Base) -> Blocks:
+    """The parts that the base's drawing says, or the blocks in the layers' names, else those of the freeze line."""
+    def name(layer: str) -> str:
+        said = _NUMBERED.match(layer)
+        return base.part_name(layer) or (said.group(1) if said else base.block_of(layer) or layer)
+
+    return Blocks(name, base.part_kind)
+
+
+def drawn_blocks(layers: Sequence[Layer], start: str) -> Blocks:
+    """The blocks in the names of a drawing's layers, or what lies between two places where one tensor leads on."""
+    last_use = {source: place for place, layer in enumerate(layers) for source in layer.inputs}
+    names: dict[str, str] = {}
+    begin, furthest, free = 0, last_use.get(start, 0), ""
+    for place, layer in enumerate(layers):
+        if furthest <= place:
+            part = [member.id for member in layers[begin:place + 1]]
+            said = next((found.group(1) for found in map(_NUMBERED.match, part) if found), "")
+            free = "" if said or len(part) > 1 else free or layer.id
+            names |= dict.fromkeys(part, said or (layer.id if len(part) > 1 else free))
+            begin = place + 1
+        furthest = max(furthest, last_use.get(layer.id, place))
+    return Blocks(lambda layer: names.get(layer, layer), lambda _name, _layer: "")
+
+
+def drawn_order(network: NetworkSpec, order: Sequence[Node], output: str | None) -> NetworkSpec | None:
+    """A large network with its layers in the order of the drawing, or of `order` where it was drawn otherwise; None where it
+    is small, or no chain from one input to the output of known layers."""
+    inputs = [node for node in order if node.type == INPUT]
+    if len(order) < _LARGE or len(order) != len(network.nodes) or len(inputs) != 1 or any(
+            node.type == BASE or LAYERS.find(node.type) is None or (not network.inputs_of(node.id)) != (node.type == INPUT)
+            for node in order):
+        return None
+    for nodes in ([inputs[0], *(node for node in network.nodes if node.type != INPUT)], order):
+        places = {node.id: place for place, node in enumerate(nodes)}
+        if nodes[-1].id == output and nodes[0].type == INPUT and all(places[source] < place for place, node in enumerate(nodes)
+                                                                    for source in network.inputs_of(node.id)):
+            return msgspec.structs.replace(network, nodes=tuple(nodes))
+    return None
+
+
+def find_program(blocks: Blocks, layers: Sequence[Layer], start: str, named: bool = True) -> Program | None:
+    """The program of layers behind `start`; None where the blocks need more than two tensors, or none repeats."""
+    steps = _steps(blocks, layers, start)
     if steps is None:
         return None
     alike: dict[Hashable, list[Step]] = defaultdict(list)
     for step in steps:
         if len(step.layers) >= _SMALLEST:
-            alike[base.part_kind(step.name, step.layers[0]), _form(step, named)].append(step)
+            alike[blocks.kind(step.name, step.layers[0]), _form(step, named)].append(step)
     functions: list[Function] = []
     for members in alike.values():
         if len(members) == 1 and not (members[0].keeps or len(members[0].takes) > 1):
@@ -80,7 +137,7 @@ def base_program(base: Base, layers: Sequence[Layer], start: str, named: bool = 
         names = [step.name for step in members] if _begin_so(members) and len(members) > 1 else []
         function, rows = make_function([step.body.statements for step in members], [Scope()] * len(members), names, named)
         function.unit = members[0].name if named or not names else ""
-        function.name = base.part_kind(members[0].name, members[0].layers[0]) or _block_word(function)
+        function.name = blocks.kind(members[0].name, members[0].layers[0]) or _block_word(function)
         functions.append(function)
         for step, row in zip(members, rows, strict=True):
             step.function, step.row = function, row
@@ -104,13 +161,43 @@ def base_program(base: Base, layers: Sequence[Layer], start: str, named: bool = 
     for function in ordered:
         function.name = unique_id(function.name, taken)
         taken.add(function.name)
-    return Program(ordered, steps)
+    return Program(ordered, [part for step in steps for part in _calls_apart(step)])
 
 
-def _steps(base: Base, layers: Sequence[Layer], start: str) -> list[Step] | None:
+def _calls_apart(step: Step) -> list[Step]:
+    """A chain that calls functions one behind the other as steps, so that a loop can call them."""
+    statements = step.body.statements
+    looped = {id(statement) for operation, run in groupby(statements, lambda statement: statement.operation)
+              if isinstance(operation, Function) and len(calls := list(run)) >= _LOOPED for statement in calls}
+    if step.function is not None or not looped or any(
+            statement.inputs != (place - 1,) for place, statement in enumerate(statements)):
+        return [step]
+    result: list[Step] = []
+    layers = list(step.layers)
+    for statement in statements:
+        function = statement.operation if id(statement) in looped else None
+        count = _layer_count(statement.operation) if isinstance(statement.operation, Function) else 1
+        members, layers = layers[:count], layers[count:]
+        if function is None and result and result[-1].function is None:
+            body = result[-1].body.statements
+            body.append(Statement(statement.operation, statement.arguments, (len(body) - 1,), statement.name))
+            result[-1].layers += members
+            continue
+        alone = Statement(statement.operation, statement.arguments, (-1,), statement.name)
+        row = [statement.arguments[name] for name in function.parameters] if function is not None else []
+        result.append(Step(members[0], members, Body([alone]), step.takes, step.keeps, function, row))
+    return result
+
+
+def _layer_count(function: Function) -> int:
+    return sum(_layer_count(statement.operation) if isinstance(statement.operation, Function) else 1
+               for statement in function.body)
+
+
+def _steps(blocks: Blocks, layers: Sequence[Layer], start: str) -> list[Step] | None:
     parts: list[tuple[str, list[Layer]]] = []
     for layer in layers:
-        name = block_name(base, layer.id)
+        name = blocks.name(layer.id)
         if not parts or parts[-1][0] != name:
             parts.append((name, []))
         parts[-1][1].append(layer)
@@ -135,12 +222,6 @@ def _steps(base: Base, layers: Sequence[Layer], start: str) -> list[Step] | None
         steps.append(Step(name, list(places), body, tuple("x" if source == current else "previous" for source in takes), keeps))
         current, previous = members[-1].id, current if keeps else previous
     return steps
-
-
-def block_name(base: Base, layer: str) -> str:
-    """The part that the base's drawing says, or the block in a layer's name, else the one where the freeze line can stand."""
-    said = _NUMBERED.match(layer)
-    return base.part_name(layer) or (said.group(1) if said else base.block_of(layer) or layer)
 
 
 def _form(step: Step, named: bool) -> Hashable:
@@ -169,7 +250,7 @@ def _without_wrappers(functions: Sequence[Function], steps: Sequence[Step]) -> l
         for step in steps:
             if step.function is function:
                 values = dict(zip(function.parameters, step.row, strict=True))
-                step.row = [_value(code, values) for code in inner.arguments.values()]
+                step.row = [_value(inner.arguments[name], values) for name in inner.operation.parameters]
                 step.function = inner.operation
     return result
 
@@ -189,7 +270,10 @@ def _value(code: str, values: Mapping[str, str]) -> str:
 
 def _block_word(function: Function) -> str:
     titles = {statement.operation.title for statement in function.body}
-    return "residual_block" if "Add" in titles else "dense_block" if "Concatenate" in titles else "conv_block"
+    if "Concatenate" in titles:
+        last = function.body[-1]
+        return "dense_block" if last.operation.title == "Concatenate" and -1 in last.inputs else "inception_module"
+    return "residual_block" if "Add" in titles else "conv_block"
 
 
 def _helper_name(function: Function) -> str:

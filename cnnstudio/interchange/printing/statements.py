@@ -323,7 +323,7 @@ def name_code(name: str) -> str:
 def word_stem(name: str) -> str:
     """The words of a layer's name, without parameters and without a number at the end."""
     words = re.sub(r"\W+", "_", re.sub(r"\{[^{}]*\}", "", name)).strip("_")
-    return re.sub(r"_?\d+$", "", words) or words
+    return re.sub(r"(_|(?<=[a-wyz]))\d+$", "", words) or words
 
 
 def shape_of(name: str) -> str:

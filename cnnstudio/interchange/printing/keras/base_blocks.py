@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.call import Call, literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, LayerType, values_of
+from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.interchange.printing.block_lines import (
     call_arguments,
@@ -18,7 +19,15 @@ from cnnstudio.interchange.printing.block_lines import (
     runs_of,
     statement_lines,
 )
-from cnnstudio.interchange.printing.blocks import Layer, Program, Step, base_program, layer_word
+from cnnstudio.interchange.printing.blocks import (
+    Layer,
+    Program,
+    Step,
+    base_blocks,
+    drawn_blocks,
+    find_program,
+    layer_word,
+)
 from cnnstudio.interchange.printing.statements import Function, Statement, name_code
 
 
@@ -27,6 +36,8 @@ class _Operation:
     """A call of a layer."""
 
     entry: LayerType
+    in_base: bool
+    """The layers of a base always run in inference mode."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -46,25 +57,46 @@ class _Operation:
 
 def block_lines(base: Base, graph: NetworkSpec, learning: frozenset[str], start: str) -> list[str] | None:
     """The lines from the tensor `start` to `x`; None where the blocks of the base are no chain, or none repeats."""
-    program = base_program(base, _layers(base, graph, learning), graph.nodes[0].id)
+    context = Context(height=base.size[0], width=base.size[1], channels=base.channels, class_count=1)
+    layers = _layers(graph, context, lambda node: node not in learning, in_base=True)
+    program = find_program(base_blocks(base), layers, graph.nodes[0].id)
     if program is None:
         return None
+    functions = [line for lines in _functions(program) for line in (*lines, "")]
+    return [*functions, *_step_lines(program, start)]
+
+
+def drawing_lines(graph: NetworkSpec, context: Context, start: str, reserved: Collection[str]
+                  ) -> tuple[list[str], list[str]] | None:
+    """The functions of a drawn network's blocks, and the lines from the tensor `start` to `x`; its first node is its input.
+
+    None where no block repeats. `reserved` are names of the script.
+    """
+    layers = _layers(graph, context, lambda _node: False, in_base=False)
+    program = find_program(drawn_blocks(layers, graph.nodes[0].id), layers, graph.nodes[0].id)
+    if program is None or not any(step.function for step in program.steps):
+        return None
+    for function in program.functions:
+        function.name = unique_id(function.name, reserved)
+    functions = [line for lines in _functions(program) for line in (*lines, "", "")]
+    return functions, _step_lines(program, start, reserved)
+
+
+def _functions(program: Program) -> list[list[str]]:
     names = [function.name for function in program.functions]
-    lines = [line for function in program.functions for line in (*_function_lines(function, names), "")]
-    return [*lines, *_step_lines(program, start)]
+    return [_function_lines(function, names) for function in program.functions]
 
 
-def _layers(base: Base, graph: NetworkSpec, learning: frozenset[str]) -> list[Layer]:
-    context = Context(height=base.size[0], width=base.size[1], channels=base.channels, class_count=1)
+def _layers(graph: NetworkSpec, context: Context, is_frozen: Callable[[str], bool], in_base: bool) -> list[Layer]:
     layers = []
     for node in graph.nodes[1:]:
         entry = LAYERS[node.type]
         values = values_of(node, entry) | {"context": context}
         arguments = {key: value.code(values) if isinstance(value, Call) else literal(value)
                      for key, value in entry.call.arguments(values).items()}
-        if node.id not in learning and entry.frozen_in_code:
+        if entry.frozen_in_code and is_frozen(node.id):
             arguments["trainable"] = "False"
-        layers.append(Layer(node.id, _Operation(entry), arguments, graph.inputs_of(node.id)))
+        layers.append(Layer(node.id, _Operation(entry, in_base), arguments, graph.inputs_of(node.id)))
     return layers
 
 
@@ -93,7 +125,7 @@ def _call(statement: Statement, inputs: Sequence[str]) -> str:
     if "trainable" in statement.arguments:
         settings["trainable"] = statement.arguments["trainable"]
     call = f"{entry.call.target}({', '.join(f'{key}={code}' for key, code in settings.items())})"
-    training = ", training=False" if entry.training_flag else ""
+    training = ", training=False" if entry.training_flag and statement.operation.in_base else ""
     return f"{call}({_inputs(entry, inputs)}{training})"
 
 
@@ -106,9 +138,9 @@ def _inputs(entry: LayerType, names: Iterable[str]) -> str:
 # Steps ----------------------------------------------------------------------------------------------
 
 
-def _step_lines(program: Program, start: str) -> list[str]:
+def _step_lines(program: Program, start: str, reserved: Collection[str] = ()) -> list[str]:
     lines: list[str] = []
-    current, names = start, [function.name for function in program.functions]
+    current, names = start, [*reserved, *(function.name for function in program.functions)]
     for steps in runs_of(program.steps):
         first = steps[0]
         if first.function is None:

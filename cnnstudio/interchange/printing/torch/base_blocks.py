@@ -20,9 +20,9 @@ from cnnstudio.interchange.printing.block_lines import (
     short_name,
     statement_lines,
 )
-from cnnstudio.interchange.printing.blocks import Layer, Step, base_program, layer_word
+from cnnstudio.interchange.printing.blocks import Layer, Step, base_blocks, drawn_blocks, find_program, layer_word
 from cnnstudio.interchange.printing.statements import Function, Statement
-from cnnstudio.interchange.printing.torch.layer_lines import RESERVED, nest_calls
+from cnnstudio.interchange.printing.torch.layer_lines import RESERVED, TransferredWeights, nest_calls
 from cnnstudio.network.naming import variable_name
 
 _POSITIONS: Final = {"nn.Conv2d": ("in_channels", "out_channels", "kernel_size"), "nn.BatchNorm2d": ("num_features",),
@@ -92,20 +92,31 @@ class BlockClasses:
     forward: list[str] = field(default_factory=list)
     paths: dict[str, list[str]] = field(default_factory=dict)
 
+    def transferred(self, layer: str, form: TorchCode, keras_path: tuple[str, ...], prefix: str) -> TransferredWeights | None:
+        """Where the weights of a layer are in the state of the network; None where it has none."""
+        paths = list(zip(self.paths[layer], form.parts, strict=True))
+        entries = tuple((f"{prefix}{path}.{weight.key}", weight) for path, part in paths for weight in part.weights)
+        fixed = tuple((f"{prefix}{path}.{entry.key}", entry) for path, part in paths for entry in part.fixed)
+        return TransferredWeights(keras_path, entries, fixed) if entries or fixed else None
 
-def block_classes(base: Base, graph: NetworkSpec, written: Mapping[str, TorchCode], taken: set[str]) -> BlockClasses | None:
-    """The modules from `pictures` to x; None where no block repeats, or the blocks are no chain.
 
-    `taken` are the names of classes, of which none is used twice.
+def block_classes(base: Base | None, graph: NetworkSpec, written: Mapping[str, TorchCode], taken: set[str],
+                  start: str = "pictures") -> BlockClasses | None:
+    """The modules from the tensor `start` to x; None where no block repeats, or the blocks are no chain.
+
+    `taken` are the names of classes, of which none is used twice. Without a base the blocks are those of the drawing.
     """
     layers = []
+    if not all(_is_call(part.code) for form in written.values() for part in form.parts):
+        return None
     for node in graph.nodes[1:]:
         read = [_read(part.code, f"{number}.") for number, part in enumerate(written[node.id].parts)]
         arguments = {name: code for _tree, found in read for name, code in found.items()}
         operation = _Operation(node.type, written[node.id], tuple(tree for tree, _found in read))
         layers.append(Layer(node.id, operation, arguments, graph.inputs_of(node.id)))
-    program = base_program(base, layers, graph.nodes[0].id, named=False)
-    if program is None:
+    first = graph.nodes[0].id
+    program = find_program(base_blocks(base) if base is not None else drawn_blocks(layers, first), layers, first, named=False)
+    if program is None or (base is None and not any(step.function for step in program.steps)):
         return None
     result, names, leaves = BlockClasses(), dict[Function, str](), dict[Function, list[list[str]]]()
     for function in program.functions:
@@ -120,7 +131,7 @@ def block_classes(base: Base, graph: NetworkSpec, written: Mapping[str, TorchCod
             *(f"        {line}" for line in body.modules), "",
             f"    def forward({', '.join(['self', *inputs])}):",
             *(f"        {line}" for line in _returned(statement_lines(function.body, inputs, body.call, unit=function.unit)))])
-    _add_steps(result, program.steps, names, leaves)
+    _add_steps(result, program.steps, names, leaves, start)
     return result
 
 
@@ -172,8 +183,8 @@ class _Lines:
 
 
 def _add_steps(result: BlockClasses, steps: Sequence[Step], names: Mapping[Function, str],
-               leaves: Mapping[Function, list[list[str]]]) -> None:
-    used, current = set(RESERVED), "pictures"
+               leaves: Mapping[Function, list[list[str]]], current: str) -> None:
+    used = set(RESERVED)
     for run in runs_of(steps):
         first = run[0]
         if first.function is None:
@@ -214,6 +225,10 @@ def _add_steps(result: BlockClasses, steps: Sequence[Step], names: Mapping[Funct
 
 def _step(call: str, step: Step) -> str:
     return f"x, previous = {call}, x" if step.keeps else f"x = {call}"
+
+
+def _is_call(code: str) -> bool:
+    return isinstance(ast.parse(code, mode="eval").body, ast.Call)
 
 
 def _read(code: str, path: str) -> tuple[_Tree, dict[str, str]]:

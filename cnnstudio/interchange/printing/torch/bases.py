@@ -16,7 +16,6 @@ from cnnstudio.interchange.printing.torch.base_blocks import block_classes
 from cnnstudio.interchange.printing.torch.layer_lines import (
     RESERVED,
     Module,
-    TransferredWeights,
     add_layer,
     class_head,
     forward_lines,
@@ -63,11 +62,8 @@ def base_class(node: Node, name: str, pictures: Context, collected: Module, take
     for layer in graph.nodes[1:]:
         form = forms[layer.id]
         collected.helpers += [*form.helpers, *(helper for part in form.parts for helper in part.helpers)]
-        paths = list(zip(blocks.paths[layer.id], form.parts, strict=True))
-        entries = tuple((f"{name}.{path}.{weight.key}", weight) for path, part in paths for weight in part.weights)
-        fixed = tuple((f"{name}.{path}.{entry.key}", entry) for path, part in paths for entry in part.fixed)
-        if entries or fixed:
-            collected.carried.append(TransferredWeights((node.id, layer.id), entries, fixed))
+        carried = blocks.transferred(layer.id, form, (node.id, layer.id), f"{name}.")
+        collected.carried += [carried] if carried is not None else []
     modules, answer = blocks.modules, "x"
     if kind:
         modules = [*modules, f"self.pooling = nn.Adaptive{kind}Pool2d(1)", "self.flat = nn.Flatten()"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -14,6 +14,8 @@ from cnnstudio.catalog.torch_helpers import ACTIVITY_PENALTY, HELPERS, RESCALING
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.core.problems import Problem
+from cnnstudio.interchange.printing.blocks import drawn_order
+from cnnstudio.interchange.printing.torch.base_blocks import BlockClasses, block_classes
 from cnnstudio.interchange.printing.torch.bases import base_class, class_name
 from cnnstudio.interchange.printing.torch.layer_lines import (
     RESERVED,
@@ -64,7 +66,7 @@ def torch_model(network: NetworkSpec, context: Context, logits: bool = False) ->
     for node in order:
         if node.type == BASE:
             classes.append(base_class(node, names[node.id], context, collected, taken))
-    lines = _network_class(order, names, network_report, context, collected, logits)
+    lines = _network_class(order, names, network_report, context, collected, logits, taken)
     helpers = _helpers_code(collected.helpers)
     if collected.penalties or ACTIVITY_PENALTY in collected.helpers:
         lines += ["", "", *_penalties(collected)]
@@ -90,8 +92,8 @@ def _helpers_code(helpers: Sequence[Helper]) -> list[str]:
 
 
 def _network_class(order: Sequence[Node], names: dict[str, str], report: NetworkReport, context: Context,
-                   collected: Module, logits: bool) -> list[str]:
-    module = Module()
+                   collected: Module, logits: bool, taken: set[str]) -> list[str]:
+    module, forms = Module(), dict[str, TorchCode]()
     sources = sources_of(report.network)
     applied: dict[str, list[str]] = {}
     expressions: dict[str, str] = {}
@@ -108,6 +110,8 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
             module.left_out = _LAST_ACTIVATIONS.get(written.parts[-1].code, "")
             written = msgspec.structs.replace(written, parts=written.parts[:-1]) if module.left_out else written
         applied[node.id] = add_layer(module, node, names[node.id], written, (node.id,), "")
+        if isinstance(written, TorchCode):
+            forms[node.id] = written
         expressions[node.id] = written.expression if isinstance(written, TorchCode) else ""
     first = next((node.id for node in order if node.type == INPUT), None)
     if scaling is not None and first is not None:
@@ -116,11 +120,17 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
         module.modules.insert(0, (start, rescaling_module(values["scale"], values.get("offset", 0.0), 3)))
         module.helpers.append(RESCALING)
         applied[first] = [start]
+    graph = drawn_order(report.network, order, report.output) if len(forms) == len(order) - 1 else None
+    blocks = _blocks(graph, forms, module, len(applied) == len(order), taken) if graph is not None else None
     merge_module(collected, module)
     collected.left_out, collected.starts = module.left_out, module.starts
     about = f"Takes pixels (batch, {context.channels}, {context.height}, {context.width}) of 0-255, as float32."
     if module.left_out:
         about = f"{about[:-1]}; answers with logits: {module.left_out} gives the probabilities."
+    if blocks is not None:
+        lines = [line for code in blocks.classes for line in (*code, "", "")]
+        return [*lines, *class_head("Network", about, Module()), *(f"        {line}" for line in blocks.modules), "",
+                "    def forward(self, pictures):", *(f"        {line}" for line in blocks.forward), "        return x"]
     if _is_chain(order, sources, expressions):
         return _sequential_class("Network", about, module)
     if not order:
@@ -128,6 +138,24 @@ def _network_class(order: Sequence[Node], names: dict[str, str], report: Network
                 "        return pictures  # the network has no layers yet"]
     return [*class_head("Network", about, module), "", "    def forward(self, pictures):",
             *forward_lines(order, sources, names, applied, expressions, report.output)]
+
+
+def _blocks(graph: NetworkSpec, forms: Mapping[str, TorchCode], module: Module, is_scaled: bool, taken: set[str]
+            ) -> BlockClasses | None:
+    """A large network as modules of its blocks, with what is transferred to them; None where lines outside of the classes
+    name single layers (starts, penalties, constraints), or no block repeats."""
+    if module.starts or module.penalties or module.missing or any(line.startswith("#") for line in module.after):
+        return None
+    blocks = block_classes(None, graph, forms, taken, "x" if is_scaled else "pictures")
+    if blocks is None:
+        return None
+    if is_scaled:
+        attribute, code = module.modules[0]
+        blocks.modules.insert(0, f"self.{attribute} = {code}")
+        blocks.forward.insert(0, f"x = self.{attribute}(pictures)")
+    module.carried = [carried for node in graph.nodes[1:]
+                      if (carried := blocks.transferred(node.id, forms[node.id], (node.id,), "")) is not None]
+    return blocks
 
 
 def _is_chain(order: Sequence[Node], sources: dict[str, list[str]], expressions: dict[str, str]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.interchange.keras_source import read_code
 from cnnstudio.interchange.printing.block_lines import make_loop
@@ -18,6 +19,8 @@ from cnnstudio.interchange.printing.repetition import find_helpers
 from cnnstudio.interchange.printing.statements import Body, Function, Number, Statement, make_function
 from cnnstudio.interchange.printing.torch.module import torch_model
 
+LARGE = 60
+"""Layers of a drawn network from which it is printed by its blocks."""
 SHORT = 25
 """Layers of a base that is short however it is printed."""
 
@@ -66,6 +69,18 @@ def test_blocks_are_written_once(base):
         functions = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)]
         assert all(len(function.args.args) <= 10 for function in functions)
         assert len(functions) > 1 or layers <= SHORT
+
+
+@pytest.mark.parametrize("template", TEMPLATES.ids())
+def test_a_large_architecture_is_written_by_its_blocks_a_small_one_layer_by_layer(template):
+    network, context = TEMPLATES[template].network(), Context(height=224, width=224, channels=3, class_count=5)
+    layers, lines = len(network.nodes), len(keras_code(network, context).splitlines())
+    in_torch = len(torch_model(network, context).code.splitlines())
+    if layers < LARGE:
+        assert layers <= lines <= layers + 8
+    else:
+        assert lines < 25 + 0.6 * layers
+        assert in_torch < 90 + layers
 
 
 def test_the_same_base_twice_has_classes_of_its_own():

@@ -107,6 +107,7 @@ def right_answers(run, root, rows):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("case", ["plain", "augmented", "mixed", "weighted", "base", "base augmented",
                                   "base tuned"])
 def test_the_scripts_reach_the_accuracy_of_the_program(case, new_run, train_run, tmp_path):

@@ -154,6 +154,7 @@ def test_the_pytorch_script_loads_the_weights_of_the_base(base, params, tmp_path
 
 @pytest.mark.nightly
 def test_the_keras_script_reads_the_weights_of_the_base_beside_it(tmp_path, monkeypatch):
+    pytest.importorskip("tensorflow", reason="scripts of Keras read the pictures with tf.data")
     project = with_base(small_project(epochs=1), BASES["efficientnet_lite0"])
     project = replace(project, recipe=replace(project.recipe, height=32, width=32))
     entries = draw(tmp_path / "pictures", CLASSES, 10)

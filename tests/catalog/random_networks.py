@@ -71,3 +71,20 @@ def networks(draw: st.DrawFn) -> tuple[NetworkSpec, Context]:
             break
         network = apply_fix(Project(name="x", network=network), fixes[0]).network
     return network, context
+
+
+def repeated(network: NetworkSpec, times: int = 5) -> NetworkSpec:
+    """Copies of a network's layers, each behind the one before; layers that nothing feeds stay once."""
+    feeding = {edge.source for edge in network.edges}
+    inner = [node for node in network.nodes if node.type != "Input"]
+    inputs = [node for node in network.nodes if node.type == "Input"]
+    ends = [node.id for node in inner if node.id not in feeding]
+    if len(inputs) != 1 or len(ends) != 1:
+        return network
+    nodes, edges, before = list(inputs), [], inputs[0].id
+    for number in range(times):
+        nodes += [Node(id=f"{node.id}_{number}", type=node.type, params=node.params) for node in inner]
+        edges += [Edge(source=before if edge.source == inputs[0].id else f"{edge.source}_{number}",
+                       target=f"{edge.target}_{number}", port=edge.port) for edge in network.edges]
+        before = f"{ends[0]}_{number}"
+    return NetworkSpec(nodes=tuple(nodes), edges=tuple(edges))

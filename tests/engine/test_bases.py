@@ -28,6 +28,7 @@ from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.weights import base_state
 from cnnstudio.network.shapes import report
 from tests.engine.printed import same_as_printed
+from tests.engine.torch_networks import with_other_weights
 
 APPLICATIONS = {
     "mobilenet": "MobileNet", "mobilenet_v2": "MobileNetV2", "mobilenet_v3_small": "MobileNetV3Small",
@@ -219,16 +220,22 @@ def test_files_whose_layers_are_numbered_otherwise_are_read_in_order(name, tmp_p
     check_base(name, tmp_path, later=True)
 
 
-@pytest.mark.parametrize("name", nightly_but(("resnet50", "mobilenet_v3_small", "convnext_tiny"), ()))
+@pytest.mark.parametrize("name", nightly_but(
+    (*FAMILIES, "mobilenet_v3_large", "efficientnet_lite0", "efficientnetv2s", "convnext_tiny", "xception",
+     "inception_resnet_v2", "nasnet_mobile"), ("mobilenet",)))
 def test_the_printed_script_builds_the_same_base(name):
-    """Branches and all: skips with a layer of their own, gates, and layers that take maps as vectors."""
+    """Branches and all: skips with a layer of their own, gates, cells that take two tensors, layers that take maps as
+    vectors; the same names and weights in the same order."""
     network = NetworkSpec(
         nodes=(Node(id="input", type="Input"),
                Node(id="base", type="PretrainedBase", params={"base": name, "weights": "random"}),
                Node(id="output", type="Output")),
         edges=(Edge(source="input", target="base"), Edge(source="base", target="output")))
-    context = Context(height=64, width=64, channels=3, class_count=3, normalization="base")
-    same_as_printed(network, context, build(network, context).model)
+    size = max(64, BASES[name].minimum_size)
+    context = Context(height=size, width=size, channels=3, class_count=3, normalization="base")
+    model = build(network, context).model
+    with_other_weights(model)
+    same_as_printed(network, context, model)
 
 
 @pytest.mark.nightly

@@ -17,7 +17,9 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.networks import network_builder
 from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core.augmentation import AugmentationSpec
+from cnnstudio.core.edits import set_node_param
 from cnnstudio.core.item import Item, Step
+from cnnstudio.core.network import BASE
 from cnnstudio.core.training import with_settings
 from cnnstudio.engine import models
 from cnnstudio.network.new_project import with_base
@@ -80,10 +82,19 @@ def make(case, seed):
             type="sgd", params={"learning_rate": 0.05, "momentum": 0.9, "weight_decay": 0.001}))
         blurred = replace(project.recipe, steps=(Step(id="blur", type="gaussian_blur"),))
         return replace(project, training=training, recipe=blurred)
-    if case == "base":
+    if case.startswith("base"):
         based = with_base(project, BASES["efficientnet_lite0"])
-        return replace(based, recipe=replace(based.recipe, height=64, width=64),
-                       training=with_settings(project.training, epochs=10))
+        based = replace(based, recipe=replace(based.recipe, height=64, width=64),
+                        training=with_settings(project.training, epochs=10))
+        if case == "base augmented":
+            # What changes in every epoch is not kept as features: the whole base answers again.
+            return replace(based, augmentation=steps(("random_flip", {"mode": "horizontal_and_vertical"}),
+                                                     ("random_translation", {})))
+        if case == "base tuned":
+            node = next(node.id for node in based.network.nodes if node.type == BASE)
+            slower = with_settings(based.training, epochs=6, optimizer=Item(type="adam", params={"learning_rate": 0.0003}))
+            return replace(set_node_param(based, node, "trainable_from", "block15"), training=slower)
+        return based
     return project
 
 
@@ -96,7 +107,9 @@ def right_answers(run, root, rows):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("case", ["plain", "augmented", "mixed", "weighted", "base"])
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("case", ["plain", "augmented", "mixed", "weighted", "base", "base augmented",
+                                  "base tuned"])
 def test_the_scripts_reach_the_accuracy_of_the_program(case, new_run, train_run, tmp_path):
     pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
     root = tmp_path / "stripes"

@@ -133,6 +133,7 @@ def test_accumulated_gradients_are_those_of_the_larger_batch(new_run, train_run)
 
 
 def test_determinism_is_an_option(monkeypatch):
+    pytest.importorskip("tensorflow", reason="other backends have no such setting")
     from cnnstudio.engine import environment
 
     asked = []

@@ -29,6 +29,8 @@ from tests.engine.collections_of_pictures import CLASSES, augmented, draw, repla
 
 def run(text, folder, monkeypatch, classes, without=""):
     """What the script leaves behind, without a split. In this process, which has TensorFlow, it may not start others."""
+    if "import tensorflow" in text:
+        pytest.importorskip("tensorflow", reason="scripts of Keras read the pictures with tf.data")
     entries = [entry for entry in draw(folder / "pictures", classes, 10) if entry["split"] != without]
     write_manifest(folder / "manifest.jsonl", folder / "pictures", entries, classes)
     (folder / "train.py").write_text(text.replace("WORKERS = 2", "WORKERS = 0"), encoding="utf-8")
@@ -66,6 +68,16 @@ def test_the_pytorch_script_trains_and_saves(tmp_path, monkeypatch, capsys, mode
         other = found["Network"]()
         other.load_state_dict({name: torch.from_numpy(archive[name]) for name in archive.files})
     assert torch.equal(other.output.weight, found["network"].cpu().output.weight)
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_opencv_has_no_threads_of_its_own_beside_workers(changed):
+    """A worker is a copy of the process in which the thread that holds a lock is missing: it once waited for ever."""
+    project = augmented(small_project()) if changed else small_project()
+    text = torch_script(project, context_of(project, 2, BUILT_IN), 24)
+    before, _call, after = text.partition("cv2.setNumThreads(0)")
+    assert ("num_workers=" in text) == bool(after) == changed
+    assert "cv2.resize" not in before or not changed
 
 
 STOPPING = (Step(id="early", type="EarlyStopping", params={"patience": 1}),
@@ -142,6 +154,7 @@ def test_the_pytorch_script_loads_the_weights_of_the_base(base, params, tmp_path
 
 @pytest.mark.nightly
 def test_the_keras_script_reads_the_weights_of_the_base_beside_it(tmp_path, monkeypatch):
+    pytest.importorskip("tensorflow", reason="scripts of Keras read the pictures with tf.data")
     project = with_base(small_project(epochs=1), BASES["efficientnet_lite0"])
     project = replace(project, recipe=replace(project.recipe, height=32, width=32))
     entries = draw(tmp_path / "pictures", CLASSES, 10)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.blocks import BLOCKS
@@ -16,9 +18,13 @@ from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.engine.building import build
 from cnnstudio.engine.weight_transfer import save_state, torch_state
-from cnnstudio.interchange.printing.torch.module import RESERVED, torch_model
+from cnnstudio.interchange.printing import blocks
+from cnnstudio.interchange.printing.torch.layer_lines import RESERVED
+from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_code
+from cnnstudio.network.shapes import report
 from tests.catalog.layer_cases import around
+from tests.catalog.random_networks import networks, repeated
 from tests.engine.torch_networks import printed_network, same_in_torch, with_other_weights
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
@@ -177,3 +183,40 @@ def test_a_layer_without_counterpart_says_so_when_it_is_used():
     exec(torch_code(spec, CONTEXT), names)  # our own text, printed a moment ago
     with pytest.raises(NotImplementedError, match="Wavelet"):
         names["Network"]()(torch.zeros(1, 3, 10, 12))
+
+
+def answers(spec, context, pictures, arrays):
+    """What the printed network answers; a layer's weights are taken from `arrays`, or drawn and kept there."""
+    model = torch_model(spec, context)
+    names: dict[str, object] = {}
+    exec(torch_code(spec, context), names)  # our own text, printed a moment ago
+    network = names["Network"]().eval()
+    state = network.state_dict()
+    drawn = torch.Generator().manual_seed(1)
+    for carried in model.carried:
+        for place, (key, _weight) in enumerate(carried.entries):
+            kept = arrays.setdefault((carried.layer, place), torch.rand(state[key].shape, generator=drawn))
+            state[key].copy_(kept)
+    assert {key for key in state if not key.endswith("num_batches_tracked")} <= {
+        key for carried in model.carried for key, _entry in (*carried.entries, *carried.fixed)}
+    with torch.no_grad():
+        return network(pictures), sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_a_network_answers_the_same_printed_by_layers_and_by_blocks(monkeypatch, sample):
+    network, context = sample
+    spec = repeated(network, 3)
+    found = report(spec, context, headless=True)
+    if any(problem.blocks for problem in found.problems) or any(
+            math.prod(node.shape or ()) > 50_000 for node in found.nodes.values()) or torch_model(spec, context).missing:
+        return
+    pictures = torch.rand(2, context.channels, context.height, context.width, generator=torch.Generator().manual_seed(2)) * 255
+    arrays: dict[object, object] = {}
+    monkeypatch.setattr(blocks, "_LARGE", 10**6)
+    expected, learning = answers(spec, context, pictures, arrays)
+    monkeypatch.setattr(blocks, "_LARGE", 3)
+    result, as_many = answers(spec, context, pictures, arrays)
+    assert as_many == learning
+    torch.testing.assert_close(result, expected, equal_nan=True)

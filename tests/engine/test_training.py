@@ -272,7 +272,7 @@ def test_killed_and_resumed_equals_unbroken(new_run, unbroken, tmp_path):
         if isinstance(event, Epoch) and event.epoch == 2:
             os.kill(supervisor.pid, signal.SIGKILL)
 
-    job = Train(run_folder=str(run.folder), cache=str(tmp_path / "cache"))
+    job = Train(run_folder=str(run.folder), cache=str(tmp_path / "cache"), backend=keras.backend.backend())
     supervisor = Supervisor(job, kill)
     last = supervisor.run()
     assert isinstance(last, Failed)

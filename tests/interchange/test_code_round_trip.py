@@ -22,12 +22,13 @@ from cnnstudio.interchange.keras_source import SourceNetwork, read_code
 from cnnstudio.interchange.keras_source.apply import apply_code, read_edited_code
 from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.interchange.printing import blocks
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.network.new_project import Facts, new_project, with_base
 from cnnstudio.network.shapes import report
 from tests.catalog.layer_cases import CONTEXT, around
-from tests.catalog.random_networks import networks
+from tests.catalog.random_networks import networks, repeated
 from tests.interchange.keras_files import write_model
 
 
@@ -139,6 +140,19 @@ def test_a_random_network_comes_back_as_it_went(sample):
     back = apply_code(project, written, context)
     expected, result = graph(network), graph(back.network)
     assert result == expected
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(networks(), networks())
+def test_a_random_network_that_repeats_comes_back_from_its_functions(monkeypatch, one, other):
+    """The same small network five times behind one another, printed as blocks however small it is."""
+    monkeypatch.setattr(blocks, "_LARGE", 3)
+    (first, context), (second, _other) = one, other
+    for network in (first, second, repeated(first), repeated(second)):
+        if any(problem.code == "value" for problem in report(network, context, headless=True).problems):
+            continue
+        code = keras_code(network, context)
+        assert graph(apply_code(Project(network=network), read_code(code), context).network) == graph(network)
 
 
 @pytest.mark.parametrize("normalization", ["zero_one", "minus_one_one", "none", "base", "standardize"])

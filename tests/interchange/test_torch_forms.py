@@ -14,7 +14,7 @@ from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.item import Item
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.training import with_settings
-from cnnstudio.interchange.printing.torch import module, training
+from cnnstudio.interchange.printing.torch import layer_lines, module, training
 from cnnstudio.interchange.printing.torch.script import torch_problems, torch_script
 from cnnstudio.network.new_project import Facts, new_project
 
@@ -26,7 +26,7 @@ def without_elu(monkeypatch):
     """The layer ELU as if PyTorch had none."""
     form = NotInTorch("nobody wrote it", "nadie la escribió")
     entries = [msgspec.structs.replace(layer, torch=form) if layer.id == "ELU" else layer for layer in LAYERS]
-    monkeypatch.setattr(module, "LAYERS", Registry("layer", entries))
+    monkeypatch.setattr(layer_lines, "LAYERS", Registry("layer", entries))
 
 
 @pytest.mark.usefixtures("without_elu")

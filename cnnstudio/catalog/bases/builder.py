@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cnnstudio.catalog.bases.entry import Weights
+from cnnstudio.catalog.bases.entry import Part, Weights
 from cnnstudio.catalog.builder import NetworkBuilder
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text
@@ -46,12 +46,14 @@ STANDARD: Final = Scaling(
 
 
 class BaseBuilder(NetworkBuilder):
-    """A builder that starts with Input and scaling, and records the block of every layer."""
+    """A builder that starts with Input and scaling, and records the block and the part of every layer."""
 
     def __init__(self, scaling: Scaling | None = None) -> None:
         super().__init__()
         self.block = ""
         self.block_of: dict[str, str] = {}
+        self.part: Part | None = None
+        self.part_of: dict[str, Part | None] = {}
         self._counts: dict[str, int] = {}
         self.add("Input", id="input")
         if scaling is not None:
@@ -60,6 +62,7 @@ class BaseBuilder(NetworkBuilder):
     def add(self, type: str, *after: str, id: str | None = None, **params: Any) -> str:
         identifier = super().add(type, *after, id=id, **params)
         self.block_of[identifier] = self.block
+        self.part_of[identifier] = self.part
         return identifier
 
     @property
@@ -111,6 +114,9 @@ class Plan:
 
     def block_of(self, layer: str) -> str:
         return self._builder.block_of.get(layer, "")
+
+    def part_of(self, layer: str) -> Part | None:
+        return self._builder.part_of.get(layer)
 
 
 APPLICATIONS: Final = "https://storage.googleapis.com/tensorflow/keras-applications/"

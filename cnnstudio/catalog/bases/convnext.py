@@ -62,6 +62,7 @@ def _base(variant: str, parameters: int, top1: float, checksum: str, help: Text)
         source="https://arxiv.org/abs/2201.03545", year=2022, parameters=parameters, top1=top1, input_size=224,
         minimum_size=32, features=WIDTHS[variant] * 8, scaling=STANDARD.text,
         weights=keras_weights(f"convnext/{id}_notop.h5", f"sha256:{checksum}"), graph=plan.graph, block_of=plan.block_of,
+        kinds=((".*_block_", "convnext_block"),),
         blocks=BLOCKS)
 
 

@@ -65,7 +65,8 @@ def _base(id: str, parameters: int, top1: float, features: int, checksum: str, h
         source="https://arxiv.org/abs/1608.06993", year=2016, parameters=parameters, top1=top1, input_size=224,
         minimum_size=32, features=features, scaling=STANDARD.text,
         weights=keras_weights(f"densenet/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum),
-        graph=plan.graph, block_of=plan.block_of, blocks=("conv1", "conv2", "conv3", "conv4", "conv5"))
+        graph=plan.graph, block_of=plan.block_of, blocks=("conv1", "conv2", "conv3", "conv4", "conv5"),
+        kinds=((".*_block", "dense_layer"), ("conv", "transition")))
 
 
 BASES = (

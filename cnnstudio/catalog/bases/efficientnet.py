@@ -105,7 +105,8 @@ def _base(number: int, width: float, depth: float, size: int, parameters: int, t
         source="https://arxiv.org/abs/1905.11946", year=2019, parameters=parameters, top1=top1, input_size=size,
         minimum_size=32, features=round_filters(1280 * width), scaling=STANDARD.text,
         weights=keras_weights(f"https://storage.googleapis.com/keras-applications/{id}_notop.h5", f"md5:{checksum}"),
-        graph=plan.graph, block_of=plan.block_of, blocks=BLOCKS)
+        graph=plan.graph, block_of=plan.block_of, blocks=BLOCKS,
+        kinds=(("block", "mb_conv"),))
 
 
 _LARGER = Text("EfficientNet-B{n}: deeper, wider and for larger pictures than B{before}.",

@@ -76,6 +76,7 @@ LITE0 = Base(
     scaling=Text("(x - 127) / 128, inside the model", "(x - 127) / 128, dentro del modelo"),
     weights=Weights(resource="efficientnet_lite0.npz", layout="npz"),
     graph=graph, blocks=("stem", *(f"block{number}" for number in range(1, 17)), "head"), block_of=block_of,
+    kinds=(("block", "mb_conv"),),
 )
 
 BASES = (LITE0,)

@@ -101,6 +101,7 @@ def _base(variant: str, size: int, parameters: int, top1: float, checksum: str, 
         top1=top1, input_size=size, minimum_size=32, features=_round_filters(1280 * FACTORS.get(variant, (1.0, 1.0))[0]),
         scaling=scaling.text, weights=keras_weights(f"efficientnet_v2/efficientnetv2-{variant}_notop.h5", f"md5:{checksum}"),
         graph=plan.graph, block_of=plan.block_of,
+        kinds=(("block[123]", "fused_mb_conv"), ("block", "mb_conv")),
         blocks=("stem", *(f"block{number}" for number in range(1, len(STAGES[variant][1]) + 1)), "top"))
 
 

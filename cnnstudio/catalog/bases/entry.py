@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -42,6 +43,13 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     def cached(self) -> Path:
         """The path of a download in the user's cache."""
         return cache_folder() / "bases" / self.file_name
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A repeated part of a base, such as a cell: its kind as its paper calls it, and the name of this one."""
+
+    kind: str
+    name: str
 
 
 class OwnBase(Protocol):
@@ -116,7 +124,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     then the drawing for their own size. `blocks` are the names at which the freeze line can stand, from
     the input on, and `block_of` tells a layer's block ("" for input and scaling). `parameters` is without
     the top, `top1` ImageNet accuracy in percent as `top1_source` publishes it (0 where there is none). `input_width`
-    is 0 where the pictures are square.
+    is 0 where the pictures are square. `part_of` tells the repeated part of a layer, in printed code a function's call;
+    its default is the block. `kinds` are (how the name of a block begins, what its paper calls such a block).
     """
 
     id: str
@@ -140,6 +149,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     channels: int = 3
     input_width: int = 0
     own: OwnBase | None = None
+    part_of: Callable[[str], Part | None] | None = None
+    kinds: tuple[tuple[str, str], ...] = ()
     top1_source: str = "https://keras.io/api/applications/"
 
     @property
@@ -182,6 +193,18 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         blocks = self.lines[:self.lines.index(last) + 1] if last else self.lines[:1]
         return msgspec.structs.replace(self, blocks=blocks,
                                        graph=lambda: self.graph_for(height, width, ends_at))
+
+    def part_name(self, layer: str) -> str:
+        """The name of a layer's repeated part, "" where its drawing says none."""
+        part = self.part_of(layer) if self.part_of is not None else None
+        return part.name if part is not None else ""
+
+    def part_kind(self, name: str, layer: str) -> str:
+        """The kind of the repeated part of that name and first layer, as its paper calls it; "" where it says none."""
+        part = self.part_of(layer) if self.part_of is not None else None
+        if part is not None:
+            return part.kind
+        return next((kind for pattern, kind in self.kinds if re.match(pattern, name)), "")
 
     @property
     def application(self) -> str:

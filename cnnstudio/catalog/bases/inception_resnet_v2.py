@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, keras_weights
-from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.catalog.bases.entry import Base, Part
 from cnnstudio.catalog.bases.inception_v3 import Step, add_branch, convolution
 from cnnstudio.core.text import Text, same
 
@@ -20,11 +20,14 @@ WAYS: Final[dict[str, tuple[tuple[Step, ...], ...]]] = {
     "block8": (((192, 1),), ((192, 1), (224, (1, 3)), (256, (3, 1)))),
 }
 """The branches of each kind of block."""
+KINDS: Final = {"block35": "a", "block17": "b", "block8": "c"}
+"""Their names in the paper."""
 
 
 def _block(builder: BaseBuilder, number: int, channels: int, scale: float, relu: bool = True) -> None:
     """Branches, joined, brought back to the channels of the entry, scaled and added to it."""
     name, entry = f"{builder.block}_{number}", builder.end
+    builder.part = Part(f"inception_resnet_{KINDS[builder.block]}", name)
     ends = [add_branch(builder, entry, *steps) for steps in WAYS[builder.block]]
     builder.add("Concatenate", *ends, id=f"{name}_mixed")
     builder.convolution(channels, 1, id=f"{name}_conv", padding="same")
@@ -33,6 +36,7 @@ def _block(builder: BaseBuilder, number: int, channels: int, scale: float, relu:
     builder.add("Add", entry, builder.end, id=f"{name}_add")
     if relu:
         builder.activation("relu", id=f"{name}_ac")
+    builder.part = None
 
 
 def _max_pooling(builder: BaseBuilder, *entry: str) -> str:
@@ -95,5 +99,5 @@ BASES = (
         input_size=299, minimum_size=75, features=1536, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights("inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
                           "md5:d19885ff4a710c122648d3b5c3b684e4"),
-        graph=_PLAN.graph, block_of=_PLAN.block_of, blocks=BLOCKS),
+        graph=_PLAN.graph, block_of=_PLAN.block_of, part_of=_PLAN.part_of, blocks=BLOCKS),
 )

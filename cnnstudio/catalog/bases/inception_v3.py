@@ -114,5 +114,6 @@ BASES = (
         input_size=299, minimum_size=75, features=2048, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights("inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
                           "md5:bcbd6486424b2319ff4ef7d526e38f63"),
-        graph=_PLAN.graph, block_of=_PLAN.block_of, blocks=BLOCKS),
+        graph=_PLAN.graph, block_of=_PLAN.block_of, blocks=BLOCKS,
+        kinds=(("mixed[0-2]$", "inception_a"), ("mixed[4-7]", "inception_b"), ("mixed(9|10)", "inception_c"))),
 )

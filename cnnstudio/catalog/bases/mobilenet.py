@@ -51,5 +51,6 @@ BASES = (
         licence="Apache-2.0", source="https://arxiv.org/abs/1704.04861", year=2017, parameters=3_228_864, top1=70.4,
         input_size=224, minimum_size=32, features=1024, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights("mobilenet/mobilenet_1_0_224_tf_no_top.h5"), graph=_PLAN.graph, block_of=_PLAN.block_of,
+        kinds=(("conv_", "depthwise_separable"),),
         blocks=("conv1", *(f"conv_{number}" for number in range(1, 14)))),
 )

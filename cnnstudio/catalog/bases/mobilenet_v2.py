@@ -63,6 +63,7 @@ MOBILENET_V2 = Base(
     scaling=MINUS_ONE_ONE.text,
     weights=keras_weights("mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"),
     graph=_PLAN.graph, block_of=_PLAN.block_of,
+    kinds=(("block_", "inverted_residual"),),
     blocks=("Conv1", "expanded_conv", *(f"block_{number}" for number in range(1, 17)), "Conv_1"),
 )
 

@@ -86,7 +86,8 @@ def _base(variant: str, parameters: int, top1: float, features: int, checksum: s
         top1_source=f"https://www.tensorflow.org/api_docs/python/tf/keras/applications/MobileNetV3{variant.capitalize()}",
         input_size=224, minimum_size=32, features=features, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights(f"mobilenet_v3/weights_mobilenet_v3_{variant}_224_1.0_float_no_top_v2.h5", f"md5:{checksum}"),
-        graph=plan.graph, block_of=plan.block_of, blocks=("conv", *blocks, "conv_1"))
+        graph=plan.graph, block_of=plan.block_of, blocks=("conv", *blocks, "conv_1"),
+        kinds=(("expanded_conv", "inverted_residual"),))
 
 
 BASES = (

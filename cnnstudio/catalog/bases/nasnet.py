@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 from cnnstudio.catalog.bases.builder import MINUS_ONE_ONE, BaseBuilder, Plan, keras_weights
-from cnnstudio.catalog.bases.entry import Base
+from cnnstudio.catalog.bases.entry import Base, Part
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.text import Text, same
 
@@ -35,6 +35,7 @@ class _Cells(BaseBuilder):
 
     def normal(self, here: Way, before: Way, filters: int, name: str) -> Way:
         """Five pairs at the same size, concatenated with the adjusted previous cell."""
+        self.part = Part("normal_cell", f"normal_{name}")
         past = self._adjust(before, here, filters, name)
         now = self._squeeze(here[0], filters, "normal", name)
 
@@ -58,6 +59,7 @@ class _Cells(BaseBuilder):
 
     def reduction(self, here: Way, before: Way | None, filters: int, name: str) -> Way:
         """Pairs with stride 2: half the size."""
+        self.part = Part("reduction_cell", f"reduction_{name}")
         past = self._adjust(before or here, here, filters, name)
         now = self._squeeze(here[0], filters, "reduction", name)
         padded = self.add("ZeroPadding2D", now, id=f"reduction_pad_1_{name}", padding=_border(here[2]))
@@ -144,6 +146,7 @@ def _draw(variant: _Variant, size: Size) -> BaseBuilder:
         first_number = stage * variant.cells + min(stage, 1)
         for number in range(first_number, first_number + variant.cells):
             before, here = here, builder.normal(here, before, width, str(number))
+    builder.part = None
     builder.activation("relu", id=builder.next_name("activation"))
     return builder
 
@@ -161,6 +164,7 @@ def _base(variant: _Variant, name: str, size: int, parameters: int, top1: float,
         source="https://arxiv.org/abs/1707.07012", year=2017, parameters=parameters, top1=top1, input_size=size,
         minimum_size=32, features=24 * variant.filters, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights(f"nasnet/{file}", checksum), graph=plan.graph, block_of=plan.block_of, sized=sized,
+        part_of=plan.part_of,
         blocks=("stem", "cells_1", "reduce_1", "cells_2", "reduce_2", "cells_3"))
 
 

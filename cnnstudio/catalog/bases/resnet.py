@@ -72,7 +72,8 @@ def _base(id: str, parameters: int, top1: float, checksum: str, help: Text) -> B
         source="https://arxiv.org/abs/1512.03385", year=2015, parameters=parameters, top1=top1, input_size=224,
         minimum_size=32, features=2048, scaling=MINUS_MEAN.text,
         weights=keras_weights(f"resnet/{id}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum, "conv1_conv"),
-        graph=plan.graph, block_of=plan.block_of, blocks=BLOCKS)
+        graph=plan.graph, block_of=plan.block_of, blocks=BLOCKS,
+        kinds=((".*_block", "bottleneck"),))
 
 
 BASES = (

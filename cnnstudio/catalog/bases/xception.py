@@ -76,5 +76,6 @@ BASES = (
         input_size=299, minimum_size=71, features=2048, scaling=MINUS_ONE_ONE.text,
         weights=keras_weights("xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
                           "md5:b0042744bf5b25fce3cb969f33bebb97"),
-        graph=_PLAN.graph, block_of=_PLAN.block_of, blocks=BLOCKS),
+        graph=_PLAN.graph, block_of=_PLAN.block_of, blocks=BLOCKS,
+        kinds=(("block([5-9]|1[0-2])$", "middle_flow_module"), ("block", "reduction_module"))),
 )

@@ -234,7 +234,13 @@ class StageTrainer:
             self._checkpoint(batch)
 
     def _rate(self) -> float:
+        self._sync()
         return float(numpy_of(self._model.optimizer.learning_rate))
+
+    def _sync(self) -> None:
+        """On JAX the variables are empty while an epoch trains, until the model is asked to fill them."""
+        if hasattr(self._model, "jax_state_sync"):
+            self._model.jax_state_sync()
 
     def _moment(self) -> None:
         """Note the time of a possible checkpoint."""
@@ -260,8 +266,7 @@ class StageTrainer:
 
     def _snapshot(self, batch: int) -> Snapshot:
         model = self._model
-        if hasattr(model, "jax_state_sync"):
-            model.jax_state_sync()
+        self._sync()
         states, arrays, lost = self._callbacks.state()
         self._tell_lost(lost)
         arrays |= snapshots.generators()
@@ -291,8 +296,7 @@ class StageTrainer:
     def _stopped(self) -> bool:
         """The user stopped within an epoch: use the last complete one, or the best."""
         stop = self._link.stop
-        with contextlib.suppress(AttributeError):
-            self._model.jax_state_sync()
+        self._sync()
         if stop is not None and not stop.keep:
             self._callbacks.end()
             return False

@@ -13,10 +13,11 @@ from cnnstudio.catalog.layers import LAYERS, global_pooling, values_of
 from cnnstudio.core.graph import successors, unique_id
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
 from cnnstudio.interchange.own_base import code as own_code
-from cnnstudio.interchange.printing.keras.base_blocks import block_lines
+from cnnstudio.interchange.printing.blocks import drawn_order
+from cnnstudio.interchange.printing.keras.base_blocks import block_lines, drawing_lines
 from cnnstudio.network.naming import variable_name, variable_names
 from cnnstudio.network.normalization import is_measured, rescaling
-from cnnstudio.network.shapes import report
+from cnnstudio.network.shapes import NetworkReport, report
 
 RESERVED: Final = (
     *dir(builtins), "keras", "model", "normalized", "np", "tf", "cv2", "json", "math", "h5py", "Path", "SEED", "LIST",
@@ -44,7 +45,9 @@ def keras_code(network: NetworkSpec, context: Context, standalone: bool = False)
     for node in order:
         if node.type == BASE:
             lines += [*_base_function(node, names[node.id], context, standalone), ""]
-    if _is_chain(network, order) and not any(node.type == BASE for node in order):
+    if (blocks := _blocks(order, network_report, context, names)) is not None:
+        lines += blocks
+    elif _is_chain(network, order) and not any(node.type == BASE for node in order):
         lines += _sequential(order, context)
     else:
         lines += _functional(order, network, context, network_report.output, names)
@@ -131,6 +134,23 @@ def _functional(order: list[Node], network: NetworkSpec, context: Context, outpu
     if output is not None:
         lines.append(f"model = keras.Model({first}, {feeding.get(output, output)})")
     return lines
+
+
+def _blocks(order: list[Node], found: NetworkReport, context: Context, names: dict[str, str]) -> list[str] | None:
+    """A large network as functions of its blocks and loops over their settings; None where that cannot be."""
+    graph = drawn_order(found.network, order, found.output)
+    if graph is None:
+        return None
+    start = names[graph.nodes[0].id]
+    lines = [f"{start} = {_layer_expression(graph.nodes[0], context)}"]
+    scaling = _scaling_expression(order, context)
+    if scaling is not None:
+        lines.append(f"normalized = {scaling}({start})")
+    parts = drawing_lines(graph, context, start if scaling is None else "normalized", {*RESERVED, start})
+    if parts is None:
+        return None
+    functions, body = parts
+    return [*functions, *lines, *body, f"model = keras.Model({start}, x)"]
 
 
 def _base_docstring(node: Node, function_name: str, text: str, values: dict[str, Any]) -> str:

@@ -53,6 +53,10 @@ LIST = Path(__file__).with_name({list_name})
 header, *rows = [json.loads(line) for line in LIST.read_text(encoding="utf-8").splitlines()]
 CLASSES = header["class_names"]
 '''
+_WORKERS: Final = '''\
+WORKERS = 2
+cv2.setNumThreads(0)  # workers that start while a thread of OpenCV's own holds a lock would wait for it for ever
+'''
 _PICTURES: Final = '''\
 class Pictures(Dataset):
     """The pictures of a split with their labels: uint8 (height, width, channels), prepared once{changed}."""
@@ -124,7 +128,7 @@ def torch_script(project: Project, context: Context, pictures: int = 0, stem: st
         label=label, changed=" and changed at random in training" if changing else "", more=_CHANGED if changing else "",
         picture=_AUGMENTED if changing else "        return self.pictures[index], self.labels[index]")
     parts = [_DATA.format(seed=project.training.seed, list_name=literal(files.pictures),
-                          workers="WORKERS = 2\n" if changing or mixing else ""), recipe_code(project.recipe) + "\n",
+                          workers=_WORKERS if changing or mixing else ""), recipe_code(project.recipe) + "\n",
              *([changing] if changing else []), dataset, *([_WORKER] if changing else []),
              *([mixing, _COLLATE] if mixing else []), model.code, *([_LOADING] if files.weights else []), INITIALIZE, *loop,
              'if __name__ == "__main__":\n' + "".join(f"    {line}".rstrip() + "\n" for line in main)]

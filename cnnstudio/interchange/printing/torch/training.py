@@ -24,7 +24,9 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 from cnnstudio.interchange.printing.script_files import weighted_bases
-from cnnstudio.interchange.printing.torch.module import RESERVED, TorchModel
+from cnnstudio.interchange.printing.torch.bases import all_learn_lines, learn_from_lines
+from cnnstudio.interchange.printing.torch.layer_lines import RESERVED
+from cnnstudio.interchange.printing.torch.module import TorchModel
 from cnnstudio.network.naming import variable_names
 
 ACTIVATIONS: Final = {"binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax",
@@ -230,12 +232,9 @@ def _base_lines(base: Base, start: str, node: str, name: str, model: TorchModel)
     if not entries:
         return [f"network.{name}.requires_grad_(False)"]
     if start == "all":
-        return [f"for layer in network.{name}.children():",
-                "    layer.requires_grad_(not isinstance(layer, nn.BatchNorm2d))"]
-    return [f"learns = False  # {base.label.en} learns from {start} on, its batch normalisation nowhere",
-            f"for name, layer in network.{name}.named_children():",
-            f'    learns = learns or name == "{entries[0].split(".")[1]}"',
-            "    layer.requires_grad_(learns and not isinstance(layer, nn.BatchNorm2d))"]
+        return all_learn_lines(f"network.{name}")
+    first, *more = learn_from_lines(f"network.{name}", ".".join(entries[0].split(".")[1:-1]))
+    return [f"{first}  # {base.label.en} learns from {start} on, its batch normalisation nowhere", *more]
 
 
 def schedule_lines(stage: Stage, batches: int) -> list[str]:

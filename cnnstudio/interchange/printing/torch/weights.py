@@ -12,7 +12,8 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.torch_form import Layout
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.interchange.base_weights import base_arrays
-from cnnstudio.interchange.printing.torch.module import TransferredWeights, torch_model
+from cnnstudio.interchange.printing.torch.layer_lines import TransferredWeights
+from cnnstudio.interchange.printing.torch.module import torch_model
 
 LAYOUTS: Final[Mapping[Layout, Callable[[np.ndarray], np.ndarray]]] = {
     "same": lambda array: array,

@@ -27,10 +27,11 @@ def set_up_frozen() -> None:
     (a browser, a file manager) do not get our libraries."""
     if not getattr(sys, "frozen", False):
         return
-    name, ending = os.path.splitext(sys.executable)
-    worker = os.path.join(os.path.dirname(name), "cnnstudio-worker" + (ending if ending == ".exe" else ""))
-    if os.path.isfile(worker):
-        multiprocessing.set_executable(worker)
+    from cnnstudio.core.own_process import worker_program
+
+    worker = worker_program()
+    if worker.is_file():
+        multiprocessing.set_executable(str(worker))
     # The programs that we start from here set up themselves, also when they are our own.
     os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
     original = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
@@ -66,11 +67,25 @@ def open_window(arguments: list[str]) -> int:
     return app.run(arguments)
 
 
+def run_module(arguments: list[str]) -> int:
+    """What `python -m` does, which a frozen program has no interpreter for; with the libraries that the user added."""
+    import runpy
+
+    from cnnstudio.core.library_path import use_added_libraries
+
+    use_added_libraries()
+    sys.argv = arguments
+    runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+    return 0
+
+
 def main() -> int:
     """A command (or an option) goes to the command line; a project or nothing opens the window."""
     set_up_frozen()
     multiprocessing.freeze_support()
     arguments = sys.argv[1:]
+    if arguments[:1] == ["--run-module"]:
+        return run_module(arguments[1:])
     if arguments and is_for_terminal(arguments[0]):
         from cnnstudio import cli
 

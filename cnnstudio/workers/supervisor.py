@@ -19,6 +19,8 @@ from typing import Final
 from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import LAST, Event, Failed, Stopped
 from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.libraries import added_libraries
+from cnnstudio.core.library_path import VARIABLE as LIBRARY_PATH
 from cnnstudio.core.messages import Start
 from cnnstudio.core.own_folders import link_problem
 from cnnstudio.core.problems import Problem
@@ -272,6 +274,12 @@ def environment_of(job: JobSpec) -> dict[str, str]:
     }
     if job.device == "cpu":
         environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+    environment[LIBRARY_PATH] = ""
+    if added_libraries():
+        # Most people have none, and a child starts sooner without asking the registries.
+        from cnnstudio.workers.libraries import library_path_for
+
+        environment[LIBRARY_PATH] = library_path_for(job)
     return environment
 
 

@@ -85,6 +85,12 @@ class ShowSettings(Command, frozen=True):
     """Open the preferences."""
 
 
+class ShowLibraries(Command, frozen=True):
+    """Open the list of optional libraries, with what the graphics card needs; begin to install one."""
+
+    library: str = ""
+
+
 class SetSetting(Command, frozen=True):
     """Change one preference."""
 
@@ -236,6 +242,7 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "choose_own_base": ChooseCustomBase,
     "choose_model": ChooseModel,
     "restart_server": RestartServer,
+    "install_library": ShowLibraries,
 }
 """The command of each `Fix.action` that is no edit of the project."""
 

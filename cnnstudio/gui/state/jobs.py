@@ -165,7 +165,10 @@ class ChildJob(Job):
 
 def loading_phase(job: JobSpec) -> Text:
     """What a child does until its first event."""
-    name = {"tensorflow": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}.get(job.backend, job.backend)
+    from cnnstudio.catalog.backends import BACKENDS
+
+    backend = BACKENDS.find(job.backend)
+    name = job.backend if backend is None else backend.label
     return Text("Loading {name}", "Cargando {name}").fill(name=name)
 
 

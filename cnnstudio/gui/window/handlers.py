@@ -187,6 +187,15 @@ def _show_settings(context: WindowContext, _command: commands.ShowSettings) -> N
     SettingsDialog(context.workspace.session, context.window).open()
 
 
+def _show_libraries(context: WindowContext, command: commands.ShowLibraries) -> None:
+    from cnnstudio.gui.window.libraries_dialog import LibrariesDialog
+
+    dialog = LibrariesDialog(context.workspace.session, context.window)
+    dialog.open()
+    if command.library:
+        dialog.install(command.library)
+
+
 def _show_about(context: WindowContext, _command: commands.ShowAbout) -> None:
     from cnnstudio.gui.window.about import AboutDialog
 
@@ -219,6 +228,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.Redo: lambda context, command: context.workspace.session.redo(command.count),
     commands.ShowProblems: _show_problems,
     commands.ShowSettings: _show_settings,
+    commands.ShowLibraries: _show_libraries,
     commands.SetSetting: lambda context, command: context.workspace.session.set_setting(command.name, command.value),
     commands.SearchActions: _search_actions,
     commands.ToggleFullScreen: _toggle_full_screen,

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.core.settings import SETTINGS_PARAMS
 from cnnstudio.core.text import tr
 from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import ShowLibraries
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.dialog import Dialog
@@ -31,8 +32,10 @@ class SettingsDialog(Dialog):
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         note = Label(tr("Changes take effect at once and are remembered.",
                         "Los cambios se aplican al momento y se recuerdan."), "secondary", "dim", wrap=True)
+        more = Button(tr("Libraries and graphics card…", "Bibliotecas y tarjeta gráfica…"), "", "cpu",
+                      on_click=lambda: self._session.request(ShowLibraries()))
         self._column = column(Label(tr("Settings", "Ajustes"), "title"), note, 4, form, None,
-                              row(None, close),
+                              row(more, None, close),
                               spacing=10, margins=(24, 24, 24, 20))
         self.setLayout(self._column)
         self.resize(460, 380)

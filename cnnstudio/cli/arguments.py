@@ -311,25 +311,9 @@ def _probe(command: Command) -> None:
 
 
 def _doctor(command: Command) -> None:
-    from cnnstudio.core.libraries import GPU
-    from cnnstudio.workers.libraries import known_libraries
+    from cnnstudio.cli.doctor_arguments import add_doctor
 
-    names = (*known_libraries(), GPU)
-    check = command("doctor", tr("show versions, backends and devices, and what is wrong; add libraries and remove them",
-                                 "muestra versiones, motores y dispositivos, y lo que falla; añade bibliotecas y las quita"),
-                    project=False)
-    check.add_argument("--install", choices=names, action="append", default=[], metavar=tr("LIBRARY", "BIBLIOTECA"),
-                       help=tr("download an optional library into a folder of yours, where the program finds it: {names}",
-                               "descarga una biblioteca opcional en una carpeta del usuario, donde el programa la encuentra: "
-                               "{names}", names=", ".join(names)))
-    check.add_argument("--install-gpu", action="store_true",
-                       help=tr("the same for what the graphics card of this computer needs",
-                               "lo mismo con lo que necesita la tarjeta gráfica de este equipo"))
-    check.add_argument("--remove", action="append", default=[], metavar=tr("LIBRARY", "BIBLIOTECA"),
-                       help=tr("remove a library that was added", "quita una biblioteca añadida"))
-    check.add_argument("--dry-run", action="store_true",
-                       help=tr("only show what would be downloaded, and how large it is",
-                               "solo muestra qué se descargaría y cuánto ocupa"))
+    add_doctor(command)
 
 
 def _selfcheck(command: Command) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, Final
 
+from cnnstudio import __version__
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
 from cnnstudio.core import events, jobs
@@ -13,11 +14,14 @@ from cnnstudio.core.libraries import GPU, AddedLibrary, added_libraries
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import Text, format_size, language, tr
+from cnnstudio.core.updates import newer_version, release_page
 from cnnstudio.workers.library_install import Plan, install_library, make_plan, remove_library
 
 
 def doctor(arguments: argparse.Namespace, output: Output) -> int:
     """Report on this computer, or change what was added to the program."""
+    if arguments.check_update:
+        return _check_update(output)
     wanted = [*arguments.install, *([GPU] if arguments.install_gpu else [])]
     for identifier in arguments.remove:
         removed = remove_library(identifier)
@@ -29,6 +33,16 @@ def doctor(arguments: argparse.Namespace, output: Output) -> int:
         else:
             _print_added(install_library(identifier, _reporter(output), _no_check), output)
     return 0 if wanted or arguments.remove else _diagnose(output)
+
+
+def _check_update(output: Output) -> int:
+    newer = newer_version()
+    output.line({"version": __version__, "newer": newer, "page": release_page()}, tr(
+        "Version {version} is published; this is {present}. {page}",
+        "Se ha publicado la versión {version}; esta es la {present}. {page}", version=newer, present=__version__,
+        page=release_page()).rstrip() if newer else tr(
+        "This is the newest version, {present}.", "Esta es la versión más reciente, la {present}.", present=__version__))
+    return 0
 
 
 def _no_check() -> None:

@@ -18,6 +18,7 @@ from typing import Final
 
 from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import LAST, Event, Failed, Stopped
+from cnnstudio.core.installation import is_replaced, replaced_problem
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.libraries import added_libraries
 from cnnstudio.core.library_path import VARIABLE as LIBRARY_PATH
@@ -82,9 +83,12 @@ class Supervisor:
         """
         kind = type(self._job).__name__
         _LOG.info("%s starts on %s, log %s", kind, self._job.backend, self._log)
-        linked = None if self._job.run_to_lock is None else link_problem(self._job.run_to_lock)
+        refused = None if self._job.run_to_lock is None else link_problem(self._job.run_to_lock)
+        if is_replaced():
+            # The child would be another version, which need not understand this one.
+            refused = replaced_problem()
         try:
-            last = self._run() if linked is None else self._failed(linked)
+            last = self._run() if refused is None else self._failed(refused)
         except (OSError, ValueError, RuntimeError) as error:
             last = Failed(problem=child_problems.start_problem(error), time=time.time())
         finally:

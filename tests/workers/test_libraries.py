@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
@@ -132,7 +133,7 @@ def test_a_child_gets_only_what_its_job_needs():
     assert sorted(names(Diagnose())) == ["gpu", "jax", "pyarrow", "torch"]
 
 
-def test_a_child_finds_it_before_what_comes_along_and_this_process_never_does(tmp_path):
+def test_a_child_finds_it_before_what_comes_along_and_this_process_never_does():
     folder = add("torch", "colorama", "VALUE = 3\n")
     code = "from cnnstudio.core.library_path import use_added_libraries as use; use(); import colorama; print(colorama.VALUE)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False,
@@ -185,7 +186,8 @@ def test_what_cannot_be_loaded_or_does_not_fit_is_not_kept(wheels, code, require
     assert [path.name for path in libraries_folder().iterdir()] == [SMALL.id], "the earlier copy stays, and nothing else"
 
 
-def test_a_cancel_leaves_nothing(wheels):
+@pytest.mark.usefixtures("wheels")
+def test_a_cancel_leaves_nothing():
     class Cancelled(Exception):
         pass
 
@@ -223,12 +225,9 @@ def test_what_pip_says_becomes_a_problem(output, code):
     assert "Small library" in problem.text.es
 
 
-def test_constraints_hold_the_programs_own_libraries(monkeypatch):
+def test_constraints_hold_the_programs_own_libraries():
     pinned = dict(line.split("==") for line in pip_process.constraints().splitlines())
-    import keras
-    import numpy
-
-    assert (pinned["numpy"], pinned["keras"]) == (numpy.__version__, keras.__version__)
+    assert (pinned["numpy"], pinned["keras"]) == (metadata.version("numpy"), metadata.version("keras"))
     assert pinned["tensorflow"] == pinned["tensorflow-cpu"]
     assert not any("+" in version for version in pinned.values())
 
@@ -243,7 +242,7 @@ def test_progress_is_counted_over_all_files():
     assert [event.done for event in events] == [100, 150]
 
 
-def test_an_added_reader_works_in_a_process_of_its_own(tmp_path, monkeypatch):
+def test_an_added_reader_works_in_a_process_of_its_own(tmp_path):
     """The window must not get what was added: a stand-in for pyarrow that refuses this process."""
     file = tmp_path / "list ñ.parquet"
     file.write_bytes(b"PAR1")

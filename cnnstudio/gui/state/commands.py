@@ -91,6 +91,10 @@ class ShowLibraries(Command, frozen=True):
     library: str = ""
 
 
+class ShowReleases(Command, frozen=True):
+    """Open the page with the published versions in the browser."""
+
+
 class SetSetting(Command, frozen=True):
     """Change one preference."""
 
@@ -243,6 +247,7 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "choose_model": ChooseModel,
     "restart_server": RestartServer,
     "install_library": ShowLibraries,
+    "show_releases": ShowReleases,
 }
 """The command of each `Fix.action` that is no edit of the project."""
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.settings import SETTINGS_PARAMS
 from cnnstudio.core.text import tr
+from cnnstudio.core.updates import release_feed
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ShowLibraries
 from cnnstudio.gui.state.session import Session
@@ -26,8 +27,9 @@ class SettingsDialog(Dialog):
 
     def _fill(self) -> None:
         self.setWindowTitle(tr("Settings", "Ajustes"))
-        values = {param.name: getattr(self._session.settings, param.name) for param in SETTINGS_PARAMS}
-        form = Form(SETTINGS_PARAMS, values)
+        # Without an address to ask there is nothing to switch on.
+        params = [param for param in SETTINGS_PARAMS if param.name != "check_updates" or release_feed()]
+        form = Form(params, {param.name: getattr(self._session.settings, param.name) for param in params})
         form.value_changed.connect(self._session.set_setting)
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         note = Label(tr("Changes take effect at once and are remembered.",

@@ -29,7 +29,7 @@ SETTINGS_PARAMS: Final = (
         help=Text("Maximum disk space for data that can be recomputed: thumbnails, prepared pictures, features.",
                   "Espacio máximo en disco para datos que se pueden volver a calcular: miniaturas, imágenes preparadas, "
                   "características.")),
-    Bool(name="check_updates", default=False, label=Text("New versions", "Versiones nuevas"),
+    Bool(name="check_updates", default=False, label=Text("Look for new versions", "Buscar versiones nuevas"),
          help=Text("Ask once at every start whether a newer version is published. The program asks nothing else from the "
                    "network by itself.",
                    "Consultar una vez en cada inicio si se ha publicado una versión más reciente. El programa no consulta por "

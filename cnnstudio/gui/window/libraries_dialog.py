@@ -26,9 +26,9 @@ from cnnstudio.workers.libraries import known_libraries
 class LibraryRow(Card):
     """One library: its name, its state, its one button, and below them how far it is or why it failed."""
 
-    def __init__(self, session: Session, identifier: str, name: str, purpose: str) -> None:
+    def __init__(self, session: Session, identifier: str, name: str, purpose: str, possible: bool = True) -> None:
         super().__init__(spacing=4, margins=(16, 10, 12, 10))
-        self._session, self._identifier, self._name = session, identifier, name
+        self._session, self._identifier, self._name, self._possible = session, identifier, name, possible
         self._state = Label("", "secondary", "dim", wrap=True)
         self._button = Button("", on_click=self._act)
         self._bar = QProgressBar()
@@ -77,7 +77,8 @@ class LibraryRow(Card):
         added = self.added
         known = known_libraries().get(self._identifier)
         here = added is None and known is not None and is_available(known)
-        self._button.setVisible(not here)
+        self._button.setVisible(added is not None or (self._possible and not here))
+        self._state.setVisible(added is not None or self._possible)
         self._button.setEnabled(True)
         if added is not None:
             self._button.setText(tr("Remove", "Quitar"))
@@ -119,7 +120,7 @@ class LibrariesDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Libraries and graphics card", "Bibliotecas y tarjeta gráfica"))
         self.resize(620, 560)
-        self._rows = {GPU: LibraryRow(session, GPU, tr("Graphics card", "Tarjeta gráfica"), _gpu_text())}
+        self._rows = {GPU: LibraryRow(session, GPU, tr("Graphics card", "Tarjeta gráfica"), *_gpu_text())}
         for library in known_libraries().values():
             self._rows[library.id] = LibraryRow(session, library.id, library.name, _purpose(library))
         note = Label(tr("They are downloaded into a folder of yours, {folder}, and used by the processes that train, convert "
@@ -145,14 +146,15 @@ class LibrariesDialog(Dialog):
                 entry.update_state()
 
 
-def _gpu_text() -> str:
+def _gpu_text() -> tuple[str, bool]:
+    """What can be added for the graphics card, and whether there is anything."""
     try:
         support = gpu_support(this_computer())
     except ProblemError as problem_error:
-        return str(problem_error.problems[0].text)
+        return str(problem_error.problems[0].text), False
     return tr("{name} trains on the graphics card of this computer. A download of some gigabytes.",
               "{name} entrena con la tarjeta gráfica de este equipo. Una descarga de varios gigabytes.",
-              name=support.library.name)
+              name=support.library.name), True
 
 
 def _purpose(library: Library) -> str:

@@ -48,8 +48,7 @@ class FormatCard(Card):
         """Show which libraries the format still needs."""
         absent = self.exporter.absent_libraries()
         names = ", ".join(library.name for library in absent)
-        self._missing.setText(tr("needs {names}, which is not installed", "necesita {names}, que no está instalado",
-                                 names=names))
+        self._missing.setText(tr("needs {names}", "necesita {names}", names=names))
         self._missing.setToolTip("\n".join(str(problem.text) for problem in self.exporter.missing_libraries()))
         self._install.setAccessibleName(tr("Install {names}", "Instalar {names}", names=names))
         for widget in (self._missing, self._install):

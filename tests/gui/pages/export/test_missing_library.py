@@ -12,10 +12,10 @@ def test_the_card_names_the_missing_library(qtbot, monkeypatch):
     monkeypatch.setattr(exporters, "is_available", lambda _library: False)
     card = FormatCard(torch)
     qtbot.addWidget(card)
-    assert "needs PyTorch, which is not installed" in texts(card)
+    assert "needs PyTorch" in texts(card)
     with qtbot.waitSignal(card.library_wanted) as wanted:
         button(card, "Install").click()
     assert wanted.args == ["torch"]
     monkeypatch.setattr(exporters, "is_available", lambda _library: True)
     card.update_libraries()
-    assert not any("not installed" in text for text in texts(card))
+    assert not any(text.startswith("needs") for text in texts(card))

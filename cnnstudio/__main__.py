@@ -41,6 +41,17 @@ def set_up_frozen() -> None:
         os.environ.pop("LD_LIBRARY_PATH", None)
 
 
+def keep_modules() -> None:
+    """In a frozen program on Linux: read modules that are imported later from the file that was started, also when an upgrade
+    has put another one in its place. PyInstaller opens its archive by name for every import, and ends the program where
+    the file is gone."""
+    archive = getattr(sys.modules.get("pyimod02_importers"), "pyz_archive", None)
+    if sys.platform != "linux" or not os.path.isfile(getattr(archive, "_filename", "")):
+        return
+    # Stays open as long as the process, and is not inherited.
+    archive._filename = f"/proc/self/fd/{os.open(archive._filename, os.O_RDONLY)}"
+
+
 def main_window() -> int:
     """Open the window whatever the arguments are: for menus, where nobody reads what a command prints."""
     set_up_frozen()
@@ -50,6 +61,7 @@ def main_window() -> int:
 
 def open_window(arguments: list[str]) -> int:
     """The window; where a library of the system that Qt needs is missing, a message that names it."""
+    keep_modules()
     try:
         from cnnstudio import app
     except ImportError as import_error:

@@ -8,6 +8,7 @@ import multiprocessing.spawn
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,19 @@ def test_a_child_trains_one_step_and_predicts():
 def test_the_options_of_the_window_open_it():
     words = ("--sample", "--check-window", "--json", "selfcheck", "train")
     assert [word for word in words if program.is_for_terminal(word)] == ["--json", "selfcheck", "train"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_modules_come_from_the_program_that_was_started(tmp_path, monkeypatch):
+    file = tmp_path / "cnnstudio"
+    file.write_text("old")
+    archive = types.SimpleNamespace(_filename=str(file))
+    monkeypatch.setitem(sys.modules, "pyimod02_importers", types.SimpleNamespace(pyz_archive=archive))
+    program.keep_modules()
+    file.unlink()
+    file.write_text("new")
+    assert Path(archive._filename).read_text() == "old"
+    os.close(int(Path(archive._filename).name))
 
 
 def test_a_frozen_program_starts_the_worker_and_hides_its_libraries(tmp_path, monkeypatch):

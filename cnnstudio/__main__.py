@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import sys
+from typing import Any
 
 from cnnstudio import COMMANDS
 
@@ -45,7 +46,7 @@ def keep_modules() -> None:
     """In a frozen program on Linux: read modules that are imported later from the file that was started, also when an upgrade
     has put another one in its place. PyInstaller opens its archive by name for every import, and ends the program where
     the file is gone."""
-    archive = getattr(sys.modules.get("pyimod02_importers"), "pyz_archive", None)
+    archive: Any = getattr(sys.modules.get("pyimod02_importers"), "pyz_archive", None)
     if sys.platform != "linux" or not os.path.isfile(getattr(archive, "_filename", "")):
         return
     # Stays open as long as the process, and is not inherited.

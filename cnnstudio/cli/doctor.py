@@ -12,6 +12,7 @@ from cnnstudio.core import events, jobs
 from cnnstudio.core.jobs import Diagnose
 from cnnstudio.core.libraries import GPU, AddedLibrary, added_libraries
 from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import warning
 from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import Text, format_size, language, tr
 from cnnstudio.core.updates import newer_version, release_page
@@ -101,6 +102,14 @@ def _diagnose(output: Output) -> int:
             output.line({}, tr("added: {name} {version}, {size}, {folder}", "añadido: {name} {version}, {size}, {folder}",
                                name=library.package, version=_version_of(library), size=format_size(library.bytes),
                                folder=library.folder))
+    for library in added:
+        if library.unlike():
+            text = Text("{name} was added for another version of the program ({list}) and is not used. {hint}",
+                        "{name} se añadió para otra versión del programa ({list}) y no se usa. {hint}")
+            listed = ", ".join(f"{name} {version}" for name, version in library.unlike().items())
+            output.problems([warning("library_outdated", text.fill(name=library.package, list=listed, hint=Text(
+                "Add it again: cnnstudio doctor --install {id}.", "Añádala de nuevo: cnnstudio doctor --install {id}.").fill(
+                    id=library.id)), "machine")])
     return exit_code(last, output)
 
 

@@ -56,6 +56,23 @@ class AddedLibrary(msgspec.Struct, frozen=True, kw_only=True):
     def folder(self) -> Path:
         return libraries_folder() / self.id
 
+    def unlike(self) -> dict[str, str]:
+        """Its packages in another version than the program's own, which it would replace: it was added for another version
+        of the program, and is not used."""
+        # Not before the first paint of the window.
+        from importlib import metadata
+
+        found = {}
+        for name, version in self.versions.items():
+            for own in (name, f"{name}-cpu"):
+                try:
+                    present = metadata.version(own).partition("+")[0]
+                except metadata.PackageNotFoundError:
+                    continue
+                if present != version.partition("+")[0]:
+                    found[name] = version
+        return found
+
 
 def added_libraries() -> tuple[AddedLibrary, ...]:
     """What the user added for this Python, by name. A folder that an installation did not finish does not count."""
@@ -72,7 +89,8 @@ def added_libraries() -> tuple[AddedLibrary, ...]:
 
 def folders_providing(modules: Iterable[str]) -> list[str]:
     """The folders of added libraries that hold one of these modules; what is for a graphics card comes first."""
-    added = sorted(added_libraries(), key=lambda library: library.id != GPU)
+    added = sorted((library for library in added_libraries() if not library.unlike()),
+                   key=lambda library: library.id != GPU)
     folders = []
     for module in modules:
         folders += [str(library.folder) for library in added if PathFinder.find_spec(module, [str(library.folder)])][:1]

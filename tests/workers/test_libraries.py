@@ -18,7 +18,7 @@ from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core import libraries as core_libraries
 from cnnstudio.core.events import Phase
 from cnnstudio.core.jobs import Diagnose, Export, JobSpec
-from cnnstudio.core.libraries import RECORD, AddedLibrary, Library, added_libraries, is_available
+from cnnstudio.core.libraries import RECORD, AddedLibrary, Library, added_libraries, is_available, library_path
 from cnnstudio.core.library_path import VARIABLE
 from cnnstudio.core.own_process import module_command, module_environment
 from cnnstudio.core.places import libraries_folder
@@ -35,12 +35,13 @@ from cnnstudio.workers.supervisor import environment_of
 SMALL = Library("cnnstudio_small_library", "Small library", "cnnstudio-small-library")
 
 
-def add(identifier: str, module: str, code: str = "", backend: str = "") -> Path:
+def add(identifier: str, module: str, code: str = "", backend: str = "", **versions: str) -> Path:
     """A library as an installation leaves it."""
     folder = libraries_folder() / identifier
     (folder / module).mkdir(parents=True)
     (folder / module / "__init__.py").write_text(code, "utf-8")
-    record = AddedLibrary(id=identifier, package=identifier, versions={identifier: "1"}, bytes=5, backend=backend)
+    record = AddedLibrary(id=identifier, package=identifier, versions={f"added-{identifier}": "1", **versions}, bytes=5,
+                          backend=backend)
     (folder / RECORD).write_bytes(msgspec.json.encode(record))
     return folder
 
@@ -140,6 +141,18 @@ def test_a_child_finds_it_before_what_comes_along_and_this_process_never_does():
                           env=module_environment(str(folder)))
     assert done.stdout.strip() == "3", done.stderr
     assert str(folder) not in sys.path
+
+
+def test_what_was_added_for_another_version_replaces_nothing_of_this_one():
+    own = metadata.version("keras")
+    add("jax", "jax", keras=own)
+    assert library_path(["jax"])
+    add("torch", "torch", keras="3.0.0")
+    assert library_path(["torch"]) == ""
+    (outdated,) = (library for library in added_libraries() if library.id == "torch")
+    assert outdated.unlike() == {"keras": "3.0.0"}
+    add("gpu", "tensorflow", tensorflow="1.0")
+    assert library_path(["tensorflow"]) == ""
 
 
 def test_a_folder_without_its_record_or_of_another_name_counts_as_nothing():

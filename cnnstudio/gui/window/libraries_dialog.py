@@ -62,7 +62,7 @@ class LibraryRow(Card):
         if job is not None:
             job.cancel()
             self.update_state()
-        elif self.added is not None:
+        elif self.added is not None and not self.added.unlike():
             libraries.remove(self._session, self._identifier, self._name)
         else:
             self.install()
@@ -80,7 +80,12 @@ class LibraryRow(Card):
         self._button.setVisible(added is not None or (self._possible and not here))
         self._state.setVisible(added is not None or self._possible)
         self._button.setEnabled(True)
-        if added is not None:
+        if added is not None and (unlike := added.unlike()):
+            self._button.setText(tr("Install again", "Instalar de nuevo"))
+            self._state.setText(tr("Added for another version of the program, and not used: {list}",
+                                   "Añadida para otra versión del programa, y no se usa: {list}",
+                                   list=", ".join(f"{name} {version}" for name, version in unlike.items())))
+        elif added is not None:
             self._button.setText(tr("Remove", "Quitar"))
             self._state.setText(tr("Added: {size} in {folder}", "Añadida: {size} en {folder}", size=format_size(added.bytes),
                                    folder=added.folder))

@@ -21,8 +21,10 @@ class Backend(msgspec.Struct, frozen=True, kw_only=True):
     """What does not come along with the program."""
 
 
+TORCH: Final = Library("torch", "PyTorch", "torch", processor_index="https://download.pytorch.org/whl/cpu")
+
 BACKENDS: Final[Registry[Backend]] = Registry("backend", (
     Backend(id="tensorflow", label=same("TensorFlow"), module="tensorflow"),
-    Backend(id="torch", label=same("PyTorch"), module="torch", libraries=(Library("torch", "PyTorch", "torch"),)),
+    Backend(id="torch", label=same("PyTorch"), module="torch", libraries=(TORCH,)),
     Backend(id="jax", label=same("JAX"), module="jax", libraries=(Library("jax", "JAX", "jax"),)),
 ))

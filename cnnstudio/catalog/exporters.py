@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from cnnstudio.catalog.backends import TORCH
 from cnnstudio.core.libraries import Library, install_fix, install_hint, is_available
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.registry import Registry
@@ -145,7 +146,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
         contents=(Content("network.py", Text("the network as a module; takes pixels from 0 to 255, channels first",
                                              "la red como módulo; recibe píxeles de 0 a 255, canales primero")),
                   *_BESIDE_SOURCE),
-        libraries=(Library("torch", "PyTorch", "torch", Text(
+        libraries=(msgspec.structs.replace(TORCH, hint=Text(
             "The source without weights can be written without PyTorch: cnnstudio code --framework torch.",
             "El código sin pesos se puede escribir sin PyTorch: cnnstudio code --framework torch.")),),
         usage=lambda _path: _same('network = Network(); load_weights(network, "weights.npz")')),

@@ -26,8 +26,9 @@ GPU: Final = "gpu"
 class Library(msgspec.Struct, frozen=True):
     """A library that something needs and that does not come along.
 
-    `module` is imported, `package` is what pip installs, from `index` besides the usual one; `hint` is a sentence on what
-    works without it.
+    `module` is imported, `package` is what pip installs, from `index` besides the usual one; `processor_index` has builds for
+    a processor alone, a fraction of the size, where the usual ones on Linux are for graphics cards. `hint` is a sentence on
+    what works without it.
     """
 
     module: str
@@ -35,6 +36,7 @@ class Library(msgspec.Struct, frozen=True):
     package: str
     hint: Text = Text("", "")
     index: str = ""
+    processor_index: str = ""
 
     @property
     def id(self) -> str:

@@ -50,14 +50,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def wanted_library(identifier: str) -> tuple[Library, str]:
     """The library of an id ("gpu": what this computer's graphics card needs) and the backend that it moves to the card.
     Raises ProblemError."""
+    computer = this_computer()
     if identifier == GPU:
-        return gpu_support(this_computer())
+        return gpu_support(computer)
     library = known_libraries().get(identifier)
     if library is None:
         text = Text("Nothing in this program needs a library called {name}. It can add: {all}.",
                     "Nada en este programa necesita una biblioteca llamada {name}. Puede añadir: {all}.")
         raise ProblemError(error("unknown_library", text.fill(name=identifier, all=", ".join((*known_libraries(), GPU))),
                                  "machine"))
+    if library.processor_index and computer.system == "linux" and not computer.nvidia:
+        library = msgspec.structs.replace(library, index=library.processor_index)
     return library, ""
 
 

@@ -91,6 +91,12 @@ class Screen:
         time.sleep(0.6)
 
 
+def focus(title: str) -> None:
+    """Give a window the keyboard, as a window manager does; there is none here."""
+    xdo("search", "--onlyvisible", "--name", title, "windowfocus", "--sync")
+    time.sleep(0.3)
+
+
 def xdo(*words: str) -> None:
     """Move the mouse, press keys."""
     subprocess.run(["xdotool", *words], check=True, env=os.environ)

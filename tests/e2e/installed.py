@@ -21,7 +21,7 @@ from pathlib import Path
 
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.datasets.sample import write_digits
-from tests.e2e.accessible import Screen, xdo
+from tests.e2e.accessible import Screen, focus, xdo
 
 _INSIDE = "CNNSTUDIO_E2E_INSIDE"
 _FEW = 30
@@ -94,6 +94,7 @@ def drive_window(program: list[str], home: Path, picture: Path, language: str, s
                 r"\d \d+[.,]?\d*\s?%", part.name.replace("\u202f", " "))), ""), "no answer")
             shoot("predict")
         with step("the window closes"):
+            focus("CNN Studio")
             xdo("key", "ctrl+q")
             window.wait(60)
     finally:

@@ -113,6 +113,14 @@ def test_what_a_graphics_card_needs_follows_the_computer(computer, package, back
     assert bool(support.library.index) is (computer.system == "win32")
 
 
+@pytest.mark.parametrize(("computer", "small"), [
+    (Computer("linux", "x86_64"), True), (Computer("linux", "x86_64", "/usr/bin/nvidia-smi"), False),
+    (Computer("win32", "amd64"), False)])
+def test_pytorch_without_a_card_is_the_small_one(monkeypatch, computer, small):
+    monkeypatch.setattr(library_install, "this_computer", lambda: computer)
+    assert ("/cpu" in library_install.wanted_library("torch")[0].index) is small
+
+
 @pytest.mark.parametrize("computer", [Computer("linux", "x86_64"), Computer("darwin", "x86_64"), Computer("win32", "amd64")])
 def test_without_a_card_the_problem_says_what_was_looked_for(computer):
     problem = problem_of(gpu_support, computer)

@@ -103,7 +103,8 @@ def install_library(identifier: str, on_event: Callable[[Event], object], check:
     plan = make_plan(identifier, on_event, check)
     library = plan.library
     target = libraries_folder() / identifier
-    aside = target.with_name(f".{identifier}.new")
+    # One name for all, so that each installation clears away what a killed one left.
+    aside = target.with_name(".adding")
     for leftover in (aside, _doomed(target)):
         # Of a program that was killed in the middle of its last step.
         shutil.rmtree(leftover, ignore_errors=True)

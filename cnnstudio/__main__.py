@@ -66,18 +66,43 @@ def open_window(arguments: list[str]) -> int:
     try:
         from cnnstudio import app
     except ImportError as import_error:
-        if import_error.name is not None and not import_error.name.startswith("PySide6"):
+        # A frozen program names the module by its last word, or not at all: the reason says what it is about.
+        if ".so" not in str(import_error) and not (import_error.name or "PySide6").startswith("PySide6"):
             raise
-        from cnnstudio.core.text import set_language, system_language, tr
+        return report_no_window(import_error)
+    reason = missing_library()
+    return report_no_window(reason) if reason else app.run(arguments)
 
-        set_language(system_language())
-        sys.stderr.write(tr(
-            "The window cannot be opened: {reason}.\nOn Debian and Ubuntu this brings what Qt needs: sudo apt install libegl1 "
-            "libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0\n",
-            "No se puede abrir la ventana: {reason}.\nEn Debian y Ubuntu esto instala lo que necesita Qt: sudo apt install "
-            "libegl1 libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0\n", reason=import_error))
-        return 1
-    return app.run(arguments)
+
+def report_no_window(reason: object) -> int:
+    """Say why the window cannot be opened, and what brings it; returns the exit code."""
+    from cnnstudio.core.text import set_language, system_language, tr
+
+    set_language(system_language())
+    sys.stderr.write(tr(
+        "The window cannot be opened: {reason}.\nOn Debian and Ubuntu this brings what Qt needs: sudo apt install libegl1 "
+        "libgl1 libfontconfig1 libdbus-1-3 libx11-xcb1 libxkbcommon-x11-0 libxcb-cursor0\n",
+        "No se puede abrir la ventana: {reason}.\nEn Debian y Ubuntu esto instala lo que necesita Qt: sudo apt install "
+        "libegl1 libgl1 libfontconfig1 libdbus-1-3 libx11-xcb1 libxkbcommon-x11-0 libxcb-cursor0\n", reason=reason))
+    return 1
+
+
+def missing_library() -> str:
+    """The library of the system that the plug-in for X11 lacks, where that is what Qt will show the window with: Qt aborts
+    without it. "" where nothing is known to be missing."""
+    if sys.platform != "linux" or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM", "xcb") != "xcb":
+        return ""
+    import ctypes
+
+    import PySide6
+
+    plugin = os.path.join(os.path.dirname(PySide6.__file__ or ""), "Qt", "plugins", "platforms", "libqxcb.so")
+    try:
+        if os.path.isfile(plugin):
+            ctypes.CDLL(plugin)
+    except OSError as os_error:
+        return str(os_error)
+    return ""
 
 
 def run_module(arguments: list[str]) -> int:

@@ -175,12 +175,29 @@ def test_checking_the_window_leaves_nothing_running():
     assert "QThread" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="X11")
+def test_what_the_platform_plugin_of_qt_lacks_is_named_before_qt_aborts(monkeypatch, capsys):
+    import ctypes
+
+    def refuse(_path: str) -> None:
+        raise OSError("libX11-xcb.so.1: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert program.missing_library() == ""
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert program.open_window([]) == 1
+    assert "libX11-xcb.so.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [None, "PySide6.QtGui", "QtGui"])
 @pytest.mark.parametrize(("language", "word"), [("en", "cannot be opened"), ("es", "No se puede abrir")])
-def test_a_missing_library_of_the_system_is_named(monkeypatch, capsys, language, word):
+def test_a_missing_library_of_the_system_is_named(monkeypatch, capsys, language, word, name):
     class Missing:
-        def find_spec(self, name: str, *_rest: object) -> None:
-            if name == "cnnstudio.app":
-                raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory")
+        def find_spec(self, wanted: str, *_rest: object) -> None:
+            if wanted == "cnnstudio.app":
+                raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory", name=name)
 
     monkeypatch.setattr("cnnstudio.core.text.system_language", lambda: language)
     monkeypatch.delitem(sys.modules, "cnnstudio.app", raising=False)

@@ -10,6 +10,7 @@ import pytest
 from cnnstudio.core import installation
 from cnnstudio.core.events import Failed
 from cnnstudio.core.jobs import Diagnose
+from cnnstudio.workers.spare import Spare
 from cnnstudio.workers.supervisor import Supervisor
 
 
@@ -38,6 +39,14 @@ def test_a_replaced_or_removed_program_is_noticed(program):
     assert installation.is_replaced()
     program.unlink()
     assert installation.is_replaced()
+
+
+def test_no_spare_child_is_prepared_either(program):
+    spare = Spare(transport=lambda _setup: pytest.fail("a child was started"))
+    replace(program)
+    spare.prepare({})
+    assert spare.pid is None
+    spare.end()
 
 
 def test_no_child_of_another_version_is_started(program):

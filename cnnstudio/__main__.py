@@ -101,7 +101,11 @@ def missing_library() -> str:
         if os.path.isfile(plugin):
             ctypes.CDLL(plugin)
     except OSError as os_error:
-        return str(os_error)
+        # A frozen program wraps the reason of the system in one of its own.
+        reason: BaseException = os_error
+        while (inner := reason.__cause__ or reason.__context__) is not None:
+            reason = inner
+        return str(reason)
     return ""
 
 

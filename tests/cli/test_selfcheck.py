@@ -180,7 +180,10 @@ def test_what_the_platform_plugin_of_qt_lacks_is_named_before_qt_aborts(monkeypa
     import ctypes
 
     def refuse(_path: str) -> None:
-        raise OSError("libX11-xcb.so.1: cannot open shared object file: No such file or directory")
+        try:
+            raise OSError("libX11-xcb.so.1: cannot open shared object file: No such file or directory")
+        except OSError as reason:
+            raise OSError("Failed to load dynlib/dll") from reason
 
     monkeypatch.setattr(ctypes, "CDLL", refuse)
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")

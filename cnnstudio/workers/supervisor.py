@@ -24,6 +24,7 @@ from cnnstudio.core.libraries import added_libraries
 from cnnstudio.core.library_path import VARIABLE as LIBRARY_PATH
 from cnnstudio.core.messages import Start
 from cnnstudio.core.own_folders import link_problem
+from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem
 from cnnstudio.workers import child_problems, pipes, protocol
 from cnnstudio.workers.spare import ENGINE
@@ -270,6 +271,8 @@ def environment_of(job: JobSpec) -> dict[str, str]:
         "KERAS_BACKEND": job.backend,
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
         "PYTHONUNBUFFERED": "1",
+        # Keras writes its preferences there, else into a folder of the user's that no removal would name.
+        "KERAS_HOME": os.environ.get("KERAS_HOME") or str(cache_folder() / "keras"),
         # For reproducible sums on a GPU, too.
         "CUBLAS_WORKSPACE_CONFIG": os.environ.get("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
         # A training must not take all memory of a shared graphics card.

@@ -21,7 +21,7 @@ from cnnstudio.core.jobs import Diagnose, Export, JobSpec
 from cnnstudio.core.libraries import RECORD, AddedLibrary, Library, added_libraries, is_available, library_path
 from cnnstudio.core.library_path import VARIABLE
 from cnnstudio.core.own_process import module_command, module_environment
-from cnnstudio.core.places import libraries_folder
+from cnnstudio.core.places import cache_folder, libraries_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.training import TRAINING_PARAMS
 from cnnstudio.datasets.layout import MANIFESTS
@@ -140,6 +140,13 @@ def test_a_child_gets_only_what_its_job_needs():
     assert names(JobSpec(backend="jax")) == ["jax"]
     assert names(Export(run_folder="", format="torch", path="")) == ["gpu", "torch"]
     assert sorted(names(Diagnose())) == ["gpu", "jax", "pyarrow", "torch"]
+
+
+def test_keras_keeps_its_preferences_in_the_cache(monkeypatch):
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    assert Path(environment_of(JobSpec())["KERAS_HOME"]).is_relative_to(cache_folder())
+    monkeypatch.setenv("KERAS_HOME", "/elsewhere")
+    assert environment_of(JobSpec())["KERAS_HOME"] == "/elsewhere"
 
 
 def test_a_child_finds_it_before_what_comes_along_and_this_process_never_does():

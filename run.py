@@ -22,7 +22,7 @@ from urllib.parse import urlparse
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
+CONSTRAINTS = ROOT / "resources" / "constraints.txt"
 LIBRARIES = {
     "libegl1": "libEGL.so.1", "libgl1": "libGL.so.1", "libxkbcommon-x11-0": "libxkbcommon-x11.so.0",
     "libdbus-1-3": "libdbus-1.so.3", "libfontconfig1": "libfontconfig.so.1", "libxcb-cursor0": "libxcb-cursor.so.0",

@@ -16,6 +16,9 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio import __version__
 from cnnstudio.core.places import resource
 
+_UPDATE_MS = 5_000
+"""Milliseconds after the start when the network may be asked for a newer version: nobody waits for that."""
+
 if TYPE_CHECKING:
     from cnnstudio.gui.window.main_window import MainWindow
 
@@ -87,6 +90,18 @@ def report_damaged_settings(window: MainWindow) -> None:
         window.toasts.show_problem(problem)
 
 
+def report_update(window: MainWindow, version: str) -> None:
+    """Say quietly that a newer version is published, with a link where this build knows the page."""
+    from cnnstudio.core.problems import Fix
+    from cnnstudio.core.text import Text, tr
+    from cnnstudio.core.updates import release_page
+
+    fixes = (Fix(action="show_releases", label=Text("What is new", "Novedades")),) if release_page() else ()
+    window.toasts.show_text(tr("CNN Studio {version} is published; this is {present}.",
+                               "Se ha publicado CNN Studio {version}; este es {present}.", version=version,
+                               present=__version__), 20.0, fixes)
+
+
 class DocumentOpener(QObject):
     """Opens the document that macOS names by an event, where other systems name it as an argument."""
 
@@ -141,8 +156,10 @@ def run(arguments: Sequence[str]) -> int:
     if "--check-window" in arguments:
         return check_window(application, window)
     from cnnstudio.gui.state.commands import OpenProject, OpenSample
+    from cnnstudio.gui.state.updates import UpdateCheck
     from cnnstudio.gui.window.garbage import Collector
     from cnnstudio.gui.window.notices import install_exception_hook
+    from cnnstudio.gui.window.replacement import ReplacementNotice
 
     collector = Collector()
     remove_hook = install_exception_hook(window.show_report)
@@ -150,6 +167,10 @@ def run(arguments: Sequence[str]) -> int:
     QTimer.singleShot(0, window, _start_logging)
     QTimer.singleShot(0, window, lambda: report_damaged_settings(window))
     QTimer.singleShot(0, window, lambda: keep_warm(window))
+    ReplacementNotice(window.session)
+    updates = UpdateCheck(window.session)
+    updates.found.connect(lambda version: report_update(window, version))
+    QTimer.singleShot(_UPDATE_MS, window, updates.begin)
     documents = DocumentOpener(window)
     application.installEventFilter(documents)
     if "--sample" in arguments and not project_argument:

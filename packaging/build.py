@@ -60,13 +60,13 @@ class Folders:
 
 def prepare(at: Folders) -> None:
     """An environment with what is frozen, in the versions of constraints.txt, and apart from it the tools of this script."""
-    wanted, stamp = [ROOT / "pyproject.toml", HERE / "constraints.txt"], at.environment / "ready"
+    wanted, stamp = [ROOT / "pyproject.toml", ROOT / "resources/constraints.txt"], at.environment / "ready"
     if is_fresh(stamp, wanted):
         return
     if not at.python.exists():
         run(sys.executable, "-m", "venv", at.environment)
     pip = (at.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    run(*pip, "--constraint", HERE / "constraints.txt", DATA["tools"]["freezer"], *PROJECT["dependencies"])
+    run(*pip, "--constraint", ROOT / "resources/constraints.txt", DATA["tools"]["freezer"], *PROJECT["dependencies"])
     run(*pip, "--upgrade", "--target", at.tools, *DATA["tools"]["all"], *DATA["tools"].get(sys.platform, ()))
     is_fresh(stamp, wanted, made=True)
 
@@ -81,7 +81,7 @@ def build_wheel(at: Folders) -> list[Path]:
 
 def freeze(at: Folders) -> None:
     """The frozen programs, stripped, with licences and the list of components."""
-    wanted = [HERE / name for name in ("build.toml", "constraints.txt", "cnnstudio.spec", "entry.py")] + [
+    wanted = [HERE / name for name in ("build.toml", "cnnstudio.spec", "entry.py")] + [
         ROOT / "pyproject.toml", *(file for folder in ("cnnstudio", "resources") for file in sorted((ROOT / folder).rglob("*"))
                                    if file.is_file() and file.suffix != ".pyc")]
     stamp = at.frozen / "ready"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
+from cnnstudio.catalog.backends import TORCH
+from cnnstudio.core.libraries import Library, install_fix, install_hint, is_available
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
@@ -16,18 +17,6 @@ from cnnstudio.core.text import Text
 DRAWINGS: Final = (".svg", ".pdf", ".png")
 """The suffixes of a drawing of the network; the suffix selects the format."""
 Device = Literal["cpu", "gpu"]
-
-
-class Library(msgspec.Struct, frozen=True):
-    """A library that must be installed to read the export back and compare it.
-
-    `package` is what pip installs; `hint` is a sentence on what works without it.
-    """
-
-    module: str
-    name: str
-    package: str
-    hint: Text = Text("", "")
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -72,16 +61,17 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
 
     def absent_libraries(self) -> tuple[Library, ...]:
         """The libraries it needs that are not installed."""
-        return tuple(library for library in self.libraries if importlib.util.find_spec(library.module) is None)
+        return tuple(library for library in self.libraries if not is_available(library))
 
 
 def _missing(entry: Exporter, library: Library) -> Problem:
-    text = Text("An export of the format {label} is reopened and compared before it is kept, which needs {name}. Install it: "
-                "pip install {package}. {hint}",
+    text = Text("An export of the format {label} is reopened and compared before it is kept, which needs {name}, which is not "
+                "installed. {install} {hint}",
                 "Una exportación en el formato {label} se reabre y se compara antes de conservarla, para lo que hace falta "
-                "{name}. Instálelo: pip install {package}. {hint}")
-    return error(f"{library.module}_missing", text.fill(label=entry.label, name=library.name, package=library.package,
-                                                        hint=library.hint), "project", field="format")
+                "{name}, que no está instalado. {install} {hint}")
+    return error(f"{library.module}_missing", text.fill(label=entry.label, name=library.name, hint=library.hint,
+                                                        install=install_hint(library)), "project", field="format",
+                 fixes=(install_fix(library),))
 
 
 _BESIDE_SOURCE: Final = (
@@ -156,7 +146,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
         contents=(Content("network.py", Text("the network as a module; takes pixels from 0 to 255, channels first",
                                              "la red como módulo; recibe píxeles de 0 a 255, canales primero")),
                   *_BESIDE_SOURCE),
-        libraries=(Library("torch", "PyTorch", "torch", Text(
+        libraries=(msgspec.structs.replace(TORCH, hint=Text(
             "The source without weights can be written without PyTorch: cnnstudio code --framework torch.",
             "El código sin pesos se puede escribir sin PyTorch: cnnstudio code --framework torch.")),),
         usage=lambda _path: _same('network = Network(); load_weights(network, "weights.npz")')),

@@ -24,7 +24,7 @@ _RUN: Final = {
     "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:map_pictures", "import": "collection:import_source",
     "network": "networks:network", "code": "code:code", "draw": "drawing:draw",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "projects:runs", "train": "jobs:train",
-    "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "jobs:doctor",
+    "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "doctor:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",
     "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",

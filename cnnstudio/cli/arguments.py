@@ -243,9 +243,9 @@ def _probe(command: Command) -> None:
 
 
 def _doctor(command: Command) -> None:
-    command("doctor", tr("show versions, backends and devices, and what is wrong",
-                         "muestra versiones, motores y dispositivos, y lo que falla"),
-            project=False)
+    from cnnstudio.cli.doctor_arguments import add_doctor
+
+    add_doctor(command)
 
 
 def _selfcheck(command: Command) -> None:

@@ -1,4 +1,4 @@
-"""Commands that work in a child process: train, evaluate, predict, export, doctor, fetch."""
+"""Commands that work in a child process: train, evaluate, predict, export, fetch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -17,11 +17,10 @@ from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.averages import averages
 from cnnstudio.core.commands import Predict, Stop
-from cnnstudio.core.jobs import Diagnose, FetchBase, JobSpec
+from cnnstudio.core.jobs import FetchBase, JobSpec
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import Text, format_metrics, format_number, language, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import LeakageCost
@@ -280,46 +279,6 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
             path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
         output.line({"path": done.path, "format": done.format, "check": done.check}, str(text))
     return exit_code(last, output)
-
-
-def doctor(_arguments: argparse.Namespace, output: Output) -> int:
-    facts: dict[str, Any] = {}
-
-    def handle(event: events.Event) -> None:
-        if isinstance(event, jobs.Report):
-            facts.update(event.facts)
-        elif isinstance(event, events.Notice):
-            output.problems([event.problem])
-
-    last = run_job(Diagnose(cache=str(cache_folder()), language=language()), output, handle)
-    if output.as_json:
-        output.line(facts)
-    else:
-        for name, value in facts.items():
-            text = device_text(value) if name == "device" else _value_text(value)
-            output.line({}, f"{_FACTS.get(name, name)}: {text}")
-    return exit_code(last, output)
-
-
-_FACTS: Final = {
-    "versions": Text("versions", "versiones"), "backend": Text("backend", "motor"), "device": Text("device", "dispositivo"),
-    "backends": Text("backends", "motores"), "cpu_count": Text("processor cores",
-                                                               "núcleos del procesador"), "gpu": Text("GPU", "GPU"),
-    "litert": Text("LiteRT", "LiteRT"), "opencv": Text("OpenCV", "OpenCV"), "platform": Text("platform", "plataforma"),
-    "cache": Text("cache", "caché"), "path": Text("path", "ruta"), "writable": Text("writable", "permite escritura"),
-    "version": Text("version", "versión"), "formats": Text("formats", "formatos"),
-}
-"""Labels of the doctor's facts."""
-
-
-def _value_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return tr("yes", "sí") if value else tr("no", "no")
-    if isinstance(value, dict):
-        return ", ".join(f"{_FACTS.get(name, name)} {_value_text(part)}" for name, part in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_value_text(item) for item in value) or "-"
-    return "-" if value is None else str(value)
 
 
 def fetch(arguments: argparse.Namespace, output: Output) -> int:

@@ -63,6 +63,12 @@ def log_folder() -> Path:
     return _folder("CNNSTUDIO_LOGS", platformdirs.user_log_dir(_NAME, appauthor=False))
 
 
+def libraries_folder() -> Path:
+    """Libraries that the user added for this Python, beside the installation. CNNSTUDIO_LIBRARIES overrides it."""
+    folder = _folder("CNNSTUDIO_LIBRARIES", str(Path(platformdirs.user_data_dir(_NAME, appauthor=False)) / "libraries"))
+    return folder / str(sys.implementation.cache_tag)
+
+
 def projects_folder() -> Path:
     """The default folder for new projects. CNNSTUDIO_PROJECTS overrides it."""
     return _folder("CNNSTUDIO_PROJECTS", str(Path(platformdirs.user_documents_dir()) / "CNN Studio"))

@@ -9,7 +9,7 @@ import msgspec
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
 from cnnstudio.core.item import as_immutable
-from cnnstudio.core.params import Choice, Int, Option
+from cnnstudio.core.params import Bool, Choice, Int, Option
 from cnnstudio.core.places import config_folder
 from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.system_errors import reason_of
@@ -29,6 +29,11 @@ SETTINGS_PARAMS: Final = (
         help=Text("Maximum disk space for data that can be recomputed: thumbnails, prepared pictures, features.",
                   "Espacio máximo en disco para datos que se pueden volver a calcular: miniaturas, imágenes preparadas, "
                   "características.")),
+    Bool(name="check_updates", default=False, label=Text("Look for new versions", "Buscar versiones nuevas"),
+         help=Text("Ask once at every start whether a newer version is published. The program asks nothing else from the "
+                   "network by itself.",
+                   "Consultar una vez en cada inicio si se ha publicado una versión más reciente. El programa no consulta por "
+                   "sí mismo nada más en la red.")),
 )
 
 
@@ -38,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "system"
     theme: str = "system"
     cache_gigabytes: int = 20
+    check_updates: bool = False
     recent: tuple[str, ...] = ()
     layout: dict[str, Any] = {}
 

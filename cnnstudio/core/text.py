@@ -102,6 +102,16 @@ def normalize_number(text: str) -> str:
     return text.replace(",", ".")
 
 
+def format_size(value: int) -> str:
+    """Bytes as B, KB, MB, GB."""
+    amount = float(value)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{format_number(amount, '.1f')} {unit}"
+        amount /= 1000
+    return f"{amount:.0f} GB"
+
+
 def format_metrics(metrics: Mapping[str, float]) -> str:
     """`loss 0.0578  learning_rate 3e-05  epoch 37`: values by name, in the chosen language.
 

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from cnnstudio.catalog.backends import BACKENDS
 from cnnstudio.core.events import Event, Failed, Hello, Notice, Stopped
 from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.libraries import install_fix, install_hint
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.workers.link import Link, StopRequested
@@ -80,10 +82,15 @@ def _last_event(problem_error: ProblemError, link: Link) -> Event:
 def unexpected_problem(exception: BaseException, report: str) -> Problem:
     """The problem of an unexpected exception; common ones have a text of their own."""
     message = f"{type(exception).__name__}: {exception}"
-    if isinstance(exception, ModuleNotFoundError) and exception.name in ("tensorflow", "torch", "jax", "keras"):
-        text = Text("{name} is not installed in this Python. Install it, or choose another backend.",
-                    "{name} no está instalado en este Python. Instálelo o elija otro motor.")
-        return error("backend_missing", text.fill(name=exception.name), "training", field="backend", details=report)
+    if isinstance(exception, ModuleNotFoundError) and exception.name in (*BACKENDS.ids(), "keras"):
+        backend = BACKENDS.find(exception.name)
+        libraries = () if backend is None else backend.libraries
+        text = Text("{name} is not installed. {hint} Or choose another backend.",
+                    "{name} no está instalado. {hint} O elija otro motor.")
+        return error("backend_missing", text.fill(
+            name=exception.name if backend is None else backend.label,
+            hint=install_hint(libraries[0]) if libraries else Text("Install it.", "Instálelo.")), "training",
+            field="backend", details=report, fixes=tuple(install_fix(library) for library in libraries))
     if isinstance(exception, MemoryError) or any(
             sign in message for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory",
                                          "OOM when allocating")):

@@ -6,17 +6,16 @@ import importlib.util
 import os
 import platform
 from importlib import metadata
-from typing import Any, Final
+from typing import Any
 
 import cv2
 
+from cnnstudio.catalog.backends import BACKENDS
 from cnnstudio.core.events import Event, Finished
 from cnnstudio.core.jobs import Diagnose, Report
 from cnnstudio.core.places import cache_folder
 from cnnstudio.engine import environment
 from cnnstudio.workers.link import Link
-
-_BACKENDS: Final = ("tensorflow", "torch", "jax")
 
 
 def diagnose(_job: Diagnose, link: Link) -> Event:
@@ -34,7 +33,7 @@ def facts() -> dict[str, Any]:
         "backend": environment.versions()["backend"],
         "device": environment.device_name(),
         "gpu": environment.on_gpu(),
-        "backends": {name: _version(name) for name in _BACKENDS},
+        "backends": {name: _version(name) for name in BACKENDS.ids()},
         "litert": _litert_works(),
         "opencv": {"version": cv2.__version__,
                    "formats": {suffix: bool(cv2.haveImageWriter(f"x{suffix}"))

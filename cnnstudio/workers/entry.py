@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 
+from cnnstudio.core.library_path import use_added_libraries
 from cnnstudio.core.own_folders import NO_FOLLOW
 from cnnstudio.workers.transport import Endpoint
 
@@ -24,6 +25,7 @@ def enter(endpoint: Endpoint, target: str, log: str, environment: dict[str, str]
     parent alone; its output, and the stacks of a crash, go to the file `log`.
     """
     os.environ.update(environment)
+    use_added_libraries()
     if hasattr(os, "setsid"):
         try:
             os.setsid()

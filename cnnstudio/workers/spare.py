@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from cnnstudio.core.installation import is_replaced
 from cnnstudio.workers import pipes
 from cnnstudio.workers.transport import Child, Setup, Transport
 
@@ -49,7 +50,7 @@ class Spare:
             if self._over or (self._is_alive() and self._environment == environment):
                 return
             self._end()
-            if not has_room():
+            if is_replaced() or not has_room():
                 return
             descriptor, name = tempfile.mkstemp(prefix="cnnstudio-spare-", suffix=".log")
             os.close(descriptor)

@@ -18,9 +18,13 @@ from typing import Final
 
 from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import LAST, Event, Failed, Stopped
+from cnnstudio.core.installation import is_replaced, replaced_problem
 from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.libraries import added_libraries
+from cnnstudio.core.library_path import VARIABLE as LIBRARY_PATH
 from cnnstudio.core.messages import Start
 from cnnstudio.core.own_folders import link_problem
+from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem
 from cnnstudio.workers import child_problems, pipes, protocol
 from cnnstudio.workers.spare import ENGINE
@@ -80,9 +84,12 @@ class Supervisor:
         """
         kind = type(self._job).__name__
         _LOG.info("%s starts on %s, log %s", kind, self._job.backend, self._log)
-        linked = None if self._job.run_to_lock is None else link_problem(self._job.run_to_lock)
+        refused = None if self._job.run_to_lock is None else link_problem(self._job.run_to_lock)
+        if is_replaced():
+            # The child would be another version, which need not understand this one.
+            refused = replaced_problem()
         try:
-            last = self._run() if linked is None else self._failed(linked)
+            last = self._run() if refused is None else self._failed(refused)
         except (OSError, ValueError, RuntimeError) as error:
             last = Failed(problem=child_problems.start_problem(error), time=time.time())
         finally:
@@ -264,6 +271,8 @@ def environment_of(job: JobSpec) -> dict[str, str]:
         "KERAS_BACKEND": job.backend,
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
         "PYTHONUNBUFFERED": "1",
+        # Keras writes its preferences there, else into a folder of the user's that no removal would name.
+        "KERAS_HOME": os.environ.get("KERAS_HOME") or str(cache_folder() / "keras"),
         # For reproducible sums on a GPU, too.
         "CUBLAS_WORKSPACE_CONFIG": os.environ.get("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
         # A training must not take all memory of a shared graphics card.
@@ -272,6 +281,12 @@ def environment_of(job: JobSpec) -> dict[str, str]:
     }
     if job.device == "cpu":
         environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+    environment[LIBRARY_PATH] = ""
+    if added_libraries():
+        # Most people have none, and a child starts sooner without asking the registries.
+        from cnnstudio.workers.libraries import library_path_for
+
+        environment[LIBRARY_PATH] = library_path_for(job)
     return environment
 
 

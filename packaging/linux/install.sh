@@ -35,7 +35,8 @@ if [ "$uninstall" = yes ]; then
     remove
     refresh
     echo "CNN Studio is removed from $prefix. What is yours stays: your projects, ~/.config/cnnstudio,"
-    echo "~/.cache/cnnstudio and ~/.local/state/cnnstudio, which may be deleted."
+    echo "~/.cache/cnnstudio, ~/.local/state/cnnstudio and, with the libraries that were added,"
+    echo "~/.local/share/cnnstudio, which may be deleted."
     exit 0
 fi
 [ -d "$here/usr/lib/cnnstudio" ] || { echo "The archive is incomplete: $here/usr/lib/cnnstudio is missing." >&2; exit 1; }

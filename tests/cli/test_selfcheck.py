@@ -8,6 +8,7 @@ import multiprocessing.spawn
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,19 @@ def test_the_options_of_the_window_open_it():
     assert [word for word in words if program.is_for_terminal(word)] == ["--json", "selfcheck", "train"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_modules_come_from_the_program_that_was_started(tmp_path, monkeypatch):
+    file = tmp_path / "cnnstudio"
+    file.write_text("old")
+    archive = types.SimpleNamespace(_filename=str(file))
+    monkeypatch.setitem(sys.modules, "pyimod02_importers", types.SimpleNamespace(pyz_archive=archive))
+    program.keep_modules()
+    file.unlink()
+    file.write_text("new")
+    assert Path(archive._filename).read_text() == "old"
+    os.close(int(Path(archive._filename).name))
+
+
 def test_a_frozen_program_starts_the_worker_and_hides_its_libraries(tmp_path, monkeypatch):
     before = multiprocessing.spawn.get_executable()
     monkeypatch.setattr(sys, "frozen", True, raising=False)
@@ -161,12 +175,32 @@ def test_checking_the_window_leaves_nothing_running():
     assert "QThread" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="X11")
+def test_what_the_platform_plugin_of_qt_lacks_is_named_before_qt_aborts(monkeypatch, capsys):
+    import ctypes
+
+    def refuse(_path: str) -> None:
+        try:
+            raise OSError("libX11-xcb.so.1: cannot open shared object file: No such file or directory")
+        except OSError as reason:
+            raise OSError("Failed to load dynlib/dll") from reason
+
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert program.missing_library() == ""
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert program.open_window([]) == 1
+    assert "libX11-xcb.so.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [None, "PySide6.QtGui", "QtGui"])
 @pytest.mark.parametrize(("language", "word"), [("en", "cannot be opened"), ("es", "No se puede abrir")])
-def test_a_missing_library_of_the_system_is_named(monkeypatch, capsys, language, word):
+def test_a_missing_library_of_the_system_is_named(monkeypatch, capsys, language, word, name):
     class Missing:
-        def find_spec(self, name: str, *_rest: object) -> None:
-            if name == "cnnstudio.app":
-                raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory")
+        def find_spec(self, wanted: str, *_rest: object) -> None:
+            if wanted == "cnnstudio.app":
+                raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory", name=name)
 
     monkeypatch.setattr("cnnstudio.core.text.system_language", lambda: language)
     monkeypatch.delitem(sys.modules, "cnnstudio.app", raising=False)

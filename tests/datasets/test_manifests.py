@@ -133,7 +133,8 @@ def test_without_the_library_parquet_is_refused_with_what_helps(tmp_path, monkey
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     (problem,) = read_rows(tmp_path / "list.parquet").problems
     assert problem.code == "library_missing"
-    assert "pip install pyarrow" in problem.text.en and "CSV" in problem.text.es
+    assert "doctor --install pyarrow" in problem.text.en and "CSV" in problem.text.es
+    assert [fix.arguments for fix in problem.fixes] == [{"library": "pyarrow"}]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)

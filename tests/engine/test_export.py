@@ -149,11 +149,11 @@ def test_the_run_as_keras_source_answers_the_same(trained, tmp_path):
 
 
 def test_without_pytorch_the_export_says_so_and_leaves_nothing(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnstudio.catalog.exporters.importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("cnnstudio.catalog.exporters.is_available", lambda _library: False)
     with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="torch", path=str(tmp_path / "out")), Recorder())
     assert problem.value.problems[0].code == "torch_missing"
-    assert "pip install torch" in problem.value.problems[0].text.en
+    assert "doctor --install torch" in problem.value.problems[0].text.en
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from cnnstudio.core.csv_text import without_guard
+from cnnstudio.core.libraries import Library, install_fix, install_hint, is_available, library_path
+from cnnstudio.core.own_process import module_command, module_environment
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.registry import Registry
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.sources.parquet import read_columns
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
 
@@ -26,6 +31,9 @@ _MAXIMUM_BYTES: Final = 4 << 30
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
+PYARROW: Final = Library("pyarrow", "pyarrow", "pyarrow")
+
+
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """`rows` are (number of the line where it begins, its fields); the first may be a header."""
 
@@ -35,8 +43,11 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_table(path: Path) -> Table:
     """All rows of a table; raises ProblemError if it cannot be read."""
-    if path.suffix.lower() == ".parquet":
-        return _read_parquet(path)
+    entry = TABLE_FORMATS.find(path.suffix.lower().removeprefix("."))
+    return _read_text(path) if entry is None else entry.read(path)
+
+
+def _read_text(path: Path) -> Table:
     try:
         if path.stat().st_size > _MAXIMUM_BYTES:
             raise ProblemError(_unreadable(path, "> 4 GB"))
@@ -126,27 +137,31 @@ def _delimiter(text: str, suffix: str) -> str:
 
 
 def _read_parquet(path: Path) -> Table:
-    try:
-        from pyarrow import parquet
-    except ImportError as import_error:
-        text = Text("Parquet lists need the library pyarrow, which is not installed: pip install pyarrow. Or save the list as "
-                    "CSV.",
-                    "Las listas Parquet necesitan la biblioteca pyarrow, que no está instalada: pip install pyarrow. O guarde "
-                    "la lista como CSV.")
-        raise ProblemError(error("library_missing", text, "dataset", path=path)) from import_error
+    if not is_available(PYARROW):
+        text = Text("Parquet lists need the library pyarrow, which is not installed. {hint} Or save the list as CSV.",
+                    "Las listas Parquet necesitan la biblioteca pyarrow, que no está instalada. {hint} O guarde la lista como "
+                    "CSV.")
+        raise ProblemError(error("library_missing", text.fill(hint=install_hint(PYARROW)), "dataset", path=path,
+                                 fixes=(install_fix(PYARROW),)))
     if not path.is_file():
         raise ProblemError(*_missing(path))
+    added = library_path([PYARROW.module])
     try:
-        table = parquet.read_table(path)
-        names = [str(name) for name in table.column_names]
-        usable = [name for name, kind in zip(names, table.schema.types, strict=True) if _is_plain(str(kind))]
-        columns: list[Iterable[object]] = [table.column(name).to_pylist() for name in usable]
-    except (OSError, ValueError, KeyError, RuntimeError) as err:
+        # What the user added never enters this process, which may be that of the window.
+        columns = _columns_by_child(path, added) if added else read_columns(path)
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, subprocess.SubprocessError) as err:
         raise ProblemError(_unreadable(path, str(err).splitlines()[0][:200] if str(err) else "?")) from err
-    rows = [(1, usable)]
-    rows += [(number, ["" if field is None else str(field) for field in fields])
-             for number, fields in enumerate(zip(*columns, strict=True), start=2)]
+    rows = [(1, list(columns))]
+    rows += [(number, list(fields)) for number, fields in enumerate(zip(*columns.values(), strict=True), start=2)]
     return Table(rows=rows)
+
+
+def _columns_by_child(path: Path, added: str) -> dict[str, list[str]]:
+    done = subprocess.run(module_command("cnnstudio.datasets.sources.parquet", str(path)), capture_output=True, check=False,
+                          env=module_environment(added), stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise RuntimeError((done.stderr.decode("utf-8", "replace").strip().splitlines() or ["?"])[-1])
+    return msgspec.json.decode(done.stdout, type=dict[str, list[str]])
 
 
 def _missing(path: Path) -> tuple[Problem, ...]:
@@ -157,7 +172,15 @@ def _missing(path: Path) -> tuple[Problem, ...]:
     return (_unreadable(path, "?"),)
 
 
-def _is_plain(kind: str) -> bool:
-    """Whether a Parquet column holds texts or numbers (not pictures, lists or structures)."""
-    return not kind.startswith(("binary", "large_binary", "fixed_size_binary", "struct", "list", "large_list", "map",
-                                "fixed_size_list", "extension"))
+class TableFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """A format of tables; its id is the suffix of its files."""
+
+    id: str
+    read: Callable[[Path], Table]
+    libraries: tuple[Library, ...] = ()
+
+
+TABLE_FORMATS: Final[Registry[TableFormat]] = Registry("table format", (
+    TableFormat(id="csv", read=_read_text), TableFormat(id="tsv", read=_read_text),
+    TableFormat(id="parquet", read=_read_parquet, libraries=(PYARROW,)),
+))

@@ -12,10 +12,15 @@ from cnnstudio.core.places import resource
 from cnnstudio.gui.look import theme
 
 
+@functools.cache
+def _drawings() -> dict[str, bytes]:
+    """All icons, read at once: painting must not need a file that an upgrade of the running program took away."""
+    return {path.stem: path.read_bytes() for path in resource("icons").glob("*.svg")}
+
+
 @functools.lru_cache(maxsize=512)
 def _renderer(name: str, color: str) -> QSvgRenderer:
-    data = resource("icons", f"{name}.svg").read_bytes()
-    return QSvgRenderer(QByteArray(data.replace(b"#000000", color.encode())))
+    return QSvgRenderer(QByteArray(_drawings()[name].replace(b"#000000", color.encode())))
 
 
 def paint(painter: QPainter, rect: QRectF, name: str, token: str = "dim") -> None:
@@ -55,4 +60,4 @@ def _icon(name: str, color: str, checked: str, disabled: str) -> QIcon:
 
 def names() -> list[str]:
     """The names of all bundled icons."""
-    return sorted(path.stem for path in resource("icons").glob("*.svg"))
+    return sorted(_drawings())

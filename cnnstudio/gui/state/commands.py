@@ -85,6 +85,16 @@ class ShowSettings(Command, frozen=True):
     """Open the preferences."""
 
 
+class ShowLibraries(Command, frozen=True):
+    """Open the list of optional libraries, with what the graphics card needs; begin to install one."""
+
+    library: str = ""
+
+
+class ShowReleases(Command, frozen=True):
+    """Open the page with the published versions in the browser."""
+
+
 class SetSetting(Command, frozen=True):
     """Change one preference."""
 
@@ -236,6 +246,8 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "choose_own_base": ChooseCustomBase,
     "choose_model": ChooseModel,
     "restart_server": RestartServer,
+    "install_library": ShowLibraries,
+    "show_releases": ShowReleases,
 }
 """The command of each `Fix.action` that is no edit of the project."""
 

@@ -14,6 +14,7 @@ from shiboken6 import isValid
 
 from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Batch, Epoch, Event, Failed, Finished, Paused, Phase, Progress, Resumed, Stopped
+from cnnstudio.core.installation import is_replaced, replaced_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
@@ -165,7 +166,10 @@ class ChildJob(Job):
 
 def loading_phase(job: JobSpec) -> Text:
     """What a child does until its first event."""
-    name = {"tensorflow": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}.get(job.backend, job.backend)
+    from cnnstudio.catalog.backends import BACKENDS
+
+    backend = BACKENDS.find(job.backend)
+    name = job.backend if backend is None else backend.label
     return Text("Loading {name}", "Cargando {name}").fill(name=name)
 
 
@@ -240,6 +244,8 @@ class Work(Job):
 def unexpected_problem(err: BaseException) -> Problem:
     """The problem for an unexpected exception; the traceback is in its details."""
     details = "".join(traceback.format_exception(err))
+    if is_replaced():
+        return replaced_problem(details)
     text = Text("Something went wrong inside the program: {reason}. Your work is kept.",
                 "Algo falló dentro del programa: {reason}. Su trabajo se conserva.")
     reason = f"{type(err).__name__}: {err}" if str(err) else type(err).__name__

@@ -180,6 +180,8 @@ class Scanner(QObject):
 
     def follow(self, change: Change) -> None:
         """Follow a change of the session; called before the change is shown."""
+        if change.of("libraries") and any(problem.code == "library_missing" for problem in self.problems):
+            self.scan()
         if self._collection.index is None or not change.of("dataset") or change.of("folder"):
             return
         before, after = self._spec, self._session.project.dataset

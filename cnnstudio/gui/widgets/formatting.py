@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import format_number as number_text
+from cnnstudio.core.text import format_size as size_text
 from cnnstudio.core.text import tr
 
 _THIN = "\u202f"
@@ -26,12 +27,7 @@ def format_percent(value: float, digits: int = 1) -> str:
 
 def format_size(value: int) -> str:
     """Bytes as B, KB, MB, GB."""
-    amount = float(value)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{format_number(amount, 1)} {unit}"
-        amount /= 1000
-    return f"{amount:.0f} GB"
+    return size_text(value)
 
 
 def format_duration(seconds: float) -> str:

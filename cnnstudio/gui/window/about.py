@@ -26,7 +26,8 @@ _LIBRARIES: Final = (
     ("tifffile", "tifffile", "BSD-3-Clause"), ("scikit-learn", "scikit-learn", "BSD-3-Clause"),
     ("openTSNE", "openTSNE", "BSD-3-Clause"), ("cleanlab", "cleanlab", "Apache-2.0"), ("Jinja", "jinja2", "BSD-3-Clause"),
     ("filelock", "filelock", "MIT"), ("watchdog", "watchdog", "Apache-2.0"),
-    ("platformdirs", "platformdirs", "MIT"), ("Send2Trash", "Send2Trash", "BSD-3-Clause"),
+    ("platformdirs", "platformdirs", "MIT"), ("Send2Trash", "Send2Trash", "BSD-3-Clause"), ("pip", "pip", "MIT"),
+    ("packaging", "packaging", "Apache-2.0 or BSD-2-Clause"),
 )
 """Everything that is installed with the program: its name, its package, its licence."""
 

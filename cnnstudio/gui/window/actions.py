@@ -71,6 +71,8 @@ ENTRIES: Final = (
     Entry("spanish", Text("Español", "Español"), commands.SetSetting("language", "es"), "globe", "", "view"),
     Entry("full_screen", Text("Full screen", "Pantalla completa"), commands.ToggleFullScreen(), "fit", "F11", "view"),
     Entry("settings", Text("Settings…", "Ajustes…"), commands.ShowSettings(), "settings", "Ctrl+,", "view"),
+    Entry("libraries", Text("Libraries and graphics card…", "Bibliotecas y tarjeta gráfica…"), commands.ShowLibraries(), "cpu",
+          "", "view"),
     Entry("help", Text("Guide", "Guía"), commands.ShowHelp(), "help", "F1", "help"),
     Entry("about", Text("About CNN Studio", "Acerca de CNN Studio"), commands.ShowAbout(), "info", "", "help"),
 )

@@ -187,6 +187,22 @@ def _show_settings(context: WindowContext, _command: commands.ShowSettings) -> N
     SettingsDialog(context.workspace.session, context.window).open()
 
 
+def _show_libraries(context: WindowContext, command: commands.ShowLibraries) -> None:
+    from cnnstudio.gui.window.libraries_dialog import LibrariesDialog
+
+    dialog = LibrariesDialog(context.workspace.session, context.window)
+    dialog.open()
+    if command.library:
+        dialog.install(command.library)
+
+
+def _show_releases(_context: WindowContext, _command: commands.ShowReleases) -> None:
+    from cnnstudio.core.updates import release_page
+
+    # An address of this build, never one that the network sent.
+    QDesktopServices.openUrl(QUrl(release_page()))
+
+
 def _show_about(context: WindowContext, _command: commands.ShowAbout) -> None:
     from cnnstudio.gui.window.about import AboutDialog
 
@@ -219,6 +235,8 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.Redo: lambda context, command: context.workspace.session.redo(command.count),
     commands.ShowProblems: _show_problems,
     commands.ShowSettings: _show_settings,
+    commands.ShowLibraries: _show_libraries,
+    commands.ShowReleases: _show_releases,
     commands.SetSetting: lambda context, command: context.workspace.session.set_setting(command.name, command.value),
     commands.SearchActions: _search_actions,
     commands.ToggleFullScreen: _toggle_full_screen,

@@ -228,7 +228,15 @@ def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], No
     Returns a function that removes the hook.
     """
     hook = _Hook()
-    hook.happened.connect(show, Qt.ConnectionType.QueuedConnection)
+    reported: set[str] = set()
+
+    def show_once(problem: Problem) -> None:
+        # After an upgrade of the running program everything may fail, with one remedy.
+        if problem.code != "program_replaced" or problem.code not in reported:
+            reported.add(problem.code)
+            show(problem)
+
+    hook.happened.connect(show_once, Qt.ConnectionType.QueuedConnection)
     before, thread_before = sys.excepthook, threading.excepthook
 
     def caught(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:

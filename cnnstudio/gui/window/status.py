@@ -22,6 +22,7 @@ class StatusBar(QWidget):
     job_chosen = Signal(object)
     cancel_requested = Signal(object)
     language_requested = Signal(str)
+    device_chosen = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,8 +39,8 @@ class StatusBar(QWidget):
         self._progress.setTextVisible(False)
         self._cancel = Button(tr("Cancel", "Cancelar"), "status",
                               on_click=lambda: self.cancel_requested.emit(self._current_job))
-        self._device = Button(_device(), "status")
-        self._device.setEnabled(False)
+        self._device = Button(_device(), "status", tooltip=tr("Libraries and graphics card", "Bibliotecas y tarjeta gráfica"),
+                              on_click=self.device_chosen.emit)
         self._language = MenuButton("", "status")
         self._language.set_choices((("en", "English"), ("es", "Español")), language())
         self._language.setToolTip(tr("Language of the window", "Idioma de la ventana"))

@@ -13,7 +13,15 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages import AREA_PAGES, SPEC_PAGES, PageEntry
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.changes import Change, Step
-from cnnstudio.gui.state.commands import Command, SetSetting, ShowHelp, ShowPage, ShowProblems, ShowSettings
+from cnnstudio.gui.state.commands import (
+    Command,
+    SetSetting,
+    ShowHelp,
+    ShowLibraries,
+    ShowPage,
+    ShowProblems,
+    ShowSettings,
+)
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.context import WindowContext
@@ -68,6 +76,7 @@ class Wiring(QObject):
         status.problems_requested.connect(lambda: session.request(ShowProblems()))
         status.job_chosen.connect(self._on_job_chosen)
         status.cancel_requested.connect(self._on_cancel_requested)
+        status.device_chosen.connect(lambda: session.request(ShowLibraries()))
         status.language_requested.connect(lambda code: session.request(SetSetting("language", code)))
 
     # The session ---------------------------------------------------------------------------------

@@ -20,7 +20,9 @@ from cnnstudio.gui.widgets.formatting import format_percent, format_pictures
 
 
 class FormatCard(Card):
-    """One export format; `clicked` chooses it."""
+    """One export format; `clicked` chooses it, `library_wanted(id)` asks for a library that it needs."""
+
+    library_wanted = Signal(str)
 
     def __init__(self, exporter: Exporter, parent: QWidget | None = None) -> None:
         super().__init__(clickable=True, spacing=6, parent=parent)
@@ -29,12 +31,10 @@ class FormatCard(Card):
         kind = Badge(exporter.suffix or tr("folder", "carpeta"), "")
         symbol = Icon("folder" if exporter.folder else "layers", "accent", 18)
         self.body.addLayout(row(symbol, Label(str(exporter.label), "body_strong"), kind, None, self._mark, spacing=10))
-        absent = [library.name for library in exporter.absent_libraries()]
-        if absent:
-            missing = Badge(tr("needs {names}, which is not installed", "necesita {names}, que no está instalado",
-                               names=", ".join(absent)), "warn")
-            missing.setToolTip("\n".join(str(problem.text) for problem in exporter.missing_libraries()))
-            self.body.addLayout(row(missing, None))
+        self._missing = Badge("", "warn")
+        self._install = Button(tr("Install", "Instalar"), "link", on_click=self._choose_library)
+        self.body.addLayout(row(self._missing, self._install, None, spacing=8))
+        self.update_libraries()
         self.body.addWidget(Label(str(exporter.help), "secondary", "dim", wrap=True))
         for content in exporter.contents:
             title = Elided(content.name)
@@ -43,6 +43,21 @@ class FormatCard(Card):
         self.body.addStretch(1)
         self.setAccessibleName(str(exporter.label))
         self.setAccessibleDescription(str(exporter.help))
+
+    def update_libraries(self) -> None:
+        """Show which libraries the format still needs."""
+        absent = self.exporter.absent_libraries()
+        names = ", ".join(library.name for library in absent)
+        self._missing.setText(tr("needs {names}", "necesita {names}", names=names))
+        self._missing.setToolTip("\n".join(str(problem.text) for problem in self.exporter.missing_libraries()))
+        self._install.setAccessibleName(tr("Install {names}", "Instalar {names}", names=names))
+        for widget in (self._missing, self._install):
+            widget.setVisible(bool(absent))
+
+    def _choose_library(self) -> None:
+        absent = self.exporter.absent_libraries()
+        if absent:
+            self.library_wanted.emit(absent[0].id)
 
     def set_selected(self, selected: bool) -> None:
         super().set_selected(selected)

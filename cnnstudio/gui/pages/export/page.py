@@ -27,6 +27,7 @@ from cnnstudio.gui.pages.export.records import (
     with_suffix,
 )
 from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.commands import ShowLibraries
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
@@ -64,6 +65,7 @@ class ExportPage(Page):
         for card in self._cards:
             flow.addWidget(card)
             card.clicked.connect(lambda format=card.exporter.id: self._choose_format(format))
+            card.library_wanted.connect(lambda library: self.session.request(ShowLibraries(library)))
         self._banner = column()
         self._result = ResultCard()
         self._result.hide()
@@ -276,7 +278,12 @@ class ExportPage(Page):
         folder = self.session.folder
         if change.of("runs", "folder"):
             self._runs = [run for run in list_runs(folder) if run.has_model] if folder is not None else []
-        if change.of("runs", "run", "folder", "export", "name"):
+        if change.of("libraries"):
+            for card in self._cards:
+                card.update_libraries()
+            # The banner of the missing library goes, and so does a failure for want of it.
+            self.state.pop("failure", None)
+        if change.of("runs", "run", "folder", "export", "name", "libraries"):
             running = self.session.jobs.of_kind(KIND)
             if change.of("folder") and running is not None:
                 # The job survives a rebuild of the window: connect to it again.

@@ -10,7 +10,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import tr
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.session import Session
@@ -28,12 +30,16 @@ class ListColumns(QWidget):
         self._path: Path | None = None
         self._blocked = False
         self._text = Label("", "secondary", "dim", wrap=True)
-        choose = Button(tr("Choose columns…", "Elegir columnas…"), "link", on_click=self._choose)
-        line = row(self._text, choose, spacing=12)
+        self._choose_button = Button(tr("Choose columns…", "Elegir columnas…"), "link", on_click=self._choose)
+        self._mend_button = Button("", "link", on_click=self._mend)
+        self._mend_button.hide()
+        self._fix: Fix | None = None
+        line = row(self._text, self._mend_button, self._choose_button, spacing=12)
         line.setStretch(0, 1)
         self.setLayout(line)
         self._trying = Latest(session.jobs, "columns", _try, self)
         self._trying.answered.connect(self._show_result)
+        session.changed.connect(self._on_session_changed)
         self.hide()
 
     @property
@@ -78,9 +84,21 @@ class ListColumns(QWidget):
 
         problem = None if isinstance(result, Failure) else result.problem
         self._blocked = problem is not None
+        self._fix = next((fix for fix in problem.fixes if fix.action == "install_library"), None) if problem else None
+        self._mend_button.setVisible(self._fix is not None)
+        self._choose_button.setVisible(self._fix is None)
+        self._mend_button.setText("" if self._fix is None else str(self._fix.label))
         self._text.set_tone("warn" if self._blocked else "dim")
         self._text.setText(result.text if isinstance(result, Failure) else format_result(result))
         self.changed.emit()
+
+    def _mend(self) -> None:
+        if self._fix is not None:
+            self._session.apply(self._fix)
+
+    def _on_session_changed(self, change: Change) -> None:
+        if change.of("libraries") and self._fix is not None and self._path is not None:
+            self.set_source(self._path)
 
     def close_threads(self) -> None:
         self._trying.close()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from cnnstudio.catalog import exporters
 from cnnstudio.gui.pages.export.cards import FormatCard
-from tests.gui.driving import texts
+from tests.gui.driving import button, texts
 
 
 def test_the_card_names_the_missing_library(qtbot, monkeypatch):
     torch = exporters.EXPORTERS["torch"]
-    monkeypatch.setattr(exporters.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(exporters, "is_available", lambda _library: False)
     card = FormatCard(torch)
     qtbot.addWidget(card)
-    assert "needs PyTorch, which is not installed" in texts(card)
-    monkeypatch.setattr(exporters.importlib.util, "find_spec", lambda _name: object())
-    card = FormatCard(torch)
-    qtbot.addWidget(card)
-    assert not any("not installed" in text for text in texts(card))
+    assert "needs PyTorch" in texts(card)
+    with qtbot.waitSignal(card.library_wanted) as wanted:
+        button(card, "Install").click()
+    assert wanted.args == ["torch"]
+    monkeypatch.setattr(exporters, "is_available", lambda _library: True)
+    card.update_libraries()
+    assert not any(text.startswith("needs") for text in texts(card))

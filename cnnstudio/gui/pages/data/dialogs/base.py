@@ -143,7 +143,9 @@ class WorkDialog(Dialog):
                 widget.deleteLater()
         first_problems = list(problems)[:3]
         for problem in first_problems:
-            self._problems.addWidget(Banner(problem))
+            banner = Banner(problem)
+            banner.fix_chosen.connect(self.session.apply)
+            self._problems.addWidget(banner)
         self._problems.addStretch(1)
         self._problems_box.setVisible(bool(first_problems))
 

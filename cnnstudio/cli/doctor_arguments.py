@@ -1,0 +1,33 @@
+"""The arguments of `cnnstudio doctor`; the choices come from the registries, which other commands do without."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from cnnstudio.core.libraries import GPU
+from cnnstudio.core.text import tr
+from cnnstudio.workers.libraries import known_libraries
+
+
+def add_doctor(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command `doctor`."""
+    names = (*known_libraries(), GPU)
+    check = command("doctor", tr("show versions, backends and devices, and what is wrong; add libraries and remove them",
+                                 "muestra versiones, motores y dispositivos, y lo que falla; añade bibliotecas y las quita"),
+                    project=False)
+    check.add_argument("--install", choices=names, action="append", default=[], metavar=tr("LIBRARY", "BIBLIOTECA"),
+                       help=tr("download an optional library into a folder of yours, where the program finds it: {names}",
+                               "descarga una biblioteca opcional en una carpeta del usuario, donde el programa la encuentra: "
+                               "{names}", names=", ".join(names)))
+    check.add_argument("--install-gpu", action="store_true",
+                       help=tr("the same for what the graphics card of this computer needs",
+                               "lo mismo con lo que necesita la tarjeta gráfica de este equipo"))
+    check.add_argument("--remove", action="append", default=[], metavar=tr("LIBRARY", "BIBLIOTECA"),
+                       help=tr("remove a library that was added", "quita una biblioteca añadida"))
+    check.add_argument("--dry-run", action="store_true",
+                       help=tr("only show what would be downloaded, and how large it is",
+                               "solo muestra qué se descargaría y cuánto ocupa"))
+    check.add_argument("--check-update", action="store_true",
+                       help=tr("ask once whether a newer version is published",
+                               "consulta una vez si se ha publicado una versión más reciente"))

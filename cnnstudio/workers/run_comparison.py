@@ -9,7 +9,7 @@ import msgspec
 from cnnstudio.core.differences import setting_differences
 from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.keys import to_plain
-from cnnstudio.core.problems import Fix, ProblemError, error
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest, read_manifest
@@ -128,8 +128,7 @@ def _rows(run: RunFolder, split: str) -> list[PictureResult]:
     if not rows:
         text = Text("The run {run} was not evaluated on its {split} pictures yet.",
                     "El entrenamiento {run} aún no se ha evaluado con sus imágenes de {split}.")
-        fix = Fix(action="evaluate_run", label=Text("Evaluate it", "Evaluarlo"), arguments={"run": run.id, "split": split})
-        raise ProblemError(error("not_evaluated", text.fill(run=run.id, split=split), "run", fixes=(fix,)))
+        raise ProblemError(error("not_evaluated", text.fill(run=run.id, split=split), "run"))
     return rows
 
 

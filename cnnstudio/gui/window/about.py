@@ -24,6 +24,7 @@ _LIBRARIES: Final = (
     ("LiteRT", "ai-edge-litert", "Apache-2.0"), ("h5py", "h5py", "BSD-3-Clause"), ("ONNX", "onnx", "Apache-2.0"),
     ("Pillow", "pillow", "MIT-CMU"), ("pi-heif, libheif, libde265", "pi-heif", "BSD-3-Clause, LGPL-3.0"),
     ("tifffile", "tifffile", "BSD-3-Clause"), ("scikit-learn", "scikit-learn", "BSD-3-Clause"),
+    ("SciPy", "scipy", "BSD-3-Clause"),
     ("openTSNE", "openTSNE", "BSD-3-Clause"), ("cleanlab", "cleanlab", "Apache-2.0"), ("Jinja", "jinja2", "BSD-3-Clause"),
     ("filelock", "filelock", "MIT"), ("watchdog", "watchdog", "Apache-2.0"),
     ("platformdirs", "platformdirs", "MIT"), ("Send2Trash", "Send2Trash", "BSD-3-Clause"), ("pip", "pip", "MIT"),

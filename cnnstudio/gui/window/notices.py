@@ -254,7 +254,7 @@ def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], No
 def close_question(parent: QWidget) -> str | None:
     """Ask what to do with a running training when the window closes: "detach", "keep", "discard" or None."""
     return Question(
-        tr("A training is running", "Hay un entrenamiento en curso"),
+        tr("A training run is in progress", "Hay un entrenamiento en curso"),
         tr("What should happen to it when the window closes?", "¿Qué hacer con él al cerrar la ventana?"),
         (("detach", tr("Continue in the background", "Continuar en segundo plano"), "primary"),
          ("keep", tr("Stop it and keep what it has learned", "Detenerlo y conservar lo aprendido"), ""),

@@ -168,12 +168,11 @@ class FilterBar(QWidget):
 
     def _sorts(self) -> list[tuple[object, str]]:
         sorts: list[tuple[object, str]] = [
-            ("path", tr("name", "nombre")), ("class", tr("class", "clase")), ("size", tr("file size", "tamaño del "
-                                                                                                      "archivo")),
-            ("pixels", tr("pixels", "píxeles")), ("date", tr("date", "fecha")), ("blur", tr("blur", "borrosidad")),
-            ("brightness", tr("brightness", "brillo")), ("random", tr("random", "al azar"))]
+            ("path", tr("Name", "Nombre")), ("class", tr("Class", "Clase")), ("size", tr("File size", "Tamaño del archivo")),
+            ("pixels", tr("Pixels", "Píxeles")), ("date", tr("Date", "Fecha")), ("blur", tr("Blur", "Borrosidad")),
+            ("brightness", tr("Brightness", "Brillo")), ("random", tr("Random", "Al azar"))]
         if self._state.get("run"):
-            sorts += [("confidence", tr("confidence", "confianza")), ("loss", tr("loss", "pérdida"))]
+            sorts += [("confidence", tr("Confidence", "Confianza")), ("loss", tr("Loss", "Pérdida"))]
         return sorts
 
     # Lifting -------------------------------------------------------------------------------------

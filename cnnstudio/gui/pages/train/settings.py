@@ -214,7 +214,7 @@ class TrainSettings(QWidget):
         kind = _CONSTANT if stage.schedule is None else stage.schedule.type
         name = tr("Learning rate schedule", "Plan de la tasa de aprendizaje")
         schedules = [(entry.id, str(entry.label)) for entry in SCHEDULES]
-        choice = Select([(_CONSTANT, tr("constant", "constante")), *schedules], kind)
+        choice = Select([(_CONSTANT, tr("Constant", "Constante")), *schedules], kind)
         choice.setAccessibleName(name)
         choice.chosen.connect(self._choose_schedule)
         self._layout.addWidget(Label(name, "secondary", "dim"))

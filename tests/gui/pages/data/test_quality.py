@@ -180,7 +180,7 @@ def test_what_a_large_selection_has_in_common_is_of_all_of_it(qtbot, page, pictu
     page.views.grid.selection_changed.emit()
     labels = field(part(page, DataInspector), "Class")
     assert labels.currentIndex() == -1
-    assert labels.placeholderText() == "several"
+    assert labels.placeholderText() == "Several"
     page.workspace.decisions.exclude(page.views.grid.selected_ids(), True)
     page.views.grid.selection_changed.emit()
     assert button(part(page, DataInspector), "Include again")

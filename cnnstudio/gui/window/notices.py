@@ -24,7 +24,7 @@ from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import unexpected_problem
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scroll_area
-from cnnstudio.gui.widgets.cards import Banner, Card
+from cnnstudio.gui.widgets.cards import Banner, Card, EmptyState
 from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.question import Question
 
@@ -202,8 +202,8 @@ class ProblemsDialog(Dialog):
         clear(self._list)
         problems = self._session.problems
         if not problems:
-            self._list.addWidget(Label(tr("There are no problems: everything is ready.",
-                                          "No hay problemas: todo está listo."), tone="dim", wrap=True))
+            self._list.addWidget(EmptyState("check", tr("There are no problems", "No hay problemas"),
+                                            tr("Everything is ready.", "Todo está listo.")))
         for problem in problems:
             banner = Banner(problem)
             banner.fix_chosen.connect(self._session.apply)

@@ -60,7 +60,10 @@ class FilterBar(QWidget):
     def _make_panel(self) -> QWidget:
         panel = QWidget()
         flow = FlowLayout(panel, spacing=10)
-        for name, (label, unit, _scale) in RANGES.items():
+        captions = {name: Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
+                    for name, (label, unit, _scale) in RANGES.items()}
+        width = max(caption.sizeHint().width() for caption in captions.values())
+        for name, (label, _unit, _scale) in RANGES.items():
             low, high = (NumberBox(None, minimum=0, optional=True, decimals=3) for _ in range(2))
             for box, end in ((low, tr("from", "desde")), (high, tr("to", "hasta"))):
                 box.setFixedWidth(96)
@@ -69,9 +72,8 @@ class FilterBar(QWidget):
                 box.value_changed.connect(partial(self._choose_range, name))
             self._fields[name] = (low, high)
             field = QWidget()
-            caption = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
-            caption.setFixedWidth(126)
-            field.setLayout(row(caption, low, high, spacing=6))
+            captions[name].setFixedWidth(width)
+            field.setLayout(row(captions[name], low, high, spacing=6))
             flow.addWidget(field)
         self._folder = SearchBox(tr("Folder, such as train/cat", "Carpeta, como train/cat"))
         self._folder.setFixedWidth(330)

@@ -42,10 +42,10 @@ class Line:
             return tr("{low} to {high}", "de {low} a {high}", low=format_percent(self.row.low),
                       high=format_percent(self.row.high))
         if self.problem is not None:
-            return tr("could not be used", "no se pudo usar")
+            return tr("Could not be used", "No se pudo usar")
         if self.absent:
-            return tr("weights not downloaded", "pesos sin descargar")
-        return tr("not compared yet", "aún sin comparar")
+            return tr("Weights not downloaded", "Pesos sin descargar")
+        return tr("Not compared yet", "Aún sin comparar")
 
 
 def lines_of(probed: BasesProbed | None, bases: BaseResolver) -> list[Line]:
@@ -73,7 +73,7 @@ class ProbeDialog(WorkDialog):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         self._collection, self._counts = workspace.collection, workspace.counts
         super().__init__(
-            workspace.session, tr("Find a base…", "Buscar una base…"), "", tr("Compare", "Comparar"), parent)
+            workspace.session, tr("Find a base", "Buscar una base"), "", tr("Compare", "Comparar"), parent)
         about = Label(tr(
             "Every base whose weights are on this computer computes features of your training and validation "
             "pictures, at most 2,000 of each, and a linear classifier is trained on them. Its validation accuracy "

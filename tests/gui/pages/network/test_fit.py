@@ -61,6 +61,7 @@ def test_the_layers_of_a_network_that_is_shown_whole_can_still_be_seen(page):
     page.canvas.fit()
     assert page.canvas.zoom < 0.1
     image = page.canvas.viewport().grab().toImage()
-    column = image.width() // 2
-    colored = [image.pixelColor(x, y).hsvSaturation() > 60 for x in range(column - 4, column + 5) for y in range(image.height())]
+    middle = image.width() // 2
+    colored = [image.pixelColor(x, y).hsvSaturation() > 60
+               for x in range(middle - 4, middle + 5) for y in range(image.height())]
     assert sum(colored) > image.height() // 2

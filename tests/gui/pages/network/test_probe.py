@@ -58,8 +58,8 @@ def test_before_a_comparison_every_base_says_whether_it_is_here(page):
     dialog = open_dialog(page)
     states = dict(shown(dialog))
     assert set(states) == set(BASES.ids())
-    assert shown(dialog)[0] == ("efficientnet_lite0", "not compared yet")
-    assert states["vgg16"] == "weights not downloaded"
+    assert shown(dialog)[0] == ("efficientnet_lite0", "Not compared yet")
+    assert states["vgg16"] == "Weights not downloaded"
     dialog.reject()
 
 
@@ -68,7 +68,7 @@ def test_the_kept_comparison_is_shown_best_first_with_what_failed(page):
     keep(page, absent=("vgg16",), failed={"resnet50": problem}, key="other")
     dialog = open_dialog(page)
     assert shown(dialog)[:3] == [("mobilenet_v2", "80.0% to 95.0%"), ("efficientnet_lite0", "70.0% to 90.0%"),
-                                 ("resnet50", "could not be used")]
+                                 ("resnet50", "Could not be used")]
     assert len(shown(dialog)) == len(BASES)
     assert dialog.table.selected.base.id == "mobilenet_v2"
     assert "Pictures for training: 28, for validation: 6" in dialog.note.text()

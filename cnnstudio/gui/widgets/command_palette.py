@@ -83,6 +83,7 @@ class CommandPalette(QDialog):
         self._search.installEventFilter(self)
         self._list.itemClicked.connect(self._take)
         self._fill("")
+        self.adjustSize()
         self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
         self._search.setFocus()
 
@@ -130,6 +131,10 @@ class CommandPalette(QDialog):
             if event.key() in steps and self._list.count():
                 row = self._list.currentRow() + steps[Qt.Key(event.key())]
                 self._list.setCurrentRow(max(0, min(self._list.count() - 1, row)))
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                # In other search fields it empties the field first; what opens with one key closes with one.
+                self.reject()
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._take(self._list.currentItem())

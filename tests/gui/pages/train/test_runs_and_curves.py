@@ -78,6 +78,15 @@ def test_the_readout_of_another_run_does_not_stay(plot):
     assert plot.readout == ""
 
 
+def test_the_axes_of_a_run_without_values_have_no_numbers_of_another(plot):
+    plot.show_curves(curves_of([epoch(number) for number in range(1, 60)]))
+    assert plot._item.viewRange()[0][1] > 50
+    plot.show_curves(Curves())
+    assert plot._item.viewRange()[0][1] < 2
+    plot.show_curves(curves_of([epoch(number) for number in range(1, 60)]))
+    assert plot._item.viewRange()[0][1] > 50
+
+
 def test_the_wheel_over_a_plot_scrolls_the_page_and_zooms_with_ctrl(plot):
     plot.show_curves(curves_of([epoch(number) for number in range(1, 9)]))
     before = plot._item.viewRange()[0]

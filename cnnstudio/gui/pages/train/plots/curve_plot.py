@@ -183,6 +183,9 @@ class CurvePlot(Card):
                                           best=format_best(curves.best_by, short=True), n=curves.best))
         else:
             self._best.hide()
+        if not len(x) and not len(epochs):
+            # The axes would keep the numbers of the run before.
+            self._item.setRange(xRange=(0, 1), yRange=(0, 1), disableAutoRange=False)
         # The range is otherwise known with the next painting only.
         self._item.getViewBox().updateAutoRange()
         self._place_label()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
@@ -74,7 +74,8 @@ class CommandPalette(QDialog):
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setAccessibleName(tr("Actions", "Acciones"))
         # Whole rows: one that is cut in half looks like a mistake.
-        self._list.setFixedHeight(_ROWS * _ROW + 2 * self._list.frameWidth())
+        self._list.setFrameShape(QFrame.Shape.NoFrame)
+        self._list.setFixedHeight(_ROWS * _ROW)
         self._list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerItem)
         self._nothing = Label(tr("No action matches.", "Ninguna acción coincide."), tone="dim")
         self._nothing.hide()

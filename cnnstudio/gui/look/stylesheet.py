@@ -138,6 +138,8 @@ QListView::item:selected { background: $accent_bg; color: $accent; }
 QFileDialog { leftarrow-icon: url("$icons/back.svg"); rightarrow-icon: url("$icons/forward.svg");
   filedialog-parent-directory-icon: url("$icons/parent.svg"); filedialog-new-directory-icon: url("$icons/new-folder.svg");
   filedialog-listview-icon: url("$icons/list.svg"); filedialog-detailedview-icon: url("$icons/details.svg"); }
+QFileDialog QComboBox::drop-down { width: 24px; }
+QFileDialog QComboBox::down-arrow { image: url("$icons/down.svg"); width: 14px; height: 14px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget#scrolled { background: transparent; }

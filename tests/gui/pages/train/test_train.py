@@ -447,3 +447,10 @@ def test_a_damaged_run_says_what_is_missing(page):
     table.chosen.emit(run.summary())
     assert [banner.problem.code for banner in driving.parts(page, Banner)] == ["damaged_events"]
     assert "the first is line 6" in driving.parts(page, Banner)[0].problem.text.en
+
+
+def test_undo_names_a_setting_as_its_field_does(page):
+    settings = driving.part(page, TrainSettings)
+    settings._set_plain("batch_size", 7)
+    settings._set_optimizer("learning_rate", 0.5)
+    assert [str(step) for step in page.session.steps("undo")][:2] == ["Learning rate", "Batch size"]

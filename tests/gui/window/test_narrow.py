@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QWidget
 
 from cnnstudio.gui.pages.prepare import pipeline as prepare_pipeline
 from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, make_batch
@@ -119,3 +119,14 @@ class _Report:
 
     def progress(self, *_numbers):
         pass
+
+
+def test_all_the_filters_under_more_have_their_room(qtbot, narrow):
+    narrow.resize(1100, 700)
+    narrow.go("data")
+    page = narrow.current
+    page.filters._more.click()
+    panel = page.filters.panel
+    qtbot.waitUntil(lambda: panel.height() >= panel.heightForWidth(panel.width()) > 0)
+    for box in panel.findChildren(QLineEdit):
+        assert panel.rect().contains(box.mapTo(panel, box.rect().bottomRight())), box.accessibleName()

@@ -60,10 +60,7 @@ class FilterBar(QWidget):
     def _make_panel(self) -> QWidget:
         panel = QWidget()
         flow = FlowLayout(panel, spacing=10)
-        captions = {name: Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
-                    for name, (label, unit, _scale) in RANGES.items()}
-        width = max(caption.sizeHint().width() for caption in captions.values())
-        for name, (label, _unit, _scale) in RANGES.items():
+        for name, (label, unit, _scale) in RANGES.items():
             low, high = (NumberBox(None, minimum=0, optional=True, decimals=3) for _ in range(2))
             for box, end in ((low, tr("from", "desde")), (high, tr("to", "hasta"))):
                 box.setFixedWidth(96)
@@ -72,11 +69,12 @@ class FilterBar(QWidget):
                 box.value_changed.connect(partial(self._choose_range, name))
             self._fields[name] = (low, high)
             field = QWidget()
-            captions[name].setFixedWidth(width)
-            field.setLayout(row(captions[name], low, high, spacing=6))
+            # The name above its fields: beside them it would leave room for one or two ranges a line.
+            caption = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
+            field.setLayout(column(caption, row(low, high, spacing=6), spacing=2))
             flow.addWidget(field)
         self._folder = SearchBox(tr("Folder, such as train/cat", "Carpeta, como train/cat"))
-        self._folder.setFixedWidth(330)
+        self._folder.setFixedWidth(300)
         self._folder.editingFinished.connect(lambda: self.chosen.emit("folder", self._folder.text().strip("/ ")))
         flow.addWidget(self._folder)
         return panel

@@ -58,7 +58,7 @@ def _template_card(template: Template, queue: DrawingQueue, chosen: Callable[[st
     parameters = Label(_format_parameters(template), "secondary", "dim", wrap=True)
     source = Button(tr("Source", "Fuente"), "quiet", tooltip=template.source,
                     on_click=lambda: QDesktopServices.openUrl(QUrl(template.source)))
-    take = Button(tr("Use this architecture", "Usar esta arquitectura"), on_click=lambda: chosen(template.id))
+    take = Button(tr("Use this", "Usar esta"), on_click=lambda: chosen(template.id))
     line = row(parameters, source, take, spacing=8)
     line.setStretch(0, 1)
     card.body.addLayout(line)

@@ -104,7 +104,7 @@ def test_every_architecture_has_a_card_with_its_numbers_and_source(qtbot, galler
         assert str(template.label) in text and str(template.about) in text and str(template.year) in text
         assert "parameters" in text
         with qtbot.waitSignal(gallery.template_chosen) as taken:
-            button(card, "Use this architecture").click()
+            button(card, "Use this").click()
         assert taken.args == [template.id]
         button(card, "Source").click()
     assert opened == [template.source for template in TEMPLATES]

@@ -123,10 +123,12 @@ class _Report:
 
 def test_all_the_filters_under_more_have_their_room(qtbot, narrow):
     narrow.resize(1100, 700)
-    narrow.go("data")
+    assert narrow.go("data")
+    qtbot.waitUntil(lambda: narrow.current.filters.isVisible() and not len(narrow.session.jobs), timeout=20_000)
     page = narrow.current
     page.filters._more.click()
     panel = page.filters.panel
-    qtbot.waitUntil(lambda: panel.height() >= panel.heightForWidth(panel.width()) > 0)
+    qtbot.wait(100)
+    assert panel.height() >= panel.heightForWidth(panel.width()) > 0
     for box in panel.findChildren(QLineEdit):
         assert panel.rect().contains(box.mapTo(panel, box.rect().bottomRight())), box.accessibleName()

@@ -191,3 +191,17 @@ def test_enter_does_not_delete_a_run(qtbot, monkeypatch):
     monkeypatch.setattr(Question, "exec", lambda question: press(question, "Delete"))
     assert runs.confirm_delete(parent, run("a"))
     assert len(deleted) == 1
+
+
+def test_without_validation_pictures_nothing_claims_to_be_of_them(qtbot, plot):
+    figures = TrainFigures()
+    qtbot.addWidget(figures)
+    alone = Epoch(epoch=1, epochs=3, seconds=1.0, pictures_per_second=1.0, metrics={"loss": 1.0, "accuracy": 0.5})
+    for events, word, other in (([alone], "Training", "Validation"), ([epoch(1)], "Validation", "Training"),
+                                ([], "Validation", "Training")):
+        figures.show_curves(curves_of(events), running=False, paused=False, planned=3)
+        assert f"{word} accuracy" in texts(figures) and f"{other} accuracy" not in texts(figures)
+    plot.show_curves(curves_of([alone]))
+    assert says(plot, "training") and not says(plot, "validation")
+    plot.show_curves(curves_of([epoch(1), epoch(2)]))
+    assert says(plot, "validation")

@@ -84,9 +84,9 @@ class CurvePlot(Card):
         self._metric = metric
         self._curves: Curves | None = None
         self._training, self._validation = theme.color("accent"), theme.color("warn")
-        legend = Label(self._legend(), "secondary")
-        legend.setTextFormat(Qt.TextFormat.RichText)
-        head = row(Label(title, "body_strong"), None, legend, spacing=6)
+        self._legend = Label(self._legend_text(validated=True), "secondary")
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        head = row(Label(title, "body_strong"), None, self._legend, spacing=6)
         self.body.addLayout(head)
         self._names = Label("", "secondary", wrap=True)
         self._names.setTextFormat(Qt.TextFormat.RichText)
@@ -119,11 +119,12 @@ class CurvePlot(Card):
         self._item.getViewBox().sigXRangeChanged.connect(self._place_label)
         self._plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
-    def _legend(self) -> str:
-        return " &nbsp; ".join(
-            f'<span style="color:{color.name()}">▬ {text}</span>'
-            for color, text in ((self._training, tr("training", "entrenamiento")),
-                                (self._validation, tr("validation", "validación"))))
+    def _legend_text(self, *, validated: bool) -> str:
+        """The names of the curves; without validation pictures there is one."""
+        names = [(self._training, tr("training", "entrenamiento"))]
+        if validated:
+            names.append((self._validation, tr("validation", "validación")))
+        return " &nbsp; ".join(f'<span style="color:{color.name()}">▬ {text}</span>' for color, text in names)
 
     def _style(self) -> None:
         item = self._item
@@ -175,6 +176,7 @@ class CurvePlot(Card):
             self._smooth.setData(shown, np.asarray(curves.smoothed(name), dtype=float)[::step], connect=known)
         validation = np.asarray(curves.epoch_values.get("val_" + name, ()), dtype=float)
         self._valid.setData(epochs[:len(validation)], validation)
+        self._legend.setText(self._legend_text(validated=len(validation) > 0 or not len(epochs)))
         if curves.best is not None:
             self._best.setPos(curves.best)
             # Shown first: a hidden label ignores its text.

@@ -81,8 +81,10 @@ _HINTS: Final = {
                                    "Use --follow-links o, en un proyecto: set PROYECTO dataset.follow_links=true."),
     "columns_unclear": _COLUMN_HINT, "too_many_classes": _COLUMN_HINT, "several_labels": _COLUMN_HINT,
     "path_unclear": _PATH_HINT, "no_path_column": _PATH_HINT,
-    "no_project": Text("To make a project of a folder of pictures: cnnstudio new PROJECT --data FOLDER.",
-                       "Para crear un proyecto con una carpeta de imágenes: cnnstudio new PROYECTO --data CARPETA."),
+    "no_project": Text("To make a project of a folder of pictures: cnnstudio new PROJECT --data FOLDER, or in the window: "
+                       "cnnstudio FOLDER.",
+                       "Para crear un proyecto con una carpeta de imágenes: cnnstudio new PROYECTO --data CARPETA, o en la "
+                       "ventana: cnnstudio CARPETA."),
     "pictures_gone": Text("Tell the project where they are: cnnstudio set PROJECT dataset.source=FOLDER.",
                           "Indique al proyecto dónde están: cnnstudio set PROYECTO dataset.source=CARPETA."),
     "no_check_pictures": Text("Use --check-data FOLDER or --unchecked, or: cnnstudio set PROJECT dataset.source=FOLDER.",

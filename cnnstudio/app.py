@@ -1,4 +1,4 @@
-"""The program with a window: `cnnstudio [PROJECT]`."""
+"""The program with a window: `cnnstudio [PROJECT or FOLDER OF PICTURES]`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _UPDATE_MS = 5_000
 """Milliseconds after the start when the network may be asked for a newer version: nobody waits for that."""
 
 if TYPE_CHECKING:
+    from cnnstudio.gui.state.commands import Command
     from cnnstudio.gui.window.main_window import MainWindow
 
 
@@ -146,6 +147,16 @@ def check_window(application: QApplication, window: MainWindow) -> int:
     return 0
 
 
+def opening_command(argument: str) -> Command:
+    """What opens the project, the folder of pictures or the file that is named on the command line."""
+    from cnnstudio.core.files import PROJECT_FILE
+    from cnnstudio.gui.state.commands import OpenPaths, OpenProject
+
+    path = Path(os.path.abspath(argument))
+    is_project = path.name == PROJECT_FILE or (path / PROJECT_FILE).exists() or not path.exists()
+    return OpenProject(str(path)) if is_project else OpenPaths((str(path),))
+
+
 def run(arguments: Sequence[str]) -> int:
     """Open the window, with the project in `arguments` if there is one; returns the exit code."""
     # Ctrl+C in the terminal ends the program.
@@ -155,7 +166,7 @@ def run(arguments: Sequence[str]) -> int:
     application, window = open_window()
     if "--check-window" in arguments:
         return check_window(application, window)
-    from cnnstudio.gui.state.commands import OpenProject, OpenSample
+    from cnnstudio.gui.state.commands import OpenSample
     from cnnstudio.gui.state.updates import UpdateCheck
     from cnnstudio.gui.window.garbage import Collector
     from cnnstudio.gui.window.notices import install_exception_hook
@@ -177,7 +188,7 @@ def run(arguments: Sequence[str]) -> int:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
     if project_argument:
         # After the first paint: the window appears before the project is read.
-        QTimer.singleShot(0, window, lambda: window.perform(OpenProject(os.path.abspath(Path(project_argument)))))
+        QTimer.singleShot(0, window, lambda: window.perform(opening_command(project_argument)))
     try:
         return application.exec()
     finally:

@@ -256,7 +256,7 @@ def _selfcheck(command: Command) -> None:
 
 def _sample(command: Command) -> None:
     sample = command("sample", tr("try the program on the bundled digits: train, evaluate, classify",
-                                  "prueba el programa con las cifras incluidas: entrena, evalúa y clasifica"),
+                                  "prueba el programa con los dígitos incluidos: entrena, evalúa y clasifica"),
                      project=False)
     sample.add_argument("project", type=Path, nargs="?", metavar=tr("PROJECT", "PROYECTO"),
                         help=tr("where to create the project (default: in the projects folder)",

@@ -35,7 +35,7 @@ def import_source(arguments: argparse.Namespace, output: Output) -> int:
     described = describe(folder)
     problems = (*described.problems, *(left_out_problem(entry, source) for entry in tally.entries()), *described.notes)
     output.problems(problems, as_lines=False)
-    line_text = tr("{folder}: pictures {n}, classes {k}", "{folder}: imágenes {n}, clases {k}", folder=folder,
+    line_text = tr("{folder}: pictures {n:,}, classes {k:,}", "{folder}: imágenes {n:,}, clases {k:,}", folder=folder,
                    n=described.pictures, k=len(described.classes))
     output.line({"source": str(source), "folder": str(folder), "images": described.pictures, "more": described.more,
                  "classes": list(described.classes), "problems": list(problems)}, line_text)
@@ -57,10 +57,10 @@ def collect(arguments: argparse.Namespace, output: Output) -> int:
     finally:
         index.close()
     output.problems(done.problems, as_lines=False)
-    line_text = tr("{path}: pictures {n}, classes {k} (training {train}, validation {validation}, test {test}); read back "
-                   "and counted",
-                   "{path}: imágenes {n}, clases {k} (entrenamiento {train}, validación {validation}, prueba {test}); "
-                   "releídas y contadas", path=done.path, n=done.images, k=len(done.classes), **done.splits)
+    line_text = tr("{path}: pictures {n:,}, classes {k:,} (training {train:,}, validation {validation:,}, test {test:,}); "
+                   "read back and counted",
+                   "{path}: imágenes {n:,}, clases {k:,} (entrenamiento {train:,}, validación {validation:,}, prueba "
+                   "{test:,}); releídas y contadas", path=done.path, n=done.images, k=len(done.classes), **done.splits)
     output.line({"path": done.path, "format": done.format, "images": done.images, "splits": done.splits,
                  "classes": list(done.classes), "bytes": done.bytes, "problems": list(done.problems)}, line_text)
     return 0
@@ -75,8 +75,8 @@ def _records(arguments: argparse.Namespace, output: Output, index: Index) -> int
         return 1
     if isinstance(last, events.Finished):
         images, shards = int(last.metrics.get("images", 0)), int(last.metrics.get("shards", 0))
-        line_text = tr("{path}: pictures {n}, files {k}; read back and counted",
-                       "{path}: imágenes {n}, archivos {k}; releídas y contadas", path=path, n=images, k=shards)
+        line_text = tr("{path}: pictures {n:,}, files {k:,}; read back and counted",
+                       "{path}: imágenes {n:,}, archivos {k:,}; releídas y contadas", path=path, n=images, k=shards)
         output.line({"path": str(path), "format": "tfrecord", "images": images, "files": shards}, line_text)
     return 0
 
@@ -103,8 +103,8 @@ def datasets(arguments: argparse.Namespace, output: Output) -> int:
     folder = fetch_dataset(entry, arguments.to.absolute(), cache_folder(), count_progress(output),
                            on_phase=lambda text: output.progress(str(text), at_once=True))
     described = describe(folder)
-    line_text = tr("{folder}: pictures {n}, classes {k}. Licence: {licence}",
-                   "{folder}: imágenes {n}, clases {k}. Licencia: {licence}", folder=folder, n=entry.pictures,
+    line_text = tr("{folder}: pictures {n:,}, classes {k:,}. Licence: {licence}",
+                   "{folder}: imágenes {n:,}, clases {k:,}. Licencia: {licence}", folder=folder, n=entry.pictures,
                    k=len(described.classes), licence=entry.licence)
     output.line({"name": entry.id, "folder": str(folder), "images": entry.pictures, "classes": list(described.classes),
                  "licence": entry.licence}, line_text)

@@ -170,10 +170,10 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
         leakage = _leakage(arguments.project, run, evaluated.split) if evaluated.table else None
         if leakage is not None:
             line["leakage"] = leakage
-        lines = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n} pictures, loss {loss:.4f}",
-                    "{run}, {split}: exactitud {accuracy:.2%} en {n} imágenes, pérdida {loss:.4f}", run=run.id,
+        lines = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n:,} pictures, loss {loss:.4f}",
+                    "{run}, {split}: exactitud {accuracy:.2%} en {n:,} imágenes, pérdida {loss:.4f}", run=run.id,
                     split=evaluated.split, accuracy=evaluated.accuracy, n=evaluated.images, loss=evaluated.loss),
-                 "  " + tr("95 % interval {low} to {high}, balanced accuracy {balanced}, macro F1 {f1}",
+                 "  " + tr("95% interval {low} to {high}, balanced accuracy {balanced}, macro F1 {f1}",
                            "intervalo del 95 %: {low} a {high}, exactitud equilibrada {balanced}, F1 macro {f1}",
                            low=format_number(overall.accuracy_interval[0], ".2%"),
                            high=format_number(overall.accuracy_interval[1], ".2%"),
@@ -257,8 +257,8 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
 
 
 _CHECKED_TEXT: Final = Text(
-    "{path}: written and checked, pictures {n}, top-1 agreement {top:.0%}, largest difference {d:.1e}",
-    "{path}: escrito y comprobado, imágenes {n}, coincidencia top-1 {top:.0%}, diferencia máxima {d:.1e}")
+    "{path}: written and checked, pictures {n:,}, top-1 agreement {top:.0%}, largest difference {d:.1e}",
+    "{path}: escrito y comprobado, imágenes {n:,}, coincidencia top-1 {top:.0%}, diferencia máxima {d:.1e}")
 _UNCHECKED_TEXT: Final = Text("{path}: written, but not checked on real pictures",
                               "{path}: escrito, pero sin comprobar con imágenes reales")
 

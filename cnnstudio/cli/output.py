@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cnnstudio.core.display import format_percent
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text, format_number, language, on_one_line, printable, tr
@@ -80,6 +81,10 @@ _HINTS: Final = {
                                    "Use --follow-links o, en un proyecto: set PROYECTO dataset.follow_links=true."),
     "columns_unclear": _COLUMN_HINT, "too_many_classes": _COLUMN_HINT, "several_labels": _COLUMN_HINT,
     "path_unclear": _PATH_HINT, "no_path_column": _PATH_HINT,
+    "no_project": Text("To make a project of a folder of pictures: cnnstudio new PROJECT --data FOLDER, or in the window: "
+                       "cnnstudio FOLDER.",
+                       "Para crear un proyecto con una carpeta de imágenes: cnnstudio new PROYECTO --data CARPETA, o en la "
+                       "ventana: cnnstudio CARPETA."),
     "pictures_gone": Text("Tell the project where they are: cnnstudio set PROJECT dataset.source=FOLDER.",
                           "Indique al proyecto dónde están: cnnstudio set PROYECTO dataset.source=CARPETA."),
     "no_check_pictures": Text("Use --check-data FOLDER or --unchecked, or: cnnstudio set PROJECT dataset.source=FOLDER.",
@@ -196,9 +201,12 @@ def scan_progress(output: Output) -> Callable[[int, int], None]:
     """A callback that prints the progress of a scan."""
 
     def report(done: int, total: int) -> None:
-        output.progress(tr("pictures examined: {done} of {total}",
-                           "imágenes examinadas: {done} de {total}", done=done, total=total)
-                        if total else tr("pictures found: {done}", "imágenes encontradas: {done}", done=done))
+        if not done:
+            # Nothing yet: where the folder is refused, nothing is what was found.
+            return
+        output.progress(tr("pictures examined: {done:,} of {total:,}",
+                           "imágenes examinadas: {done:,} de {total:,}", done=done, total=total)
+                        if total else tr("pictures found: {done:,}", "imágenes encontradas: {done:,}", done=done))
 
     return report
 
@@ -211,6 +219,6 @@ def count_progress(output: Output, unit: Text | None = None) -> Callable[[int, i
             left = f" / {format_number(total, ',')}" if total else ""
             output.progress(f"{format_number(done, ',')}{left} {unit}")
         elif total:
-            output.progress(f"{format_number(100 * done / total, '.0f')} %")
+            output.progress(format_percent(done / total, 0))
 
     return report

@@ -113,8 +113,10 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
     if not images:
         # After an error no incomplete project is left, so that the command can be repeated.
         (folder / PROJECT_FILE).unlink(missing_ok=True)
-    line_text = tr("{folder}: pictures {images}, classes {n} (training {train}, validation {validation}, test {test})",
-                   "{folder}: imágenes {images}, clases {n} (entrenamiento {train}, validación {validation}, prueba {test})",
+    line_text = tr("{folder}: pictures {images:,}, classes {n:,} (training {train:,}, validation {validation:,}, "
+                   "test {test:,})",
+                   "{folder}: imágenes {images:,}, clases {n:,} (entrenamiento {train:,}, validación {validation:,}, "
+                   "prueba {test:,})",
                    folder=folder, images=images, n=len(classes), **splits)
     output.line({"project": str(folder), "images": images, "classes": list(classes), "splits": splits,
                  "problems": [*problems, *notes]}, line_text if images else "")

@@ -14,7 +14,7 @@ from cnnstudio.workers.runs import find_run
 
 
 def sample(arguments: argparse.Namespace, output: Output) -> int:
-    output.print_message(tr("LeNet-5 on 5000 handwritten digits.", "LeNet-5 con 5000 cifras manuscritas."))
+    output.print_message(tr("LeNet-5 on 5,000 handwritten digits.", "LeNet-5 con 5000 dígitos manuscritos."))
     folder = sample_project(arguments.project)
     code = jobs.train(_with(arguments, project=folder, values=[], resume=None), output)
     if code:

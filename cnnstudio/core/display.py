@@ -1,4 +1,4 @@
-"""Units in which people think, for parameters that are stored as something else."""
+"""Numbers as people read them, and the units in which they think of parameters that are stored as something else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ from typing import Final, Literal
 
 import msgspec
 
-from cnnstudio.core.text import Text, same
+from cnnstudio.core.text import Text, format_number, language, same
+
+
+def format_count(value: int) -> str:
+    """A whole number for people: 12,345 in English, 12\u202f345 in Spanish."""
+    return format_number(value, ",")
+
+
+def format_percent(share: float, decimals: int = 1) -> str:
+    """A share (0 to 1) for people: 97.8% in English, 97,8\u202f% in Spanish."""
+    return format_number(share, f".{decimals}%")
+
+
+def with_unit(figure: str, unit: str) -> str:
+    """A formatted number with its unit, as the chosen language writes it: only English puts % next to the number."""
+    return f"{figure}{unit}" if unit == "°" or (unit == "%" and language() == "en") else f"{figure}\u202f{unit}"
 
 
 class Display(msgspec.Struct, frozen=True):

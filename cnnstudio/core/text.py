@@ -17,6 +17,8 @@ LANGUAGES: Final = {"en": "English", "es": "Español"}
 _current = "en"
 _SIGNS: Final = str.maketrans({".": ",", ",": "\u202f"})
 """From English to Spanish numbers: a decimal comma, and a thin space between groups of three digits."""
+_GROUPED: Final = 10_000
+"""Spanish groups the digits of numbers from here on: four digits stay together."""
 _STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters, separators of lines, and those that turn the direction of what follows."""
 _STEERING_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -24,11 +26,16 @@ _STEERING_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u2
 
 
 class _Spanish(string.Formatter):
-    """`str.format` that writes numbers with a format spec as in Spanish."""
+    """`str.format` that writes numbers with a format spec as in Spanish: 0,5; 1234; 12\u202f345; 97,5\u202f%."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         text = str(super().format_field(value, format_spec))
-        return text.translate(_SIGNS) if format_spec and isinstance(value, Real) else text
+        if not format_spec or not isinstance(value, Real):
+            return text
+        text = text.translate(_SIGNS)
+        if abs(float(value)) < _GROUPED:
+            text = text.replace("\u202f", "")
+        return f"{text[:-1]}\u202f%" if text.endswith("%") else text
 
     def check_unused_args(self, used_args: Any, args: Any, kwargs: Mapping[str, Any]) -> None:
         """Allow values that only one language uses."""
@@ -79,7 +86,8 @@ def tr(en: str, es: str, **values: Any) -> str:
 
 
 def format_number(value: float, spec: str = "g") -> str:
-    """The number formatted by `spec`, with the decimal sign of the chosen language."""
+    """The number formatted by `spec` as the chosen language writes it: 12,345 and 97.5% in English, 12\u202f345 and
+    97,5\u202f% in Spanish."""
     return _SPANISH.format_field(value, spec) if _current == "es" else format(value, spec)
 
 

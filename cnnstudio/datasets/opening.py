@@ -191,6 +191,6 @@ def sample_project(folder: Path | None = None) -> Path:
     place = folder or projects_folder() / "Sample digits"
     if not (place / PROJECT_FILE).exists():
         digits = write_digits(place / "digits")
-        _created, index = create_project(place, digits, template="lenet5", name=str(Text("Digits", "Cifras")))
+        _created, index = create_project(place, digits, template="lenet5", name=str(Text("Digits", "Dígitos")))
         index.close()
     return place

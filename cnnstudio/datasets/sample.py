@@ -11,7 +11,8 @@ from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.places import resource
 from cnnstudio.core.problems import ProblemError
 
-MARK = ".complete"
+LICENCE_FILE = "LICENSE.txt"
+"""Written last: a folder that has it is complete."""
 
 
 def write_digits(folder: Path, per_digit: int = 500) -> Path:
@@ -19,7 +20,7 @@ def write_digits(folder: Path, per_digit: int = 500) -> Path:
 
     Each is 28 x 28 pixels, 8-bit grey, white on black. Raises ProblemError when it cannot be written.
     """
-    if (folder / MARK).exists():
+    if (folder / LICENCE_FILE).exists():
         return folder
     try:
         with np.load(resource("sample", "digits.npz"), allow_pickle=False) as bundled:
@@ -30,8 +31,7 @@ def write_digits(folder: Path, per_digit: int = 500) -> Path:
             picture, label = pictures[number], labels[number]
             _done, data = cv2.imencode(".png", picture)
             (folder / str(label) / f"{number:04d}.png").write_bytes(data.tobytes())
-        (folder / "LICENSE.txt").write_text(LICENCE, encoding="utf-8")
-        (folder / MARK).touch()
+        (folder / LICENCE_FILE).write_text(LICENCE, encoding="utf-8")
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, folder)) from os_error
     return folder

@@ -131,10 +131,10 @@ def _check_giant_dense(node: Node, graph: _Graph, report: NetworkReport) -> list
         return []
     assert _AVERAGE is not None
     average = _AVERAGE.id
-    share = round(100 * cost.trainable / report.parameters)
-    text = Text("This layer has {share} % of all parameters, because {flatten} gives it {n:,} values. {average} in its place "
+    share = cost.trainable / report.parameters
+    text = Text("This layer has {share:.0%} of all parameters, because {flatten} gives it {n:,} values. {average} in its place "
                 "makes the network smaller and less prone to overfitting.",
-                "Esta capa tiene el {share} % de todos los parámetros, porque {flatten} le entrega {n:,} valores. Con "
+                "Esta capa tiene el {share:.0%} de todos los parámetros, porque {flatten} le entrega {n:,} valores. Con "
                 "{average} en su lugar, la red es más pequeña y menos propensa al sobreajuste.")
     fix = Fix(action="replace_layer", arguments={"node": flatten.id, "type": average},
               label=Text("Use {layer}", "Usar {layer}").fill(layer=average))

@@ -55,7 +55,7 @@ def test_import(tmp_path, sources, capsys):
     assert cli.main(["import", sources[3], str(tmp_path / "in2"), "--language", "es"]) == 0
     said = capsys.readouterr()
     assert "imágenes 6, clases 3" in said.out
-    assert said.err.endswith(" %\n")
+    assert said.err.endswith("%\n")
     for wrong in (sources[0], sources[2] + "x"):
         assert cli.main(["import", wrong, str(tmp_path / "in3"), "--json"]) == 2
         assert lines(capsys)[0]["problem"]["code"] == "not_a_source"

@@ -143,7 +143,7 @@ def test_robustness_tells_what_the_job_measured(project, run, capsys, monkeypatc
     assert cli.main(["robustness", str(project), "--run", run.id, "--language", "es"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("! ")
-    assert "dark   100,0% → 25,0%  predichas como light 75%" in printed[0]
+    assert "dark   100,0\u202f% → 25,0\u202f%  predichas como light 75\u202f%" in printed[0]
     assert "1 de 2" in printed[2]
 
 
@@ -200,7 +200,7 @@ def test_probe_compares_the_bases_that_are_here_and_names_the_others(project, ca
     assert read_probe(project).key == job.key
     assert cli.main(["probe", str(project), "--language", "es"]) == 0
     reported = capsys.readouterr()
-    assert "75,0% (de 50,0% a 90,0%)    12,50 ms por imagen" in reported.out
+    assert "75,0\u202f% (de 50,0\u202f% a 90,0\u202f%)    12,50 ms por imagen" in reported.out
     assert "resnet50" in reported.err
 
 

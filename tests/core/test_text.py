@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnnstudio.core.display import format_count, format_percent, with_unit
 from cnnstudio.core.text import Text, format_metrics, format_number, normalize_number, set_language, tr
 
 
@@ -12,7 +13,7 @@ def test_numbers_are_written_as_in_the_language():
     reported = Text("{score:.2f} of {n:,}, {share:.1%}, {plain}", "{score:.2f} de {n:,}, {share:.1%}, {plain}").fill(
         score=0.25, n=1234567, share=0.975, plain=0.5)
     assert reported.en == "0.25 of 1,234,567, 97.5%, 0.5"
-    assert reported.es == "0,25 de 1\u202f234\u202f567, 97,5%, 0.5", "what is not formatted is a value, not a figure"
+    assert reported.es == "0,25 de 1\u202f234\u202f567, 97,5\u202f%, 0.5", "what is not formatted is a value, not a figure"
     assert Text("{name}", "{name}").fill(name="a.b,c").es == "a.b,c"
     assert tr("{x:.1f}", "{x:.1f}", x=0.5) == format_number(0.5, ".1f") == "0.5"
     set_language("es")
@@ -23,6 +24,19 @@ def test_numbers_are_written_as_in_the_language():
 def test_numbers_of_numpy_are_numbers():
     assert Text("{x:.2f}", "{x:.2f}").fill(x=np.float32(0.25)).es == "0,25"
     assert Text("{x:,}", "{x:,}").fill(x=np.int64(12345)).es == "12\u202f345"
+
+
+@pytest.mark.parametrize(("written", "en", "es"), [
+    (lambda: format_count(999), "999", "999"), (lambda: format_count(1234), "1,234", "1234"),
+    (lambda: format_count(-12345), "-12,345", "-12\u202f345"), (lambda: format_percent(0.975), "97.5%", "97,5\u202f%"),
+    (lambda: format_percent(1, 0), "100%", "100\u202f%"), (lambda: with_unit("36", "%"), "36%", "36\u202f%"),
+    (lambda: with_unit("36", "°"), "36°", "36°"), (lambda: with_unit("5", "px"), "5\u202fpx", "5\u202fpx"),
+    (lambda: tr("{n:,} at {share:.0%}", "{n:,} al {share:.0%}", n=4321, share=0.5), "4,321 at 50%", "4321 al 50\u202f%"),
+])
+def test_counts_and_shares_are_written_as_each_language_does_in_window_and_terminal(written, en, es):
+    assert written() == en
+    set_language("es")
+    assert written() == es
 
 
 def test_measured_values_never_vanish_in_rounding():

@@ -297,6 +297,7 @@ def test_the_sample_is_ready_to_train(tmp_path):
     assert sum(index.split_counts(tuple("0123456789")).values()) == 5000
     assert project.network.origin == "lenet5"
     assert project.dataset.source == "digits"
+    assert [path.name for path in (folder / "digits").iterdir() if not path.is_dir()] == ["LICENSE.txt"]
     assert sample_project(tmp_path / "sample") == folder
 
 

@@ -166,7 +166,7 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
         if page == "network":
             gallery(driver)
     driver.go("train")
-    driver.click(driver.button("Start training", "Empezar"))
+    driver.click(driver.button("Start training", "Empezar a entrenar"))
     driver.until(lambda: session.jobs.of_kind("train") is not None, "the training to begin")
     driver.until(lambda: session.jobs.of_kind("train") is None, "the training to end")
     driver.shoot("train")

@@ -18,7 +18,7 @@ def activation_param(default: str | None = None) -> Choice:
     return Choice(
         name="activation", default=default, label=same("activation"),
         help=Text("Function applied to every value of the output.", "Función que se aplica a cada valor de la salida."),
-        options=(Option(None, Text("none", "ninguna")), *(Option(name, same(name)) for name in ACTIVATIONS)))
+        options=(Option(None, Text("None", "Ninguna")), *(Option(name, same(name)) for name in ACTIVATIONS)))
 
 
 def filters_param(default: int = 32) -> Int:

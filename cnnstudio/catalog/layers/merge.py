@@ -176,7 +176,7 @@ CONCATENATE = LayerType(
     formula="y = [x₁, x₂, …]",
     params=(Choice(name="axis", default=-1, advanced=True, label=same("axis"),
                    help=Text("The axis along which the inputs are joined.", "El eje por el que se unen las entradas."),
-                   options=(Option(-1, Text("channels", "canales")), Option(1, Text("1: height", "1: alto")),
+                   options=(Option(-1, Text("Channels", "Canales")), Option(1, Text("1: height", "1: alto")),
                             Option(2, Text("2: width", "2: ancho")), Option(3, Text("3: channels", "3: canales")))),),
     call=Call("keras.layers.Concatenate", arguments("axis"), {"axis": -1}),
 )

@@ -108,12 +108,12 @@ PRETRAINED_BASE = LayerType(
     help=Text("A network that has already learned from 1.3 million photos. If the base is frozen, it turns each picture into "
               "features; the part after the freeze line learns as well.",
               "Una red que ya ha aprendido de 1,3 millones de fotos. Si está congelada, convierte cada imagen en "
-              "características; la parte que sigue a la línea de congelado también aprende."),
+              "características; la parte que sigue a la línea de congelación también aprende."),
     params=(
         Choice(name="base", default="efficientnet_lite0", label=Text("Base", "Base"),
                help=Text("The network that is used as the base.", "La red que se usa como base."),
                options=(*(Option(base.id, base.label) for base in BASES),
-                        Option(OWN, Text("a model of your own", "un modelo propio")))),
+                        Option(OWN, Text("A model of your own", "Un modelo propio")))),
         Line(name="file", default="", label=Text("File in the project", "Archivo en el proyecto"), shown_when=_IS_OWN,
              help=Text("The copy of your model in the project's folder; its name ends with the checksum of its content.",
                        "La copia de su modelo en la carpeta del proyecto; su nombre termina con la suma de comprobación de "
@@ -123,14 +123,14 @@ PRETRAINED_BASE = LayerType(
                          "Choose the scaling that it was trained with.",
                          "Cómo se escalan los píxeles de 0 a 255 antes del modelo, si el modelo no los escala por sí mismo. "
                          "Elija el escalado que se usó al entrenarlo."),
-               options=(Option("none", Text("none", "ninguno")), Option("zero_one", same("[0, 1]")),
+               options=(Option("none", Text("None", "Ninguno")), Option("zero_one", same("[0, 1]")),
                         Option("minus_one_one", same("[-1, 1]")))),
-        Choice(name="weights", default="imagenet", label=same("weights"), shown_when=_BUILT_IN,
+        Choice(name="weights", default="imagenet", label=Text("Weights", "Pesos"), shown_when=_BUILT_IN,
                help=Text("Where the weights come from.", "De dónde vienen los pesos."),
-               options=(Option("imagenet", same("ImageNet")), Option("random", Text("random", "aleatorios")),
-                        Option("file", Text("from a file", "de un archivo")))),
+               options=(Option("imagenet", same("ImageNet")), Option("random", Text("Random", "Aleatorios")),
+                        Option("file", Text("From a file", "De un archivo")))),
         Line(name="weights_file", default="", file=True, label=Text("Weights file", "Archivo de pesos"),
-             shown_when=_BUILT_IN,
+             shown_when=ShownWhen("weights", ("file",)),
              help=Text("A weights file of this base without its classifier (.h5 of Keras Applications, or .npz).",
                        "Un archivo de pesos de esta base sin su clasificador (.h5 de Keras Applications, o .npz).")),
         Line(name="trainable_from", default="none", optional=False, label=Text("Learns from", "Aprende desde"),
@@ -143,10 +143,10 @@ PRETRAINED_BASE = LayerType(
                        "and textures, which is useful for pictures that are not photos.",
                        "all: toda la base. El nombre de un bloque: sus mapas son las características. Los primeros bloques "
                        "responden a bordes y texturas, lo que es útil con imágenes que no son fotos.")),
-        Choice(name="pooling", default="avg", label=same("pooling"),
+        Choice(name="pooling", default="avg", label=Text("Pooling", "Agrupamiento"),
                help=Text("What becomes of the feature maps: one number each (avg, max), or unchanged (none).",
                          "En qué se convierten los mapas: un número cada uno (avg, max) o sin cambios (none)."),
-               options=(Option("avg", same("avg")), Option("max", same("max")), Option("none", Text("none", "ninguno")))),
+               options=(Option("avg", same("avg")), Option("max", same("max")), Option("none", Text("None", "Ninguno")))),
     ),
     id_stem="base", shape=_shape, subgraph=_subgraph, window=lambda _values: Window(is_global=True),
     call=Call("cnnstudio.base", {"base": P("base"), "file": P("file"), "scaling": P("scaling"),

@@ -58,9 +58,9 @@ DROPOUT = LayerType(
                              "the pictures: stochastic depth.",
                              "Qué se anula junto. Anular imágenes enteras antes de un Add omite esa rama para algunas "
                              "imágenes: profundidad estocástica."),
-                   options=(Option("values", Text("single values", "valores individuales")),
-                            Option("maps", Text("whole maps", "mapas enteros")),
-                            Option("picture", Text("whole pictures", "imágenes enteras"))))),
+                   options=(Option("values", Text("Single values", "Valores individuales")),
+                            Option("maps", Text("Whole maps", "Mapas enteros")),
+                            Option("picture", Text("Whole pictures", "Imágenes enteras"))))),
     shape=_dropout, elementwise=True, keeps_pixels=True, training_only=True, training_flag=True, transparent=True,
     positional=("rate", "noise_shape", "seed"), renamed={"p": "rate"}, torch=_dropout_torch,
     call=Call("keras.layers.Dropout", arguments("rate", noise_shape=Switch(

@@ -74,7 +74,7 @@ def regularizer_params(name: str, advanced: bool = False) -> tuple[Param, ...]:
                help=Text("Penalty for large weights, against overfitting: L1 on their absolute values, L2 on their squares.",
                          "Penalización de los pesos grandes, contra el sobreajuste: L1 sobre sus valores absolutos, L2 sobre "
                          "sus cuadrados."),
-               options=(Option(None, Text("none", "ninguno")), Option("L1", same("L1")), Option("L2", same("L2")),
+               options=(Option(None, Text("None", "Ninguno")), Option("L1", same("L1")), Option("L2", same("L2")),
                         Option("L1L2", same("L1L2")))),
         Float(name=f"{name}_l1", default=0.01, minimum=0, maximum=10, step=0.001, decimals=6, logarithmic=True,
               label=same("l1"), help=factor, shown_when=ShownWhen(name, ("L1", "L1L2")), advanced=advanced),
@@ -102,7 +102,7 @@ def constraint_params(name: str) -> tuple[Param, ...]:
                          "no negative values.",
                          "Restricción que se aplica a los pesos tras cada paso: una norma máxima, norma 1, un rango de "
                          "normas o ningún valor negativo."),
-               options=(Option(None, Text("none", "ninguna")), *options("MaxNorm", "UnitNorm", "MinMaxNorm", "NonNeg"))),
+               options=(Option(None, Text("None", "Ninguna")), *options("MaxNorm", "UnitNorm", "MinMaxNorm", "NonNeg"))),
         Float(name=f"{name}_min_value", default=0.0, minimum=0, maximum=1000, step=0.1, label=same("min_value"),
               advanced=True, help=Text("Minimum norm.", "Norma mínima."), shown_when=both),
         Float(name=f"{name}_max_value", default=2.0, minimum=0, maximum=1000, above=True, step=0.1,

@@ -18,8 +18,8 @@ _KERNEL: Final = Text("Kernel", "Núcleo")
 _SHAPE: Final = Choice(
     name="shape", default="ellipse", label=Text("Shape", "Forma"),
     help=Text("Shape of the window (structuring element).", "Forma de la ventana (elemento estructurante)."),
-    options=(Option("ellipse", Text("ellipse", "elipse")), Option("rect", Text("rectangle", "rectángulo")),
-             Option("cross", Text("cross", "cruz"))))
+    options=(Option("ellipse", Text("Ellipse", "Elipse")), Option("rect", Text("Rectangle", "Rectángulo")),
+             Option("cross", Text("Cross", "Cruz"))))
 
 
 def _kernel(help: Text, default: int) -> Int:
@@ -48,14 +48,14 @@ MORPHOLOGY: Final = RecipeStep(
     params=(
         Choice(name="operation", default="open", label=Text("Operation", "Operación"),
                help=Text("The operation applied to each window.", "La operación que se aplica a cada ventana."),
-               options=(Option("erode", Text("erode", "erosionar"), Text("The darkest value of the window.",
+               options=(Option("erode", Text("Erode", "Erosionar"), Text("The darkest value of the window.",
                                                                          "El valor más oscuro de la ventana.")),
-                        Option("dilate", Text("dilate", "dilatar"), Text("The lightest value of the window.",
+                        Option("dilate", Text("Dilate", "Dilatar"), Text("The lightest value of the window.",
                                                                          "El valor más claro de la ventana.")),
-                        Option("open", Text("open", "abrir"), Text("Erode, then dilate.", "Erosionar y luego dilatar.")),
-                        Option("close", Text("close", "cerrar"), Text("Dilate, then erode.",
+                        Option("open", Text("Open", "Abrir"), Text("Erode, then dilate.", "Erosionar y luego dilatar.")),
+                        Option("close", Text("Close", "Cerrar"), Text("Dilate, then erode.",
                                                                       "Dilatar y luego erosionar.")),
-                        Option("gradient", Text("gradient", "gradiente"), Text("Dilated minus eroded: outlines.",
+                        Option("gradient", Text("Gradient", "Gradiente"), Text("Dilated minus eroded: outlines.",
                                                                                "Dilatado menos erosionado: contornos.")))),
         _kernel(Text("Side of the window in pixels, an odd number.", "Lado de la ventana en píxeles, un número impar."), 3),
         _SHAPE,
@@ -88,8 +88,8 @@ BACKGROUND_SUBTRACTION: Final = RecipeStep(
         Choice(name="objects", default="light", label=Text("Objects", "Objetos"),
                help=Text("Whether the objects are lighter or darker than their background.",
                          "Si los objetos son más claros o más oscuros que su fondo."),
-               options=(Option("light", Text("light on dark", "claros sobre oscuro")),
-                        Option("dark", Text("dark on light", "oscuros sobre claro"))))),
+               options=(Option("light", Text("Light on dark", "Claros sobre oscuro")),
+                        Option("dark", Text("Dark on light", "Oscuros sobre claro"))))),
     pixels=background_subtraction,
     opencv=lambda values, _channels: [
         f"element = {_element_code(values)}",
@@ -128,7 +128,7 @@ SOBEL: Final = RecipeStep(
         Choice(name="direction", default="both", label=Text("Direction", "Dirección"),
                help=Text("Changes from left to right (x), from top to bottom (y), or both.",
                          "Cambios de izquierda a derecha (x), de arriba abajo (y) o ambos."),
-               options=(Option("both", Text("both", "ambas")), Option("x", Text("x", "x")), Option("y", Text("y", "y")))),
+               options=(Option("both", Text("Both", "Ambas")), Option("x", Text("x", "x")), Option("y", Text("y", "y")))),
         Int(name="kernel_size", default=3, minimum=1, maximum=31, step=2, odd=True, label=_KERNEL,
             help=Text("Side of the window in pixels, an odd number. Larger windows give a stronger result.",
                       "Lado de la ventana en píxeles, un número impar. Las ventanas más grandes dan un resultado más "

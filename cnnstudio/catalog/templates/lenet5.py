@@ -34,10 +34,10 @@ TEMPLATES = (
     Template(
         id="lenet5", label=Text("LeNet-5", "LeNet-5"), year=1998, source="https://doi.org/10.1109/5.726791",
         help=Text("The first convolutional network in everyday use: it read the digits on bank cheques.",
-                  "La primera red convolucional de uso cotidiano: leía las cifras de los cheques bancarios."),
+                  "La primera red convolucional de uso cotidiano: leía los dígitos de los cheques bancarios."),
         about=Text(
             "LeNet-5 already has everything that defines a convolutional network: small filters shared over the whole "
-            "picture, pooling, and dense layers at the end. In the 1990s it read millions of cheques a day. With 61\u202f706 "
+            "picture, pooling, and dense layers at the end. In the 1990s it read millions of cheques a day. With 61,706 "
             "parameters for ten digits it is small enough to be understood completely, and a processor trains it in seconds. "
             "Its second convolution receives all six maps, as in every modern version; in the original, each filter received "
             "only some of them.",

@@ -82,7 +82,7 @@ _RESEARCH: Final = Text("no licence stated; free to use for research with citati
 DATASETS: Final[Registry[Dataset]] = Registry("dataset", (
     Dataset(
         id="mnist", label=Text("MNIST", "MNIST"), keras=True, form="idx", pictures=70_000, classes=10, side=28,
-        help=Text("Handwritten digits, grey.", "Cifras manuscritas, en gris."),
+        help=Text("Handwritten digits, grey.", "Dígitos manuscritos, en gris."),
         licence=Text("CC BY-SA 3.0", "CC BY-SA 3.0"), page="https://keras.io/api/datasets/mnist/",
         files=_idx_files(("https://storage.googleapis.com/cvdf-datasets/mnist/",), (
             ("train-images-idx3-ubyte.gz", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
@@ -92,7 +92,7 @@ DATASETS: Final[Registry[Dataset]] = Registry("dataset", (
     Dataset(
         id="fashion_mnist", label=Text("Fashion-MNIST", "Fashion-MNIST"), keras=True, form="idx", pictures=70_000,
         classes=10, side=28, help=Text("Clothes and shoes, grey; harder than digits.",
-                                       "Ropa y calzado, en gris; más difícil que las cifras."),
+                                       "Ropa y calzado, en gris; más difícil que los dígitos."),
         licence=Text("MIT", "MIT"), page="https://keras.io/api/datasets/fashion_mnist/",
         class_names=("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
         files=_idx_files(("https://storage.googleapis.com/tensorflow/tf-keras-datasets/",

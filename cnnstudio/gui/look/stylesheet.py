@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from typing import Final
 
+from cnnstudio.core.places import resource
 from cnnstudio.gui.look.tokens import Tokens
 
 _SHEET: Final = string.Template("""
@@ -134,6 +135,11 @@ QListView::item { border-radius: 6px; padding: 4px 8px; }
 QListView::item:hover { background: $hover; }
 QListView::item:selected { background: $accent_bg; color: $accent; }
 
+QFileDialog { leftarrow-icon: url("$icons/back.svg"); rightarrow-icon: url("$icons/forward.svg");
+  filedialog-parent-directory-icon: url("$icons/parent.svg"); filedialog-new-directory-icon: url("$icons/new-folder.svg");
+  filedialog-listview-icon: url("$icons/list.svg"); filedialog-detailedview-icon: url("$icons/details.svg"); }
+QFileDialog QComboBox::drop-down { width: 24px; }
+QFileDialog QComboBox::down-arrow { image: url("$icons/down.svg"); width: 14px; height: 14px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget#scrolled { background: transparent; }
@@ -165,4 +171,5 @@ QTabWidget::pane { border: none; }
 
 def stylesheet(colors: Tokens) -> str:
     """The style sheet of the whole program in these colours."""
-    return _SHEET.substitute(colors._asdict())
+    # The icons of Qt's own file dialog, in a grey that shows in both themes: Qt's are black.
+    return _SHEET.substitute(colors._asdict(), icons=resource("icons", "dialog").as_posix())

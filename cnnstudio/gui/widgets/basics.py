@@ -312,7 +312,7 @@ def clear(layout: QLayout) -> None:
             clear(inner)
 
 
-_MOST_LETTERS = 24
+_MOST_LETTERS = 36
 """The most letters of a choice on a button; a class name may be as long as a sentence."""
 
 

@@ -87,7 +87,8 @@ class KeyFigure(Card):
     def __init__(self, caption: str, value: str = "–", note: str = "", parent: QWidget | None = None) -> None:
         self._value = Label(value, "figure")
         self._note = Label(note, "secondary", "dim", wrap=True)
-        super().__init__(Caption(caption), self._value, self._note, spacing=2, parent=parent)
+        self._caption = Caption(caption)
+        super().__init__(self._caption, self._value, self._note, spacing=2, parent=parent)
         self.body.addStretch()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.set(value, note)
@@ -96,6 +97,10 @@ class KeyFigure(Card):
     def value(self) -> str:
         """The number on the card."""
         return self._value.text()
+
+    def set_caption(self, caption: str) -> None:
+        """Say what the number is."""
+        self._caption.setText(caption)
 
     def set(self, value: str, note: str = "") -> None:
         """Set the number and the line below."""

@@ -19,13 +19,14 @@ _ROW = 46
 
 class ClassList(QWidget):
     """`chosen(name, add)` on a click (add with Ctrl), `dropped(name, ids)` and `paths_dropped(name, paths)` on a class,
-    `menu_requested(name, point)`, `moved(name, position)` when a class was dragged to another position (or moved with Ctrl+Up
-    and Ctrl+Down)."""
+    `menu_requested(name, point)`, `rename_requested(name)` with F2, `moved(name, position)` when a class was dragged to
+    another position (or moved with Ctrl+Up and Ctrl+Down)."""
 
     chosen = Signal(str, bool)
     dropped = Signal(str, list)
     paths_dropped = Signal(str, list)
     menu_requested = Signal(str, QPoint)
+    rename_requested = Signal(str)
     moved = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -193,6 +194,8 @@ class ClassList(QWidget):
             self._go(0 if event.key() == Qt.Key.Key_Home else len(self._names) - 1)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._names:
             self.chosen.emit(self._names[self._current], control)
+        elif event.key() == Qt.Key.Key_F2 and self._names:
+            self.rename_requested.emit(self._names[self._current])
         elif self._names and (event.key() == Qt.Key.Key_Menu or (
                 event.key() == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
             point = self.mapToGlobal(QPoint(30, self._current * _ROW + _ROW // 2))

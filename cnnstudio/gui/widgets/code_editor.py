@@ -182,16 +182,46 @@ class _Numbers(QWidget):
 class Python(QSyntaxHighlighter):
     """Strings, numbers, comments and keywords in the colours of the theme."""
 
-    _RULES = (
-        (re.compile(r"\b(import|def|class|return|from|as|for|in|if|else|with|not|and|or|raise|False|True|None)\b"), "accent"),
-        (re.compile(r"(?<![\w.])\d[\d.e+-]*"), "warn"),
-        (re.compile(r"\"[^\"]*\"|'[^']*'"), "ok"),
-        (re.compile(r"#.*$"), "dim"),
-    )
+    _TOKENS = re.compile(
+        r"(?P<dim>#.*)"
+        r"|(?P<long>[A-Za-z]{0,2}(?P<quotes>\"{3}|'{3}))"
+        r"|(?P<ok>[A-Za-z]{0,2}(?:\"(?:\\.|[^\"\\])*\"?|'(?:\\.|[^'\\])*'?))"
+        r"|(?P<accent>\b(?:import|def|class|return|from|as|for|in|if|elif|else|with|not|and|or|raise|yield|lambda|while|try"
+        r"|except|finally|pass|is|assert|del|global|break|continue|False|True|None)\b)"
+        r"|(?P<warn>(?<![\w.])\d(?:[\w.]|(?<=[eE])[+-])*)"
+        r"|\w+")
+    """What begins at a place decides what the rest is: a # inside a string begins no comment, a quote in a comment no string.
+    Other words are matched whole, so that nothing is found inside them."""
+    _QUOTES = ("\"\"\"", "'''")
 
     def highlightBlock(self, text: str) -> None:
-        for pattern, token in self._RULES:
-            style = QTextCharFormat()
-            style.setForeground(theme.color(token))
-            for match in pattern.finditer(text):
-                self.setFormat(match.start(), match.end() - match.start(), style)
+        """Colour one line. The state of a line is which quotes, from 1, are still open at its end."""
+        place, before = 0, self.previousBlockState()
+        self.setCurrentBlockState(0)
+        if before > 0:
+            place = self._color_long(text, 0, 0, self._QUOTES[before - 1])
+        while (match := self._TOKENS.search(text, place)) is not None:
+            if match["long"]:
+                place = self._color_long(text, match.start(), match.end(), match["quotes"])
+                continue
+            place = match.end()
+            if match.lastgroup is not None:
+                self._color(match.start(), place, match.lastgroup)
+
+    def _color_long(self, text: str, start: int, inside: int, quotes: str) -> int:
+        """Colour a string in three quotes from `start`; its end, or that of the line, where the string goes on."""
+        end = inside
+        while (end := text.find(quotes, end)) > 0 and text[end - 1] == "\\":
+            end += 1
+        if end < 0:
+            self.setCurrentBlockState(self._QUOTES.index(quotes) + 1)
+            end = len(text)
+        else:
+            end += len(quotes)
+        self._color(start, end, "ok")
+        return end
+
+    def _color(self, start: int, end: int, token: str) -> None:
+        style = QTextCharFormat()
+        style.setForeground(theme.color(token))
+        self.setFormat(start, end - start, style)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
@@ -54,6 +54,12 @@ class PaletteItem:
     shortcut: str = ""
 
 
+_ROWS = 10
+_ROW = 34
+_ICON_GAP = 12
+"""Pixels between an icon and its label, as Qt draws them."""
+
+
 class CommandPalette(QDialog):
     """A search field over the list of available actions."""
 
@@ -61,12 +67,16 @@ class CommandPalette(QDialog):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("palette")
-        self.setFixedSize(560, 420)
+        self.setFixedWidth(560)
         self._offered = offered
         self._search = SearchBox(question or tr("What do you want to do?", "¿Qué quiere hacer?"))
         self._list = QListWidget()
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setAccessibleName(tr("Actions", "Acciones"))
+        # Whole rows: one that is cut in half looks like a mistake.
+        self._list.setFrameShape(QFrame.Shape.NoFrame)
+        self._list.setFixedHeight(_ROWS * _ROW)
+        self._list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerItem)
         self._nothing = Label(tr("No action matches.", "Ninguna acción coincide."), tone="dim")
         self._nothing.hide()
         self.setLayout(column(self._search, self._nothing, self._list, spacing=8, margins=(12, 12, 12, 12)))
@@ -74,6 +84,7 @@ class CommandPalette(QDialog):
         self._search.installEventFilter(self)
         self._list.itemClicked.connect(self._take)
         self._fill("")
+        self.adjustSize()
         self.move(parent.mapToGlobal(parent.rect().center()) - self.rect().center())
         self._search.setFocus()
 
@@ -103,14 +114,15 @@ class CommandPalette(QDialog):
             item.setIcon(icons.icon(offer.icon, "dim"))
         line = QWidget()
         layout = QHBoxLayout(line)
-        layout.setContentsMargins(10 if offer.icon else 32, 0, 10, 0)
+        # Level with the labels beside an icon.
+        layout.setContentsMargins(10 if offer.icon else 10 + self._list.iconSize().width() + _ICON_GAP, 0, 10, 0)
         layout.addWidget(Elided(offer.action.text().replace("&&", "&")), 1)
         if offer.shortcut:
             keys = QKeySequence(offer.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
             layout.addWidget(Label(keys, "secondary", "dim"))
         item.setSizeHint(line.sizeHint().expandedTo(item.sizeHint()))
         hint = item.sizeHint()
-        hint.setHeight(34)
+        hint.setHeight(_ROW)
         item.setSizeHint(hint)
         self._list.setItemWidget(item, line)
 
@@ -120,6 +132,10 @@ class CommandPalette(QDialog):
             if event.key() in steps and self._list.count():
                 row = self._list.currentRow() + steps[Qt.Key(event.key())]
                 self._list.setCurrentRow(max(0, min(self._list.count() - 1, row)))
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                # In other search fields it empties the field first; what opens with one key closes with one.
+                self.reject()
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._take(self._list.currentItem())

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
+from cnnstudio.core.display import format_count, format_percent
 from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import format_number as number_text
 from cnnstudio.core.text import format_size as size_text
 from cnnstudio.core.text import tr
 
-_THIN = "\u202f"
-
-
-def format_count(value: int) -> str:
-    """1 234 567, in groups with a thin space; four digits stay together."""
-    return f"{value:,}".replace(",", _THIN) if abs(value) >= 10_000 else str(value)
-
 
 def format_number(value: float, digits: int = 3) -> str:
     """A decimal number with the decimal sign of the language."""
     return number_text(value, f".{digits}f")
-
-
-def format_percent(value: float, digits: int = 1) -> str:
-    """0.978 as "97.8 %"."""
-    return f"{format_number(value * 100, digits)}{_THIN}%"
 
 
 def format_size(value: int) -> str:
@@ -42,6 +31,11 @@ def format_duration(seconds: float) -> str:
     if total < 3600:
         return f"{total // 60} min {total % 60:02d} s"
     return f"{total // 3600} h {total % 3600 // 60:02d} min"
+
+
+def capitalize(text: object) -> str:
+    """A text of its own, such as a cell, from one that also stands inside sentences."""
+    return str(text)[:1].upper() + str(text)[1:]
 
 
 def format_time_left(seconds: float) -> str:
@@ -67,7 +61,7 @@ def engine_help(engine: str) -> str:
 
 
 def format_pictures(value: int) -> str:
-    """1 picture, 1 199 pictures."""
+    """1 picture, 1,199 pictures."""
     return tr("1 picture", "1 imagen") if value == 1 else tr("{n} pictures", "{n} imágenes", n=format_count(value))
 
 
@@ -83,3 +77,7 @@ def format_compact(value: float) -> str:
             scaled = value / limit
             return f"{format_number(scaled, 1) if scaled < 100 else round(scaled)} {unit}"
     return f"{value:.0f}"
+
+
+__all__ = ["capitalize", "engine_help", "format_classes", "format_compact", "format_count", "format_device", "format_duration",
+           "format_engine", "format_number", "format_percent", "format_pictures", "format_size", "format_time_left"]

@@ -70,7 +70,7 @@ class FreezeStrip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setAccessibleName(tr("Freeze line", "Línea de congelado"))
+        self.setAccessibleName(tr("Freeze line", "Línea de congelación"))
 
     def sizeHint(self) -> QSize:
         return QSize(248, _DRAWING + _CAPTION)

@@ -48,7 +48,7 @@ class NumberBox(QLineEdit):
         self.setText(self._format_value(value))
         self.editingFinished.connect(self._on_editing_finished)
         if optional:
-            self.setPlaceholderText(tr("none", "ninguno"))
+            self.setPlaceholderText(tr("None", "Ninguno"))
 
     @property
     def value(self) -> float | None:

@@ -112,7 +112,7 @@ class SplitBar(QWidget):
                                         "Borde entre {one} y {other}: {share} y {rest}",
                                         one=SPLIT_NAMES[before], other=SPLIT_NAMES[after],
                                         share=format_percent(fractions[before], 0), rest=format_percent(fractions[after], 0)))
-            border.setToolTip("\n".join([*parts, tr("Drag the border, or use the arrow keys: 1 % per step, or 5 % with the "
+            border.setToolTip("\n".join([*parts, tr("Drag the border, or use the arrow keys: 1% per step, or 5% with the "
                                                     "Page keys.",
                                                     "Arrastre el borde o use las flechas: un 1 % por paso o un 5 % con las "
                                                     "teclas de página.")]))

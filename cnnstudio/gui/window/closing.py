@@ -37,7 +37,7 @@ def confirm_close_project(context: WindowContext) -> bool:
             tr("Free some space or make the folder writable, then try again. Without saving, the last changes are "
                "lost.", "Libere espacio o permita escribir en la carpeta y vuelva a intentarlo. Sin guardar, los "
                "últimos cambios se pierden."),
-            (("leave", tr("Leave without saving", "Salir sin guardar"), "danger"),), context.window).ask()
+            (("leave", tr("Close without saving", "Cerrar sin guardar"), "danger"),), context.window).ask()
         return answer == "leave"
     return True
 

@@ -43,6 +43,14 @@ class DropLight(QWidget):
         painter.setBrush(ground)
         painter.setPen(QPen(theme.color("accent"), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(area, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        if not self.text:
+            return
         painter.setFont(theme.font("title"))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        # On a plate of its own: the text is also read over pictures.
+        plate = painter.boundingRect(area.adjusted(24, 0, -24, 0), flags, self.text).adjusted(-18, -10, 18, 10)
+        painter.setPen(QPen(theme.color("accent"), 1))
+        painter.setBrush(theme.color("raised"))
+        painter.drawRoundedRect(plate, tokens.RADIUS, tokens.RADIUS)
         painter.setPen(theme.color("accent"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.text)
+        painter.drawText(plate, flags, self.text)

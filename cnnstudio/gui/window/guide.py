@@ -102,6 +102,8 @@ def _shortcuts(entries: Sequence[Entry]) -> QWidget:
     pairs += [("0–9", tr("Data: assign the class with that key to the selected pictures",
                          "Datos: asignar a las imágenes elegidas la clase de esa tecla")),
               (tr("Delete", "Supr"), tr("Data: exclude the selected pictures", "Datos: excluir las imágenes elegidas")),
+              ("F2", tr("Data, Network, Train: rename the selected class, layer or run",
+                        "Datos, Red, Entrenar: cambiar el nombre de la clase, la capa o el entrenamiento elegidos")),
               (tr("Ctrl+wheel", "Ctrl+rueda"), tr("Data: size of the thumbnails; Train: zoom of the curves",
                                                   "Datos: tamaño de las miniaturas; Entrenar: ampliación de las curvas"))]
     for line, (keys, description) in enumerate(pairs):

@@ -24,7 +24,7 @@ from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import unexpected_problem
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, clear, column, row, scroll_area
-from cnnstudio.gui.widgets.cards import Banner, Card
+from cnnstudio.gui.widgets.cards import Banner, Card, EmptyState
 from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.question import Question
 
@@ -202,8 +202,8 @@ class ProblemsDialog(Dialog):
         clear(self._list)
         problems = self._session.problems
         if not problems:
-            self._list.addWidget(Label(tr("There are no problems: everything is ready.",
-                                          "No hay problemas: todo está listo."), tone="dim", wrap=True))
+            self._list.addWidget(EmptyState("check", tr("There are no problems", "No hay problemas"),
+                                            tr("Everything is ready.", "Todo está listo.")))
         for problem in problems:
             banner = Banner(problem)
             banner.fix_chosen.connect(self._session.apply)
@@ -262,7 +262,7 @@ def install_exception_hook(show: Callable[[Problem], object]) -> Callable[[], No
 def close_question(parent: QWidget) -> str | None:
     """Ask what to do with a running training when the window closes: "detach", "keep", "discard" or None."""
     return Question(
-        tr("A training is running", "Hay un entrenamiento en curso"),
+        tr("A training run is in progress", "Hay un entrenamiento en curso"),
         tr("What should happen to it when the window closes?", "¿Qué hacer con él al cerrar la ventana?"),
         (("detach", tr("Continue in the background", "Continuar en segundo plano"), "primary"),
          ("keep", tr("Stop it and keep what it has learned", "Detenerlo y conservar lo aprendido"), ""),

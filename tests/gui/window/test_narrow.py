@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QWidget
 
 from cnnstudio.gui.pages.prepare import pipeline as prepare_pipeline
 from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, make_batch
@@ -76,7 +76,7 @@ def test_a_choice_with_a_long_name_is_shortened(qtbot):
     chip.set_choices([("a", "cat"), ("b", "a photo of a German shepherd on a meadow")], "a")
     assert (chip.text(), chip.toolTip()) == ("Class: cat  ▾", "")
     chip.set_value("b")
-    assert chip.text() == "Class: a photo of a German she…  ▾"
+    assert chip.text() == "Class: a photo of a German shepherd on a m…  ▾"
     assert chip.toolTip() == chip.accessibleName() == "Class: a photo of a German shepherd on a meadow"
 
 
@@ -100,8 +100,8 @@ def test_numbers_of_a_batch_have_the_signs_of_the_language(narrow, pictures_fold
                      epoch=1, batch_size=4)
     request = BatchRequest(grid, lambda places: [int(place > 1) for place in places], "int", ("v1.0", "v2.0"))
     facts = dict(make_batch(request, _Report()).facts)
-    assert facts["imágenes de cada clase"] == "v1.0: 2 · v2.0: 2"
-    assert "," in facts["media de cada canal"] and "." not in facts["media de cada canal"]
+    assert facts["Imágenes de cada clase"] == "v1.0: 2 · v2.0: 2"
+    assert "," in facts["Media de cada canal"] and "." not in facts["Media de cada canal"]
 
 
 def test_a_batch_of_large_pictures_is_looked_at_as_far_as_there_is_room(narrow, pictures_folder, monkeypatch):
@@ -119,3 +119,16 @@ class _Report:
 
     def progress(self, *_numbers):
         pass
+
+
+def test_all_the_filters_under_more_have_their_room(qtbot, narrow):
+    narrow.resize(1100, 700)
+    assert narrow.go("data")
+    qtbot.waitUntil(lambda: narrow.current.filters.isVisible() and not len(narrow.session.jobs), timeout=20_000)
+    page = narrow.current
+    page.filters._more.click()
+    panel = page.filters.panel
+    qtbot.wait(100)
+    assert panel.height() >= panel.heightForWidth(panel.width()) > 0
+    for box in panel.findChildren(QLineEdit):
+        assert panel.rect().contains(box.mapTo(panel, box.rect().bottomRight())), box.accessibleName()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QScrollArea, QWidget
 
 from cnnstudio.core.problems import Fix, error, warning
 from cnnstudio.core.text import Text
@@ -224,6 +224,19 @@ def test_the_palette_finds_and_does(qtbot, opened):
     qtbot.keyClick(search, Qt.Key.Key_Return)
     assert done == [True]
     assert opened.current.id == "start"
+
+
+def test_the_palette_is_in_the_middle_with_whole_rows_and_closes_with_one_escape(qtbot, opened):
+    opened.perform(commands.SearchActions())
+    palette = part(opened, CommandPalette)
+    middle = palette.geometry().center() - opened.mapToGlobal(opened.rect().center())
+    assert middle.manhattanLength() <= 12
+    rows = part(palette, QListWidget)
+    assert rows.viewport().height() % rows.sizeHintForRow(0) == 0
+    field = part(palette, SearchBox)
+    qtbot.keyClicks(field, "und")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
 
 
 def test_settings_apply_at_once(qtbot, window):

@@ -61,7 +61,7 @@ class NewsBar(QWidget):
             parts = [(news.new, Text("new", "nueva"), Text("new", "nuevas")),
                      (news.changed, Text("changed", "cambiada"), Text("changed", "cambiadas")),
                      (news.gone, Text("missing", "desaparecida"), Text("missing", "desaparecidas"))]
-            self._text.setText(tr("The folder changed: ", "La carpeta cambió: ") + ", ".join(
+            self._text.setText(tr("The folder has changed: ", "La carpeta ha cambiado: ") + ", ".join(
                 f"{format_count(number)} {one if number == 1 else many}" for number, one, many in parts if number))
             self._show.setVisible(news.new + news.changed > 0)
 

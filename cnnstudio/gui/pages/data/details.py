@@ -155,7 +155,7 @@ class DataDetails(QWidget):
         if rows and rows[0][0] is not None:
             names = (tr("Sharpness", "Nitidez"), tr("Brightness", "Brillo"), tr("Contrast", "Contraste"),
                      tr("Information", "Información"))
-            units = ("", "", "", " bit")
+            units = ("", "", "", " bits")
             facts = [(name, format_number(value, 2) + unit) for name, value, unit in zip(names, rows[0], units, strict=True)]
         stored = index.rows("SELECT type, low, high FROM samples WHERE picture = ?", (picture.id,)) if index is not None else []
         facts += [(tr("Samples", "Muestras"), f"{kind}, {spell_number(low)} … {spell_number(high)}")

@@ -69,12 +69,12 @@ class FilterBar(QWidget):
                 box.value_changed.connect(partial(self._choose_range, name))
             self._fields[name] = (low, high)
             field = QWidget()
+            # The name above its fields: beside them it would leave room for one or two ranges a line.
             caption = Label(f"{label} ({unit})" if unit else str(label), "secondary", "dim")
-            caption.setFixedWidth(126)
-            field.setLayout(row(caption, low, high, spacing=6))
+            field.setLayout(column(caption, row(low, high, spacing=6), spacing=2))
             flow.addWidget(field)
         self._folder = SearchBox(tr("Folder, such as train/cat", "Carpeta, como train/cat"))
-        self._folder.setFixedWidth(330)
+        self._folder.setFixedWidth(300)
         self._folder.editingFinished.connect(lambda: self.chosen.emit("folder", self._folder.text().strip("/ ")))
         flow.addWidget(self._folder)
         return panel
@@ -168,12 +168,11 @@ class FilterBar(QWidget):
 
     def _sorts(self) -> list[tuple[object, str]]:
         sorts: list[tuple[object, str]] = [
-            ("path", tr("name", "nombre")), ("class", tr("class", "clase")), ("size", tr("file size", "tamaño del "
-                                                                                                      "archivo")),
-            ("pixels", tr("pixels", "píxeles")), ("date", tr("date", "fecha")), ("blur", tr("blur", "borrosidad")),
-            ("brightness", tr("brightness", "brillo")), ("random", tr("random", "al azar"))]
+            ("path", tr("Name", "Nombre")), ("class", tr("Class", "Clase")), ("size", tr("File size", "Tamaño del archivo")),
+            ("pixels", tr("Pixels", "Píxeles")), ("date", tr("Date", "Fecha")), ("blur", tr("Blur", "Borrosidad")),
+            ("brightness", tr("Brightness", "Brillo")), ("random", tr("Random", "Al azar"))]
         if self._state.get("run"):
-            sorts += [("confidence", tr("confidence", "confianza")), ("loss", tr("loss", "pérdida"))]
+            sorts += [("confidence", tr("Confidence", "Confianza")), ("loss", tr("Loss", "Pérdida"))]
         return sorts
 
     # Lifting -------------------------------------------------------------------------------------

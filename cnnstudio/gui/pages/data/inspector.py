@@ -46,7 +46,7 @@ class DataInspector(QWidget):
         self._hint = Label("", tone="dim", wrap=True)
         self._class, self._split = Select(), Select()
         for choice in (self._class, self._split):
-            choice.setPlaceholderText(tr("several", "varias"))
+            choice.setPlaceholderText(tr("Several", "Varias"))
         self._class.setAccessibleName(tr("Class", "Clase"))
         self._split.setAccessibleName(tr("Split", "División"))
         self._class.chosen.connect(lambda value: self.label_chosen.emit(str(value)))
@@ -100,7 +100,7 @@ class DataInspector(QWidget):
         others = sorted(set(classes) - set(names))
         self._class.set_choices([*choices, *((name, name) for name in others)],
                                 next(iter(classes)) if len(classes) == 1 else None)
-        drawn = (None, tr("automatic", "automática"))
+        drawn = (None, tr("Automatic", "Automática"))
         self._split.set_choices([*((split, str(SPLIT_NAMES[split])) for split in SPLITS), drawn],
                                 next(iter(splits)) if len(splits) == 1 else "")
         self._excluded = set(excluded) == {True}

@@ -37,7 +37,7 @@ def picture_menu(workspace: Workspace, parent: QWidget, ids: list[int], open_lar
     split = menu.addMenu(tr("Split", "División"))
     for name in SPLITS:
         split.addAction(str(SPLIT_NAMES[name]), partial(decisions.assign_split, ids, name))
-    split.addAction(tr("automatic", "automática"), lambda: decisions.assign_split(ids, None))
+    split.addAction(tr("Automatic", "Automática"), lambda: decisions.assign_split(ids, None))
     menu.addAction(tr("Exclude", "Excluir") + "\t" + tr("Del", "Supr"), lambda: decisions.exclude(ids, True))
     menu.addAction(tr("Include again", "Volver a incluir"), lambda: decisions.exclude(ids, False))
     menu.addSeparator()

@@ -43,6 +43,7 @@ from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.wheel import Slider
 
 _NARROWEST = 364
+_LOWEST = 160
 """The line above the grid: search and size of the thumbnails side by side."""
 
 
@@ -91,6 +92,7 @@ class DataPage(Page):
         self._choices = FilterChoices(self.state)
         self._query = PictureQuery(self.workspace, self.state, self)
         self.views = DataViews(self.workspace)
+        self.views.setMinimumHeight(_LOWEST)  # the filters need their room, and pictures scroll
         self.filters = FilterBar(self.session, self.workspace.counts, self.state)
         self._switch = SegmentedControl([("grid", tr("Grid", "Cuadrícula")), ("map", tr("Map", "Mapa")),
                                          ("charts", tr("Charts", "Gráficos"))], self.state.get("view", "grid"),

@@ -154,7 +154,7 @@ class QualityPanel(QWidget):
             return
         text = str(job.phase or job.label)
         if job.seconds_left is not None:
-            text += " · " + tr("{time} left", "faltan {time}", time=format_time_left(job.seconds_left))
+            text += " · " + tr("{time} left", "quedan {time}", time=format_time_left(job.seconds_left))
         self._text.setText(text)
         show_progress(self._progress, job.progress)
         self._progress.setToolTip(format_pictures(self._counts.total))

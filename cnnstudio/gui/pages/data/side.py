@@ -51,6 +51,7 @@ class DataSide(QWidget):
         self.classes.dropped.connect(self.pictures_dropped)
         self.classes.paths_dropped.connect(self.paths_dropped)
         self.classes.menu_requested.connect(self._class_menu)
+        self.classes.rename_requested.connect(self._rename)
         self.classes.moved.connect(workspace.classes.move)
         self._none = Label(tr("No classes yet.", "Aún no hay clases."), tone="dim", wrap=True)
         self._splits = {split: FilterLine(str(SPLIT_NAMES[split]), split=split) for split in SPLITS}
@@ -156,7 +157,7 @@ class DataSide(QWidget):
         menu = QMenu(self)
         menu.addAction(tr("Show only this class", "Mostrar solo esta clase"),
                        lambda: self.filter_toggled.emit("class", name, False))
-        menu.addAction(tr("Rename…", "Cambiar nombre…"), lambda: self._rename(name))
+        menu.addAction(tr("Rename…", "Cambiar nombre…") + "\tF2", lambda: self._rename(name))
         menu.addAction(tr("Key…", "Tecla…"), lambda: self._ask_key(name))
         merge = menu.addMenu(tr("Merge into", "Fusionar con"))
         for other in names:

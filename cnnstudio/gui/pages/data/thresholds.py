@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core import edits
 from cnnstudio.core.audit import AUDIT_PARAMS
-from cnnstudio.core.display import Display
+from cnnstudio.core.display import Display, with_unit
 from cnnstudio.core.params import Float, Int, Param
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.pages.data.threshold_examples import ThresholdExamples
@@ -319,7 +319,7 @@ def format_threshold(param: Param, value: float) -> str:
     figure = f"{shown:.{min(decimals, 2)}f}"
     figure = localize_number(figure.rstrip("0").rstrip(".") if "." in figure else figure)
     unit = display.unit if display is not None else getattr(param, "unit", None)
-    return f"{figure}\u202f{unit}" if unit else figure
+    return with_unit(figure, str(unit)) if unit else figure
 
 
 def short_value(param: Param, value: float) -> float | int:

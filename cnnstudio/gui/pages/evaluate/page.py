@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.events import Event, Failed, Notice
 from cnnstudio.core.jobs import Evaluated
-from cnnstudio.core.problems import Fix, Problem, error
+from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
@@ -72,6 +72,13 @@ class EvaluatePage(Page):
         self._panel.data_requested.connect(self._show_in_data)
         return self._panel
 
+    @property
+    def needs_side(self) -> bool:
+        """Without a run there is nothing to choose, and nothing to show beside it."""
+        return self._run() is not None
+
+    needs_inspector = needs_side
+
     def centre(self) -> QWidget:
         self._runs: list[RunSummary] = []
         self._results: Results | None = None
@@ -86,7 +93,8 @@ class EvaluatePage(Page):
                                  tr("Evaluate", "Evaluar"), on_click=self.start)
         nothing = EmptyState("evaluate", tr("No trained model yet", "Aún no hay un modelo entrenado"),
                              tr("Train a network first. Its mistakes are then shown here.",
-                                "Entrene primero una red. Después se muestran aquí sus errores."))
+                                "Entrene primero una red. Después se muestran aquí sus errores."),
+                             tr("Go to Train", "Ir a Entrenar"), on_click=lambda: self.session.request(ShowPage("train")))
         self._stack = Stack()
         for item in (self._report, self._empty, nothing):
             self._stack.addWidget(item)
@@ -234,10 +242,6 @@ class EvaluatePage(Page):
             yield failure
         if self._evaluation is not None and self._evaluation is self._unsaved:
             yield self.state["unkept_warning"]
-        if self.session.is_open and self._run() is None:
-            text = Text("There is no trained model to evaluate.", "No hay ningún modelo entrenado que evaluar.")
-            yield error("no_run", text, "run", fixes=(
-                Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"}),))
 
     def _colors(self, evaluated: Evaluated) -> list[int]:
         return [self.workspace.counts.color_index(entry.name) for entry in evaluated.classes]
@@ -280,6 +284,7 @@ class EvaluatePage(Page):
                 text = tr("The pictures behind these numbers could not be kept.",
                           "Las imágenes detrás de estas cifras no se pudieron guardar.")
             self._panel.show_answers(tr("Pictures", "Imágenes"), text, (), (), (), worst=True, in_data=False)
+        self.side_changed.emit()
         self.header_changed.emit()
 
     def _read_leakage(self, run: RunFolder, split: str) -> None:

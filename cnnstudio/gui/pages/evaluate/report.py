@@ -80,7 +80,7 @@ class EvaluationReport(QWidget):
     def show_report(self, evaluated: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
         """Show an evaluation; `colors` are the colour numbers of its classes."""
         low, high = wilson_interval(evaluated.accuracy, evaluated.images)
-        self.accuracy.set(format_percent(evaluated.accuracy), tr("95 %: {low} to {high}", "95 %: de {low} a {high}",
+        self.accuracy.set(format_percent(evaluated.accuracy), tr("95%: {low} to {high}", "95 %: de {low} a {high}",
                                                        low=format_percent(low), high=format_percent(high)))
         self._loss.set(format_number(evaluated.loss, 4), tr("cross-entropy", "entropía cruzada"))
         self._f1.set(format_number(mean_f1(evaluated)), tr("of all classes", "de todas las clases"))

@@ -13,7 +13,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.evaluate.results import DATA
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, box, column
 from cnnstudio.gui.widgets.cards import Facts
-from cnnstudio.gui.widgets.formatting import format_percent
+from cnnstudio.gui.widgets.formatting import capitalize, format_percent
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.runs import STATE_NAMES, RunSummary
 
@@ -63,7 +63,7 @@ class EvaluateSide(QWidget):
             accuracy = run.metrics.get("val_accuracy")
             self._facts.set_facts((
                 (tr("Network", "Red"), run.network),
-                (tr("State", "Estado"), str(STATE_NAMES[run.state])),
+                (tr("State", "Estado"), capitalize(STATE_NAMES[run.state])),
                 (tr("Epochs", "Épocas"), f"{run.epochs} / {run.planned}"),
                 (tr("Val. accuracy", "Exactitud val."), "–" if accuracy is None else format_percent(accuracy)),
             ))

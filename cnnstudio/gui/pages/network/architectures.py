@@ -58,7 +58,7 @@ def _template_card(template: Template, queue: DrawingQueue, chosen: Callable[[st
     parameters = Label(_format_parameters(template), "secondary", "dim", wrap=True)
     source = Button(tr("Source", "Fuente"), "quiet", tooltip=template.source,
                     on_click=lambda: QDesktopServices.openUrl(QUrl(template.source)))
-    take = Button(tr("Start from it", "Partir de ella"), on_click=lambda: chosen(template.id))
+    take = Button(tr("Use this", "Usar esta"), on_click=lambda: chosen(template.id))
     line = row(parameters, source, take, spacing=8)
     line.setStretch(0, 1)
     card.body.addLayout(line)
@@ -71,7 +71,7 @@ def _format_parameters(template: Template) -> str:
     """The published number, or ours for ten classes where none is published."""
     published = template.published
     if published is not None:
-        return tr("{n} parameters, as published ({size}, 1000 classes)",
+        return tr("{n} parameters, as published ({size}, 1,000 classes)",
                   "{n} parámetros publicados ({size}, 1000 clases)", n=format_count(published.parameters),
                   size=format_square(published.size))
     context = _context(template)

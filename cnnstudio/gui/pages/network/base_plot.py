@@ -37,7 +37,7 @@ class BasePlot(Card):
         self.chart = ScatterChart(
             tr("Accuracy of the bases against their size", "Exactitud de las bases frente a su tamaño"),
             tr("parameters without the classifier", "parámetros sin el clasificador"),
-            tr("ImageNet top-1, %", "Top-1 en ImageNet, %"), _format_axis, lambda value: str(round(value)))
+            tr("Accuracy on ImageNet, %", "Exactitud en ImageNet, %"), _format_axis, lambda value: str(round(value)))
         self.chart.chosen.connect(lambda identifier: self.chosen.emit(self._bases[identifier]))
         self.chart.opened.connect(lambda identifier: self.opened.emit(self._bases[identifier]))
         self.without = Label("", "secondary", "dim", wrap=True)
@@ -66,8 +66,8 @@ def format_point(base: Base) -> str:
             tr("its weights must be downloaded ({mb} MB)", "hay que descargar sus pesos ({mb} MB)",
                mb=format_number(base.megabytes, 0)))
     return "\n".join((str(base.label),
-                      tr("top-1 {top} · {n} parameters without the classifier",
-                         "top-1 {top} · {n} parámetros sin el clasificador", top=format_percent(base.top1 / 100),
+                      tr("{top} on ImageNet · {n} parameters without the classifier",
+                         "{top} en ImageNet · {n} parámetros sin el clasificador", top=format_percent(base.top1 / 100),
                          n=format_compact(base.parameters)),
                       tr("pictures of {height} × {width} · {here}", "imágenes de {height} × {width} · {here}",
                          height=height, width=width, here=here),

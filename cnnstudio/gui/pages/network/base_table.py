@@ -18,7 +18,7 @@ from cnnstudio.gui.pages.network.base_plot import BasePlot
 from cnnstudio.gui.widgets.basics import Button, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import flow_row
-from cnnstudio.gui.widgets.formatting import format_compact, format_count, format_number
+from cnnstudio.gui.widgets.formatting import format_compact, format_count, format_number, format_percent
 from cnnstudio.gui.widgets.inputs import SearchBox, SegmentedControl
 from cnnstudio.gui.widgets.table import Column, Table
 
@@ -48,7 +48,7 @@ class BaseTable(QWidget):
                    right=True),
             Column("MB", lambda base: format_number(base.megabytes, 0 if base.megabytes >= 10 else 1),
                    lambda base: base.megabytes, right=True, spare=2),
-            Column("Top-1", lambda base: f"{format_number(base.top1, 1)} %" if base.top1 else "–", lambda base: base.top1,
+            Column("ImageNet", lambda base: format_percent(base.top1 / 100) if base.top1 else "–", lambda base: base.top1,
                    right=True),
             Column(tr("Input", "Entrada"), _format_input, lambda base: base.input_size, right=True, spare=1),
             Column(tr("Weights", "Pesos"), format_weights, tone=lambda base: "ok" if base.is_here else ""),
@@ -69,7 +69,7 @@ class BaseTable(QWidget):
         self._note = Label("", "secondary", "dim", wrap=True)
         self._source = Button(tr("Source", "Fuente"), "quiet", on_click=self._open_source)
         self._fetch = Button(tr("Download weights", "Descargar pesos"), on_click=self._ask)
-        self._take = Button(tr("Start from it", "Partir de ella"), "primary", on_click=self._on_opened)
+        self._take = Button(tr("Use this base", "Usar esta base"), "primary", on_click=self._on_opened)
         details = Card(box(column(row(self._name, None, self._source, self._fetch, self._take, spacing=8), self._help,
                                   self._note, spacing=6)))
         probe = Button(tr("Find a base…", "Buscar una base…"), on_click=self.probe_requested.emit,
@@ -141,7 +141,7 @@ class BaseTable(QWidget):
             "{year} · {licence} · {n} parameters without its classifier · pictures of {own}, at least {size} · {maps} final "
             "feature maps · scaling: {scaling} · freeze line at {blocks}.",
             "{year} · {licence} · {n} parámetros sin su clasificador · imágenes de {own}, al menos {size} · {maps} mapas "
-            "finales · escalado: {scaling} · línea de congelado en {blocks}.", year=base.year, licence=base.licence,
+            "finales · escalado: {scaling} · línea de congelación en {blocks}.", year=base.year, licence=base.licence,
             n=format_count(base.parameters), own=format_square(base.input_size), size=format_square(base.minimum_size),
             maps=base.features, scaling=base.scaling, blocks=_format_blocks(base.blocks)) + here)
 
@@ -165,7 +165,7 @@ def format_own_base(base: Base, path: Path | None = None) -> str:
     text = tr("{file} · {n} parameters without its classifier · pictures of {size}, at least {least} · ends at {end} with "
               "{maps} feature maps · scaling: {scaling} · freeze line at {blocks}.",
               "{file} · {n} parámetros sin su clasificador · imágenes de {size}, al menos {least} · termina en {end} con "
-              "{maps} mapas · escalado: {scaling} · línea de congelado en {blocks}.",
+              "{maps} mapas · escalado: {scaling} · línea de congelación en {blocks}.",
               file=base.own.file if path is None else path.name,
               n=format_count(base.parameters), size=f"{height}\u00a0×\u00a0{width}\u00a0×\u00a0{base.channels}",
               least=format_square(base.minimum_size), end=base.own.end, maps=base.features, scaling=base.scaling,
@@ -180,12 +180,12 @@ def _format_input(base: Base) -> str:
 
 def format_weights(base: Base) -> str:
     if base.own is not None:
-        return tr("own", "propios")
+        return tr("Own", "Propios")
     if base.weights.bundled:
-        return tr("bundled", "incluidos")
+        return tr("Bundled", "Incluidos")
     if base.weights.cached.is_file():
-        return tr("downloaded", "descargados")
-    return tr("not downloaded", "sin descargar")
+        return tr("Downloaded", "Descargados")
+    return tr("Not downloaded", "Sin descargar")
 
 
 def _search_text(base: Base) -> str:

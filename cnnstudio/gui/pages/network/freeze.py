@@ -44,7 +44,7 @@ class FreezeCard(Card):
         self.line.line_moved.connect(self._move)
         self.line.settled.connect(session.seal)
         self.question = Label("", "secondary", "dim", wrap=True)
-        self.choice = SegmentedControl([("similar", tr("similar", "parecidas")), ("different", tr("different", "distintas"))],
+        self.choice = SegmentedControl([("similar", tr("Similar", "Parecidas")), ("different", tr("Different", "Distintas"))],
                                        self._similarity)
         self.choice.setFixedHeight(tokens.CONTROL_HEIGHT)
         self.choice.chosen.connect(self._choose)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.catalog.bases import Base
@@ -30,6 +30,20 @@ from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.network.fixes import take_over_output
 from cnnstudio.network.summary import title
 
+_HINTS: Final = {
+    "canvas": Text("Drag layers from the left onto the canvas, or type the name of a layer; drop it on a connection to insert "
+                   "it. Drag from the dot below a layer to connect it. Select a layer to see its settings. Right-click for the "
+                   "rest: blocks, notes, copies, drawings.",
+                   "Arrastre capas desde la izquierda al lienzo o escriba el nombre de una; suéltela sobre una conexión para "
+                   "insertarla. Arrastre desde el punto bajo una capa para conectarla. Seleccione una capa para ver sus "
+                   "ajustes. El botón derecho ofrece lo demás: bloques, notas, copias, dibujos."),
+    "table": Text("Select a row to see the settings of its layer. Layers are added and connected on the canvas.",
+                  "Seleccione una fila para ver los ajustes de su capa. Las capas se añaden y conectan en el lienzo."),
+    "code": Text("The code always describes the network on the canvas. Edit changes it here.",
+                 "El código describe siempre la red del lienzo. Con Editar se cambia aquí."),
+}
+"""What can be done, by the view of the network, while no layer is selected."""
+
 
 class NetworkInspector(QWidget):
     """Rebuilt when another layer is selected; kept, with its focus, while values change."""
@@ -42,12 +56,27 @@ class NetworkInspector(QWidget):
         super().__init__()
         self._editor, self._actions, self._counts, self._state = editor, actions, counts, state
         self._shown_key: tuple[str, ...] | None = None
+        self._hint = _HINTS["canvas"]
         self._form: Form | None = None
+        self._name: QLineEdit | None = None
         self._freeze: FreezeCard | None = None
         self._facts = Facts()
         self._problems = column(spacing=8)
         self._layout = column(spacing=12, margins=(16, 16, 16, 16))
         self.setLayout(self._layout)
+
+    def show_hint(self, view: str) -> None:
+        """Say, while no layer is selected, what can be done in this view ("canvas", "table", "code")."""
+        self._hint = _HINTS.get(view, _HINTS["code"])
+        if self._shown_key == ():
+            self._shown_key = None
+            self.show_nodes([])
+
+    def edit_name(self) -> None:
+        """Put the keyboard into the name of the selected layer or block."""
+        if self._name is not None:
+            self._name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._name.selectAll()
 
     def show_nodes(self, chosen: list[str]) -> None:
         network = self._editor.network
@@ -75,7 +104,7 @@ class NetworkInspector(QWidget):
 
     def _build(self, nodes: list[Node], group: Group | None) -> None:
         clear(self._layout)
-        self._form = None
+        self._form = self._name = None
         self._freeze = None
         self._facts = Facts()
         self._problems = column(spacing=8)
@@ -93,7 +122,7 @@ class NetworkInspector(QWidget):
                       Button(tr("Duplicate", "Duplicar"), icon="copy", on_click=actions.clipboard.duplicate),
                       Button(tr("Remove", "Eliminar"), icon="trash", on_click=actions.remove))
         else:
-            self._add(Caption(tr("Whole network", "Toda la red")), self._intro())
+            self._add(Caption(tr("Whole network", "Toda la red")), Label(str(self._hint), "body", "dim", wrap=True))
         self._layout.addLayout(self._problems)
         self._layout.addWidget(self._facts)
         self._layout.addStretch(1)
@@ -102,20 +131,10 @@ class NetworkInspector(QWidget):
         for widget in widgets:
             self._layout.addWidget(widget)
 
-    def _intro(self) -> Label:
-        return Label(tr("Drag layers from the left onto the canvas, or type the name of a layer; drop it on a "
-                        "connection to insert it. Drag from the dot below a layer to connect it. Select a layer to "
-                        "see its settings. Right-click for the rest: blocks, notes, copies, drawings.",
-                        "Arrastre capas desde la izquierda al lienzo o escriba el nombre de una; suéltela sobre una "
-                        "conexión para insertarla. Arrastre desde el punto bajo una capa para conectarla. "
-                        "Seleccione una capa para ver sus ajustes. El botón derecho ofrece lo demás: bloques, "
-                        "notas, copias, dibujos."),
-                     "body", "dim", wrap=True)
-
     def _build_group(self, group: Group) -> None:
         """Name, repetitions and state of a block."""
         actions = self._actions
-        name = QLineEdit(group.name)
+        self._name = name = QLineEdit(group.name)
         name.setFont(theme.font("body"))
         name.setAccessibleName(tr("Name of the block", "Nombre del bloque"))
         name.editingFinished.connect(lambda: self._set_group(group.id, Text("Rename the block", "Renombrar el bloque"),
@@ -127,8 +146,8 @@ class NetworkInspector(QWidget):
         repeat.value_changed.connect(lambda value: self._set_group(
             group.id, Text("Repeat the block", "Repetir el bloque"), repeat=int(value or 1)))
         self._add(Caption(tr("Block of {n} layers", "Bloque de {n} capas", n=len(group.nodes))))
-        self._layout.addLayout(column(Label(tr("name", "nombre"), "secondary", "dim"), name, spacing=4))
-        self._layout.addLayout(column(Label(tr("repetitions in a row", "repeticiones seguidas"), "secondary", "dim"),
+        self._layout.addLayout(column(Label(tr("Name", "Nombre"), "secondary", "dim"), name, spacing=4))
+        self._layout.addLayout(column(Label(tr("Repetitions in a row", "Repeticiones seguidas"), "secondary", "dim"),
                                       repeat, spacing=4))
         self._add(Button(tr("Open the block", "Abrir el bloque") if group.collapsed else
                          tr("Collapse the block", "Plegar el bloque"), on_click=lambda: actions.grouping.toggle(group.id)),
@@ -155,12 +174,12 @@ class NetworkInspector(QWidget):
             formula = Label(layer.formula, "body", wrap=True, selectable=True)
             formula.setAccessibleName(tr("Formula", "Fórmula"))
             self._add(formula)
-        name = QLineEdit(node.id)
+        self._name = name = QLineEdit(node.id)
         name.setFont(theme.font("body"))
         name.setAccessibleName(tr("Name of the layer", "Nombre de la capa"))
         name.setToolTip(tr("The layer's name in Keras.", "El nombre de la capa en Keras."))
         name.editingFinished.connect(lambda: self._rename(node.id, name))
-        self._layout.addLayout(column(Label(tr("name", "nombre"), "secondary", "dim"), name, spacing=4))
+        self._layout.addLayout(column(Label(tr("Name", "Nombre"), "secondary", "dim"), name, spacing=4))
         if layer.params:
             self._form = Form(layer.params, values_of(node, layer))
             self._form.value_changed.connect(lambda field, value: self._set(node.id, field, value))
@@ -198,17 +217,17 @@ class NetworkInspector(QWidget):
             self._form.set_choices("file", own_bases)
         if base is None:
             return
-        choices: list[tuple[object, str]] = [("none", tr("nothing (all frozen)", "nada (toda congelada)"))]
+        choices: list[tuple[object, str]] = [("none", tr("Nothing (all frozen)", "Nada (toda congelada)"))]
         blocks = base.until(str(node.params.get("ends_at", "all"))).blocks
         for place in range(len(blocks) - 1, 0, -1):
             choices.append((blocks[place], tr("{block} (last {n} of {all} blocks)",
                                               "{block} (últimos {n} de {all} bloques)",
                                               block=blocks[place], n=len(blocks) - place, all=len(blocks))))
-        choices.append(("all", tr("the first layer (whole base)", "la primera capa (toda la base)")))
+        choices.append(("all", tr("The first layer (whole base)", "La primera capa (toda la base)")))
         self._form.set_choices("trainable_from", choices)
         ends = base.ends[:-1] if base.own is None else base.ends
-        complete = (tr("its last layer (whole base)", "su última capa (toda la base)") if base.own is None else
-                    tr("its last feature maps ({end})", "sus últimos mapas ({end})", end=base.own.end))
+        complete = (tr("Its last layer (whole base)", "Su última capa (toda la base)") if base.own is None else
+                    tr("Its last feature maps ({end})", "Sus últimos mapas ({end})", end=base.own.end))
         self._form.set_choices("ends_at", [("all", complete), *((end, end) for end in reversed(ends))])
 
     def _rename(self, node: str, editor: QLineEdit) -> None:
@@ -312,8 +331,8 @@ class OwnCard(Card):
             (tr("File", "Archivo"), own.file.removeprefix("bases/")), (tr("Checksum", "Suma de control"), own.digest),
             (tr("Size", "Tamaño"), format_size(own.bytes)), (tr("Parameters", "Parámetros"), format_count(base.parameters)),
             (tr("Trained on", "Entrenada con"), f"{height} × {width} × {base.channels}"),
-            (tr("Scaling", "Escalado"), tr("inside the model", "en el modelo") if own.scales else
-             {"none": tr("none", "ninguno"), "zero_one": "x / 255", "minus_one_one": "x / 127.5 − 1"}[own.scaling])])
+            (tr("Scaling", "Escalado"), tr("Inside the model", "En el modelo") if own.scales else
+             {"none": tr("None", "Ninguno"), "zero_one": "x / 255", "minus_one_one": "x / 127.5 − 1"}[own.scaling])])
         self.body.addWidget(facts)
         for note in own.notes:
             self.body.addWidget(Label(str(note), "secondary", "dim", wrap=True))

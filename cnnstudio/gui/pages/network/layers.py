@@ -159,5 +159,5 @@ def _tone(layer: Layer) -> str:
 
 def _format_state(layer: Layer) -> str:
     if not layer.included:
-        return tr("not used", "sin usar")
-    return {"learns": tr("learns", "aprende"), "frozen": tr("frozen", "congelada"), "": ""}[layer.state]
+        return tr("Not used", "Sin usar")
+    return {"learns": tr("Learns", "Aprende"), "frozen": tr("Frozen", "Congelada"), "": ""}[layer.state]

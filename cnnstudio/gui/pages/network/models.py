@@ -54,7 +54,7 @@ class RunsDialog(Dialog):
         self.table.opened.connect(self._take)
         self.table.chosen.connect(self._on_selection_moved)
         self.note = Label(tr("Looking for runs…", "Buscando entrenamientos…"), "secondary", "dim", wrap=True)
-        self.take = Button(tr("Start from it", "Partir de él"), "primary", on_click=lambda: self._take(self.table.selected))
+        self.take = Button(tr("Use as a base", "Usar como base"), "primary", on_click=lambda: self._take(self.table.selected))
         self.take.setEnabled(False)
         close = Button(tr("Close", "Cerrar"), on_click=self.reject)
         close.setAutoDefault(False)

@@ -56,7 +56,7 @@ class OwnBases(QObject):
         if len(paths) != 1 or path.suffix.lower() not in SUFFIXES or not path.is_file():
             return False
         menu = QMenu(self._parent)
-        menu.addAction(icons.icon("snow", "dim"), tr("Start from it as a base", "Partir de él como base"),
+        menu.addAction(icons.icon("snow", "dim"), tr("Use as a base", "Usar como base"),
                        partial(self.take, path))
         menu.addAction(icons.icon("network", "dim"), tr("Open its network", "Abrir su red"),
                        partial(self._files.open, path))

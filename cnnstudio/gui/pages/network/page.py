@@ -132,6 +132,7 @@ class NetworkPage(Page):
     def inspector(self) -> QWidget:
         self._inspector = NetworkInspector(self.editor, self.edit_actions, self.workspace.counts, self.state)
         self._inspector.layers_requested.connect(self.open_base)
+        self.canvas.rename_requested.connect(self._inspector.edit_name)
         return self._inspector
 
     def actions(self) -> Iterable[QWidget]:
@@ -171,6 +172,11 @@ class NetworkPage(Page):
             self.canvas.show_start()
         self.header_changed.emit()
 
+    def enter(self) -> None:
+        # The name of a layer can be typed at once.
+        if self._stack.currentWidget() is self.canvas:
+            self.canvas.setFocus()
+
     def blocking_problems(self) -> Iterable[Problem]:
         """Problems without a node on the canvas; a node's problems are marked on it."""
         return tuple(problem for problem in self.editor.problems
@@ -185,6 +191,7 @@ class NetworkPage(Page):
         # The gallery is none of the three views.
         self._switch.set_value(name)
         self._show_actions(name)
+        self._inspector.show_hint(name)
         self._refresh_view()
         if name == "canvas":
             self.canvas.setFocus()

@@ -42,10 +42,10 @@ class Line:
             return tr("{low} to {high}", "de {low} a {high}", low=format_percent(self.row.low),
                       high=format_percent(self.row.high))
         if self.problem is not None:
-            return tr("could not be used", "no se pudo usar")
+            return tr("Could not be used", "No se pudo usar")
         if self.absent:
-            return tr("weights not downloaded", "pesos sin descargar")
-        return tr("not compared yet", "aún sin comparar")
+            return tr("Weights not downloaded", "Pesos sin descargar")
+        return tr("Not compared yet", "Aún sin comparar")
 
 
 def lines_of(probed: BasesProbed | None, bases: BaseResolver) -> list[Line]:
@@ -73,10 +73,10 @@ class ProbeDialog(WorkDialog):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         self._collection, self._counts = workspace.collection, workspace.counts
         super().__init__(
-            workspace.session, tr("Find a base…", "Buscar una base…"), "", tr("Compare", "Comparar"), parent)
+            workspace.session, tr("Find a base", "Buscar una base"), "", tr("Compare", "Comparar"), parent)
         about = Label(tr(
             "Every base whose weights are on this computer computes features of your training and validation "
-            "pictures, at most 2000 of each, and a linear classifier is trained on them. Its validation accuracy "
+            "pictures, at most 2,000 of each, and a linear classifier is trained on them. Its validation accuracy "
             "shows how well the frozen base would do with a small head. Where intervals overlap, choose the faster "
             "base.",
             "Cada base cuyos pesos están en este equipo calcula características de sus imágenes de entrenamiento y "
@@ -93,14 +93,14 @@ class ProbeDialog(WorkDialog):
             Column(tr("Base", "Base"), lambda line: str(line.base.label), stretch=True),
             Column(tr("Accuracy", "Exactitud"), lambda line: format_percent(line.row.accuracy) if line.row else "–",
                    lambda line: line.row.accuracy if line.row else -1.0, right=True),
-            Column(tr("95 % interval", "Intervalo del 95 %"), lambda line: line.state,
+            Column(tr("95% interval", "Intervalo del 95 %"), lambda line: line.state,
                    lambda line: line.row.low if line.row else -1.0 - line.absent,
                    tone=lambda line: "" if line.row else "dim" if line.problem is None else "warn"),
             Column(tr("Per picture", "Por imagen"), _milliseconds,
                    lambda line: line.row.milliseconds if line.row else float("inf"), right=True),
             Column(tr("Total", "Total"), lambda line: format_duration(line.row.seconds) if line.row else "–",
                    lambda line: line.row.seconds if line.row else float("inf"), right=True),
-            Column("ImageNet", lambda line: f"{format_number(line.base.top1, 1)} %" if line.base.top1 else "–",
+            Column("ImageNet", lambda line: format_percent(line.base.top1 / 100) if line.base.top1 else "–",
                    lambda line: line.base.top1, right=True),
         ))
         self.table.setAccessibleName(tr("Bases by their accuracy", "Bases por su exactitud"))
@@ -108,7 +108,7 @@ class ProbeDialog(WorkDialog):
         self.table.opened.connect(self._take)
         self.note = Label("", "secondary", "dim", wrap=True)
         self.note.setMinimumHeight(32)
-        self.take = Button(tr("Start from it", "Partir de ella"), on_click=lambda: self._take(self.table.selected))
+        self.take = Button(tr("Use this base", "Usar esta base"), on_click=lambda: self._take(self.table.selected))
         below = row(self.note, self.take, spacing=12)
         below.setStretch(0, 1)
         self.body.addWidget(self.table, 1)

@@ -35,7 +35,7 @@ from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState, paths_of
-from cnnstudio.gui.widgets.formatting import engine_help, format_engine
+from cnnstudio.gui.widgets.formatting import capitalize, engine_help, format_engine
 from cnnstudio.interchange.own_base.files import SUFFIXES as MODEL_SUFFIXES
 
 _FLUSH_MS = 50
@@ -76,7 +76,7 @@ class PredictPage(Page):
     def subtitle(self) -> str:
         if self.server.ready is not None:
             # The name stands in the list beside it.
-            parts = (self.models.standing, tr("{n} classes", "{n} clases", n=len(self.server.ready.class_names)),
+            parts = (capitalize(self.models.standing), tr("{n} classes", "{n} clases", n=len(self.server.ready.class_names)),
                      format_engine(self.server.ready.engine))
             return " · ".join(part for part in parts if part)
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
@@ -179,12 +179,6 @@ class PredictPage(Page):
         if self.server.problem is not None:
             again = Fix(action="restart_server", label=Text("Try again", "Reintentar"))
             return (msgspec.structs.replace(self.server.problem, fixes=(*self.server.problem.fixes, again)),)
-        if self.models.runs_listed and self.models.model is None:
-            train = Fix(action="open_page", label=Text("Go to Train", "Ir a Entrenar"), arguments={"page": "train"})
-            other = Fix(action="choose_model", label=Text("Other model…", "Otro modelo…"))
-            return (warning("no_model", Text("This project has no trained model yet.",
-                                             "Este proyecto aún no tiene un modelo entrenado."), "run",
-                            fixes=(train, other)),)
         return ()
 
     def handle(self, command: Command) -> None:

@@ -130,7 +130,7 @@ class NormalizationCard(FieldsCard):
         self._measured.setVisible(recipe.normalization == "standardize")
         names = {1: ("",), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A")}.get(len(recipe.mean), ())
         self.facts.setVisible(bool(names))
-        self.facts.set_facts((tr("mean {name}, deviation", "media {name}, desviación", name=name).replace(" ,", ","),
+        self.facts.set_facts((tr("Mean {name}, deviation", "Media {name}, desviación", name=name).replace(" ,", ","),
                               f"{format_number(mean, 2)} ± {format_number(deviation, 2)}")
                              for name, mean, deviation in zip(names, recipe.mean, recipe.deviation, strict=False))
 

@@ -71,7 +71,7 @@ class PreparePage(Page):
         options = next(param for param in RECIPE_PARAMS if param.name == "normalization")
         label = next((str(option.label) for option in getattr(options, "options", ())
                       if option.value == recipe.normalization), recipe.normalization)
-        return f"{recipe.width} × {recipe.height} {recipe.color_mode}, {label}"
+        return f"{recipe.width} × {recipe.height} {recipe.color_mode} · {label}"
 
     def actions(self) -> Iterable[QWidget]:
         self._switch = SegmentedControl([("cards", tr("Cards", "Tarjetas")), ("pipeline", tr("Pipeline", "Canalización"))],

@@ -97,13 +97,13 @@ def make_batch(request: BatchRequest, report: Report) -> BatchLook | Failure:
     batch = np.stack(pictures)
     captions = [label_text(label, request.label_mode) for label in labels]
     facts = (
-        (tr("pictures", "imágenes"), f"{_format_shape(batch.shape)} {batch.dtype}"),
-        (tr("lowest, highest", "mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
-        (tr("mean of each channel", "media de cada canal"),
+        (tr("Pictures", "Imágenes"), f"{_format_shape(batch.shape)} {batch.dtype}"),
+        (tr("Lowest, highest", "Mínimo, máximo"), f"{batch.min()}, {batch.max()}"),
+        (tr("Mean of each channel", "Media de cada canal"),
          _SIGN.join(format_number(item, 1) for item in batch.mean(axis=(0, 1, 2)).tolist())),
-        (tr("standard deviation of each channel", "desviación estándar de cada canal"),
+        (tr("Standard deviation of each channel", "Desviación estándar de cada canal"),
          _SIGN.join(format_number(item, 1) for item in batch.std(axis=(0, 1, 2)).tolist())),
-        (tr("pictures of each class", "imágenes de cada clase"),
+        (tr("Pictures of each class", "Imágenes de cada clase"),
          _SIGN.join(f"{name}: {format_number(total, 0 if round(total, 1) == round(total) else 1)}" for name, total in
                     zip(request.classes, labels.sum(axis=0).tolist(), strict=True))),
     )
@@ -131,8 +131,8 @@ def _format_shape(shape: Sequence[int | None]) -> str:
 
 def format_tensor(tensor: Tensor) -> str:
     """"picture (n, 96, 96, 3) uint8"."""
-    names = {"path": tr("path", "ruta"), "split": tr("split", "división"), "class": tr("class", "clase"),
-             "picture": tr("picture", "imagen"), "label": tr("label", "etiqueta"), "seed": tr("seed", "semilla")}
+    names = {"path": tr("Path", "Ruta"), "split": tr("Split", "División"), "class": tr("Class", "Clase"),
+             "picture": tr("Picture", "Imagen"), "label": tr("Label", "Etiqueta"), "seed": tr("Seed", "Semilla")}
     return f"{names.get(tensor.name, tensor.name)} {_format_shape(tensor.shape)} {tensor.dtype}"
 
 

@@ -54,8 +54,8 @@ class SampleRangeCard(FieldsCard):
         facts = [(tr("{n} pictures", "{n} imágenes", n=group.pictures),
                   f"{group.type}, {format_number(group.low)} … {format_number(group.high)}") for group in self._deep]
         if recipe.sample_range == "collection" and recipe.samples_measured:
-            facts += [(tr("black", "negro"), format_number(recipe.sample_low)),
-                      (tr("white", "blanco"), format_number(recipe.sample_high))]
+            facts += [(tr("Black", "Negro"), format_number(recipe.sample_low)),
+                      (tr("White", "Blanco"), format_number(recipe.sample_high))]
         self.facts.set_facts(facts)
         self.facts.setVisible(bool(facts))
         self._measuring.setVisible(recipe.sample_range == "collection")

@@ -21,7 +21,7 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Badge, Button, Caption, Elided, Icon, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card, Expander
 from cnnstudio.gui.widgets.flow import FlowLayout
-from cnnstudio.gui.widgets.formatting import format_compact
+from cnnstudio.gui.widgets.formatting import format_compact, format_percent
 from cnnstudio.gui.widgets.progress import show_progress
 
 AUTO = ""
@@ -122,9 +122,9 @@ class NewProjectForm(QWidget):
         bases, templates = QWidget(), QWidget()
         flow = FlowLayout(bases, spacing=12, cell=270)
         for base in map(known_bases.BASES.__getitem__, known_bases.FEATURED):
-            text = tr("{n} parameters · top-1 {top:.1f} %", "{n} parámetros · top-1 {top:.1f} %",
-                      n=format_compact(base.parameters), top=base.top1)
-            badge = tr("works offline", "sin conexión") if base.weights.bundled else ""
+            text = tr("{n} parameters · {top} on ImageNet", "{n} parámetros · {top} en ImageNet",
+                      n=format_compact(base.parameters), top=format_percent(base.top1 / 100))
+            badge = tr("works offline", "funciona sin conexión") if base.weights.bundled else ""
             flow.addWidget(self._card(f"base:{base.id}", str(base.label), str(base.help), badge, text))
         flow = FlowLayout(templates, spacing=12, cell=270)
         for template in map(known_templates.TEMPLATES.__getitem__, known_templates.FEATURED):

@@ -50,7 +50,7 @@ class StartPage(Page):
     icon = "start"
 
     def subtitle(self) -> str:
-        return tr("from a folder of pictures to a classifier", "de una carpeta de imágenes a un clasificador")
+        return tr("From a folder of pictures to a classifier", "De una carpeta de imágenes a un clasificador")
 
     def actions(self) -> Iterable[QWidget]:
         self._choose = Button(tr("Choose a folder…", "Elegir carpeta…"), "primary", "folder-plus",
@@ -111,7 +111,7 @@ class StartPage(Page):
     def _sample_card(self) -> QWidget:
         texts = column(Label(tr("Sample project: handwritten digits", "Proyecto de ejemplo: dígitos manuscritos"),
                              "body_strong", wrap=True),
-                       Label(tr("5000 small pictures in ten classes with LeNet-5, ready to train in seconds.",
+                       Label(tr("5,000 small pictures in ten classes with LeNet-5, ready to train in seconds.",
                                 "5000 imágenes pequeñas en diez clases con LeNet-5, listas para entrenar en "
                                 "segundos."),
                              "secondary", "dim", wrap=True), spacing=2)

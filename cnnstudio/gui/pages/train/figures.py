@@ -29,6 +29,9 @@ class TrainFigures(KeyFigures):
         """Show the figures of a run with so many `planned` epochs."""
         name = "val_accuracy" if curves.latest("val_accuracy") is not None else "accuracy"
         value, best = curves.latest(name), curves.at_best(name)
+        # Without validation pictures it is the accuracy on what the network learns from.
+        self._accuracy.set_caption(tr("Training accuracy", "Exactitud de entrenamiento") if name == "accuracy"
+                                   and value is not None else tr("Validation accuracy", "Exactitud de validación"))
         self._accuracy.set("–" if value is None else format_percent(value), "" if best is None else tr(
             "epoch {n}: {value}, {best}", "época {n}: {value}, {best}", value=format_percent(best), n=curves.best,
             best=format_best(curves.best_by, short=True)))

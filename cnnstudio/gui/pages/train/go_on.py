@@ -32,25 +32,25 @@ class GoOnDialog(Dialog):
         same_stages = len(page.training.stages) == len(run.training.stages)
         self._page = run if not same_stages else msgspec.structs.replace(
             run, training=page.training, augmentation=page.augmentation)
-        self.setWindowTitle(tr("Train on", "Seguir entrenando"))
+        self.setWindowTitle(tr("Continue training", "Seguir entrenando"))
         self.setMinimumWidth(480)
         planned = run.training.epochs
         self.epochs = NumberBox(max(planned, done + 10) if done >= planned else planned, minimum=done + 1, maximum=100_000,
                                 integer=True)
-        self.epochs.setAccessibleName(tr("Epochs in all", "Épocas en total"))
+        self.epochs.setAccessibleName(tr("Total epochs", "Épocas en total"))
         self.epochs.value_changed.connect(lambda _value: self._show_changes())
-        self.settings = SegmentedControl([(_OWN, tr("Its own settings", "Sus propios ajustes")),
-                                          (_PAGE, tr("The settings of this page", "Los ajustes de esta página"))], _OWN)
+        self.settings = SegmentedControl([(_OWN, tr("The run's settings", "Los ajustes del entrenamiento")),
+                                          (_PAGE, tr("The settings on this page", "Los ajustes de esta página"))], _OWN)
         self.settings.chosen.connect(self._on_settings)
         self.settings.setVisible(self._page != run)
         self._chosen = _OWN
         self._changes = Label("", "secondary", "dim", wrap=True)
         self.start = Button(tr("Train", "Entrenar"), "primary", on_click=self.accept)
         self._layout = column(
-            Label(tr("Train on", "Seguir entrenando"), "title"),
-            Label(tr("The run goes on after its epoch {n}; its curve goes on, too.",
-                     "El entrenamiento sigue tras su época {n}; su curva también.", n=done), "body", "dim", wrap=True),
-            row(Label(tr("Epochs in all", "Épocas en total")), None, self.epochs, spacing=12), self.settings, self._changes,
+            Label(tr("Continue training", "Seguir entrenando"), "title"),
+            Label(tr("The run continues after epoch {n}, and so does its curve.",
+                     "El entrenamiento sigue tras la época {n}, y su curva también.", n=done), "body", "dim", wrap=True),
+            row(Label(tr("Total epochs", "Épocas en total")), None, self.epochs, spacing=12), self.settings, self._changes,
             row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject), self.start, spacing=8),
             spacing=12, margins=(24, 24, 24, 20))
         self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)

@@ -16,23 +16,21 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.go_on import GoOnDialog
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
-from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, confirm_delete, rename_run
+from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, confirm_delete, rename_run, save_history
 from cnnstudio.gui.pages.train.settings import TrainSettings
 from cnnstudio.gui.pages.train.watch import Watch
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ShowPage
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work, loading_phase
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, box, clear, column, scroll_area
-from cnnstudio.gui.widgets.cards import Banner, Expander
+from cnnstudio.gui.widgets.basics import Button, Stack, box, clear, column, scroll_area
+from cnnstudio.gui.widgets.cards import Banner, EmptyState, Expander
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
 from cnnstudio.workers.resuming import resumed_job
-from cnnstudio.workers.run_history import write_history
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 REDRAW_MS = 110
@@ -75,7 +73,7 @@ class TrainPage(Page):
         self._table.resume_wanted.connect(self.resume)
         self._table.go_on_wanted.connect(self.go_on)
         self._table.delete_wanted.connect(self._delete)
-        self._table.history_wanted.connect(self._save_history)
+        self._table.history_wanted.connect(lambda run: save_history(self.session, self._table, run))
         self._table.rename_wanted.connect(self._rename)
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)
@@ -89,7 +87,16 @@ class TrainPage(Page):
         body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
-        return scroll_area(box(body))
+        self._empty = EmptyState("train", tr("No training yet", "Aún no hay entrenamientos"),
+                                 tr("While the network learns, its loss and accuracy are drawn here, and every run stays in "
+                                    "a table for comparison.",
+                                    "Mientras la red aprende, aquí se dibujan su pérdida y su exactitud, y cada entrenamiento "
+                                    "queda en una tabla para compararlos."),
+                                 tr("Start training", "Empezar a entrenar"), on_click=self.start)
+        self._stack = Stack()
+        for item in (self._empty, scroll_area(box(body))):
+            self._stack.addWidget(item)
+        return self._stack
 
     def inspector(self) -> QWidget:
         self._settings = TrainSettings(self.workspace)
@@ -98,7 +105,7 @@ class TrainPage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._pause = Button(tr("Pause", "Pausar"), icon="pause", on_click=self._toggle_pause)
         self._stop = Button(tr("Stop and keep", "Detener y conservar"), icon="stop", on_click=self._stop_now)
-        self._start = Button(tr("Start training", "Empezar"), "primary", "play", on_click=self.start)
+        self._start = Button(tr("Start training", "Empezar a entrenar"), "primary", "play", on_click=self.start)
         self._next = Button(tr("Next: Evaluate", "Siguiente: Evaluar"), "primary",
                             on_click=lambda: self.session.request(ShowPage("evaluate")))
         return self._pause, self._stop, self._start, self._next
@@ -134,6 +141,11 @@ class TrainPage(Page):
         self._runs = list_runs(self.session.folder) if self.session.folder is not None else []
         self._colors.follow(self._runs)
         self._table.show_runs(self._runs, self._run_folder.id if self._run_folder is not None else "")
+        self._show_stack()
+
+    def _show_stack(self) -> None:
+        """Without a run there is nothing to draw."""
+        self._stack.setCurrentIndex(1 if self._runs or self._run_folder is not None else 0)
 
     def blocking_problems(self) -> Iterable[Problem]:
         return blocking(self.session.problems)
@@ -250,7 +262,8 @@ class TrainPage(Page):
         preparing = self.session.jobs.of_kind("prepare_run") is not None
         # Jobs report every step of their progress; the buttons depend on a few facts only.
         trained = job is None and self._run_folder is not None and self._run_folder.has_model
-        facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing, trained,
+        empty = self._stack.currentWidget() is self._empty
+        facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing, trained, empty,
                  self.session.is_open, self.session.problems)
         if facts == self._button_facts:
             return
@@ -258,13 +271,15 @@ class TrainPage(Page):
         self._table.set_busy(Path(job.run_folder).name if job is not None else "")
         self._pause.setVisible(job is not None)
         self._stop.setVisible(job is not None)
-        self._start.setVisible(job is None)
+        # Without a run the button stands in the middle of the page.
+        self._start.setVisible(job is None and not empty)
         # One primary button: what comes next once there is a model, else the training.
         self._next.setVisible(trained)
         self._start.set_kind("" if trained else "primary")
         blockers = blocking(self.session.problems)
-        self._start.setEnabled(self.session.is_open and not preparing and not blockers)
-        self._start.setToolTip("\n".join(problem.located_text for problem in blockers))
+        for button in (self._start, self._empty.button):
+            button.setEnabled(self.session.is_open and not preparing and not blockers)
+            button.setToolTip("\n".join(problem.located_text for problem in blockers))
         if job is not None:
             self._pause.setText(tr("Resume", "Continuar") if job.paused else tr("Pause", "Pausar"))
             self._pause.set_icon("play" if job.paused else "pause")
@@ -289,6 +304,7 @@ class TrainPage(Page):
         elif run is not None and read:
             self._show_damage(run.summary())
         self._draw()
+        self._show_stack()
         self.session.chosen_run = run.id if run is not None else ""
         self._update_buttons()
 
@@ -369,18 +385,6 @@ class TrainPage(Page):
             if self._run_folder is not None and self._run_folder.folder == summary.folder:
                 self._show_run(None)
             self.session.announce("runs")
-
-    def _save_history(self, summary: RunSummary) -> None:
-        path = ask_save_path(self.session, self._table.window(), tr("Save epochs as CSV", "Guardar las épocas como CSV"),
-                             f"{summary.id}.csv", "CSV (*.csv)")
-        if path is None:
-            return
-        try:
-            write_history(RunFolder(summary.folder), path)
-        except ProblemError as err:
-            self.session.report(err.problems[0])
-        else:
-            report_saved(self.session, path)
 
     def close(self) -> None:
         self._redraw.stop()

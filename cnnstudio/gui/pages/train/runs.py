@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices
+from PySide6.QtGui import QColor, QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.formatting import format_duration, format_number, format_percent
+from cnnstudio.gui.widgets.formatting import capitalize, format_duration, format_number, format_percent
 from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.workers.run_history import write_history
 from cnnstudio.workers.run_names import write_name
 from cnnstudio.workers.runs import STATE_NAMES, RunFolder, RunSummary, delete_run
 
@@ -82,15 +84,16 @@ class RunsTable(Card):
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._table.customContextMenuRequested.connect(self._menu)
         self._resume = Button(tr("Resume", "Continuar"), "link", on_click=self._resume_chosen)
-        self._go_on = Button(tr("Train on…", "Seguir…"), "link", on_click=self._go_on_chosen,
+        self._go_on = Button(tr("Continue…", "Seguir…"), "link", on_click=self._go_on_chosen,
                              tooltip=tr("For more epochs, or with other settings", "Más épocas u otros ajustes"))
         self._compare = Button(tr("Compare runs", "Comparar"), "link", on_click=self._toggle)
         self._delete = Button(tr("Delete…", "Eliminar…"), "link", on_click=self._delete_chosen)
         head = row(Label(tr("Runs", "Entrenamientos"), "body_strong"), None, self._resume, self._go_on, self._compare,
                    self._delete, spacing=8, margins=(12, 0, 8, 0))
-        self._empty = Label(tr("No training yet.", "Aún no hay entrenamientos."), "body", "dim")
-        self._empty.setContentsMargins(12, 4, 12, 12)
-        self.body.addLayout(column(head, self._empty, self._table, spacing=4))
+        self.body.addLayout(column(head, self._table, spacing=4))
+        rename = QShortcut(QKeySequence(Qt.Key.Key_F2), self._table)
+        rename.setContext(Qt.ShortcutContext.WidgetShortcut)
+        rename.activated.connect(self._rename_chosen)
         self._update()
 
     def show_runs(self, runs: list[RunSummary], chosen_id: str) -> None:
@@ -117,8 +120,8 @@ class RunsTable(Card):
 
     def _state(self, run: RunSummary) -> str:
         if run.id == self._busy and run.state in ("created", "stopped", "interrupted", "failed"):
-            return tr("starting", "iniciando")
-        return str(STATE_NAMES[run.state])
+            return tr("Starting", "Iniciando")
+        return capitalize(STATE_NAMES[run.state])
 
     def _choose(self, run: object) -> None:
         if isinstance(run, RunSummary):
@@ -133,7 +136,6 @@ class RunsTable(Card):
 
     def _update(self) -> None:
         run = self._selected_run()
-        self._empty.setVisible(not self._runs)
         self._table.setVisible(bool(self._runs))
         self._resume.setVisible(run is not None and self._can_resume(run))
         self._go_on.setVisible(run is not None and self._can_go_on(run))
@@ -164,6 +166,11 @@ class RunsTable(Card):
         if run is not None:
             self.go_on_wanted.emit(run.id)
 
+    def _rename_chosen(self) -> None:
+        run = self._selected_run()
+        if run is not None:
+            self.rename_wanted.emit(run)
+
     def _delete_chosen(self) -> None:
         run = self._selected_run()
         if run is not None:
@@ -177,10 +184,10 @@ class RunsTable(Card):
         if self._can_resume(run):
             menu.addAction(tr("Resume", "Continuar"), self._resume_chosen)
         if self._can_go_on(run):
-            menu.addAction(tr("Train on…", "Seguir…"), self._go_on_chosen)
+            menu.addAction(tr("Continue training…", "Seguir entrenando…"), self._go_on_chosen)
         menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
                        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder))))
-        menu.addAction(tr("Rename…", "Cambiar nombre…"), lambda: self.rename_wanted.emit(run))
+        menu.addAction(tr("Rename…", "Cambiar nombre…") + "\tF2", self._rename_chosen)
         if run.epochs:
             menu.addAction(tr("Save epochs as CSV…", "Guardar las épocas como CSV…"), lambda: self.history_wanted.emit(run))
         if self._can_delete(run):
@@ -221,3 +228,17 @@ def rename_run(session: Session, parent: QWidget, run: RunSummary) -> bool:
         session.report(*problem_error.problems)
         return False
     return True
+
+
+def save_history(session: Session, parent: QWidget, run: RunSummary) -> None:
+    """Ask for a file, and write the metrics of every epoch there as a table."""
+    path = ask_save_path(session, parent.window(), tr("Save epochs as CSV", "Guardar las épocas como CSV"), f"{run.id}.csv",
+                         "CSV (*.csv)")
+    if path is None:
+        return
+    try:
+        write_history(RunFolder(run.folder), path)
+    except ProblemError as problem_error:
+        session.report(*problem_error.problems)
+    else:
+        report_saved(session, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -15,9 +15,9 @@ from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core import edits, stage_edits
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.network import BASE
-from cnnstudio.core.params import Value, with_defaults
+from cnnstudio.core.params import Param, Value, find_param, with_defaults
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, same, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
 from cnnstudio.gui.pages.train.stage_list import StageList, format_learning
 from cnnstudio.gui.state.workspace import Workspace
@@ -214,7 +214,7 @@ class TrainSettings(QWidget):
         kind = _CONSTANT if stage.schedule is None else stage.schedule.type
         name = tr("Learning rate schedule", "Plan de la tasa de aprendizaje")
         schedules = [(entry.id, str(entry.label)) for entry in SCHEDULES]
-        choice = Select([(_CONSTANT, tr("constant", "constante")), *schedules], kind)
+        choice = Select([(_CONSTANT, tr("Constant", "Constante")), *schedules], kind)
         choice.setAccessibleName(name)
         choice.chosen.connect(self._choose_schedule)
         self._layout.addWidget(Label(name, "secondary", "dim"))
@@ -262,7 +262,7 @@ class TrainSettings(QWidget):
         self._session.edit(lambda project: stage_edits.set_stage_field(project, stage, field, value), label, merge_key)
 
     def _set_plain(self, name: str, value: Value) -> None:
-        label = Text("Set {name}", "Cambiar {name}").fill(name=name)
+        label = _step_label((*STAGE_PARAMS, *TRAINING_PARAMS), name)
         if name in STAGE_FIELDS:
             self._edit_stage(name, value, label, f"{self._spec}.{name}")
         else:
@@ -276,7 +276,7 @@ class TrainSettings(QWidget):
     def _set_optimizer(self, name: str, value: Value) -> None:
         optimizer = self.stage.optimizer
         self._edit_stage("optimizer", edits.replace(optimizer, params=optimizer.params | {name: value}),
-                         Text("Set {name}", "Cambiar {name}").fill(name=name), f"{self._spec}.optimizer.{name}")
+                         _step_label(OPTIMIZERS[optimizer.type].params, name), f"{self._spec}.optimizer.{name}")
 
     def _choose_schedule(self, kind: object) -> None:
         """A schedule starts with the rate of the optimizer."""
@@ -293,7 +293,7 @@ class TrainSettings(QWidget):
         schedule = self.stage.schedule
         if schedule is not None:
             self._edit_stage("schedule", edits.replace(schedule, params=schedule.params | {name: value}),
-                             Text("Set {name}", "Cambiar {name}").fill(name=name), f"{self._spec}.schedule.{name}")
+                             _step_label(SCHEDULES[schedule.type].params, name), f"{self._spec}.schedule.{name}")
 
     def _enable(self, step: Step, enabled: bool) -> None:
         spec, present = self._spec, {other.id for other in self.stage.callbacks}
@@ -307,7 +307,8 @@ class TrainSettings(QWidget):
     def _set_callback(self, step: str, name: str, value: Value) -> None:
         spec = self._spec
         self._session.edit(lambda project: edits.set_step_param(project, spec, step, name, value),
-                           Text("Set {name}", "Cambiar {name}").fill(name=name), f"{spec}.{step}.{name}")
+                           _step_label(CALLBACKS[step].params if step in CALLBACKS.ids() else (), name),
+                           f"{spec}.{step}.{name}")
 
     # Editing the list ---------------------------------------------------------------------------
 
@@ -360,6 +361,12 @@ def _values(training: TrainingSpec, stage: Stage) -> dict[str, Value]:
     """All plain values of the training and of a stage."""
     return {param.name: getattr(training, param.name) for param in TRAINING_PARAMS} | {
         param.name: getattr(stage, param.name) for param in STAGE_PARAMS}
+
+
+def _step_label(params: Sequence[Param], name: str) -> Text:
+    """What Undo calls a change of this parameter: as its field is called."""
+    param = find_param(params, name)
+    return param.label if param is not None else same(name)
 
 
 def _head(title: str, button: Button) -> QHBoxLayout:

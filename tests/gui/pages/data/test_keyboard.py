@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QInputDialog, QScrollArea, QWidget
 
 from cnnstudio.gui.pages.data.charts import DataCharts
 from cnnstudio.gui.pages.data.inspector import DataInspector
@@ -157,3 +157,11 @@ def test_the_list_of_classes_follows_the_keyboard(qtbot):
     qtbot.keyClick(classes, Qt.Key.Key_Space)
     assert chosen == ["c199", "c019", "c010"]
     QApplication.processEvents()
+
+
+def test_f2_renames_the_class_that_has_the_keyboard(qtbot, page, monkeypatch):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_arguments, **_values: ("kitten", True))
+    classes = part(page, ClassList)
+    classes.setFocus()
+    qtbot.keyClick(classes, Qt.Key.Key_F2)
+    assert set(page.workspace.counts.all_class_names) == {"kitten", "dog"}

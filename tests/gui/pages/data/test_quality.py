@@ -180,7 +180,7 @@ def test_what_a_large_selection_has_in_common_is_of_all_of_it(qtbot, page, pictu
     page.views.grid.selection_changed.emit()
     labels = field(part(page, DataInspector), "Class")
     assert labels.currentIndex() == -1
-    assert labels.placeholderText() == "several"
+    assert labels.placeholderText() == "Several"
     page.workspace.decisions.exclude(page.views.grid.selected_ids(), True)
     page.views.grid.selection_changed.emit()
     assert button(part(page, DataInspector), "Include again")
@@ -373,7 +373,7 @@ def test_the_folder_changes_and_the_page_tells(qtbot, page, pictures_folder):
     idle(qtbot, page)
     news = page.workspace.scanner.news
     assert (news.new, news.gone) == (1, 1)
-    assert says(page, "The folder changed: 1 new, 1 missing")
+    assert says(page, "The folder has changed: 1 new, 1 missing")
     press(page, "Show them")
     assert shown(page) == ["brand new é.jpg"]
     assert page.workspace.scanner.news is None
@@ -438,7 +438,7 @@ def rename(monkeypatch, page, old, new):
     monkeypatch.setattr("cnnstudio.gui.pages.data.side.QInputDialog.getText", lambda *_arguments, **_more: (new, True))
     side.classes.menu_requested.emit(old, QPoint())
     menu = open_menu(side)
-    next(action for action in menu.actions() if action.text() == "Rename…").trigger()
+    next(action for action in menu.actions() if action.text().startswith("Rename…")).trigger()
     menu.close()
 
 
@@ -513,9 +513,9 @@ def test_answers_of_a_run_are_filters(qtbot, page):
     name, value = part(page, DataInspector).findChild(Facts).facts[0]
     assert (name, value[:4]) == ("Prediction", "a · ")
     idle(qtbot, page)
-    assert button(page, "Sort: confidence")
+    assert button(page, "Sort: Confidence")
     page.views.all_requested.emit()
-    assert button(page, "Sort: name")
+    assert button(page, "Sort: Name")
     idle(qtbot, page)
 
 

@@ -79,9 +79,16 @@ def run(project_folder) -> RunFolder:
 
 def test_without_a_model_the_way_to_train_is_shown(qtbot, window, project_folder):
     page = opened(qtbot, window, project_folder)
-    (problem,) = page.blocking_problems()
-    assert problem.fixes[0].arguments == {"page": "train"}
     assert says(page, "No trained model yet")
+    assert not list(page.blocking_problems()), "it is said once"
+    assert not part(page, EvaluateSide).isVisible() and not part(page, PicturesPanel).isVisible()
+    press(page, "Go to Train")
+    assert window.current.id == "train"
+    trained_run(project_folder)
+    window.session.announce("runs")
+    assert window.go("evaluate")
+    settled(qtbot, window)
+    assert part(page, EvaluateSide).isVisible() and part(page, PicturesPanel).isVisible()
 
 
 def test_nothing_starts_by_itself(qtbot, window, project_folder, run):

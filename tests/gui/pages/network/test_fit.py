@@ -54,3 +54,14 @@ def test_the_palette_is_beside_the_canvas_only_and_has_no_gaps_while_searching(p
     for (upper, one), (lower, _other) in zip(rows, rows[1:], strict=False):
         assert lower - upper - one.height() <= 48, "no more than the caption of a family between two rows"
     assert rows[0][0] <= 96
+
+
+def test_the_layers_of_a_network_that_is_shown_whole_can_still_be_seen(page):
+    page.starting.start_from_template("resnet152")
+    page.canvas.fit()
+    assert page.canvas.zoom < 0.1
+    image = page.canvas.viewport().grab().toImage()
+    middle = image.width() // 2
+    colored = [image.pixelColor(x, y).hsvSaturation() > 60
+               for x in range(middle - 4, middle + 5) for y in range(image.height())]
+    assert sum(colored) > image.height() // 2

@@ -53,14 +53,14 @@ def test_the_table_has_every_base_and_finds_by_words(gallery):
     assert rows(gallery) == ["resnet152v2"]
     part(gallery, SearchBox).setText("nothing like it")
     assert rows(gallery) == []
-    assert not button(gallery, "Start from it").isEnabled()
+    assert not button(gallery, "Use this base").isEnabled()
 
 
 def test_the_table_sorts_by_numbers(gallery):
     bases = table(gallery)
     model = bases.model()
     titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
-    for title, value in (("Parameters", lambda base: base.parameters), ("Top-1", lambda base: base.top1),
+    for title, value in (("Parameters", lambda base: base.parameters), ("ImageNet", lambda base: base.top1),
                          ("MB", lambda base: base.megabytes), ("Input", lambda base: base.input_size)):
         bases.sortByColumn(titles.index(title), Qt.SortOrder.AscendingOrder)
         shown = [bases.row_at(model.index(row, 0)) for row in range(model.rowCount())]
@@ -71,7 +71,7 @@ def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
     base = BASES["resnet50"]
     table(gallery).select(base)
     fetch = button(gallery, "Download weights")
-    assert fetch.isVisible() and format_weights(base) == "not downloaded"
+    assert fetch.isVisible() and format_weights(base) == "Not downloaded"
     with qtbot.waitSignal(gallery.fetch_requested) as requested:
         qtbot.mouseClick(fetch, Qt.MouseButton.LeftButton)
     assert requested.args == ["resnet50"]
@@ -79,14 +79,14 @@ def test_weights_that_came_are_shown_and_no_longer_fetched(qtbot, gallery):
     base.weights.cached.write_bytes(b"weights")
     gallery.refresh()
     assert table(gallery).selected is base
-    assert not fetch.isVisible() and format_weights(base) == "downloaded"
-    assert format_weights(BASES["efficientnet_lite0"]) == "bundled"
+    assert not fetch.isVisible() and format_weights(base) == "Downloaded"
+    assert format_weights(BASES["efficientnet_lite0"]) == "Bundled"
 
 
 def test_a_base_is_taken_by_the_button_and_by_opening_its_row(qtbot, gallery):
     table(gallery).select(BASES["xception"])
     with qtbot.waitSignal(gallery.base_chosen) as taken:
-        qtbot.mouseClick(button(gallery, "Start from it"), Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(button(gallery, "Use this base"), Qt.MouseButton.LeftButton)
     assert taken.args == ["xception"]
     with qtbot.waitSignal(gallery.base_chosen) as taken:
         table(gallery).activated.emit(table(gallery).currentIndex())
@@ -104,7 +104,7 @@ def test_every_architecture_has_a_card_with_its_numbers_and_source(qtbot, galler
         assert str(template.label) in text and str(template.about) in text and str(template.year) in text
         assert "parameters" in text
         with qtbot.waitSignal(gallery.template_chosen) as taken:
-            button(card, "Start from it").click()
+            button(card, "Use this").click()
         assert taken.args == [template.id]
         button(card, "Source").click()
     assert opened == [template.source for template in TEMPLATES]

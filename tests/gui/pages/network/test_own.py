@@ -54,7 +54,7 @@ def test_a_model_in_hdf5_is_chosen_dropped_or_opened(qtbot, page, tmp_path, monk
     page.canvas.window().go("data")
     page.canvas.window().perform(OpenPaths((str(path),)))
     menu = page.canvas.findChildren(QMenu)[-1]
-    assert [action.text() for action in menu.actions()] == ["Start from it as a base", "Open its network"]
+    assert [action.text() for action in menu.actions()] == ["Use as a base", "Open its network"]
     menu.actions()[1].trigger()
     menu.close()
     settle(qtbot, page)
@@ -205,7 +205,7 @@ def test_a_dropped_model_asks_what_it_is_meant_for(qtbot, page, tmp_path):
     assert not page.take_paths([str(tmp_path / "photo.jpg")])
     page.canvas.window().perform(OpenPaths((str(path),)))
     (menu,) = [candidate for candidate in page.canvas.findChildren(QMenu) if candidate.isVisible()]
-    assert [action.text() for action in menu.actions()] == ["Start from it as a base", "Open its network"]
+    assert [action.text() for action in menu.actions()] == ["Use as a base", "Open its network"]
     menu.actions()[0].trigger()
     settle(qtbot, page)
     menu.close()

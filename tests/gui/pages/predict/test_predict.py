@@ -84,7 +84,7 @@ def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
     page = opened.current
     qtbot.waitUntil(lambda: page.models.runs_listed)
     assert says(page, "No trained model yet")
-    assert [problem.code for problem in page.blocking_problems()] == ["no_model"]
+    assert not list(page.blocking_problems()), "it is said once"
     page.take_paths([str(pictures_folder / "cat" / "cat00.png")])
     assert says(page, "No trained model yet")
     assert not page.server.running
@@ -93,7 +93,7 @@ def test_without_a_model_the_page_says_so(qtbot, opened, pictures_folder):
 def test_the_header_names_the_run_that_answers_and_how_far_it_came(page):
     (run,) = page.models.runs
     assert page.models.select.currentText() == run.id
-    assert page.subtitle() == f"not started, epoch 0 of {run.planned} · 2 classes · LiteRT"
+    assert page.subtitle() == f"Not started, epoch 0 of {run.planned} · 2 classes · LiteRT"
 
 
 def test_one_picture_is_shown_with_its_bars(qtbot, page, pictures_folder):

@@ -33,7 +33,7 @@ def test_the_settings_of_the_page_are_taken_only_if_they_are_chosen(qtbot):
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.wanted().training.batch_size == run.training.batch_size
-    driving.press(dialog, "The settings of this page")
+    driving.press(dialog, "The settings on this page")
     assert dialog.wanted().training.batch_size == 7
     assert dialog.wanted().recipe == run.recipe
     assert "Batch size: 32 → 7" in said(dialog).splitlines()

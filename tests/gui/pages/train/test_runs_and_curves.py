@@ -16,7 +16,7 @@ from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, format_best
 from cnnstudio.gui.pages.train.runs import RunColors, RunsTable
-from cnnstudio.gui.widgets.basics import Elided, Label
+from cnnstudio.gui.widgets.basics import Label
 from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.workers.runs import RunSummary
@@ -69,14 +69,22 @@ def test_the_readout_of_another_run_does_not_stay(plot):
     plot.show_curves(curves_of([epoch(1), epoch(2), epoch(3)]))
     middle = plot._item.getViewBox().sceneBoundingRect().center()
     plot._plot.scene().sigMouseMoved.emit(middle)
-    readout = next(child for child in plot.findChildren(Elided))
-    assert "epoch" in readout.text()
+    assert "Epoch" in plot.readout
     plot.show_curves(curves_of([epoch(1), epoch(2)]))
-    assert readout.text() == ""
+    assert plot.readout == ""
     plot._plot.scene().sigMouseMoved.emit(middle)
-    assert readout.text()
+    assert plot.readout
     QApplication.sendEvent(plot._plot, QEvent(QEvent.Type.Leave))
-    assert readout.text() == ""
+    assert plot.readout == ""
+
+
+def test_the_axes_of_a_run_without_values_have_no_numbers_of_another(plot):
+    plot.show_curves(curves_of([epoch(number) for number in range(1, 60)]))
+    assert plot._item.viewRange()[0][1] > 50
+    plot.show_curves(Curves())
+    assert plot._item.viewRange()[0][1] < 2
+    plot.show_curves(curves_of([epoch(number) for number in range(1, 60)]))
+    assert plot._item.viewRange()[0][1] > 50
 
 
 def test_the_wheel_over_a_plot_scrolls_the_page_and_zooms_with_ctrl(plot):
@@ -103,7 +111,7 @@ def test_best_says_by_what(plot, qtbot):
     figures = TrainFigures()
     qtbot.addWidget(figures)
     figures.show_curves(curves, running=False, paused=False, planned=9)
-    assert "epoch 2: 50.0\u202f%, highest val. accuracy" in texts(figures)
+    assert "epoch 2: 50.0%, highest val. accuracy" in texts(figures)
     set_language("es")
     assert format_best("val_loss") == "menor pérdida de validación"
 
@@ -183,3 +191,17 @@ def test_enter_does_not_delete_a_run(qtbot, monkeypatch):
     monkeypatch.setattr(Question, "exec", lambda question: press(question, "Delete"))
     assert runs.confirm_delete(parent, run("a"))
     assert len(deleted) == 1
+
+
+def test_without_validation_pictures_nothing_claims_to_be_of_them(qtbot, plot):
+    figures = TrainFigures()
+    qtbot.addWidget(figures)
+    alone = Epoch(epoch=1, epochs=3, seconds=1.0, pictures_per_second=1.0, metrics={"loss": 1.0, "accuracy": 0.5})
+    for events, word, other in (([alone], "Training", "Validation"), ([epoch(1)], "Validation", "Training"),
+                                ([], "Validation", "Training")):
+        figures.show_curves(curves_of(events), running=False, paused=False, planned=3)
+        assert f"{word} accuracy" in texts(figures) and f"{other} accuracy" not in texts(figures)
+    plot.show_curves(curves_of([alone]))
+    assert says(plot, "training") and not says(plot, "validation")
+    plot.show_curves(curves_of([epoch(1), epoch(2)]))
+    assert says(plot, "validation")

@@ -7,8 +7,8 @@ import time
 import msgspec
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QInputDialog, QPlainTextEdit
 
 from cnnstudio.core import edits
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase, Stopped
@@ -32,6 +32,7 @@ from cnnstudio.gui.widgets.formatting import format_device
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.workers.job_setup import prepare_training
+from cnnstudio.workers.run_names import read_name
 from cnnstudio.workers.runs import RunFolder
 from tests.gui import driving
 
@@ -72,7 +73,7 @@ def figure(page, caption) -> str:
 
 def loss_plot(page) -> CurvePlot:
     """The plot of the loss."""
-    return next(plot for plot in driving.parts(page, CurvePlot) if "Loss" in driving.texts(plot))
+    return next(plot for plot in driving.root(page).findChildren(CurvePlot) if "Loss" in driving.texts(plot))
 
 
 def plot_item(plot) -> pg.PlotItem:
@@ -143,7 +144,7 @@ def test_a_run_that_ended_early_says_so_and_which_weights_it_has(page):
 def test_the_device_and_the_speed_are_told_in_the_language_and_in_groups(page):
     recorded(page, Finished(run="x", time=4.0), [
         *EVENTS[:2], Batch(epoch=1, batch=1, batches=4, metrics={}, pictures_per_second=12149.4, time=2.0)])
-    assert "12\u202f149" in figure(page, "Pictures per second")
+    assert "12,149" in figure(page, "Pictures per second")
     assert format_device("CPU: 2 cores") == "CPU · 2 cores"
     assert format_device("GPU: NVIDIA T4") == "GPU · NVIDIA T4"
     set_language("es")
@@ -210,9 +211,32 @@ def test_the_plots_do_not_grow_while_the_cursor_shows_values(page):
     before = plot.minimumSizeHint().width()
     item = plot_item(plot)
     item.scene().sigMouseMoved.emit(item.sceneBoundingRect().center())
-    assert any(text.startswith("epoch ") and " · " in text for text in driving.texts(plot))
+    first, *values = plot.readout.splitlines()
+    number = int(first.removeprefix("Epoch "))
+    assert [line.split()[1:] for line in values] == [["training", f"{1 / number:.4f}"], ["validation", f"{2 / number:.4f}"]]
     plot.layout().invalidate()
-    assert plot.minimumSizeHint().width() <= before + 40
+    assert plot.minimumSizeHint().width() <= before
+    item.scene().sigMouseMoved.emit(QPointF(-1, -1))
+    assert plot.readout == ""
+
+
+def test_without_a_run_the_page_offers_to_start_one_instead_of_empty_plots(page):
+    assert driving.says(page, "No training yet")
+    assert not driving.parts(page, CurvePlot) and not driving.parts(page, KeyFigure)
+    (start,) = [button for button in driving.parts(page, Button) if button.text() == "Start training"]
+    assert start.isEnabled()
+    recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    assert not driving.says(page, "No training yet")
+    assert len(driving.parts(page, CurvePlot)) == 2 and "Start training" not in buttons(page)
+
+
+def test_f2_renames_the_selected_run(qtbot, page, monkeypatch):
+    run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_arguments: ("first try", True))
+    table = driving.field(page, "Runs")
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_F2)
+    assert read_name(run.folder) == "first try"
 
 
 def test_tab_leaves_the_table_of_runs(qtbot, page):
@@ -232,10 +256,10 @@ def test_a_run_whose_process_starts_can_neither_be_deleted_nor_resumed(page):
     table = driving.part(page, RunsTable)
     table.set_busy(run.id)
     assert "Delete…" not in buttons(page) and "Resume" not in buttons(page)
-    assert state(page) == "starting"
+    assert state(page) == "Starting"
     table.set_busy("")
     assert "Delete…" in buttons(page)
-    assert state(page) == "not started"
+    assert state(page) == "Not started"
 
 
 def test_the_axes_count_whole_epochs_and_write_numbers_as_in_the_language(page):
@@ -296,13 +320,13 @@ def test_a_deleted_run_is_gone(page, monkeypatch):
     monkeypatch.setattr(module, "confirm_delete", lambda _parent, summary: delete_run(RunFolder(summary.folder)))
     driving.press(page, "Delete…")
     assert not run.folder.exists()
-    assert driving.says(page, "No training yet.")
+    assert driving.says(page, "No training yet")
 
 
 def test_the_epochs_of_a_run_are_saved_as_a_table(page, monkeypatch, tmp_path):
     run = recorded(page, Finished(run="x", time=time.time()))
     table = tmp_path / "epochs.csv"
-    monkeypatch.setattr("cnnstudio.gui.pages.train.page.ask_save_path", lambda *_arguments: table)
+    monkeypatch.setattr("cnnstudio.gui.pages.train.runs.ask_save_path", lambda *_arguments: table)
     driving.part(page, RunsTable).history_wanted.emit(run.summary())
     header, *rows = table.read_text(encoding="utf-8").splitlines()
     assert header.startswith("epoch,stage,seconds,best,")
@@ -423,3 +447,10 @@ def test_a_damaged_run_says_what_is_missing(page):
     table.chosen.emit(run.summary())
     assert [banner.problem.code for banner in driving.parts(page, Banner)] == ["damaged_events"]
     assert "the first is line 6" in driving.parts(page, Banner)[0].problem.text.en
+
+
+def test_undo_names_a_setting_as_its_field_does(page):
+    settings = driving.part(page, TrainSettings)
+    settings._set_plain("batch_size", 7)
+    settings._set_optimizer("learning_rate", 0.5)
+    assert [str(step) for step in page.session.steps("undo")][:2] == ["Learning rate", "Batch size"]

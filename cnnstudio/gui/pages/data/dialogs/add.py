@@ -152,7 +152,7 @@ class AddPicturesDialog(WorkDialog):
                    spacing=12)
         texts = column(Elided(path.name, "body_strong", mode=Qt.TextElideMode.ElideMiddle), spacing=2)
         if kind is None:
-            texts.addWidget(Label(tr("reading…", "leyendo…"), "secondary", "dim"))
+            texts.addWidget(Label(tr("Reading…", "Leyendo…"), "secondary", "dim"))
         elif bad:
             texts.addWidget(Label(" ".join(_short_text(problem, path) for problem in kind.problems if problem.blocks)[:500],
                                   "secondary", "error", wrap=True))

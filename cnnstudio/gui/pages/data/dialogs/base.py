@@ -188,7 +188,7 @@ def format_progress(phase: Text | None, event: Progress) -> str:
     parts = [str(phase)] if phase is not None else []
     parts.append(amount)
     if event.seconds_left is not None and event.seconds_left >= 1:
-        parts.append(tr("{left} left", "faltan {left}", left=format_time_left(event.seconds_left)))
+        parts.append(tr("{left} left", "quedan {left}", left=format_time_left(event.seconds_left)))
     return " · ".join(parts)
 
 

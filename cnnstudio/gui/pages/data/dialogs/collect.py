@@ -52,14 +52,13 @@ class ExportCollectionDialog(WorkDialog):
         summary = row(Icon("image", "dim", 16), Elided(" · ".join(parts), "secondary", "dim"), spacing=8)
         summary.setStretch(1, 1)
         self._target = PathField(tr("Write to", "Escribir en"), save=True)
-        self._links = Switch(False, tr("Hard links instead of copies", "Enlaces duros en lugar de copias"))
-        hint = Label(tr("Hard links take no extra space, but a change to a file then shows in both places",
-                        "Los enlaces duros no ocupan espacio, pero un cambio en un archivo se ve entonces en ambos "
-                        "sitios"),
+        links = tr("Hard links instead of copies", "Enlaces duros en lugar de copias")
+        self._links = Switch(False, links)
+        hint = Label(tr("Hard links take no extra space, but a change to a file then shows in both places.",
+                        "Los enlaces duros no ocupan espacio, pero un cambio en un archivo se ve entonces en ambos sitios."),
                      "secondary", "dim", wrap=True)
-        hint.setMinimumHeight(32)
-        line = row(self._links, hint, spacing=8)
-        line.setStretch(1, 1)
+        line = row(self._links, spacing=8)
+        line.addLayout(column(Label(links), hint, spacing=0), 1)
         self._links_row = box(line)
         self._result = Card(edge="ok", margins=(14, 10, 14, 10))
         self._result_text = Elided("", "body_strong")

@@ -52,7 +52,10 @@ class DownloadDialog(WorkDialog):
         card = Card(clickable=True, margins=(14, 12, 14, 12), spacing=3)
         head = row(Label(str(entry.label), "body_strong"), None, spacing=8)
         if entry.keras:
-            head.addWidget(Badge("keras.datasets", "accent"))
+            badge = Badge("keras.datasets", "accent")
+            badge.setToolTip(tr("Keras offers this collection, too: keras.datasets.{name}",
+                                "Keras también ofrece esta colección: keras.datasets.{name}", name=entry.id))
+            head.addWidget(badge)
         card.body.addLayout(head)
         card.body.addWidget(Label(str(entry.help), "secondary", "dim", wrap=True))
         card.body.addStretch(1)

@@ -67,7 +67,7 @@ class WebcamDialog(Dialog):
     def _side(self) -> QVBoxLayout:
         self._name = QLineEdit(self._class_names[0] if self._class_names else "")
         self._name.setFont(theme.font())
-        self._name.setPlaceholderText(tr("name of the class", "nombre de la clase"))
+        self._name.setPlaceholderText(tr("Name of the class", "Nombre de la clase"))
         self._name.setAccessibleName(tr("Class", "Clase"))
         self._name.textChanged.connect(lambda _text: self._show_class())
         self._chips = QWidget()
@@ -76,7 +76,7 @@ class WebcamDialog(Dialog):
             chip = Button(name, "chip", on_click=partial(self._take, name))
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             flow.addWidget(chip)
-        choices: list[tuple[object, str]] = [*self._cameras] or [(None, tr("no camera found", "ninguna cámara"))]
+        choices: list[tuple[object, str]] = [*self._cameras] or [(None, tr("No camera found", "No se encontró ninguna cámara"))]
         self._which = Select(choices, choices[0][0])
         self._which.setEnabled(bool(self._cameras))
         self._which.chosen.connect(lambda _number: self._begin())
@@ -86,7 +86,7 @@ class WebcamDialog(Dialog):
         self._form.chosen.connect(lambda _value: self._set_rate())
         self._mirror = Switch(True, tr("Mirror the view", "Reflejar la vista"))
         self._mirror.switched.connect(lambda _on: self._set_rate())
-        self._hold = Button(tr("Hold to record", "Mantenga para grabar"), "primary")
+        self._hold = Button(tr("Hold to record", "Mantenga pulsado para grabar"), "primary")
         self._hold.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._hold.setFixedHeight(44)
         self._hold.pressed.connect(self._press)
@@ -99,7 +99,7 @@ class WebcamDialog(Dialog):
             Caption(tr("Class", "Clase")), self._name, self._chips, 6,
             Caption(tr("Camera", "Cámara")), self._which, mirror, 6,
             Caption(tr("Pictures", "Imágenes")), row(self._rate, self._form, spacing=8), 10, self._hold,
-            Label(tr("or hold the space bar", "o mantenga la barra espaciadora"), "secondary", "dim"), 6, self._count,
+            Label(tr("or hold the space bar", "o mantenga pulsada la barra espaciadora"), "secondary", "dim"), 6, self._count,
             self._list, spacing=6)
         side.addStretch(1)
         side.addLayout(row(None, Button(tr("Done", "Listo"), on_click=self.accept)))
@@ -171,7 +171,7 @@ class WebcamDialog(Dialog):
     def _release(self) -> None:
         if self._holding:
             self._holding = False
-            self._hold.setText(tr("Hold to record", "Mantenga para grabar"))
+            self._hold.setText(tr("Hold to record", "Mantenga pulsado para grabar"))
             if self._camera is not None:
                 self._camera.pause()
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, column
+from cnnstudio.gui.widgets.formatting import format_percent
 
 
 class ZoomBar(QFrame):
@@ -22,7 +23,7 @@ class ZoomBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.setSpacing(2)
-        self._label = Label("100 %", "secondary", "dim")
+        self._label = Label(format_percent(1, 0), "secondary", "dim")
         self._label.setMinimumWidth(44)
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout.addWidget(Button(tr("Zoom out", "Alejar"), "icon", "minus",
@@ -33,7 +34,7 @@ class ZoomBar(QFrame):
         layout.addWidget(Button(tr("Fit", "Ajustar"), "quiet", on_click=self.fit_chosen.emit))
 
     def show_zoom(self, zoom: float) -> None:
-        self._label.setText(f"{zoom * 100:.0f}\u202f%")
+        self._label.setText(format_percent(zoom, 0))
 
 
 class Totals(QFrame):

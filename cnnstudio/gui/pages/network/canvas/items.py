@@ -15,6 +15,8 @@ from cnnstudio.gui.look import theme
 
 PORT = 6.0
 """Radius of a connection point."""
+_TINY = 0.15
+"""Up to this zoom a layer is a few pixels wide, and all of it has the colour of its family: an edge would not be seen."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class NodeItem(QGraphicsItem):
         painter.fillPath(path, theme.color("accent_bg") if self.target else theme.color("raised"))
         painter.save()
         painter.setClipPath(path)
-        painter.fillRect(QRectF(0, 0, 5, HEIGHT), theme.family_color(self.look.family))
+        painter.fillRect(QRectF(0, 0, 5 if scale > _TINY else WIDTH, HEIGHT), theme.family_color(self.look.family))
         painter.restore()
         painter.setPen(QPen(border, width))
         painter.setBrush(Qt.BrushStyle.NoBrush)

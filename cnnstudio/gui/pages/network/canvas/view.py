@@ -46,6 +46,8 @@ class NetworkView(QGraphicsView):
     """An action by its id (see `NetworkActions.do`), requested with a key."""
     typed = Signal(str)
     """A letter was typed: insert a layer by its name."""
+    rename_requested = Signal()
+    """F2 was pressed."""
     menu_requested = Signal(QPoint, QPointF)
     """The position on the screen, and on the canvas."""
     zoom_changed = Signal(float)
@@ -282,6 +284,8 @@ class NetworkView(QGraphicsView):
             self.fit()
         elif key == Qt.Key.Key_Escape:
             self.network_scene.choose([])
+        elif key == Qt.Key.Key_F2:
+            self.rename_requested.emit()
         elif key == Qt.Key.Key_Insert:
             self.typed.emit("")
         elif event.text().isalpha():

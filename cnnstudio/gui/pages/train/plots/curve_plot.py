@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.plots.history import Curves, format_best
-from cnnstudio.gui.widgets.basics import Elided, Label, row
+from cnnstudio.gui.widgets.basics import Label, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_number
 
@@ -62,6 +62,15 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self.scene().sigMouseMoved.emit(QPointF(-1, -1))
 
 
+def _readout() -> pg.TextItem:
+    """The values at the cursor, above the curves."""
+    item = pg.TextItem(anchor=(0, 0), fill=theme.color("raised"), border=pg.mkPen(theme.color("line"), width=1))
+    item.textItem.setFont(theme.font("secondary"))
+    item.setZValue(100)
+    item.hide()
+    return item
+
+
 def _label_height(metric: str) -> float:
     """The height of the label at the best epoch, from 0 to 1: away from the curves of good epochs."""
     return 0.93 if "loss" in metric else 0.08
@@ -75,12 +84,9 @@ class CurvePlot(Card):
         self._metric = metric
         self._curves: Curves | None = None
         self._training, self._validation = theme.color("accent"), theme.color("warn")
-        # The values at the cursor take the room that is left: the plots must not grow while the mouse moves.
-        self._values = Elided("", "secondary", "dim")
-        legend = Label(self._legend(), "secondary")
-        legend.setTextFormat(Qt.TextFormat.RichText)
-        head = row(Label(title, "body_strong"), self._values, legend, spacing=6)
-        head.setStretch(1, 1)
+        self._legend = Label(self._legend_text(validated=True), "secondary")
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        head = row(Label(title, "body_strong"), None, self._legend, spacing=6)
         self.body.addLayout(head)
         self._names = Label("", "secondary", wrap=True)
         self._names.setTextFormat(Qt.TextFormat.RichText)
@@ -104,17 +110,21 @@ class CurvePlot(Card):
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("faint"), width=1))
         self._cursor.hide()
         self._item.addItem(self._cursor, ignoreBounds=True)
+        self._readout = _readout()
+        # On the plot, not in the head: the plots must not grow while the mouse moves.
+        self._readout.setParentItem(self._item.getViewBox())
         self._others: list[pg.PlotDataItem] = []
         self._boundaries: list[pg.InfiniteLine] = []
         self._shown_boundaries: list[tuple[int, int]] = []
         self._item.getViewBox().sigXRangeChanged.connect(self._place_label)
         self._plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
-    def _legend(self) -> str:
-        return " &nbsp; ".join(
-            f'<span style="color:{color.name()}">▬ {text}</span>'
-            for color, text in ((self._training, tr("training", "entrenamiento")),
-                                (self._validation, tr("validation", "validación"))))
+    def _legend_text(self, *, validated: bool) -> str:
+        """The names of the curves; without validation pictures there is one."""
+        names = [(self._training, tr("training", "entrenamiento"))]
+        if validated:
+            names.append((self._validation, tr("validation", "validación")))
+        return " &nbsp; ".join(f'<span style="color:{color.name()}">▬ {text}</span>' for color, text in names)
 
     def _style(self) -> None:
         item = self._item
@@ -166,6 +176,7 @@ class CurvePlot(Card):
             self._smooth.setData(shown, np.asarray(curves.smoothed(name), dtype=float)[::step], connect=known)
         validation = np.asarray(curves.epoch_values.get("val_" + name, ()), dtype=float)
         self._valid.setData(epochs[:len(validation)], validation)
+        self._legend.setText(self._legend_text(validated=len(validation) > 0 or not len(epochs)))
         if curves.best is not None:
             self._best.setPos(curves.best)
             # Shown first: a hidden label ignores its text.
@@ -174,6 +185,9 @@ class CurvePlot(Card):
                                           best=format_best(curves.best_by, short=True), n=curves.best))
         else:
             self._best.hide()
+        if not len(x) and not len(epochs):
+            # The axes would keep the numbers of the run before.
+            self._item.setRange(xRange=(0, 1), yRange=(0, 1), disableAutoRange=False)
         # The range is otherwise known with the next painting only.
         self._item.getViewBox().updateAutoRange()
         self._place_label()
@@ -221,25 +235,38 @@ class CurvePlot(Card):
         self._names.setToolTip("\n".join(others) if len(others) > _MOST_NAMES else "")
         self._names.setVisible(bool(names))
 
+    @property
+    def readout(self) -> str:
+        """The values at the cursor, line by line; "" without them."""
+        return self._readout.textItem.toPlainText() if self._readout.isVisible() else ""
+
     def _clear_readout(self) -> None:
         self._cursor.hide()
-        self._values.setText("")
+        self._readout.hide()
 
     def _on_mouse_moved(self, position: QPointF) -> None:
         curves = self._curves
         if curves is None or not curves.epoch_x or not self._item.sceneBoundingRect().contains(position):
             self._clear_readout()
             return
-        x = self._item.getViewBox().mapSceneToView(position).x()
+        box = self._item.getViewBox()
+        x = box.mapSceneToView(position).x()
         place = min(range(len(curves.epoch_x)), key=lambda index: abs(curves.epoch_x[index] - x))
         self._cursor.setPos(curves.epoch_x[place])
         self._cursor.show()
-        parts = [tr("epoch {n}", "época {n}", n=curves.epoch_x[place])]
-        for name in (self._metric, "val_" + self._metric):
+        lines = [tr("Epoch {n}", "Época {n}", n=curves.epoch_x[place])]
+        for name, label, color in ((self._metric, tr("training", "entrenamiento"), self._training),
+                                   ("val_" + self._metric, tr("validation", "validación"), self._validation)):
             values = curves.epoch_values.get(name, ())
             if place < len(values):
-                parts.append(format_number(values[place], 4))
-        self._values.setText(" · ".join(parts))
+                lines.append(f'<span style="color:{color.name()}">▬</span> {label} {format_number(values[place], 4)}')
+        self._readout.setHtml(f'<div style="color:{theme.color("text").name()}">{"<br>".join(lines)}</div>')
+        # Beside the line, on the side where there is more room.
+        at = box.mapFromView(QPointF(curves.epoch_x[place], 0)).x()
+        right = at > box.width() / 2
+        self._readout.setAnchor((1, 0) if right else (0, 0))
+        self._readout.setPos(at - 6 if right else at + 6, 6)
+        self._readout.show()
 
 
 class PlotPair(QWidget):

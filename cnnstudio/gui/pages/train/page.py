@@ -16,6 +16,7 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.train.dialogs import open_comparison, open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.go_on import GoOnDialog
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
@@ -75,6 +76,8 @@ class TrainPage(Page):
         self._table.delete_wanted.connect(self._delete)
         self._table.history_wanted.connect(lambda run: save_history(self.session, self._table, run))
         self._table.rename_wanted.connect(self._rename)
+        self._table.compare_wanted.connect(
+            lambda run: open_comparison(self.workspace, self._runs, run, self._colors.color, self._table))
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)
         self._log.setTabChangesFocus(True)
@@ -99,8 +102,10 @@ class TrainPage(Page):
         return self._stack
 
     def inspector(self) -> QWidget:
-        self._settings = TrainSettings(self.workspace)
-        return self._settings
+        settings = self._settings = TrainSettings(self.workspace)
+        settings.rate_wanted.connect(lambda stage: open_rate_finder(
+            self.workspace, stage, lambda rate: settings.take_rate(stage, rate), settings))
+        return settings
 
     def actions(self) -> Iterable[QWidget]:
         self._pause = Button(tr("Pause", "Pausar"), icon="pause", on_click=self._toggle_pause)

@@ -58,6 +58,8 @@ class RunsTable(Card):
     delete_wanted = Signal(object)
     history_wanted = Signal(object)
     rename_wanted = Signal(object)
+    compare_wanted = Signal(object)
+    """A run to put beside another one."""
 
     def __init__(self, colors: RunColors, parent: QWidget | None = None) -> None:
         super().__init__(margins=(4, 8, 4, 4), spacing=4, parent=parent)
@@ -185,6 +187,9 @@ class RunsTable(Card):
             menu.addAction(tr("Resume", "Continuar"), self._resume_chosen)
         if self._can_go_on(run):
             menu.addAction(tr("Continue training…", "Seguir entrenando…"), self._go_on_chosen)
+        if run.has_model and sum(other.has_model for other in self._runs) > 1:
+            menu.addAction(tr("Compare with another run…", "Comparar con otro entrenamiento…"),
+                           lambda: self.compare_wanted.emit(run))
         menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
                        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder))))
         menu.addAction(tr("Rename…", "Cambiar nombre…") + "\tF2", self._rename_chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from cnnstudio.catalog.bases.resolver import base_of_node
@@ -39,6 +40,9 @@ class TrainSettings(QWidget):
 
     With one stage its settings are listed with those of the training; with several a list selects the edited one.
     """
+
+    rate_wanted = Signal(str)
+    """The id of a stage to find a learning rate for."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -208,6 +212,11 @@ class TrainSettings(QWidget):
             form.value_changed.connect(self._set_optimizer)
             self._keep("optimizer", form)
             self._layout.addWidget(form)
+            if stage.schedule is None:
+                # A schedule has its own rate, and the finder suggests a constant one.
+                find = Button(tr("Find a learning rate…", "Buscar una tasa de aprendizaje…"), "link",
+                              on_click=lambda: self.rate_wanted.emit(stage.id))
+                self._layout.addLayout(row(find, None))
         self._build_schedule(stage)
 
     def _build_schedule(self, stage: Stage) -> None:
@@ -277,6 +286,14 @@ class TrainSettings(QWidget):
         optimizer = self.stage.optimizer
         self._edit_stage("optimizer", edits.replace(optimizer, params=optimizer.params | {name: value}),
                          _step_label(OPTIMIZERS[optimizer.type].params, name), f"{self._spec}.optimizer.{name}")
+
+    def take_rate(self, stage_id: str, rate: float) -> None:
+        """Set the learning rate of a stage, as the finder suggests it."""
+        stage = self._session.project.training.stage(stage_id)
+        if stage is not None:
+            optimizer = edits.replace(stage.optimizer, params=stage.optimizer.params | {"learning_rate": rate})
+            self._session.edit(lambda project: stage_edits.set_stage_field(project, stage_id, "optimizer", optimizer),
+                               Text("Take a suggested learning rate", "Tomar una tasa de aprendizaje propuesta"))
 
     def _choose_schedule(self, kind: object) -> None:
         """A schedule starts with the rate of the optimizer."""

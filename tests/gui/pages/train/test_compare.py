@@ -95,3 +95,20 @@ def test_runs_of_other_classes_are_refused_with_the_reason(open_dialog, runs, tm
     assert dialog.comparison is None
     assert says(dialog, "horse")
     dialog.reject()
+
+
+def test_it_is_opened_from_the_menu_of_a_run(qtbot, window, runs, tmp_path):
+    from cnnstudio.core.files import write_project
+    from cnnstudio.gui.pages.train.runs import RunsTable
+    from cnnstudio.gui.state.commands import OpenProject
+
+    write_project(tmp_path, runs[0].spec())
+    window.perform(OpenProject(str(tmp_path)))
+    window.go("train")
+    qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=20_000)
+    table = part(window.current, RunsTable)
+    table.compare_wanted.emit(next(run for run in list_runs(tmp_path) if run.id == runs[0].id))
+    dialog = part(window, CompareDialog)
+    qtbot.waitUntil(lambda: dialog.comparison is not None, timeout=20_000)
+    assert (dialog.comparison.first, dialog.comparison.second) == (runs[0].id, runs[1].id)
+    dialog.reject()

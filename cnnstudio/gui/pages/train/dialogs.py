@@ -1,0 +1,44 @@
+"""Opens the dialogs of Train; none of them blocks the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QDialog, QWidget
+
+from cnnstudio.core.jobs import TryRates
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text
+from cnnstudio.gui.pages.train.compare import CompareDialog
+from cnnstudio.gui.pages.train.rate_finder import RateFinderDialog
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.workers.job_setup import rates_job
+from cnnstudio.workers.runs import RunSummary
+
+
+def _open(dialog: QDialog) -> QDialog:
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+    return dialog
+
+
+def open_comparison(workspace: Workspace, runs: Sequence[RunSummary], run: RunSummary,
+                    color_of: Callable[[RunSummary], QColor], parent: QWidget) -> QDialog | None:
+    """Put a run beside the newest other one (`runs` are newest first); another can be chosen there."""
+    other = next((item for item in runs if item.has_model and item.id != run.id), None)
+    return None if other is None else _open(CompareDialog(workspace.session, runs, run, other, color_of, parent.window()))
+
+
+def open_rate_finder(workspace: Workspace, stage: str, taken: Callable[[float], object], parent: QWidget) -> QDialog:
+    """Find a learning rate for a stage; `taken(rate)` when the user takes one."""
+    folder, project, index = workspace.session.folder, workspace.session.project, workspace.collection.index
+
+    def prepare() -> TryRates:
+        if folder is None or index is None:
+            raise ProblemError(error("pictures_unread", Text(
+                "The pictures of the project have not been read yet. Wait a moment, or look at the Data page.",
+                "Las imágenes del proyecto aún no se han leído. Espere un momento o mire la página Datos."), "dataset"))
+        return rates_job(folder, project, index, stage)
+
+    return _open(RateFinderDialog(workspace.session, prepare, taken, parent.window()))

@@ -84,11 +84,17 @@ def test_a_block_comes_back_as_it_went(block):
     same(project.network, read_code(keras_code(project.network, context)).network)
 
 
-@pytest.mark.parametrize("base", ["efficientnet_lite0", "vgg16", "mobilenet_v2", "resnet50", "densenet121", "convnext_tiny",
-                                  "nasnet_mobile", "inception_v3"])
-@pytest.mark.parametrize("settings_", [{}, {"trainable_from": "all", "pooling": "none", "weights": "random"},
-                                       {"pooling": "max", "weights": "file", "weights_file": 'C:\\x "y"\\w. Node: z.h5'}],
-                         ids=["frozen", "learning", "file"])
+SETTINGS = {"frozen": {}, "learning": {"trainable_from": "all", "pooling": "none", "weights": "random"},
+            "file": {"pooling": "max", "weights": "file", "weights_file": 'C:\\x "y"\\w. Node: z.h5'}}
+LARGE = ("nasnet_mobile", "inception_v3", "densenet121")
+"""With all settings nightly."""
+CASES = [pytest.param(base, settings_, id=f"{base}-{name}",
+                      marks=pytest.mark.nightly if base in LARGE and name != "frozen" else ())
+         for base in ("efficientnet_lite0", "vgg16", "mobilenet_v2", "resnet50", "convnext_tiny", *LARGE)
+         for name, settings_ in SETTINGS.items()]
+
+
+@pytest.mark.parametrize(("base", "settings_"), CASES)
 def test_a_base_comes_back_as_one_layer(base, settings_):
     project = with_base(Project(name="x"), BASES[base])
     node = project.network.nodes[1]

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.problems import Fix, Problem
+from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import (
     Button,
@@ -162,15 +163,9 @@ class Banner(Card):
             for fix in fixes:
                 line.addWidget(fix)
         if closable:
-            line.addWidget(Button(_close_word(), "icon", "close", on_click=self.closed.emit))
+            line.addWidget(Button(tr("Close", "Cerrar"), "icon", "close", on_click=self.closed.emit))
         self.body.addLayout(line)
         self.setAccessibleName(problem.located_text)
-
-
-def _close_word() -> str:
-    from cnnstudio.core.text import tr
-
-    return tr("Close", "Cerrar")
 
 
 class Banners(QWidget):

@@ -9,8 +9,6 @@ import shlex
 import sys
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 import cnnstudio
@@ -25,27 +23,7 @@ from cnnstudio.core.jobs import Prediction, Ranked, Ready, Report
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets.index import Index
 from cnnstudio.workers.runs import create_run
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    root = tmp_path / "pictures"
-    for label in ("cat", "dog"):
-        (root / label).mkdir(parents=True)
-        for number in range(20):
-            cv2.imwrite(str(root / label / f"{number}.png"), np.full((50, 60, 3), number, np.uint8))
-    return root
-
-
-@pytest.fixture
-def project(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    assert cli.main(["new", str(tmp_path / "project"), "--data", str(pictures), "--template", "lenet5"]) == 0
-    capsys.readouterr()
-    return str(tmp_path / "project")
-
-
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+from tests.cli.printed import lines
 
 
 def test_new_tells_what_it_found(tmp_path, pictures, capsys):
@@ -345,55 +323,6 @@ def test_a_decision_about_a_name_with_a_line_break_is_one_line(project, capsys):
     index.close()
     assert cli.main(["decide", project, path, "--class", "two\nlines"]) == 0
     assert capsys.readouterr().out.splitlines()[0].startswith(f"{path}: two\\nlines, ")
-
-
-def test_a_network_of_a_file_is_taken_over(project, tmp_path, capsys):
-    layers = [{"class_name": "InputLayer", "config": {"name": "start", "batch_shape": [None, 40, 48, 3]}},
-              {"class_name": "Flatten", "config": {"name": "flat"}},
-              {"class_name": "Dense", "config": {"name": "last", "units": 1, "activation": "sigmoid"}}]
-    path = tmp_path / "red señal.json"
-    path.write_text(json.dumps({"class_name": "Sequential", "config": {"layers": layers}}))
-    assert cli.main(["network", project, "--from", str(path), "--json"]) == 0
-    (reported,) = lines(capsys)
-    assert reported == {"event": "network", "layers": 3, "parameters": 40 * 48 * 3 + 1, "unknown": [], "problems": 0}
-    assert cli.main(["show", project, "recipe.height", "--json"]) == 0
-    assert lines(capsys)[-1]["value"] == 40
-    path.write_text("no network")
-    assert cli.main(["network", project, "--from", str(path), "--json"]) == 2
-    assert "Traceback" not in capsys.readouterr().err
-
-
-def test_an_onnx_model_takes_the_place_of_the_network(project, tmp_path, capsys):
-    from tests.interchange.onnx_builder import Build
-
-    graph = Build((1, 1, 30, 20))
-    graph.add("Sigmoid", graph.add("Gemm", graph.add("Flatten", "x"), graph.weight(600, 1), graph.weight(1)))
-    path = graph.save(tmp_path)
-    assert cli.main(["network", project, "--from", str(path), "--json"]) == 0
-    reported = capsys.readouterr()
-    assert json.loads(reported.out)["parameters"] == 601
-    assert "weights" in reported.err
-    path.write_bytes(b"no model")
-    assert cli.main(["network", project, "--from", str(path), "--json"]) == 2
-    assert "network_damaged" in capsys.readouterr().out
-
-
-def test_a_network_is_taken_from_source_and_from_a_notebook(project, tmp_path, capsys):
-    code = ("from keras import Input, Sequential, layers\nmodel = Sequential([Input((40, 48, 3)), layers.Rescaling(1 / 255),\n"
-            "    layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(number)])\nmodel.compile('sgd')\nmodel.fit(x, epochs=7)\n")
-    (tmp_path / "net.py").write_text(code, encoding="utf-8")
-    cells = [{"cell_type": "code", "source": code.splitlines(keepends=True)}]
-    (tmp_path / "net.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    for name in ("net.py", "net.ipynb"):
-        assert cli.main(["network", project, "--from", str(tmp_path / name), "--json"]) == 0
-        printed = capsys.readouterr()
-        assert json.loads(printed.out)["layers"] == 5 - 1
-        assert "compile" in printed.err
-        assert cli.main(["show", project, "--json"]) == 0
-        assert "\"epochs\":7" in capsys.readouterr().out.replace(" ", "")
-    (tmp_path / "net.py").write_text("import torch\n", encoding="utf-8")
-    assert cli.main(["network", project, "--from", str(tmp_path / "net.py"), "--json"]) == 2
-    assert "torch_code" in capsys.readouterr().out
 
 
 def test_a_damaged_index_is_set_aside_by_the_command_that_its_message_names(project, capsys):

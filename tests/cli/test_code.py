@@ -14,13 +14,12 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.interchange.printing.script_files import CODE_MARK
 from cnnstudio.workers.job_setup import prepare_training
-from tests.cli.test_cli import pictures, project  # noqa: F401 - fixtures
 
 
 @pytest.mark.parametrize(("options", "word"), [
     ((), "keras.Sequential("), (("--whole",), "model.fit("), (("--framework", "torch"), "class Network(nn.Sequential)"),
     (("--framework", "torch", "--whole"), "loss.backward()")])
-def test_code_is_printed_and_written(project, tmp_path, capsys, options, word):  # noqa: F811
+def test_code_is_printed_and_written(project, tmp_path, capsys, options, word):
     assert cli.main(["code", project, *options, "--json"]) == 0
     text = json.loads(capsys.readouterr().out)["code"]
     assert word in text
@@ -30,13 +29,13 @@ def test_code_is_printed_and_written(project, tmp_path, capsys, options, word): 
     assert target.read_text(encoding="utf-8") == CODE_MARK + text.replace("manifest.jsonl", "written.pictures.jsonl")
 
 
-def test_a_file_that_cannot_be_written_is_told(project, tmp_path):  # noqa: F811
+def test_a_file_that_cannot_be_written_is_told(project, tmp_path):
     (tmp_path / "a file").write_text("x", encoding="utf-8")
     assert cli.main(["code", project, "--to", str(tmp_path / "a file" / "network.py")]) == 2
 
 
 @pytest.mark.parametrize("options", [(), ("--whole",), ("--framework", "torch", "--whole")])
-def test_the_code_of_a_run_is_that_of_its_beginning(project, capsys, options):  # noqa: F811
+def test_the_code_of_a_run_is_that_of_its_beginning(project, capsys, options):
     opened, index = open_project(Path(project))
     run, _job = prepare_training(Path(project), opened, index)
     index.close()
@@ -50,12 +49,12 @@ def test_the_code_of_a_run_is_that_of_its_beginning(project, capsys, options):  
     assert json.loads(capsys.readouterr().out)["code"] != before
 
 
-def test_an_unknown_run_is_told(project, capsys):  # noqa: F811
+def test_an_unknown_run_is_told(project, capsys):
     assert cli.main(["code", project, "--run", "nothing", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["problem"]["code"] == "no_run"
 
 
-def test_what_is_not_in_pytorch_is_told_beside_the_code(project, capsys):  # noqa: F811
+def test_what_is_not_in_pytorch_is_told_beside_the_code(project, capsys):
     assert cli.main(["set", project, "training.optimizer=lion"]) == 0
     capsys.readouterr()
     assert cli.main(["code", project, "--framework", "torch", "--whole", "--json"]) == 0
@@ -67,7 +66,7 @@ def test_what_is_not_in_pytorch_is_told_beside_the_code(project, capsys):  # noq
 
 
 @pytest.mark.parametrize("framework", ["keras", "torch"])
-def test_a_whole_script_has_its_list_beside_it(project, tmp_path, capsys, framework):  # noqa: F811
+def test_a_whole_script_has_its_list_beside_it(project, tmp_path, capsys, framework):
     target = tmp_path / "elsewhere" / "whole.py"
     target.parent.mkdir()
     assert cli.main(["code", project, "--whole", "--framework", framework, "--to", str(target), "--json"]) == 0
@@ -78,7 +77,7 @@ def test_a_whole_script_has_its_list_beside_it(project, tmp_path, capsys, framew
     assert 'Path(__file__).with_name("whole.pictures.jsonl")' in target.read_text(encoding="utf-8")
 
 
-def test_a_run_s_script_has_the_pictures_of_the_run(project, tmp_path, capsys):  # noqa: F811
+def test_a_run_s_script_has_the_pictures_of_the_run(project, tmp_path, capsys):
     opened, index = open_project(Path(project))
     run, _job = prepare_training(Path(project), opened, index)
     index.close()
@@ -88,7 +87,7 @@ def test_a_run_s_script_has_the_pictures_of_the_run(project, tmp_path, capsys): 
 
 
 @pytest.mark.parametrize("name", ["keras.py", "torch.py", "json.py"])
-def test_a_script_does_not_hide_what_it_imports(project, tmp_path, capsys, name):  # noqa: F811
+def test_a_script_does_not_hide_what_it_imports(project, tmp_path, capsys, name):
     assert cli.main(["code", project, "--whole", "--to", str(tmp_path / name), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["problem"]["code"] == "script_name"
     assert list(tmp_path.glob("*.py")) == []
@@ -96,7 +95,7 @@ def test_a_script_does_not_hide_what_it_imports(project, tmp_path, capsys, name)
 
 @pytest.mark.parametrize("options", [(), ("--whole",)])
 @pytest.mark.parametrize("framework", ["keras", "torch"])
-def test_an_empty_network_is_printed(project, capsys, framework, options):  # noqa: F811
+def test_an_empty_network_is_printed(project, capsys, framework, options):
     path = Path(project) / "project.cnnstudio"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["network"] = {"nodes": [], "edges": []}
@@ -105,7 +104,7 @@ def test_an_empty_network_is_printed(project, capsys, framework, options):  # no
     compile(json.loads(capsys.readouterr().out)["code"], "printed", "exec")
 
 
-def test_the_epochs_of_a_run_are_a_table(project, tmp_path, capsys):  # noqa: F811
+def test_the_epochs_of_a_run_are_a_table(project, tmp_path, capsys):
     opened, index = open_project(Path(project))
     run, _job = prepare_training(Path(project), opened, index)
     index.close()

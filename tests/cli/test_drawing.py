@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from cnnstudio import cli
-from tests.cli.test_cli import pictures, project  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +23,7 @@ def run(*text: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.parametrize(("ending", "start"), [(".svg", b"<?xml"), (".pdf", b"%PDF"), (".png", b"\x89PNG")])
-def test_the_network_is_drawn_in_every_format(project, tmp_path, ending, start):  # noqa: F811
+def test_the_network_is_drawn_in_every_format(project, tmp_path, ending, start):
     target = tmp_path / f"la red ñ{ending}"
     done = run(project, "--to", str(target), "--json")
     assert done.returncode == 0, done.stderr
@@ -37,7 +36,7 @@ def test_the_network_is_drawn_in_every_format(project, tmp_path, ending, start):
         assert "28 × 28 × 1" in text
 
 
-def test_what_cannot_be_drawn_is_told(project, tmp_path, capsys):  # noqa: F811
+def test_what_cannot_be_drawn_is_told(project, tmp_path, capsys):
     assert cli.main(["draw", project, "--to", str(tmp_path / "network.docx"), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["problem"]["code"] == "unknown_format"
     assert cli.main(["draw", str(tmp_path / "none"), "--to", str(tmp_path / "network.svg"), "--json"]) == 2

@@ -18,13 +18,12 @@ from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.own_folders import LOCK_FILE
 from cnnstudio.datasets import decisions
 from cnnstudio.datasets.index import open_index
-from tests.cli.test_cli import pictures, project  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def folder(project: str) -> Path:  # noqa: F811
+def folder(project: str) -> Path:
     return Path(project)
 
 
@@ -58,7 +57,7 @@ def test_settings_of_many_commands_at_once_are_all_kept_or_refused(folder):
         assert str(value_of(folder, key)) in {number for name, number in done if name == key}
 
 
-def test_two_new_projects_in_one_place_are_not_mixed(pictures, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_two_new_projects_in_one_place_are_not_mixed(pictures, tmp_path, monkeypatch, capsys):
     folder = tmp_path / "twice"
     create = projects.create_project
     inside: list[int] = []

@@ -9,7 +9,6 @@ import pytest
 
 from cnnstudio import cli
 from cnnstudio.core.files import PROJECT_FILE
-from tests.cli.test_cli import pictures, project  # noqa: F401
 
 VALUES = [
     {"training": {"batch_size": 0}}, {"recipe": {"height": 0}}, {"recipe": {"height": -5, "width": 10**18}},
@@ -20,7 +19,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize("change", VALUES, ids=str)
-def test_values_out_of_range_are_problems(project, change, capsys):  # noqa: F811
+def test_values_out_of_range_are_problems(project, change, capsys):
     path = Path(project) / PROJECT_FILE
     raw = json.loads(path.read_text())
     for name, values in change.items():

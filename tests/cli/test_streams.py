@@ -14,7 +14,6 @@ import pytest
 from cnnstudio import cli
 from cnnstudio.core.files import read_project
 from cnnstudio.core.text import Text, printable, tr
-from tests.cli.test_cli import pictures, project  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
 FULL = Path("/dev/full")
@@ -29,7 +28,7 @@ def test_values_in_texts_stay_on_one_line_and_steer_nothing():
     assert printable("a\nb\tc\x1b[0m") == "a\nb\tc\\x1b[0m"
 
 
-def test_no_command_writes_control_characters_of_a_project(project, capsys):  # noqa: F811
+def test_no_command_writes_control_characters_of_a_project(project, capsys):
     folder = Path(project)
     assert cli.main(["set", project, f"name={EVIL}"]) == 0
     run = folder / "runs" / EVIL
@@ -61,7 +60,7 @@ def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 @pytest.mark.parametrize(("end", "code"), [("> /dev/full", 1), (">&-", 1), ("2>&-", 0), ("2> /dev/full", 0), ("<&-", 0)])
-def test_a_full_or_closed_stream_is_no_traceback(project, end, code):  # noqa: F811
+def test_a_full_or_closed_stream_is_no_traceback(project, end, code):
     done = run(f'"$PY" -m cnnstudio show "{project}" name {end}', ROOT)
     assert done.returncode == code
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
@@ -70,7 +69,7 @@ def test_a_full_or_closed_stream_is_no_traceback(project, end, code):  # noqa: F
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be deleted there")
-def test_a_vanished_working_folder_is_named(project, tmp_path):  # noqa: F811
+def test_a_vanished_working_folder_is_named(project, tmp_path):
     done = run(f'mkdir gone; cd gone; rmdir ../gone; "$PY" -m cnnstudio show "{project}"', tmp_path)
     assert done.returncode == 2
     assert "current folder" in done.stderr and "Traceback" not in done.stderr

@@ -9,12 +9,11 @@ import pytest
 from cnnstudio import cli
 from cnnstudio.cli.targets import WRITTEN_TABLE, check_target
 from cnnstudio.core.problems import ProblemError
-from tests.cli.test_cli import pictures, project  # noqa: F401
 
 
 @pytest.mark.parametrize("name", ["project.cnnstudio", "project.cnnstudio.autosave", "dataset.sqlite", "dataset.sqlite-wal",
                                   ".lock", "runs/x/model.keras", "bases/a.keras"])
-def test_a_file_of_a_project_is_never_replaced(project, name, capsys):  # noqa: F811
+def test_a_file_of_a_project_is_never_replaced(project, name, capsys):
     target = Path(project) / name
     before = target.read_bytes() if target.exists() else None
     for command in (["code", project, "--to"], ["audit", project, "--html"], ["predict", project, project, "--csv"]):
@@ -23,7 +22,7 @@ def test_a_file_of_a_project_is_never_replaced(project, name, capsys):  # noqa: 
     assert (target.read_bytes() if target.exists() else None) == before
 
 
-def test_a_file_of_somebody_else_is_replaced_with_force_only(project, tmp_path, capsys):  # noqa: F811
+def test_a_file_of_somebody_else_is_replaced_with_force_only(project, tmp_path, capsys):
     for command, name in ((["code", project, "--to"], "train.py"),
                           (["audit", project, "--only", "blurry", "--html"], "page.html")):
         target = tmp_path / name

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QScrollArea, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QListWidget, QScrollArea, QWidget
 
 from cnnstudio.core.problems import Fix, error, warning
 from cnnstudio.core.text import Text
@@ -23,26 +23,14 @@ from cnnstudio.gui.widgets.cards import Banner, Facts
 from cnnstudio.gui.widgets.command_palette import CommandPalette, score
 from cnnstudio.gui.widgets.grid import PictureGrid
 from cnnstudio.gui.widgets.inputs import SearchBox
-from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.window.actions import ENTRIES
 from cnnstudio.gui.window.handlers import HANDLERS
 from cnnstudio.gui.window.notices import (
-    ProblemsDialog,
-    ReportDialog,
     Toast,
     Toasts,
-    install_exception_hook,
-    report_text,
 )
 from cnnstudio.gui.window.settings_dialog import SettingsDialog
-from tests.gui.driving import button, card, click, part, parts, press, says, write
-
-
-@pytest.fixture
-def opened(qtbot, window, project_folder):
-    with qtbot.waitSignal(window.session.jobs.ended):
-        window.perform(OpenProject(str(project_folder)))
-    return window
+from tests.gui.driving import button, card, click, part, press, says, write
 
 
 def grid_of(window):
@@ -247,70 +235,6 @@ def test_settings_apply_at_once(qtbot, window):
     qtbot.wait(50)
     assert dialog.windowTitle() == "Ajustes"
     assert dialog.isVisible()
-
-
-def test_every_dialog_opens(opened):
-    for command in (commands.ShowAbout(), commands.ShowHelp(), commands.ShowSettings(), commands.ShowProblems()):
-        opened.perform(command)
-        dialogs = [dialog for dialog in opened.findChildren(QDialog) if dialog.isVisible()]
-        assert dialogs, command
-        for dialog in dialogs:
-            dialog.accept()
-            dialog.deleteLater()
-
-
-def test_the_list_of_problems_fixes(opened):
-    opened.session.edit(_wrong_loss, Text("Loss", "Pérdida"))
-    opened.workspace.checks.check_now()
-    opened.perform(commands.ShowProblems())
-    dialog = part(opened, ProblemsDialog)
-    problem = next(problem for problem in opened.session.problems if problem.code == "wrong_loss")
-    banner = next(banner for banner in parts(dialog, Banner) if banner.problem == problem)
-    press(banner, str(problem.fixes[0].label))
-    opened.workspace.checks.check_now()
-    assert "wrong_loss" not in [problem.code for problem in opened.session.problems]
-
-
-def _wrong_loss(project):
-    from cnnstudio.core import edits
-
-    return edits.set_field(project, "training", "loss", "sparse_categorical_crossentropy")
-
-
-def test_an_exception_becomes_a_report_and_the_program_lives(qtbot, window):
-    shown = []
-    remove = install_exception_hook(shown.append)
-    try:
-        sys.excepthook(ValueError, ValueError("odd"), None)
-        qtbot.waitUntil(lambda: bool(shown))
-    finally:
-        remove()
-    assert "odd" in shown[0].details
-    assert "ValueError" in report_text(shown[0])
-    dialog = ReportDialog(shown[0], window)
-    qtbot.addWidget(dialog)
-
-
-def test_a_question_gives_the_answer_or_none(qtbot, window):
-    question = Question("Title", "Text", (("yes", "Yes", "primary"),), window)
-    qtbot.addWidget(question)
-    press(question, "Yes")
-    assert question.answer == "yes"
-
-
-def test_a_question_is_no_higher_than_its_words(qtbot, window):
-    question = Question("A training is running", "What should become of it?", (("a", "Continue in the", "primary"),), window)
-    qtbot.addWidget(question)
-    question.show()
-    labels = question.findChildren(Label)
-    assert all(label.height() <= label.heightForWidth(label.width()) + 2 for label in labels)
-
-
-def test_toasts_show_a_problem_once(window):
-    problem = error("x", Text("Something", "Algo"), "file")
-    window.session.report(problem, problem)
-    window.session.report(warning("y", Text("Else", "Otro"), "file"))
-    assert len(parts(window.toasts, Toast)) == 2
 
 
 def test_closing_saves(opened, project_folder):

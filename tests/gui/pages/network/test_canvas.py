@@ -15,7 +15,7 @@ from cnnstudio.gui.pages.network.canvas.corners import ZoomBar
 from cnnstudio.gui.pages.network.canvas.display import CARD
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.views import LayerTable
-from cnnstudio.gui.state.commands import OpenProject, SetSetting
+from cnnstudio.gui.state.commands import SetSetting
 from cnnstudio.gui.widgets.command_palette import CommandPalette
 from cnnstudio.gui.widgets.inputs import SearchBox
 from tests.gui.driving import button, field, part
@@ -24,11 +24,8 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def page(qtbot, window, project_folder):
-    window.perform(OpenProject(str(project_folder)))
-    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
-    assert window.go("network")
-    page = window.current
+def page(page):
+    """A network with branches."""
     part(page, Gallery).template_chosen.emit("residual")
     return page
 
@@ -229,7 +226,7 @@ def test_a_pulled_connection_snaps_to_a_layer_nearby(qtbot, page):
 
 
 def ends_at_its_nodes(edge) -> bool:
-    """Whether the drawn line begins and ends where its nodes are, and lies within what the scene is told of it."""
+    """Whether the drawn line begins and ends at its nodes, within what the scene is told of it."""
     path = edge.shape()
     start, end = edge.source.pos() + edge.source.out_port(), edge.target.pos() + edge.target.in_port()
     return (path.contains(start) and path.contains(end)
@@ -371,8 +368,8 @@ def covered(page, node):
     view = page.canvas
     place = view.mapFromScene(page.editor.scene.nodes[node].sceneBoundingRect()).boundingRect()
     assert view.viewport().rect().contains(place), node
-    return [corner for corner in (view.totals, view.minimap, part(view, ZoomBar))
-            if corner.isVisible() and corner.geometry().intersects(place)]
+    corners = (view.totals, view.minimap, part(view, ZoomBar))
+    return [corner for corner in corners if corner.isVisible() and corner.geometry().intersects(place)]
 
 
 @pytest.mark.parametrize("zoom", [0.6, 1.0])

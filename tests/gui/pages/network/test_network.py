@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from cnnstudio.catalog.layers import LAYERS
@@ -15,24 +14,13 @@ from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
 from cnnstudio.gui.pages.network.palette import LayerPalette, LayerRow, entries, is_match
 from cnnstudio.gui.pages.network.views import LayerTable
-from cnnstudio.gui.state.commands import CloseProject, OpenPaths, OpenProject, SetSetting
-from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.table import Column, Table
-from tests.gui.driving import field, part, parts, press, texts
-
-
-@pytest.fixture
-def page(qtbot, window, project_folder):
-    window.perform(OpenProject(str(project_folder)))
-    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
-    assert window.go("network")
-    return window.current
+from tests.gui.driving import field, part, press, texts
 
 
 def ids(page):
     return [node.id for node in page.session.project.network.nodes]
-
 
 
 def test_the_canvas_shows_the_network(page):
@@ -242,6 +230,15 @@ def test_every_layer_can_be_added_from_the_palette(page):
         assert len(ids(page)) == before + 1
 
 
+class _Never:
+    """A job that does not run."""
+
+    class ended:  # noqa: N801 - a signal's name
+        @staticmethod
+        def connect(_slot):
+            return None
+
+
 def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
     from cnnstudio.gui.pages.network import starting_points as module
 
@@ -253,161 +250,6 @@ def test_missing_weights_are_fetched_from_the_banner(page, monkeypatch):
     assert page.editor.scene.nodes["base"].look.severity == "error"
     page.session.apply(problem.fixes[0])
     assert started[0].base == "mobilenet_v2"
-
-
-class _Never:
-    """A job that does not run."""
-
-    class ended:  # noqa: N801 - a signal's name
-        @staticmethod
-        def connect(_slot):
-            return None
-
-
-def editing(page, text=None):
-    """The Code view, its code ready to be changed."""
-    page.show_view("code")
-    part(page, CodeView).edit()
-    if text is not None:
-        part(page, CodeView).text.put(text)
-    return part(page, CodeView)
-
-
-def test_changed_code_is_applied_to_the_canvas_in_one_step(page):
-    part(page, Gallery).template_chosen.emit("lenet5")
-    page.editor.scene.moved.emit({"conv": (700.0, 40.0)})
-    before = page.session.project
-    code = editing(page)
-    code.text.put(code.text.toPlainText().replace("filters=16", "filters=24"))
-    assert code.apply()
-    assert not code.is_editing and code.text.isReadOnly()
-    network = page.session.project.network
-    assert network.node("conv_2").params["filters"] == 24
-    assert network.node("conv").position == (700.0, 40.0)
-    assert {node.id for node in network.nodes} == {node.id for node in before.network.nodes}
-    assert "filters=24" in code.text.toPlainText()
-    page.session.undo()
-    assert page.session.project == before
-    assert "filters=24" not in code.text.toPlainText()
-    editing(page)
-    assert code.apply()
-    assert page.session.project == before and page.session.redo_label is not None
-
-
-def test_code_of_others_is_pasted_and_its_remarks_are_shown(page):
-    from PySide6.QtGui import QGuiApplication
-
-    code = editing(page)
-    QGuiApplication.clipboard().setText(
-        "import keras\nmodel = keras.Sequential([keras.Input((20, 24, 3)), keras.layers.RandomFlip(),\n"
-        "    keras.layers.Conv2D(5, 3, dtype='float16', kernel_initializer=keras.initializers.Orthogonal(3.0)),\n"
-        "    keras.layers.Flatten(), keras.layers.Dense(classes)])\n")
-    code.paste()
-    assert [problem.where.line for problem in code.remarks.problems] == [2, 3, 4]
-    # What only tells is not marked.
-    assert {selection.cursor.blockNumber() for selection in code.text.extraSelections()} == {1, 2}
-    code.remarks.wanted.emit(3)
-    assert code.text.textCursor().blockNumber() == 2
-    assert code.apply()
-    project = page.session.project
-    assert [node.type for node in project.network.nodes] == ["Input", "Conv2D", "Flatten", "Output"]
-    assert (project.recipe.height, project.recipe.width) == (20, 24)
-    assert len(code.remarks.problems) == 3 and code.text.extraSelections() == []
-    assert code.isVisible()
-
-
-def test_code_in_trouble_stays_and_its_line_is_marked(qtbot, page):
-    before = page.session.project
-    code = editing(page, "import keras\nmodel = keras.Sequential([\n    keras.layers.Conv2D(3 3),\n])")
-    assert not code.apply()
-    (problem,) = code.remarks.problems
-    assert (problem.code, problem.where.line) == ("code_syntax", 3)
-    assert [selection.cursor.blockNumber() for selection in code.text.extraSelections()] == [2]
-    assert code.is_editing and page.session.project is before
-    # What is written is read after a pause; the canvas that changes meanwhile does not take it away.
-    code.text.put("import torch\n")
-    qtbot.waitUntil(lambda: [problem.code for problem in code.remarks.problems] == ["torch_code"], timeout=5000)
-    part(page, Gallery).template_chosen.emit("small_cnn")
-    page.show_view("code")
-    assert code.text.toPlainText() == "import torch\n"
-    code.discard()
-    assert "keras.Sequential" in code.text.toPlainText()
-    assert code.remarks.problems == () and not code.remarks.isVisible()
-
-
-def test_keys_of_the_code_editor(qtbot, page):
-    code = editing(page, "x = 1")
-    text = code.text
-    text.moveCursor(text.textCursor().MoveOperation.End)
-    qtbot.keyClicks(text, ":")
-    qtbot.keyClick(text, Qt.Key.Key_Return)
-    qtbot.keyClicks(text, "y")
-    assert text.toPlainText() == "x = 1:\n    y"
-    qtbot.keyClick(text, Qt.Key.Key_Backtab)
-    assert text.toPlainText() == "x = 1:\ny"
-    text.selectAll()
-    qtbot.keyClick(text, Qt.Key.Key_Tab)
-    assert text.toPlainText() == "    x = 1:\n    y"
-    text.undo()
-    assert text.toPlainText() == "x = 1:\ny"
-    code.discard()
-    code.form.set_value("torch")
-    code.form.chosen.emit("torch")
-    assert "Edit" not in [shown.text() for shown in parts(code, Button)]
-
-
-def test_source_files_open_from_the_page(qtbot, page, tmp_path):
-    path = tmp_path / "señal.py"
-    path.write_text("import keras\nmodel = keras.Sequential([keras.Input((20, 24, 3)), keras.layers.Flatten(), "
-                    "keras.layers.Dense(n, activation='softmax')])\nmodel.compile('adam')\nmodel.fit(x, epochs=3)\n")
-    assert page.files.take_paths([str(path)])
-    qtbot.waitUntil(lambda: len(page.session.project.network.nodes) == 3, timeout=10_000)
-    assert page.session.project.training.epochs == 3
-
-
-def test_code_that_was_not_applied_is_kept(qtbot, page, window, project_folder):
-    page.show_view("code")
-    part(page, CodeView).edit()
-    part(page, CodeView).text.put(part(page, CodeView).text.toPlainText().replace("filters=6", "filters=7"))
-    changed = part(page, CodeView).text.toPlainText()
-    draft = project_folder / "code_draft.py"
-    qtbot.waitUntil(draft.exists, timeout=5000)
-    # Another language builds the page anew.
-    window.perform(SetSetting("language", "es"))
-    qtbot.waitUntil(lambda: window.current is not page, timeout=5000)
-    again = window.current
-    assert part(again, CodeView).is_editing
-    assert part(again, CodeView).text.toPlainText() == changed
-    part(again, CodeView).text.put(changed + "# más\n")
-    window.perform(CloseProject())
-    assert draft.read_text("utf-8") == changed + "# más\n", "kept at once when the project is left"
-    window.perform(OpenProject(str(project_folder)))
-    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
-    window.go("network")
-    page = window.current
-    assert part(page, CodeView).text.toPlainText() == changed + "# más\n"
-    assert part(page, CodeView).apply()
-    assert not draft.exists()
-    assert page.session.project.network.node("conv").params["filters"] == 7
-    part(page, CodeView).edit()
-    part(page, CodeView).keep()
-    assert not draft.exists(), "nothing was changed"
-    part(page, CodeView).text.put("import keras")
-    part(page, CodeView).keep()
-    assert draft.exists()
-    part(page, CodeView).discard()
-    assert not draft.exists()
-    assert not part(page, CodeView).is_editing
-
-
-def test_code_dropped_on_another_page_opens_on_the_canvas(qtbot, page, window, tmp_path):
-    path = tmp_path / "señal.py"
-    path.write_text("import keras\nmodel = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(name='flat')])\n",
-                    encoding="utf-8")
-    window.go("train")
-    window.perform(OpenPaths((str(path),)))
-    assert window.current is page
-    qtbot.waitUntil(lambda: "flat" in ids(page), timeout=10_000)
 
 
 def test_the_hint_of_the_inspector_follows_the_view(page):

@@ -5,102 +5,48 @@ from __future__ import annotations
 import time
 
 import msgspec
-import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QInputDialog, QPlainTextEdit
 
 from cnnstudio.core import edits
-from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Phase, Stopped
-from cnnstudio.core.item import Item
-from cnnstudio.core.messages import encode_event
+from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Stopped
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
-from cnnstudio.core.training import Stage
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.figures import format_ending
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunsTable
 from cnnstudio.gui.pages.train.settings import TrainSettings
-from cnnstudio.gui.pages.train.stage_list import StageRow, format_stage_detail
-from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import ChildJob
-from cnnstudio.gui.widgets.basics import Button, Caption, Label
+from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner, KeyFigure
 from cnnstudio.gui.widgets.formatting import format_device
-from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.run_names import read_name
 from cnnstudio.workers.runs import RunFolder
 from tests.gui import driving
-
-EVENTS = [
-    Hello(sequence=1, time=1.0, pid=1, versions={"keras": "3"}, device="CPU: 2 cores"),
-    Phase(sequence=2, time=1.0, name="training", text=Text("Training", "Entrenando")),
-    *(event for epoch in (1, 2, 3) for event in (
-        *(Batch(epoch=epoch, batch=batch, batches=4, metrics={"loss": 1 / epoch + batch / 100, "accuracy": epoch / 4},
-                pictures_per_second=100.0, seconds_left=9.0, time=2.0) for batch in (1, 2, 3, 4)),
-        Epoch(epoch=epoch, epochs=3, metrics={"loss": 1 / epoch, "accuracy": epoch / 4, "val_loss": 2 / epoch,
-                                              "val_accuracy": 0.5 + epoch / 10},
-              seconds=1.0, pictures_per_second=100.0, best=epoch != 3, time=3.0))),
-]
-
-
-@pytest.fixture
-def page(qtbot, window, project_folder):
-    window.perform(OpenProject(str(project_folder)))
-    qtbot.waitUntil(lambda: window.session.is_open and not len(window.session.jobs), timeout=20_000)
-    assert window.go("train")
-    return window.current
+from tests.gui.pages.train.recorded_runs import (
+    EVENTS,
+    best_label,
+    buttons,
+    figure,
+    loss_plot,
+    plot_item,
+    recorded,
+    state,
+)
 
 
-def recorded(page, last, events=EVENTS) -> RunFolder:
-    """A run on the disk with these events, as the engine leaves it."""
-    session = page.session
-    run, _job = prepare_training(session.folder, session.project, page.workspace.collection.index)
-    run.events_path.write_bytes(b"\n".join(encode_event(event) for event in [*events, last]) + b"\n")
-    session.announce("runs")
-    return run
+def write_shown(qtbot, widget, name, text):
+    """Write into the field of that name; what was just made is shown a moment later."""
+    def fields():
+        return [box for box in widget.findChildren(NumberBox) if box.accessibleName() == name and driving.shown(box, widget)]
 
-
-def figure(page, caption) -> str:
-    """The number and the note of the key figure with this caption."""
-    return next(figure.accessibleDescription() for figure in driving.parts(page, KeyFigure)
-                if caption in [label.text() for label in figure.findChildren(Caption)])
-
-
-def loss_plot(page) -> CurvePlot:
-    """The plot of the loss."""
-    return next(plot for plot in driving.root(page).findChildren(CurvePlot) if "Loss" in driving.texts(plot))
-
-
-def plot_item(plot) -> pg.PlotItem:
-    """The axes and curves of a plot."""
-    return plot.findChild(pg.PlotWidget).getPlotItem()
-
-
-def vertical_lines(plot) -> list[pg.InfiniteLine]:
-    """The visible vertical lines of a plot."""
-    return [item for item in plot_item(plot).items if isinstance(item, pg.InfiniteLine) and item.isVisible()]
-
-
-def best_label(plot) -> pg.InfLineLabel:
-    """The label of the line at the best epoch."""
-    (label,) = [line.label for line in vertical_lines(plot) if "best" in line.label.toPlainText()]
-    return label
-
-
-def buttons(page) -> list[str]:
-    """The texts of the visible buttons."""
-    return [button.text() for button in driving.parts(page, Button)]
-
-
-def state(page) -> str:
-    """The state of the first run in the table."""
-    table = driving.field(page, "Runs")
-    return driving.rows(table)[0][driving.column(table, "State")]
+    qtbot.waitUntil(lambda: bool(fields()), timeout=5000)
+    driving.write(fields()[0].parentWidget(), name, text)
 
 
 def test_curves_from_live_and_kept_events_are_the_same():
@@ -331,108 +277,6 @@ def test_the_epochs_of_a_run_are_saved_as_a_table(page, monkeypatch, tmp_path):
     header, *rows = table.read_text(encoding="utf-8").splitlines()
     assert header.startswith("epoch,stage,seconds,best,")
     assert len(rows) == len(run.epochs()) > 0
-
-
-def press(qtbot, widget, text):
-    """Click the visible button of that text or name; what was just made is shown a moment later."""
-    def visible_buttons():
-        return [button for button in widget.findChildren(Button)
-                if button.accessibleName() == text and button.isVisibleTo(widget)]
-
-    qtbot.waitUntil(lambda: bool(visible_buttons()), timeout=5000)
-    qtbot.mouseClick(visible_buttons()[0], Qt.MouseButton.LeftButton)
-
-
-def write_shown(qtbot, widget, name, text):
-    """Write into the field of that name; what was just made is shown a moment later."""
-    def fields():
-        return [box for box in widget.findChildren(NumberBox) if box.accessibleName() == name and driving.shown(box, widget)]
-
-    qtbot.waitUntil(lambda: bool(fields()), timeout=5000)
-    driving.write(fields()[0].parentWidget(), name, text)
-
-
-def stages(page):
-    return [(stage.id, stage.epochs) for stage in page.session.project.training.stages]
-
-
-def test_a_small_learning_rate_is_written_as_in_its_field():
-    stage = Stage(id="a", epochs=3, optimizer=Item(type="adam", params={"learning_rate": 1e-05}))
-    assert format_stage_detail(stage) == "3 epochs · Adam · 0.00001"
-    set_language("es")
-    assert format_stage_detail(stage) == "3 épocas · Adam · 0,00001"
-
-
-def test_stages_are_added_chosen_edited_moved_copied_and_removed(page, qtbot):
-    settings = driving.part(page, TrainSettings)
-    assert not settings.findChildren(StageRow), "one stage needs no list"
-    first = page.session.project.training.stages[0]
-    press(qtbot, settings, "Add a stage")
-    assert [identifier for identifier, _epochs in stages(page)] == ["stage_1", "stage_2"]
-    assert [row.stage for row in settings.findChildren(StageRow)] == ["stage_1", "stage_2"]
-    assert settings.stage.id == "stage_2", "the new one is edited"
-    epochs = next(box for box in settings.findChildren(NumberBox) if "Epochs" in box.accessibleName())
-    epochs.value_changed.emit(7)
-    assert stages(page) == [("stage_1", first.epochs), ("stage_2", 7)]
-    qtbot.mouseClick(settings.findChildren(StageRow)[0], Qt.MouseButton.LeftButton)
-    assert settings.stage.id == "stage_1"
-    press(qtbot, settings, "Duplicate")
-    assert stages(page) == [("stage_1", first.epochs), ("stage_3", first.epochs), ("stage_2", 7)]
-    press(qtbot, settings, "Move down")
-    assert [identifier for identifier, _epochs in stages(page)] == ["stage_1", "stage_2", "stage_3"]
-    press(qtbot, settings, "Remove")
-    assert [identifier for identifier, _epochs in stages(page)] == ["stage_1", "stage_2"]
-    for _ in range(5):
-        page.session.undo()
-    assert stages(page) == [("stage_1", first.epochs)]
-    qtbot.waitUntil(lambda: not [row for row in settings.findChildren(StageRow) if row.isVisibleTo(settings)], timeout=5000)
-
-
-def test_a_schedule_takes_the_rate_of_the_optimizer_and_tells_what_it_clashes_with(page, qtbot):
-    settings = driving.part(page, TrainSettings)
-    choice = next(box for box in settings.findChildren(Select) if box.accessibleName() == "Learning rate schedule")
-    choice.chosen.emit("CosineDecay")
-    rate = page.session.project.training.last_stage.optimizer.params["learning_rate"]
-    assert page.session.project.training.last_stage.schedule == Item(
-        type="CosineDecay", params={"initial_learning_rate": rate})
-    qtbot.waitUntil(lambda: any(problem.code == "schedule_and_plateau" for problem in page.session.problems), timeout=5000)
-    qtbot.waitUntil(lambda: any("cannot change it as well" in label.text() for label in settings.findChildren(Label)),
-                    timeout=5000)
-    press(qtbot, settings, "Switch ReduceLROnPlateau off")
-    qtbot.waitUntil(lambda: not any(problem.code == "schedule_and_plateau" for problem in page.session.problems),
-                    timeout=5000)
-    boxes = [box.accessibleName() for box in settings.findChildren(NumberBox) if box.isVisibleTo(settings)]
-    assert "initial_learning_rate" in boxes
-    assert "Learning rate" not in boxes, "the number means nothing now"
-
-
-STAGED = [
-    *EVENTS,
-    *(event for epoch in (4, 5) for event in (
-        *(Batch(epoch=epoch, batch=batch, batches=4, metrics={"loss": 0.3 / epoch, "accuracy": 0.8},
-                pictures_per_second=50.0, seconds_left=4.0, time=4.0, stage=1) for batch in (1, 2, 3, 4)),
-        Epoch(epoch=epoch, epochs=5, metrics={"loss": 0.3 / epoch, "accuracy": 0.8, "val_loss": 0.4 / epoch,
-                                              "val_accuracy": 0.85},
-              seconds=2.0, pictures_per_second=50.0, best=True, time=5.0, stage=1))),
-]
-
-
-def test_later_stages_are_marked_where_they_begin():
-    curves = curves_of(STAGED)
-    assert curves.boundaries == [(2, 3)]
-    assert curves.epoch_x == [1, 2, 3, 4, 5]
-    assert curves_of(EVENTS).boundaries == []
-    # An epoch of the second stage that is done again after a crash moves nothing.
-    curves.take(Batch(epoch=5, batch=1, batches=4, metrics={"loss": 1.0}, pictures_per_second=1.0, stage=1))
-    assert curves.boundaries == [(2, 3)]
-
-
-def test_the_plots_show_the_line_and_take_it_away(page):
-    plot = loss_plot(page)
-    plot.show_curves(curves_of(STAGED))
-    assert 3.0 in [line.value() for line in vertical_lines(plot)]
-    plot.show_curves(curves_of(EVENTS))
-    assert 3.0 not in [line.value() for line in vertical_lines(plot)]
 
 
 def test_a_damaged_run_says_what_is_missing(page):

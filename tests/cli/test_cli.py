@@ -16,7 +16,7 @@ import pytest
 import cnnstudio
 from cnnstudio import cli
 from cnnstudio.__main__ import is_for_terminal
-from cnnstudio.cli import jobs
+from cnnstudio.cli import doctor, jobs
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
 from cnnstudio.core.events import Finished, Phase, Stopped
@@ -219,7 +219,7 @@ def test_complaints_about_the_command_line_follow_the_language(arguments, said, 
 
 def test_facts_of_the_doctor_are_words():
     set_language("es")
-    assert jobs._value_text({"path": "/x", "writable": True, "jax": None}) == "ruta /x, permite escritura sí, jax -"
+    assert doctor._value_text({"path": "/x", "writable": True, "jax": None}) == "ruta /x, permite escritura sí, jax -"
 
 
 def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
@@ -227,11 +227,11 @@ def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
         reported(Report(facts={"device": "CPU: 2 cores", "cpu_count": 2}))
         return Finished()
 
-    monkeypatch.setattr(jobs, "run_job", run)
+    monkeypatch.setattr(doctor, "run_job", run)
     assert cli.main(["doctor", "--language", "es"]) == 0
     assert capsys.readouterr().out == "dispositivo: CPU: 2 núcleos\nnúcleos del procesador: 2\n"
     assert cli.main(["doctor", "--language", "es", "--json"]) == 0
-    assert lines(capsys) == [{"device": "CPU: 2 cores", "cpu_count": 2}]
+    assert lines(capsys) == [{"device": "CPU: 2 cores", "cpu_count": 2, "added": []}]
 
 
 @pytest.mark.parametrize("as_run", [False, True])

@@ -43,7 +43,7 @@ def take_glance(source: Path, size: int, check: Check = no_check, spec: DatasetS
     by_class: dict[str, list[str]] = {}
     pictures, more = 0, False
     try:
-        for chunk in Listing(root, reading):
+        for chunk in Listing(root, reading, folder=root):
             check()
             pictures += len(chunk)
             for item in chunk:

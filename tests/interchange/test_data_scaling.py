@@ -68,7 +68,7 @@ def test_a_script_that_scales_its_pictures_keeps_that(tmp_path: Path) -> None:
     path.write_text("train = ImageDataGenerator(rescale=1./255)\n" + PLAIN)
     after, said = opened(path, project("none"))
     assert after.recipe.normalization == "zero_one"
-    assert "none: 0 to 255 → [0, 1]" in said
+    assert "None (0 to 255) → [0, 1]" in said
     assert any("rescale" in note.en for note in read_file(path).notes)
 
 

@@ -41,6 +41,6 @@ def test_answers_for_people_have_the_signs_of_their_language():
     assert answer_format.text_line(answer) == "a.png: cat 55.37%, dog 44.63%"
     set_language("es")
     try:
-        assert answer_format.text_line(answer) == "a.png: cat 55,37%, dog 44,63%"
+        assert answer_format.text_line(answer) == "a.png: cat 55,37\u202f%, dog 44,63\u202f%"
     finally:
         set_language("en")

@@ -20,7 +20,6 @@ _COUNTED: Final = re.compile(r'("[^"\\{}]*?)?(\d+)("?)')
 """A number, or a text that ends in one."""
 _LONG: Final = 6
 """Blocks of one kind in a row that have a loop of their own."""
-_JOINING: Final = ("Add", "Concatenate", "Multiply")
 
 
 def statement_lines(statements: Sequence[Statement], start: Sequence[str], call: Callable[[int, Sequence[str]], str],
@@ -39,7 +38,7 @@ def statement_lines(statements: Sequence[Statement], start: Sequence[str], call:
     lines: list[str] = []
     # What enters is needed again after x is another tensor.
     if names.get(-1) == "x" and max(users[-1], default=0) > 0:
-        joined = any(statements[user].operation.title in _JOINING for user in users[-1])
+        joined = any(_joins(statements[user]) for user in users[-1])
         names[-1] = unique_id("shortcut" if joined else "entry", taken)
         taken.add(names[-1])
         lines.append(f"{names[-1]} = x")
@@ -48,13 +47,18 @@ def statement_lines(statements: Sequence[Statement], start: Sequence[str], call:
         if place == last or users[place] == [place + 1]:
             names[place] = "x"
         else:
-            joined = any(statements[user].operation.title in _JOINING for user in users[place])
+            joined = any(_joins(statements[user]) for user in users[place])
             called = isinstance(statement.operation, Function)
             stem = "branch" if called and joined else short_name(statement, unit)
             names[place] = unique_id(variable_name(stem or "branch"), taken)
             taken.add(names[place])
         lines.append(f"{names[place]} = {call(place, [names[source] for source in statement.inputs])}")
     return lines
+
+
+def _joins(statement: Statement) -> bool:
+    """Whether it is a layer that joins branches."""
+    return len(statement.inputs) > 1 and not isinstance(statement.operation, Function)
 
 
 def short_name(statement: Statement, unit: str | None) -> str:

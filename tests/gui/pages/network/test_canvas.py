@@ -48,8 +48,7 @@ def repeat(page, group, times):
 
 
 def at(page, item, offset=None):
-    place = item.pos() + (offset if offset is not None else QPointF(WIDTH / 2, HEIGHT / 2))
-    page.canvas.centerOn(place)
+    page.canvas.centerOn(place := item.pos() + (offset if offset is not None else QPointF(WIDTH / 2, HEIGHT / 2)))
     return page.canvas.mapFromScene(place)
 
 

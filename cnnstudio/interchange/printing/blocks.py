@@ -13,9 +13,10 @@ import msgspec
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.call import literal
-from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.catalog.layers import LAYERS, id_stem
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
+from cnnstudio.interchange.printing.layer_traits import convolves, joins_by, layer_type, pads, stacks_channels
 from cnnstudio.interchange.printing.repetition import find_helpers
 from cnnstudio.interchange.printing.statements import (
     Body,
@@ -34,9 +35,6 @@ _LOOPED: Final = 4
 _SMALLEST: Final = 3
 """Layers of a block that is worth a function."""
 _NUMBERED: Final = re.compile(r"(.*block_?\d+[a-z]?)_")
-_WORDS: Final = {"Conv2D": "conv", "DepthwiseConv2D": "depthwise", "SeparableConv2D": "separable", "Dense": "dense",
-                 "BatchNormalization": "bn", "LayerNormalization": "norm", "ReLU": "relu", "Rescaling": "scaling",
-                 "GlobalAveragePooling2D": "mean", "MaxPooling2D": "pool", "AveragePooling2D": "pool"}
 _LONGEST_NAME: Final = 3
 """Layers of a function that is named by all of them."""
 
@@ -269,24 +267,23 @@ def _value(code: str, values: Mapping[str, str]) -> str:
 
 
 def _block_word(function: Function) -> str:
-    titles = {statement.operation.title for statement in function.body}
-    if "Concatenate" in titles:
+    if any(map(stacks_channels, function.body)):
         last = function.body[-1]
-        return "dense_block" if last.operation.title == "Concatenate" and -1 in last.inputs else "inception_module"
-    return "residual_block" if "Add" in titles else "conv_block"
+        return "dense_block" if stacks_channels(last) and -1 in last.inputs else "inception_module"
+    return "residual_block" if any(joins_by("+", statement) for statement in function.body) else "conv_block"
 
 
 def _helper_name(function: Function) -> str:
     words = [statement.word for statement in function.body]
-    titles = [statement.operation.title for statement in function.body]
-    if titles[-1] == "Multiply":
-        return "squeeze_excite" if titles[0].startswith("Global") else "excited"
+    if joins_by("*", function.body[-1]):
+        first = layer_type(function.body[0])
+        return "squeeze_excite" if first is not None and first.pooling else "excited"
     if len(words) <= _LONGEST_NAME and not any(isinstance(statement.operation, Function) for statement in function.body):
         return "_".join(words)
-    if "Concatenate" in titles:
+    if any(map(stacks_channels, function.body)):
         return "branches"
-    kinds = dict.fromkeys(word for word, title in zip(words, titles, strict=True) if title.endswith("Conv2D"))
-    return f"{'_'.join(kinds) or 'conv'}_{'residual' if titles[-1] == 'Add' else 'block'}"
+    kinds = dict.fromkeys(word for word, statement in zip(words, function.body, strict=True) if convolves(statement))
+    return f"{'_'.join(kinds) or 'conv'}_{'residual' if joins_by('+', function.body[-1]) else 'block'}"
 
 
 def _tell_apart(functions: Sequence[Function]) -> None:
@@ -295,18 +292,23 @@ def _tell_apart(functions: Sequence[Function]) -> None:
     for function in functions:
         kinds[function.name].append(function)
     for name, members in kinds.items():
-        added = [function for function in members if function.body[-1].operation.title == "Add"]
+        added = [function for function in members if joins_by("+", function.body[-1])]
         if 0 < len(added) < len(members):
             for function in added:
                 function.name = f"{name}_with_shortcut"
         for function in members:
-            if len(members) > 1 and function.body[0].operation.title == "ZeroPadding2D":
+            if len(members) > 1 and pads(function.body[0]):
                 function.name = f"strided_{name}"
 
 
 def layer_word(title: str) -> str:
     """A short name for a layer of that type."""
-    return _WORDS.get(title, re.sub(r"\W|2D", "", title).lower())
+    layer = LAYERS.find(title)
+    if layer is not None and layer.batch_free:
+        return "bn"
+    if layer is not None and layer.pooling:
+        return "mean" if layer.pooling == "avg" else "max"
+    return id_stem(title)
 
 
 def _in_order(functions: Sequence[Function]) -> list[Function]:

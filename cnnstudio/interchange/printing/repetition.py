@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from typing import Final
 
+from cnnstudio.interchange.printing.layer_traits import convolves, normalizes
 from cnnstudio.interchange.printing.statements import (
     TOKEN,
     Body,
@@ -101,8 +102,8 @@ def _parts(statements: Sequence[Statement]) -> list[tuple[int, int]]:
 
 def _cuts(statements: Sequence[Statement], place: int) -> bool:
     """Whether a border there divides a convolution from its normalisation."""
-    return 0 < place < len(statements) and statements[place].operation.title == "BatchNormalization" \
-        and statements[place].inputs == (place - 1,) and statements[place - 1].operation.title.endswith("Conv2D")
+    return (0 < place < len(statements) and normalizes(statements[place]) and statements[place].inputs == (place - 1,)
+            and convolves(statements[place - 1]))
 
 
 def _joins(statements: Sequence[Statement], start: int) -> bool:

@@ -28,6 +28,7 @@ from cnnstudio.interchange.printing.blocks import (
     find_program,
     layer_word,
 )
+from cnnstudio.interchange.printing.layer_traits import applies_chosen_activation
 from cnnstudio.interchange.printing.statements import Function, Statement, name_code
 
 
@@ -49,7 +50,8 @@ class _Operation:
 
     def word(self, arguments: Mapping[str, str]) -> str:
         chosen = arguments.get("activation", "")
-        return chosen.strip('"') if self.entry.id == "Activation" and chosen.startswith('"') else layer_word(self.entry.id)
+        named = applies_chosen_activation(self.entry.id) and chosen.startswith('"')
+        return chosen.strip('"') if named else layer_word(self.entry.id)
 
     def default(self, argument: str) -> str:
         return "True" if argument == "trainable" else literal(self.entry.call.defaults[argument])

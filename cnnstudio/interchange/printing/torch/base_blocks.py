@@ -21,6 +21,7 @@ from cnnstudio.interchange.printing.block_lines import (
     statement_lines,
 )
 from cnnstudio.interchange.printing.blocks import Layer, Step, base_blocks, drawn_blocks, find_program, layer_word
+from cnnstudio.interchange.printing.layer_traits import applies_chosen_activation
 from cnnstudio.interchange.printing.statements import Function, Statement
 from cnnstudio.interchange.printing.torch.layer_lines import RESERVED, TransferredWeights, nest_calls
 from cnnstudio.network.naming import variable_name
@@ -75,7 +76,7 @@ class _Operation:
         return self.type
 
     def word(self, _arguments: Mapping[str, str]) -> str:
-        if self.type == "Activation" and self.trees:
+        if applies_chosen_activation(self.type) and self.trees:
             return self.trees[-1].function.rpartition(".")[2].lower()
         return layer_word(self.type)
 

@@ -352,7 +352,9 @@ class ExportPage(Page):
     def _show_work(self) -> None:
         job = self.session.jobs.of_kind(KIND)
         self._work.setVisible(job is not None)
-        self._button.setEnabled(job is None and self._run() is not None)
+        blockers = list(self.blocking_problems())
+        self._button.setEnabled(job is None and self._run() is not None and not blockers)
+        self._button.setToolTip("\n".join(str(problem.text) for problem in blockers))
         if job is not None:
             self._work_words.setText(str(job.phase or job.label))
             show_progress(self._work_bar, job.progress)

@@ -20,6 +20,7 @@ from cnnstudio.gui.pages.export.records import ExportRecord, default_target, ear
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import ChildJob, Work
+from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.runs import RunFolder
@@ -107,6 +108,20 @@ def test_a_written_target_keeps_its_name_and_changes_its_suffix(qtbot, window, p
     format_card(page, "keras").clicked.emit()
     write(page, "Save to", "shared/v1.2")
     assert page.target() == project_folder / "shared" / "v1.2.keras"
+
+
+@pytest.mark.usefixtures("run")
+def test_a_format_whose_library_is_missing_cannot_be_exported_and_says_why(qtbot, window, project_folder, monkeypatch):
+    page = opened(qtbot, window, project_folder)
+    export = next(child for child in parts(window, Button) if child.text() == "Export")
+    assert export.isEnabled()
+    monkeypatch.setattr("cnnstudio.catalog.exporters.is_available", lambda _library: False)
+    qtbot.mouseClick(format_card(page, "torch"), Qt.MouseButton.LeftButton)
+    assert not export.isEnabled()
+    assert "PyTorch" in export.toolTip()
+    monkeypatch.setattr("cnnstudio.catalog.exporters.is_available", lambda _library: True)
+    window.session.announce("libraries")
+    assert export.isEnabled() and not export.toolTip()
 
 
 def test_export_starts_a_child_and_its_failure_is_a_banner(qtbot, window, project_folder, run, children):

@@ -1,4 +1,4 @@
-"""All checks and tests, one part more at once than there are cores; exits non-zero when any fails.
+"""All checks and tests, as many parts at once as there are cores; exits non-zero when any fails.
 
     python tests/run_all.py [PATH] [PYTEST-OPTION...]
 
@@ -64,8 +64,7 @@ def main() -> int:
     named = any(not word.startswith("-") for word in given)
     parts = (Part("tests", (*PYTEST, *given)), *CHECKS) if named else PARTS
     failed = []
-    # One more than cores: most parts wait for child processes and windows now and then. Three need 8 GB of memory.
-    with ThreadPoolExecutor(min(3, (os.cpu_count() or 1) + 1)) as pool:
+    with ThreadPoolExecutor(max(1, min(2, os.cpu_count() or 1))) as pool:
         for ended in as_completed([pool.submit(run, part, given) for part in parts]):
             part, code, printed, seconds = ended.result()
             print(f"== {part.name}: {seconds:.0f} s", flush=True)

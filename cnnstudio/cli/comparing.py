@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
+from cnnstudio.core.display import format_count, format_percent
 from cnnstudio.core.text import Text, format_number, printable, tr
 from cnnstudio.datasets.paired import Figure
 from cnnstudio.workers.job_setup import evaluation_job
@@ -55,18 +56,17 @@ def _print_lines(result: RunComparison, output: Output) -> None:
 
 def _text(result: RunComparison) -> list[str]:
     lines = [tr("{first} and {second}, {split}: {n} pictures", "{first} y {second}, {split}: {n} imágenes", first=result.first,
-                second=result.second, split=result.split, n=format_number(result.paired.images, ","))]
+                second=result.second, split=result.split, n=format_count(result.paired.images))]
     lines += [f"  {item.key}: {_plain(item.first)} → {_plain(item.second)}" for item in result.differences] or [
         "  " + tr("the same settings", "los mismos ajustes")]
     width = max(len(str(name)) for name in FIGURE_NAMES.values())
     for figure in result.paired.figures:
-        form = ".4f" if figure.name in ("loss", "macro_f1") else ".2%"
         low, high = figure.difference_interval
-        difference = tr("difference {d}, 95 % interval {low} to {high}", "diferencia {d}, intervalo del 95 %: {low} a {high}",
-                        d=format_number(figure.difference, f"+{form}"), low=format_number(low, f"+{form}"),
-                        high=format_number(high, f"+{form}"))
-        lines.append(f"  {FIGURE_NAMES[figure.name]!s:<{width}}  {format_number(figure.first, form)}  "
-                     f"{format_number(figure.second, form)}  {difference}")
+        difference = tr("difference {d}, 95% interval {low} to {high}", "diferencia {d}, intervalo del 95 %: {low} a {high}",
+                        d=_signed(figure.name, figure.difference), low=_signed(figure.name, low),
+                        high=_signed(figure.name, high))
+        lines.append(f"  {FIGURE_NAMES[figure.name]!s:<{width}}  {_value(figure.name, figure.first)}  "
+                     f"{_value(figure.name, figure.second)}  {difference}")
     lines.append("  " + str(verdict(result)))
     for left_out, text in ((result.only_first + result.only_second, Text(
             "left out: {n} pictures that only one of them was evaluated on",
@@ -76,12 +76,20 @@ def _text(result: RunComparison) -> list[str]:
         if left_out:
             lines.append("  " + str(text.fill(n=left_out)))
     for item in result.disagreements[:_LISTED]:
-        lines.append(printable(f"  {item.path}  {item.label}: {item.first} {format_number(item.first_probability, '.0%')}, "
-                               f"{item.second} {format_number(item.second_probability, '.0%')}"))
+        lines.append(printable(f"  {item.path}  {item.label}: {item.first} {format_percent(item.first_probability, 0)}, "
+                               f"{item.second} {format_percent(item.second_probability, 0)}"))
     if len(result.disagreements) > _LISTED:
         lines.append("  " + tr("and {n} more (--json lists all)", "y {n} más (--json las enumera todas)",
                                n=len(result.disagreements) - _LISTED))
     return lines
+
+
+def _value(name: str, value: float) -> str:
+    return format_number(value, ".4f") if name in ("loss", "macro_f1") else format_percent(value, 2)
+
+
+def _signed(name: str, value: float) -> str:
+    return ("+" if value >= 0 else "") + _value(name, value)
 
 
 def _plain(value: Any) -> str:

@@ -47,6 +47,8 @@ def _print_lines(result: RunComparison, output: Output) -> None:
     test = result.paired.mcnemar
     output.line({"event": "mcnemar", "only_first": test.only_first, "only_second": test.only_second, "p_value": test.p_value,
                  "significant": test.significant})
+    output.line({"event": "confusion", "classes": list(result.class_names),
+                 "difference": [list(line) for line in result.paired.confusion_difference]})
     for item in result.disagreements:
         output.line({"event": "disagreement", **{name: getattr(item, name) for name in type(item).__struct_fields__}})
     output.line({"event": "summary", "first": result.first, "second": result.second, "split": result.split,

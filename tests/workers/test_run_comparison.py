@@ -101,6 +101,7 @@ def test_the_command_prints_a_line_for_everything(make_run, tmp_path, capsys, mo
     assert [line["name"] for line in by_event["metric"]] == ["accuracy", "balanced_accuracy", "macro_f1", "loss"]
     assert by_event["mcnemar"][0] == {"event": "mcnemar", "only_first": 10, "only_second": 0, "p_value": 0.001953125,
                                       "significant": True}
+    assert by_event["confusion"] == [{"event": "confusion", "classes": ["cat", "dog"], "difference": [[0, 0], [10, -10]]}]
     assert len(by_event["disagreement"]) == 10
     assert by_event["summary"][0]["images"] == 20
     assert first.id in by_event["summary"][0]["text"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, localize_number, tr
 from cnnstudio.datasets.paired import Figure
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.widgets.basics import Caption, Elided, Label, box, column, row, scroll_area
@@ -48,6 +48,13 @@ class CompareReport(QWidget):
         self._settings.setAccessibleName(tr("Settings that differ", "Ajustes que difieren"))
         self._same = Label(tr("Both runs have the same settings.", "Ambos entrenamientos tienen los mismos ajustes."), "body",
                            "dim", wrap=True)
+        self._mistakes = Table([
+            Column(tr("Class", "Clase"), text=lambda item: item.label, stretch=True),
+            Column(tr("Taken for", "Tomada por"), text=lambda item: item.predicted),
+            Column(tr("Second − first", "Segundo − primero"), text=lambda item: f"{item.change:+d}".replace("-", "−"),
+                   key=lambda item: item.change, right=True, tone=lambda item: "error" if item.change > 0 else "ok")])
+        self._mistakes.setAccessibleName(tr("Mistakes that became more or fewer", "Errores que aumentaron o disminuyeron"))
+        self._mistaken = Caption(tr("Mistakes that became more or fewer", "Errores que aumentaron o disminuyeron"))
         self._pictures = Table([
             Column(tr("Picture", "Imagen"), text=lambda item: item.path, stretch=True),
             Column(tr("Class", "Clase"), text=lambda item: item.label),
@@ -64,15 +71,16 @@ class CompareReport(QWidget):
         self._thumbnails = Thumbnails(self, threads=1)
         self._thumbnails.arrived.connect(self._show_picture)
         self._counted = Caption(tr("Pictures on which they disagree", "Imágenes en las que discrepan"))
-        for table in (self._settings, self._pictures):
+        for table in (self._settings, self._mistakes, self._pictures):
             table.setMinimumHeight(96)
         self._side = box(row(self._pictures, self._view, spacing=12))
         legend = row(self._dots[0], self._legend[0], 12, self._dots[1], self._legend[1], None, spacing=6)
+        figures = Caption(tr("Figures, with 95% intervals", "Cifras, con intervalos del 95 %"))
+        settings = Caption(tr("Settings that differ", "Ajustes que difieren"))
         content = column(
-            Card(self._verdict, self._scope, spacing=6), Caption(tr("Figures, with 95% intervals", "Cifras, con intervalos "
-                                                                                                  "del 95 %")),
-            Card(box(legend), self._plot, spacing=8), Caption(tr("Settings that differ", "Ajustes que difieren")), self._same,
-            self._settings, self._counted, self._agree, self._side, None, spacing=10, margins=(0, 0, 8, 0))
+            Card(self._verdict, self._scope, spacing=6), figures, Card(box(legend), self._plot, spacing=8),
+            settings, self._same, self._settings, self._mistaken, self._mistakes, self._counted, self._agree, self._side, None,
+            spacing=10, margins=(0, 0, 8, 0))
         self.setLayout(column(scroll_area(box(content))))
 
     def show_comparison(self, comparison: RunComparison, files: Mapping[str, Path], titles: tuple[str, str],
@@ -89,6 +97,11 @@ class CompareReport(QWidget):
         self._fit(self._settings, len(comparison.differences))
         self._settings.setVisible(bool(comparison.differences))
         self._same.setVisible(not comparison.differences)
+        mistakes = changed_mistakes(comparison)
+        self._mistakes.set_rows(mistakes)
+        self._fit(self._mistakes, len(mistakes))
+        for part in (self._mistaken, self._mistakes):
+            part.setVisible(bool(mistakes))
         count = len(comparison.disagreements)
         self._counted.setText(tr("Pictures on which they disagree: {n}", "Imágenes en las que discrepan: {n}",
                                  n=format_count(count)))
@@ -124,6 +137,23 @@ class CompareReport(QWidget):
 
     def close_threads(self) -> None:
         self._thumbnails.close()
+
+
+class ChangedMistake(NamedTuple):
+    """How many pictures more of a class the second run takes for another one."""
+
+    label: str
+    predicted: str
+    change: int
+
+
+def changed_mistakes(comparison: RunComparison) -> list[ChangedMistake]:
+    """The cells of the confusion matrix that differ, apart from right answers, the largest changes first."""
+    names = comparison.class_names
+    changes = [ChangedMistake(names[row], names[column], change)
+               for row, line in enumerate(comparison.paired.confusion_difference)
+               for column, change in enumerate(line) if change and row != column]
+    return sorted(changes, key=lambda item: -abs(item.change))
 
 
 class _Dot(QWidget):
@@ -205,6 +235,8 @@ def plain_value(value: Any) -> str:
     """A setting's value as text."""
     if value is None:
         return "–"
+    if isinstance(value, float):
+        return localize_number(f"{value:g}")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -54,7 +54,8 @@ def test_it_says_which_is_better_and_shows_what_differs(open_dialog, runs):
     assert dialog.comparison is not None
     assert says(dialog, f"{runs[0].id} is significantly better")
     assert "Accuracy: 100.0" in part(dialog, IntervalPlot).accessibleDescription()
-    settings, pictures = parts(dialog, Table)
+    settings, mistakes, pictures = parts(dialog, Table)
+    assert mistakes.rows.rows == [("dog", "cat", 10)]
     assert [(row.key, row.second) for row in settings.rows.rows] == [("training.stages.stage_1.epochs", 7)]
     assert len(pictures.rows.rows) == 10
     assert pictures.selected.path.startswith("dog/")

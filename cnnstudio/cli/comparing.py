@@ -11,7 +11,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core.text import Text, format_number, printable, tr
 from cnnstudio.datasets.paired import Figure
 from cnnstudio.workers.job_setup import evaluation_job
-from cnnstudio.workers.run_comparison import RunComparison, compare_runs, split_to_compare, verdict
+from cnnstudio.workers.run_comparison import RunComparison, compare_runs, is_evaluated, split_to_compare, verdict
 from cnnstudio.workers.runs import find_run
 
 FIGURE_NAMES: Final = {
@@ -26,7 +26,7 @@ def compare(arguments: argparse.Namespace, output: Output) -> int:
     first, second = (find_run(arguments.project, name) for name in arguments.runs)
     split = arguments.split or split_to_compare(first, second)
     for run in (first, second):
-        if not run.table_path(split).is_file():
+        if not is_evaluated(run, split):
             last = run_job(evaluation_job(run, split), output, lambda event: report_progress(event, output))
             if exit_code(last, output):
                 return 1
@@ -62,24 +62,24 @@ def _text(result: RunComparison) -> list[str]:
     for figure in result.paired.figures:
         form = ".4f" if figure.name in ("loss", "macro_f1") else ".2%"
         low, high = figure.difference_interval
-        difference = tr("difference {d}, 95 % interval {low} to {high}", "diferencia {d}, intervalo del 95 %: {low} a {high}",
+        difference = tr("difference {d}, 95% interval {low} to {high}", "diferencia {d}, intervalo del 95 %: {low} a {high}",
                         d=format_number(figure.difference, f"+{form}"), low=format_number(low, f"+{form}"),
                         high=format_number(high, f"+{form}"))
         lines.append(f"  {FIGURE_NAMES[figure.name]!s:<{width}}  {format_number(figure.first, form)}  "
                      f"{format_number(figure.second, form)}  {difference}")
     lines.append("  " + str(verdict(result)))
     for left_out, text in ((result.only_first + result.only_second, Text(
-            "left out: {n} pictures that only one of them was evaluated on",
-            "quedan fuera: {n} imágenes con las que solo se evaluó uno")), (result.changed, Text(
-            "left out: {n} pictures whose file or class has changed in between",
-            "quedan fuera: {n} imágenes cuyo archivo o clase cambió entretanto"))):
+            "left out: {n:,} pictures that only one of them was evaluated on",
+            "quedan fuera: {n:,} imágenes con las que solo se evaluó uno")), (result.changed, Text(
+            "left out: {n:,} pictures whose file or class has changed in between",
+            "quedan fuera: {n:,} imágenes cuyo archivo o clase cambió entretanto"))):
         if left_out:
             lines.append("  " + str(text.fill(n=left_out)))
     for item in result.disagreements[:_LISTED]:
         lines.append(printable(f"  {item.path}  {item.label}: {item.first} {format_number(item.first_probability, '.0%')}, "
                                f"{item.second} {format_number(item.second_probability, '.0%')}"))
     if len(result.disagreements) > _LISTED:
-        lines.append("  " + tr("and {n} more (--json lists all)", "y {n} más (--json las enumera todas)",
+        lines.append("  " + tr("and {n:,} more (--json lists all)", "y {n:,} más (--json las enumera todas)",
                                n=len(result.disagreements) - _LISTED))
     return lines
 

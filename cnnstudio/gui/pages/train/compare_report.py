@@ -69,7 +69,7 @@ class CompareReport(QWidget):
         self._side = box(row(self._pictures, self._view, spacing=12))
         legend = row(self._dots[0], self._legend[0], 12, self._dots[1], self._legend[1], None, spacing=6)
         content = column(
-            Card(self._verdict, self._scope, spacing=6), Caption(tr("Figures, with 95 % intervals", "Cifras, con intervalos "
+            Card(self._verdict, self._scope, spacing=6), Caption(tr("Figures, with 95% intervals", "Cifras, con intervalos "
                                                                                                   "del 95 %")),
             Card(box(legend), self._plot, spacing=8), Caption(tr("Settings that differ", "Ajustes que difieren")), self._same,
             self._settings, self._counted, self._agree, self._side, None, spacing=10, margins=(0, 0, 8, 0))

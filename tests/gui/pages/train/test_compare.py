@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from cnnstudio.core.events import Finished, Stopped
 from cnnstudio.core.training import with_settings
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.compare import CompareDialog
@@ -83,6 +84,27 @@ def test_what_was_not_evaluated_can_be_evaluated_from_here(open_dialog, runs, se
     (job,) = started
     assert job.job.run_folder == str(runs[1].folder)
     assert job.job.split == "test"
+    dialog.reject()
+
+
+def test_a_damaged_table_is_evaluated_again_once(qtbot, open_dialog, runs, session, monkeypatch):
+    runs[1].table_path("test").write_bytes(b"{")
+    dialog = open_dialog()
+    assert says(dialog, "damaged")
+    started, start = [], session.jobs.start
+
+    def keep(job):
+        return started.append(job) if job.kind == "evaluate" else start(job)
+
+    monkeypatch.setattr(session.jobs, "start", keep)
+    button(dialog, "Evaluate them").click()
+    started[0].ended.emit(Finished())
+    qtbot.waitUntil(lambda: not len(session.jobs) and says(dialog, "damaged"), timeout=20_000)
+    assert len(started) == 1, "what stays damaged is not evaluated for ever"
+    button(dialog, "Evaluate them").click()
+    started[1].cancelling = True
+    started[1].ended.emit(Stopped(kept=False))
+    qtbot.waitUntil(lambda: not len(session.jobs) and button(dialog, "Evaluate them").isVisible(), timeout=20_000)
     dialog.reject()
 
 

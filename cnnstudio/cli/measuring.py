@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,9 @@ from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, format_number, tr
+from cnnstudio.core.training import Stage
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
@@ -57,7 +60,7 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
                                 "recipe.normalization=standardize",
                                 "La receta aún no usa estos valores. Para usarlos: cnnstudio set {folder} "
                                 "recipe.normalization=standardize",
-                                folder=folder))
+                                folder=shlex.quote(str(folder))))
     return 0
 
 
@@ -182,12 +185,13 @@ def find_rate(arguments: argparse.Namespace, output: Output) -> int:
     project, index = open_project(folder)
     try:
         project = with_values(project, arguments.values)
+        stage = _stage(project, arguments.stage)
         noticed = refresh_index(folder, project, index, scan_progress(output))
         index.apply(project.dataset)
         output.problems([item for item in noticed if not item.blocks], as_lines=False)
         if blocking(noticed):
             raise ProblemError(*blocking(noticed))
-        job = msgspec.structs.replace(rates_job(folder, project, index, arguments.stage or ""), steps=arguments.steps)
+        job = msgspec.structs.replace(rates_job(folder, project, index, stage.id), steps=arguments.steps)
     finally:
         index.close()
     found: list[jobs.RatesTried] = []
@@ -201,8 +205,21 @@ def find_rate(arguments: argparse.Namespace, output: Output) -> int:
     for tried in found:
         width = max(len(name) for name in tried.suggestions)
         lines = [f"{name:<{width}}  {format_number(rate, '.2e')}  {_RULES[name]}" for name, rate in tried.suggestions.items()]
-        lines.append(tr("To use one: cnnstudio set {folder} training.optimizer.learning_rate={rate}",
-                        "Para usar una: cnnstudio set {folder} training.optimizer.learning_rate={rate}", folder=folder,
-                        rate=f"{tried.suggestions['valley']:.2e}"))
+        # The key without a stage is that of the last one.
+        key = "training" if stage == project.training.last_stage else f"training.stages.{stage.id}"
+        lines.append(tr("To use one: cnnstudio set {folder} {key}.optimizer.learning_rate={rate}",
+                        "Para usar una: cnnstudio set {folder} {key}.optimizer.learning_rate={rate}",
+                        folder=shlex.quote(str(folder)), key=key, rate=f"{tried.suggestions['valley']:.2e}"))
         output.line({"curve": tried.curve, "suggestions": tried.suggestions, "diverged": tried.diverged}, "\n".join(lines))
     return exit_code(last, output)
+
+
+def _stage(project: Project, identifier: str | None) -> Stage:
+    """The stage of that id, by default the first. Raises ProblemError."""
+    stage = project.training.stages[0] if identifier is None else project.training.stage(identifier)
+    if stage is None:
+        text = Text("The training has no stage {name}. It has: {all}.",
+                    "El entrenamiento no tiene ninguna etapa {name}. Tiene: {all}.")
+        raise ProblemError(error("unknown_stage", text.fill(
+            name=identifier, all=", ".join(item.id for item in project.training.stages)), "training", field="stage"))
+    return stage

@@ -233,5 +233,15 @@ def test_rates_are_tried_and_suggested(project, capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert "1,50e-03" in printed and "caída más larga" in printed
     assert "training.optimizer.learning_rate=1.50e-03" in printed
+    stages = ('[{"id": "head", "epochs": 1, "optimizer": {"type": "adam"}}, '
+              '{"id": "whole", "epochs": 1, "optimizer": {"type": "adam"}}]')
+    assert cli.main(["set", str(project), f"training.stages={stages}"]) == 0
+    capsys.readouterr()
+    for options, key in (([], "training.stages.head.optimizer"), (["--stage", "whole"], "training.optimizer")):
+        assert cli.main(["find-rate", str(project), *options]) == 0
+        assert f"{key}.learning_rate=1.50e-03" in capsys.readouterr().out
+    assert [job.stage for job in jobs[-2:]] == ["head", "whole"]
+    assert cli.main(["find-rate", str(project), "--json", "--stage", "nowhere"]) == 2
+    assert "nowhere" in lines(capsys)[0]["problem"]["text"]
     assert cli.main(["find-rate", str(project), "--json", "--steps", "3"]) == 2
     assert lines(capsys)[0]["problem"]["code"] == "bad_steps"

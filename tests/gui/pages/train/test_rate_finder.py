@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnstudio.core.events import Failed, Finished
+from cnnstudio.core.events import Failed, Finished, Stopped
 from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
@@ -95,6 +95,19 @@ def test_what_goes_wrong_is_shown_in_its_place(qtbot, session, scripted):
     qtbot.waitUntil(lambda: says(other, "No pictures."), timeout=20_000)
     dialog.reject()
     other.reject()
+
+
+def test_what_is_stopped_in_the_status_bar_can_be_tried_again(qtbot, session, scripted):
+    scripted.last = Stopped(kept=False)
+    scripted.told = []
+    dialog = RateFinderDialog(session, a_job, lambda _rate: None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not len(session.jobs) and says(dialog, "Stopped before"), timeout=20_000)
+    scripted.told, scripted.last = [FOUND], Finished()
+    press(dialog, "Try again")
+    qtbot.waitUntil(lambda: dialog.tried is not None and button(dialog, "Use 0.0015").isVisible(), timeout=20_000)
+    dialog.reject()
 
 
 def a_job() -> TryRates:

@@ -168,6 +168,7 @@ def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None
 
 
 _FEWEST_STEPS: Final = 20
+_MOST_STEPS: Final = 10_000
 _RULES: Final = {
     "valley": Text("two thirds down the longest fall", "a dos tercios de la caída más larga"),
     "steep": Text("where the loss falls fastest", "donde la pérdida cae más rápido"),
@@ -179,9 +180,9 @@ _RULES: Final = {
 def find_rate(arguments: argparse.Namespace, output: Output) -> int:
     """Learning rates from low to high, a batch each: the curve, and what four rules read from it."""
     folder: Path = arguments.project
-    if arguments.steps < _FEWEST_STEPS:
-        text = Text("--steps must be at least {n}.", "--steps debe ser al menos {n}.")
-        raise ProblemError(error("bad_steps", text.fill(n=_FEWEST_STEPS), "training", field="steps"))
+    if not _FEWEST_STEPS <= arguments.steps <= _MOST_STEPS:
+        text = Text("--steps must be from {least} to {most:,}.", "--steps debe estar entre {least} y {most:,}.")
+        raise ProblemError(error("bad_steps", text.fill(least=_FEWEST_STEPS, most=_MOST_STEPS), "training", field="steps"))
     project, index = open_project(folder)
     try:
         project = with_values(project, arguments.values)

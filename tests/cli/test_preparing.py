@@ -243,5 +243,6 @@ def test_rates_are_tried_and_suggested(project, capsys, monkeypatch):
     assert [job.stage for job in jobs[-2:]] == ["head", "whole"]
     assert cli.main(["find-rate", str(project), "--json", "--stage", "nowhere"]) == 2
     assert "nowhere" in lines(capsys)[0]["problem"]["text"]
-    assert cli.main(["find-rate", str(project), "--json", "--steps", "3"]) == 2
-    assert lines(capsys)[0]["problem"]["code"] == "bad_steps"
+    for steps in ("3", "-1", "10001"):
+        assert cli.main(["find-rate", str(project), "--json", "--steps", steps]) == 2
+        assert lines(capsys)[0]["problem"]["code"] == "bad_steps"

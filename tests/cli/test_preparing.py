@@ -9,6 +9,7 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from cnnstudio import cli
 from cnnstudio.catalog.bases import BASES
@@ -234,15 +235,29 @@ def test_rates_are_tried_and_suggested(project, capsys, monkeypatch):
     assert "1,50e-03" in printed and "caída más larga" in printed
     assert "training.optimizer.learning_rate=1.50e-03" in printed
     stages = ('[{"id": "head", "epochs": 1, "optimizer": {"type": "adam"}}, '
-              '{"id": "whole", "epochs": 1, "optimizer": {"type": "adam"}}]')
+              '{"id": "whole", "epochs": 1, "callbacks": [], "optimizer": {"type": "adam"}}]')
     assert cli.main(["set", str(project), f"training.stages={stages}"]) == 0
     capsys.readouterr()
     for options, key in (([], "training.stages.head.optimizer"), (["--stage", "whole"], "training.optimizer")):
         assert cli.main(["find-rate", str(project), *options]) == 0
         assert f"{key}.learning_rate=1.50e-03" in capsys.readouterr().out
     assert [job.stage for job in jobs[-2:]] == ["head", "whole"]
+    assert cli.main(["set", str(project), "training.schedule=CosineDecay"]) == 0
+    assert cli.main(["find-rate", str(project), "--stage", "whole"]) == 0
+    printed = capsys.readouterr().out
+    assert "training.schedule.initial_learning_rate=1.50e-03" in printed
+    assert cli.main(["set", str(project), "training.schedule.initial_learning_rate=1.50e-03"]) == 0
+    capsys.readouterr()
+    assert cli.main(["set", str(project), "training.schedule=PiecewiseConstantDecay"]) == 0
+    capsys.readouterr()
+    assert cli.main(["find-rate", str(project), "--stage", "whole"]) == 0
+    assert "cnnstudio set" not in capsys.readouterr().out
     assert cli.main(["find-rate", str(project), "--json", "--stage", "nowhere"]) == 2
     assert "nowhere" in lines(capsys)[0]["problem"]["text"]
+    kept = read_project(project)
+    write_project(project, replace(kept, training=replace(kept.training, stages=())))
+    assert cli.main(["find-rate", str(project), "--json"]) == 2
+    assert "no stages" in lines(capsys)[-1]["problem"]["text"]
     for steps in ("3", "-1", "10001"):
         assert cli.main(["find-rate", str(project), "--json", "--steps", steps]) == 2
         assert lines(capsys)[0]["problem"]["code"] == "bad_steps"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
-from cnnstudio.core.text import Text, format_number, printable, tr
+from cnnstudio.core.text import Text, format_number, on_one_line, tr
 from cnnstudio.datasets.paired import Figure
 from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.run_comparison import RunComparison, compare_runs, is_evaluated, split_to_compare, verdict
@@ -60,11 +60,13 @@ def _text(result: RunComparison) -> list[str]:
         "  " + tr("the same settings", "los mismos ajustes")]
     width = max(len(str(name)) for name in FIGURE_NAMES.values())
     for figure in result.paired.figures:
-        form = ".4f" if figure.name in ("loss", "macro_f1") else ".2%"
-        low, high = figure.difference_interval
-        difference = tr("difference {d}, 95% interval {low} to {high}", "diferencia {d}, intervalo del 95 %: {low} a {high}",
-                        d=format_number(figure.difference, f"+{form}"), low=format_number(low, f"+{form}"),
-                        high=format_number(high, f"+{form}"))
+        share = figure.name in ("accuracy", "balanced_accuracy")
+        form = ".2%" if share else ".4f"
+        apart, low, high = (format_number(value * 100 if share else value, "+.2f" if share else "+.4f")
+                            for value in (figure.difference, *figure.difference_interval))
+        unit = tr(" points", " puntos") if share else ""
+        difference = tr("difference {d}{unit}, 95% interval {low} to {high}",
+                        "diferencia {d}{unit}, intervalo del 95 %: {low} a {high}", d=apart, unit=unit, low=low, high=high)
         lines.append(f"  {FIGURE_NAMES[figure.name]!s:<{width}}  {format_number(figure.first, form)}  "
                      f"{format_number(figure.second, form)}  {difference}")
     lines.append("  " + str(verdict(result)))
@@ -76,8 +78,9 @@ def _text(result: RunComparison) -> list[str]:
         if left_out:
             lines.append("  " + str(text.fill(n=left_out)))
     for item in result.disagreements[:_LISTED]:
-        lines.append(printable(f"  {item.path}  {item.label}: {item.first} {format_number(item.first_probability, '.0%')}, "
-                               f"{item.second} {format_number(item.second_probability, '.0%')}"))
+        path, label, one, other = map(on_one_line, (item.path, item.label, item.first, item.second))
+        lines.append(f"  {path}  {label}: {one} {format_number(item.first_probability, '.0%')}, "
+                     f"{other} {format_number(item.second_probability, '.0%')}")
     if len(result.disagreements) > _LISTED:
         lines.append("  " + tr("and {n:,} more (--json lists all)", "y {n:,} más (--json las enumera todas)",
                                n=len(result.disagreements) - _LISTED))
@@ -85,4 +88,4 @@ def _text(result: RunComparison) -> list[str]:
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return on_one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -179,7 +179,10 @@ def verdict(result: RunComparison, first: str = "", second: str = "") -> Text:
         "first": first or result.first, "second": second or result.second, "one": _pictures(test.only_first),
         "other": _pictures(test.only_second),
         "p": Text(p_value, p_value.replace(".", ","))}
-    if not test.significant:
+    if not test.only_first and not test.only_second:
+        text = Text("No difference: both are right on the same pictures.",
+                    "Sin diferencia: ambos aciertan en las mismas imágenes.")
+    elif not test.significant:
         text = Text("Not significantly different: only {first} is right on {one}, only {second} on {other}; between equally "
                     "good models such a division is no surprise (McNemar's exact test, p {p}).",
                     "Sin diferencia significativa: solo {first} acierta en {one} y solo {second} en {other}; entre modelos "

@@ -104,6 +104,17 @@ def test_damaged_answers_are_none(make_run, damaged, tmp_path, capsys, monkeypat
     assert "the same settings" in capsys.readouterr().out
 
 
+def test_names_with_line_breaks_stay_on_one_line(make_run, tmp_path, capsys):
+    from cnnstudio.core.files import write_project
+
+    first, second = make_run([result("cat/1\n2.png", 0)]), make_run([result("cat/1\n2.png", 1)])
+    write_project(tmp_path, first.spec())
+    assert cli.main(["compare", str(tmp_path), first.id, second.id]) == 0
+    printed = capsys.readouterr().out
+    assert "  cat/1\\n2.png  cat: cat 90%, dog 90%" in printed.splitlines()
+    assert "difference -100.00 points, 95% interval -100.00 to -100.00" in printed
+
+
 def test_the_verdict_counts_as_each_language_does(make_run):
     pictures = [f"cat/{number}.png" for number in range(12_346)]
     first = make_run([result(path, 0) for path in pictures])

@@ -67,7 +67,7 @@ def test_a_run_with_itself_does_not_differ(qtbot, open_dialog, runs):
     dialog.second.setCurrentIndex(dialog.second.values.index(runs[0].id))
     dialog.second.activated.emit(dialog.second.currentIndex())
     qtbot.waitUntil(lambda: dialog.comparison is not None and dialog.comparison.second == runs[0].id, timeout=20_000)
-    assert says(dialog, "Not significantly different")
+    assert says(dialog, "both are right on the same pictures")
     assert says(dialog, "the same settings")
     assert says(dialog, "same answer for every picture")
     dialog.reject()

@@ -14,7 +14,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest, read_manifest
 from cnnstudio.datasets.paired import Answers, PairedComparison, compare_answers
-from cnnstudio.workers.run_answers import evaluation_rows
+from cnnstudio.workers.run_answers import evaluation_rows, is_outdated
 from cnnstudio.workers.runs import RunFolder
 
 SPLITS_TO_COMPARE = ("test", "validation")
@@ -124,17 +124,17 @@ def compare_runs(first: RunFolder, second: RunFolder, split: str = "") -> RunCom
 
 
 def is_evaluated(run: RunFolder, split: str) -> bool:
-    """Whether the run has answers for that split that can be compared; a damaged table is none."""
+    """Whether the present model of the run has answers for that split; a damaged table is none."""
     return bool(_known_rows(run, split, len(read_manifest(run.manifest_path).header.class_names)))
 
 
 def _rows(run: RunFolder, split: str, classes: int) -> list[PictureResult]:
     rows = _known_rows(run, split, classes)
     if not rows:
-        text = Text("There are no readable answers of the run {run} for its {split} pictures: it was not evaluated on them "
-                    "yet, or the file is damaged. Evaluate it.",
-                    "No hay respuestas legibles del entrenamiento {run} para sus imágenes de {split}: aún no se ha evaluado "
-                    "con ellas o el archivo está dañado. Evalúelo.")
+        text = Text("The run {run} has no answers for its {split} pictures that can be compared: it was not evaluated on them "
+                    "since its last training, or the file is damaged. Evaluate it.",
+                    "El entrenamiento {run} no tiene respuestas que se puedan comparar para sus imágenes de {split}: no se ha "
+                    "evaluado con ellas desde que se entrenó por última vez, o el archivo está dañado. Evalúelo.")
         name = {"test": Text("test", "prueba"), "validation": Text("validation", "validación"),
                 "train": Text("training", "entrenamiento")}.get(split, split)
         raise ProblemError(error("not_evaluated", text.fill(run=run.id, split=name), "run"))
@@ -142,10 +142,11 @@ def _rows(run: RunFolder, split: str, classes: int) -> list[PictureResult]:
 
 
 def _known_rows(run: RunFolder, split: str, classes: int) -> list[PictureResult]:
-    """No rows where one names a class that the run does not have: such a table is damaged."""
-    rows = evaluation_rows(run, split)
+    """No rows where one names a class that the run does not have (such a table is damaged), and none of a model that was
+    trained further since."""
+    rows = () if is_outdated(run, split) else evaluation_rows(run, split)
     numbers = range(classes)
-    return rows if all(row.label in numbers and row.predicted in numbers for row in rows) else []
+    return list(rows) if all(row.label in numbers and row.predicted in numbers for row in rows) else []
 
 
 def _same_content(first: Manifest, second: Manifest) -> Any:

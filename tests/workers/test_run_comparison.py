@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from functools import partial
 
 import msgspec
@@ -102,6 +104,18 @@ def test_damaged_answers_are_none(make_run, damaged, tmp_path, capsys, monkeypat
     assert cli.main(["compare", str(tmp_path), first.id, second.id]) == 0
     assert repaired == [str(second.folder)]
     assert "the same settings" in capsys.readouterr().out
+
+
+def test_answers_from_before_the_model_was_trained_further_are_none(make_run):
+    first, second = (make_run([result("cat/1.png", 0)]) for _ in range(2))
+    for file in (second.table_path("test").with_suffix(".json"), second.model_path):
+        file.write_bytes(b"{}")
+    for newer, evaluated in ((second.table_path("test").with_suffix(".json"), True), (second.model_path, False)):
+        moment = time.time() + 10 + 10 * (not evaluated)
+        os.utime(newer, (moment, moment))
+        assert run_comparison.is_evaluated(second, "test") is evaluated
+    with pytest.raises(ProblemError, match="since its last training"):
+        compare_runs(first, second)
 
 
 def test_names_with_line_breaks_stay_on_one_line(make_run, tmp_path, capsys):

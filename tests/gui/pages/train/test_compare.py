@@ -77,7 +77,7 @@ def test_what_was_not_evaluated_can_be_evaluated_from_here(open_dialog, runs, se
     runs[1].table_path("test").unlink()
     dialog = open_dialog()
     assert dialog.comparison is None
-    assert says(dialog, "not evaluated")
+    assert says(dialog, "was not evaluated on them")
     started = []
     monkeypatch.setattr(session.jobs, "start", started.append)
     button(dialog, "Evaluate them").click()

@@ -38,6 +38,8 @@ _RUNS_AWAY: Final = 4.0
 """The curve ends where the loss is so many times its lowest."""
 _FEWEST: Final = 12
 """With fewer points the rules mean nothing."""
+_FALL: Final = 3
+"""Points of a fall, at the least."""
 
 
 def try_rates(job: TryRates, link: Link) -> Event:
@@ -153,14 +155,18 @@ def suggestions(rates: np.ndarray, losses: np.ndarray) -> dict[str, float]:
     """Rates (n,) and smoothed losses (n,), n >= 12, as four rules read them; the first tenth, where little is averaged yet,
     and the last five, where the loss runs away, are left out.
 
-    valley: two thirds down the longest fall. steep: where the loss falls fastest. minimum: a tenth of the rate of the lowest
-    loss. slide: before the loss begins to climb for good.
+    valley: two thirds down the longest fall. steep: where the loss falls fastest; both up to the lowest loss, since what
+    falls later falls from a network that the rate has spoiled. minimum: a tenth of the rate of the lowest loss. slide: before
+    the loss begins to climb for good.
     """
     used = slice(len(losses) // 10, -5)
     rates, losses = rates[used], losses[used]
     slope = np.gradient(losses)
-    return {"valley": float(rates[_valley(losses)]), "steep": float(rates[int(slope.argmin())]),
-            "minimum": float(rates[int(losses.argmin())] / 10), "slide": float(rates[_slide(slope)])}
+    lowest = int(losses.argmin())
+    # A loss that only climbs has no fall before its lowest place.
+    end = lowest + 1 if lowest >= _FALL else len(losses)
+    return {"valley": float(rates[_valley(losses[:end])]), "steep": float(rates[int(slope[:end].argmin())]),
+            "minimum": float(rates[lowest] / 10), "slide": float(rates[_slide(slope)])}
 
 
 def _valley(losses: np.ndarray) -> int:

@@ -51,6 +51,8 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]
             axis = item.getAxis(side)
             axis.setPen(pg.mkPen(theme.color("line")))
             axis.setTextPen(pg.mkPen(theme.color("dim")))
+            # Losses are small numbers; “× 0.001” beside the axis is no way to write them.
+            axis.enableAutoSIPrefix(False)
             axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0)
         item.getAxis("left").setWidth(44)
         color = theme.color("dim").name()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from cnnstudio.core.events import Failed, Finished, Stopped
 from cnnstudio.core.jobs import RatesTried, TryRates
@@ -74,6 +75,19 @@ def test_a_click_on_a_line_chooses_its_rule(qtbot, session, scripted):
     assert button(dialog, "Use 0.0031").isVisible()
     dialog.reject()
     assert scripted.told
+
+
+def test_losses_are_written_as_they_are(qtbot):
+    plot = RatePlot()
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.show_rates(FOUND, {name: name for name in FOUND.suggestions}, "valley")
+    small = replace(FOUND, curve=tuple((rate, loss / 4) for rate, loss in FOUND.curve))
+    plot.show_rates(small, {name: name for name in FOUND.suggestions}, "valley")
+    axis = plot.getPlotItem().getAxis("left")
+    qtbot.waitUntil(lambda: axis.range[1] < 1)
+    assert axis.autoSIPrefixScale == 1.0
+    assert "x0.001" not in axis.labelString()
 
 
 def test_what_goes_wrong_is_shown_in_its_place(qtbot, session, scripted):

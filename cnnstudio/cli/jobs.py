@@ -79,13 +79,19 @@ def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], Non
         return supervisor.run()
 
 
+_UNITS: Final = {"pictures": Text("pictures", "imágenes"), "batches": Text("batches", "lotes"),
+                 "steps": Text("steps", "pasos")}
+"""What jobs count. Bytes are called so in both languages."""
+
+
 def report_progress(event: events.Event, output: Output) -> None:
     """Print the progress of any job."""
     if isinstance(event, events.Phase):
         output.progress(str(event.text), at_once=True)
     elif isinstance(event, events.Progress):
         left = f", {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
-        output.progress(f"{format_number(event.done, ',')} / {format_number(event.total, ',')} {event.unit}{left}")
+        output.progress(f"{format_number(event.done, ',')} / {format_number(event.total, ',')} "
+                        f"{_UNITS.get(event.unit, event.unit)}{left}")
     elif isinstance(event, events.Notice):
         output.problems([event.problem], as_lines=False)
     elif isinstance(event, events.Batch):

@@ -181,8 +181,8 @@ def verdict(result: RunComparison, first: str = "", second: str = "") -> Text:
         "other": _pictures(test.only_second),
         "p": Text(p_value, p_value.replace(".", ","))}
     if not test.only_first and not test.only_second:
-        text = Text("No difference: both are right on the same pictures.",
-                    "Sin diferencia: ambos aciertan en las mismas imágenes.")
+        text = Text("Equally accurate: both are right on the same pictures.",
+                    "Igual de exactos: ambos aciertan en las mismas imágenes.")
     elif not test.significant:
         text = Text("Not significantly different: only {first} is right on {one}, only {second} on {other}; between equally "
                     "good models such a division is no surprise (McNemar's exact test, p {p}).",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import msgspec
@@ -14,15 +15,16 @@ from msgspec.structs import replace
 from cnnstudio import cli
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.cli import measuring
+from cnnstudio.cli.jobs import report_progress
 from cnnstudio.core import edits
-from cnnstudio.core.events import Failed, Finished
+from cnnstudio.core.events import Failed, Finished, Progress
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.item import Step
 from cnnstudio.core.jobs import AugmentationMeasured, BasesProbed, Changed, Probed, RatesTried
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.network.new_project import with_base
 from cnnstudio.workers.job_setup import prepare_training
@@ -261,3 +263,15 @@ def test_rates_are_tried_and_suggested(project, capsys, monkeypatch):
     for steps in ("3", "-1", "10001"):
         assert cli.main(["find-rate", str(project), "--json", "--steps", steps]) == 2
         assert lines(capsys)[0]["problem"]["code"] == "bad_steps"
+
+
+@pytest.mark.parametrize(("unit", "word"), [("pictures", "imágenes"), ("batches", "lotes"), ("steps", "pasos"),
+                                             ("bytes", "bytes")])
+def test_progress_is_counted_in_words_of_the_language(unit, word):
+    told = []
+    set_language("es")
+    try:
+        report_progress(Progress(done=1, total=12_345, unit=unit), SimpleNamespace(progress=told.append))
+    finally:
+        set_language("en")
+    assert told == [f"1 / 12\u202f345 {word}"]

@@ -134,3 +134,20 @@ def test_it_is_opened_from_the_menu_of_a_run(qtbot, window, runs, tmp_path):
     qtbot.waitUntil(lambda: dialog.comparison is not None, timeout=20_000)
     assert (dialog.comparison.first, dialog.comparison.second) == (runs[0].id, runs[1].id)
     dialog.reject()
+
+
+def test_names_with_line_breaks_stay_on_one_line(qtbot, session, tmp_path):
+    classes = ("cat", "do\ng")
+    made = [evaluated_run(tmp_path, [result("cat/1\n2.png", number)], classes=classes) for number in range(2)]
+    for run in made:
+        run.model_path.write_bytes(b"a model")
+    listed = {run.id: run for run in list_runs(tmp_path)}
+    dialog = CompareDialog(session, list(listed.values()), listed[made[0].id], listed[made[1].id],
+                           lambda _run: theme.class_color(2))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not len(session.jobs) and dialog.comparison is not None, timeout=20_000)
+    model = parts(dialog, Table)[1].model()
+    shown = [str(model.index(0, column).data()) for column in range(model.columnCount())]
+    assert shown == ["cat/1\\n2.png", "cat", "cat · 90%", "do\\ng · 90%"]
+    dialog.reject()

@@ -147,7 +147,7 @@ def test_names_with_line_breaks_stay_on_one_line(qtbot, session, tmp_path):
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(lambda: not len(session.jobs) and dialog.comparison is not None, timeout=20_000)
-    model = parts(dialog, Table)[1].model()
+    model = parts(dialog, Table)[-1].model()
     shown = [str(model.index(0, column).data()) for column in range(model.columnCount())]
     assert shown == ["cat/1\\n2.png", "cat", "cat · 90%", "do\\ng · 90%"]
     dialog.reject()

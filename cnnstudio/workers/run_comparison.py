@@ -137,7 +137,7 @@ def _rows(run: RunFolder, split: str, classes: int) -> list[PictureResult]:
                     "evaluado con ellas desde que se entrenó por última vez, o el archivo está dañado. Evalúelo.")
         name = {"test": Text("test", "prueba"), "validation": Text("validation", "validación"),
                 "train": Text("training", "entrenamiento")}.get(split, split)
-        raise ProblemError(error("not_evaluated", text.fill(run=run.id, split=name), "run"))
+        raise ProblemError(error("not_evaluated", text.fill(run=run.summary().title, split=name), "run"))
     return rows
 
 

@@ -13,6 +13,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.compare import CompareDialog
 from cnnstudio.gui.widgets.interval_plot import IntervalPlot
 from cnnstudio.gui.widgets.table import Table
+from cnnstudio.workers.run_names import write_name
 from cnnstudio.workers.runs import list_runs
 from tests.gui.driving import button, part, parts, says
 from tests.workers.evaluated_runs import evaluated_run, result
@@ -84,6 +85,14 @@ def test_what_was_not_evaluated_can_be_evaluated_from_here(open_dialog, runs, se
     (job,) = started
     assert job.job.run_folder == str(runs[1].folder)
     assert job.job.split == "test"
+    dialog.reject()
+
+
+def test_a_run_is_called_by_its_name(open_dialog, runs):
+    write_name(runs[1].folder, "second try")
+    runs[1].table_path("test").unlink()
+    dialog = open_dialog()
+    assert says(dialog, "The run second try has no answers")
     dialog.reject()
 
 

@@ -114,11 +114,11 @@ def _duration(seconds: float) -> str:
 
 
 def exit_code(last: events.Event, output: Output) -> int:
-    """The exit code of a job; a failed job prints its problem."""
+    """The exit code of a job; a failed job prints its problem, and one that was stopped without a result is not done."""
     if isinstance(last, events.Failed):
         output.problems([last.problem], as_lines=False)
         return 1
-    return 0
+    return int(isinstance(last, events.Stopped) and not last.kept)
 
 
 def train(arguments: argparse.Namespace, output: Output) -> int:

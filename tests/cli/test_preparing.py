@@ -17,7 +17,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.cli import measuring
 from cnnstudio.cli.jobs import report_progress
 from cnnstudio.core import edits
-from cnnstudio.core.events import Failed, Finished, Progress
+from cnnstudio.core.events import Failed, Finished, Progress, Stopped
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.item import Step
 from cnnstudio.core.jobs import AugmentationMeasured, BasesProbed, Changed, Probed, RatesTried
@@ -275,3 +275,9 @@ def test_progress_is_counted_in_words_of_the_language(unit, word):
     finally:
         set_language("en")
     assert told == [f"1 / 12\u202f345 {word}"]
+
+
+@pytest.mark.parametrize(("last", "code"), [(Stopped(kept=False), 1), (Stopped(kept=True), 0), (Finished(), 0)])
+def test_what_was_stopped_without_a_result_is_not_done(project, monkeypatch, last, code):
+    monkeypatch.setattr(measuring, "run_job", lambda *_arguments: last)
+    assert cli.main(["find-rate", str(project)]) == code

@@ -162,11 +162,11 @@ def suggestions(rates: np.ndarray, losses: np.ndarray) -> dict[str, float]:
     used = slice(len(losses) // 10, -5)
     rates, losses = rates[used], losses[used]
     slope = np.gradient(losses)
-    lowest = int(losses.argmin())
+    lowest, slide = int(losses.argmin()), _slide(slope)
     # A loss that only climbs has no fall before its lowest place.
     end = lowest + 1 if lowest >= _FALL else len(losses)
     return {"valley": float(rates[_valley(losses[:end])]), "steep": float(rates[int(slope[:end].argmin())]),
-            "minimum": float(rates[lowest] / 10), "slide": float(rates[_slide(slope)])}
+            "minimum": float(rates[lowest] / 10), "slide": float(rates[lowest if slide is None else slide])}
 
 
 def _valley(losses: np.ndarray) -> int:
@@ -186,10 +186,11 @@ def _valley(losses: np.ndarray) -> int:
     return start + int(third + third / 2)
 
 
-def _slide(slope: np.ndarray, distance: int = 15, threshold: float = 0.005) -> int:
-    """From the end backwards, the first place where the slope hardly differs from that `distance` batches later."""
+def _slide(slope: np.ndarray, distance: int = 15, threshold: float = 0.005) -> int | None:
+    """From the end backwards, the first place where the slope hardly differs from that `distance` batches later; None if
+    there is none, as in a curve of few points."""
     distance = min(distance, len(slope) - 1)
     later = len(slope) - 1
     while later - distance > 0 and abs(slope[later] - slope[later - distance]) > threshold:
         later -= 1
-    return int(later - distance)
+    return int(later - distance) if later > distance else None

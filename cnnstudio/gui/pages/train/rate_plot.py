@@ -68,6 +68,7 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]
         """Show a curve; `labels` name the rules, `chosen` is the one that is taken."""
         rates, losses = np.asarray(tried.curve).T
         self._curve.setData(rates, losses)
+        self._show_fall(losses)
         for line in self._lines.values():
             self.removeItem(line)
         self._lines = {}
@@ -80,6 +81,16 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]
             self._lines[name] = line
             self.addItem(line, ignoreBounds=True)
         self.choose(chosen)
+
+    def _show_fall(self, losses: np.ndarray) -> None:
+        """The fall takes half of the height, however high the loss runs away behind it."""
+        lowest = int(losses.argmin())
+        low, high = float(losses[lowest]), float(losses[:lowest + 1].max())
+        item = self.getPlotItem()
+        if high > low:
+            item.setYRange(low, min(float(losses.max()), 2 * high - low), padding=0.06)
+        else:
+            item.enableAutoRange(axis="y")
 
     def choose(self, name: str) -> None:
         """Mark the line of a rule."""

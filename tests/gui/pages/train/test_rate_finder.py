@@ -90,6 +90,24 @@ def test_losses_are_written_as_they_are(qtbot):
     assert "x0.001" not in axis.labelString()
 
 
+@pytest.mark.parametrize(("losses", "highest"), [((2.3, 2.2, 2.0, 3.0, 9.0), 2.7), ((2.3, 2.0, 1.8, 1.9), 2.4),
+                                                 ((2.0, 3.0, 9.0), 9.9)])
+def test_a_loss_that_runs_away_does_not_hide_the_fall(qtbot, losses, highest):
+    plot = RatePlot()
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.show_rates(replace(FOUND, curve=tuple(zip(RATES.tolist(), losses, strict=False))),
+                    {name: name for name in FOUND.suggestions}, "valley")
+    fall = losses[:losses.index(min(losses)) + 1]
+
+    def is_shown():
+        low, high = plot.getPlotItem().viewRange()[1]
+        return low < min(fall) and max(fall) < high < highest
+
+    # A range that follows the data is set before the next paint.
+    qtbot.waitUntil(is_shown)
+
+
 def test_what_goes_wrong_is_shown_in_its_place(qtbot, session, scripted):
     problem = error("rates_diverge", Text("It ran away.", "Se disparó."), "training")
     scripted.told, scripted.last = [], Failed(problem=problem)

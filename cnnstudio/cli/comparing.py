@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
-from cnnstudio.core.display import format_count, format_percent
-from cnnstudio.core.text import Text, format_number, printable, tr
+from cnnstudio.core.display import format_count
+from cnnstudio.core.text import Text, format_number, on_one_line, tr
 from cnnstudio.datasets.paired import Figure
 from cnnstudio.workers.job_setup import evaluation_job
-from cnnstudio.workers.run_comparison import RunComparison, compare_runs, split_to_compare, verdict
+from cnnstudio.workers.run_comparison import RunComparison, compare_runs, is_evaluated, split_to_compare, verdict
 from cnnstudio.workers.runs import find_run
 
 FIGURE_NAMES: Final = {
@@ -27,7 +27,7 @@ def compare(arguments: argparse.Namespace, output: Output) -> int:
     first, second = (find_run(arguments.project, name) for name in arguments.runs)
     split = arguments.split or split_to_compare(first, second)
     for run in (first, second):
-        if not run.table_path(split).is_file():
+        if not is_evaluated(run, split):
             last = run_job(evaluation_job(run, split), output, lambda event: report_progress(event, output))
             if exit_code(last, output):
                 return 1
@@ -63,36 +63,32 @@ def _text(result: RunComparison) -> list[str]:
         "  " + tr("the same settings", "los mismos ajustes")]
     width = max(len(str(name)) for name in FIGURE_NAMES.values())
     for figure in result.paired.figures:
-        low, high = figure.difference_interval
-        difference = tr("difference {d}, 95% interval {low} to {high}", "diferencia {d}, intervalo del 95 %: {low} a {high}",
-                        d=_signed(figure.name, figure.difference), low=_signed(figure.name, low),
-                        high=_signed(figure.name, high))
-        lines.append(f"  {FIGURE_NAMES[figure.name]!s:<{width}}  {_value(figure.name, figure.first)}  "
-                     f"{_value(figure.name, figure.second)}  {difference}")
+        share = figure.name in ("accuracy", "balanced_accuracy")
+        form = ".2%" if share else ".4f"
+        apart, low, high = (format_number(value * 100 if share else value, "+.2f" if share else "+.4f")
+                            for value in (figure.difference, *figure.difference_interval))
+        unit = tr(" points", " puntos") if share else ""
+        difference = tr("difference {d}{unit}, 95% interval {low} to {high}",
+                        "diferencia {d}{unit}, intervalo del 95 %: {low} a {high}", d=apart, unit=unit, low=low, high=high)
+        lines.append(f"  {FIGURE_NAMES[figure.name]!s:<{width}}  {format_number(figure.first, form)}  "
+                     f"{format_number(figure.second, form)}  {difference}")
     lines.append("  " + str(verdict(result)))
     for left_out, text in ((result.only_first + result.only_second, Text(
-            "left out: {n} pictures that only one of them was evaluated on",
-            "quedan fuera: {n} imágenes con las que solo se evaluó uno")), (result.changed, Text(
-            "left out: {n} pictures whose file or class has changed in between",
-            "quedan fuera: {n} imágenes cuyo archivo o clase cambió entretanto"))):
+            "left out: {n:,} pictures that only one of them was evaluated on",
+            "quedan fuera: {n:,} imágenes con las que solo se evaluó uno")), (result.changed, Text(
+            "left out: {n:,} pictures whose file or class has changed in between",
+            "quedan fuera: {n:,} imágenes cuyo archivo o clase cambió entretanto"))):
         if left_out:
             lines.append("  " + str(text.fill(n=left_out)))
     for item in result.disagreements[:_LISTED]:
-        lines.append(printable(f"  {item.path}  {item.label}: {item.first} {format_percent(item.first_probability, 0)}, "
-                               f"{item.second} {format_percent(item.second_probability, 0)}"))
+        path, label, one, other = map(on_one_line, (item.path, item.label, item.first, item.second))
+        lines.append(f"  {path}  {label}: {one} {format_number(item.first_probability, '.0%')}, "
+                     f"{other} {format_number(item.second_probability, '.0%')}")
     if len(result.disagreements) > _LISTED:
-        lines.append("  " + tr("and {n} more (--json lists all)", "y {n} más (--json las enumera todas)",
+        lines.append("  " + tr("and {n:,} more (--json lists all)", "y {n:,} más (--json las enumera todas)",
                                n=len(result.disagreements) - _LISTED))
     return lines
 
 
-def _value(name: str, value: float) -> str:
-    return format_number(value, ".4f") if name in ("loss", "macro_f1") else format_percent(value, 2)
-
-
-def _signed(name: str, value: float) -> str:
-    return ("+" if value >= 0 else "") + _value(name, value)
-
-
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return on_one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -16,7 +16,7 @@ from cnnstudio.core.problems import warning
 from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import Text, format_size, language, tr
 from cnnstudio.core.updates import newer_version, release_page
-from cnnstudio.workers.library_install import Plan, install_library, make_plan, remove_library
+from cnnstudio.workers.library_install import Plan, find_added, install_library, make_plan, remove_library
 
 
 def doctor(arguments: argparse.Namespace, output: Output) -> int:
@@ -25,6 +25,9 @@ def doctor(arguments: argparse.Namespace, output: Output) -> int:
         return _check_update(output)
     wanted = [*arguments.install, *([GPU] if arguments.install_gpu else [])]
     for identifier in arguments.remove:
+        if arguments.dry_run:
+            _print_removal(find_added(identifier), output)
+            continue
         removed = remove_library(identifier)
         output.line({"removed": removed.id, "bytes": removed.bytes}, tr(
             "{name} was removed, {size}.", "Se quitó {name}, {size}.", name=removed.id, size=format_size(removed.bytes)))
@@ -62,6 +65,11 @@ def _print_plan(plan: Plan, output: Output) -> None:
         "{package} would be added: a download {size}, with {listed}.",
         "Se añadiría {package}: una descarga {size}, con {listed}.", package=plan.library.package, listed=listed,
         size=size if not plan.bytes else tr("of {size}", "de {size}", size=size)))
+
+
+def _print_removal(library: AddedLibrary, output: Output) -> None:
+    output.line({"would_remove": library.id, "bytes": library.bytes}, tr(
+        "{name} would be removed, {size}.", "Se quitaría {name}, {size}.", name=library.id, size=format_size(library.bytes)))
 
 
 def _print_added(library: AddedLibrary, output: Output) -> None:

@@ -26,8 +26,8 @@ def add_doctor(command: Callable[..., argparse.ArgumentParser]) -> None:
     check.add_argument("--remove", action="append", default=[], metavar=tr("LIBRARY", "BIBLIOTECA"),
                        help=tr("remove a library that was added", "quita una biblioteca añadida"))
     check.add_argument("--dry-run", action="store_true",
-                       help=tr("only show what would be downloaded, and how large it is",
-                               "solo muestra qué se descargaría y cuánto ocupa"))
+                       help=tr("only show what would be downloaded or removed, and how large it is",
+                               "solo muestra qué se descargaría o se quitaría y cuánto ocupa"))
     check.add_argument("--check-update", action="store_true",
                        help=tr("ask once whether a newer version is published",
                                "consulta una vez si se ha publicado una versión más reciente"))

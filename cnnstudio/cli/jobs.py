@@ -79,13 +79,19 @@ def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], Non
         return supervisor.run()
 
 
+_UNITS: Final = {"pictures": Text("pictures", "imágenes"), "batches": Text("batches", "lotes"),
+                 "steps": Text("steps", "pasos")}
+"""What jobs count. Bytes are called so in both languages."""
+
+
 def report_progress(event: events.Event, output: Output) -> None:
     """Print the progress of any job."""
     if isinstance(event, events.Phase):
         output.progress(str(event.text), at_once=True)
     elif isinstance(event, events.Progress):
         left = f", {_duration(event.seconds_left)}" if event.seconds_left is not None else ""
-        output.progress(f"{format_number(event.done, ',')} / {format_number(event.total, ',')} {event.unit}{left}")
+        output.progress(f"{format_number(event.done, ',')} / {format_number(event.total, ',')} "
+                        f"{_UNITS.get(event.unit, event.unit)}{left}")
     elif isinstance(event, events.Notice):
         output.problems([event.problem], as_lines=False)
     elif isinstance(event, events.Batch):
@@ -108,11 +114,11 @@ def _duration(seconds: float) -> str:
 
 
 def exit_code(last: events.Event, output: Output) -> int:
-    """The exit code of a job; a failed job prints its problem."""
+    """The exit code of a job; a failed job prints its problem, and one that was stopped without a result is not done."""
     if isinstance(last, events.Failed):
         output.problems([last.problem], as_lines=False)
         return 1
-    return 0
+    return int(isinstance(last, events.Stopped) and not last.kept)
 
 
 def train(arguments: argparse.Namespace, output: Output) -> int:

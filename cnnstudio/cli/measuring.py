@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, scan_progress
@@ -16,7 +18,9 @@ from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, format_number, tr
+from cnnstudio.core.training import Stage
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
@@ -57,7 +61,7 @@ def measure(arguments: argparse.Namespace, output: Output) -> int:
                                 "recipe.normalization=standardize",
                                 "La receta aún no usa estos valores. Para usarlos: cnnstudio set {folder} "
                                 "recipe.normalization=standardize",
-                                folder=folder))
+                                folder=shlex.quote(str(folder))))
     return 0
 
 
@@ -165,6 +169,7 @@ def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None
 
 
 _FEWEST_STEPS: Final = 20
+_MOST_STEPS: Final = 10_000
 _RULES: Final = {
     "valley": Text("two thirds down the longest fall", "a dos tercios de la caída más larga"),
     "steep": Text("where the loss falls fastest", "donde la pérdida cae más rápido"),
@@ -176,18 +181,19 @@ _RULES: Final = {
 def find_rate(arguments: argparse.Namespace, output: Output) -> int:
     """Learning rates from low to high, a batch each: the curve, and what four rules read from it."""
     folder: Path = arguments.project
-    if arguments.steps < _FEWEST_STEPS:
-        text = Text("--steps must be at least {n}.", "--steps debe ser al menos {n}.")
-        raise ProblemError(error("bad_steps", text.fill(n=_FEWEST_STEPS), "training", field="steps"))
+    if not _FEWEST_STEPS <= arguments.steps <= _MOST_STEPS:
+        text = Text("--steps must be from {least} to {most:,}.", "--steps debe estar entre {least} y {most:,}.")
+        raise ProblemError(error("bad_steps", text.fill(least=_FEWEST_STEPS, most=_MOST_STEPS), "training", field="steps"))
     project, index = open_project(folder)
     try:
         project = with_values(project, arguments.values)
+        stage = _stage(project, arguments.stage)
         noticed = refresh_index(folder, project, index, scan_progress(output))
         index.apply(project.dataset)
         output.problems([item for item in noticed if not item.blocks], as_lines=False)
         if blocking(noticed):
             raise ProblemError(*blocking(noticed))
-        job = msgspec.structs.replace(rates_job(folder, project, index, arguments.stage or ""), steps=arguments.steps)
+        job = msgspec.structs.replace(rates_job(folder, project, index, stage.id), steps=arguments.steps)
     finally:
         index.close()
     found: list[jobs.RatesTried] = []
@@ -201,8 +207,33 @@ def find_rate(arguments: argparse.Namespace, output: Output) -> int:
     for tried in found:
         width = max(len(name) for name in tried.suggestions)
         lines = [f"{name:<{width}}  {format_number(rate, '.2e')}  {_RULES[name]}" for name, rate in tried.suggestions.items()]
-        lines.append(tr("To use one: cnnstudio set {folder} training.optimizer.learning_rate={rate}",
-                        "Para usar una: cnnstudio set {folder} training.optimizer.learning_rate={rate}", folder=folder,
-                        rate=f"{tried.suggestions['valley']:.2e}"))
+        key = _rate_key(project, stage)
+        if key:
+            lines.append(tr("To use one: cnnstudio set {folder} {key}={rate}",
+                            "Para usar una: cnnstudio set {folder} {key}={rate}", folder=shlex.quote(str(folder)), key=key,
+                            rate=f"{tried.suggestions['valley']:.2e}"))
         output.line({"curve": tried.curve, "suggestions": tried.suggestions, "diverged": tried.diverged}, "\n".join(lines))
     return exit_code(last, output)
+
+
+def _stage(project: Project, identifier: str | None) -> Stage:
+    """The stage of that id, by default the first. Raises ProblemError."""
+    # Without any stage, checking the project tells that.
+    stages = project.training.stages or (project.training.last_stage,)
+    stage = stages[0] if identifier is None else project.training.stage(identifier)
+    if stage is None:
+        text = Text("The training has no stage {name}. It has: {all}.",
+                    "El entrenamiento no tiene ninguna etapa {name}. Tiene: {all}.")
+        raise ProblemError(error("unknown_stage", text.fill(
+            name=identifier, all=", ".join(item.id for item in project.training.stages)), "training", field="stage"))
+    return stage
+
+
+def _rate_key(project: Project, stage: Stage) -> str:
+    """The key of a stage's learning rate, "" if its schedule has several; without a stage it is that of the last one."""
+    place = "training" if stage == project.training.last_stage else f"training.stages.{stage.id}"
+    if stage.schedule is None:
+        return f"{place}.optimizer.learning_rate"
+    entry = SCHEDULES.find(stage.schedule.type)
+    name = "initial_learning_rate"
+    return f"{place}.schedule.{name}" if entry is not None and any(param.name == name for param in entry.params) else ""

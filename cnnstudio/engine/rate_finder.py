@@ -38,6 +38,8 @@ _RUNS_AWAY: Final = 4.0
 """The curve ends where the loss is so many times its lowest."""
 _FEWEST: Final = 12
 """With fewer points the rules mean nothing."""
+_FALL: Final = 3
+"""Points of a fall, at the least."""
 
 
 def try_rates(job: TryRates, link: Link) -> Event:
@@ -153,14 +155,18 @@ def suggestions(rates: np.ndarray, losses: np.ndarray) -> dict[str, float]:
     """Rates (n,) and smoothed losses (n,), n >= 12, as four rules read them; the first tenth, where little is averaged yet,
     and the last five, where the loss runs away, are left out.
 
-    valley: two thirds down the longest fall. steep: where the loss falls fastest. minimum: a tenth of the rate of the lowest
-    loss. slide: before the loss begins to climb for good.
+    valley: two thirds down the longest fall. steep: where the loss falls fastest; both up to the lowest loss, since what
+    falls later falls from a network that the rate has spoiled. minimum: a tenth of the rate of the lowest loss. slide: before
+    the loss begins to climb for good.
     """
     used = slice(len(losses) // 10, -5)
     rates, losses = rates[used], losses[used]
     slope = np.gradient(losses)
-    return {"valley": float(rates[_valley(losses)]), "steep": float(rates[int(slope.argmin())]),
-            "minimum": float(rates[int(losses.argmin())] / 10), "slide": float(rates[_slide(slope)])}
+    lowest, slide = int(losses.argmin()), _slide(slope)
+    # A loss that only climbs has no fall before its lowest place.
+    end = lowest + 1 if lowest >= _FALL else len(losses)
+    return {"valley": float(rates[_valley(losses[:end])]), "steep": float(rates[int(slope[:end].argmin())]),
+            "minimum": float(rates[lowest] / 10), "slide": float(rates[lowest if slide is None else slide])}
 
 
 def _valley(losses: np.ndarray) -> int:
@@ -180,10 +186,11 @@ def _valley(losses: np.ndarray) -> int:
     return start + int(third + third / 2)
 
 
-def _slide(slope: np.ndarray, distance: int = 15, threshold: float = 0.005) -> int:
-    """From the end backwards, the first place where the slope hardly differs from that `distance` batches later."""
+def _slide(slope: np.ndarray, distance: int = 15, threshold: float = 0.005) -> int | None:
+    """From the end backwards, the first place where the slope hardly differs from that `distance` batches later; None if
+    there is none, as in a curve of few points."""
     distance = min(distance, len(slope) - 1)
     later = len(slope) - 1
     while later - distance > 0 and abs(slope[later] - slope[later - distance]) > threshold:
         later -= 1
-    return int(later - distance)
+    return int(later - distance) if later > distance else None

@@ -5,6 +5,7 @@ It is written into a temporary folder, which becomes the library's own at the en
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import shutil
@@ -26,7 +27,7 @@ from cnnstudio.core.own_process import module_command, module_environment
 from cnnstudio.core.places import libraries_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.sources.staging import new_folder
+from cnnstudio.datasets.sources.staging import workplace
 from cnnstudio.workers.gpu import gpu_support, this_computer
 from cnnstudio.workers.libraries import known_libraries
 from cnnstudio.workers.pip_process import bytes_of, progress_options, run_pip
@@ -35,6 +36,7 @@ _UNPACKED: Final = 3.5
 """Bytes that an installation writes for a byte that is downloaded: the package itself, and what is unpacked from it."""
 _SECONDS: Final = 20.0
 _IMPORT_SECONDS: Final = 300.0
+_ATTEMPTS: Final = 3
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,16 +105,15 @@ def install_library(identifier: str, on_event: Callable[[Event], object], check:
     plan = make_plan(identifier, on_event, check)
     library = plan.library
     target = libraries_folder() / identifier
-    # One name for all, so that each installation clears away what a killed one left.
-    aside = target.with_name(".adding")
-    for leftover in (aside, _doomed(target)):
-        # Of a program that was killed in the middle of its last step.
-        shutil.rmtree(leftover, ignore_errors=True)
+    # Of a program that was killed in the middle of its last step.
+    shutil.rmtree(_doomed(target), ignore_errors=True)
     progress = _Downloads(plan.bytes, on_event)
     on_event(Phase(name="downloading", text=Text("Downloading {name}", "Descargando {name}").fill(name=library.name)))
-    with new_folder(aside, round(plan.bytes * _UNPACKED)) as folder:
-        work = folder.parent / "work"
-        work.mkdir()
+    # One name for all, so that each installation clears away what a killed one left; others may run at the same time.
+    with workplace(target.with_name(".adding"), round(plan.bytes * _UNPACKED)) as place:
+        folder, work = place / "folder", place / "work"
+        for part in (folder, work):
+            part.mkdir()
         run_pip(library, work, (*progress_options(), "--target", str(folder)), progress.read, check)
         # Programs for a terminal: they name the Python of this moment.
         shutil.rmtree(folder / "bin", ignore_errors=True)
@@ -120,18 +121,26 @@ def install_library(identifier: str, on_event: Callable[[Event], object], check:
         added = AddedLibrary(id=identifier, package=library.package, versions=_versions(folder), bytes=_bytes(folder),
                              backend=plan.backend)
         (folder / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(added), indent=1))
-    _replace(target, aside)
+        _replace(target, folder)
     return added
 
 
-def _replace(target: Path, aside: Path) -> None:
-    try:
-        if target.exists():
-            _remove_folder(target)
-        os.rename(aside, target)
-    except OSError as os_error:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise ProblemError(write_problem(os_error, target)) from os_error
+def _replace(target: Path, folder: Path) -> None:
+    """An earlier copy goes where the workplace is deleted; it comes back if the new one cannot take its place."""
+    for attempt in range(_ATTEMPTS):
+        earlier = folder.with_name(f"earlier-{attempt}")
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(target, earlier)
+            os.rename(folder, target)
+            return
+        except OSError as os_error:
+            if os.path.lexists(target) and attempt + 1 < _ATTEMPTS:
+                # Another installation ended between the two steps.
+                continue
+            with contextlib.suppress(OSError):
+                os.rename(earlier, target)
+            raise ProblemError(write_problem(os_error, target)) from os_error
 
 
 def _import(library: Library, folder: Path, check: Callable[[], None]) -> None:
@@ -162,13 +171,19 @@ def _import(library: Library, folder: Path, check: Callable[[], None]) -> None:
                                  details=details))
 
 
-def remove_library(identifier: str) -> AddedLibrary:
-    """Remove an added library; raises ProblemError where there is none, or it cannot be removed."""
+def find_added(identifier: str) -> AddedLibrary:
+    """The added library of that id; raises ProblemError where there is none."""
     library = next((added for added in added_libraries() if added.id == identifier), None)
     if library is None:
         text = Text("{name} was not added with this program: there is nothing to remove in {folder}.",
                     "{name} no se añadió con este programa: no hay nada que quitar en {folder}.")
         raise ProblemError(error("library_not_added", text.fill(name=identifier, folder=libraries_folder()), "machine"))
+    return library
+
+
+def remove_library(identifier: str) -> AddedLibrary:
+    """Remove an added library; raises ProblemError where there is none, or it cannot be removed."""
+    library = find_added(identifier)
     try:
         _remove_folder(library.folder)
     except OSError as os_error:

@@ -23,6 +23,14 @@ def evaluation_rows(run: RunFolder, split: str) -> list[PictureResult]:
         return []
 
 
+def is_outdated(run: RunFolder, split: str) -> bool:
+    """Whether the model was trained further after that evaluation."""
+    try:
+        return run.model_path.stat().st_mtime > run.table_path(split).with_suffix(".json").stat().st_mtime
+    except OSError:
+        return False
+
+
 def enter_answers(index: Index, run: RunFolder) -> int:
     """Enter all predictions of a run (of every evaluated split) into the index; returns how many."""
     try:

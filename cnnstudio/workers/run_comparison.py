@@ -14,7 +14,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest, read_manifest
 from cnnstudio.datasets.paired import Answers, PairedComparison, compare_answers
-from cnnstudio.workers.run_answers import evaluation_rows
+from cnnstudio.workers.run_answers import evaluation_rows, is_outdated
 from cnnstudio.workers.runs import RunFolder
 
 SPLITS_TO_COMPARE = ("test", "validation")
@@ -102,7 +102,7 @@ def compare_runs(first: RunFolder, second: RunFolder, split: str = "") -> RunCom
                     "Los dos entrenamientos conocen clases distintas ({first}; {second}), así que sus respuestas no se pueden "
                     "comparar.")
         raise ProblemError(error("other_classes", text.fill(first=", ".join(names), second=", ".join(others)), "run"))
-    tables = [{row.path: row for row in _rows(run, split)} for run in (first, second)]
+    tables = [{row.path: row for row in _rows(run, split, len(names))} for run in (first, second)]
     numbers = [names.index(name) for name in others]
     translated = {path: msgspec.structs.replace(row, label=numbers[row.label], predicted=numbers[row.predicted])
                   for path, row in tables[1].items()}
@@ -123,13 +123,30 @@ def compare_runs(first: RunFolder, second: RunFolder, split: str = "") -> RunCom
         disagreements=_disagreements(pairs, names))
 
 
-def _rows(run: RunFolder, split: str) -> list[PictureResult]:
-    rows = evaluation_rows(run, split)
+def is_evaluated(run: RunFolder, split: str) -> bool:
+    """Whether the present model of the run has answers for that split; a damaged table is none."""
+    return bool(_known_rows(run, split, len(read_manifest(run.manifest_path).header.class_names)))
+
+
+def _rows(run: RunFolder, split: str, classes: int) -> list[PictureResult]:
+    rows = _known_rows(run, split, classes)
     if not rows:
-        text = Text("The run {run} was not evaluated on its {split} pictures yet.",
-                    "El entrenamiento {run} aún no se ha evaluado con sus imágenes de {split}.")
-        raise ProblemError(error("not_evaluated", text.fill(run=run.id, split=split), "run"))
+        text = Text("The run {run} has no answers for its {split} pictures that can be compared: it was not evaluated on them "
+                    "since its last training, or the file is damaged. Evaluate it.",
+                    "El entrenamiento {run} no tiene respuestas que se puedan comparar para sus imágenes de {split}: no se ha "
+                    "evaluado con ellas desde que se entrenó por última vez, o el archivo está dañado. Evalúelo.")
+        name = {"test": Text("test", "prueba"), "validation": Text("validation", "validación"),
+                "train": Text("training", "entrenamiento")}.get(split, split)
+        raise ProblemError(error("not_evaluated", text.fill(run=run.summary().title, split=name), "run"))
     return rows
+
+
+def _known_rows(run: RunFolder, split: str, classes: int) -> list[PictureResult]:
+    """No rows where one names a class that the run does not have (such a table is damaged), and none of a model that was
+    trained further since."""
+    rows = () if is_outdated(run, split) else evaluation_rows(run, split)
+    numbers = range(classes)
+    return list(rows) if all(row.label in numbers and row.predicted in numbers for row in rows) else []
 
 
 def _same_content(first: Manifest, second: Manifest) -> Any:
@@ -160,17 +177,25 @@ def verdict(result: RunComparison, first: str = "", second: str = "") -> Text:
     test = result.paired.mcnemar
     p_value = f"= {test.p_value:.3f}" if test.p_value >= 0.001 else "< 0.001"
     facts: dict[str, Any] = {
-        "first": first or result.first, "second": second or result.second, "one": test.only_first, "other": test.only_second,
+        "first": first or result.first, "second": second or result.second, "one": _pictures(test.only_first),
+        "other": _pictures(test.only_second),
         "p": Text(p_value, p_value.replace(".", ","))}
-    if not test.significant:
-        text = Text("Not significantly different: {one} pictures only {first} answers right, {other} only {second}; between "
-                    "equally good models such a division is no surprise (McNemar's exact test, p {p}).",
-                    "Sin diferencia significativa: {one} imágenes solo las acierta {first} y {other} solo {second}; entre "
-                    "modelos igual de buenos, un reparto así no sorprende (prueba exacta de McNemar, p {p}).")
+    if not test.only_first and not test.only_second:
+        text = Text("Equally accurate: both are right on the same pictures.",
+                    "Igual de exactos: ambos aciertan en las mismas imágenes.")
+    elif not test.significant:
+        text = Text("Not significantly different: only {first} is right on {one}, only {second} on {other}; between equally "
+                    "good models such a division is no surprise (McNemar's exact test, p {p}).",
+                    "Sin diferencia significativa: solo {first} acierta en {one} y solo {second} en {other}; entre modelos "
+                    "igual de buenos, un reparto así no sorprende (prueba exacta de McNemar, p {p}).")
     else:
-        text = Text("{better} is significantly better: {one} pictures only {first} answers right, {other} only {second} "
-                    "(McNemar's exact test, p {p}).",
-                    "{better} es significativamente mejor: {one} imágenes solo las acierta {first} y {other} solo {second} "
-                    "(prueba exacta de McNemar, p {p}).")
+        text = Text("{better} is significantly better: only {first} is right on {one}, only {second} on {other} (McNemar's "
+                    "exact test, p {p}).",
+                    "{better} es significativamente mejor: solo {first} acierta en {one} y solo {second} en {other} (prueba "
+                    "exacta de McNemar, p {p}).")
         facts["better"] = facts["first" if test.only_first > test.only_second else "second"]
     return text.fill(**facts)
+
+
+def _pictures(count: int) -> Text:
+    return Text("1 picture", "1 imagen") if count == 1 else Text("{n:,} pictures", "{n:,} imágenes").fill(n=count)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from cnnstudio import cli
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.cli import measuring
+from cnnstudio.cli.jobs import report_progress
 from cnnstudio.core import edits
-from cnnstudio.core.events import Failed, Finished
+from cnnstudio.core.events import Failed, Finished, Progress, Stopped
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.item import Step
 from cnnstudio.core.jobs import AugmentationMeasured, BasesProbed, Changed, Probed, RatesTried
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.network.new_project import with_base
 from cnnstudio.workers.job_setup import prepare_training
@@ -233,5 +236,48 @@ def test_rates_are_tried_and_suggested(project, capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert "1,50e-03" in printed and "caída más larga" in printed
     assert "training.optimizer.learning_rate=1.50e-03" in printed
-    assert cli.main(["find-rate", str(project), "--json", "--steps", "3"]) == 2
-    assert lines(capsys)[0]["problem"]["code"] == "bad_steps"
+    stages = ('[{"id": "head", "epochs": 1, "optimizer": {"type": "adam"}}, '
+              '{"id": "whole", "epochs": 1, "callbacks": [], "optimizer": {"type": "adam"}}]')
+    assert cli.main(["set", str(project), f"training.stages={stages}"]) == 0
+    capsys.readouterr()
+    for options, key in (([], "training.stages.head.optimizer"), (["--stage", "whole"], "training.optimizer")):
+        assert cli.main(["find-rate", str(project), *options]) == 0
+        assert f"{key}.learning_rate=1.50e-03" in capsys.readouterr().out
+    assert [job.stage for job in jobs[-2:]] == ["head", "whole"]
+    assert cli.main(["set", str(project), "training.schedule=CosineDecay"]) == 0
+    assert cli.main(["find-rate", str(project), "--stage", "whole"]) == 0
+    printed = capsys.readouterr().out
+    assert "training.schedule.initial_learning_rate=1.50e-03" in printed
+    assert cli.main(["set", str(project), "training.schedule.initial_learning_rate=1.50e-03"]) == 0
+    capsys.readouterr()
+    assert cli.main(["set", str(project), "training.schedule=PiecewiseConstantDecay"]) == 0
+    capsys.readouterr()
+    assert cli.main(["find-rate", str(project), "--stage", "whole"]) == 0
+    assert "cnnstudio set" not in capsys.readouterr().out
+    assert cli.main(["find-rate", str(project), "--json", "--stage", "nowhere"]) == 2
+    assert "nowhere" in lines(capsys)[0]["problem"]["text"]
+    kept = read_project(project)
+    write_project(project, replace(kept, training=replace(kept.training, stages=())))
+    assert cli.main(["find-rate", str(project), "--json"]) == 2
+    assert "no stages" in lines(capsys)[-1]["problem"]["text"]
+    for steps in ("3", "-1", "10001"):
+        assert cli.main(["find-rate", str(project), "--json", "--steps", steps]) == 2
+        assert lines(capsys)[0]["problem"]["code"] == "bad_steps"
+
+
+@pytest.mark.parametrize(("unit", "word"), [("pictures", "imágenes"), ("batches", "lotes"), ("steps", "pasos"),
+                                             ("bytes", "bytes")])
+def test_progress_is_counted_in_words_of_the_language(unit, word):
+    told = []
+    set_language("es")
+    try:
+        report_progress(Progress(done=1, total=12_345, unit=unit), SimpleNamespace(progress=told.append))
+    finally:
+        set_language("en")
+    assert told == [f"1 / 12\u202f345 {word}"]
+
+
+@pytest.mark.parametrize(("last", "code"), [(Stopped(kept=False), 1), (Stopped(kept=True), 0), (Finished(), 0)])
+def test_what_was_stopped_without_a_result_is_not_done(project, monkeypatch, last, code):
+    monkeypatch.setattr(measuring, "run_job", lambda *_arguments: last)
+    assert cli.main(["find-rate", str(project)]) == code

@@ -109,3 +109,22 @@ def test_the_rules_read_a_plain_curve():
     assert rates[29] <= found["steep"] <= rates[70]
     assert found["slide"] >= found["steep"] / 10
     np.testing.assert_allclose(smoothed([3.0, 3.0, 3.0]), 3.0)
+
+
+def test_a_curve_without_a_slide_names_its_lowest_place():
+    """Few points lie so far apart that the slope differs everywhere."""
+    rates = np.geomspace(1e-6, 10, 30)
+    losses = 1.0 - np.linspace(0, 0.9, 30) ** 2
+    found = suggestions(rates, losses)
+    assert found["slide"] == pytest.approx(10 * found["minimum"])
+
+
+def test_what_falls_after_the_loss_has_climbed_is_no_suggestion():
+    """A network that a large rate has spoiled comes back slowly, with a loss that falls for long."""
+    rates = np.geomspace(1e-6, 10, 100)
+    losses = np.concatenate([np.full(20, 1.0), np.linspace(1.0, 0.6, 25), np.linspace(0.6, 3.0, 10), np.linspace(2.5, 0.7, 45)])
+    found = suggestions(rates, losses)
+    assert rates[20] <= found["valley"] <= rates[44]
+    assert rates[19] <= found["steep"] <= rates[44]
+    climbing = suggestions(rates, np.linspace(1.0, 2.0, 100))
+    assert all(np.isfinite(rate) for rate in climbing.values())

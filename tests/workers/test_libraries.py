@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cnnstudio import cli
 from cnnstudio.catalog.backends import BACKENDS
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core import libraries as core_libraries
@@ -202,6 +203,49 @@ def test_a_library_is_added_used_and_removed(wheels):
     assert not is_available(SMALL)
     assert list(libraries_folder().iterdir()) == []
     assert problem_of(remove_library, SMALL.id).code == "library_not_added"
+
+
+@pytest.mark.usefixtures("wheels")
+def test_two_that_add_a_library_at_once_do_not_disturb_each_other(monkeypatch):
+    install_library(SMALL.id, nothing, nothing)
+    rename, others = os.rename, []
+
+    def meanwhile(source, target):
+        if Path(target) == libraries_folder() / SMALL.id and not others:
+            others.append(True)
+            install_library(SMALL.id, nothing, nothing)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", meanwhile)
+    added = install_library(SMALL.id, nothing, nothing)
+    assert others
+    assert added_libraries() == (added,)
+    assert [path.name for path in libraries_folder().iterdir()] == [SMALL.id]
+
+
+@pytest.mark.usefixtures("wheels")
+def test_the_earlier_copy_comes_back_where_the_new_one_cannot_take_its_place(monkeypatch):
+    added = install_library(SMALL.id, nothing, nothing)
+    rename = os.rename
+
+    def refuse(source, target):
+        if Path(source).name in ("folder", ".adding") and Path(target) == added.folder:
+            raise PermissionError(13, "refused")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    assert problem_of(install_library, SMALL.id, nothing, nothing).where.path
+    assert added_libraries() == (added,)
+
+
+@pytest.mark.usefixtures("wheels")
+def test_a_dry_run_removes_nothing(capsys):
+    install_library(SMALL.id, nothing, nothing)
+    assert cli.main(["doctor", "--remove", SMALL.id, "--dry-run"]) == 0
+    assert "would be removed" in capsys.readouterr().out
+    assert added_libraries()
+    assert cli.main(["doctor", "--remove", SMALL.id]) == 0
+    assert added_libraries() == ()
 
 
 @pytest.mark.parametrize(("code", "requires", "expected"), [

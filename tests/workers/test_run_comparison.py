@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from functools import partial
 
 import msgspec
@@ -11,12 +13,13 @@ from msgspec.structs import replace
 
 from cnnstudio import cli
 from cnnstudio.core import edits
+from cnnstudio.core.events import Finished
 from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import TrainingSpec, with_settings
 from cnnstudio.workers import run_comparison
-from cnnstudio.workers.run_comparison import compare_runs, differing_settings
+from cnnstudio.workers.run_comparison import compare_runs, differing_settings, verdict
 from tests.workers.evaluated_runs import evaluated_run, result
 
 
@@ -76,6 +79,65 @@ def test_what_cannot_be_compared_is_told(make_run, change, code):
         compare_runs(first, second)
     assert [problem.code for problem in told.value.problems] == [code]
     assert told.value.problems[0].text.en != told.value.problems[0].text.es
+
+
+@pytest.mark.parametrize("damaged", [b"{", b'{"path":"cat/1.png","label":0,"predicted":0,"probability":null,"loss":null}',
+                                     msgspec.json.encode(result("cat/1.png", 2)), msgspec.json.encode(result("cat/1.png", -1)),
+                                     msgspec.json.encode(result("cat/1.png", 0, label=7))])
+def test_damaged_answers_are_none(make_run, damaged, tmp_path, capsys, monkeypatch):
+    from cnnstudio.cli import comparing
+    from cnnstudio.core.files import write_project
+
+    first, second = (make_run([result("cat/1.png", 0)]) for _ in range(2))
+    second.table_path("test").write_bytes(damaged)
+    with pytest.raises(ProblemError, match="damaged"):
+        compare_runs(first, second)
+    write_project(tmp_path, first.spec())
+    repaired = []
+
+    def evaluate(job, _output, _handle):
+        repaired.append(job.run_folder)
+        second.table_path("test").write_bytes(first.table_path("test").read_bytes())
+        return Finished()
+
+    monkeypatch.setattr(comparing, "run_job", evaluate)
+    assert cli.main(["compare", str(tmp_path), first.id, second.id]) == 0
+    assert repaired == [str(second.folder)]
+    assert "the same settings" in capsys.readouterr().out
+
+
+def test_answers_from_before_the_model_was_trained_further_are_none(make_run):
+    first, second = (make_run([result("cat/1.png", 0)]) for _ in range(2))
+    for file in (second.table_path("test").with_suffix(".json"), second.model_path):
+        file.write_bytes(b"{}")
+    for newer, evaluated in ((second.table_path("test").with_suffix(".json"), True), (second.model_path, False)):
+        moment = time.time() + 10 + 10 * (not evaluated)
+        os.utime(newer, (moment, moment))
+        assert run_comparison.is_evaluated(second, "test") is evaluated
+    with pytest.raises(ProblemError, match="since its last training"):
+        compare_runs(first, second)
+
+
+def test_names_with_line_breaks_stay_on_one_line(make_run, tmp_path, capsys):
+    from cnnstudio.core.files import write_project
+
+    first, second = make_run([result("cat/1\n2.png", 0)]), make_run([result("cat/1\n2.png", 1)])
+    write_project(tmp_path, first.spec())
+    assert cli.main(["compare", str(tmp_path), first.id, second.id]) == 0
+    printed = capsys.readouterr().out
+    assert "  cat/1\\n2.png  cat: cat 90%, dog 90%" in printed.splitlines()
+    assert "difference -100.00 points, 95% interval -100.00 to -100.00" in printed
+
+
+def test_the_verdict_counts_as_each_language_does(make_run):
+    pictures = [f"cat/{number}.png" for number in range(12_346)]
+    first = make_run([result(path, 0) for path in pictures])
+    second = make_run([result(path, 1) for path in pictures[:-1]] + [result(pictures[-1], 0)])
+    text = verdict(compare_runs(first, second))
+    assert "right on 12,345 pictures" in text.en
+    assert "acierta en 12\u202f345 imágenes" in text.es
+    first.table_path("test").write_bytes(msgspec.json.encode(result("cat/1.png", 0)))
+    assert "on 1 picture," in verdict(compare_runs(first, second)).en
 
 
 def test_other_classes_cannot_be_compared(make_run):

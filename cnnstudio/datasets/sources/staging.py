@@ -67,7 +67,7 @@ def new_folder(target: Path, room: int = 0, inner: Callable[[Path], Path] | None
     """
     target = target.absolute()
     refuse_existing(target)
-    with _workplace(target, room) as place:
+    with workplace(target, room) as place:
         folder = place / "folder"
         folder.mkdir()
         yield folder
@@ -84,7 +84,7 @@ def new_file(target: Path, room: int = 0) -> Iterator[Path]:
     target = target.absolute()
     if os.path.lexists(target):
         raise ProblemError(_exists(target))
-    with _workplace(target, room) as place:
+    with workplace(target, room) as place:
         yield place / "file"
         if os.path.lexists(target):
             raise ProblemError(_exists(target))
@@ -92,8 +92,9 @@ def new_file(target: Path, room: int = 0) -> Iterator[Path]:
 
 
 @contextmanager
-def _workplace(target: Path, room: int) -> Iterator[Path]:
-    """A locked temporary folder beside the target, deleted at the end."""
+def workplace(target: Path, room: int) -> Iterator[Path]:
+    """A locked temporary folder beside the target, deleted at the end, as are those of killed programs. `room` as in
+    `new_folder`."""
     place = None
     lock = None
     try:

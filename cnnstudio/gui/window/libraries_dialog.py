@@ -137,6 +137,8 @@ class LibrariesDialog(Dialog):
         listed = box(column(*self._rows.values(), None, spacing=10))
         self.setLayout(column(Label(self.windowTitle(), "title"), note, scroll_area(listed), row(None, close), spacing=12,
                               margins=(24, 24, 24, 20)))
+        # Enter must not begin a download: the focus would be on the first button.
+        close.setFocus()
         session.changed.connect(self._on_changed)
 
     def install(self, identifier: str) -> None:
@@ -167,7 +169,7 @@ def _purpose(library: Library) -> str:
     from cnnstudio.catalog.exporters import EXPORTERS
     from cnnstudio.datasets.sources.tables import TABLE_FORMATS
 
-    uses = [tr("export as {name}", "exportar como {name}", name=entry.label) for entry in EXPORTERS
+    uses = [tr("export as {name}", "exportar como «{name}»", name=entry.label) for entry in EXPORTERS
             if library in entry.libraries]
     uses += [tr("train with the backend {name}", "entrenar con el motor {name}", name=entry.label) for entry in BACKENDS
              if library.id in [item.id for item in entry.libraries]]

@@ -38,6 +38,11 @@ def test_a_button_of_a_problem_opens_the_dialog():
     assert command_of(fix) == ShowLibraries("small")
 
 
+def test_enter_begins_no_download(dialog):
+    """It presses the button that has the focus."""
+    assert dialog.focusWidget() is button(dialog, "Close")
+
+
 def test_it_is_added_with_progress_and_removed(qtbot, session, dialog, monkeypatch):
     go, announced = threading.Event(), []
     session.changed.connect(lambda change: announced.append(change.what))

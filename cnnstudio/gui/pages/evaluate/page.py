@@ -20,7 +20,6 @@ from cnnstudio.gui.pages.evaluate.results import (
     DATA,
     Answer,
     Results,
-    is_outdated,
     measured_folder,
     read_results,
     relative_paths,
@@ -34,7 +33,7 @@ from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.progress import show_progress
-from cnnstudio.workers.run_answers import leakage_price
+from cnnstudio.workers.run_answers import is_outdated, leakage_price
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"

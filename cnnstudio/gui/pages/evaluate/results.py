@@ -101,14 +101,6 @@ def measured_folder(run: RunFolder) -> Path | None:
         return None
 
 
-def is_outdated(run: RunFolder, split: str) -> bool:
-    """Whether the model was trained further after that evaluation."""
-    try:
-        return run.model_path.stat().st_mtime > run.table_path(split).with_suffix(".json").stat().st_mtime
-    except OSError:
-        return False
-
-
 def mean_f1(evaluated: Evaluated) -> float:
     """The mean F1 of the classes that have pictures."""
     values = [entry.f1 for entry in evaluated.classes if entry.support]

@@ -23,7 +23,7 @@ from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.job_setup import evaluation_job
-from cnnstudio.workers.run_comparison import RunComparison, compare_runs, split_to_compare
+from cnnstudio.workers.run_comparison import RunComparison, compare_runs, is_evaluated, split_to_compare
 from cnnstudio.workers.runs import RunFolder, RunSummary
 
 _KIND: Final = "compare"
@@ -59,6 +59,7 @@ class CompareDialog(Dialog):
         self._runs = {run.id: run for run in runs if run.has_model}
         self._work: Work | None = None
         self._evaluating: ChildJob | None = None
+        self._evaluated: set[str] = set()
         self.setWindowTitle(tr("Compare runs", "Comparar entrenamientos"))
         self.resize(880, 760)
         choices = [(run.id, run.title) for run in self._runs.values()]
@@ -70,7 +71,7 @@ class CompareDialog(Dialog):
         self._waiting = Label("", "body", "dim", wrap=True)
         self._banner = column()
         self._report = CompareReport()
-        self._evaluate = Button(tr("Evaluate them", "Evaluarlos"), "primary", on_click=self.evaluate)
+        self._evaluate = Button(tr("Evaluate them", "Evaluarlos"), "primary", on_click=self._evaluate_all)
         self._stack = Stack()
         problem = box(column(box(self._banner), row(self._evaluate, None), None, spacing=12))
         for part in (box(column(self._waiting, None)), problem, self._report):
@@ -123,11 +124,16 @@ class CompareDialog(Dialog):
 
     # Evaluating first ----------------------------------------------------------------------------
 
-    def evaluate(self) -> None:
+    def _evaluate_all(self) -> None:
         """Evaluate what was not evaluated yet, one run after the other, then compare."""
+        self._evaluated.clear()
+        self._evaluate_next()
+
+    def _evaluate_next(self) -> None:
         try:
             split = split_to_compare(*self._folders())
-            run = next((run for run in self._folders() if not run.table_path(split).is_file()), None)
+            # Each at most once: the answers of a broken model stay unreadable.
+            run = next((run for run in self._folders() if run.id not in self._evaluated and not is_evaluated(run, split)), None)
             if run is None:
                 self.compare()
                 return
@@ -135,6 +141,7 @@ class CompareDialog(Dialog):
         except ProblemError as problem_error:
             self._show_problem(problem_error.problems[0])
             return
+        self._evaluated.add(run.id)
         label = Text("Evaluation", "Evaluación")
         self._wait(f"{label}: {self._runs[run.id].title}")
         self._evaluating = ChildJob(job, label, "evaluate", page="train")
@@ -145,7 +152,10 @@ class CompareDialog(Dialog):
         if isinstance(last, Failed):
             self._show_problem(last.problem)
         elif self._evaluating is not None and not self._evaluating.cancelling:
-            self.evaluate()
+            self._evaluate_next()
+        elif self.isVisible():
+            # Stopped in the status bar: what is missing is told again.
+            self.compare()
 
     def done(self, code: int) -> None:
         """Closing the dialog ends what it started."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnstudio.core.text import Text, localize_number, tr
+from cnnstudio.core.text import Text, localize_number, on_one_line, tr
 from cnnstudio.datasets.paired import Figure
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.widgets.basics import Caption, Elided, Label, box, column, row, scroll_area
@@ -49,15 +49,15 @@ class CompareReport(QWidget):
         self._same = Label(tr("Both runs have the same settings.", "Ambos entrenamientos tienen los mismos ajustes."), "body",
                            "dim", wrap=True)
         self._mistakes = Table([
-            Column(tr("Class", "Clase"), text=lambda item: item.label, stretch=True),
-            Column(tr("Taken for", "Tomada por"), text=lambda item: item.predicted),
+            Column(tr("Class", "Clase"), text=lambda item: on_one_line(item.label), stretch=True),
+            Column(tr("Taken for", "Tomada por"), text=lambda item: on_one_line(item.predicted)),
             Column(tr("Second − first", "Segundo − primero"), text=lambda item: f"{item.change:+d}".replace("-", "−"),
                    key=lambda item: item.change, right=True, tone=lambda item: "error" if item.change > 0 else "ok")])
         self._mistakes.setAccessibleName(tr("Mistakes that became more or fewer", "Errores que aumentaron o disminuyeron"))
         self._mistaken = Caption(tr("Mistakes that became more or fewer", "Errores que aumentaron o disminuyeron"))
         self._pictures = Table([
-            Column(tr("Picture", "Imagen"), text=lambda item: item.path, stretch=True),
-            Column(tr("Class", "Clase"), text=lambda item: item.label),
+            Column(tr("Picture", "Imagen"), text=lambda item: on_one_line(item.path), stretch=True),
+            Column(tr("Class", "Clase"), text=lambda item: on_one_line(item.label)),
             Column(tr("First says", "El primero dice"), text=lambda item: _answer(item.first, item.first_probability),
                    key=lambda item: item.first_probability, tone=lambda item: _tone(item, item.first)),
             Column(tr("Second says", "El segundo dice"), text=lambda item: _answer(item.second, item.second_probability),
@@ -224,7 +224,7 @@ def _scope(comparison: RunComparison) -> str:
 
 
 def _answer(name: str, probability: float) -> str:
-    return f"{name} · {format_percent(probability, 0)}"
+    return f"{on_one_line(name)} · {format_percent(probability, 0)}"
 
 
 def _tone(item: Disagreement, answer: str) -> str:
@@ -237,6 +237,6 @@ def plain_value(value: Any) -> str:
         return "–"
     if isinstance(value, float):
         return localize_number(f"{value:g}")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return on_one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 

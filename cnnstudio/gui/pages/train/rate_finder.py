@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from PySide6.QtWidgets import QLayout, QProgressBar, QWidget
 
-from cnnstudio.core.events import Event, Failed
+from cnnstudio.core.events import Event, Failed, Stopped
 from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, localize_number, tr
@@ -81,6 +81,7 @@ class RateFinderDialog(Dialog):
 
     def start(self) -> None:
         """Try the rates, in a child process."""
+        self.tried = None
         self._show(0)
         self._phase.setText(tr("Preparing…", "Preparando…"))
         show_progress(self._progress, None)
@@ -97,6 +98,8 @@ class RateFinderDialog(Dialog):
             return
         if isinstance(work.last, Failed):
             self._show_problem(work.last.problem)
+        elif isinstance(work.last, Stopped):
+            self._show_stopped()
         elif isinstance(work.result, TryRates):
             self._job = ChildJob(work.result, _LABEL, KIND, page="train")
             self._job.event.connect(self._on_event)
@@ -118,6 +121,15 @@ class RateFinderDialog(Dialog):
             self._plot.show_rates(self.tried, {name: str(label) for name, (label, _help) in _RULES.items()}, "valley")
             self._choose("valley")
             self._show(2)
+        else:
+            self._show_stopped()
+
+    def _show_stopped(self) -> None:
+        """Stopped in the status bar."""
+        clear(self._problem)
+        self._problem.addWidget(Label(tr("Stopped before there was a result.", "Detenido antes de que hubiera un resultado."),
+                                      "body", wrap=True))
+        self._show(1)
 
     def _show_problem(self, problem: Problem) -> None:
         clear(self._problem)

@@ -51,6 +51,8 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]
             axis = item.getAxis(side)
             axis.setPen(pg.mkPen(theme.color("line")))
             axis.setTextPen(pg.mkPen(theme.color("dim")))
+            # Losses are small numbers; “× 0.001” beside the axis is no way to write them.
+            axis.enableAutoSIPrefix(False)
             axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0)
         item.getAxis("left").setWidth(44)
         color = theme.color("dim").name()
@@ -66,6 +68,7 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]
         """Show a curve; `labels` name the rules, `chosen` is the one that is taken."""
         rates, losses = np.asarray(tried.curve).T
         self._curve.setData(rates, losses)
+        self._show_fall(losses)
         for line in self._lines.values():
             self.removeItem(line)
         self._lines = {}
@@ -78,6 +81,16 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]
             self._lines[name] = line
             self.addItem(line, ignoreBounds=True)
         self.choose(chosen)
+
+    def _show_fall(self, losses: np.ndarray) -> None:
+        """The fall takes half of the height, however high the loss runs away behind it."""
+        lowest = int(losses.argmin())
+        low, high = float(losses[lowest]), float(losses[:lowest + 1].max())
+        item = self.getPlotItem()
+        if high > low:
+            item.setYRange(low, min(float(losses.max()), 2 * high - low), padding=0.06)
+        else:
+            item.enableAutoRange(axis="y")
 
     def choose(self, name: str) -> None:
         """Mark the line of a rule."""

@@ -19,11 +19,12 @@ from cnnstudio.gui.pages.evaluate import start as evaluate_start
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.report import EvaluationReport
-from cnnstudio.gui.pages.evaluate.results import is_outdated, measured_folder, read_results
+from cnnstudio.gui.pages.evaluate.results import measured_folder, read_results
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
+from cnnstudio.workers.run_answers import is_outdated
 from cnnstudio.workers.runs import RunFolder
 from tests.gui.driving import button, part, press, says, texts
 

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from cnnstudio.core.events import Finished, Stopped
 from cnnstudio.core.training import with_settings
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.compare import CompareDialog
 from cnnstudio.gui.widgets.interval_plot import IntervalPlot
 from cnnstudio.gui.widgets.table import Table
+from cnnstudio.workers.run_names import write_name
 from cnnstudio.workers.runs import list_runs
 from tests.gui.driving import button, part, parts, says
 from tests.workers.evaluated_runs import evaluated_run, result
@@ -67,7 +69,7 @@ def test_a_run_with_itself_does_not_differ(qtbot, open_dialog, runs):
     dialog.second.setCurrentIndex(dialog.second.values.index(runs[0].id))
     dialog.second.activated.emit(dialog.second.currentIndex())
     qtbot.waitUntil(lambda: dialog.comparison is not None and dialog.comparison.second == runs[0].id, timeout=20_000)
-    assert says(dialog, "Not significantly different")
+    assert says(dialog, "both are right on the same pictures")
     assert says(dialog, "the same settings")
     assert says(dialog, "same answer for every picture")
     dialog.reject()
@@ -77,13 +79,42 @@ def test_what_was_not_evaluated_can_be_evaluated_from_here(open_dialog, runs, se
     runs[1].table_path("test").unlink()
     dialog = open_dialog()
     assert dialog.comparison is None
-    assert says(dialog, "not evaluated")
+    assert says(dialog, "was not evaluated on them")
     started = []
     monkeypatch.setattr(session.jobs, "start", started.append)
     button(dialog, "Evaluate them").click()
     (job,) = started
     assert job.job.run_folder == str(runs[1].folder)
     assert job.job.split == "test"
+    dialog.reject()
+
+
+def test_a_run_is_called_by_its_name(open_dialog, runs):
+    write_name(runs[1].folder, "second try")
+    runs[1].table_path("test").unlink()
+    dialog = open_dialog()
+    assert says(dialog, "The run second try has no answers")
+    dialog.reject()
+
+
+def test_a_damaged_table_is_evaluated_again_once(qtbot, open_dialog, runs, session, monkeypatch):
+    runs[1].table_path("test").write_bytes(b"{")
+    dialog = open_dialog()
+    assert says(dialog, "damaged")
+    started, start = [], session.jobs.start
+
+    def keep(job):
+        return started.append(job) if job.kind == "evaluate" else start(job)
+
+    monkeypatch.setattr(session.jobs, "start", keep)
+    button(dialog, "Evaluate them").click()
+    started[0].ended.emit(Finished())
+    qtbot.waitUntil(lambda: not len(session.jobs) and says(dialog, "damaged"), timeout=20_000)
+    assert len(started) == 1, "what stays damaged is not evaluated for ever"
+    button(dialog, "Evaluate them").click()
+    started[1].cancelling = True
+    started[1].ended.emit(Stopped(kept=False))
+    qtbot.waitUntil(lambda: not len(session.jobs) and button(dialog, "Evaluate them").isVisible(), timeout=20_000)
     dialog.reject()
 
 
@@ -112,4 +143,21 @@ def test_it_is_opened_from_the_menu_of_a_run(qtbot, window, runs, tmp_path):
     dialog = part(window, CompareDialog)
     qtbot.waitUntil(lambda: dialog.comparison is not None, timeout=20_000)
     assert (dialog.comparison.first, dialog.comparison.second) == (runs[0].id, runs[1].id)
+    dialog.reject()
+
+
+def test_names_with_line_breaks_stay_on_one_line(qtbot, session, tmp_path):
+    classes = ("cat", "do\ng")
+    made = [evaluated_run(tmp_path, [result("cat/1\n2.png", number)], classes=classes) for number in range(2)]
+    for run in made:
+        run.model_path.write_bytes(b"a model")
+    listed = {run.id: run for run in list_runs(tmp_path)}
+    dialog = CompareDialog(session, list(listed.values()), listed[made[0].id], listed[made[1].id],
+                           lambda _run: theme.class_color(2))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not len(session.jobs) and dialog.comparison is not None, timeout=20_000)
+    model = parts(dialog, Table)[-1].model()
+    shown = [str(model.index(0, column).data()) for column in range(model.columnCount())]
+    assert shown == ["cat/1\\n2.png", "cat", "cat · 90%", "do\\ng · 90%"]
     dialog.reject()

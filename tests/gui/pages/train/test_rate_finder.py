@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
-from cnnstudio.core.events import Failed, Finished
+from cnnstudio.core.events import Failed, Finished, Stopped
 from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
@@ -76,6 +77,37 @@ def test_a_click_on_a_line_chooses_its_rule(qtbot, session, scripted):
     assert scripted.told
 
 
+def test_losses_are_written_as_they_are(qtbot):
+    plot = RatePlot()
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.show_rates(FOUND, {name: name for name in FOUND.suggestions}, "valley")
+    small = replace(FOUND, curve=tuple((rate, loss / 4) for rate, loss in FOUND.curve))
+    plot.show_rates(small, {name: name for name in FOUND.suggestions}, "valley")
+    axis = plot.getPlotItem().getAxis("left")
+    qtbot.waitUntil(lambda: axis.range[1] < 1)
+    assert axis.autoSIPrefixScale == 1.0
+    assert "x0.001" not in axis.labelString()
+
+
+@pytest.mark.parametrize(("losses", "highest"), [((2.3, 2.2, 2.0, 3.0, 9.0), 2.7), ((2.3, 2.0, 1.8, 1.9), 2.4),
+                                                 ((2.0, 3.0, 9.0), 9.9)])
+def test_a_loss_that_runs_away_does_not_hide_the_fall(qtbot, losses, highest):
+    plot = RatePlot()
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.show_rates(replace(FOUND, curve=tuple(zip(RATES.tolist(), losses, strict=False))),
+                    {name: name for name in FOUND.suggestions}, "valley")
+    fall = losses[:losses.index(min(losses)) + 1]
+
+    def is_shown():
+        low, high = plot.getPlotItem().viewRange()[1]
+        return low < min(fall) and max(fall) < high < highest
+
+    # A range that follows the data is set before the next paint.
+    qtbot.waitUntil(is_shown)
+
+
 def test_what_goes_wrong_is_shown_in_its_place(qtbot, session, scripted):
     problem = error("rates_diverge", Text("It ran away.", "Se disparó."), "training")
     scripted.told, scripted.last = [], Failed(problem=problem)
@@ -95,6 +127,19 @@ def test_what_goes_wrong_is_shown_in_its_place(qtbot, session, scripted):
     qtbot.waitUntil(lambda: says(other, "No pictures."), timeout=20_000)
     dialog.reject()
     other.reject()
+
+
+def test_what_is_stopped_in_the_status_bar_can_be_tried_again(qtbot, session, scripted):
+    scripted.last = Stopped(kept=False)
+    scripted.told = []
+    dialog = RateFinderDialog(session, a_job, lambda _rate: None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not len(session.jobs) and says(dialog, "Stopped before"), timeout=20_000)
+    scripted.told, scripted.last = [FOUND], Finished()
+    press(dialog, "Try again")
+    qtbot.waitUntil(lambda: dialog.tried is not None and button(dialog, "Use 0.0015").isVisible(), timeout=20_000)
+    dialog.reject()
 
 
 def a_job() -> TryRates:

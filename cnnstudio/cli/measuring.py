@@ -171,7 +171,7 @@ def _print_probe(probed: jobs.BasesProbed, folder: Path, output: Output) -> None
 _FEWEST_STEPS: Final = 20
 _MOST_STEPS: Final = 10_000
 _RULES: Final = {
-    "valley": Text("two thirds down the longest fall", "a dos tercios de la caída más larga"),
+    "valley": Text("half-way along the longest fall", "a la mitad de la caída más larga"),
     "steep": Text("where the loss falls fastest", "donde la pérdida cae más rápido"),
     "minimum": Text("a tenth of the rate of the lowest loss", "la décima parte de la tasa de la pérdida más baja"),
     "slide": Text("before the loss climbs for good", "antes de que la pérdida suba definitivamente"),

@@ -155,7 +155,7 @@ def suggestions(rates: np.ndarray, losses: np.ndarray) -> dict[str, float]:
     """Rates (n,) and smoothed losses (n,), n >= 12, as four rules read them; the first tenth, where little is averaged yet,
     and the last five, where the loss runs away, are left out.
 
-    valley: two thirds down the longest fall. steep: where the loss falls fastest; both up to the lowest loss, since what
+    valley: half-way along the longest fall. steep: where the loss falls fastest; both up to the lowest loss, since what
     falls later falls from a network that the rate has spoiled. minimum: a tenth of the rate of the lowest loss. slide: before
     the loss begins to climb for good.
     """

@@ -106,6 +106,8 @@ def test_the_rules_read_a_plain_curve():
     found = suggestions(rates, losses)
     assert found["minimum"] == pytest.approx(rates[losses.argmin()] / 10)
     assert rates[30] <= found["valley"] <= rates[69]
+    falling = suggestions(rates, np.linspace(2.0, 1.0, 100))
+    assert falling["valley"] == pytest.approx(rates[10 + 42], rel=0.2), "half-way along what the rules read"
     assert rates[29] <= found["steep"] <= rates[70]
     assert found["slide"] >= found["steep"] / 10
     np.testing.assert_allclose(smoothed([3.0, 3.0, 3.0]), 3.0)

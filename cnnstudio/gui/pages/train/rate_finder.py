@@ -24,8 +24,8 @@ from cnnstudio.gui.widgets.progress import show_progress
 KIND: Final = "rates"
 _LABEL: Final = Text("Learning-rate finder", "Buscador de tasa de aprendizaje")
 _RULES: Final = {
-    "valley": (Text("Valley", "Valle"), Text("Two thirds down the longest fall of the loss: a good first choice.",
-                                             "A dos tercios de la caída más larga de la pérdida: una buena primera opción.")),
+    "valley": (Text("Valley", "Valle"), Text("Half-way along the longest fall of the loss: a good first choice.",
+                                             "A la mitad de la caída más larga de la pérdida: una buena primera opción.")),
     "steep": (Text("Steepest", "Mayor pendiente"), Text("Where the loss falls fastest.", "Donde la pérdida cae más rápido.")),
     "minimum": (Text("Minimum ÷ 10", "Mínimo ÷ 10"), Text("A tenth of the rate with the lowest loss.",
                                                           "La décima parte de la tasa con la pérdida más baja.")),

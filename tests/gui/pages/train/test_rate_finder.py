@@ -56,7 +56,7 @@ def test_a_suggestion_is_taken_into_the_stage(qtbot, window, project_folder):
     press(window.current, "Find a learning rate")
     dialog = part(window, RateFinderDialog)
     qtbot.waitUntil(lambda: dialog.tried is not None and button(dialog, "Use 0.0015").isVisible(), timeout=20_000)
-    assert says(dialog, "Two thirds down")
+    assert says(dialog, "Half-way along")
     press(dialog, "Slide")
     assert says(dialog, "before the loss climbs")
     press(dialog, "Use 0.029")

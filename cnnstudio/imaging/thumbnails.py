@@ -61,6 +61,19 @@ def encode_thumbnail(picture: NDArray[np.uint8], quality: int = 85) -> bytes:
     return coded.tobytes()
 
 
+def decode_thumbnail(coded: bytes) -> np.ndarray | None:
+    """The thumbnail (height, width, 3), red first, of `encode_thumbnail`; None where the bytes are damaged.
+
+    OpenCV decodes without the interpreter's lock. Qt's decoders hold it, and wait for locks that the window's thread may
+    hold while it waits for the interpreter: both would wait for ever.
+    """
+    try:
+        picture = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR) if coded else None
+    except cv2.error:
+        return None
+    return None if picture is None else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
 class ThumbnailCache:
     """Encoded thumbnails on disk, at most `maximum_bytes` of them; the least recently used go first.
 

@@ -121,14 +121,14 @@ class Thumbnails(QObject):
     def _load(self, wanted: Wanted) -> QImage:
         from cnnstudio.gui.widgets.picture import image_of
         from cnnstudio.imaging.errors import PictureError
-        from cnnstudio.imaging.thumbnails import encode_thumbnail, thumbnail
+        from cnnstudio.imaging.thumbnails import decode_thumbnail, encode_thumbnail, thumbnail
 
         cache = self._disk()
         content = cache.get(wanted.path, wanted.file_bytes, wanted.modified_ns, wanted.size)
         if content is not None:
-            image = QImage.fromData(content)
-            if not image.isNull():
-                return image
+            kept = decode_thumbnail(content)
+            if kept is not None:
+                return image_of(kept)
         try:
             pixels = thumbnail(wanted.path, wanted.size)
         except PictureError:

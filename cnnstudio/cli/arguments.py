@@ -296,9 +296,14 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
 
 def _base(text: str) -> str:
     """The id of a base, or the path of a model."""
+    import difflib
+
     from cnnstudio.catalog.bases import BASES
 
     if text in BASES.ids() or Path(text).exists() or Path(text).suffix or len(Path(text).parts) > 1:
         return text
-    raise argparse.ArgumentTypeError(tr("there is no base {word}, and no file of that name",
-                                        "no hay ninguna base {word} ni ningún archivo con ese nombre", word=text))
+    similar = ", ".join(difflib.get_close_matches(text.casefold(), BASES.ids(), 3))
+    raise argparse.ArgumentTypeError(
+        tr("there is no base {word}, and no file of that name",
+           "no hay ninguna base {word} ni ningún archivo con ese nombre", word=text)
+        + (tr("; similar bases: {names}", "; bases parecidas: {names}", names=similar) if similar else ""))

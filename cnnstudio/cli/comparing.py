@@ -57,8 +57,8 @@ def _print_lines(result: RunComparison, output: Output) -> None:
 
 
 def _text(result: RunComparison) -> list[str]:
-    lines = [tr("{first} and {second}, {split}: {n} pictures", "{first} y {second}, {split}: {n} imágenes", first=result.first,
-                second=result.second, split=result.split, n=format_count(result.paired.images))]
+    lines = [tr("{first} and {second}, {split}, pictures: {n}", "{first} y {second}, {split}, imágenes: {n}",
+                first=result.first, second=result.second, split=result.split, n=format_count(result.paired.images))]
     lines += [f"  {item.key}: {_plain(item.first)} → {_plain(item.second)}" for item in result.differences] or [
         "  " + tr("the same settings", "los mismos ajustes")]
     width = max(len(str(name)) for name in FIGURE_NAMES.values())
@@ -74,10 +74,10 @@ def _text(result: RunComparison) -> list[str]:
                      f"{format_number(figure.second, form)}  {difference}")
     lines.append("  " + str(verdict(result)))
     for left_out, text in ((result.only_first + result.only_second, Text(
-            "left out: {n:,} pictures that only one of them was evaluated on",
-            "quedan fuera: {n:,} imágenes con las que solo se evaluó uno")), (result.changed, Text(
-            "left out: {n:,} pictures whose file or class has changed in between",
-            "quedan fuera: {n:,} imágenes cuyo archivo o clase cambió entretanto"))):
+            "pictures left out because only one of them was evaluated on them: {n:,}",
+            "imágenes excluidas porque solo se evaluó uno de los dos con ellas: {n:,}")), (result.changed, Text(
+            "pictures left out because their file or class has changed in between: {n:,}",
+            "imágenes excluidas porque su archivo o clase cambió entretanto: {n:,}"))):
         if left_out:
             lines.append("  " + str(text.fill(n=left_out)))
     for item in result.disagreements[:_LISTED]:

@@ -70,3 +70,11 @@ def test_what_is_no_model_is_told_and_changes_nothing(tmp_path, pictures, capsys
     with pytest.raises(SystemExit):
         main(["new", str(tmp_path / "q"), "--data", str(pictures), "--base", "nonsense"])
     assert "nonsense" in capsys.readouterr().err
+
+
+def test_a_misspelled_base_is_refused_with_similar_ones(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["new", str(tmp_path / "p"), "--base", "efficientnet_b0"])
+    told = capsys.readouterr().err
+    assert "there is no base efficientnet_b0" in told and "efficientnetb0" in told.split("similar bases:")[1]
+    assert not (tmp_path / "p").exists()

@@ -20,6 +20,7 @@ from cnnstudio.catalog.steps.entry import GROUPS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.core.display import format_percent
 from cnnstudio.core.params import Param
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, format_number, tr
@@ -172,7 +173,7 @@ def _base(base: Any) -> list[Fact]:
              (tr("Input size", "Tamaño de entrada"), f"{base.input_size} × {base.input_width or base.input_size}"),
              (tr("Scaling", "Escalado"), _escaped(str(base.scaling)))]
     if base.top1:
-        facts.append((tr("ImageNet accuracy", "Exactitud en ImageNet"), f"{format_number(base.top1, '.1f')} %"))
+        facts.append((tr("ImageNet accuracy", "Exactitud en ImageNet"), format_percent(base.top1 / 100)))
     return facts
 
 

@@ -45,8 +45,12 @@ def damaged_lines(path: Path) -> list[int]:
 
 @lru_cache(256)
 def _damaged_lines(path: Path, _size: int, _moment: int) -> tuple[int, ...]:
-    *lines, _rest = read_bytes(path, _MOST).split(b"\n")
-    return tuple(number for number, line in enumerate(lines, start=1) if line and _is_damaged(line))
+    *lines, rest = read_bytes(path, _MOST).split(b"\n")
+    damaged = [number for number, line in enumerate(lines, start=1) if line and _is_damaged(line)]
+    if is_sealed(rest) or is_sealed(rest[:-1]):
+        # A crash cuts a line before its checksum. Here only the end of the line is lost or another byte.
+        damaged.append(len(lines) + 1)
+    return tuple(damaged)
 
 
 def _is_damaged(line: bytes) -> bool:

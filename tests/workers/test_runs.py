@@ -144,9 +144,11 @@ def test_every_flip_in_the_events_is_named_or_changes_nothing(run):
     link.close()
     data, events = run.events_path.read_bytes(), run.events()
     assert run.summary().damage is None
-    for place in range(len(data) - 1):
+    for place in range(len(data)):
         run.events_path.write_bytes(data[:place] + bytes((data[place] ^ 1,)) + data[place + 1:])
         assert run.events() == events or run.summary().damage is not None
+    run.events_path.write_bytes(data[:-1])
+    assert run.summary().damage is not None
 
 
 def test_events_of_an_impossible_size_are_not_read(run):

@@ -1,38 +1,17 @@
-"""The registries of losses and callbacks, with Keras's parameters and defaults; that of optimizers is next to it."""
+"""The registry of callbacks, with Keras's parameters and defaults."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from cnnstudio.catalog.call import Call
-from cnnstudio.catalog.component import TorchCallback, TorchLoss, TrainingComponent
+from cnnstudio.catalog.component import TorchCallback, TrainingComponent
 from cnnstudio.catalog.layers.common import arguments
-from cnnstudio.catalog.optimizers import OPTIMIZERS
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.catalog.torch_form import Helper
 from cnnstudio.core.params import Bool, Choice, Float, Int, Option
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, same
-
-_CROSSENTROPY: Final = TorchLoss(shares="-(labels * {probable}.log()).sum(1)",
-                                 numbers='F.nll_loss({probable}.log(), labels, reduction="none")')
-
-LOSSES: Final[Registry[TrainingComponent]] = Registry("loss", (
-    TrainingComponent(
-        id="binary_crossentropy", label=same("binary_crossentropy"), call=Call("keras.losses.BinaryCrossentropy"),
-        torch=TorchLoss(shares='F.binary_cross_entropy({probable}, labels, reduction="none").mean(1)'),
-        help=Text("Two classes, one sigmoid unit.", "Dos clases, una unidad sigmoid.")),
-    TrainingComponent(
-        id="categorical_crossentropy", label=same("categorical_crossentropy"), torch=_CROSSENTROPY,
-        call=Call("keras.losses.CategoricalCrossentropy"),
-        help=Text("One-hot labels, one softmax unit per class.",
-                  "Etiquetas one-hot, una unidad softmax por clase.")),
-    TrainingComponent(
-        id="sparse_categorical_crossentropy", label=same("sparse_categorical_crossentropy"), torch=_CROSSENTROPY,
-        call=Call("keras.losses.SparseCategoricalCrossentropy"),
-        help=Text("Labels as whole numbers, one softmax unit per class.",
-                  "Etiquetas como números enteros, una unidad softmax por clase.")),
-))
 
 _MONITOR = Choice(
     name="monitor", default="val_loss", label=same("monitor"),
@@ -163,5 +142,3 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
                   {"monitor": "val_loss", "factor": 0.1, "patience": 10, "mode": "auto", "min_delta": 0.0001,
                    "cooldown": 0, "min_lr": 0.0})),
 ))
-
-__all__ = ["CALLBACKS", "LOSSES", "OPTIMIZERS", "TrainingComponent"]

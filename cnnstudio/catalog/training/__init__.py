@@ -1,0 +1,8 @@
+"""What `compile` and `fit` take: the registries of losses, callbacks and optimizers."""
+
+from cnnstudio.catalog.component import TrainingComponent
+from cnnstudio.catalog.optimizers import OPTIMIZERS
+from cnnstudio.catalog.training.callbacks import CALLBACKS
+from cnnstudio.catalog.training.losses import LOSSES
+
+__all__ = ["CALLBACKS", "LOSSES", "OPTIMIZERS", "TrainingComponent"]

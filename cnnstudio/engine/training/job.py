@@ -39,6 +39,7 @@ from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.telemetry import Sampler
 
 
 def train(job: Train, link: Link) -> Event:
@@ -57,11 +58,14 @@ def train(job: Train, link: Link) -> Event:
     if not environment.is_deterministic():
         link.emit(Notice(problem=_not_deterministic()))
     plan = Plan(run, project, context, built, pictures, cache, link)
+    sampler = Sampler(link.emit)
     try:
         finished = plan.run(job.resume)
     except ProblemError:
         _keep_last_whole_epoch(run, link)
         raise
+    finally:
+        sampler.close()
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")

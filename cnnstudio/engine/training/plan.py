@@ -21,7 +21,9 @@ from cnnstudio.engine.building import Built, compile_model, set_trainable
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint
+from cnnstudio.engine.training.observing import Observer
 from cnnstudio.engine.training.pictures import Pictures, make_sources
+from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.trainer import Progress, StageTrainer
 from cnnstudio.engine.training.writer import CheckpointWriter
 from cnnstudio.workers.link import Link
@@ -47,6 +49,7 @@ class Plan:
         self._trainer: StageTrainer | None = None
         self._seconds_at_risk = 0.0
         self._base_learned = False
+        self._observer = Observer(link, built.model, project, pictures)
         self.optimizer: Any = None
         """That of the last stage, with its state."""
 
@@ -112,7 +115,8 @@ class Plan:
         planned = before + sum(later.epochs for later in project.training.stages[number:])
         self.optimizer = model.optimizer
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
-                                     self._link, self._progress, self._settings, changed=self._changed)
+                                     self._link, Steering(self._link, model, self._observer, number, before), self._progress,
+                                     self._settings, changed=self._changed)
         return self._trainer.run(resumed)
 
     def _is_cut(self, stage: Stage) -> bool:

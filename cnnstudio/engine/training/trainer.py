@@ -22,6 +22,7 @@ from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
 from cnnstudio.engine.training.feed import Feed, trace_whole_batch
 from cnnstudio.engine.training.reporter import Reporter
+from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
 
@@ -48,7 +49,7 @@ class StageTrainer:
 
     def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
-                 progress: Progress, settings: dict[str, Any], changed: bool = False) -> None:
+                 steering: Steering, progress: Progress, settings: dict[str, Any], changed: bool = False) -> None:
         self._model = model
         self._saved_weights = saved_weights
         self._stage = stage
@@ -58,6 +59,7 @@ class StageTrainer:
         self._validation = validation
         self._writer = writer
         self._link = link
+        self._steering = steering
         self._progress = progress
         self._settings, self._changed = settings, changed
         self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size)
@@ -212,11 +214,16 @@ class StageTrainer:
         over = self._finished or self._epoch == self._stage.epochs
         if best or over:
             self._checkpoint(0)
+        self._sync()
+        self._steering.heed(self._epoch, 0)
         if not over:
             self._obey(0)
 
+    def rate_changed(self, epoch: int, before: float, after: float, by: str) -> None:
+        self._steering.rate_changed(epoch, before, after, by)
+
     def _obey(self, batch: int) -> None:
-        """Stop, pause or write a checkpoint, after `batch` batches of the next epoch."""
+        """Stop, pause, heed a wish or write a checkpoint, after `batch` batches of the next epoch."""
         if self._link.stop is not None:
             if self._link.stop.keep:
                 self._checkpoint(batch)
@@ -232,6 +239,9 @@ class StageTrainer:
                 raise _Left
         elif self._writer.due:
             self._checkpoint(batch)
+        if self._steering.wanted:
+            self._sync()
+            self._steering.heed(self._epoch, batch)
 
     def _rate(self) -> float:
         self._sync()

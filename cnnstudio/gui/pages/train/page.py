@@ -16,10 +16,12 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.train.banners import RunBanners
 from cnnstudio.gui.pages.train.dialogs import open_comparison, open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.go_on import GoOnDialog
-from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
+from cnnstudio.gui.pages.train.plots.board import PlotBoard
+from cnnstudio.gui.pages.train.plots.curve_plot import OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, confirm_delete, rename_run, save_history
 from cnnstudio.gui.pages.train.settings import TrainSettings
@@ -28,8 +30,8 @@ from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ShowPage
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work, loading_phase
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Stack, box, clear, column, scroll_area
-from cnnstudio.gui.widgets.cards import Banner, EmptyState, Expander
+from cnnstudio.gui.widgets.basics import Button, Stack, box, column, scroll_area
+from cnnstudio.gui.widgets.cards import EmptyState, Expander
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
 from cnnstudio.workers.resuming import resumed_job
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
@@ -53,7 +55,7 @@ class TrainPage(Page):
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_MS)
         self._redraw.timeout.connect(self._draw_next)
-        self._turn = 0
+        self._figures_next = False
         self.session.jobs.changed.connect(self._update_buttons)
         self.session.jobs.ended.connect(self._on_job_ended)
 
@@ -64,9 +66,10 @@ class TrainPage(Page):
 
     def centre(self) -> QWidget:
         self._figures = TrainFigures()
-        self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
-        self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
-        self._problem_box = column(spacing=8)
+        self._plots = PlotBoard(self.session)
+        self._plots.run_clicked.connect(self._choose_id)
+        self._banners = RunBanners()
+        self._banners.fix_chosen.connect(self.session.apply)
         self._colors = RunColors(self.state)
         self._table = RunsTable(self._colors)
         self._table.chosen.connect(self._choose)
@@ -85,9 +88,9 @@ class TrainPage(Page):
         self._log.setFont(theme.mono_font(12))
         self._log.setFixedHeight(160)
         self._log.setAccessibleName(tr("Log", "Registro"))
-        body = column(self._figures, self._problem_box,
+        body = column(self._figures, self._banners,
                       spacing=14, margins=(24, 20, 24, 20))
-        body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
+        body.addWidget(self._plots, 1)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
         self._empty = EmptyState("train", tr("No training yet", "Aún no hay entrenamientos"),
@@ -303,11 +306,11 @@ class TrainPage(Page):
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
         self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
-        self._clear_problem()
+        self._banners.clear()
         if events and isinstance(events[-1], Failed) and self._running_job() is None:
-            self._show_problem(events[-1].problem)
+            self._banners.show_problem(events[-1].problem)
         elif run is not None and read:
-            self._show_damage(run.summary())
+            self._banners.show_damage(run.summary())
         self._draw()
         self._show_stack()
         self.session.chosen_run = run.id if run is not None else ""
@@ -316,6 +319,12 @@ class TrainPage(Page):
     def _choose(self, summary: RunSummary) -> None:
         if self._run_folder is None or self._run_folder.folder != summary.folder:
             self._show_run(RunFolder(summary.folder))
+
+    def _choose_id(self, run_id: str) -> None:
+        for summary in self._runs:
+            if summary.id == run_id:
+                self._choose(summary)
+                self._list_runs()
 
     def _on_event(self, event: Event) -> None:
         job = self.sender()
@@ -336,40 +345,24 @@ class TrainPage(Page):
         if isinstance(last, Finished | Stopped | Failed):
             self._curves.take(last)
         if isinstance(last, Failed):
-            self._show_problem(last.problem)
+            self._banners.show_problem(last.problem)
         self.session.announce("runs")
         self._draw()
         self._update_buttons()
 
-    def _show_problem(self, problem: Problem) -> None:
-        self._clear_problem()
-        banner = Banner(problem, closable=True)
-        banner.fix_chosen.connect(self.session.apply)
-        banner.closed.connect(self._clear_problem)
-        self._problem_box.addWidget(banner)
-
-    def _show_damage(self, summary: RunSummary) -> None:
-        damage = summary.problem if summary.state == "damaged" else summary.damage
-        if damage is not None:
-            self._show_problem(damage)
-
-    def _clear_problem(self) -> None:
-        clear(self._problem_box)
-
     def _draw(self) -> None:
         """Draw everything at once."""
-        self._loss_plot.show_curves(self._curves)
-        self._accuracy_plot.show_curves(self._curves)
+        self._plots.show_curves(self._curves)
         self._draw_figures()
 
     def _draw_next(self) -> None:
         """Draw live: one plot or the figures per turn, so that painting never blocks the window."""
-        drawn = (lambda: self._loss_plot.show_curves(self._curves),
-                 lambda: self._accuracy_plot.show_curves(self._curves), self._draw_figures)
-        drawn[self._turn]()
-        self._turn = (self._turn + 1) % len(drawn)
-        if self._turn:
-            self._redraw.start()
+        if self._figures_next:
+            self._draw_figures()
+            self._figures_next = False
+            return
+        self._figures_next = not self._plots.draw_next(self._curves)
+        self._redraw.start()
 
     def _draw_figures(self) -> None:
         job = self._running_job()
@@ -381,9 +374,9 @@ class TrainPage(Page):
         others = {}
         for summary in runs:
             if self._run_folder is None or summary.folder != self._run_folder.folder:
-                others[summary.id] = (self._colors.color(summary), curves_of(RunFolder(summary.folder).epochs()))
-        self._loss_plot.show_others(others)
-        self._accuracy_plot.show_others(others)
+                others[summary.id] = OtherRun(summary.title, self._colors.color(summary),
+                                              curves_of(RunFolder(summary.folder).epochs()))
+        self._plots.show_others(others)
 
     def _delete(self, summary: RunSummary) -> None:
         if confirm_delete(self._table, summary):

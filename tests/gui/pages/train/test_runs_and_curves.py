@@ -13,8 +13,9 @@ from cnnstudio.core.text import set_language
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train import runs
 from cnnstudio.gui.pages.train.figures import TrainFigures
-from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
+from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, format_best
+from cnnstudio.gui.pages.train.plots.quantities import quantity
 from cnnstudio.gui.pages.train.runs import RunColors, RunsTable
 from cnnstudio.gui.widgets.basics import Label
 from cnnstudio.gui.widgets.question import Question
@@ -40,7 +41,7 @@ def run(identifier: str) -> RunSummary:
 @pytest.fixture
 def plot(qtbot, qapp):
     theme.apply(qapp, "light")
-    result = CurvePlot("loss", "Loss")
+    result = CurvePlot(quantity("loss"))
     qtbot.addWidget(result)
     result.resize(500, 320)
     result.show()
@@ -51,7 +52,7 @@ def plot(qtbot, qapp):
 def test_no_line_is_drawn_over_epochs_whose_batches_are_unknown(plot):
     # A fast training: of epochs 2 to 6 no batch was kept.
     curves = curves_of([batch(1, 1, 4), batch(1, 2, 4), batch(7, 4, 4), batch(8, 2, 4), batch(8, 4, 4)])
-    assert curves.gaps() == [False, True, False, False]
+    assert curves.gaps().tolist() == [False, True, False, False]
     plot.show_curves(curves)
     path = plot._raw.curve.getPath()
     starts = [number for number in range(path.elementCount()) if path.elementAt(number).isMoveTo()]
@@ -137,7 +138,8 @@ def test_a_run_keeps_its_colour_when_runs_are_added_and_deleted():
 
 
 def test_the_legend_names_the_other_runs(plot):
-    other = {f"run <{number}>": (theme.class_color(number), curves_of([epoch(1), epoch(2)])) for number in range(8)}
+    other = {f"{number}": OtherRun(f"run <{number}>", theme.class_color(number), curves_of([epoch(1), epoch(2)]))
+             for number in range(8)}
     plot.show_others(other)
     legend = next(label for label in plot.findChildren(Label) if "run" in label.text())
     assert legend.isVisibleTo(plot)

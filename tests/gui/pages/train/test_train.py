@@ -15,7 +15,7 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.figures import format_ending
-from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
+from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunsTable
 from cnnstudio.gui.pages.train.settings import TrainSettings
@@ -55,7 +55,7 @@ def test_curves_from_live_and_kept_events_are_the_same():
         live.take(event)
     saved = curves_of(EVENTS)
     assert vars(live) == vars(saved)
-    assert saved.batch_x[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert saved.batch_x.values[:4].tolist() == [0.25, 0.5, 0.75, 1.0]
     assert saved.best == 2
     assert saved.at_best("val_accuracy") == pytest.approx(0.7)
     assert len(saved.smoothed("loss")) == 12
@@ -71,11 +71,11 @@ def test_an_epoch_done_again_after_a_crash_replaces_the_first():
 
 def test_batches_done_again_after_a_crash_replace_the_first():
     curves = curves_of(EVENTS[:9])
-    assert curves.batch_x == [0.25, 0.5, 0.75, 1.0, 1.25, 1.5]
+    assert curves.batch_x.values.tolist() == [0.25, 0.5, 0.75, 1.0, 1.25, 1.5]
     curves.take(Hello(pid=2))
     curves.take(Batch(epoch=2, batch=1, batches=4, metrics={"loss": 9.0, "accuracy": 0.0}, pictures_per_second=1.0))
-    assert curves.batch_x == [0.25, 0.5, 0.75, 1.0, 1.25]
-    assert curves.batch_values["loss"][-1] == 9.0
+    assert curves.batch_x.values.tolist() == [0.25, 0.5, 0.75, 1.0, 1.25]
+    assert curves.batch_values["loss"].values[-1] == 9.0
 
 
 def test_a_run_that_ended_early_says_so_and_which_weights_it_has(page):
@@ -135,7 +135,7 @@ def test_the_label_of_the_best_epoch_is_inside_the_plot_beside_a_longer_run(page
     plot.resize(420, 300)
     long = [Epoch(epoch=number, epochs=40, metrics={"loss": 1.0, "val_loss": 1.0}, seconds=1.0, pictures_per_second=1.0)
             for number in range(1, 41)]
-    plot.show_others({"another": (theme.color("ok"), curves_of(long))})
+    plot.show_others({"another": OtherRun("another", theme.color("ok"), curves_of(long))})
     plot_item(plot).getViewBox().updateAutoRange()
     label = best_label(plot)
     drawn = label.mapRectToScene(label.boundingRect())

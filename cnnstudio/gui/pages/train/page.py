@@ -20,6 +20,7 @@ from cnnstudio.gui.pages.train.banners import RunBanners
 from cnnstudio.gui.pages.train.dialogs import open_comparison, open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.go_on import GoOnDialog
+from cnnstudio.gui.pages.train.live import LiveControls
 from cnnstudio.gui.pages.train.plots.board import PlotBoard
 from cnnstudio.gui.pages.train.plots.curve_plot import OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
@@ -66,6 +67,7 @@ class TrainPage(Page):
 
     def centre(self) -> QWidget:
         self._figures = TrainFigures()
+        self._live = LiveControls(self.session, lambda name: theme.class_color(self.workspace.counts.color_index(name)), self)
         self._plots = PlotBoard(self.session)
         self._plots.run_clicked.connect(self._choose_id)
         self._banners = RunBanners()
@@ -91,6 +93,8 @@ class TrainPage(Page):
         body = column(self._figures, self._banners,
                       spacing=14, margins=(24, 20, 24, 20))
         body.addWidget(self._plots, 1)
+        body.addWidget(Expander(tr("What it answers while it learns", "Qué responde mientras aprende"), self._live.answers,
+                                open=self._live.answers.wishes_anything))
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
         self._empty = EmptyState("train", tr("No training yet", "Aún no hay entrenamientos"),
@@ -116,7 +120,7 @@ class TrainPage(Page):
         self._start = Button(tr("Start training", "Empezar a entrenar"), "primary", "play", on_click=self.start)
         self._next = Button(tr("Next: Evaluate", "Siguiente: Evaluar"), "primary",
                             on_click=lambda: self.session.request(ShowPage("evaluate")))
-        return self._pause, self._stop, self._start, self._next
+        return self._live.rate, self._pause, self._stop, self._start, self._next
 
     # Refresh -------------------------------------------------------------------------------------
 
@@ -277,6 +281,7 @@ class TrainPage(Page):
             return
         self._button_facts = facts
         self._table.set_busy(Path(job.run_folder).name if job is not None else "")
+        self._live.follow(job)
         self._pause.setVisible(job is not None)
         self._stop.setVisible(job is not None)
         # Without a run the button stands in the middle of the page.
@@ -366,6 +371,7 @@ class TrainPage(Page):
 
     def _draw_figures(self) -> None:
         job = self._running_job()
+        self._live.show_curves(self._curves)
         self._figures.show_curves(self._curves, running=job is not None, paused=job is not None and job.paused,
                                   planned=self.session.project.training.epochs)
 
@@ -386,3 +392,4 @@ class TrainPage(Page):
 
     def close(self) -> None:
         self._redraw.stop()
+        self._live.close()

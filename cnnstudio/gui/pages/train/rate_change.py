@@ -37,6 +37,7 @@ class RateChangeDialog(Dialog):
             Label(text, tone="dim", wrap=True), row(self._box, *quick, spacing=8),
             row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject), apply, spacing=8),
             spacing=14, margins=(24, 24, 24, 20)))
+        self.adjustSize()
 
     @property
     def rate(self) -> float:

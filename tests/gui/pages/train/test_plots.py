@@ -129,6 +129,8 @@ def test_what_happened_is_marked_where_it_happened():
         (3.0, "rate"), (3.25, "rate"), (3.25, "pause"), (3.25, "checkpoint"), (3.25, "break")]
     assert "ReduceLROnPlateau" in curves.marks[0].text and "0.003" in curves.marks[0].text
     assert "user" not in curves.marks[1].text
+    x, rates = curves.load("learning_rate")
+    assert list(zip(x.tolist(), rates.tolist(), strict=True)) == [(3.0, 0.01), (3.0, 0.003), (3.25, 0.003), (3.25, 0.1)]
 
 
 def test_the_first_start_is_no_break():

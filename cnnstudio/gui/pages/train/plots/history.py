@@ -158,7 +158,11 @@ class Curves:
             who = "" if event.by == "user" else f" ({event.by})"
             text = tr("learning rate {before} → {after}", "tasa de aprendizaje {before} → {after}",
                       before=format_number(event.before, ".3g"), after=format_number(event.after, ".3g")) + who
-            self.marks.append(Mark(self.now if event.batch else float(event.epoch), "rate", text))
+            x = self.now if event.batch else float(event.epoch)
+            self.marks.append(Mark(x, "rate", text))
+            # A step, not a slope to the next value that is told.
+            self._add_load("learning_rate", event.before, x)
+            self._add_load("learning_rate", event.after, x)
         elif isinstance(event, Paused):
             self.marks.append(Mark(self.now, "pause", tr("pause", "pausa")))
         elif event.kind == "checkpoint":

@@ -18,7 +18,8 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.run_answers import evaluation_rows
-from cnnstudio.workers.runs import create_run, delete_run, find_run, list_runs, slug
+from cnnstudio.workers.run_ids import slug
+from cnnstudio.workers.runs import create_run, delete_run, find_run, list_runs
 
 
 def manifest(path):

@@ -21,16 +21,17 @@ START: Final = "start"
 
 
 class RunOrigin(msgspec.Struct, frozen=True, kw_only=True):
-    """`kind` "weights": it began with the weights of `parent` after `epoch` (0: unknown); "again": it has the settings,
-    the seed and the pictures of `parent`; "": it stands alone.
+    """`kind` "weights": it began with the weights of `parent` after `epoch` (0: unknown); "": with new ones.
 
+    `repeats` is the run whose settings, seed and pictures it has once more.
     `group` is the id of the runs that were trained together, of which it is number `member` (from 0) of `members`;
     `grouped_by` says by what they differ.
     """
 
-    kind: Literal["", "weights", "again"] = ""
+    kind: Literal["", "weights"] = ""
     parent: str = ""
     epoch: int = 0
+    repeats: str = ""
     group: str = ""
     grouped_by: Literal["", "seeds", "folds"] = ""
     member: int = 0
@@ -54,14 +55,15 @@ def write_origin(folder: Path, origin: RunOrigin) -> None:
 
 def origin_text(origin: RunOrigin) -> Text | None:
     """What a run comes from, in a few words; None for one that stands alone."""
-    if origin.kind == "weights":
-        text = (Text("from {parent}, epoch {epoch}", "desde {parent}, época {epoch}") if origin.epoch
-                else Text("from {parent}", "desde {parent}"))
-        return text.fill(parent=origin.parent, epoch=origin.epoch) if origin.epoch else text.fill(parent=origin.parent)
-    if origin.kind == "again":
-        return Text("again as {parent}", "de nuevo como {parent}").fill(parent=origin.parent)
+    if origin.repeats:
+        return Text("again: {run}", "de nuevo: {run}").fill(run=origin.repeats)
+    parts = []
     if origin.grouped_by:
         text = {"seeds": Text("seed {n} of {total}", "semilla {n} de {total}"),
                 "folds": Text("fold {n} of {total}", "pliegue {n} de {total}")}[origin.grouped_by]
-        return text.fill(n=origin.member + 1, total=origin.members)
-    return None
+        parts.append(text.fill(n=origin.member + 1, total=origin.members))
+    if origin.kind == "weights":
+        text = Text("from {run}", "desde {run}").fill(run=origin.parent)
+        parts.append(Text("{text}, epoch {epoch}", "{text}, época {epoch}").fill(text=text, epoch=origin.epoch)
+                     if origin.epoch else text)
+    return Text("; ".join(part.en for part in parts), "; ".join(part.es for part in parts)) if parts else None

@@ -11,9 +11,8 @@ from typing import Final
 import msgspec
 
 from cnnstudio.core.intervals import wilson_interval
-from cnnstudio.core.problems import ProblemError
-from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.run_answers import is_outdated
+from cnnstudio.workers.run_data import data_facts
 from cnnstudio.workers.runs import RunFolder, RunSummary
 
 _NO_MEASURES: Final = ("epoch", "learning_rate")
@@ -100,10 +99,7 @@ def _answers(run: RunSummary) -> tuple[int, int] | None:
     accuracy = run.metrics.get("val_accuracy")
     if accuracy is None:
         return None
-    try:
-        images = sum(entry.label >= 0 for entry in read_manifest(folder.manifest_path).split("validation"))
-    except ProblemError:
-        return None
+    images = data_facts(folder.manifest_path, thorough=True).pictures.get("validation", 0)
     return round(accuracy * images), images
 
 

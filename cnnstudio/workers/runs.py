@@ -27,6 +27,7 @@ from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.workers.journal import damaged_lines, read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
+from cnnstudio.workers.run_data import keep_data_facts
 from cnnstudio.workers.run_ids import fresh_folder, network_label, run_id
 from cnnstudio.workers.run_labels import RunLabels, read_labels
 from cnnstudio.workers.run_names import read_name
@@ -317,6 +318,7 @@ def create_run(project_folder: Path, project: Project, write_manifest: Callable[
     run = RunFolder(folder)
     try:
         write_manifest(run.manifest_path)
+        keep_data_facts(run.manifest_path)
         if origin is not None:
             write_origin(run.folder, origin)
         write_atomically(run.spec_path, encode_frozen(project))

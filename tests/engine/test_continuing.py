@@ -130,7 +130,7 @@ def test_a_branch_begins_with_the_weights_of_its_parent(new_run, train_run, kind
     last, recorder = train_run(parent)
     recorder.emit(last)
     kept = kept_weights(parent)
-    assert [(item.kind, item.epoch) for item in kept][0] == ("model", 3)
+    assert next((item.kind, item.epoch) for item in kept) == ("model", 3)
     if kind == "checkpoint":
         parent.model_path.unlink()
     expected = parent

@@ -201,6 +201,10 @@ class RunFolder:
     def state(self) -> State:
         return self.summary().state
 
+    def origin(self) -> RunOrigin:
+        """What it comes from."""
+        return read_origin(self.folder)
+
     def summary(self) -> RunSummary:
         """A summary, read quickly from the end of the events."""
         try:

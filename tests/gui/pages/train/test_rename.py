@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from cnnstudio.gui.pages.train.runs import rename_run
+from cnnstudio.gui.pages.train.run_actions import rename_run
 from cnnstudio.workers.run_names import read_name
 from cnnstudio.workers.runs import RunSummary
 

@@ -56,15 +56,15 @@ def continued_job(run: RunFolder, more: int) -> Train:
 
     Raises ProblemError: it is in use, was never trained, was stopped in a stage before its last, or has no checkpoint.
     """
-    if not 1 <= more <= MOST_EPOCHS:
-        text = Text("The number of further epochs must be from 1 to {most:,}, not {n}.",
-                    "El número de épocas adicionales debe estar entre 1 y {most:,}, no {n}.")
-        raise ProblemError(error("bad_epochs", text.fill(n=more, most=MOST_EPOCHS), "training", field="epochs"))
     return resumed_job(run, longer(run, more))
 
 
 def longer(run: RunFolder, more: int) -> Project:
     """The project of a run as it is when its last stage has `more` epochs than were done. Raises ProblemError."""
+    if not 1 <= more <= MOST_EPOCHS:
+        text = Text("The number of further epochs must be from 1 to {most:,}, not {n}.",
+                    "El número de épocas adicionales debe estar entre 1 y {most:,}, no {n}.")
+        raise ProblemError(error("bad_epochs", text.fill(n=more, most=MOST_EPOCHS), "training", field="epochs"))
     project, epochs = run.spec(), run.epochs()
     if run.living():
         raise ProblemError(in_use_problem(run))

@@ -17,7 +17,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
-from cnnstudio.gui.widgets.dialog import Dialog
+from cnnstudio.gui.widgets.dialog import Dialog, fit
 from cnnstudio.workers.run_history import write_history
 from cnnstudio.workers.run_labels import LONGEST_NOTE, RunLabels, clean_tags, read_labels, write_labels
 from cnnstudio.workers.run_names import LONGEST, write_name
@@ -34,7 +34,6 @@ class LabelsDialog(Dialog):
         super().__init__(parent)
         self._labels = run.labels
         self.setWindowTitle(tr("Note, tags and group", "Nota, etiquetas y grupo"))
-        self.setMinimumWidth(460)
         self.note = QPlainTextEdit(run.labels.note)
         self.note.setTabChangesFocus(True)
         self.note.setFixedHeight(96)
@@ -46,7 +45,7 @@ class LabelsDialog(Dialog):
         self.group.setMaxLength(LONGEST)
         self.group.setAccessibleName(tr("Group", "Grupo"))
         self.group.setPlaceholderText(run.origin.group)
-        self.setLayout(column(
+        fit(self, column(
             Label(run.title, "title", wrap=True), Label(tr("Note", "Nota")), self.note,
             Label(tr("Tags, separated by commas", "Etiquetas, separadas por comas")), self.tags,
             Label(tr("Group; runs of one group are folded into a line with their mean and deviation",

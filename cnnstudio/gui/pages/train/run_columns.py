@@ -46,20 +46,19 @@ def run_columns(lines: RunLines, chosen: Sequence[str], color: Callable[[RunSumm
         return {"text": text, "key": value}
 
     def setting(key: str) -> Column:
-        return Column(_short(key), **of_run(lambda run: lines.facts(run).settings.get(key), _plain), spare=2)
+        return Column(_short(key), **of_run(lambda run: lines.facts(run).settings.get(key), _plain))
 
     fixed = {
         "network": Column(str(CHOICES["network"]), **of_run(lambda run: run.network), spare=1),
         "duration": Column(str(CHOICES["duration"]), text=_duration, key=lambda line: _seconds(line) or None, right=True,
                            spare=1),
-        "origin": Column(str(CHOICES["origin"]), **of_run(lambda run: origin_text(run.origin)), spare=2),
-        "tags": Column(str(CHOICES["tags"]), **of_run(lambda run: ", ".join(run.labels.tags)), spare=2),
-        "note": Column(str(CHOICES["note"]), **of_run(lambda run: run.labels.note), spare=2),
-        "group": Column(str(CHOICES["group"]), **of_run(lambda run: run.group), spare=2),
-        "device": Column(str(CHOICES["device"]), **of_run(lambda run: lines.facts(run).device), spare=2),
-        "size": Column(str(CHOICES["size"]), **of_run(lambda run: lines.facts(run).size or None, format_size), right=True,
-                       spare=2),
-        "data": Column(str(CHOICES["data"]), **of_run(lambda run: lines.facts(run).data), spare=2),
+        "origin": Column(str(CHOICES["origin"]), **of_run(lambda run: origin_text(run.origin))),
+        "tags": Column(str(CHOICES["tags"]), **of_run(lambda run: ", ".join(run.labels.tags))),
+        "note": Column(str(CHOICES["note"]), **of_run(lambda run: run.labels.note)),
+        "group": Column(str(CHOICES["group"]), **of_run(lambda run: run.group)),
+        "device": Column(str(CHOICES["device"]), **of_run(lambda run: lines.facts(run).device)),
+        "size": Column(tr("Model", "Modelo"), **of_run(lambda run: lines.facts(run).size or None, format_size), right=True),
+        "data": Column(tr("Data", "Datos"), **of_run(lambda run: lines.facts(run).data)),
     }
     front = [Column(tr("Run", "Entrenamiento"), text=lambda line: _title(line, lines), stretch=True, least=190,
                     key=lambda line: line.title, color=lambda line: None if isinstance(line, GroupLine) else color(line))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
@@ -53,7 +52,8 @@ class RunsTable(Card):
         self._compared = False
         self._busy = ""
         self._order: tuple[str, bool] | None = None
-        self._overlay: tuple[str, ...] = ()
+        self._overlay = ""
+        """The group whose runs are drawn."""
         self._table = Table(run_columns(self._lines, self._columns, colors.color, self._state), sortable=False)
         self._table.setAccessibleName(tr("Runs", "Entrenamientos"))
         self._table.chosen.connect(self._choose)
@@ -64,7 +64,7 @@ class RunsTable(Card):
         header = self._table.horizontalHeader()
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self._sort)
-        self._search = SearchBox(tr("Search runs…", "Buscar entrenamientos…"))
+        self._search = SearchBox(tr("Search…", "Buscar…"))
         self._search.setMaximumWidth(200)
         self._search.textChanged.connect(self._on_search)
         self._choice = Button("", "icon", "list", on_click=self._open_columns, tooltip=tr("Columns", "Columnas"))
@@ -111,11 +111,16 @@ class RunsTable(Card):
         self._select(chosen_id)
 
     def _select(self, chosen_id: str) -> None:
-        wanted = next((line for line in self._table.rows.rows if line.id == chosen_id), None)
+        lines = self._table.rows.rows
+        wanted = next((line for line in lines if line.id == chosen_id), None) or next(
+            (line for line in lines if isinstance(line, GroupLine) and any(run.id == chosen_id for run in line.runs)), None)
         if wanted is not None and self._table.selected != wanted:
             self._table.blockSignals(True)
             self._table.select(wanted)
             self._table.blockSignals(False)
+        if self._overlay and self._overlay != (wanted.id if isinstance(wanted, GroupLine) else ""):
+            self._overlay = ""
+            self.overlaid.emit(self._runs if self._compared else [])
 
     def _selected_id(self) -> str:
         line = self._table.selected
@@ -141,6 +146,8 @@ class RunsTable(Card):
         if isinstance(line, GroupLine):
             self._lines.open ^= {line.id}
             self._show_lines(line.id)
+            if line.id in self._lines.open and self._overlay != line.id:
+                self._draw_group(line)
             self._update()
 
     def _open_columns(self) -> None:
@@ -153,7 +160,7 @@ class RunsTable(Card):
             action = menu.addAction(label)
             action.setCheckable(True)
             action.setChecked(name in self._columns)
-            action.triggered.connect(partial(self._show_column, name))
+            action.toggled.connect(lambda shown, name=name: self._show_column(name, shown))
         return menu
 
     def _show_column(self, name: str, shown: bool) -> None:
@@ -186,11 +193,14 @@ class RunsTable(Card):
                 self.overlaid.emit(self._runs)
             elif self._overlay:
                 self.overlaid.emit([])
-            self._overlay = ()
+            self._overlay = ""
         elif isinstance(line, GroupLine):
-            self._overlay = tuple(run.id for run in line.runs)
-            self.overlaid.emit(list(line.runs))
+            self._draw_group(line)
         self._update()
+
+    def _draw_group(self, line: GroupLine) -> None:
+        self._overlay = line.id
+        self.overlaid.emit(list(line.runs))
 
     def _selected_run(self) -> RunSummary | None:
         run = self._table.selected

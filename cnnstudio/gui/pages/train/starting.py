@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
-from cnnstudio.gui.widgets.dialog import Dialog
+from cnnstudio.gui.widgets.dialog import Dialog, fit
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.workers.run_groups import MOST_FOLDS, MOST_SEEDS
@@ -33,7 +33,7 @@ class SeveralDialog(Dialog):
             "The same settings are trained with the seed of this page and the ones after it. The mean and the standard "
             "deviation tell how much a result depends on chance.",
             "Los mismos ajustes se entrenan con la semilla de esta página y con las siguientes. La media y la desviación "
-            "típica indican cuánto depende del azar un resultado.") if seeds else tr(
+            "estándar indican cuánto depende del azar un resultado.") if seeds else tr(
             "The training and validation pictures are divided into folds, with the classes in the same proportions and near "
             "duplicates on one side; each fold is once the validation of a run that learns the others. Test pictures are not "
             "touched.",
@@ -41,7 +41,6 @@ class SeveralDialog(Dialog):
             "las casi duplicadas en un mismo lado; cada pliegue es una vez la validación de un entrenamiento que aprende los "
             "demás. Las imágenes de prueba no se tocan.")
         self.setWindowTitle(title)
-        self.setMinimumWidth(480)
         self.count = NumberBox(_USUAL, minimum=2, maximum=MOST_SEEDS if seeds else MOST_FOLDS, integer=True)
         name = tr("Seeds", "Semillas") if seeds else tr("Folds", "Pliegues")
         self.count.setAccessibleName(name)
@@ -56,8 +55,8 @@ class BranchDialog(Dialog):
         self._kept = kept
         title = tr("New run with the weights of {run}", "Entrenamiento nuevo con los pesos de {run}", run=run.title)
         self.setWindowTitle(title)
-        self.setMinimumWidth(480)
         self.epoch = Select([(number, _name(item)) for number, item in enumerate(kept)], 0)
+        self.epoch.setMinimumWidth(240)
         self.epoch.setAccessibleName(tr("Weights", "Pesos"))
         _lay_out(self, title, tr(
             "It is trained with the settings of this project. Layers with the same name and shapes begin with these weights, "
@@ -82,8 +81,8 @@ def _name(item: KeptWeights) -> str:
 def _lay_out(dialog: Dialog, title: str, explained: str, field: QBoxLayout) -> None:
     buttons = row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=dialog.reject),
                   Button(tr("Train", "Entrenar"), "primary", on_click=dialog.accept), spacing=8)
-    dialog.setLayout(column(Label(title, "title", wrap=True), Label(explained, "body", "dim", wrap=True), field, buttons,
-                            spacing=12, margins=(24, 24, 24, 20)))
+    fit(dialog, column(Label(title, "title", wrap=True), Label(explained, "body", "dim", wrap=True), field, buttons,
+                       spacing=12, margins=(24, 24, 24, 20)))
 
 
 def _open(dialog: Dialog, accepted: Callable[[], object]) -> None:

@@ -65,7 +65,8 @@ def spread_of(values: Sequence[float]) -> Spread:
 
 def group_figures(runs: Sequence[RunSummary]) -> GroupFigures:
     """The figures of the runs of one group; those that are not done do not count."""
-    done = [run for run in runs if run.state in DONE and run.metrics]
+    ordered = sorted(runs, key=lambda run: (run.origin.member, run.started, run.id))
+    done = [run for run in ordered if run.state in DONE and run.metrics]
     values: dict[str, list[float]] = defaultdict(list)
     for run in done:
         for name, value in run.metrics.items():

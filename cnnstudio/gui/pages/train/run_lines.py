@@ -73,7 +73,7 @@ class RunLines:
             if len(group) < 2:
                 heads.append(run)
             elif group[0] is run:
-                ordered = sorted(group, key=lambda item: (item.origin.member, item.started))
+                ordered = sorted(group, key=lambda item: (item.origin.member, item.started, item.id))
                 heads.append(GroupLine(run.group, tuple(ordered), group_figures(ordered), run.group in self.open))
         lines: list[Line] = []
         for head in _ordered(heads, key, descending):

@@ -72,7 +72,7 @@ def _write(run: RunFolder, name: str | None, changes: dict[str, Any], output: Ou
     if changes:
         lines.append(tr("The run {id} now has: {labels}", "El entrenamiento {id} tiene ahora: {labels}", id=run.id,
                         labels=_labels_text(labels) or "-"))
-    output.line({"run": run.id, "name": title, **msgspec.to_builtins(labels)}, "\n".join(lines))
+    output.line({"run": run.id, "name": title, **(msgspec.to_builtins(labels) if changes else {})}, "\n".join(lines))
 
 
 def _labels_text(labels: RunLabels) -> str:

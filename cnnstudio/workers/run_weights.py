@@ -11,7 +11,7 @@ import msgspec
 
 from cnnstudio.core.atomic import atomic_path, write_problem
 from cnnstudio.core.events import Finished, Stopped
-from cnnstudio.core.own_folders import CHECKPOINTS
+from cnnstudio.core.own_folders import CHECKPOINTS, is_link
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest, read_manifest, write_manifest
@@ -105,6 +105,8 @@ def copy_weights(parent: RunFolder, weights: KeptWeights, run_folder: Path) -> N
 
 def copy_start(parent: Path, run_folder: Path) -> None:
     """Copy the weights that a run began with into another one. Raises ProblemError."""
+    if (parent / START).is_symlink():
+        raise ProblemError(is_link(parent / START))
     try:
         if (parent / START).is_dir():
             shutil.copytree(parent / START, run_folder / START)

@@ -187,6 +187,16 @@ def test_nothing_that_fits_is_a_problem(new_run, train_run):
     assert raised.value.problems[0].code == "nothing_fits"
 
 
+def test_a_link_in_the_place_of_the_weights_is_refused(new_run, train_run, tmp_path):
+    run = new_run(small_project(epochs=1))
+    write_origin(run.folder, RunOrigin(kind="weights", parent="x"))
+    (tmp_path / "elsewhere").mkdir()
+    (run.folder / "start").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(ProblemError) as raised:
+        train_run(run)
+    assert raised.value.problems[0].code == "is_link"
+
+
 def test_a_damaged_origin_is_none(new_run):
     run = new_run(small_project())
     write_origin(run.folder, RunOrigin(kind="weights", parent="x"))

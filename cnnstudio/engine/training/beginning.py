@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.core.events import Notice
+from cnnstudio.core.own_folders import is_link
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.engine import models
@@ -38,12 +39,14 @@ class Taken:
 def take_weights(run: RunFolder, model: Any, class_names: Sequence[str], link: Link, tell: bool = True) -> None:
     """Set the weights of a new `model` from those that `run` begins with, if any, and tell what was taken over.
 
-    Raises ProblemError (nothing_fits, damaged_model...).
+    Raises ProblemError (nothing_fits, is_link, damaged_model...).
     """
     origin = read_origin(run.folder)
     if origin.kind != "weights":
         return
     start = RunFolder(run.folder / START)
+    if start.folder.is_symlink():
+        raise ProblemError(is_link(start.folder))
     if not start.has_model_file:
         save_from_checkpoint(start, run.project_folder)
     loaded = models.load(start.folder)

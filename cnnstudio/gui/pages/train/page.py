@@ -270,13 +270,16 @@ class TrainPage(Page):
         self.session.chosen_run = run.id if run is not None else ""
         self._update_buttons()
 
+    def _shows(self, job: Job) -> bool:
+        """Whether the run of a training is the one on screen."""
+        return self._run_folder is not None and job.run_folder == str(self._run_folder.folder)
+
     def _choose(self, summary: RunSummary) -> None:
         if self._run_folder is None or self._run_folder.folder != summary.folder:
             self._show_run(RunFolder(summary.folder))
 
     def _on_event(self, event: Event) -> None:
-        job = self.sender()
-        if isinstance(job, Job) and self._run_folder is not None and job.run_folder != str(self._run_folder.folder):
+        if self._heard is not None and not self._shows(self._heard):
             return
         self._curves.take(event)
         line = log_line(event)
@@ -290,10 +293,12 @@ class TrainPage(Page):
     def _on_job_ended(self, job: object, last: object) -> None:
         if not isinstance(job, Job) or job.kind != "train":
             return
-        if isinstance(last, Finished | Stopped | Failed):
+        # The next of the queue may be shown by now.
+        shown = self._shows(job)
+        if shown and isinstance(last, Finished | Stopped | Failed):
             self._curves.take(last)
         if isinstance(last, Failed):
-            self._show_problem(last.problem)
+            (self._show_problem if shown else self.session.report)(last.problem)
         self.session.announce("runs")
         self._draw()
         self._update_buttons()

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.train.run_colors import RunColors
@@ -58,7 +58,8 @@ class RunsTable(Card):
         self._table.setAccessibleName(tr("Runs", "Entrenamientos"))
         self._table.chosen.connect(self._choose)
         self._table.clicked.connect(lambda index: self._fold(self._table.row_at(index)))
-        self._table.opened.connect(self._fold)
+        # Of a double click the two clicks count; Enter has none.
+        self._table.opened.connect(lambda line: None if QApplication.mouseButtons() else self._fold(line))
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._table.customContextMenuRequested.connect(self._menu)
         header = self._table.horizontalHeader()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QMenu
 
-from cnnstudio.core.events import Finished, Stopped
+from cnnstudio.core.events import Epoch, Finished, Stopped
 from cnnstudio.core.text import set_language
 from cnnstudio.gui.pages.train.queue import QueuePanel
 from cnnstudio.gui.pages.train.runs import RunsTable
@@ -54,6 +54,18 @@ def test_seeds_wait_for_each_other_and_take_their_turns(qtbot, page, launcher):
     end(page, Finished(run=ids[0], time=4.0))
     assert page.session.jobs.of_kind("train").run_folder.endswith(ids[1]) and waiting(page) == ids[2:]
     assert page.subtitle() == ids[1]
+    assert not page._curves.over, "the end of the first is not that of the second"
+
+
+def test_events_of_a_training_are_not_drawn_in_another_run(qtbot, page, launcher):
+    other = recorded(page, Finished(run="x", metrics={"epoch": 2.0}, time=4.0))
+    launcher.start()
+    ready(qtbot, page, 2)
+    driving.part(page, RunsTable).chosen.emit(other.summary())
+    before = list(page._curves.epoch_x)
+    page.session.jobs.of_kind("train").event.emit(Epoch(epoch=4, epochs=4, metrics={"loss": 9.0}, seconds=1.0,
+                                                        pictures_per_second=1.0))
+    assert page._curves.epoch_x == before
 
 
 def test_the_queue_is_moved_and_emptied(qtbot, page, launcher):

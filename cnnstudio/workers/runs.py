@@ -25,7 +25,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.workers.journal import damaged_lines, read_events, read_tail
+from cnnstudio.workers.journal import begin_of, damaged_lines, read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
 from cnnstudio.workers.run_data import keep_data_facts
 from cnnstudio.workers.run_ids import fresh_folder, network_label, run_id
@@ -214,6 +214,8 @@ class RunFolder:
             tail = read_tail(self.events_path, enough=_tells_state) if size else []
             last = _final_event(tail)
             state = self._state(tail, last, size)
+            # It may have waited for its turn since it was made.
+            begin = (begin_of(self.events_path) if size else None) or self._started()
             # The file of a training that goes on grows with every look.
             damage = self._damage(damaged_lines(self.events_path) if size and state not in ("running", "paused") else [])
         except ProblemError as problem_error:
@@ -231,7 +233,8 @@ class RunFolder:
             origin=read_origin(self.folder), labels=read_labels(self.folder),
             epochs=max((epoch.epoch for epoch in epochs), default=0),
             planned=project.training.epochs, metrics=metrics, started=self._started(),
-            seconds=max(0.0, tail[-1].time - self._started()) if tail else 0.0, network=network_label(project),
+            seconds=max(0.0, tail[-1].time - begin) if tail else 0.0,
+            network=network_label(project),
             has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")
                                               and not (isinstance(last, Stopped) and not last.kept)),
             resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),

@@ -33,6 +33,7 @@ from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
+from cnnstudio.engine.training.beginning import take_weights
 from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training.plan import Plan
 from cnnstudio.engine.training.salvage import save_from_checkpoint
@@ -54,6 +55,7 @@ def train(job: Train, link: Link) -> Event:
     phase(link, "building")
     keras.utils.set_random_seed(project.training.seed)
     built = build(project.network, context, precision=project.training.precision)
+    take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
     link.check()
     if not environment.is_deterministic():
         link.emit(Notice(problem=_not_deterministic()))

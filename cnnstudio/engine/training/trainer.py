@@ -44,12 +44,14 @@ class StageTrainer:
 
     `before` epochs were done in earlier stages; `planned` are wanted in all. `saved_weights` are the variables in
     checkpoints: the model's own, or those of the model that it is a part of. `settings` are kept with them; with
-    `changed` the one to resume from was made with others: what of it does not fit any more starts afresh.
+    `changed` the one to resume from was made with others: what of it does not fit any more starts afresh. `anew`:
+    callbacks that count epochs without improvement begin to count again.
     """
 
     def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
-                 steering: Steering, progress: Progress, settings: dict[str, Any], changed: bool = False) -> None:
+                 steering: Steering, progress: Progress, settings: dict[str, Any], changed: bool = False,
+                 anew: bool = False) -> None:
         self._model = model
         self._saved_weights = saved_weights
         self._stage = stage
@@ -61,7 +63,7 @@ class StageTrainer:
         self._link = link
         self._steering = steering
         self._progress = progress
-        self._settings, self._changed = settings, changed
+        self._settings, self._changed, self._anew = settings, changed, anew
         self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size)
         self._callbacks = Dispatcher(
             make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem))),
@@ -128,6 +130,8 @@ class StageTrainer:
             self._callbacks.restore(position.callbacks, arrays)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
             raise ProblemError(snapshots.unfit_problem("callbacks")) from err
+        if self._anew:
+            self._callbacks.forget_waiting()
         self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
         self._epoch = position.epoch - self._before
         self._finished = position.finished

@@ -26,7 +26,7 @@ from cnnstudio.gui.widgets.formatting import format_device
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.run_names import read_name
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.run_trash import trashed_runs
 from tests.gui import driving
 from tests.gui.pages.train.recorded_runs import (
     EVENTS,
@@ -145,7 +145,7 @@ def test_the_label_of_the_best_epoch_is_inside_the_plot_beside_a_longer_run(page
 def test_a_training_that_loads_its_libraries_says_so_at_once(page, monkeypatch):
     run, wanted = prepare_training(page.session.folder, page.session.project, page.workspace.collection.index)
     monkeypatch.setattr(ChildJob, "start", lambda _job: None)
-    page._launch(run, wanted, 3)
+    page.workspace.launcher.launch(run, wanted, 3)
     job = page.session.jobs.of_kind("train")
     assert str(job.phase) in figure(page, "Epoch")
     job._finish(Stopped(sequence=1, time=4.0))
@@ -198,13 +198,13 @@ def test_a_run_whose_process_starts_can_neither_be_deleted_nor_resumed(page):
     run, _job = prepare_training(page.session.folder, page.session.project, page.workspace.collection.index)
     page.session.announce("runs")
     assert driving.field(page, "Runs").selected.id == run.id
-    assert "Delete…" in buttons(page)
+    assert "Delete" in buttons(page)
     table = driving.part(page, RunsTable)
     table.set_busy(run.id)
-    assert "Delete…" not in buttons(page) and "Resume" not in buttons(page)
+    assert "Delete" not in buttons(page) and "Resume" not in buttons(page)
     assert state(page) == "Starting"
     table.set_busy("")
-    assert "Delete…" in buttons(page)
+    assert "Delete" in buttons(page)
     assert state(page) == "Not started"
 
 
@@ -258,21 +258,30 @@ def test_log_lines_are_words():
     assert log_line(EVENTS[2]) == ""
 
 
-def test_a_deleted_run_is_gone(page, monkeypatch):
-    from cnnstudio.gui.pages.train import page as module
-    from cnnstudio.workers.runs import delete_run
-
+def test_a_deleted_run_is_gone_until_it_is_brought_back(page):
     run = recorded(page, Finished(run="x", time=time.time()))
-    monkeypatch.setattr(module, "confirm_delete", lambda _parent, summary: delete_run(RunFolder(summary.folder)))
-    driving.press(page, "Delete…")
+    driving.press(page, "Delete")
     assert not run.folder.exists()
     assert driving.says(page, "No training yet")
+    page.session.undo()
+    assert run.folder.exists() and driving.field(page, "Runs").rows.rows[0].id == run.id
+    page.session.redo()
+    assert not run.folder.exists()
+
+
+def test_what_was_deleted_is_gone_for_good_once_the_project_is_closed(page):
+    run = recorded(page, Finished(run="x", time=time.time()))
+    folder = page.session.folder
+    driving.press(page, "Delete")
+    assert trashed_runs(folder) == (run.id,)
+    page.session.close()
+    assert trashed_runs(folder) == ()
 
 
 def test_the_epochs_of_a_run_are_saved_as_a_table(page, monkeypatch, tmp_path):
     run = recorded(page, Finished(run="x", time=time.time()))
     table = tmp_path / "epochs.csv"
-    monkeypatch.setattr("cnnstudio.gui.pages.train.runs.ask_save_path", lambda *_arguments: table)
+    monkeypatch.setattr("cnnstudio.gui.pages.train.run_actions.ask_save_path", lambda *_arguments: table)
     driving.part(page, RunsTable).history_wanted.emit(run.summary())
     header, *rows = table.read_text(encoding="utf-8").splitlines()
     assert header.startswith("epoch,stage,seconds,best,")

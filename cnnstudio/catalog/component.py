@@ -1,4 +1,4 @@
-"""The type of an entry in the registries of optimizers, losses and callbacks."""
+"""The type of an entry in the registries of optimizers and callbacks, and the PyTorch forms of losses."""
 
 from __future__ import annotations
 
@@ -33,14 +33,16 @@ class TorchOptimizer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TorchLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """The loss of each picture, (batch,), as code of `answers`, which are probabilities, and `labels`.
+    """The loss of each picture, (batch,) or (batch, 1), as code of `answers`, which are probabilities, and `labels`.
 
     `shares` takes labels as probabilities (batch, classes), or (batch, 1) for two classes; `numbers` takes class numbers
-    (batch,), empty where there is no such form. `{probable}` in them is answers kept away from 0 and 1.
+    (batch,), None where there is no such form. `{probable}` in them is answers kept away from 0 and 1. `logits` takes
+    answers before the last activation, and labels in either form; None: the loss needs probabilities.
     """
 
-    shares: str
-    numbers: str = ""
+    shares: Callable[[Values], str]
+    numbers: Callable[[Values], str] | None = None
+    logits: Callable[[Values], str] | None = None
 
 
 class TorchCallback(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,11 +57,11 @@ class TorchCallback(msgspec.Struct, frozen=True, kw_only=True):
     helper: Helper | None = None
 
 
-TorchPart = TorchOptimizer | TorchLoss | TorchCallback | NotInTorch
+TorchPart = TorchOptimizer | TorchCallback | NotInTorch
 
 
 class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
-    """An optimizer, loss or callback: its parameters, the call that makes it in Keras, and its form in PyTorch."""
+    """An optimizer or callback: its parameters, the call that makes it in Keras, and its form in PyTorch."""
 
     id: str
     label: Text

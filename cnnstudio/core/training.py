@@ -42,15 +42,15 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `compile` and `fit` need besides the network and the pictures.
 
-    `loss` "auto" follows the label mode and the last layer. Types of `optimizer` and `callbacks`
-    are entries of `catalog.training`. `accumulation` is the number of batches whose gradients make one step of the
+    `loss` "auto" follows the label mode. Types of `loss`, `optimizer` and `callbacks` are entries of
+    `catalog.training`. `accumulation` is the number of batches whose gradients make one step of the
     optimizer. `determinism` "auto" is on for a processor and off on a GPU.
     """
 
     stages: tuple[Stage, ...] = (Stage(id="stage_1"),)
     batch_size: int = 32
     seed: int = 42
-    loss: str = "auto"
+    loss: Item = Item(type="auto")
     class_weight: Literal["none", "balanced"] = "none"
     precision: Precision = "float32"
     accumulation: int = 1
@@ -114,13 +114,6 @@ TRAINING_PARAMS: Final = (
     Seed(name="seed", default=42, minimum=0, label=Text("Seed", "Semilla"),
          help=Text("Fixes the initial weights, the order of the pictures and all random changes.",
                    "Fija los pesos iniciales, el orden de las imágenes y todos los cambios aleatorios.")),
-    Choice(name="loss", default="auto", label=Text("Loss", "Pérdida"),
-           help=Text("auto follows the label mode and the last layer of the network.",
-                     "auto sigue la forma de las etiquetas y la última capa de la red."),
-           options=(Option("auto", Text("Automatic (from the labels)", "Automática (según las etiquetas)")),
-                    Option("binary_crossentropy", same("binary_crossentropy")),
-                    Option("categorical_crossentropy", same("categorical_crossentropy")),
-                    Option("sparse_categorical_crossentropy", same("sparse_categorical_crossentropy")))),
     Choice(name="class_weight", default="none", label=Text("Class weights", "Pesos de las clases"),
            help=Text("balanced gives rare classes more weight: n / (classes × pictures of the class).",
                      "balanced da más peso a las clases raras: n / (clases × imágenes de la clase)."),

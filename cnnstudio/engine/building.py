@@ -15,7 +15,7 @@ from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import learning_rate_of
-from cnnstudio.catalog.training import LOSSES, OPTIMIZERS
+from cnnstudio.catalog.training import OPTIMIZERS, chosen_loss
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
@@ -194,8 +194,8 @@ def optimizer_of(stage: Stage, accumulation: int = 1, epoch_batches: int = 1) ->
 
 def loss_of(project: Project, context: Context) -> Any:
     """The loss: the label mode's own for "auto"."""
-    name = context.loss if project.training.loss == "auto" else project.training.loss
-    return LOSSES[name].call.build({}, resolve)
+    entry, values = chosen_loss(project.training.loss, context.label_mode)
+    return entry.call.build(values, resolve)
 
 
 def accuracy_of(context: Context, shares: bool = False) -> Any:

@@ -207,11 +207,21 @@ def test_a_callback_is_printed_for_both(entry):
 
 @pytest.mark.parametrize("entry", list(LOSSES), ids=lambda entry: entry.id)
 def test_a_loss_is_printed_for_both(entry):
-    project = small_project(loss=entry.id)
+    project = set_value(small_project(), "training.loss", entry.id, params_of)
     assert f"loss={entry.call.target}()" in keras_script(project, context_of(project, 3, BUILT_IN), 100)
     printed = torch_script(project, context_of(project, 3, BUILT_IN))
     ast.parse(printed)
-    assert f'"""{entry.id} of each picture' in printed or "losses_of = nn." in printed
+    assert f'"""{entry.id} of each picture' in printed
+
+
+@pytest.mark.parametrize("entry", [entry for entry in LOSSES if entry.params], ids=lambda entry: entry.id)
+def test_the_parameters_of_a_loss_are_set_by_key_printed_and_read_again(entry):
+    project = set_value(small_project(), "training.loss", entry.id, params_of)
+    project = set_value(project, "training.loss.label_smoothing", "0.1", params_of)
+    assert get_value(project, "training.loss.label_smoothing", params_of) == 0.1
+    code = keras_script(project, context_of(project, 3, BUILT_IN), 100)
+    assert f"loss={entry.call.target}(label_smoothing=0.1)" in code
+    assert read_code(code).training["loss"] == Item(type=entry.id, params={"label_smoothing": 0.1})
 
 
 # Augmentations -----------------------------------------------------------------------------------

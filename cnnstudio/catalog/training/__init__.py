@@ -3,6 +3,6 @@
 from cnnstudio.catalog.component import TrainingComponent
 from cnnstudio.catalog.optimizers import OPTIMIZERS
 from cnnstudio.catalog.training.callbacks import CALLBACKS
-from cnnstudio.catalog.training.losses import LOSSES
+from cnnstudio.catalog.training.losses import LOSSES, chosen_loss
 
-__all__ = ["CALLBACKS", "LOSSES", "OPTIMIZERS", "TrainingComponent"]
+__all__ = ["CALLBACKS", "LOSSES", "OPTIMIZERS", "TrainingComponent", "chosen_loss"]

@@ -12,10 +12,11 @@ import numpy as np
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.differences import changed_settings
 from cnnstudio.core.events import Artifact, Notice
+from cnnstudio.core.migrations import migrate
 from cnnstudio.core.problems import Problem, warning
-from cnnstudio.core.project import Project
+from cnnstudio.core.project import FORMAT, Project
 from cnnstudio.core.text import Text
-from cnnstudio.core.training import Stage
+from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine import features
 from cnnstudio.engine.building import Built, compile_model, set_trainable
 from cnnstudio.engine.progress import phase
@@ -79,7 +80,7 @@ class Plan:
         if checkpoint is None or checkpoint[0].stage >= len(self._project.training.stages):
             self._link.emit(Notice(problem=_from_the_start()))
             return None
-        before = checkpoint[0].settings
+        before = _present_form(checkpoint[0].settings)
         changes = changed_settings(before, self._settings) if before else ()
         if changes:
             self._changed = True
@@ -131,6 +132,15 @@ class Plan:
                         "frecuencia se escribe un punto de control.")
             problem = warning("seconds_at_risk", text.fill(n=round(seconds)), "training")
             self._link.emit(Notice(problem=msgspec.structs.replace(problem, severity="info")))
+
+
+def _present_form(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings that an earlier version kept, with the fields and defaults of this one; what cannot be read stays as it is."""
+    try:
+        training = migrate({"format": 4, "training": settings["training"]}, FORMAT)["training"]
+        return settings | {"training": msgspec.to_builtins(msgspec.convert(training, TrainingSpec))}
+    except (KeyError, TypeError, msgspec.ValidationError):
+        return settings
 
 
 def _changed(changes: Sequence[Text]) -> Problem:

@@ -145,6 +145,11 @@ def _component(component: Any) -> list[Fact]:
     return [("Keras", _code(component.call.target)), _torch(component.torch)]
 
 
+def _loss(loss: Any) -> list[Fact]:
+    return [("Keras", _code(loss.call.target)), ("PyTorch", tr("yes", "sí")),
+            (tr("Labels", "Etiquetas"), _code(loss.label_mode))]
+
+
 def _schedule(schedule: Any) -> list[Fact]:
     return [("Keras", _code(schedule.call.target)),
             ("PyTorch", tr("yes, as a function of the step", "sí, como función del paso"))]
@@ -205,7 +210,7 @@ _SECTIONS: Final = (
     Section(Text("Pretrained bases", "Bases preentrenadas"), BASES, _base),
     Section(Text("Optimizers", "Optimizadores"), OPTIMIZERS, _component),
     Section(Text("Learning rate schedules", "Planes de la tasa de aprendizaje"), SCHEDULES, _schedule),
-    Section(Text("Losses", "Pérdidas"), LOSSES, _component),
+    Section(Text("Losses", "Pérdidas"), LOSSES, _loss),
     Section(Text("Callbacks", "Callbacks"), CALLBACKS, _component),
     Section(Text("Export formats", "Formatos de exportación"), EXPORTERS, _exporter),
 )

@@ -9,10 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from cnnstudio.catalog.bases.resolver import base_of_node
-from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES
-from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS, chosen_loss
 from cnnstudio.core import edits, stage_edits
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.network import BASE
@@ -20,6 +19,7 @@ from cnnstudio.core.params import Param, Value, find_param, with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, same, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
+from cnnstudio.gui.pages.train.loss import LossSettings
 from cnnstudio.gui.pages.train.stage_list import StageList, format_learning
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column, row
@@ -46,12 +46,14 @@ class TrainSettings(QWidget):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
+        self._workspace = workspace
         self._session, self._counts = workspace.session, workspace.counts
         self._key: object = None
         self._forms: dict[str, Form] = {}
         self._chosen = ""
         self._layout = column(spacing=12, margins=(16, 16, 16, 16))
         self._facts = Facts()
+        self._loss = LossSettings(workspace)
         self._stages = StageList()
         self._line: FreezeControl | None = None
         self._schedule_problems = column(spacing=4)
@@ -93,6 +95,7 @@ class TrainSettings(QWidget):
             entry = CALLBACKS.find(step.type)
             if entry is not None and step.id in self._forms:
                 self._forms[step.id].set_values(with_defaults(entry.params, step.params))
+        self._loss.refresh()
         self._show_line()
         self._show_problems()
         self._show_facts()
@@ -119,6 +122,7 @@ class TrainSettings(QWidget):
         clear(self._layout)
         self._forms = {}
         self._facts = Facts()
+        self._loss = LossSettings(self._workspace)
         self._line = None
         self._schedule_problems = column(spacing=4)
         training, stage = self._session.project.training, self.stage
@@ -136,6 +140,7 @@ class TrainSettings(QWidget):
         else:
             self._layout.addLayout(_head(tr("Training", "Entrenamiento"), add))
             self._layout.addWidget(form)
+            self._layout.addWidget(self._loss)
         self._build_optimizer(stage)
         self._layout.addWidget(Caption(tr("While training", "Durante el entrenamiento")))
         present = {step.type for step in stage.callbacks}
@@ -147,6 +152,7 @@ class TrainSettings(QWidget):
         if self._has_several:
             self._layout.addWidget(Caption(tr("All stages", "Todas las etapas")))
             self._layout.addWidget(form)
+            self._layout.addWidget(self._loss)
         self._layout.addWidget(Caption(tr("What will be trained", "Qué se entrenará")))
         self._layout.addWidget(self._facts)
         self._layout.addStretch(1)
@@ -357,16 +363,15 @@ class TrainSettings(QWidget):
     def _show_facts(self) -> None:
         session = self._session
         project = session.project
-        context = context_of(project, max(2, len(self._counts.class_names)), session.bases)
         splits = self._counts.split_counts() if session.is_open else {}
-        loss = project.training.loss if project.training.loss != "auto" else context.loss
+        loss, _values_of_loss = chosen_loss(project.training.loss, project.dataset.label_mode)
         train = splits.get("train", 0)
         batches = -(-train // max(1, project.training.batch_size))
         self._facts.set_facts([
             (tr("Training pictures", "Imágenes de entrenamiento"), format_count(train)),
             (tr("Validation pictures", "Imágenes de validación"), format_count(splits.get("validation", 0))),
             (tr("Batches per epoch", "Lotes por época"), format_count(batches)),
-            (tr("Loss", "Pérdida"), loss),
+            (tr("Loss", "Pérdida"), loss.id),
         ])
 
 

@@ -11,7 +11,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.normalization import BATCH_NORMALIZATION
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
-from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS, chosen_loss
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.params import with_defaults
@@ -45,9 +45,9 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
 
 def _compile(project: Project, context: Context, stage: Stage, batches: int) -> list[str]:
     training = project.training
-    loss = LOSSES[context.loss if training.loss == "auto" else training.loss]
+    loss, values = chosen_loss(training.loss, context.label_mode)
     accuracy = 'MeanMetricWrapper(accuracy, name="accuracy")' if _has_shares(project, context) else _accuracy(context)
-    return ["model.compile(", f"    optimizer={_optimizer(project, stage, batches)},", f"    loss={loss.call.code({})},",
+    return ["model.compile(", f"    optimizer={_optimizer(project, stage, batches)},", f"    loss={loss.call.code(values)},",
             f"    metrics=[keras.metrics.{accuracy}],", ")"]
 
 

@@ -10,13 +10,14 @@ import msgspec
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.call import literal
-from cnnstudio.catalog.component import TorchCallback, TorchLoss, TorchOptimizer
+from cnnstudio.catalog.component import TorchCallback, TorchOptimizer, TrainingComponent
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.optimizers.common import clipping_lines
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
 from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
-from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS, chosen_loss
+from cnnstudio.catalog.training.losses import AUTO
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE
 from cnnstudio.core.params import with_defaults
@@ -29,10 +30,6 @@ from cnnstudio.interchange.printing.torch.layer_lines import RESERVED
 from cnnstudio.interchange.printing.torch.module import TorchModel
 from cnnstudio.network.naming import variable_names
 
-ACTIVATIONS: Final = {"binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax",
-                      "sparse_categorical_crossentropy": "softmax"}
-"""The activation whose logits PyTorch's form of a loss takes."""
-_CRITERIA: Final = {"sigmoid": "nn.BCEWithLogitsLoss", "softmax": "nn.CrossEntropyLoss"}
 _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
 
 
@@ -42,7 +39,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     project: Project
     context: Context
-    loss: str
     pictures: int
     model: TorchModel
     weights: Mapping[str, str]
@@ -56,8 +52,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def by_number(self) -> bool:
         """Whether labels are numbers of classes rather than shares."""
-        form = LOSSES[self.loss].torch
-        return isinstance(form, TorchLoss) and bool(form.numbers) and not self.binary and not self.mixes
+        entry, _values = chosen_loss(self.project.training.loss, self.context.label_mode)
+        return entry.torch.numbers is not None and not self.binary and not self.mixes
 
     @property
     def balanced(self) -> bool:
@@ -88,7 +84,7 @@ def main_lines(plan: Plan) -> list[str]:
     passes = list(dict.fromkeys(_train_pass(plan, stage) for stage in training.stages))
     lines = [
         *([f"# This version cannot print: {', '.join(unknown)}."] if unknown else []),
-        *(f"# {problem.text}" for problem in training_problems(project, plan.loss)),
+        *(f"# {problem.text}" for problem in training_problems(project)),
         *(f"# Not in PyTorch: {text}." for text in _absent(project)),
         "torch.manual_seed(SEED)", *_determinism(project), "network = Network()", "network.apply(initialize)",
         *plan.model.starts, *_loaded_bases(plan), "network.to(DEVICE)", *_loaders(plan), *_class_weight(plan), ""]
@@ -166,9 +162,9 @@ def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bo
         *(["for stop in stops:", "    stop.restore()"] if stops else [])]
 
 
-def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
+def training_problems(project: Project) -> tuple[Problem, ...]:
     """The parts of the training that have no PyTorch form, with the reasons."""
-    chosen = [("loss", LOSSES.find(loss))]
+    chosen: list[tuple[str, TrainingComponent | None]] = []
     for stage in project.training.stages:
         chosen += [("optimizer", OPTIMIZERS.find(stage.optimizer.type)),
                    *(("callbacks", CALLBACKS.find(step.type)) for step in stage.callbacks if step.enabled)]
@@ -188,7 +184,8 @@ def _callbacks(stage: Stage) -> list[tuple[TorchCallback, dict[str, Any]]]:
 
 def _unknown(project: Project) -> list[str]:
     """Items that a newer version or an extension added to the project."""
-    result: list[str] = []
+    loss = project.training.loss.type
+    result: list[str] = [] if loss == AUTO or loss in LOSSES else [loss]
     for stage in project.training.stages:
         result += [step.type for step in stage.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
         if OPTIMIZERS.find(stage.optimizer.type) is None:
@@ -276,13 +273,13 @@ def _listed(name: str, lines: list[str]) -> list[str]:
 
 def _loss(plan: Plan) -> str:
     """`losses_of`, the loss of each picture: from logits where the network answers with them."""
-    if plan.model.left_out:
-        return f'losses_of = {_CRITERIA[plan.model.left_out]}(reduction="none")\n'
-    form = LOSSES[plan.loss].torch
-    head = f'def losses_of(answers, labels):\n    """{plan.loss} of each picture; the answers are probabilities."""\n'
-    if not isinstance(form, TorchLoss):
-        return f'{head}    raise SystemExit("Write this loss here: {plan.loss}")\n'
-    return f"{head}    return {(form.numbers if plan.by_number else form.shares).format(probable=_PROBABLE)}\n"
+    loss, values = chosen_loss(plan.project.training.loss, plan.context.label_mode)
+    if plan.model.left_out and loss.torch.logits is not None:
+        return (f'def losses_of(answers, labels):\n    """{loss.id} of each picture; the answers are logits."""\n'
+                f"    return {loss.torch.logits(values)}\n")
+    form = loss.torch.numbers if plan.by_number and loss.torch.numbers is not None else loss.torch.shares
+    return (f'def losses_of(answers, labels):\n    """{loss.id} of each picture; the answers are probabilities."""\n'
+            f"    return {form(values).format(probable=_PROBABLE)}\n")
 
 
 _FORWARD: Final = ("pictures, labels = pictures.to(DEVICE), labels.to(DEVICE)",

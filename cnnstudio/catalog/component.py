@@ -25,11 +25,11 @@ class TorchOptimizer(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Callable[[Values], dict[str, str]] = lambda _values: {}
     decays: bool = False
 
-    def code(self, values: Values) -> str:
+    def code(self, values: Values, weights: str = "learning") -> str:
         name = self.name if isinstance(self.name, str) else self.name(values)
         options = [f"lr={values['learning_rate']!r}"]
         options += [f"{key}={code}" for key, code in self.arguments(values).items() if code]
-        return f"torch.optim.{name}(learning, {', '.join(options)})"
+        return f"torch.optim.{name}({weights}, {', '.join(options)})"
 
 
 class TorchLoss(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from cnnstudio.catalog.bases.resolver import BaseResolver, base_of, base_of_node
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.optimizers.common import DECAY_EXEMPT, exempts
 from cnnstudio.catalog.schedules import learning_rate_of
 from cnnstudio.catalog.training import OPTIMIZERS, chosen_loss
 from cnnstudio.core.graph import unique_id
@@ -189,7 +190,10 @@ def optimizer_of(stage: Stage, accumulation: int = 1, epoch_batches: int = 1) ->
     rate = learning_rate_of(stage, values["learning_rate"], epoch_batches)
     values["learning_rate"] = rate.build({}, resolve) if isinstance(rate, Call) else rate
     extra = {"gradient_accumulation_steps": accumulation} if accumulation > 1 else {}
-    return entry.call.build(values, resolve, **extra)
+    optimizer = entry.call.build(values, resolve, **extra)
+    if exempts(values):
+        optimizer.exclude_from_weight_decay(var_names=list(DECAY_EXEMPT))
+    return optimizer
 
 
 def loss_of(project: Project, context: Context) -> Any:

@@ -17,7 +17,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.training import Stage
 from cnnstudio.engine.batches import BatchSource
 from cnnstudio.engine.environment import numpy_of
-from cnnstudio.engine.training import snapshots
+from cnnstudio.engine.training import averaging, snapshots
 from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
 from cnnstudio.engine.training.feed import Feed, trace_whole_batch
@@ -68,6 +68,7 @@ class StageTrainer:
         self._resumed: tuple[Position, Arrays] | None = None
         self._epoch = 0
         self._epoch_weights: list[np.ndarray] = []
+        self._epoch_average: list[np.ndarray] = []
         self._finished = False
         self._lost: set[str] = set()
         self._train_seconds = 0.0
@@ -131,6 +132,7 @@ class StageTrainer:
         self._finished = position.finished
         # A variable may take over the memory of an array that it is set from.
         self._epoch_weights = arrays.get("whole", []) if position.batch else snapshots.copy_weights(self._saved_weights)
+        self._epoch_average = arrays.get("average", []) if position.batch else averaging.copy_averages(model.optimizer)
         self._resumed = (position, arrays)
         return position.batch
 
@@ -166,10 +168,16 @@ class StageTrainer:
     def _fit(self, start: int, epochs: int) -> None:
         self._feed = Feed(self._train, start)
         validation = None if self._validation is None else Feed(self._validation)
+        # Keras would set the averages of use_ema at the end of every fit, of the rest of an epoch too: see `_keep`.
+        optimizer = averaging.averaging_optimizer(self._model.optimizer)
+        if optimizer is not None:
+            optimizer.finalize_variable_values = lambda _variables: None
         try:
             self._model.fit(self._feed, initial_epoch=self._epoch, epochs=epochs, validation_data=validation,
                             callbacks=self._callbacks, shuffle=False, verbose=0)
         finally:
+            if optimizer is not None:
+                del optimizer.finalize_variable_values
             for feed in (self._feed, validation):
                 if feed is not None:
                     feed.close()
@@ -209,6 +217,7 @@ class StageTrainer:
         self._reporter.epoch(epoch, logs, best, self._best_by(logs), self._train_seconds or self._reporter.seconds)
         self._train_seconds = 0.0
         self._epoch_weights = snapshots.copy_weights(self._saved_weights)
+        self._epoch_average = averaging.copy_averages(self._model.optimizer)
         over = self._finished or self._epoch == self._stage.epochs
         if best or over:
             self._checkpoint(0)
@@ -275,6 +284,7 @@ class StageTrainer:
         arrays["model"] = snapshots.copy_weights(self._saved_weights) if batch else self._epoch_weights
         if batch:
             arrays["whole"] = self._epoch_weights
+            arrays["average"] = self._epoch_average
             arrays["metrics"] = snapshots.copy_weights(model.metrics_variables)
         position = Position(
             epoch=self._before + self._epoch, batch=batch, stage=self._number, before=self._before,
@@ -302,6 +312,7 @@ class StageTrainer:
             return False
         if self._epoch_weights:
             snapshots.assign(self._saved_weights, self._epoch_weights, "model")
+            averaging.assign_averages(self._model.optimizer, self._epoch_average)
         elif not self._progress.logs:
             self._progress.metrics = self._measured() | {"epoch": 0.0}
         self._keep()
@@ -323,6 +334,8 @@ class StageTrainer:
     def _keep(self) -> None:
         """End the callbacks, which may set the best weights; the metrics are those of the epoch they are from."""
         best = self._callbacks.best
+        if self._epoch:
+            averaging.take_averages(self._model)
         self._callbacks.end()
         if not self._epoch:
             return

@@ -10,6 +10,7 @@ from cnnstudio.catalog.call import Call, literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.normalization import BATCH_NORMALIZATION
+from cnnstudio.catalog.optimizers.common import DECAY_EXEMPT, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS, chosen_loss
 from cnnstudio.core.groups import expand_repeats
@@ -47,7 +48,12 @@ def _compile(project: Project, context: Context, stage: Stage, batches: int) -> 
     training = project.training
     loss, values = chosen_loss(training.loss, context.label_mode)
     accuracy = 'MeanMetricWrapper(accuracy, name="accuracy")' if _has_shares(project, context) else _accuracy(context)
-    return ["model.compile(", f"    optimizer={_optimizer(project, stage, batches)},", f"    loss={loss.call.code(values)},",
+    optimizer, before = _optimizer(project, stage, batches), []
+    if exempts(_optimizer_values(stage)):
+        before = [f"optimizer = {optimizer}", f"optimizer.exclude_from_weight_decay(var_names={list(DECAY_EXEMPT)!r})".replace(
+            "'", '"')]
+        optimizer = "optimizer"
+    return [*before, "model.compile(", f"    optimizer={optimizer},", f"    loss={loss.call.code(values)},",
             f"    metrics=[keras.metrics.{accuracy}],", ")"]
 
 
@@ -67,11 +73,16 @@ def accuracy(labels, answers):
 '''
 
 
+def _optimizer_values(stage: Stage) -> dict[str, Any]:
+    entry = OPTIMIZERS.find(stage.optimizer.type)
+    return {} if entry is None else with_defaults(entry.params, stage.optimizer.params)
+
+
 def _optimizer(project: Project, stage: Stage, batches: int) -> str:
     entry = OPTIMIZERS.find(stage.optimizer.type)
     if entry is None:
         return f"...,  # unknown optimizer {stage.optimizer.type}"
-    values: dict[str, Any] = with_defaults(entry.params, stage.optimizer.params)
+    values = _optimizer_values(stage)
     rate = learning_rate_of(stage, values["learning_rate"], batches)
     # Every argument of a schedule's call is written in it already.
     arguments = entry.call.arguments(values | {"learning_rate": rate})

@@ -13,7 +13,7 @@ from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.component import TorchCallback, TorchOptimizer, TrainingComponent
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.optimizers.common import clipping_lines
+from cnnstudio.catalog.optimizers.common import averaging_lines, clipping_lines, decay_lines, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
 from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS, chosen_loss
@@ -70,7 +70,8 @@ def functions(plan: Plan) -> list[str]:
     forms = [form for stage in plan.project.training.stages for form, _values in _callbacks(stage)]
     helpers = dict.fromkeys(form.helper for form in forms if form.helper is not None)
     passes = dict.fromkeys(_train_pass(plan, stage) for stage in plan.project.training.stages)
-    return [*(helper.code for helper in helpers), _loss(plan), *(
+    average = [TAKE_AVERAGE] if any(map(_averages, plan.project.training.stages)) else []
+    return [*(helper.code for helper in helpers), *average, _loss(plan), *(
         _with_number(code, number) for number, code in enumerate(passes)), _measure(plan)]
 
 
@@ -148,6 +149,8 @@ def _loaders(plan: Plan) -> list[str]:
 def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bool) -> list[str]:
     more = f"{', schedule' if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None else ''}"
     more += ", class_weight" if plan.balanced else ""
+    averages = _averages(stage)
+    more += ", average" if averages else ""
     return [
         f"for epoch in range({stage.epochs}):",
         "    logs = {}",
@@ -159,6 +162,7 @@ def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bo
             "            scheduler.step(logs[monitor])"]
           if plateaus else []),
         *(["    if any([stop.is_over(epoch, logs) for stop in stops]):", "        break"] if stops else []),
+        *(["take_average(network, average)"] if averages else []),
         *(["for stop in stops:", "    stop.restore()"] if stops else [])]
 
 
@@ -255,7 +259,31 @@ def _optimizer(stage: Stage, scheduled: bool) -> list[str]:
                 f'raise SystemExit("There is no optimizer in PyTorch that does what Keras does: " + {name})']
     # A schedule gives the rate itself, and LambdaLR multiplies with this one.
     values = with_defaults(entry.params, stage.optimizer.params) | ({"learning_rate": 1.0} if scheduled else {})
-    return [f"optimizer = {entry.torch.code(values)}"]
+    averaging = ["average = torch.optim.swa_utils.AveragedModel(",
+                 f"    network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn({values['ema_momentum']!r}))"]
+    more = averaging if values["use_ema"] else []
+    if entry.torch.decays and exempts(values):
+        return ["decaying = [parameter for parameter in learning if parameter.ndim > 1]",
+                "exempt = [parameter for parameter in learning if parameter.ndim <= 1]  # biases and normalisation",
+                f"optimizer = {entry.torch.code(values, '_groups')}".replace(
+                    "_groups", '[{"params": decaying}, {"params": exempt, "weight_decay": 0.0}]'), *more]
+    return [f"optimizer = {entry.torch.code(values)}", *more]
+
+
+TAKE_AVERAGE: Final = '''\
+@torch.no_grad()
+def take_average(network, average):
+    """Set the weights that learn to their averages, as Keras does when a training with use_ema ends."""
+    for parameter, mean in zip(network.parameters(), average.module.parameters()):
+        parameter.copy_(mean)
+'''
+
+
+def _averages(stage: Stage) -> bool:
+    """Whether the weights are averaged in this stage."""
+    entry = OPTIMIZERS.find(stage.optimizer.type)
+    return (entry is not None and isinstance(entry.torch, TorchOptimizer)
+            and bool(with_defaults(entry.params, stage.optimizer.params)["use_ema"]))
 
 
 def _class_weight(plan: Plan) -> list[str]:
@@ -306,11 +334,11 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
         body.append("learning = [parameter for parameter in network.parameters() if parameter.requires_grad]")
     body += clipping
     if decay:
-        body += ["with torch.no_grad():  # weight_decay of Keras: apart from the gradient",
-                 "    for parameter in learning:",
-                 f'        parameter.mul_(1 - optimizer.param_groups[0]["lr"] * {values["weight_decay"]!r})']
-    body += ["optimizer.step()", *(["schedule.step()"] if scheduled else []), *_counting(plan)]
-    arguments = f"network, loader, optimizer{', schedule' if scheduled else ''}{', class_weight' if plan.balanced else ''}"
+        body += decay_lines(values)
+    averaging = averaging_lines(values)
+    body += ["optimizer.step()", *averaging, *(["schedule.step()"] if scheduled else []), *_counting(plan)]
+    arguments = (f"network, loader, optimizer{', schedule' if scheduled else ''}"
+                 f"{', class_weight' if plan.balanced else ''}{', average' if averaging else ''}")
     return "\n".join([
         f"def train_epoch({arguments}):", '    """A step for every batch; returns the mean loss and the accuracy."""',
         "    network.train()", *_loop(body, "    ")])

@@ -42,15 +42,16 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `compile` and `fit` need besides the network and the pictures.
 
-    `loss` "auto" follows the label mode. Types of `loss`, `optimizer` and `callbacks` are entries of
-    `catalog.training`. `accumulation` is the number of batches whose gradients make one step of the
-    optimizer. `determinism` "auto" is on for a processor and off on a GPU.
+    `loss` "auto" follows the label mode. Types of `loss`, `metrics`, `optimizer` and `callbacks` are entries of
+    `catalog.training`; the id of a metric is its name in Keras. `accumulation` is the number of batches whose gradients
+    make one step of the optimizer. `determinism` "auto" is on for a processor and off on a GPU.
     """
 
     stages: tuple[Stage, ...] = (Stage(id="stage_1"),)
     batch_size: int = 32
     seed: int = 42
     loss: Item = Item(type="auto")
+    metrics: tuple[Step, ...] = (Step(id="accuracy", type="accuracy"),)
     class_weight: Literal["none", "balanced"] = "none"
     precision: Precision = "float32"
     accumulation: int = 1

@@ -24,6 +24,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
 from cnnstudio.network.advice import advice
 from cnnstudio.network.loss_checks import check_loss
+from cnnstudio.network.metric_checks import check_metrics
 from cnnstudio.network.shapes import report
 from cnnstudio.network.stage_checks import check_stages
 
@@ -51,7 +52,7 @@ def check_project(project: Project, classes: Sequence[str], counts: Counts, base
         *check_recipe(project, counts),
         *check_augmentation(project, classes),
         *check_network(project, len(classes), bases),
-        *check_training(project, bases),
+        *check_training(project, bases, len(classes)),
     )
 
 
@@ -352,11 +353,12 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def check_training(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
+def check_training(project: Project, bases: BaseResolver, class_count: int = 0) -> tuple[Problem, ...]:
     training = project.training
     problems = list(check(TRAINING_PARAMS, spec_fields(training, TRAINING_PARAMS), "training"))
     problems += check_stages(project, bases)
     problems += check_loss(project)
+    problems += check_metrics(project, class_count)
     if training.batch_size < 8 and any(
             (layer := LAYERS.find(node.type)) is not None and layer.batch_free for node in project.network.nodes):
         problems.append(warning("small_batch", Text(

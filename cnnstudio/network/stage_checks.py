@@ -15,6 +15,7 @@ from cnnstudio.core.problems import Fix, Problem, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, Stage, TrainingSpec
+from cnnstudio.network.metric_checks import check_monitor
 
 
 def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
@@ -46,6 +47,7 @@ def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
 def _is_key(identifier: str, training: TrainingSpec) -> bool:
     """Whether `training.<id>` is an unambiguous key of that stage."""
     callbacks = {name for stage in training.stages for step in stage.callbacks for name in (step.id, step.type)}
+    callbacks |= {name for metric in training.metrics for name in (metric.id, metric.type)}
     return (re.fullmatch(r"[\w-]+", identifier) is not None and not identifier.isdecimal()
             and identifier not in {*TrainingSpec.__struct_fields__, *STAGE_FIELDS, *callbacks})
 
@@ -72,6 +74,8 @@ def _check_stage(project: Project, stage: Stage, bases: BaseResolver) -> list[Pr
                 problems.append(error("unknown_callback", text.fill(name=callback.type), "training", node=node))
             continue
         problems += check(entry.params, callback.params, "training", node=node)
+        if callback.enabled:
+            problems += check_monitor(project, stage, callback, node)
     return problems
 
 

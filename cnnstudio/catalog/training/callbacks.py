@@ -9,14 +9,14 @@ from cnnstudio.catalog.component import TorchCallback, TrainingComponent
 from cnnstudio.catalog.layers.common import arguments
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.catalog.torch_form import Helper
-from cnnstudio.core.params import Bool, Choice, Float, Int, Option
+from cnnstudio.core.params import Bool, Choice, Float, Int, Line, Option
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, same
 
-_MONITOR = Choice(
+_MONITOR = Line(
     name="monitor", default="val_loss", label=same("monitor"),
-    help=Text("The metric that is monitored.", "La métrica que se vigila."),
-    options=tuple(Option(name, same(name)) for name in ("val_loss", "val_accuracy", "loss", "accuracy")))
+    help=Text("The loss or the id of a metric of the training; val_ before it stands for the validation pictures.",
+              "La pérdida o el id de una métrica del entrenamiento; con val_ delante, sobre las imágenes de validación."))
 _MODE = Choice(
     name="mode", default="auto", advanced=True, label=same("mode"),
     help=Text("Whether lower (min) or higher (max) is better; auto decides by the name of the metric.",

@@ -112,6 +112,7 @@ class StageTrainer:
         before = snapshots.copy_weights(variables)
         model.test_on_batch(pictures, labels)
         snapshots.assign(variables, before, "model")
+        self._reporter.means = frozenset(snapshots.mean_metrics(model))
         model.reset_metrics()
 
     def _restore(self, position: Position, arrays: Arrays) -> int:

@@ -65,7 +65,7 @@ class TrainPage(Page):
     def centre(self) -> QWidget:
         self._figures = TrainFigures()
         self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
-        self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
+        self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"), choosable=True)
         self._problem_box = column(spacing=8)
         self._colors = RunColors(self.state)
         self._table = RunsTable(self._colors)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.call import Call, literal
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.keras_parts import parts_in, short_name
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.normalization import BATCH_NORMALIZATION
 from cnnstudio.catalog.optimizers.common import DECAY_EXEMPT, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS, chosen_loss
+from cnnstudio.catalog.training.metrics import active_metrics, is_own, metric_call
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.params import with_defaults
@@ -22,24 +24,24 @@ from cnnstudio.interchange.printing.augmentation import mixes_batches
 from cnnstudio.interchange.printing.keras.network import layer_variables
 from cnnstudio.network.shapes import report
 
-METRICS: Final = {"binary": "BinaryAccuracy", "categorical": "CategoricalAccuracy", "int": "SparseCategoricalAccuracy"}
-
 
 def training_lines(project: Project, context: Context, pictures: int) -> list[str]:
     """The lines from `model.compile` to the saved model; `pictures` is the number of the training split."""
     training = project.training
     batches = max(1, -(-pictures // training.batch_size))
     several = len(training.stages) > 1
-    lines: list[str] = [*_SHARES.split("\n"), ""] if _has_shares(project, context) else []
+    own = parts_in("\n".join(_metrics(project, context, mixes_batches(project))))
+    lines: list[str] = [line for part in own for line in (*part.code.split("\n"), "")]
     for number, stage in enumerate(training.stages):
         if several:
             lines += [*([""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
         lines += _trainable(project, stage, several, context.bases)
         lines += [*_compile(project, context, stage, batches), *([] if number else ["model.summary()", ""])]
         lines += [*_callbacks(stage), *(_class_weight(project) if not number else []), *_fit(project, stage)]
-    if _has_shares(project, context):
-        lines += ["# From here on labels are whole, and the file needs no function of this script.",
-                  f"model.compile(optimizer=model.optimizer, loss=model.loss, metrics=[keras.metrics.{_accuracy(context)}])"]
+    if own:
+        lines += ["# From here on labels are whole, and the file needs no class of this script.",
+                  "model.compile(optimizer=model.optimizer, loss=model.loss, metrics=["
+                  + ", ".join(_metrics(project, context, shares=False, only_keras=True)) + "])"]
     return [*lines, "if len(test):", '    print("test:", model.evaluate(test, return_dict=True, verbose=0))',
             'model.save("model.keras")']
 
@@ -47,30 +49,25 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
 def _compile(project: Project, context: Context, stage: Stage, batches: int) -> list[str]:
     training = project.training
     loss, values = chosen_loss(training.loss, context.label_mode)
-    accuracy = 'MeanMetricWrapper(accuracy, name="accuracy")' if _has_shares(project, context) else _accuracy(context)
     optimizer, before = _optimizer(project, stage, batches), []
     if exempts(_optimizer_values(stage)):
         before = [f"optimizer = {optimizer}", f"optimizer.exclude_from_weight_decay(var_names={list(DECAY_EXEMPT)!r})".replace(
             "'", '"')]
         optimizer = "optimizer"
     return [*before, "model.compile(", f"    optimizer={optimizer},", f"    loss={loss.call.code(values)},",
-            f"    metrics=[keras.metrics.{accuracy}],", ")"]
+            *_listed(_metrics(project, context, mixes_batches(project))), ")"]
 
 
-def _accuracy(context: Context) -> str:
-    return f'{METRICS[context.label_mode]}(name="accuracy")'
+def _metrics(project: Project, context: Context, shares: bool, only_keras: bool = False) -> list[str]:
+    calls = (metric_call(step, context.label_mode, shares) for step in active_metrics(project.training.metrics))
+    return [call.code({}, short_name) for call in calls if call is not None and not (only_keras and is_own(call))]
 
 
-def _has_shares(project: Project, context: Context) -> bool:
-    """Whether labels of two classes are mixed: Keras's BinaryAccuracy compares them with 0 and 1."""
-    return context.label_mode == "binary" and mixes_batches(project)
-
-
-_SHARES: Final = '''\
-def accuracy(labels, answers):
-    """A picture that was mixed from two counts as the class that has the larger share."""
-    return keras.ops.mean(keras.ops.cast(keras.ops.equal(labels > 0.5, answers > 0.5), "float32"), axis=-1)
-'''
+def _listed(calls: list[str]) -> list[str]:
+    """The argument `metrics` in lines of readable length."""
+    if len(calls) <= 1:
+        return [f"    metrics=[{', '.join(calls)}],"]
+    return ["    metrics=[", *(f"        {call}," for call in calls), "    ],"]
 
 
 def _optimizer_values(stage: Stage) -> dict[str, Any]:

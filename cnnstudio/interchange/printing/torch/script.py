@@ -16,8 +16,8 @@ from cnnstudio.interchange.printing.recipe import recipe_code
 from cnnstudio.interchange.printing.script_files import script_files, script_title
 from cnnstudio.interchange.printing.torch.initializers import INITIALIZE
 from cnnstudio.interchange.printing.torch.module import torch_model
+from cnnstudio.interchange.printing.torch.plan import Plan
 from cnnstudio.interchange.printing.torch.training import (
-    Plan,
     functions,
     main_lines,
     training_problems,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
-
-import msgspec
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.component import TorchCallback, TorchOptimizer, TrainingComponent
-from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.optimizers.common import averaging_lines, clipping_lines, decay_lines, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
 from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
-from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS, chosen_loss
+from cnnstudio.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, chosen_loss
 from cnnstudio.catalog.training.losses import AUTO
+from cnnstudio.catalog.training.metrics import active_metrics
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE
 from cnnstudio.core.params import with_defaults
@@ -26,43 +23,13 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 from cnnstudio.interchange.printing.script_files import weighted_bases
 from cnnstudio.interchange.printing.torch.bases import all_learn_lines, learn_from_lines
+from cnnstudio.interchange.printing.torch.figures import figure_functions
 from cnnstudio.interchange.printing.torch.layer_lines import RESERVED
 from cnnstudio.interchange.printing.torch.module import TorchModel
+from cnnstudio.interchange.printing.torch.plan import Plan
 from cnnstudio.network.naming import variable_names
 
 _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What the printed training depends on; `weights` are the files of the bases by their nodes, `pictures` those of the
-    training split."""
-
-    project: Project
-    context: Context
-    pictures: int
-    model: TorchModel
-    weights: Mapping[str, str]
-    changes: bool
-    mixes: bool
-
-    @property
-    def binary(self) -> bool:
-        return self.project.dataset.label_mode == "binary"
-
-    @property
-    def by_number(self) -> bool:
-        """Whether labels are numbers of classes rather than shares."""
-        entry, _values = chosen_loss(self.project.training.loss, self.context.label_mode)
-        return entry.torch.numbers is not None and not self.binary and not self.mixes
-
-    @property
-    def balanced(self) -> bool:
-        return self.project.training.class_weight == "balanced"
-
-    @property
-    def batches(self) -> int:
-        """Batches of an epoch."""
-        return max(1, -(-self.pictures // self.project.training.batch_size))
 
 
 def functions(plan: Plan) -> list[str]:
@@ -71,7 +38,7 @@ def functions(plan: Plan) -> list[str]:
     helpers = dict.fromkeys(form.helper for form in forms if form.helper is not None)
     passes = dict.fromkeys(_train_pass(plan, stage) for stage in plan.project.training.stages)
     average = [TAKE_AVERAGE] if any(map(_averages, plan.project.training.stages)) else []
-    return [*(helper.code for helper in helpers), *average, _loss(plan), *(
+    return [*(helper.code for helper in helpers), *average, *figure_functions(plan), _loss(plan), *(
         _with_number(code, number) for number, code in enumerate(passes)), _measure(plan)]
 
 
@@ -104,7 +71,8 @@ def main_lines(plan: Plan) -> list[str]:
             *_listed("plateaus", plateaus), *_listed("stops", stops),
             *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops))]
     return [*lines, "", "if len(test.dataset):",
-            '    print("test: loss {:.4f}, accuracy {:.4f}".format(*measure(network, test)))',
+            ('    print("test: loss {:.4f}, accuracy {:.4f}".format(*measure(network, test)))' if plan.plain else
+             '    print("test: " + ", ".join(f"{name} {value:.4f}" for name, value in measure(network, test).items()))'),
             "# Arrays by name, as load_weights of CNN Studio's PyTorch files reads them.",
             'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
 
@@ -154,9 +122,12 @@ def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bo
     return [
         f"for epoch in range({stage.epochs}):",
         "    logs = {}",
-        f'    logs["loss"], logs["accuracy"] = {train_pass}(network, train, optimizer{more})',
-        "    if len(validation):  # without pictures for validation there is none",
-        '        logs["val_loss"], logs["val_accuracy"] = measure(network, validation)',
+        *([f'    logs["loss"], logs["accuracy"] = {train_pass}(network, train, optimizer{more})',
+           "    if len(validation):  # without pictures for validation there is none",
+           '        logs["val_loss"], logs["val_accuracy"] = measure(network, validation)'] if plan.plain else
+          [f"    logs |= {train_pass}(network, train, optimizer{more})",
+           "    if len(validation):  # without pictures for validation there is none",
+           '        logs |= {f"val_{name}": value for name, value in measure(network, validation).items()}']),
         '    print(f"epoch {epoch + 1}: " + ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))',
         *(["    for monitor, scheduler in plateaus:", "        if monitor in logs:",
             "            scheduler.step(logs[monitor])"]
@@ -190,6 +161,7 @@ def _unknown(project: Project) -> list[str]:
     """Items that a newer version or an extension added to the project."""
     loss = project.training.loss.type
     result: list[str] = [] if loss == AUTO or loss in LOSSES else [loss]
+    result += [step.type for step in active_metrics(project.training.metrics) if step.type not in METRICS]
     for stage in project.training.stages:
         result += [step.type for step in stage.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
         if OPTIMIZERS.find(stage.optimizer.type) is None:
@@ -340,8 +312,8 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
     arguments = (f"network, loader, optimizer{', schedule' if scheduled else ''}"
                  f"{', class_weight' if plan.balanced else ''}{', average' if averaging else ''}")
     return "\n".join([
-        f"def train_epoch({arguments}):", '    """A step for every batch; returns the mean loss and the accuracy."""',
-        "    network.train()", *_loop(body, "    ")])
+        f"def train_epoch({arguments}):", f'    """A step for every batch; returns the mean loss and the {_called(plan)}."""',
+        "    network.train()", *_loop(plan, body, "    ")])
 
 
 def _measure(plan: Plan) -> str:
@@ -350,15 +322,26 @@ def _measure(plan: Plan) -> str:
             f"loss = losses_of(answers, labels).mean(){' + penalties(network)' if plan.model.has_penalties else ''}",
             *_counting(plan)]
     return "\n".join(["@torch.no_grad()", "def measure(network, loader):",
-                      '    """The mean loss and the accuracy on a split."""', "    network.eval()", *_loop(body, "    ")])
+                      f'    """The mean loss and the {_called(plan)} on a split."""', "    network.eval()",
+                      *_loop(plan, body, "    ")])
 
 
-def _loop(body: list[str], indent: str) -> list[str]:
+def _called(plan: Plan) -> str:
+    return "accuracy" if plan.plain else "metrics by name"
+
+
+def _loop(plan: Plan, body: list[str], indent: str) -> list[str]:
+    if not plan.plain:
+        return [f"{indent}total, kept = 0.0, []", f"{indent}for pictures, labels in loader:",
+                *(f"{indent}    {line}" for line in body),
+                f"{indent}return figures(total / max(1, len(loader.dataset)), kept)\n"]
     return [f"{indent}total, right, seen = 0.0, 0, 0", f"{indent}for pictures, labels in loader:",
             *(f"{indent}    {line}" for line in body), f"{indent}return total / max(1, seen), right / max(1, seen)\n"]
 
 
 def _counting(plan: Plan) -> list[str]:
+    if not plan.plain:
+        return ["total += loss.item() * len(labels)", "kept.append((answers.detach(), labels))"]
     if plan.binary:
         right = f"((answers > {'0' if plan.model.left_out else '0.5'}) == (labels > 0.5)).sum()"
     else:

@@ -205,3 +205,20 @@ def test_without_validation_pictures_nothing_claims_to_be_of_them(qtbot, plot):
     assert says(plot, "training") and not says(plot, "validation")
     plot.show_curves(curves_of([epoch(1), epoch(2)]))
     assert says(plot, "validation")
+
+
+def test_another_metric_of_the_run_is_chosen(qtbot):
+    result = CurvePlot("accuracy", "Accuracy", choosable=True)
+    qtbot.addWidget(result)
+    result.show()
+    result.show_curves(curves_of([Epoch(epoch=1, epochs=2, metrics={"loss": 1.0, "accuracy": 0.5}, seconds=1.0,
+                                        pictures_per_second=1.0)]))
+    assert not result.choice.isVisible()
+    curves = curves_of([Epoch(epoch=number, epochs=2, seconds=1.0, pictures_per_second=1.0, metrics={
+        "loss": 1.0, "f1": 0.1 * number, "recall": 0.2 * number, "val_f1": 0.3, "learning_rate": 0.1}) for number in (1, 2)])
+    result.show_curves(curves)
+    assert result.choice.isVisible()
+    assert (result.choice.values, result.choice.value) == (["f1", "recall"], "f1")
+    result.choice.chosen.emit("recall")
+    assert result.choice.value == "recall"
+    assert list(result._smooth.getData()[1]) == [0.2, 0.4]

@@ -14,10 +14,11 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train.plots.history import Curves, format_best
+from cnnstudio.gui.pages.train.plots.history import Curves, format_best, metrics_in
 from cnnstudio.gui.widgets.basics import Label, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_number
+from cnnstudio.gui.widgets.inputs import Select
 
 _LOWEST: Final = 220
 """The least height of a plot in pixels; in a lower window the page scrolls."""
@@ -77,16 +78,26 @@ def _label_height(metric: str) -> float:
 
 
 class CurvePlot(Card):
-    """A card with a title, a legend and the curves of `metric` and `val_<metric>`."""
+    """A card with a title, a legend and the curves of `metric` and `val_<metric>`.
 
-    def __init__(self, metric: str, title: str, parent: QWidget | None = None) -> None:
+    With `choosable` another metric of the run can be chosen where it has several.
+    """
+
+    def __init__(self, metric: str, title: str, parent: QWidget | None = None, *, choosable: bool = False) -> None:
         super().__init__(margins=(16, 12, 12, 8), spacing=4, parent=parent)
         self._metric = metric
         self._curves: Curves | None = None
         self._training, self._validation = theme.color("accent"), theme.color("warn")
         self._legend = Label(self._legend_text(validated=True), "secondary")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
-        head = row(Label(title, "body_strong"), None, self._legend, spacing=6)
+        self._title, self._usual, self._choosable = Label(title, "body_strong"), (metric, title), choosable
+        self.choice = Select()
+        self.choice.setAccessibleName(tr("Metric of the plot", "Métrica del gráfico"))
+        self.choice.setMinimumContentsLength(14)
+        self.choice.chosen.connect(self._choose)
+        self.choice.hide()
+        self._shown_others: Mapping[str, tuple[QColor, Curves]] = {}
+        head = row(self._title, self.choice, None, self._legend, spacing=6)
         self.body.addLayout(head)
         self._names = Label("", "secondary", wrap=True)
         self._names.setTextFormat(Qt.TextFormat.RichText)
@@ -159,6 +170,8 @@ class CurvePlot(Card):
         if curves is not self._curves:
             self._clear_readout()
         self._curves = curves
+        if self._choosable:
+            self._offer(metrics_in(curves))
         name = self._metric
         batches = np.asarray(curves.batch_values.get(name, ()), dtype=float)
         x = np.asarray(curves.batch_x[:len(batches)], dtype=float)
@@ -193,6 +206,26 @@ class CurvePlot(Card):
         self._place_label()
         self._show_boundaries(curves.boundaries)
 
+    def _offer(self, names: list[str]) -> None:
+        """Let the user choose among the metrics of the run, if there are several; without the usual one show another."""
+        if self._metric not in names:
+            self._metric = self._usual[0] if self._usual[0] in names or not names else names[0]
+        wanted = [(name, self._usual[1] if name == self._usual[0] else name) for name in names]
+        if self.choice.values != [name for name, _words in wanted]:
+            self.choice.set_choices(wanted, self._metric)
+        self.choice.set_value(self._metric)
+        several = len(names) > 1
+        self.choice.setVisible(several)
+        self._title.setVisible(not several)
+        self._title.setText(self._usual[1] if self._metric == self._usual[0] else self._metric)
+
+    def _choose(self, metric: object) -> None:
+        self._metric = str(metric)
+        if self._curves is not None:
+            self._clear_readout()
+            self.show_curves(self._curves)
+        self.show_others(self._shown_others)
+
     def _place_label(self) -> None:
         """Put the label of the best epoch towards the middle of what is shown, where there is room for it."""
         (left, right), _heights = self._item.viewRange()
@@ -218,6 +251,7 @@ class CurvePlot(Card):
 
     def show_others(self, others: Mapping[str, tuple[QColor, Curves]]) -> None:
         """Draw the validation curves of other runs behind, thin, in their colours, and name them in the legend."""
+        self._shown_others = others
         for item in self._others:
             self._item.removeItem(item)
         self._others = []

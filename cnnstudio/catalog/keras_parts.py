@@ -1,0 +1,60 @@
+"""Classes of our own for Keras, as the source that scripts print and the engine runs: the two cannot differ.
+
+A call names one as "own.<name>"; in a script it stands under its name alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cnnstudio.catalog.torch_form import Helper
+from cnnstudio.core.registry import Registry
+
+PREFIX: Final = "own."
+
+
+class KerasPart(Helper, frozen=True):
+    """A class of the printed file that Keras does not have itself; its source may use keras, math and time."""
+
+    @property
+    def id(self) -> str:
+        return self.name
+
+
+WHOLE_LABELS: Final = KerasPart("WholeLabels", '''\
+class WholeLabels(keras.metrics.Metric):
+    """Gives `metric` labels as it takes them: of class numbers, and of the shares of mixed pictures, one whole class."""
+
+    def __init__(self, metric, name=None, dtype=None):
+        super().__init__(name=name or metric.name, dtype=dtype)
+        self.metric = metric
+        self._direction = "up"
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        classes = y_pred.shape[-1]
+        if classes == 1:
+            whole = keras.ops.cast(y_true > 0.5, y_pred.dtype)
+        else:
+            shares = tuple(y_true.shape)[1:] == (classes,)
+            numbers = keras.ops.argmax(y_true, -1) if shares else keras.ops.reshape(y_true, (-1,))
+            whole = keras.ops.one_hot(keras.ops.cast(numbers, "int32"), classes, dtype=y_pred.dtype)
+        self.metric.update_state(whole, y_pred, sample_weight)
+
+    def result(self):
+        return self.metric.result()
+
+    def reset_state(self):
+        self.metric.reset_state()
+''')
+
+PARTS: Final[Registry[KerasPart]] = Registry("Keras part", (WHOLE_LABELS,))
+
+
+def short_name(target: str) -> str:
+    """The name of a call's target in a script."""
+    return target.removeprefix(PREFIX)
+
+
+def parts_in(code: str) -> list[KerasPart]:
+    """The parts that a printed code calls."""
+    return [part for part in PARTS if f"{part.name}(" in code]

@@ -45,15 +45,24 @@ class TorchLoss(msgspec.Struct, frozen=True, kw_only=True):
     logits: Callable[[Values], str] | None = None
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a callback stands: its id, the batches of an epoch, and whether its stage is the first."""
+
+    id: str
+    epoch_batches: int = 1
+    first: bool = True
+
+
 class TorchCallback(msgspec.Struct, frozen=True, kw_only=True):
     """The check of the printed loop after every epoch.
 
     "stop": the lines make an object with `is_over(epoch, logs)` and `restore()`; "plateau": they make a pair of the name
-    of a quantity and a scheduler whose `step` takes its value. `helper` is printed before the loop.
+    of a quantity and a scheduler whose `step` takes its value; "watch": an object with `after_epoch(epoch, logs)`.
+    `helper` is printed before the loop.
     """
 
-    role: Literal["stop", "plateau"]
-    lines: Callable[[Values], list[str]]
+    role: Literal["stop", "plateau", "watch"]
+    lines: Callable[[Values, Place], list[str]]
     helper: Helper | None = None
 
 
@@ -61,7 +70,11 @@ TorchPart = TorchOptimizer | TorchCallback | NotInTorch
 
 
 class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
-    """An optimizer or callback: its parameters, the call that makes it in Keras, and its form in PyTorch."""
+    """An optimizer or callback: its parameters, the call that makes it in Keras, and its form in PyTorch.
+
+    `placed` adds the values that follow from a callback's place. `role` says what a callback writes into the folder of a
+    run, which the training does in its own way: whole models, a table of the epochs, or event files.
+    """
 
     id: str
     label: Text
@@ -69,3 +82,5 @@ class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
     params: tuple[Param, ...] = ()
     call: Call
     torch: TorchPart
+    placed: Callable[[Values, Place], Values] | None = None
+    role: Literal["", "models", "table", "events"] = ""

@@ -47,7 +47,32 @@ class WholeLabels(keras.metrics.Metric):
         self.metric.reset_state()
 ''')
 
-PARTS: Final[Registry[KerasPart]] = Registry("Keras part", (WHOLE_LABELS,))
+TIME_BUDGET: Final = KerasPart("TimeBudget", '''\
+class TimeBudget(keras.callbacks.Callback):
+    """Ends the training after the epoch in which `minutes` are used up."""
+
+    def __init__(self, minutes):
+        super().__init__()
+        self.minutes, self.used, self.since = minutes, 0.0, None
+
+    def on_train_begin(self, logs=None):
+        self.since = time.monotonic()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.count()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.count()
+        if self.used >= 60 * self.minutes:
+            self.model.stop_training = True
+
+    def count(self):
+        """Add the seconds since the last count."""
+        now = time.monotonic()
+        self.used, self.since = self.used + now - self.since, now
+''')
+
+PARTS: Final[Registry[KerasPart]] = Registry("Keras part", (WHOLE_LABELS, TIME_BUDGET))
 
 
 def short_name(target: str) -> str:

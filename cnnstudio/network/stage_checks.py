@@ -8,7 +8,7 @@ from itertools import pairwise
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
-from cnnstudio.core.item import Item
+from cnnstudio.core.item import Item, Step
 from cnnstudio.core.network import BASE
 from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.problems import Fix, Problem, error, warning
@@ -76,7 +76,22 @@ def _check_stage(project: Project, stage: Stage, bases: BaseResolver) -> list[Pr
         problems += check(entry.params, callback.params, "training", node=node)
         if callback.enabled:
             problems += check_monitor(project, stage, callback, node)
+            problems += _check_kept(stage, callback, node)
     return problems
+
+
+def _check_kept(stage: Stage, callback: Step, node: str | None) -> list[Problem]:
+    """The best epoch can only be kept where every one is looked at."""
+    values = callback.params
+    if callback.type != "ModelCheckpoint" or not values.get("save_best_only") or values.get("epochs", 1) == 1:
+        return []
+    text = Text("The best model is looked for after every epoch: it cannot be kept only every {n} epochs.",
+                "El mejor modelo se busca tras cada época: no se puede guardar solo cada {n} épocas.")
+    fixes = tuple(Fix(action="set_step_param", label=label, arguments={
+        "spec": f"training.{stage.id}", "step": callback.id, "name": name, "value": value}) for label, name, value in (
+        (Text("Look at every epoch", "Mirar cada época"), "epochs", 1),
+        (Text("Keep every {n} epochs", "Guardar cada {n} épocas").fill(n=values["epochs"]), "save_best_only", False)))
+    return [error("best_needs_every_epoch", text.fill(n=values["epochs"]), "training", node=node, field="epochs", fixes=fixes)]
 
 
 def _check_optimizer(project: Project, stage: Stage) -> list[Problem]:

@@ -21,7 +21,8 @@ from cnnstudio.engine.training import averaging, snapshots
 from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
 from cnnstudio.engine.training.feed import Feed, trace_whole_batch
-from cnnstudio.engine.training.reporter import Reporter
+from cnnstudio.engine.training.kept_models import RunFiles
+from cnnstudio.engine.training.reporter import Reporter, numbers
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
 
@@ -43,12 +44,13 @@ class StageTrainer:
 
     `before` epochs were done in earlier stages; `planned` are wanted in all. `saved_weights` are the variables in
     checkpoints: the model's own, or those of the model that it is a part of. `settings` are kept with them; with
-    `changed` the one to resume from was made with others: what of it does not fit any more starts afresh.
+    `changed` the one to resume from was made with others: what of it does not fit any more starts afresh. Callbacks write
+    into `files`.
     """
 
     def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
-                 progress: Progress, settings: dict[str, Any], changed: bool = False) -> None:
+                 progress: Progress, settings: dict[str, Any], files: RunFiles, changed: bool = False) -> None:
         self._model = model
         self._saved_weights = saved_weights
         self._stage = stage
@@ -62,8 +64,10 @@ class StageTrainer:
         self._settings, self._changed = settings, changed
         self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size)
         self._callbacks = Dispatcher(
-            make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem))),
+            make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem)), model,
+                           files),
             model, self, stage.epochs, len(train))
+        files.before, files.epoch, files.rows = before, lambda: before + self._epoch + 1, lambda: progress.logs
         self._feed = Feed(train)
         self._resumed: tuple[Position, Arrays] | None = None
         self._epoch = 0
@@ -200,6 +204,8 @@ class StageTrainer:
 
     def batch_done(self, batch: int, logs: Mapping[str, Any]) -> None:
         done = batch + 1
+        if self._model.stop_training:
+            self._reporter.check_loss(numbers(logs), self._epoch, self._rate)
         self._reporter.batch(self._epoch, done, logs, self._rate)
         self._moment()
         if done == len(self._train):
@@ -237,6 +243,7 @@ class StageTrainer:
             self._writer.flush()
             self._link.wait_while_paused()
             self._reporter.paused(time.monotonic() - begin)
+            self._callbacks.after_pause()
             self._last_moment = time.monotonic()
             if self._link.stop is not None:
                 raise _Left
@@ -244,10 +251,10 @@ class StageTrainer:
             self._checkpoint(batch)
 
     def _rate(self) -> float:
-        self._sync()
+        self.sync()
         return float(numpy_of(self._model.optimizer.learning_rate))
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
         """On JAX the variables are empty while an epoch trains, until the model is asked to fill them."""
         if hasattr(self._model, "jax_state_sync"):
             self._model.jax_state_sync()
@@ -276,7 +283,7 @@ class StageTrainer:
 
     def _snapshot(self, batch: int) -> Snapshot:
         model = self._model
-        self._sync()
+        self.sync()
         states, arrays, lost = self._callbacks.state()
         self._tell_lost(lost)
         arrays |= snapshots.generators()
@@ -307,7 +314,7 @@ class StageTrainer:
     def _stopped(self) -> bool:
         """The user stopped within an epoch: use the last complete one, or the best."""
         stop = self._link.stop
-        self._sync()
+        self.sync()
         if stop is not None and not stop.keep:
             self._callbacks.end()
             return False

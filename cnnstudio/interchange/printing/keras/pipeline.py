@@ -112,7 +112,7 @@ def _with_batch(tensor: Tensor) -> Tensor:
 
 _IMPORTS: Final = """\
 import json
-{more}from pathlib import Path
+{more}{later}from pathlib import Path
 
 import cv2
 {libraries}import keras
@@ -146,10 +146,11 @@ def pipeline_code(project: Project, class_count: int, pictures: int) -> str:
                       pipeline_lines(project, class_count, pictures, "manifest.jsonl")])
 
 
-def pipeline_imports(project: Project, libraries: Sequence[str] = ()) -> str:
-    """The import lines; `libraries` are those that the network needs besides."""
-    more = "import math\n" if "math." in mixing_code(project) else ""
-    return _IMPORTS.format(more=more, libraries="".join(f"{line}\n" for line in libraries))
+def pipeline_imports(project: Project, libraries: Sequence[str] = (), training: str = "") -> str:
+    """The import lines; `libraries` are those that the network needs besides, `training` is the code behind it."""
+    more = "import math\n" if "math." in mixing_code(project) + training else ""
+    later = "import time\n" if "time." in training else ""
+    return _IMPORTS.format(more=more, later=later, libraries="".join(f"{line}\n" for line in libraries))
 
 
 def pipeline_lines(project: Project, class_count: int, pictures: int, list_name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.call import Call, literal
+from cnnstudio.catalog.component import Place
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.keras_parts import parts_in, short_name
 from cnnstudio.catalog.layers import LAYERS, values_of
@@ -14,6 +15,7 @@ from cnnstudio.catalog.layers.normalization import BATCH_NORMALIZATION
 from cnnstudio.catalog.optimizers.common import DECAY_EXEMPT, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS, chosen_loss
+from cnnstudio.catalog.training.file_callbacks import place_values
 from cnnstudio.catalog.training.metrics import active_metrics, is_own, metric_call
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, INPUT
@@ -31,13 +33,15 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
     batches = max(1, -(-pictures // training.batch_size))
     several = len(training.stages) > 1
     own = parts_in("\n".join(_metrics(project, context, mixes_batches(project))))
-    lines: list[str] = [line for part in own for line in (*part.code.split("\n"), "")]
+    watching = parts_in("\n".join(line for stage in training.stages for line in _callbacks(stage, batches, first=True)))
+    lines: list[str] = [line for part in (*own, *watching) for line in (*part.code.split("\n"), "")]
     for number, stage in enumerate(training.stages):
         if several:
             lines += [*([""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
         lines += _trainable(project, stage, several, context.bases)
         lines += [*_compile(project, context, stage, batches), *([] if number else ["model.summary()", ""])]
-        lines += [*_callbacks(stage), *(_class_weight(project) if not number else []), *_fit(project, stage)]
+        lines += [*_callbacks(stage, batches, first=not number),
+                  *(_class_weight(project) if not number else []), *_fit(project, stage)]
     if own:
         lines += ["# From here on labels are whole, and the file needs no class of this script.",
                   "model.compile(optimizer=model.optimizer, loss=model.loss, metrics=["
@@ -97,14 +101,16 @@ def _fit(project: Project, stage: Stage) -> list[str]:
             *(["    class_weight=class_weight,"] if project.training.class_weight == "balanced" else []), ")"]
 
 
-def _callbacks(stage: Stage) -> list[str]:
+def _callbacks(stage: Stage, batches: int, first: bool) -> list[str]:
     lines = ["callbacks = ["]
     for step in stage.callbacks:
         entry = CALLBACKS.find(step.type)
         if entry is None:
             lines.append(f"    # unknown callback {step.type}")
         elif step.enabled:
-            lines.append(f"    {entry.call.code(with_defaults(entry.params, step.params))},")
+            values = place_values(entry, with_defaults(entry.params, step.params),
+                                  Place(id=step.id, epoch_batches=batches, first=first))
+            lines.append(f"    {entry.call.code(values, short_name)},")
     return [*lines, "]"]
 
 

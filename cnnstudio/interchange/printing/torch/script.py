@@ -130,7 +130,7 @@ def torch_script(project: Project, context: Context, pictures: int = 0, stem: st
              *([mixing, _COLLATE] if mixing else []), model.code, *([_LOADING] if files.weights else []), INITIALIZE, *loop,
              'if __name__ == "__main__":\n' + "".join(f"    {line}".rstrip() + "\n" for line in main)]
     code = "\n\n".join(parts)
-    standard = ["import json", *(["import math"] if "math." in code else []),
+    standard = ["import json", *(["import math"] if "math." in code else []), *(["import time"] if "time." in code else []),
                 *(["from collections import OrderedDict"] if "OrderedDict(" in code else []),
                 "from concurrent.futures import ThreadPoolExecutor", "from pathlib import Path"]
     libraries = ["import cv2", "import numpy as np", "import torch",

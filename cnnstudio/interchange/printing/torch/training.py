@@ -7,7 +7,7 @@ from typing import Any, Final
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.call import literal
-from cnnstudio.catalog.component import TorchCallback, TorchOptimizer, TrainingComponent
+from cnnstudio.catalog.component import Place, TorchCallback, TorchOptimizer, TrainingComponent
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.optimizers.common import averaging_lines, clipping_lines, decay_lines, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
@@ -34,7 +34,7 @@ _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
 
 def functions(plan: Plan) -> list[str]:
     """The loss, the helpers of callbacks, and the passes over the pictures, as blocks of source."""
-    forms = [form for stage in plan.project.training.stages for form, _values in _callbacks(stage)]
+    forms = [form for stage in plan.project.training.stages for form, _lines in _callbacks(stage, plan)]
     helpers = dict.fromkeys(form.helper for form in forms if form.helper is not None)
     passes = dict.fromkeys(_train_pass(plan, stage) for stage in plan.project.training.stages)
     average = [TAKE_AVERAGE] if any(map(_averages, plan.project.training.stages)) else []
@@ -57,9 +57,9 @@ def main_lines(plan: Plan) -> list[str]:
         "torch.manual_seed(SEED)", *_determinism(project), "network = Network()", "network.apply(initialize)",
         *plan.model.starts, *_loaded_bases(plan), "network.to(DEVICE)", *_loaders(plan), *_class_weight(plan), ""]
     for number, stage in enumerate(training.stages):
-        forms = _callbacks(stage)
-        stops = [line for form, values in forms if form.role == "stop" for line in form.lines(values)]
-        plateaus = [line for form, values in forms if form.role == "plateau" for line in form.lines(values)]
+        forms = _callbacks(stage, plan)
+        stops, plateaus, watchers = ([line for form, lines in forms if form.role == role for line in lines]
+                                     for role in ("stop", "plateau", "watch"))
         schedule = schedule_lines(stage, plan.batches)
         if len(training.stages) > 1:
             lines += [*([""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
@@ -68,8 +68,9 @@ def main_lines(plan: Plan) -> list[str]:
             "learning = [parameter for parameter in network.parameters() if parameter.requires_grad]",
             *schedule, *_optimizer(stage, scheduled=bool(schedule)),
             *(["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)"] if schedule else []),
-            *_listed("plateaus", plateaus), *_listed("stops", stops),
-            *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops))]
+            *_listed("plateaus", plateaus), *_listed("stops", stops), *_listed("watchers", watchers),
+            *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops),
+                     bool(watchers))]
     return [*lines, "", "if len(test.dataset):",
             ('    print("test: loss {:.4f}, accuracy {:.4f}".format(*measure(network, test)))' if plan.plain else
              '    print("test: " + ", ".join(f"{name} {value:.4f}" for name, value in measure(network, test).items()))'),
@@ -114,7 +115,8 @@ def _loaders(plan: Plan) -> list[str]:
     return [*train, *(f'{split} = DataLoader(Pictures("{split}"), {size})' for split in ("validation", "test"))]
 
 
-def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bool) -> list[str]:
+def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bool,
+            watchers: bool) -> list[str]:
     more = f"{', schedule' if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None else ''}"
     more += ", class_weight" if plan.balanced else ""
     averages = _averages(stage)
@@ -132,6 +134,7 @@ def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bo
         *(["    for monitor, scheduler in plateaus:", "        if monitor in logs:",
             "            scheduler.step(logs[monitor])"]
           if plateaus else []),
+        *(["    for watcher in watchers:", "        watcher.after_epoch(epoch, logs)"] if watchers else []),
         *(["    if any([stop.is_over(epoch, logs) for stop in stops]):", "        break"] if stops else []),
         *(["take_average(network, average)"] if averages else []),
         *(["for stop in stops:", "    stop.restore()"] if stops else [])]
@@ -150,11 +153,13 @@ def training_problems(project: Project) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _callbacks(stage: Stage) -> list[tuple[TorchCallback, dict[str, Any]]]:
-    """The forms of the enabled callbacks, in registry order, with their values."""
+def _callbacks(stage: Stage, plan: Plan) -> list[tuple[TorchCallback, list[str]]]:
+    """The forms of the enabled callbacks, in registry order, with their lines."""
     on = [step for step in stage.callbacks if step.enabled]
-    return [(entry.torch, with_defaults(entry.params, step.params)) for entry in CALLBACKS for step in on
-            if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
+    first = stage is plan.project.training.stages[0]
+    return [(entry.torch, entry.torch.lines(with_defaults(entry.params, step.params),
+                                            Place(id=step.id, epoch_batches=plan.batches, first=first)))
+            for entry in CALLBACKS for step in on if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
 
 
 def _unknown(project: Project) -> list[str]:

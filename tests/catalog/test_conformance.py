@@ -87,7 +87,7 @@ def test_the_defaults_are_valid_and_settable_by_word(entry):
 
 @pytest.mark.parametrize("entry", SETTABLE)
 def test_every_argument_of_the_call_is_a_parameter(entry):
-    """With the context of a layer or the place of a callback; the call of an entry is evaluated for training and printed alike."""
+    """With the context of a layer or the place of a callback; training evaluates the call that is printed."""
     if getattr(entry, "call", None) is not None:
         values = with_defaults(entry.params, {}) | {"context": CONTEXT, "always": (1.0, 1.0)}
         if getattr(entry, "placed", None) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import keras
+import msgspec
 import numpy as np
 import pytest
 
@@ -17,7 +18,7 @@ from cnnstudio.engine import models
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.script import torch_script
 from cnnstudio.workers.kept_checkpoints import find_kept, kept_checkpoints
-from tests.engine.collections_of_pictures import CLASSES, small_project
+from tests.engine.collections_of_pictures import CLASSES, dense_network, small_project
 from tests.engine.test_script import run as run_script
 from tests.engine.test_stages import HEAD, WHOLE, based
 from tests.engine.test_training import metrics_of, stop_at
@@ -75,8 +76,6 @@ def test_the_best_is_kept_and_a_break_changes_nothing(new_run, train_run, moment
 
 
 def test_the_whole_network_is_kept_where_only_a_head_is_trained(new_run, train_run):
-    import msgspec
-
     stages = [msgspec.structs.replace(stage, callbacks=(keeping(files="all"),)) for stage in (HEAD, WHOLE)]
     run = new_run(based(*stages))
     train_run(run)
@@ -135,10 +134,11 @@ def test_the_time_budget_counts_what_was_used_before_a_break(new_run, train_run,
 def test_a_loss_that_is_no_number_ends_it_at_the_batch(new_run, train_run, monkeypatch):
     seen: list = []
     monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", 1000.0)
-    project = small_project(epochs=2, callbacks=(Step(id="nan", type="TerminateOnNaN"),), optimizer=Item(
+    project = small_project(epochs=30, callbacks=(Step(id="nan", type="TerminateOnNaN"),), optimizer=Item(
         type="sgd", params={"learning_rate": 1e18, "momentum": 0.9}))
     with pytest.raises(ProblemError) as caught:
-        train_run(new_run(project), on_event=lambda _link, event: seen.append(event))
+        train_run(new_run(msgspec.structs.replace(project, network=dense_network())),
+                  on_event=lambda _link, event: seen.append(event))
     assert caught.value.problems[0].code == "nan_loss"
     assert not any(isinstance(event, Epoch) for event in seen), "it did not wait for the end of the epoch"
 

@@ -138,6 +138,9 @@ def _set_below(holder: Any, segments: list[str], value_text: str, key: str, path
             raise ProblemError(_unknown_problem(key, holder, item_params))
         changed = _set_item(holder[index], rest, value_text, key, path, item_params)
         return (*holder[:index], changed, *holder[index + 1:])
+    if isinstance(holder, dict) and path == "training.class_weights":
+        # A name of a class may contain a dot.
+        return holder | {".".join(segments): _parse_json(float, value_text, key)}
     if isinstance(holder, Item) and segment == "params" and rest:
         return _set_below(holder, rest, value_text, key, path, item_params)
     if isinstance(holder, Item) and segment not in holder.__struct_fields__:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from cnnstudio.core.item import Item, Step
-from cnnstudio.core.params import Bool, Choice, Int, Line, Option, Seed
+from cnnstudio.core.params import Bool, Choice, Float, Int, Line, Option, Seed, ShownWhen
 from cnnstudio.core.text import Text, same
 
 Backend = Literal["tensorflow", "torch", "jax"]
@@ -44,7 +44,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `loss` "auto" follows the label mode. Types of `loss`, `metrics`, `optimizer` and `callbacks` are entries of
     `catalog.training`; the id of a metric is its name in Keras. `accumulation` is the number of batches whose gradients
-    make one step of the optimizer. `determinism` "auto" is on for a processor and off on a GPU.
+    make one step of the optimizer. `class_weights` are by the names of the classes, and count with class_weight "custom"
+    (see `core.class_balance`). `determinism` "auto" is on for a processor and off on a GPU.
     """
 
     stages: tuple[Stage, ...] = (Stage(id="stage_1"),)
@@ -52,7 +53,10 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 42
     loss: Item = Item(type="auto")
     metrics: tuple[Step, ...] = (Step(id="accuracy", type="accuracy"),)
-    class_weight: Literal["none", "balanced"] = "none"
+    class_weight: Literal["none", "balanced", "custom"] = "none"
+    class_weight_strength: float = 1.0
+    class_weights: dict[str, float] = {}
+    oversampling: float = 0.0
     precision: Precision = "float32"
     accumulation: int = 1
     determinism: Determinism = "auto"
@@ -116,9 +120,27 @@ TRAINING_PARAMS: Final = (
          help=Text("Fixes the initial weights, the order of the pictures and all random changes.",
                    "Fija los pesos iniciales, el orden de las imágenes y todos los cambios aleatorios.")),
     Choice(name="class_weight", default="none", label=Text("Class weights", "Pesos de las clases"),
-           help=Text("balanced gives rare classes more weight: n / (classes × pictures of the class).",
-                     "balanced da más peso a las clases raras: n / (clases × imágenes de la clase)."),
-           options=(Option("none", Text("None", "Ninguno")), Option("balanced", Text("Balanced", "Equilibrados")))),
+           help=Text("balanced gives rare classes more weight: n / (classes × pictures of the class). custom takes a weight "
+                     "for each class from class_weights.",
+                     "balanced da más peso a las clases raras: n / (clases × imágenes de la clase). custom toma el peso de "
+                     "cada clase de class_weights."),
+           options=(Option("none", Text("None", "Ninguno")), Option("balanced", Text("Balanced", "Equilibrados")),
+                    Option("custom", Text("By hand", "A mano")))),
+    Float(name="class_weight_strength", default=1.0, minimum=0, maximum=1, step=0.1, decimals=3,
+          label=Text("Strength of the weights", "Fuerza de los pesos"), shown_when=ShownWhen("class_weight", ("balanced",)),
+          help=Text("Exponent of the balanced weights: 1 evens the classes out, 0.5 does so by half, 0 leaves them as they "
+                    "are. The mean over the pictures stays 1.",
+                    "Exponente de los pesos equilibrados: 1 iguala las clases, 0,5 lo hace a medias, 0 las deja como están. La "
+                    "media sobre las imágenes sigue siendo 1.")),
+    Float(name="oversampling", default=0.0, minimum=0, maximum=1, step=0.1, decimals=3, advanced=True,
+          label=Text("Oversampling", "Sobremuestreo"),
+          help=Text("Draws pictures of rare classes more often: 0 shows each picture once an epoch, 1 as many of every class "
+                    "as the largest has. Each picture of a class is shown equally often, and which ones once more is drawn "
+                    "anew in every epoch. An epoch becomes longer. Balanced weights count what is shown.",
+                    "Sortea más a menudo las imágenes de las clases raras: 0 muestra cada imagen una vez por época; 1, tantas "
+                    "de cada clase como tiene la mayor. Todas las imágenes de una clase se muestran por igual, y cuáles una "
+                    "vez más se sortea de nuevo en cada época. Las épocas se alargan. Los pesos equilibrados cuentan lo que se "
+                    "muestra.")),
     Bool(name="keep_features", default=True, label=Text("Keep features", "Guardar características"),
          help=Text("Compute the features of a frozen base once and train only the layers after it on them. The resulting "
                    "network is the same.",

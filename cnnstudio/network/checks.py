@@ -23,7 +23,7 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
 from cnnstudio.network.advice import advice
-from cnnstudio.network.loss_checks import check_loss
+from cnnstudio.network.loss_checks import check_class_weights, check_loss
 from cnnstudio.network.metric_checks import check_metrics
 from cnnstudio.network.shapes import report
 from cnnstudio.network.stage_checks import check_stages
@@ -53,6 +53,7 @@ def check_project(project: Project, classes: Sequence[str], counts: Counts, base
         *check_augmentation(project, classes),
         *check_network(project, len(classes), bases),
         *check_training(project, bases, len(classes)),
+        *(problem for problem in check_class_weights(project, classes) if not problem.blocks),
     )
 
 
@@ -359,6 +360,7 @@ def check_training(project: Project, bases: BaseResolver, class_count: int = 0) 
     problems += check_stages(project, bases)
     problems += check_loss(project)
     problems += check_metrics(project, class_count)
+    problems += check_class_weights(project)
     if training.batch_size < 8 and any(
             (layer := LAYERS.find(node.type)) is not None and layer.batch_free for node in project.network.nodes):
         problems.append(warning("small_batch", Text(

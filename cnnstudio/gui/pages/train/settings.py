@@ -13,12 +13,14 @@ from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import CALLBACKS, METRICS, OPTIMIZERS, chosen_loss
 from cnnstudio.core import edits, stage_edits
+from cnnstudio.core.class_balance import shown_pictures
 from cnnstudio.core.item import Item
 from cnnstudio.core.network import BASE
 from cnnstudio.core.params import Param, Value, find_param, with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, same, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
+from cnnstudio.gui.pages.train.class_weights import ClassWeights
 from cnnstudio.gui.pages.train.loss import LossSettings
 from cnnstudio.gui.pages.train.stage_list import StageList, format_learning
 from cnnstudio.gui.pages.train.step_cards import StepCards
@@ -77,6 +79,7 @@ class TrainSettings(QWidget):
     def _make_parts(self) -> None:
         mode = self._session.project.dataset.label_mode
         self._loss = LossSettings(self._workspace)
+        self._weights = ClassWeights(self._workspace)
         self._metrics = StepCards(self._workspace, METRICS, lambda: edits.METRICS, lambda step: f"metrics.{step}",
                                   fits=lambda entry: mode in entry.targets)
         self._callbacks = StepCards(self._workspace, CALLBACKS, lambda: self._spec, self._node_of, id_of)
@@ -104,7 +107,7 @@ class TrainSettings(QWidget):
             self._forms["optimizer"].set_values(with_defaults(optimizer.params, stage.optimizer.params))
         if stage.schedule is not None and "schedule" in self._forms:
             self._forms["schedule"].set_values(with_defaults(SCHEDULES[stage.schedule.type].params, stage.schedule.params))
-        for part in (self._loss, self._metrics, self._callbacks):
+        for part in (self._loss, self._weights, self._metrics, self._callbacks):
             part.refresh()
         self._show_line()
         self._show_problems()
@@ -118,6 +121,7 @@ class TrainSettings(QWidget):
             if several and node is not None:
                 node = stage.id if name == "stage" else f"{stage.id}.{name}"
             form.set_problems([problem for problem in problems if problem.where.node == node])
+        self._weights.show_problems(problems)
         self._metrics.show_problems(problems)
         self._callbacks.show_problems(problems)
         clear(self._schedule_problems)
@@ -152,6 +156,7 @@ class TrainSettings(QWidget):
         else:
             self._layout.addLayout(_head(tr("Training", "Entrenamiento"), add))
             self._layout.addWidget(form)
+            self._layout.addWidget(self._weights)
             self._layout.addWidget(self._loss)
         self._build_optimizer(stage)
         self._layout.addWidget(Caption(tr("While training", "Durante el entrenamiento")))
@@ -159,6 +164,7 @@ class TrainSettings(QWidget):
         if self._has_several:
             self._layout.addWidget(Caption(tr("All stages", "Todas las etapas")))
             self._layout.addWidget(form)
+            self._layout.addWidget(self._weights)
             self._layout.addWidget(self._loss)
         self._layout.addWidget(Caption(tr("Metrics", "Métricas")))
         self._layout.addWidget(self._metrics)
@@ -342,7 +348,10 @@ class TrainSettings(QWidget):
         splits = self._counts.split_counts() if session.is_open else {}
         loss, _values_of_loss = chosen_loss(project.training.loss, project.dataset.label_mode)
         train = splits.get("train", 0)
-        batches = -(-train // max(1, project.training.batch_size))
+        shown = train
+        if session.is_open and project.training.oversampling:
+            shown = shown_pictures(self._counts.usable_counts(), self._counts.class_names, project.training.oversampling)
+        batches = -(-shown // max(1, project.training.batch_size))
         self._facts.set_facts([
             (tr("Training pictures", "Imágenes de entrenamiento"), format_count(train)),
             (tr("Validation pictures", "Imágenes de validación"), format_count(splits.get("validation", 0))),

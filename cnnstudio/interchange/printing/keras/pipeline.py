@@ -48,7 +48,7 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
     picture, label = Tensor("picture", recipe.shape, "uint8"), _label(project, class_count)
     batch = (_with_batch(picture), _with_batch(label))
     chain = [
-        Operation(id="from_tensor_slices", code='tf.data.Dataset.from_tensor_slices(listed("train"))', out=(path, number),
+        Operation(id="from_tensor_slices", code=_slices(project), out=(path, number),
                   text=Text("The files of the training split with their class numbers (pictures: {n}).",
                             "Los archivos de la división de entrenamiento con sus números de clase (imágenes: "
                             "{n}).").fill(n=pictures)),
@@ -97,6 +97,11 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
     return tuple(chain)
 
 
+def _slices(project: Project) -> str:
+    source = "learned" if project.training.oversampling else 'listed("train")'
+    return f"tf.data.Dataset.from_tensor_slices({source})"
+
+
 def _label(project: Project, class_count: int) -> Tensor:
     mode = project.dataset.label_mode
     if mode == "int":
@@ -133,6 +138,19 @@ def listed(split):
     files = [str(Path(header["root"], row["path"])) for row in chosen]
     return np.array(files, str), np.array([row["label"] for row in chosen], np.int32)
 """
+_OVERSAMPLED: Final = """\
+def oversampled(pictures):
+    \"\"\"Pictures of rare classes several times. CNN Studio draws anew in every epoch which ones are there once more.\"\"\"
+    files, numbers = pictures
+    counts, rng, places = np.bincount(numbers), np.random.default_rng(SEED), []
+    for number in np.flatnonzero(counts):
+        members = np.flatnonzero(numbers == number)
+        wanted = round(len(members) * (counts.max() / len(members)) ** {strength!r})
+        more = rng.permutation(members)[:wanted % len(members)]
+        places += [np.tile(members, wanted // len(members)), more]
+    places = np.concatenate(places)
+    return files[places], numbers[places]
+"""
 _WITH_SEEDS: Final = """\
 def with_seeds(elements):
     \"\"\"A seed for every element, another one in every epoch: threads may take them in any order.\"\"\"
@@ -161,13 +179,16 @@ def pipeline_lines(project: Project, class_count: int, pictures: int, list_name:
     functions = [_LISTED, recipe_code(project.recipe) + "\n", _load(project)]
     functions += [changing, _augmented(project)] if changing else []
     functions += [mixing, _mixed(project, class_count)] if mixing else []
+    if project.training.oversampling:
+        functions.append(_OVERSAMPLED.format(strength=project.training.oversampling))
     functions += [_WITH_SEEDS] if changing or mixing else []
     functions.append("\n".join([
         "def in_order(split):", '    """The pictures of a split as they are: neither shuffled nor changed."""', "    return (",
         "        tf.data.Dataset.from_tensor_slices(listed(split))",
         "        .map(load, num_parallel_calls=tf.data.AUTOTUNE)", "        .cache()",
         f"        .batch({project.training.batch_size})", "        .prefetch(tf.data.AUTOTUNE)", "    )\n"]))
-    datasets = ["train = (", '    tf.data.Dataset.from_tensor_slices(listed("train"))', *(f"    {call}" for call in calls), ")",
+    datasets = [*(["learned = oversampled(listed(\"train\"))"] if project.training.oversampling else []),
+                "train = (", f"    {_slices(project)}", *(f"    {call}" for call in calls), ")",
                 'validation = in_order("validation")', 'test = in_order("test")']
     head = _HEAD.format(seed=project.training.seed, list_name=literal(list_name))
     return "\n\n".join([head + "\n" + "\n".join(_seeding(project)) + "\n", *functions, "\n".join(datasets) + "\n"])

@@ -98,7 +98,7 @@ def _fit(project: Project, stage: Stage) -> list[str]:
     return ["history = model.fit(", "    train,", "    # Without pictures for validation there is none.",
             "    validation_data=validation if len(validation) else None,", f"    epochs={stage.epochs},",
             "    callbacks=callbacks,",
-            *(["    class_weight=class_weight,"] if project.training.class_weight == "balanced" else []), ")"]
+            *(["    class_weight=class_weight,"] if project.training.class_weight != "none" else []), ")"]
 
 
 def _callbacks(stage: Stage, batches: int, first: bool) -> list[str]:
@@ -115,11 +115,21 @@ def _callbacks(stage: Stage, batches: int, first: bool) -> list[str]:
 
 
 def _class_weight(project: Project) -> list[str]:
-    if project.training.class_weight != "balanced":
+    training = project.training
+    if training.class_weight == "none":
         return []
-    return ["# Rare classes count more: n / (classes * pictures of the class).",
-            'counts = np.bincount(listed("train")[1], minlength=len(CLASSES))',
-            "class_weight = dict(enumerate(counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))))",
+    if training.class_weight == "custom":
+        lines = [f"chosen = {training.class_weights!r}",
+                 "class_weight = {number: chosen.get(name, 1.0) for number, name in enumerate(CLASSES)}"]
+    else:
+        power = "" if training.class_weight_strength == 1 else f" ** {training.class_weight_strength!r}"
+        counted = "learned" if training.oversampling else 'listed("train")'
+        lines = ["# Rare classes count more: n / (classes * pictures of the class).",
+                 f"counts = np.bincount({counted}[1], minlength=len(CLASSES))",
+                 f"weights = (counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))){power}",
+                 *(["weights /= (weights * counts).sum() / counts.sum()  # 1 in the mean"] if power else []),
+                 "class_weight = dict(enumerate(weights))"]
+    return [*lines,
             *(["# With mixed labels Keras weighs a picture by its larger class, CNN Studio by the shares of both."]
               if mixes_batches(project) else [])]
 

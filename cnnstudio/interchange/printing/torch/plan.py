@@ -36,8 +36,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return entry.torch.numbers is not None and not self.binary and not self.mixes
 
     @property
-    def balanced(self) -> bool:
-        return self.project.training.class_weight == "balanced"
+    def weighted(self) -> bool:
+        """Whether classes have weights in the loss."""
+        return self.project.training.class_weight != "none"
 
     @property
     def batches(self) -> int:

@@ -38,7 +38,9 @@ def functions(plan: Plan) -> list[str]:
     helpers = dict.fromkeys(form.helper for form in forms if form.helper is not None)
     passes = dict.fromkeys(_train_pass(plan, stage) for stage in plan.project.training.stages)
     average = [TAKE_AVERAGE] if any(map(_averages, plan.project.training.stages)) else []
-    return [*(helper.code for helper in helpers), *average, *figure_functions(plan), _loss(plan), *(
+    strength = plan.project.training.oversampling
+    sampler = [_OVERSAMPLING.format(strength=strength)] if strength else []
+    return [*(helper.code for helper in helpers), *sampler, *average, *figure_functions(plan), _loss(plan), *(
         _with_number(code, number) for number, code in enumerate(passes)), _measure(plan)]
 
 
@@ -107,10 +109,13 @@ def _loaded_bases(plan: Plan) -> list[str]:
 
 def _loaders(plan: Plan) -> list[str]:
     size = f"batch_size={plan.project.training.batch_size}"
-    train = [f'train = DataLoader(Pictures("train"), {size}, shuffle=True)']
+    order = "shuffle=True"
+    if plan.project.training.oversampling:
+        order = 'sampler=Oversampling([row["label"] for row in rows if row["split"] == "train"])'
+    train = [f'train = DataLoader(Pictures("train"), {size}, {order})']
     if plan.changes or plan.mixes:
         more = [*(["worker_init_fn=start_worker"] if plan.changes else []), *(["collate_fn=Mixing()"] if plan.mixes else [])]
-        train = [f'train = DataLoader(Pictures("train"), {size}, shuffle=True, num_workers=WORKERS,',
+        train = [f'train = DataLoader(Pictures("train"), {size}, {order}, num_workers=WORKERS,',
                  f"                   persistent_workers=WORKERS > 0, {', '.join(more)})"]
     return [*train, *(f'{split} = DataLoader(Pictures("{split}"), {size})' for split in ("validation", "test"))]
 
@@ -118,7 +123,7 @@ def _loaders(plan: Plan) -> list[str]:
 def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bool,
             watchers: bool) -> list[str]:
     more = f"{', schedule' if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None else ''}"
-    more += ", class_weight" if plan.balanced else ""
+    more += ", class_weight" if plan.weighted else ""
     averages = _averages(stage)
     more += ", average" if averages else ""
     return [
@@ -247,6 +252,36 @@ def _optimizer(stage: Stage, scheduled: bool) -> list[str]:
     return [f"optimizer = {entry.torch.code(values)}", *more]
 
 
+_OVERSAMPLING: Final = '''\
+class Oversampling(torch.utils.data.Sampler):
+    """Draws pictures of rare classes more often, and anew in every epoch which of them once more."""
+
+    def __init__(self, numbers):
+        self.numbers = torch.as_tensor(numbers)
+
+    def wanted(self):
+        """How many pictures of every class that has some an epoch shows, by its number."""
+        counts = torch.bincount(self.numbers).tolist()
+        return {{number: round(count * (max(counts) / count) ** {strength!r})
+                for number, count in enumerate(counts) if count}}
+
+    def counts(self, classes):
+        """The same as a tensor."""
+        wanted = self.wanted()
+        return torch.tensor([wanted.get(number, 0) for number in range(classes)])
+
+    def __len__(self):
+        return sum(self.wanted().values())
+
+    def __iter__(self):
+        places = []
+        for number, wanted in self.wanted().items():
+            members = torch.nonzero(self.numbers == number)[:, 0]
+            more = members[torch.randperm(len(members))[:wanted % len(members)]]
+            places += [members.repeat(wanted // len(members)), more]
+        places = torch.cat(places)
+        return iter(places[torch.randperm(len(places))].tolist())
+'''
 TAKE_AVERAGE: Final = '''\
 @torch.no_grad()
 def take_average(network, average):
@@ -264,12 +299,21 @@ def _averages(stage: Stage) -> bool:
 
 
 def _class_weight(plan: Plan) -> list[str]:
-    if not plan.balanced:
+    training = plan.project.training
+    if training.class_weight == "none":
         return []
+    if training.class_weight == "custom":
+        return [f"chosen = {training.class_weights!r}",
+                "class_weight = torch.tensor([chosen.get(name, 1.0) for name in CLASSES], device=DEVICE)"]
+    power = "" if training.class_weight_strength == 1 else f" ** {training.class_weight_strength!r}"
+    counts = ["counts = torch.bincount(numbers, minlength=len(CLASSES))"]
+    if training.oversampling:
+        counts = ["counts = Oversampling(numbers).counts(len(CLASSES))"]
     return ["# Rare classes count more: n / (classes * pictures of the class).",
-            'numbers = torch.tensor([row["label"] for row in rows if row["split"] == "train"])',
-            "counts = torch.bincount(numbers, minlength=len(CLASSES))",
-            "class_weight = (counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))).to(DEVICE)"]
+            'numbers = torch.tensor([row["label"] for row in rows if row["split"] == "train"])', *counts,
+            f"class_weight = ((counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))){power}).to(DEVICE)",
+            *(["class_weight = class_weight / ((class_weight.cpu() * counts).sum() / counts.sum()).to(DEVICE)  # 1 in the mean"]
+              if power else [])]
 
 
 def _listed(name: str, lines: list[str]) -> list[str]:
@@ -298,7 +342,7 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
     decays = entry is not None and isinstance(entry.torch, TorchOptimizer) and entry.torch.decays
     scheduled = stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None
     body = [*_FORWARD, "losses = losses_of(answers, labels)"]
-    if plan.balanced:
+    if plan.weighted:
         # Of mixed labels a share of each weight.
         weights = ("torch.lerp(class_weight[0], class_weight[1], labels)" if plan.binary else
                    "class_weight[labels]" if plan.by_number else "(labels @ class_weight)")
@@ -315,7 +359,7 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
     averaging = averaging_lines(values)
     body += ["optimizer.step()", *averaging, *(["schedule.step()"] if scheduled else []), *_counting(plan)]
     arguments = (f"network, loader, optimizer{', schedule' if scheduled else ''}"
-                 f"{', class_weight' if plan.balanced else ''}{', average' if averaging else ''}")
+                 f"{', class_weight' if plan.weighted else ''}{', average' if averaging else ''}")
     return "\n".join([
         f"def train_epoch({arguments}):", f'    """A step for every batch; returns the mean loss and the {_called(plan)}."""',
         "    network.train()", *_loop(plan, body, "    ")])
@@ -339,7 +383,7 @@ def _loop(plan: Plan, body: list[str], indent: str) -> list[str]:
     if not plan.plain:
         return [f"{indent}total, kept = 0.0, []", f"{indent}for pictures, labels in loader:",
                 *(f"{indent}    {line}" for line in body),
-                f"{indent}return figures(total / max(1, len(loader.dataset)), kept)\n"]
+                f"{indent}return figures(total / max(1, sum(len(labels) for _answers, labels in kept)), kept)\n"]
     return [f"{indent}total, right, seen = 0.0, 0, 0", f"{indent}for pictures, labels in loader:",
             *(f"{indent}    {line}" for line in body), f"{indent}return total / max(1, seen), right / max(1, seen)\n"]
 

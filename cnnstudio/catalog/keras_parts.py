@@ -72,7 +72,30 @@ class TimeBudget(keras.callbacks.Callback):
         self.used, self.since = self.used + now - self.since, now
 ''')
 
-PARTS: Final[Registry[KerasPart]] = Registry("Keras part", (WHOLE_LABELS, TIME_BUDGET))
+ONE_CYCLE: Final = KerasPart("OneCycle", '''\
+@keras.saving.register_keras_serializable("script")
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """Half a cosine up to max_learning_rate within pct_start of the steps, then half a cosine down (Smith, 2018)."""
+
+    def __init__(self, max_learning_rate, total_steps, pct_start=0.3, div_factor=25.0, final_div_factor=10000.0):
+        self.settings = {"max_learning_rate": max_learning_rate, "total_steps": total_steps, "pct_start": pct_start,
+                         "div_factor": div_factor, "final_div_factor": final_div_factor}
+
+    def __call__(self, step):
+        high, total = self.settings["max_learning_rate"], float(self.settings["total_steps"])
+        low = high / self.settings["div_factor"]
+        last, top = low / self.settings["final_div_factor"], max(1.0, self.settings["pct_start"] * total)
+        step = keras.ops.minimum(keras.ops.cast(step, "float32"), total)
+        up = low + (high - low) * (1 - keras.ops.cos(math.pi * step / top)) / 2
+        share = (step - top) / max(1.0, total - top)
+        down = last + (high - last) * (1 + keras.ops.cos(math.pi * share)) / 2
+        return keras.ops.where(step < top, up, down)
+
+    def get_config(self):
+        return self.settings
+''')
+
+PARTS: Final[Registry[KerasPart]] = Registry("Keras part", (WHOLE_LABELS, TIME_BUDGET, ONE_CYCLE))
 
 
 def short_name(target: str) -> str:

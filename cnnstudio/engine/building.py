@@ -27,7 +27,8 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import Precision, Stage
 from cnnstudio.engine.base_weights import load_base_weights
-from cnnstudio.engine.names import resolve
+from cnnstudio.engine.environment import numpy_of
+from cnnstudio.engine.names import is_own_object, resolve
 from cnnstudio.engine.own_base import load_own_weights
 from cnnstudio.network.checks import not_measured_problem
 from cnnstudio.network.normalization import rescaling
@@ -218,10 +219,27 @@ def compile_model(model: Any, project: Project, context: Context, stage: Stage |
     _compile(model, optimizer, project, context, metrics_of(project, context, shares))
 
 
+def with_plain_rate(optimizer: Any, variables: list[Any]) -> Any:
+    """The optimizer with its state; where its rate comes from a schedule of our own, which no other program has, one with
+    the rate that was reached."""
+    schedule = getattr(optimizer, "_learning_rate", None)
+    if not is_own_object(schedule):
+        return optimizer
+    config = optimizer.get_config() | {"learning_rate": max(float(numpy_of(optimizer.learning_rate)), 1e-12)}
+    plain = type(optimizer).from_config(config)
+    plain.build(variables)
+    state = [variable for variable in plain.variables if variable is not plain._learning_rate]
+    if optimizer.built:
+        for mine, theirs in zip(state, optimizer.variables, strict=True):
+            mine.assign(theirs)
+    return plain
+
+
 def compile_to_keep(model: Any, project: Project, context: Context, optimizer: Any) -> None:
     """Compile with an optimizer that was used already, for whole labels and with Keras's own metrics: the file can be
     loaded anywhere, and trained further."""
-    _compile(model, optimizer, project, context, metrics_of(project, context, only_keras=True))
+    _compile(model, with_plain_rate(optimizer, model.trainable_variables), project, context,
+             metrics_of(project, context, only_keras=True))
 
 
 def _compile(model: Any, optimizer: Any, project: Project, context: Context, metrics: list[Any]) -> None:

@@ -30,3 +30,8 @@ def _own(part: KerasPart) -> Any:
     vars(module).update({name: import_module(name) for name in ("keras", "math", "time")})
     exec(compile(part.code, f"<{part.name}>", "exec"), vars(module))  # our own text
     return getattr(module, part.name)
+
+
+def is_own_object(value: Any) -> bool:
+    """Whether a value is of a class of our own, which a saved model must not need."""
+    return type(value).__module__.startswith("cnnstudio.own.")

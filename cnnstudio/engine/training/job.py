@@ -22,7 +22,6 @@ from cnnstudio.engine import environment
 from cnnstudio.engine.building import (
     Built,
     build,
-    compile_model,
     compile_to_keep,
     optimizer_of,
     set_trainable,
@@ -99,7 +98,7 @@ def _save(run: RunFolder, project: Project, context: Context, card: Card, built:
     if optimizer is not None:
         compile_to_keep(model, project, context, optimizer)
     elif not model.compiled:
-        compile_model(model, project, context)
+        compile_to_keep(model, project, context, optimizer_of(project.training.last_stage, project.training.accumulation))
     save_model(model, run.model_path, card)
     return model
 

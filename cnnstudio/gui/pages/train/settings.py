@@ -22,6 +22,7 @@ from cnnstudio.core.text import Text, same, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
 from cnnstudio.gui.pages.train.class_weights import ClassWeights
 from cnnstudio.gui.pages.train.loss import LossSettings
+from cnnstudio.gui.pages.train.rate_curve import RateCurve
 from cnnstudio.gui.pages.train.stage_list import StageList, format_learning
 from cnnstudio.gui.pages.train.step_cards import StepCards
 from cnnstudio.gui.state.workspace import Workspace
@@ -78,6 +79,7 @@ class TrainSettings(QWidget):
 
     def _make_parts(self) -> None:
         mode = self._session.project.dataset.label_mode
+        self._rate_curve = RateCurve()
         self._loss = LossSettings(self._workspace)
         self._weights = ClassWeights(self._workspace)
         self._metrics = StepCards(self._workspace, METRICS, lambda: edits.METRICS, lambda step: f"metrics.{step}",
@@ -257,6 +259,7 @@ class TrainSettings(QWidget):
             self._keep("schedule", form)
             self._layout.addWidget(form)
         self._layout.addLayout(self._schedule_problems)
+        self._layout.addWidget(self._rate_curve)
 
     def _keep(self, name: str, form: Form) -> None:
         form.settled.connect(lambda _field: self._session.seal())
@@ -306,8 +309,8 @@ class TrainSettings(QWidget):
             self._edit_stage("schedule", None, label)
             return
         rate = self.stage.optimizer.params.get("learning_rate", 0.001)
-        begins = any(param.name == "initial_learning_rate" for param in entry.params)
-        self._edit_stage("schedule", Item(type=entry.id, params={"initial_learning_rate": rate} if begins else {}), label)
+        names = [param.name for param in entry.params if param.name in ("initial_learning_rate", "max_learning_rate")]
+        self._edit_stage("schedule", Item(type=entry.id, params=dict.fromkeys(names, rate)), label)
 
     def _set_schedule(self, name: str, value: Value) -> None:
         schedule = self.stage.schedule
@@ -352,6 +355,7 @@ class TrainSettings(QWidget):
         if session.is_open and project.training.oversampling:
             shown = shown_pictures(self._counts.usable_counts(), self._counts.class_names, project.training.oversampling)
         batches = -(-shown // max(1, project.training.batch_size))
+        self._rate_curve.show_plan(project.training, batches)
         self._facts.set_facts([
             (tr("Training pictures", "Imágenes de entrenamiento"), format_count(train)),
             (tr("Validation pictures", "Imágenes de validación"), format_count(splits.get("validation", 0))),

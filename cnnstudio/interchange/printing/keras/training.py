@@ -33,7 +33,8 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
     batches = max(1, -(-pictures // training.batch_size))
     several = len(training.stages) > 1
     own = parts_in("\n".join(_metrics(project, context, mixes_batches(project))))
-    watching = parts_in("\n".join(line for stage in training.stages for line in _callbacks(stage, batches, first=True)))
+    watching = parts_in("\n".join(line for stage in training.stages for line in (
+        _optimizer(project, stage, batches), *_callbacks(stage, batches, first=True))))
     lines: list[str] = [line for part in (*own, *watching) for line in (*part.code.split("\n"), "")]
     for number, stage in enumerate(training.stages):
         if several:
@@ -47,7 +48,8 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
                   "model.compile(optimizer=model.optimizer, loss=model.loss, metrics=["
                   + ", ".join(_metrics(project, context, shares=False, only_keras=True)) + "])"]
     return [*lines, "if len(test):", '    print("test:", model.evaluate(test, return_dict=True, verbose=0))',
-            'model.save("model.keras")']
+            *(["# To load it with its optimizer, OneCycle must be defined; or load it with compile=False."]
+              if any(part.name == "OneCycle" for part in watching) else []), 'model.save("model.keras")']
 
 
 def _compile(project: Project, context: Context, stage: Stage, batches: int) -> list[str]:
@@ -91,7 +93,7 @@ def _optimizer(project: Project, stage: Stage, batches: int) -> str:
         arguments["gradient_accumulation_steps"] = project.training.accumulation
     unknown = stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is None
     remark = f",  # unknown schedule {stage.schedule.type}" if unknown and stage.schedule is not None else ""
-    return Call(entry.call.target, arguments).code({}) + remark
+    return Call(entry.call.target, arguments).code({}, short_name) + remark
 
 
 def _fit(project: Project, stage: Stage) -> list[str]:

@@ -8,6 +8,7 @@ from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.component import Place, TorchCallback, TorchOptimizer, TrainingComponent
+from cnnstudio.catalog.keras_parts import short_name
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.optimizers.common import averaging_lines, clipping_lines, decay_lines, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
@@ -226,7 +227,7 @@ def schedule_lines(stage: Stage, batches: int) -> list[str]:
     if entry is None or stage.schedule is None:
         return []
     values = schedule_values(stage.schedule, stage.epochs * batches, batches)
-    return ["", "", "def rate(step):", f'    """The learning rate of a step, as {entry.call.target} gives it."""',
+    return ["", "", "def rate(step):", f'    """The learning rate of a step, as {short_name(entry.call.target)} gives it."""',
             *(f"    {name} = {literal(value)}" for name, value in values.items()),
             *(f"    {line}" for line in entry.formula.splitlines()), "", ""]
 

@@ -60,6 +60,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     precision: Precision = "float32"
     accumulation: int = 1
     determinism: Determinism = "auto"
+    jit_compile: Literal["auto", "on", "off"] = "auto"
     backend: Backend = "tensorflow"
     device: Device = "auto"
     keep_features: bool = True
@@ -164,6 +165,13 @@ TRAINING_PARAMS: Final = (
                      "this is slow.",
                      "Si la misma semilla da exactamente los mismos resultados. auto: sí en un procesador; no en una GPU, "
                      "donde es lento."),
+           options=(Option("auto", Text("Automatic", "Automático")), Option("on", Text("On", "Sí")),
+                    Option("off", Text("Off", "No")))),
+    Choice(name="jit_compile", default="auto", advanced=True, label=Text("Compile with XLA", "Compilar con XLA"),
+           help=Text("Translates the training step with XLA: often faster on a GPU, slower on a processor with a small "
+                     "network, and the first step takes long. auto: only with JAX. On PyTorch Keras uses torch.compile.",
+                     "Traduce el paso de entrenamiento con XLA: a menudo más rápido en una GPU, más lento en un procesador con "
+                     "una red pequeña, y el primer paso tarda. auto: solo con JAX. En PyTorch, Keras usa torch.compile."),
            options=(Option("auto", Text("Automatic", "Automático")), Option("on", Text("On", "Sí")),
                     Option("off", Text("Off", "No")))),
     Choice(name="backend", default="tensorflow", advanced=True, label=Text("Backend", "Motor"),

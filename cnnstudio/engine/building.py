@@ -243,6 +243,7 @@ def compile_to_keep(model: Any, project: Project, context: Context, optimizer: A
 
 
 def _compile(model: Any, optimizer: Any, project: Project, context: Context, metrics: list[Any]) -> None:
-    """XLA only where JAX needs it: on a processor it made a small network slower."""
+    """By itself XLA only where JAX needs it: on a processor it made a small network slower."""
+    wanted = {"on": True, "off": False, "auto": "auto" if keras.backend.backend() == "jax" else False}
     model.compile(optimizer=optimizer, loss=loss_of(project, context), metrics=metrics,
-                  jit_compile="auto" if keras.backend.backend() == "jax" else False)
+                  jit_compile=wanted[project.training.jit_compile])

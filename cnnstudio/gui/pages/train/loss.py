@@ -54,8 +54,9 @@ class LossSettings(QWidget):
         choice.chosen.connect(self._choose)
         self._layout.addWidget(Label(name, "secondary", "dim"))
         self._layout.addWidget(choice)
-        told = entry.label if loss.type == AUTO else entry.help
-        self._layout.addWidget(Label(str(told), "secondary", "dim", wrap=True))
+        if loss.type == AUTO or loss.type in LOSSES:
+            told = entry.label if loss.type == AUTO else entry.help
+            self._layout.addWidget(Label(str(told), "secondary", "dim", wrap=True))
         if loss.type != AUTO and loss.type in LOSSES and entry.params:
             self._form = Form(entry.params, loss.params)
             self._form.value_changed.connect(self._set)

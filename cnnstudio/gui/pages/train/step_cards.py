@@ -81,9 +81,9 @@ class StepCards(QWidget):
             clear(place)
             for problem in own:
                 if problem.where.node == self._node_of(identifier) and (problem.where.field is None or problem.fixes):
-                    if problem.where.field is None:
-                        tone = "error" if problem.blocks else "warn"
-                        place.addWidget(Label(str(problem.text), "secondary", tone, wrap=True))
+                    # Also that of a field: it may be folded away.
+                    tone = "error" if problem.blocks else "warn"
+                    place.addWidget(Label(str(problem.text), "secondary", tone, wrap=True))
                     place.addWidget(fix_row(problem.fixes, self._session.apply))
 
     def _card(self, step: Step, index: int, count: int) -> Card:

@@ -61,7 +61,8 @@ def _compile(project: Project, context: Context, stage: Stage, batches: int) -> 
             "'", '"')]
         optimizer = "optimizer"
     return [*before, "model.compile(", f"    optimizer={optimizer},", f"    loss={loss.call.code(values)},",
-            *_listed(_metrics(project, context, mixes_batches(project))), ")"]
+            *_listed(_metrics(project, context, mixes_batches(project))),
+            *({"on": ["    jit_compile=True,"], "off": ["    jit_compile=False,"]}.get(training.jit_compile, [])), ")"]
 
 
 def _metrics(project: Project, context: Context, shares: bool, only_keras: bool = False) -> list[str]:

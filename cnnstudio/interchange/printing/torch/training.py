@@ -23,6 +23,7 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 from cnnstudio.interchange.printing.script_files import weighted_bases
+from cnnstudio.interchange.printing.torch.balance import OVERSAMPLING, class_weight_lines
 from cnnstudio.interchange.printing.torch.bases import all_learn_lines, learn_from_lines
 from cnnstudio.interchange.printing.torch.figures import figure_functions
 from cnnstudio.interchange.printing.torch.layer_lines import RESERVED
@@ -40,7 +41,7 @@ def functions(plan: Plan) -> list[str]:
     passes = dict.fromkeys(_train_pass(plan, stage) for stage in plan.project.training.stages)
     average = [TAKE_AVERAGE] if any(map(_averages, plan.project.training.stages)) else []
     strength = plan.project.training.oversampling
-    sampler = [_OVERSAMPLING.format(strength=strength)] if strength else []
+    sampler = [OVERSAMPLING.format(strength=strength)] if strength else []
     return [*(helper.code for helper in helpers), *sampler, *average, *figure_functions(plan), _loss(plan), *(
         _with_number(code, number) for number, code in enumerate(passes)), _measure(plan)]
 
@@ -58,7 +59,7 @@ def main_lines(plan: Plan) -> list[str]:
         *(f"# {problem.text}" for problem in training_problems(project)),
         *(f"# Not in PyTorch: {text}." for text in _absent(project)),
         "torch.manual_seed(SEED)", *_determinism(project), "network = Network()", "network.apply(initialize)",
-        *plan.model.starts, *_loaded_bases(plan), "network.to(DEVICE)", *_loaders(plan), *_class_weight(plan), ""]
+        *plan.model.starts, *_loaded_bases(plan), "network.to(DEVICE)", *_loaders(plan), *class_weight_lines(plan), ""]
     for number, stage in enumerate(training.stages):
         forms = _callbacks(stage, plan)
         stops, plateaus, watchers = ([line for form, lines in forms if form.role == role for line in lines]
@@ -188,6 +189,8 @@ def _absent(project: Project) -> list[str]:
     result = []
     if training.precision != "float32":
         result.append(f"the precision {training.precision}; this script computes in float32")
+    if training.jit_compile == "on":
+        result.append("the compilation with XLA (torch.compile would be the nearest); the steps are the same")
     if training.accumulation > 1:
         result.append(f"the accumulation of gradients over {training.accumulation} batches; every batch is a step here")
     return result
@@ -253,36 +256,6 @@ def _optimizer(stage: Stage, scheduled: bool) -> list[str]:
     return [f"optimizer = {entry.torch.code(values)}", *more]
 
 
-_OVERSAMPLING: Final = '''\
-class Oversampling(torch.utils.data.Sampler):
-    """Draws pictures of rare classes more often, and anew in every epoch which of them once more."""
-
-    def __init__(self, numbers):
-        self.numbers = torch.as_tensor(numbers)
-
-    def wanted(self):
-        """How many pictures of every class that has some an epoch shows, by its number."""
-        counts = torch.bincount(self.numbers).tolist()
-        return {{number: round(count * (max(counts) / count) ** {strength!r})
-                for number, count in enumerate(counts) if count}}
-
-    def counts(self, classes):
-        """The same as a tensor."""
-        wanted = self.wanted()
-        return torch.tensor([wanted.get(number, 0) for number in range(classes)])
-
-    def __len__(self):
-        return sum(self.wanted().values())
-
-    def __iter__(self):
-        places = []
-        for number, wanted in self.wanted().items():
-            members = torch.nonzero(self.numbers == number)[:, 0]
-            more = members[torch.randperm(len(members))[:wanted % len(members)]]
-            places += [members.repeat(wanted // len(members)), more]
-        places = torch.cat(places)
-        return iter(places[torch.randperm(len(places))].tolist())
-'''
 TAKE_AVERAGE: Final = '''\
 @torch.no_grad()
 def take_average(network, average):
@@ -297,24 +270,6 @@ def _averages(stage: Stage) -> bool:
     entry = OPTIMIZERS.find(stage.optimizer.type)
     return (entry is not None and isinstance(entry.torch, TorchOptimizer)
             and bool(with_defaults(entry.params, stage.optimizer.params)["use_ema"]))
-
-
-def _class_weight(plan: Plan) -> list[str]:
-    training = plan.project.training
-    if training.class_weight == "none":
-        return []
-    if training.class_weight == "custom":
-        return [f"chosen = {training.class_weights!r}",
-                "class_weight = torch.tensor([chosen.get(name, 1.0) for name in CLASSES], device=DEVICE)"]
-    power = "" if training.class_weight_strength == 1 else f" ** {training.class_weight_strength!r}"
-    counts = ["counts = torch.bincount(numbers, minlength=len(CLASSES))"]
-    if training.oversampling:
-        counts = ["counts = Oversampling(numbers).counts(len(CLASSES))"]
-    return ["# Rare classes count more: n / (classes * pictures of the class).",
-            'numbers = torch.tensor([row["label"] for row in rows if row["split"] == "train"])', *counts,
-            f"class_weight = ((counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))){power}).to(DEVICE)",
-            *(["class_weight = class_weight / ((class_weight.cpu() * counts).sum() / counts.sum()).to(DEVICE)  # 1 in the mean"]
-              if power else [])]
 
 
 def _listed(name: str, lines: list[str]) -> list[str]:

@@ -17,13 +17,11 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.manifest import Manifest
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import environment
 from cnnstudio.engine.building import (
     Built,
     build,
-    compile_model,
     compile_to_keep,
     optimizer_of,
     set_trainable,
@@ -59,7 +57,9 @@ def train(job: Train, link: Link) -> Event:
     link.check()
     if not environment.is_deterministic():
         link.emit(Notice(problem=_not_deterministic()))
-    plan = Plan(run, project, context, built, pictures, cache, link)
+    card = Card(recipe=project.recipe, class_names=manifest.header.class_names, label_mode=project.dataset.label_mode,
+                run=run.id)
+    plan = Plan(run, project, context, built, pictures, cache, link, card)
     sampler = Sampler(link.emit)
     try:
         finished = plan.run(job.resume)
@@ -71,7 +71,7 @@ def train(job: Train, link: Link) -> Event:
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")
-    model = _save(run, project, context, manifest, built, plan.optimizer)
+    model = _save(run, project, context, card, built, plan.optimizer)
     link.emit(Artifact(kind="model", path=str(run.model_path)))
     if job.convert:
         phase(link, "converting")
@@ -91,7 +91,7 @@ def _keep_last_whole_epoch(run: RunFolder, link: Link) -> None:
         link.emit(Artifact(kind="model", path=str(run.model_path)))
 
 
-def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built, optimizer: Any) -> Any:
+def _save(run: RunFolder, project: Project, context: Context, card: Card, built: Built, optimizer: Any) -> Any:
     """Save the model with the state of the optimizer that trained it, also where that trained the head alone; returns the
     model that was saved."""
     model = built.model
@@ -104,9 +104,7 @@ def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest
     if optimizer is not None:
         compile_to_keep(model, project, context, optimizer)
     elif not model.compiled:
-        compile_model(model, project, context)
-    card = Card(recipe=project.recipe, class_names=manifest.header.class_names,
-                label_mode=project.dataset.label_mode, run=run.id)
+        compile_to_keep(model, project, context, optimizer_of(project.training.last_stage, project.training.accumulation))
     save_model(model, run.model_path, card)
     return model
 

@@ -39,6 +39,8 @@ class Reporter:
         self._paused = 0.0
         self._start = 0
         self._reported: tuple[int, dict[str, float]] = (0, {})
+        self.means: frozenset[str] = frozenset()
+        """Metrics that are means over pictures: of the others, events of batches have the values of the epoch so far."""
 
     def epoch_begun(self, start: int) -> None:
         """An epoch begins, or is resumed after `start` batches."""
@@ -88,12 +90,13 @@ class Reporter:
         count = seen - before_seen
         if not before_seen or not count:
             return means
-        own = {name: (value * seen - before.get(name, 0.0) * before_seen) / count for name, value in means.items()}
-        return {name: min(1.0, max(0.0, value)) if name == "accuracy" else value for name, value in own.items()}
+        own = {name: (value * seen - before.get(name, 0.0) * before_seen) / count if name in self.means else value
+               for name, value in means.items()}
+        return {name: value if name == "loss" else min(1.0, max(0.0, value)) for name, value in own.items()}
 
     def check_loss(self, metrics: Mapping[str, float], epoch: int, rate: Callable[[], float]) -> None:
         """Raise ProblemError (nan_loss) for a loss that is infinite or no number."""
-        if all(math.isfinite(value) for value in metrics.values()):
+        if all(math.isfinite(value) for name, value in metrics.items() if name.endswith("loss")):
             return
         text = Text("The loss became infinite or not a number in epoch {epoch}: the training diverged. In most cases the "
                     "learning rate ({rate:g}) is too high: try a tenth of it. Other possible causes are pixels that are not "

@@ -19,8 +19,8 @@ from cnnstudio.gui.pages.train.banners import RunBanners
 from cnnstudio.gui.pages.train.dialogs import open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.live import LiveControls
+from cnnstudio.gui.pages.train.overlays import others_of
 from cnnstudio.gui.pages.train.plots.board import PlotBoard
-from cnnstudio.gui.pages.train.plots.curve_plot import OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.run_colors import RunColors
 from cnnstudio.gui.pages.train.run_columns import DEFAULT
@@ -340,12 +340,8 @@ class TrainPage(Page):
 
     def _overlay(self, runs: list[RunSummary]) -> None:
         """Draw other runs behind the shown one."""
-        others = {}
-        for summary in runs:
-            if self._run_folder is None or summary.folder != self._run_folder.folder:
-                others[summary.id] = OtherRun(summary.title, self._colors.color(summary),
-                                              curves_of(RunFolder(summary.folder).epochs()))
-        self._plots.show_others(others)
+        shown = "" if self._run_folder is None else self._run_folder.id
+        self._plots.show_others(others_of(runs, shown, self._colors.color))
 
     def _on_deleted(self, run_id: str) -> None:
         if self._run_folder is not None and self._run_folder.id == run_id:

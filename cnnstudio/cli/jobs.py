@@ -26,6 +26,7 @@ from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.answer_format import json_line, pictures_of, text_line, write_csv
+from cnnstudio.workers.forecasts import outcome_of, outcome_text
 from cnnstudio.workers.job_setup import (
     evaluation_job,
     export_job,
@@ -150,6 +151,9 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
         output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
                            metrics=format_metrics(last.metrics)))
+    outcome = outcome_of(run)
+    if outcome is not None:
+        output.print_message(str(outcome_text(outcome)))
     return exit_code(last, output)
 
 

@@ -26,6 +26,7 @@ from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
+from cnnstudio.workers.forecasts import forecast_key, give_forecast
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
 
@@ -59,6 +60,7 @@ def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequ
     root = source_folder(project, folder)
     run = create_run(folder, project, lambda path: write_index_manifest(
         path, index, root, classes, project.dataset.label_mode))
+    give_forecast(run, forecast_key(project, index.counts()))
     return run, training_job(run, project)
 
 

@@ -112,7 +112,8 @@ class Plan:
         planned = before + sum(later.epochs for later in project.training.stages[number:])
         self.optimizer = model.optimizer
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
-                                     self._link, self._progress, self._settings, changed=self._changed)
+                                     self._link, self._progress, project.training, self._settings,
+                                     changed=self._changed)
         return self._trainer.run(resumed)
 
     def _is_cut(self, stage: Stage) -> bool:

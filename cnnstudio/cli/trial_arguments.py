@@ -9,13 +9,14 @@ from cnnstudio.core.text import tr
 
 def add_forecast(command: Command) -> None:
     forecast = command("forecast", tr("estimate time, memory and disk of a training from a few real steps",
-                                      "estima el tiempo, la memoria y el disco de un entrenamiento con unos pocos pasos reales"))
+                                      "estima el tiempo, la memoria y el disco de un entrenamiento con unos pasos reales"))
     add_set(forecast)
 
 
 def add_find_batch(command: Command) -> None:
     find = command("find-batch", tr("find the largest batch that fits into memory, with the speed of every size tried",
-                                    "busca el lote más grande que cabe en la memoria, con la velocidad de cada tamaño probado"))
+                                    "busca el lote más grande que cabe en la memoria, con la velocidad de cada tamaño "
+                                    "probado"))
     add_set(find)
     find.add_argument("--memory", type=float, metavar="MB",
                       help=tr("as if so much memory were free (default: what is free)",
@@ -27,5 +28,5 @@ def add_coach(command: Command) -> None:
                                 "dice qué falló en un entrenamiento, con qué indicios, y qué cambiar"))
     add_run(coach)
     coach.add_argument("--apply", action="store_true",
-                       help=tr("make the change of the first advice in the project", "hace en el proyecto el cambio del primer "
-                                                                                     "consejo"))
+                       help=tr("make the change of the first advice in the project", "hace en el proyecto el cambio del "
+                                                                                     "primer consejo"))

@@ -67,23 +67,31 @@ def forecast(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _line(told: Forecasted) -> dict[str, Any]:
-    plain = {name: getattr(told, name) for name in Forecasted.__struct_fields__ if name not in ("sequence", "time", "key")}
-    return plain | {"stages": [msgspec.to_builtins(stage) for stage in told.stages]}
+    return {name: value for name, value in _plain(told).items() if name != "key"}
+
+
+def _plain(event: events.Event) -> dict[str, Any]:
+    """An event as JSON types, without what only the transport needs."""
+    plain: dict[str, Any] = msgspec.to_builtins(event)
+    return {name: value for name, value in plain.items() if name not in ("event", "sequence", "time")}
 
 
 def _text(told: Forecasted) -> list[str]:
     lines = [tr("{total} in all if it is not stopped early, {epoch} per epoch ({device})",
-                "{total} en total si no se detiene antes, {epoch} por época ({device})", total=seconds_text(told.total_seconds),
+                "{total} en total si no se detiene antes, {epoch} por época ({device})", "
+                "total=seconds_text(told.total_seconds),
                 epoch=seconds_text(told.seconds_per_epoch), device=told.device)]
     if len(told.stages) > 1:
         for stage in told.stages:
             kept = tr(", kept features", ", características guardadas") if stage.kept_features else ""
-            lines.append("  " + tr("{stage}: {epoch} per epoch, {n} epochs{kept}", "{stage}: {epoch} por época, {n} épocas{kept}",
-                                   stage=stage.id, epoch=seconds_text(stage.seconds_per_epoch), n=stage.epochs, kept=kept))
+            line = tr("{stage}: {epoch} per epoch, {n} epochs{kept}", "{stage}: {epoch} por época, {n} épocas{kept}",
+                      stage=stage.id, epoch=seconds_text(stage.seconds_per_epoch), n=stage.epochs, kept=kept)
+            lines.append(f"  {line}")
     waiting = sum(stage.feature_seconds for stage in told.stages)
     if waiting >= 0.1:
-        lines.append("  " + tr("{t} of it once, for features of the frozen base",
-                               "{t} de ello una sola vez, para las características de la base congelada", t=seconds_text(waiting)))
+        line = tr("{t} of it once, for features of the frozen base",
+                  "{t} de ello una sola vez, para las características de la base congelada", t=seconds_text(waiting))
+        lines.append(f"  {line}")
     card = "" if told.gpu_memory_mb is None else tr(", on the graphics card {n} MB", ", en la tarjeta gráfica {n} MB",
                                                     n=format_number(told.gpu_memory_mb, ",.0f"))
     lines.append(tr("memory: {n} MB{card}", "memoria: {n} MB{card}", n=format_number(told.memory_mb, ",.0f"), card=card))
@@ -115,10 +123,7 @@ def find_batch(arguments: argparse.Namespace, output: Output) -> int:
         found, last = [best], events.Finished()
     for result in found:
         line = {"batch_size": result.batch_size, "fastest": result.fastest, "limit": result.limit,
-                "budget_mb": result.budget_mb, "tried": [msgspec.to_builtins(item) for item in result.tried]}
-        for item in line["tried"]:  # type: ignore[union-attr]
-            for name in ("event", "sequence", "time"):
-                item.pop(name, None)  # type: ignore[union-attr]
+                "budget_mb": result.budget_mb, "tried": [_plain(item) for item in result.tried]}
         text = tr("largest batch: {n} ({limit}); fastest: {fast}", "lote más grande: {n} ({limit}); el más rápido: {fast}",
                   n=format_number(result.batch_size, ",.0f"), limit=LIMITS[result.limit],
                   fast=format_number(result.fastest, ",.0f"))

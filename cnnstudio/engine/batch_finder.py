@@ -150,7 +150,7 @@ class _Search:
         try:
             with watch.watching():
                 speed = self._take_steps(size)
-        except Exception as exception:  # noqa: BLE001 - the backends raise errors of many types; all others are raised again
+        except Exception as exception:
             if not is_out_of_memory(exception):
                 raise
             self._note(size, False, watch.peak)

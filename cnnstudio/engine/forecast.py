@@ -62,13 +62,15 @@ class _Trial(NamedTuple):
 
 class _Stage(NamedTuple):
     """A stage that was tried: its forecast, the optimizer with its state, the variables that checkpoints keep, bytes of
-    features that are still to be written, and of rows that the training will read besides those of the sample."""
+    features that are still to be written, of rows that the training will read besides those of the sample, and of memory that
+    only computing features took where the training will find them all."""
 
     forecast: StageForecast
     optimizer: Any
     saved: list[Any]
     to_write: int
     unread: int
+    not_again: int
     steps: int
 
 
@@ -106,13 +108,14 @@ def forecast(job: Forecast, link: Link) -> Event:
     to_cache = max(0, missing - fresh) * row_bytes + sum(stage.to_write for stage in stages)
     # The pages of a mapped file count as resident until another program needs the memory.
     unread = min(max((stage.unread for stage in stages), default=0), available_memory())
+    memory = peak_memory() - sum(stage.not_again for stage in stages) + unread
     on_card = gpu_peak()
     start = loading + preparing + building
     told = tuple(stage.forecast for stage in stages)
     epochs = max(1, project.training.epochs)
     result = Forecasted(
         stages=told, seconds_per_epoch=sum(item.seconds_per_epoch * item.epochs for item in told) / epochs,
-        total_seconds=0.0, start_seconds=start, end_seconds=saving, memory_mb=(peak_memory() + unread) / MEGABYTE,
+        total_seconds=0.0, start_seconds=start, end_seconds=saving, memory_mb=memory / MEGABYTE,
         disk_mb=(checkpoints + model + to_cache) / MEGABYTE, checkpoints_mb=checkpoints / MEGABYTE,
         model_mb=model / MEGABYTE, cache_mb=to_cache / MEGABYTE,
         gpu_memory_mb=None if on_card is None else on_card / MEGABYTE, steps=sum(stage.steps for stage in stages),
@@ -138,10 +141,12 @@ def _try_stage(trial: _Trial, stage: Stage) -> _Stage:
     cut = features.find_cut(project, built, stage.trainable_from)
     if cut is not None and not features.fits(cut, len(trial.names)):
         cut = None
-    waiting, to_write = 0.0, 0
+    waiting, to_write, not_again = 0.0, 0, 0
     if cut is not None:
-        begin_features = time.perf_counter()
+        begin_features, before = time.perf_counter(), peak_memory()
         held, waiting, to_write = _features(trial, cut)
+        if not to_write:
+            not_again = peak_memory() - before
         begin += time.perf_counter() - begin_features
         model = cut.head
         saved = snapshots.weights_of(model)
@@ -160,7 +165,8 @@ def _try_stage(trial: _Trial, stage: Stage) -> _Stage:
         StageForecast(id=stage.id, epochs=stage.epochs, seconds_per_epoch=timed.seconds, validation_seconds=checked + copying,
                       start_seconds=preparing + timed.compiling + first_check, feature_seconds=waiting,
                       kept_features=cut is not None),
-        model.optimizer, saved, to_write, max(0, len(trial.names) - len(held.good)) * row, timed.steps)
+        model.optimizer, saved, to_write, max(0, len(trial.names) - len(held.good)) * row, not_again,
+        timed.steps)
 
 
 class _Timed(NamedTuple):

@@ -41,8 +41,8 @@ def memory_fix(training: TrainingSpec) -> Fix | None:
     if training.batch_size < 2:
         return None
     half, twice = (training.batch_size + 1) // 2, min(1024, training.accumulation * 2)
-    label = Text("Batches of {half}, accumulation {twice}", "Lotes de {half}, acumulación {twice}").fill(half=half, twice=twice)
-    return Fix(action="set_values", label=label, arguments={"values": {
+    label = Text("Batches of {half}, accumulation {twice}", "Lotes de {half}, acumulación {twice}")
+    return Fix(action="set_values", label=label.fill(half=half, twice=twice), arguments={"values": {
         "training.batch_size": half, "training.accumulation": twice}})
 
 
@@ -59,10 +59,10 @@ def memory_problem(training: TrainingSpec | None, details: str = "") -> Problem:
     text = Text("There is not enough memory for batches of {size} pictures. Batches of {half} with a gradient accumulation of "
                 "{twice} make the same steps with about half the memory (batch normalisation sees the smaller batches). "
                 "Everything finished before that is kept: the run can be continued with these settings.",
-                "No hay memoria suficiente para lotes de {size} imágenes. Los lotes de {half} con una acumulación de gradientes "
-                "de {twice} dan los mismos pasos con cerca de la mitad de la memoria (la normalización por lotes ve los lotes "
-                "más pequeños). Todo lo terminado hasta entonces se conserva: el entrenamiento se puede continuar con estos "
-                "ajustes.")
+                "No hay memoria suficiente para lotes de {size} imágenes. Los lotes de {half} con una acumulación de "
+                "gradientes de {twice} dan los mismos pasos con cerca de la mitad de la memoria (la normalización por lotes "
+                "ve los lotes más pequeños). Todo lo terminado hasta entonces se conserva: el entrenamiento se puede "
+                "continuar con estos ajustes.")
     return error("out_of_memory", text.fill(size=training.batch_size if training is not None else "?",
                                             half=values["training.batch_size"], twice=values["training.accumulation"]),
                  "training", field="batch_size", fixes=(fix,), details=details)
@@ -71,8 +71,8 @@ def memory_problem(training: TrainingSpec | None, details: str = "") -> Problem:
 def gpu_lost_problem(details: str = "") -> Problem:
     """The graphics card does not answer any more."""
     text = Text("The graphics card no longer responds: it was removed, taken by another program or reset, or its driver "
-                "failed. Everything up to the last checkpoint is kept. Check the card (cnnstudio doctor) and resume the run, or "
-                "continue on the processor, which is slower.",
+                "failed. Everything up to the last checkpoint is kept. Check the card (cnnstudio doctor) and resume the run, "
+                "or continue on the processor, which is slower.",
                 "La tarjeta gráfica ya no responde: se quitó, la ocupa otro programa, se reinició o falló su controlador. Se "
                 "conserva todo hasta el último punto de control. Compruebe la tarjeta (cnnstudio doctor) y reanude el "
                 "entrenamiento, o continúe con el procesador, que es más lento.")

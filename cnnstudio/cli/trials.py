@@ -78,8 +78,8 @@ def _plain(event: events.Event) -> dict[str, Any]:
 
 def _text(told: Forecasted) -> list[str]:
     lines = [tr("{total} in all if it is not stopped early, {epoch} per epoch ({device})",
-                "{total} en total si no se detiene antes, {epoch} por época ({device})", "
-                "total=seconds_text(told.total_seconds),
+                "{total} en total si no se detiene antes, {epoch} por época ({device})",
+                total=seconds_text(told.total_seconds),
                 epoch=seconds_text(told.seconds_per_epoch), device=told.device)]
     if len(told.stages) > 1:
         for stage in told.stages:

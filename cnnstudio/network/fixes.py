@@ -14,6 +14,7 @@ from cnnstudio.core.keys import set_value
 from cnnstudio.core.network import INPUT, OUTPUT, Edge, Node
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
 
 replace = msgspec.structs.replace
 
@@ -34,6 +35,12 @@ def _set_values(project: Project, values: dict[str, Any]) -> Project:
 def value_text(value: Any) -> str:
     """A value as it is typed on the command line."""
     return value if isinstance(value, str) else "none" if value is None else msgspec.json.encode(value).decode()
+
+
+def set_values_fix(values: dict[str, Any]) -> Fix:
+    """The fix that sets values by keys."""
+    label = Text("Change {keys}", "Cambiar {keys}").fill(keys=", ".join(values))
+    return Fix(action="set_values", label=label, arguments={"values": values})
 
 
 def _set_size(project: Project, height: int, width: int) -> Project:

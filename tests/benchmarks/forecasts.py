@@ -21,8 +21,8 @@ CASES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "frozen base, features kept": ("cats_dogs", ("--base", "efficientnet_lite0", "--set", "training.epochs=10", *_PLAIN)),
     "base that learns": ("cats_dogs", ("--base", "efficientnet_lite0", "--set", "training.epochs=2", "--set",
                                        "training.trainable_from=all", "--set", "training.batch_size=16", *_PLAIN)),
-    "heavy augmentation": ("cats_dogs", ("--template", "small_cnn", "--set", "training.epochs=3", "--set", _AUGMENTED, "
-    "*_PLAIN)),
+    "heavy augmentation": ("cats_dogs", ("--template", "small_cnn", "--set", "training.epochs=3", "--set",
+                                         _AUGMENTED, *_PLAIN)),
 }
 """The pictures and the arguments of `new`."""
 
@@ -44,13 +44,14 @@ def measure(run: Commands, place: Path, name: str) -> dict[str, Any]:
     (measured,) = [event for event in events if event.get("event") == "measured"]
     (folder,) = (project / "runs").iterdir()
     took = events[-1]["time"] - (folder / "spec.json").stat().st_mtime
-    return {"epoch": (told["seconds_per_epoch"], statistics.mean(epochs[1:])), "memory": (told["memory_mb"], measured["memory_mb"]),
-            "disk": (told["checkpoints_mb"] + told["model_mb"], measured["disk_mb"]), "total": (told["total_seconds"], took)}
+    return {"epoch": (told["seconds_per_epoch"], statistics.mean(epochs[1:])),
+            "memory": (told["memory_mb"], measured["memory_mb"]), "total": (told["total_seconds"], took),
+            "disk": (told["checkpoints_mb"] + told["model_mb"], measured["disk_mb"])}
 
 
 def main() -> None:
     wanted = sys.argv[1:] or list(CASES)
-    print("| training | s per epoch: forecast, truth | | total s | | memory MB | | disk MB | |\n|---|---|---|---|---|---|---|---|---|")
+    print("| training | s per epoch: forecast, truth | | total s | | memory MB | | disk MB | |\n" + "|---" * 9 + "|")
     with tempfile.TemporaryDirectory() as folder:
         run = Commands(Path(folder))
         for name in wanted:

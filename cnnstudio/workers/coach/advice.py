@@ -9,6 +9,7 @@ import msgspec
 
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.text import Text
+from cnnstudio.network.fixes import set_values_fix
 from cnnstudio.workers.coach.evidence import Evidence
 
 Plot = Literal["loss", "accuracy", "classes", "layers", "steps", "splits"]
@@ -31,10 +32,7 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def fix(self) -> Fix | None:
         """The change as one edit of the project."""
-        if not self.change:
-            return None
-        label = Text("Change {keys}", "Cambiar {keys}").fill(keys=", ".join(self.change))
-        return Fix(action="set_values", label=label, arguments={"values": self.change})
+        return set_values_fix(self.change) if self.change else None
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -171,8 +171,9 @@ def _plateau(evidence: Evidence) -> Advice | None:
                 "Meseta: la pérdida bajó hasta cerca de {level:.3f} y desde la época {since} solo sube y baja, un {rough:.0%} "
                 "de una época a otra, con la misma tasa de aprendizaje. Los pasos son demasiado grandes para la parte fina "
                 "del camino: baje la tasa cuando la pérdida deje de bajar.")
-    change = other_rate(evidence, 0.2) if has_callback(evidence, "ReduceLROnPlateau") or evidence.stage.schedule is not None else (
-        with_callback(evidence, "ReduceLROnPlateau", "reduce_lr_on_plateau", {"factor": 0.3, "patience": 3}))
+    lowers = has_callback(evidence, "ReduceLROnPlateau") or evidence.stage.schedule is not None
+    change = other_rate(evidence, 0.2) if lowers else with_callback(
+        evidence, "ReduceLROnPlateau", "reduce_lr_on_plateau", {"factor": 0.3, "patience": 3})
     return Advice(advice="plateau", confidence=sure(0.72 + min(0.15, roughness(tail))), text=text.fill(
         level=level, since=len(before) + 1, rough=roughness(tail)), change=change,
         evidence={"level": level, "since_epoch": len(before) + 1, "slope": trend(tail).slope, "roughness": roughness(tail)})

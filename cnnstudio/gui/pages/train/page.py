@@ -16,6 +16,7 @@ from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.train.after_run import AfterRun
 from cnnstudio.gui.pages.train.dialogs import open_comparison, open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.go_on import GoOnDialog
@@ -67,6 +68,7 @@ class TrainPage(Page):
         self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
         self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
         self._problem_box = column(spacing=8)
+        self._after = AfterRun(self.workspace, self.start)
         self._colors = RunColors(self.state)
         self._table = RunsTable(self._colors)
         self._table.chosen.connect(self._choose)
@@ -85,9 +87,9 @@ class TrainPage(Page):
         self._log.setFont(theme.mono_font(12))
         self._log.setFixedHeight(160)
         self._log.setAccessibleName(tr("Log", "Registro"))
-        body = column(self._figures, self._problem_box,
-                      spacing=14, margins=(24, 20, 24, 20))
+        body = column(self._figures, self._problem_box, spacing=14, margins=(24, 20, 24, 20))
         body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
+        body.addWidget(self._after)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
         self._empty = EmptyState("train", tr("No training yet", "Aún no hay entrenamientos"),
@@ -110,10 +112,11 @@ class TrainPage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._pause = Button(tr("Pause", "Pausar"), icon="pause", on_click=self._toggle_pause)
         self._stop = Button(tr("Stop and keep", "Detener y conservar"), icon="stop", on_click=self._stop_now)
+        self._estimate = Button(tr("Estimate…", "Estimar…"), on_click=self._after.open_forecast)
         self._start = Button(tr("Start training", "Empezar a entrenar"), "primary", "play", on_click=self.start)
         self._next = Button(tr("Next: Evaluate", "Siguiente: Evaluar"), "primary",
                             on_click=lambda: self.session.request(ShowPage("evaluate")))
-        return self._pause, self._stop, self._start, self._next
+        return self._pause, self._stop, self._estimate, self._start, self._next
 
     # Refresh -------------------------------------------------------------------------------------
 
@@ -224,6 +227,7 @@ class TrainPage(Page):
                        log=run.log_path)
         job.run_folder = str(run.folder)
         self.session.jobs.start(job)
+        self._after.launched(run)
         self._attach(job)
         # The first event comes only after the libraries are loaded: what is done until then is shown now.
         self._draw()
@@ -278,11 +282,12 @@ class TrainPage(Page):
         self._stop.setVisible(job is not None)
         # Without a run the button stands in the middle of the page.
         self._start.setVisible(job is None and not empty)
+        self._estimate.setVisible(job is None)
         # One primary button: what comes next once there is a model, else the training.
         self._next.setVisible(trained)
         self._start.set_kind("" if trained else "primary")
         blockers = blocking(self.session.problems)
-        for button in (self._start, self._empty.button):
+        for button in (self._start, self._estimate, self._empty.button):
             button.setEnabled(self.session.is_open and not preparing and not blockers)
             button.setToolTip("\n".join(problem.located_text for problem in blockers))
         if job is not None:
@@ -307,9 +312,13 @@ class TrainPage(Page):
         if events and isinstance(events[-1], Failed) and self._running_job() is None:
             self._show_problem(events[-1].problem)
         elif run is not None and read:
-            self._show_damage(run.summary())
+            summary = run.summary()
+            damage = summary.problem if summary.state == "damaged" else summary.damage
+            if damage is not None:
+                self._show_problem(damage)
         self._draw()
         self._show_stack()
+        self._after.show_run(run, running=not read or self._running_job() is not None)
         self.session.chosen_run = run.id if run is not None else ""
         self._update_buttons()
 
@@ -339,6 +348,7 @@ class TrainPage(Page):
             self._show_problem(last.problem)
         self.session.announce("runs")
         self._draw()
+        self._after.show_run(self._run_folder)
         self._update_buttons()
 
     def _show_problem(self, problem: Problem) -> None:
@@ -347,11 +357,6 @@ class TrainPage(Page):
         banner.fix_chosen.connect(self.session.apply)
         banner.closed.connect(self._clear_problem)
         self._problem_box.addWidget(banner)
-
-    def _show_damage(self, summary: RunSummary) -> None:
-        damage = summary.problem if summary.state == "damaged" else summary.damage
-        if damage is not None:
-            self._show_problem(damage)
 
     def _clear_problem(self) -> None:
         clear(self._problem_box)

@@ -115,8 +115,9 @@ def _rate_too_high(evidence: Evidence) -> Advice | None:
     jumps = roughness(losses) if len(losses) >= _FEWEST else 0.0
     thrown = top > 2 * chance and losses[-1] > 0.8 * chance
     rises = len(losses) >= _FEWEST and trend(losses).climbs and losses[-1] > 1.1 * min(losses)
-    unsteady = jumps > 0.12 and poor
-    if not poor or not (thrown or rises or unsteady):
+    unsteady = jumps > 0.12
+    worse = len(losses) >= _FEWEST and statistics.median(losses) > 1.03 * chance
+    if not poor or not (thrown or rises or unsteady or worse):
         return None
     text = Text("The learning rate is too high: the loss reached {top:.2f} in the first epoch, against {chance:.2f} for "
                 "guessing, and ended at {end:.2f}; from epoch to epoch it jumps by {jumps:.0%}. The steps are so large that "
@@ -124,10 +125,11 @@ def _rate_too_high(evidence: Evidence) -> Advice | None:
                 "La tasa de aprendizaje es demasiado alta: la pérdida llegó a {top:.2f} en la primera época, frente a "
                 "{chance:.2f} de adivinar, y acabó en {end:.2f}; de una época a otra salta un {jumps:.0%}. Los pasos son tan "
                 "grandes que pasan por encima del mínimo. Pruebe con una décima parte, o deje que el buscador proponga una.")
-    confidence = 0.9 if thrown else 0.82
+    confidence = 0.9 if thrown or worse else 0.82
     return Advice(advice="rate_too_high", confidence=sure(confidence), text=text.fill(
         top=top, chance=chance, end=losses[-1], jumps=jumps), change=change,
-        evidence={"highest_loss": top, "loss_of_guessing": chance, "last_loss": losses[-1], "jumps": jumps, "rises": rises})
+        evidence={"highest_loss": top, "loss_of_guessing": chance, "last_loss": losses[-1], "jumps": jumps, "rises": rises,
+                  "worse_than_guessing": worse})
 
 
 def _rate_too_low(evidence: Evidence) -> Advice | None:
@@ -141,7 +143,7 @@ def _rate_too_low(evidence: Evidence) -> Advice | None:
     if not own.falls or own.tau > -0.85 or late < 0.4 * early or roughness(losses) > 0.03:
         return None
     per_epoch = -own.slope / chance
-    if per_epoch > 0.04:
+    if per_epoch > 0.04 or losses[0] - losses[-1] > 0.3 * chance:
         return None
     text = Text("The learning rate is too low: the loss falls steadily but by only {step:.1%} of that of guessing per epoch, "
                 "and does not bend: at this pace the minimum is far away. Try ten times the rate, or let the finder suggest "
@@ -186,6 +188,6 @@ RULES: Final = (
          find=_rate_too_high, promise="loss", explains=("underfitting", "plateau", "dead_units", "saturated_output",
                                                         "unstable_batch_norm", "overfitting", "harmful_augmentation")),
     Rule(id="rate_too_low", label=Text("Learning rate too low", "Tasa de aprendizaje demasiado baja"), plot="loss",
-         find=_rate_too_low, promise="loss", explains=("underfitting", "plateau", "unfit_base", "dead_units")),
+         find=_rate_too_low, promise="loss", explains=("underfitting", "plateau", "dead_units")),
     Rule(id="plateau", label=Text("Plateau", "Meseta"), plot="loss", find=_plateau, promise="loss", explains=("underfitting",)),
 )

@@ -132,7 +132,7 @@ def _unfit_base(evidence: Evidence) -> Advice | None:
                 "({validation:.1%} of the validation pictures right, {guessing:.0%} by guessing). {why}",
                 "La base no es adecuada: está congelada, y lo que ve en estas imágenes no distingue las clases "
                 "({validation:.1%} de aciertos en validación; adivinando, {guessing:.0%}). {why}")
-    confidence = 0.7 + 0.25 * (0.75 - max(0.0, skill)) + (0.15 if small < _SMALL_PICTURES or better is not None else 0.0)
+    confidence = 0.62 + 0.2 * (0.75 - max(0.0, skill)) + (0.22 if small < _SMALL_PICTURES or better is not None else 0.0)
     return Advice(advice="unfit_base", confidence=sure(confidence), text=text.fill(
         validation=validation, guessing=guessing, why=why), change=change,
         evidence={"base": base.id, "val_accuracy": validation, "guessing": guessing, "train_loss": reached,
@@ -152,7 +152,7 @@ RULES: Final = (
     Rule(id="saturated_output", label=Text("Saturated output", "Salida saturada"), plot="loss", find=_saturated_output,
          explains=("underfitting", "plateau", "rate_too_high", "overfitting", "dead_units", "unstable_batch_norm")),
     Rule(id="unstable_batch_norm", label=Text("Unstable batch normalisation", "Normalización por lotes inestable"),
-         plot="loss", find=_unstable_batch_norm, explains=("underfitting", "plateau", "overfitting")),
+         plot="loss", find=_unstable_batch_norm, explains=("underfitting", "plateau", "overfitting", "dead_units")),
     Rule(id="unfit_base", label=Text("Base that does not fit", "Base inadecuada"), plot="accuracy", find=_unfit_base,
          promise="val_accuracy", explains=("underfitting", "plateau", "overfitting")),
 )

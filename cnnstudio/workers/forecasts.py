@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from cnnstudio.core.atomic import write_atomically
-from cnnstudio.core.events import LAST, Epoch
+from cnnstudio.core.events import LAST, Epoch, Event, Paused, Resumed
 from cnnstudio.core.foreign_files import find_json
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
@@ -76,8 +76,8 @@ def forecast_of(run: RunFolder) -> Forecasted | None:
 
 
 def outcome_of(run: RunFolder) -> Outcome | None:
-    """What was forecast and what became of it; None without a forecast, for a run that is not over, that was continued or
-    paused, or that has no epoch."""
+    """What was forecast and what became of it; None without a forecast, for a run that is not over, that was continued, or
+    that has no epoch. Pauses do not count."""
     told = forecast_of(run)
     if told is None:
         return None
@@ -95,9 +95,20 @@ def outcome_of(run: RunFolder) -> Outcome | None:
     usual = epochs[1:] or epochs
     measured = next((event for event in events if isinstance(event, Measured)), None)
     return Outcome(
-        seconds=told.seconds_for(len(epochs)), took=max(0.0, ends[0].time - began), seconds_per_epoch=told.seconds_per_epoch,
-        took_per_epoch=sum(event.seconds for event in usual) / len(usual), memory_mb=told.memory_mb,
-        memory_taken_mb=None if measured is None else measured.memory_mb)
+        seconds=told.seconds_for(len(epochs)), took=max(0.0, ends[0].time - began - _paused(events)),
+        seconds_per_epoch=told.seconds_per_epoch, took_per_epoch=sum(event.seconds for event in usual) / len(usual),
+        memory_mb=told.memory_mb, memory_taken_mb=None if measured is None else measured.memory_mb)
+
+
+def _paused(events: Sequence[Event]) -> float:
+    """Seconds of pauses."""
+    seconds, since = 0.0, None
+    for event in events:
+        if isinstance(event, Paused):
+            since = event.time
+        elif isinstance(event, Resumed) and since is not None:
+            seconds, since = seconds + event.time - since, None
+    return seconds
 
 
 def outcome_text(outcome: Outcome) -> Text:

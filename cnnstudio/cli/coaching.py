@@ -12,7 +12,7 @@ from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.projects import locked_project
 from cnnstudio.core import events
-from cnnstudio.core.files import write_project
+from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.keys import set_value
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_number, tr
@@ -29,6 +29,7 @@ def coach(arguments: argparse.Namespace, output: Output) -> int:
     """Print the advice, the most convincing first. Exit code 0 with or without any; 1 where the network of the run could not
     be looked into; 2 for wrong input."""
     folder: Path = arguments.project
+    read_project(folder)  # a folder without a project has no runs, which would say less
     run = _run(folder, arguments.run)
     if run.living():
         text = Text("The run {run} is being trained at the moment. Wait until it ends, or stop it first.",

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cnnstudio.core.commands import Stop
 from cnnstudio.core.events import Finished, Phase
+from cnnstudio.core.network import Node
 from cnnstudio.core.training import Stage
 from cnnstudio.core.trial_jobs import Forecast, Forecasted, Measured
 from cnnstudio.datasets.manifest import Entry, Header, Manifest
@@ -16,6 +17,7 @@ from cnnstudio.engine import forecast as module
 from cnnstudio.engine.forecast import forecast
 from cnnstudio.engine.trial import Steps, sample_of
 from cnnstudio.workers.link import StopRequested
+from tests.engine.chains import chain
 from tests.engine.collections_of_pictures import CLASSES, small_project, write_manifest
 from tests.engine.conftest import Recorder
 
@@ -40,7 +42,8 @@ def told(job):
 
 
 def test_what_is_written_is_what_the_training_writes(job, new_run, train_run):
-    project = small_project(epochs=3)
+    project = replace(small_project(epochs=3), network=chain(
+        Node(id="flatten", type="Flatten"), Node(id="dense", type="Dense", params={"units": 512, "activation": "relu"})))
     found = told(job(project))
     _last, recorder = train_run(new_run(project))
     (measured,) = recorder.of(Measured)

@@ -8,19 +8,13 @@ from msgspec.structs import replace
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.events import Finished
 from cnnstudio.core.item import Step
-from cnnstudio.core.network import Edge, NetworkSpec, Node
+from cnnstudio.core.network import Node
 from cnnstudio.core.trial_jobs import Inspect, Inspected
 from cnnstudio.engine.inspection import inspect
 from cnnstudio.workers.coach.evidence import find_inspection
+from tests.engine.chains import chain
 from tests.engine.collections_of_pictures import small_project
 from tests.engine.conftest import Recorder
-
-
-def chain(*layers):
-    """A network of these layers between Input and Output."""
-    nodes = (Node(id="input", type="Input"), *layers, Node(id="output", type="Output"))
-    return NetworkSpec(nodes=nodes, edges=tuple(Edge(source=one.id, target=other.id)
-                                                for one, other in zip(nodes, nodes[1:], strict=False)))
 
 
 @pytest.fixture

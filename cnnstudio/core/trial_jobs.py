@@ -139,11 +139,13 @@ class LayerState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepCost(msgspec.Struct, frozen=True, kw_only=True):
-    """The accuracy on training pictures that one augmentation changed (0 to 1), over `draws` of each picture."""
+    """What one augmentation takes away: the accuracy of the model on training pictures that it changed, and that of a linear
+    classifier on their pixels which was trained on changed ones (0 to 1; None where there are too few)."""
 
     step: str
     type: str
     accuracy: float
+    linear: float | None = None
 
 
 class Inspected(Event, frozen=True, kw_only=True):
@@ -170,6 +172,8 @@ class Inspected(Event, frozen=True, kw_only=True):
     layers: tuple[LayerState, ...] = ()
     steps: tuple[StepCost, ...] = ()
     augmented_accuracy: float | None = None
+    linear: float | None = None
+    """The accuracy of a linear classifier on the pixels of unchanged pictures, beside those of `steps`."""
     batch_gap: float | None = None
     batch_noise: float | None = None
     pixel_scale: float = 0.0

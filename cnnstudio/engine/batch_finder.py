@@ -38,6 +38,9 @@ _SMALLEST: Final = 8
 _EXACT: Final = 16
 """The search ends when the sizes differ by less than a sixteenth."""
 _MOST_TRIED: Final = 40
+_SECONDS: Final = 0.7
+_MOST_BATCHES: Final = 60
+"""How long, and for how many batches at most, the speed of a size is measured."""
 
 
 def find_batch(job: FindBatch, link: Link) -> Event:
@@ -66,13 +69,15 @@ def find_batch(job: FindBatch, link: Link) -> Event:
         """Pictures per second of real steps with that size."""
         own = msgspec.structs.replace(project, training=msgspec.structs.replace(project.training, batch_size=size))
         source, _none = make_sources(own, context, pictures, held, augment=model is built.model)
-        wanted = min(job.steps + 1, len(source))
-        steps = run_steps(model, source, 1, link, lambda moments: len(moments) >= wanted)
-        if len(steps.moments) < 2:
-            # One batch is all there is: the first one compiled the step.
-            steps = run_steps(model, source, 2, link, lambda moments: len(moments) >= wanted)
-            return size * len(steps.moments) / max(1e-9, steps.moments[-1] - steps.begin)
-        return size * (len(steps.moments) - 1) / max(1e-9, steps.moments[-1] - steps.moments[0])
+        # A smaller last batch would be compiled anew.
+        wanted = min(job.steps, max(1, source.pictures // size))
+        run_steps(model, source, 1, link, lambda moments: len(moments) >= wanted)
+        seconds, batches = 0.0, 0
+        while seconds < _SECONDS and batches < _MOST_BATCHES:
+            steps = run_steps(model, source, 2 + batches, link, lambda moments: len(moments) >= wanted)
+            seconds += steps.moments[-1] - steps.begin
+            batches += len(steps.moments)
+        return batches * size / max(1e-9, seconds)
 
     phase(link, "measuring")
     setting = find_param(TRAINING_PARAMS, "batch_size")

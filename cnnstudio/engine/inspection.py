@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import cv2
 import keras
 import msgspec
 import numpy as np
@@ -34,7 +35,7 @@ from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
 
 _CERTAIN: Final = 0.999
-_CHANGED: Final = 300
+_CHANGED: Final = 500
 """Training pictures that every augmentation changes."""
 _INSIDE: Final = 192
 """Pictures whose way through the layers is watched."""
@@ -83,7 +84,7 @@ def inspect(job: Inspect, link: Link) -> Event:
     checked = _figures(own, told, card)
     certain = told.max(axis=1) > _CERTAIN
     right = told.argmax(axis=1) == own.labels
-    steps, augmented = _augmentation(project, train, answers)
+    steps, augmented, linear = _augmentation(project, train, answers)
     layers, gap, noise = _inside(path, project, train, validation, card, link)
     event = Inspected(
         run=run.id, train_pictures=len(train.good), validation_pictures=len(validation.good),
@@ -91,7 +92,7 @@ def inspect(job: Inspect, link: Link) -> Event:
         validation_loss=checked["loss"], recalls=tuple(item.recall for item in checked["classes"]),
         supports=tuple(item.support for item in checked["classes"]), certain=float(certain.mean()),
         certain_right=float(right[certain].mean()) if certain.any() else 1.0, layers=layers, steps=steps,
-        augmented_accuracy=augmented, batch_gap=gap, batch_noise=noise, pixel_scale=_pixel_scale(project, train))
+        augmented_accuracy=augmented, linear=linear, batch_gap=gap, batch_noise=noise, pixel_scale=_pixel_scale(project, train))
     try:
         write_atomically(run.folder / INSPECTION_FILE, encode_event(event))
     except ProblemError as problem_error:
@@ -119,26 +120,49 @@ def _figures(pictures: _Pictures, answers: np.ndarray, card: models.Card) -> dic
 
 
 def _augmentation(project: Project, train: _Pictures, answers: Callable[..., np.ndarray]
-                  ) -> tuple[tuple[StepCost, ...], float | None]:
-    """The accuracy on training pictures that each augmentation changed, and that all of them changed as in the training."""
+                  ) -> tuple[tuple[StepCost, ...], float | None, float | None]:
+    """What each augmentation costs, the accuracy on training pictures that all of them changed as in the training, and that
+    of a linear classifier on unchanged ones."""
     active = [step for step in project.augmentation.active if step.type not in MIXING]
     if not active:
-        return (), None
+        return (), None, None
     height, width, channels = project.recipe.shape
     count = min(_CHANGED, len(train.good))
     chosen = np.random.default_rng(1).permutation(len(train.good))[:count]
 
-    def accuracy(steps: list[dict[str, Any]]) -> float:
+    def changed_by(steps: list[dict[str, Any]]) -> Callable[[np.ndarray], np.ndarray]:
         augmenter = make_augmenter(steps, height, width, channels)
+        return lambda places: np.asarray(augmenter(train.take(chosen[places]), augmenter.draw(0, 1, places)))
 
-        def changed(places: np.ndarray) -> np.ndarray:
-            return np.asarray(augmenter(train.take(chosen[places]), augmenter.draw(0, 1, places)))
-
+    def accuracy(changed: Callable[[np.ndarray], np.ndarray]) -> float:
         told = answers(changed, count).argmax(axis=1)
         return float((told == train.labels[chosen]).mean())
 
-    costs = tuple(StepCost(step=step.id, type=step.type, accuracy=accuracy([_always(step)])) for step in active)
-    return costs, accuracy([msgspec.to_builtins(step) for step in active])
+    costs = []
+    for step in active:
+        changed = changed_by([_always(step)])
+        costs.append(StepCost(step=step.id, type=step.type, accuracy=accuracy(changed), linear=linear_accuracy(
+            changed(np.arange(count)), train.labels[chosen])))
+    plain = linear_accuracy(train.take(chosen), train.labels[chosen])
+    return tuple(costs), accuracy(changed_by([msgspec.to_builtins(step) for step in active])), plain
+
+
+def linear_accuracy(pictures: np.ndarray, labels: np.ndarray) -> float | None:
+    """The cross-validated accuracy of logistic regression on the pixels of pictures (n, height, width, channels), made at
+    most 16 x 16 grey ones; None where a class has fewer than three. It needs no trained network."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    counts = np.bincount(labels)
+    if (counts > 0).sum() < 2 or counts[counts > 0].min() < 3:
+        return None
+    side = [min(16, size) for size in pictures.shape[1:3]]
+    small = np.stack([cv2.resize(picture.astype(np.float32).mean(axis=-1), side[::-1], interpolation=cv2.INTER_AREA)
+                      for picture in pictures])
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200))
+    return float(cross_val_score(classifier, small.reshape(len(small), -1), labels, cv=3).mean())
 
 
 def _always(step: Step) -> dict[str, Any]:

@@ -99,7 +99,7 @@ _SMALL: Final = ("--template", "small_cnn")
 _LENET: Final = ("--template", "lenet5")
 _DEAD: Final = {"units": 64, "activation": "relu", "bias_initializer": "constant", "bias_initializer_value": -20.0}
 CASES: Final[dict[str, Case]] = {
-    "photos by heart": Case("overfitting", _shared("cifar10_sample"), (*_SMALL, *_set(
+    "photos by heart": Case("overfitting", _shared("cifar10_sample"), (*_LENET, *_set(
         _NO_CALLBACKS, _NO_AUGMENTATION, "training.epochs=25"))),
     "one filter": Case("underfitting", _digits(300), (*_LENET, *_network(
         ("Conv2D", {"filters": 2, "kernel_size": [3, 3], "activation": "relu"}), ("GlobalAveragePooling2D", {})), *_set(
@@ -108,8 +108,8 @@ CASES: Final[dict[str, Case]] = {
                                                         *_optimizer("adam", 0.3))),
     "rate of 0.000001": Case("rate_too_low", _digits(300), (*_LENET, *_set(_NO_CALLBACKS, "training.epochs=8"),
                                                             *_optimizer("adam", 1e-6))),
-    "no lower rate": Case("plateau", _digits(300), (*_LENET, *_set(_NO_CALLBACKS, "training.epochs=20"),
-                                                    *_optimizer("adam", 0.008))),
+    "no lower rate": Case("plateau", _digits(300), (*_LENET, *_set(_NO_CALLBACKS, "training.epochs=40"),
+                                                    *_optimizer("adam", 0.012))),
     "few nines": Case("class_imbalance", _unequal, (*_LENET, *_network(
         ("Conv2D", {"filters": 4, "kernel_size": [5, 5], "strides": [2, 2], "activation": "relu"}),
         ("GlobalAveragePooling2D", {})), *_set("training.epochs=15"), *_optimizer("adam", 0.01))),
@@ -118,8 +118,8 @@ CASES: Final[dict[str, Case]] = {
     "copies in validation": Case("leakage", _leaking, (*_LENET, *_set("training.epochs=8"))),
     "a bias of -20": Case("dead_units", _digits(300), (*_LENET, *_network(("Flatten", {}), ("Dense", _DEAD)), *_set(
         _NO_CALLBACKS, "training.epochs=6"))),
-    "pixels of 0 to 255": Case("saturated_output", _digits(100), (*_LENET, *_network(*_DENSE), *_set(
-        _NO_CALLBACKS, "recipe.normalization=none", "training.epochs=4"))),
+    "pixels of 0 to 255": Case("saturated_output", _digits(100), (*_LENET, *_network(("Flatten", {})), *_set(
+        _NO_CALLBACKS, "recipe.normalization=none", "training.epochs=6"))),
     "batches of two": Case("unstable_batch_norm", _shared("cifar10_sample"), (*_SMALL, *_set(
         _NO_CALLBACKS, _NO_AUGMENTATION, "training.batch_size=2", "training.epochs=4"))),
     "out of the picture": Case("harmful_augmentation", _digits(300), (*_LENET, *_set(
@@ -132,7 +132,7 @@ CASES: Final[dict[str, Case]] = {
     "healthy: small CNN, digits": Case("", _digits(300), (*_SMALL, *_set("training.epochs=10"))),
     "healthy: base, cats and dogs": Case("", _shared("cats_dogs"), ("--base", "efficientnet_lite0")),
     "healthy: base that learns, cats and dogs": Case("", _shared("cats_dogs"), ("--base", "efficientnet_lite0", *_set(
-        "training.trainable_from=block6a", "training.optimizer.learning_rate=0.0003", "training.epochs=5"))),
+        "training.trainable_from=block15", "training.optimizer.learning_rate=0.0003", "training.epochs=5"))),
     "healthy: dense, digits": Case("", _digits(500), (*_LENET, *_network(*_DENSE), *_set("training.epochs=12"))),
     "healthy: SGD, digits": Case("", _digits(500), (*_LENET, *_set("training.epochs=15"), *_optimizer("sgd", 0.05))),
 }

@@ -37,13 +37,12 @@ def _overfitting(evidence: Evidence) -> Advice | None:
     best = min(range(len(checked)), key=checked.__getitem__)
     climb = checked[-1] / checked[best] - 1 if checked[best] > 0 else 0.0
     gap = train - validation
-    text = Text("Overfitting: the network knows its training pictures by heart ({train:.1%} right) and new ones less well "
-                "({validation:.1%}). The validation loss was lowest in epoch {best} and was {climb:.0%} higher at the end. "
-                "More variety helps: augmentation, more pictures, dropout or weight decay; a smaller network, too.",
-                "Sobreajuste: la red se sabe de memoria sus imágenes de entrenamiento ({train:.1%} de aciertos) y las nuevas "
-                "menos ({validation:.1%}). La pérdida de validación fue mínima en la época {best} y al final era un "
-                "{climb:.0%} mayor. Ayuda la variedad: aumento, más imágenes, dropout o decaimiento de los pesos; también una "
-                "red más pequeña.")
+    text = Text("Overfitting: the network recognises {train:.1%} of its training pictures, but only {validation:.1%} of new "
+                "ones. The validation loss was lowest in epoch {best} and was {climb:.0%} higher at the end. More variety "
+                "helps: augmentation, more pictures, dropout or weight decay; a smaller network, too.",
+                "Sobreajuste: la red reconoce el {train:.1%} de sus imágenes de entrenamiento, pero solo el {validation:.1%} "
+                "de las nuevas. La pérdida de validación fue mínima en la época {best} y al final era un {climb:.0%} mayor. "
+                "Ayuda la variedad: aumento, más imágenes, dropout o decaimiento de los pesos; también una red más pequeña.")
     return Advice(advice="overfitting", confidence=sure(0.55 + gap + min(0.2, climb / 5)), text=text.fill(
         train=train, validation=validation, best=best + 1, climb=climb),
         evidence={"train_accuracy": train, "val_accuracy": validation, "gap": gap, "p_value": p_value, "best_epoch": best + 1,
@@ -158,7 +157,7 @@ def _rate_too_low(evidence: Evidence) -> Advice | None:
 
 def _plateau(evidence: Evidence) -> Advice | None:
     losses, rates, chance = evidence.curve("loss"), evidence.curve("learning_rate"), evidence.chance
-    count = max(5, len(losses) // 2)
+    count = max(5, len(losses) // 3)
     if len(losses) < 8 or losses[-1] < 0.1 * chance or losses[-1] > 0.9 * chance:
         return None
     tail, before = losses[-count:], losses[:len(losses) - count]

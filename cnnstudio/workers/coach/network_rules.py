@@ -17,6 +17,8 @@ from cnnstudio.workers.coach.evidence import Evidence
 _DEAD: Final = 0.6
 _LEAST_UNITS: Final = 8
 _SMALL_BATCH: Final = 8
+_BATCH_GAP: Final = 0.2
+"""With a greater difference the moving averages are wrong, whatever the size of the batches."""
 _SMALL_PICTURES: Final = 0.4
 
 
@@ -78,10 +80,10 @@ def _saturated_output(evidence: Evidence) -> Advice | None:
 
 def _unstable_batch_norm(evidence: Evidence) -> Advice | None:
     seen, training = evidence.inspected, evidence.project.training
-    if seen is None or seen.batch_noise is None or training.batch_size > _SMALL_BATCH:
+    if seen is None or seen.batch_noise is None:
         return None
-    gap = abs(seen.batch_gap or 0.0)
-    if seen.batch_noise < 0.3 or gap < 0.04:
+    gap, small = abs(seen.batch_gap or 0.0), training.batch_size <= _SMALL_BATCH
+    if not (small and seen.batch_noise >= 0.3 and gap >= 0.04) and gap < _BATCH_GAP:
         return None
     text = Text("Batch normalisation is unsteady with batches of {size}: the mean of a batch deviates by {noise:.1f} standard "
                 "deviations from that of all pictures, so that the network learns with other statistics than it answers with: "

@@ -110,6 +110,8 @@ def _harmful_augmentation(evidence: Evidence) -> Advice | None:
     seen = evidence.inspected
     if seen is None or seen.augmented_accuracy is None or not seen.steps:
         return None
+    if (lost := _lost_pictures(evidence)) is not None:
+        return lost
     worst = min(seen.steps, key=lambda step: step.accuracy)
     drop, alone = seen.train_accuracy - seen.augmented_accuracy, seen.train_accuracy - worst.accuracy
     if drop < _HARM or alone < _HARM / 2 or seen.augmented_accuracy > 0.8:
@@ -128,6 +130,30 @@ def _harmful_augmentation(evidence: Evidence) -> Advice | None:
         change={f"augmentation.{worst.step}": False})
 
 
+def _lost_pictures(evidence: Evidence) -> Advice | None:
+    """An augmentation after which not even a classifier of its own finds the classes in the pixels, where unchanged ones tell
+    them: then the network cannot learn either, and its own answers say nothing."""
+    seen = evidence.inspected
+    rows = [] if seen is None else [(step.linear, step) for step in seen.steps if step.linear is not None]
+    guessing = 1 / max(2, len(evidence.class_names))
+    if seen is None or not rows or seen.linear is None or seen.train_accuracy > 0.7 or seen.linear < min(0.7, 3 * guessing):
+        return None
+    left, worst = min(rows, key=lambda row: row[0])
+    skill = (left - guessing) / (seen.linear - guessing)
+    if skill > 0.45:
+        return None
+    text = Text("The augmentation harms: a simple linear classifier finds the classes in {plain:.0%} of the unchanged "
+                "pictures, but only in {left:.0%} of those that {step} changed, even if it is trained on such pictures. What "
+                "the network is to learn is no longer in them. Switch {step} off, or make it weaker.",
+                "El aumento perjudica: un simple clasificador lineal encuentra las clases en el {plain:.0%} de las imágenes "
+                "sin cambiar, pero solo en el {left:.0%} de las que cambió {step}, aunque se entrene con esas imágenes. Lo "
+                "que la red debe aprender ya no está en ellas. Desactive {step} o debilítelo.")
+    return Advice(advice="harmful_augmentation", confidence=sure(0.97 - 0.2 * max(0.0, skill)), text=text.fill(
+        plain=seen.linear, left=left, step=worst.step), change={f"augmentation.{worst.step}": False},
+        evidence={"train_accuracy": seen.train_accuracy, "linear_plain": seen.linear,
+                  "linear_steps": {step.step: step.linear for step in seen.steps}})
+
+
 RULES: Final = (
     Rule(id="class_imbalance", label=Text("Unequal classes", "Clases desiguales"), plot="classes", find=_class_imbalance,
          promise="lowest_recall", explains=("overfitting",)),
@@ -136,5 +162,5 @@ RULES: Final = (
     Rule(id="leakage", label=Text("Leakage between splits", "Fuga entre divisiones"), plot="splits", find=_leakage,
          promise="leaked"),
     Rule(id="harmful_augmentation", label=Text("Harmful augmentation", "Aumento perjudicial"), plot="steps",
-         find=_harmful_augmentation, promise="val_accuracy", explains=("underfitting", "plateau")),
+         find=_harmful_augmentation, promise="val_accuracy", explains=("underfitting", "plateau", "rate_too_low")),
 )

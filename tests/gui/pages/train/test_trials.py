@@ -159,7 +159,7 @@ def test_advice_comes_with_what_shows_it_and_a_run_with_the_change(qtbot, page, 
     dialog = part(page.parent().window(), CoachDialog)
     qtbot.waitUntil(lambda: dialog.advice is not None, timeout=20_000)
     assert dialog.advice[0].advice == "overfitting"
-    assert says(dialog, "knows its training pictures by heart")
+    assert says(dialog, "but only 60.0% of new ones")
     assert parts(dialog, CurvePlot)
     assert scripted.wanted == [], "somebody had looked already"
     before = page.session.project

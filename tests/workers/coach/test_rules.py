@@ -159,8 +159,21 @@ def test_a_gap_that_may_be_luck_is_no_overfitting():
 
 
 def test_large_batches_are_steady():
-    assert "unstable_batch_norm" not in {advice.advice for advice in judge(_with_training(
-        unstable_batch_norm(), batch_size=32))}
+    found = _with_training(unstable_batch_norm(), batch_size=32)
+    steady = replace(found, inspected=replace(found.inspected, batch_gap=0.1))
+    assert "unstable_batch_norm" not in {advice.advice for advice in judge(steady)}
+    assert judge(found)[0].advice == "unstable_batch_norm", "averages that are wrong are wrong with any batch"
+
+
+def test_augmentation_after_which_nothing_is_left_is_told_although_nothing_was_learned():
+    flat = tuple(2.3 - 0.004 * number for number in range(10))
+    seen = inspected(train_accuracy=0.2, train_loss=2.2, validation_accuracy=0.2, certain=0.0,
+                     augmented_accuracy=0.15, linear=0.8,
+                     steps=(StepCost(step="random_zoom", type="random_zoom", accuracy=0.19, linear=0.7),
+                            StepCost(step="shift", type="random_translation", accuracy=0.15, linear=0.2)))
+    told = judge(replace(with_curves(evidence(), loss=flat, val_loss=flat), inspected=seen))
+    assert [advice.advice for advice in told] == ["harmful_augmentation"]
+    assert told[0].change == {"augmentation.shift": False}
 
 
 def test_dead_units_of_a_network_that_fits_its_pictures_do_no_harm():

@@ -77,6 +77,7 @@ class BatchDialog(Dialog):
             row(self._again, None, Button(tr("Close", "Cerrar"), "quiet", on_click=self.reject), self._fastest, self._take,
                 spacing=8),
             spacing=12, margins=(24, 24, 24, 20))
+        layout.setStretchFactor(self._table, 1)
         self.setLayout(free_height(layout))
         self.start()
 
@@ -90,7 +91,7 @@ class BatchDialog(Dialog):
 
     def _show(self, place: int) -> None:
         self._stack.setCurrentIndex(place)
-        self._stack.setMaximumHeight(56 if place == 0 else 160)
+        self._stack.setMaximumHeight(160 if place == 1 else 56)
         self._take.setVisible(place == 2)
         self._fastest.setVisible(place == 2 and self.found is not None and self.found.fastest != self.found.batch_size)
         self._again.setVisible(place != 0)

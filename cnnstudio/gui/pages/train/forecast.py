@@ -147,9 +147,11 @@ class ForecastDialog(Dialog):
 
 
 def format_megabytes(value: float) -> str:
-    """Megabytes as people read them: "8.8 MB", "850 MB", "1.46 GB"."""
+    """Megabytes as people read them: "45 kB", "8.8 MB", "850 MB", "1.46 GB"."""
     if value >= 1000:
         return f"{format_number(value / 1000, 2)} GB"
+    if value < 1:
+        return f"{format_number(value * 1000, 0)} kB"
     return f"{format_number(value, 0 if value >= 100 else 1)} MB"
 
 

@@ -209,6 +209,7 @@ def test_what_a_run_took_is_told_beside_its_forecast(page):
     assert says(page, "It took 13 s")
 
 
-@pytest.mark.parametrize(("value", "text"), [(8.83, "8.8 MB"), (854.2, "854 MB"), (1460.0, "1.46 GB")])
+@pytest.mark.parametrize(("value", "text"), [
+    (0.0, "0 kB"), (0.0453, "45 kB"), (8.83, "8.8 MB"), (854.2, "854 MB"), (1460.0, "1.46 GB")])
 def test_megabytes_are_written_as_people_read_them(value, text):
     assert format_megabytes(value) == text

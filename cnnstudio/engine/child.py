@@ -35,6 +35,8 @@ def main(endpoint: Endpoint) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: link.request_stop(keep=True))
     lock: Any = None
     run = ""
+    # Read now: later there may be no memory for it.
+    training = training_of_job(job)
     try:
         if job.run_to_lock is not None:
             # Before Keras is imported, so that the run counts as running at once.
@@ -51,7 +53,7 @@ def main(endpoint: Endpoint) -> None:
         last = _last_event(problem_error, link)
     except Exception as exception:  # noqa: BLE001 - the child's border
         traceback.print_exc()
-        last = Failed(problem=unexpected_problem(exception, traceback.format_exc(), training_of_job(job)))
+        last = Failed(problem=unexpected_problem(exception, traceback.format_exc(), training))
     link.emit(last)
     if lock is not None:
         lock.release()

@@ -10,7 +10,7 @@ from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import TrainingSpec
-from cnnstudio.workers.trouble import memory_fix
+from cnnstudio.workers.trouble import is_memory_report, memory_fix, memory_problem
 
 _ABORTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"}
 
@@ -51,6 +51,8 @@ def death_problem(exit_code: int | None, log: Path | None, training: TrainingSpe
         text = Text("The worker process was ended by a signal ({name}). {keep}",
                     "Una señal terminó el proceso de trabajo ({name}). {keep}")
         return error("child_killed", text.fill(name=name, keep=keep), "machine", details=_report(name, tail))
+    if is_memory_report(tail):
+        return memory_problem(training, _report(f"exit code {exit_code}", tail))
     text = Text("The worker process ended without a result (exit code {code}). {keep} The report shows the end of "
                 "its log.",
                 "El proceso de trabajo terminó sin resultado (código de salida {code}). {keep} El informe muestra "

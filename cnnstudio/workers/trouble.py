@@ -13,8 +13,8 @@ from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.workers.runs import RunFolder
 
 _MEMORY_SIGNS: Final = ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory", "OOM when allocating",
-                        "can't allocate memory", "not enough memory", "bad_alloc", "Unable to allocate")
-"""What TensorFlow, PyTorch, JAX and NumPy say."""
+                        "can't allocate memory", "not enough memory", "bad_alloc", "Unable to allocate", "exception:Status: 1, message")
+"""What TensorFlow, PyTorch, JAX, NumPy and oneDNN say (oneDNN's status 1 is out_of_memory, in dnnl_types.h)."""
 _GPU_SIGNS: Final = ("CUDA_ERROR_NO_DEVICE", "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA_ERROR_SYSTEM_NOT_READY",
                      "CUDA_ERROR_ILLEGAL_ADDRESS", "CUDA_ERROR_LAUNCH_FAILED", "CUDA_ERROR_NOT_INITIALIZED",
                      "no CUDA-capable device", "CUDA error: device", "CUDA-capable device(s) is/are busy or unavailable",
@@ -27,6 +27,12 @@ def is_out_of_memory(exception: BaseException) -> bool:
     """Whether there was not enough memory, by the type or the words of an exception of any backend."""
     message = f"{type(exception).__name__}: {exception}"
     return isinstance(exception, MemoryError) or any(sign in message for sign in _MEMORY_SIGNS)
+
+
+def is_memory_report(log: str) -> bool:
+    """Whether the end of a log says that a process died for want of memory: there may be none left to report it."""
+    end = log.rstrip().rpartition("\n")[2]
+    return end.startswith("MemoryError") or any(sign in end for sign in _MEMORY_SIGNS)
 
 
 def is_gpu_lost(exception: BaseException) -> bool:

@@ -24,6 +24,7 @@ ADAM = TrainingSpec()
 @pytest.mark.parametrize("exception", [
     MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate 20 GiB"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:116] DefaultCPUAllocator: can't allocate memory: you tried to allocate"),
+    RuntimeError("Operation received an exception:Status: 1, message: could not create a primitive, in file mkl_conv_ops.cc"),
     RuntimeError("RESOURCE_EXHAUSTED: OOM when allocating tensor"), ValueError("Unable to allocate 3.1 TiB for an array")])
 def test_memory_is_recognised_by_type_or_words(exception):
     assert is_out_of_memory(exception)
@@ -58,6 +59,16 @@ def test_a_training_that_the_system_killed_offers_the_same():
     assert death_problem(-9, None, ADAM).fixes == memory_problem(ADAM).fixes
     assert death_problem(-9, None).fixes == ()
     assert death_problem(-11, None, ADAM).fixes == (), "a crash is no want of memory"
+
+
+def test_a_process_without_memory_to_report_it_says_so_in_its_log(tmp_path):
+    log = tmp_path / "worker.log"
+    log.write_text("Traceback (most recent call last):\n  File ...\nMemoryError\n", "utf-8")
+    problem = death_problem(1, log, ADAM)
+    assert problem.code == "out_of_memory"
+    assert problem.fixes == memory_problem(ADAM).fixes
+    log.write_text("MemoryError was handled\nValueError: no\n", "utf-8")
+    assert death_problem(1, log, ADAM).code == "child_died"
 
 
 def test_a_diverged_loss_offers_a_lower_rate_or_clipping():

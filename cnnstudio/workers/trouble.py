@@ -13,7 +13,8 @@ from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.workers.runs import RunFolder
 
 _MEMORY_SIGNS: Final = ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory", "OOM when allocating",
-                        "can't allocate memory", "not enough memory", "bad_alloc", "Unable to allocate", "exception:Status: 1, message")
+                        "can't allocate memory", "not enough memory", "bad_alloc", "Unable to allocate",
+                        "exception:Status: 1, message")
 """What TensorFlow, PyTorch, JAX, NumPy and oneDNN say (oneDNN's status 1 is out_of_memory, in dnnl_types.h)."""
 _GPU_SIGNS: Final = ("CUDA_ERROR_NO_DEVICE", "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA_ERROR_SYSTEM_NOT_READY",
                      "CUDA_ERROR_ILLEGAL_ADDRESS", "CUDA_ERROR_LAUNCH_FAILED", "CUDA_ERROR_NOT_INITIALIZED",

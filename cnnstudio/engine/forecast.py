@@ -182,6 +182,9 @@ def _epoch(model: Any, source: BatchSource, wanted: float, link: Link) -> _Timed
 
     def enough(moments: list[float]) -> bool:
         passed = moments[-1] - moments[0]
+        # What is nearly over is measured as a whole.
+        if 2 * len(moments) >= len(source) and passed < 3 * wanted:
+            return False
         return passed > _LONGEST * wanted or (passed > wanted and len(moments) > 2 * ahead)
 
     first = run_steps(model, source, 1, link, enough)

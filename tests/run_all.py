@@ -1,4 +1,5 @@
-"""All checks and tests, as many parts at once as there are cores; exits non-zero when any fails.
+"""All checks and tests, one part more at once than there are cores, since each waits for children now and then; exits
+non-zero when any fails.
 
     python tests/run_all.py [PATH] [PYTEST-OPTION...]
 
@@ -40,7 +41,8 @@ CHECKS = (
 )
 PARTS = (
     tests("tests of the engine", "tests/engine"),
-    tests("tests of the window", "tests/gui", "tests/e2e"),
+    tests("tests of the pages", "tests/gui/pages"),
+    tests("tests of the window", "tests/e2e", "tests/gui", "--ignore=tests/gui/pages"),
     tests("all other tests", "tests", *(f"--ignore=tests/{part}" for part in ("engine", "gui", "e2e", "cli", "workers"))),
     tests("tests of the command line", "tests/cli", "tests/workers"),
     *CHECKS,
@@ -64,7 +66,7 @@ def main() -> int:
     named = any(not word.startswith("-") for word in given)
     parts = (Part("tests", (*PYTEST, *given)), *CHECKS) if named else PARTS
     failed = []
-    with ThreadPoolExecutor(max(1, min(2, os.cpu_count() or 1))) as pool:
+    with ThreadPoolExecutor(min(3, 1 + (os.cpu_count() or 1))) as pool:
         for ended in as_completed([pool.submit(run, part, given) for part in parts]):
             part, code, printed, seconds = ended.result()
             print(f"== {part.name}: {seconds:.0f} s", flush=True)

@@ -196,3 +196,12 @@ def learning_rate_of(stage: Stage, number: float, epoch_batches: int) -> float |
         return number
     values = schedule_values(stage.schedule, stage.epochs * epoch_batches, epoch_batches)
     return Call(entry.call.target, entry.call.arguments(values))
+
+
+def spans_stage(stage: Stage) -> Schedule | None:
+    """The schedule of a stage if its rates depend on how many epochs the stage has, else None."""
+    entry = SCHEDULES.find(stage.schedule.type) if stage.schedule is not None else None
+    if entry is None or stage.schedule is None or entry.span != "stage":
+        return None
+    values = with_defaults(entry.params, stage.schedule.params)
+    return entry if any(name in values and values[name] is None for name in _OPEN) else None

@@ -1,4 +1,4 @@
-"""Commands that work in a child process: train, evaluate, predict, export, fetch."""
+"""Commands that work in a child process: evaluate, predict, export, fetch; and how any job is run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import Final
 
 import msgspec
 
-from cnnstudio.cli.output import Output, localized, scan_progress
+from cnnstudio.cli.output import Output
 from cnnstudio.cli.targets import WRITTEN_TABLE, check_target
-from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.averages import averages
 from cnnstudio.core.commands import Predict, Stop
@@ -24,17 +23,8 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_metrics, format_number, language, tr
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import LeakageCost
-from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.answer_format import json_line, pictures_of, text_line, write_csv
-from cnnstudio.workers.forecasts import outcome_of, outcome_text
-from cnnstudio.workers.job_setup import (
-    evaluation_job,
-    export_job,
-    prepare_training,
-    refresh_index,
-    serving_job,
-)
-from cnnstudio.workers.resuming import resumed_job
+from cnnstudio.workers.job_setup import evaluation_job, export_job, serving_job
 from cnnstudio.workers.run_answers import leakage_price
 from cnnstudio.workers.runs import RunFolder, find_run, run_of, standing_text
 from cnnstudio.workers.supervisor import Supervisor
@@ -120,41 +110,6 @@ def exit_code(last: events.Event, output: Output) -> int:
         output.problems([last.problem], as_lines=False)
         return 1
     return int(isinstance(last, events.Stopped) and not last.kept)
-
-
-def train(arguments: argparse.Namespace, output: Output) -> int:
-    folder: Path = arguments.project
-    project, index = open_project(folder)
-    try:
-        if arguments.resume:
-            run = find_run(folder, arguments.resume)
-            if run.living():
-                text = Text("The run {run} is being trained at the moment. Wait until it ends, or stop it first.",
-                            "El entrenamiento {run} está en marcha. Espere a que termine o deténgalo antes.")
-                raise ProblemError(error("run_in_use", text.fill(run=run.id), "run"))
-            job = resumed_job(run, with_values(run.spec(), arguments.values))
-        else:
-            project = with_values(project, arguments.values)
-            noticed = refresh_index(folder, project, index, scan_progress(output))
-            index.apply(project.dataset)
-            output.problems([item for item in noticed if not item.blocks], as_lines=False)
-            run, job = prepare_training(folder, project, index, noticed)
-    finally:
-        index.close()
-
-    def handle(event: events.Event) -> None:
-        report_progress(event, output)
-        if output.as_json:
-            output.line(localized(event))
-
-    last = run_job(job, output, handle)
-    if not output.as_json and isinstance(last, events.Finished | events.Stopped):
-        output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
-                           metrics=format_metrics(last.metrics)))
-    outcome = outcome_of(run)
-    if outcome is not None:
-        output.print_message(str(outcome_text(outcome)))
-    return exit_code(last, output)
 
 
 def evaluate(arguments: argparse.Namespace, output: Output) -> int:

@@ -1,4 +1,4 @@
-"""Commands that need no child process: new, set, show, check, runs."""
+"""Commands that need no child process: new, set, show, check."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.own_folders import LOCK_FILE
 from cnnstudio.core.problems import Problem, ProblemError, blocking, warning
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, format_metrics, on_one_line, tr
+from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets.audit.measuring import waiting
 from cnnstudio.datasets.index import FILE as INDEX_FILE
 from cnnstudio.datasets.index import Index
@@ -37,9 +37,6 @@ from cnnstudio.network.checks import check_project
 from cnnstudio.workers.index_rescue import rescue_index
 from cnnstudio.workers.job_setup import refresh_collection
 from cnnstudio.workers.own_bases import model_of
-from cnnstudio.workers.run_history import write_history
-from cnnstudio.workers.run_names import read_name, write_name
-from cnnstudio.workers.runs import STATE_NAMES, find_run, list_runs
 
 
 def new(arguments: argparse.Namespace, output: Output) -> int:
@@ -217,39 +214,3 @@ def _rescue(folder: Path, output: Output) -> tuple[Problem, ...]:
     with locked_project(folder):
         problem = rescue_index(folder, on_progress=scan_progress(output))
     return () if problem is None else (problem,)
-
-
-def runs(arguments: argparse.Namespace, output: Output) -> int:
-    """List the trainings; with --csv write the epochs of one of them."""
-    read_project(arguments.project)
-    if arguments.rename is not None:
-        newest = next((run.id for run in list_runs(arguments.project)), None)
-        chosen = find_run(arguments.project, arguments.run or newest)
-        write_name(chosen.folder, arguments.rename)
-        title = read_name(chosen.folder) or chosen.id
-        output.line({"run": chosen.id, "name": read_name(chosen.folder)},
-                    tr("The run {id} is now called {name}.", "El entrenamiento {id} ahora se llama {name}.", id=chosen.id,
-                       name=title))
-        return 0
-    if arguments.csv is not None:
-        # The newest, whether it has a model or not.
-        newest = next((run.id for run in list_runs(arguments.project)), None)
-        chosen = find_run(arguments.project, arguments.run or newest)
-        write_history(chosen, arguments.csv)
-        output.line({"run": chosen.id, "csv": str(arguments.csv), "epochs": len(chosen.epochs())},
-                    tr("The epochs of {run} were written to {path}.",
-                       "Las épocas de {run} se escribieron en {path}.", run=chosen.id,
-                       path=arguments.csv))
-        return 0
-    for run in list_runs(arguments.project):
-        epochs = tr("1 epoch", "1 época") if run.epochs == 1 else tr("{n} epochs", "{n} épocas", n=run.epochs)
-        named = f"{run.id} ({run.name})" if run.name else run.id
-        line_text = f"{named}  {STATE_NAMES[run.state]}  {epochs}  {format_metrics(run.metrics)}"
-        output.line({"run": run.id, "name": run.name, "state": run.state, "epochs": run.epochs, "metrics": run.metrics},
-                    on_one_line(line_text))
-        damage = run.problem if run.state == "damaged" else run.damage
-        if damage is not None:
-            output.problems([damage], as_lines=False)
-    return 0
-
-

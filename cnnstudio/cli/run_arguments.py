@@ -16,14 +16,44 @@ Command = Callable[..., argparse.ArgumentParser]
 def add_train(command: Command) -> None:
     train = command("train", tr("train; Ctrl+C stops and keeps the model", "entrena; Ctrl+C detiene y conserva el modelo"))
     add_set(train)
-    train.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
-                       help=tr("resume this run; with --set, with other settings or for more epochs",
-                               "continúa este entrenamiento; con --set, con otros ajustes o durante más épocas"))
+    train.add_argument("--from", dest="begin", metavar=tr("RUN[@EPOCH]", "ENTRENAMIENTO[@ÉPOCA]"),
+                       help=tr("a new run that begins with the weights of this run: of its model, or of an epoch that is kept",
+                               "un entrenamiento nuevo que parte de los pesos de este: los de su modelo o los de una época "
+                               "conservada"))
+    way = train.add_mutually_exclusive_group()
+    way.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
+                     help=tr("resume this run; with --set, with other settings or for more epochs",
+                             "continúa este entrenamiento; con --set, con otros ajustes o durante más épocas"))
+    way.add_argument("--continue", dest="more", type=int, metavar="N",
+                     help=tr("train a run for N more epochs (the newest unless --run names another); its optimizer goes on",
+                             "entrena N épocas más (el entrenamiento más reciente, si --run no indica otro); su optimizador "
+                             "sigue"))
+    way.add_argument("--seeds", type=int, metavar="N",
+                     help=tr("train N times, with the seed of the project and the ones after it; mean and deviation at the end",
+                             "entrena N veces, con la semilla del proyecto y las siguientes; al final, media y desviación"))
+    way.add_argument("--folds", type=int, metavar="K",
+                     help=tr("stratified k-fold cross-validation of the training and validation pictures",
+                             "validación cruzada estratificada de k pliegues con las imágenes de entrenamiento y validación"))
+    train.add_argument("--run", metavar="ID", help=tr("the run that --continue is about",
+                                                      "el entrenamiento al que se refiere --continue"))
+
+
+def add_reproduce(command: Command) -> None:
+    reproduce = command("reproduce", tr("train a run again from its own settings, seed and pictures, and say whether the same "
+                                        "came out",
+                                        "repite un entrenamiento con sus propios ajustes, semilla e imágenes, y dice si sale "
+                                        "lo mismo"))
+    reproduce.add_argument("run", metavar=tr("RUN", "ENTRENAMIENTO"),
+                           help=tr("the id of the run, as listed by `runs`",
+                                   "el id del entrenamiento, tal como lo enumera `runs`"))
 
 
 def add_runs(command: Command) -> None:
-    runs = command("runs", tr("list the runs", "enumera los entrenamientos"))
-    add_run(runs)
+    runs = command("runs", tr("list the runs, write about one, or delete one",
+                              "enumera los entrenamientos, anota uno o lo elimina"))
+    runs.add_argument("--run", metavar="ID", help=tr("the id of the run that is changed or written (default: the newest run)",
+                                                     "el id del entrenamiento que se cambia o escribe (predeterminado: el más "
+                                                     "reciente)"))
     runs.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
                       help=tr("write the epochs of a run as a table (the newest unless --run names another)",
                               "escribe las épocas de un entrenamiento como tabla (el más reciente, si --run no indica otro)"))
@@ -31,6 +61,39 @@ def add_runs(command: Command) -> None:
                       help=tr("rename a run (the newest unless --run names another); its id does not change",
                               "cambia el nombre de un entrenamiento (el más reciente, si --run no indica otro); su id no "
                               "cambia"))
+    runs.add_argument("--note", metavar=tr("TEXT", "TEXTO"), help=tr("write a note about a run; empty takes it away",
+                                                                     "anota algo sobre un entrenamiento; vacío lo borra"))
+    runs.add_argument("--tag", metavar=tr("TAG,...", "ETIQUETA,..."), help=tr("set the tags of a run; empty takes them away",
+                                                                              "pone las etiquetas de un entrenamiento; vacío "
+                                                                              "las borra"))
+    runs.add_argument("--group", metavar=tr("NAME", "NOMBRE"),
+                      help=tr("put a run into a group, whose mean and deviation are listed; empty takes it out",
+                              "pone un entrenamiento en un grupo, del que se enumeran media y desviación; vacío lo saca"))
+    runs.add_argument("--color", type=int, metavar="N", help=tr("its colour: a number of the palette, from 0",
+                                                                "su color: un número de la paleta, desde 0"))
+    runs.add_argument("--filter", metavar=tr("TEXT", "TEXTO"),
+                      help=tr("list only runs with this text in their id, name, note, tags, group, network or state",
+                              "enumera solo los entrenamientos con este texto en su id, nombre, nota, etiquetas, grupo, red o "
+                              "estado"))
+    runs.add_argument("--sort", metavar=tr("COLUMN", "COLUMNA"),
+                      help=tr("sort by a metric such as val_accuracy, by a setting such as training.batch_size, or by started, "
+                              "name, network, state, epochs, duration, size, data or group; a minus in front reverses it "
+                              "(--sort=-val_accuracy)",
+                              "ordena por una métrica como val_accuracy, por un ajuste como training.batch_size o por started, "
+                              "name, network, state, epochs, duration, size, data o group; un menos delante lo invierte "
+                              "(--sort=-val_accuracy)"))
+    runs.add_argument("--columns", metavar=tr("KEY,...", "CLAVE,..."),
+                      help=tr("show these settings of each run; differing: all that differ among them",
+                              "muestra estos ajustes de cada entrenamiento; differing: todos los que difieren entre ellos"))
+    kept = runs.add_mutually_exclusive_group()
+    kept.add_argument("--delete", metavar="ID", help=tr("move a run to the project's trash, which is emptied when the window "
+                                                        "closes the project or by --empty-trash",
+                                                        "mueve un entrenamiento a la papelera del proyecto, que se vacía al "
+                                                        "cerrar el proyecto en la ventana o con --empty-trash"))
+    kept.add_argument("--restore", metavar="ID", help=tr("bring a run back from the trash",
+                                                         "recupera un entrenamiento de la papelera"))
+    kept.add_argument("--empty-trash", action="store_true", help=tr("delete what is in the trash permanently",
+                                                                    "borra definitivamente lo que hay en la papelera"))
 
 
 def add_evaluate(command: Command) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cnnstudio.cli import jobs
+from cnnstudio.cli import jobs, training
 from cnnstudio.cli.output import Output
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.opening import sample_project
@@ -16,7 +16,8 @@ from cnnstudio.workers.runs import find_run
 def sample(arguments: argparse.Namespace, output: Output) -> int:
     output.print_message(tr("LeNet-5 on 5,000 handwritten digits.", "LeNet-5 con 5000 dígitos manuscritos."))
     folder = sample_project(arguments.project)
-    code = jobs.train(_with(arguments, project=folder, values=[], resume=None), output)
+    code = training.train(_with(arguments, project=folder, values=[], resume=None, more=None, run=None, begin=None,
+                               seeds=None, folds=None), output)
     if code:
         return code
     run = find_run(folder)

@@ -30,3 +30,17 @@ class Predict(Command, frozen=True, kw_only=True):
     request: int
     paths: tuple[str, ...]
     top: int = 5
+
+
+class SetLearningRate(Command, frozen=True, kw_only=True):
+    """Train with this learning rate from the next batch on."""
+
+    rate: float
+
+
+class Observe(Command, frozen=True, kw_only=True):
+    """Tell the answers of the network in training for `count` validation pictures and for the files `paths`: now, and
+    after every epoch. Replaces an earlier Observe; without any picture it ends."""
+
+    count: int = 0
+    paths: tuple[str, ...] = ()

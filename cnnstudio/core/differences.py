@@ -21,6 +21,19 @@ def setting_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     return tuple(_differences("", *_alike(_by_id(before), _by_id(after))))
 
 
+def flat_settings(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec in its plain form as values by their keys ("training.stages.stage_1.epochs"); items of lists by their id."""
+    return dict(_flat("", _by_id(plain)))
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, part in value.items():
+            yield from _flat(f"{name}.{key}" if name else str(key), part)
+    else:
+        yield name, value
+
+
 def _by_id(value: Any) -> Any:
     """Lists of items with an id become dictionaries by it."""
     if isinstance(value, Mapping):

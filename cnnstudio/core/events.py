@@ -58,6 +58,8 @@ class Batch(Event, frozen=True, kw_only=True):
     pictures_per_second: float
     seconds_left: float | None = None
     stage: int = 0
+    learning_rate: float | None = None
+    """From time to time only: to read it makes a GPU wait."""
 
 
 class Epoch(Event, frozen=True, kw_only=True):
@@ -75,6 +77,57 @@ class Epoch(Event, frozen=True, kw_only=True):
     best: bool = False
     stage: int = 0
     best_by: str = ""
+
+
+class RateChanged(Event, frozen=True, kw_only=True):
+    """The learning rate changed other than by a schedule, after `batch` batches of `epoch` (from 1; 0: at its end).
+
+    `by` is the id of the callback's entry, or "user". `stage` counts from 0.
+    """
+
+    epoch: int
+    batch: int
+    before: float
+    after: float
+    by: str
+    stage: int = 0
+
+
+class GpuLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """A GPU as its driver reports it: `load` from 0 to 1, memory in use by all programs in MB, temperature in °C."""
+
+    name: str
+    load: float
+    memory_mb: float
+    memory_total_mb: float
+    temperature: float | None = None
+
+
+class Resources(Event, frozen=True, kw_only=True):
+    """What the computer gives to the training: the share of all its cores (0 to 1), memory in MB."""
+
+    cpu: float
+    memory_mb: float
+    gpus: tuple[GpuLoad, ...] = ()
+
+
+class ObservedPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer for one observed picture. `label` is its class, "" where unknown; `probability` that of its class."""
+
+    path: str
+    label: str = ""
+    answer: str = ""
+    confidence: float = 0.0
+    probability: float | None = None
+    problem: Problem | None = None
+
+
+class Observed(Event, frozen=True, kw_only=True):
+    """What the network in training answers for observed pictures, after `batch` batches of `epoch` (0: at its end)."""
+
+    epoch: int
+    batch: int
+    pictures: tuple[ObservedPicture, ...]
 
 
 class Artifact(Event, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -218,26 +218,44 @@ class Decisions(Database):
             "UPDATE pictures SET class_name = COALESCE(d.class_name, folder_class), excluded = COALESCE(d.excluded, 0)"
             " FROM decisions d WHERE d.path = pictures.path")
 
-    def _divide(self, connection: sqlite3.Connection, spec: DatasetSpec) -> int:
-        """Divide all pictures into splits; returns how many are in another one than before."""
+    def draw(self, spec: DatasetSpec, unpinned: Collection[str] = ()) -> dict[str, str]:
+        """The split that every picture would be in with `spec`, by path; nothing changes. Pins to a split of `unpinned` do
+        not count: those pictures are drawn. Raises ProblemError."""
+        with self.transaction() as connection:
+            return {path: split for pictures, drawn in self._drawn(connection, spec, unpinned)
+                    for path, split in ((row[0], drawn[row[0]]) for row in pictures)}
+
+    def _drawn(self, connection: sqlite3.Connection, spec: DatasetSpec, unpinned: Collection[str] = ()
+               ) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+        """Parts of the pictures, as (path, class, split of the folder, split), and the split of each by path."""
         # By the class of the folder and with every file: a decision about one picture must not move others.
-        pinned = dict(connection.execute("SELECT path, split FROM decisions WHERE split IS NOT NULL"))
-        folder_splits = [split for split, in connection.execute(
-            "SELECT DISTINCT folder_split FROM pictures WHERE folder_split IS NOT NULL")]
+        pinned = {path: split for path, split in connection.execute(
+            "SELECT path, split FROM decisions WHERE split IS NOT NULL") if split not in unpinned}
+        folder_splits = self._folder_splits(connection)
         groups = self._all_groups(connection) if spec.splits.keep_together else {}
-        moved = 0
         for condition, values in self._strata(connection, spec, bool(groups)):
             pictures = connection.execute(
                 f"SELECT path, folder_class, folder_split, split FROM pictures {condition}", values).fetchall()
             here = groups
             if spec.splits.keep_together:
                 here = {path: name for path, _class, _said, _now in pictures if (name := burst_of(path))} | groups
-            drawn = divide((row[:3] for row in pictures), spec.splits, here, pinned, folder_splits)
+            yield pictures, dict(divide((row[:3] for row in pictures), spec.splits, here, pinned, folder_splits))
+
+    @staticmethod
+    def _folder_splits(connection: sqlite3.Connection) -> list[Any]:
+        return [split for split, in connection.execute(
+            "SELECT DISTINCT folder_split FROM pictures WHERE folder_split IS NOT NULL")]
+
+    def _divide(self, connection: sqlite3.Connection, spec: DatasetSpec) -> int:
+        """Divide all pictures into splits; returns how many are in another one than before."""
+        moved = 0
+        for pictures, drawn in self._drawn(connection, spec):
             changes = [(drawn[path], path) for path, _class, _said, now in pictures if drawn[path] != now]
             connection.executemany("UPDATE pictures SET split = ? WHERE path = ?", changes)
             moved += len(changes)
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('spec', ?)", (msgspec.json.encode(spec).decode(),))
-        connection.execute("INSERT OR REPLACE INTO facts VALUES ('folder_splits', ?)", (" ".join(sorted(folder_splits)),))
+        connection.execute("INSERT OR REPLACE INTO facts VALUES ('folder_splits', ?)",
+                           (" ".join(sorted(self._folder_splits(connection))),))
         return moved
 
     @staticmethod

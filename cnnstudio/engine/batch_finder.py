@@ -124,6 +124,8 @@ class _Search:
         self.tried: list[BatchTried] = []
         self.too_large: int | None = None
         self._peaks: list[tuple[int, float]] = []
+        self._over: tuple[int, float] | None = None
+        """The smallest size whose steps took more than the budget, and how much."""
 
     def run(self) -> None:
         """Try sizes until the largest is known to a sixteenth, or exactly where it is small."""
@@ -162,7 +164,11 @@ class _Search:
             return False
         on_card = gpu_peak()
         peak = float(watch.peak if on_card is None else on_card)
+        if self._over is not None and on_card is None and expected is not None:
+            # A process keeps the memory of the size that was too large: what this one needs lies between its neighbours.
+            peak = expected
         if self.budget is not None and peak > self.budget:
+            self._over = (size, peak)
             self._note(size, False, peak)
             return False
         self._peaks.append((size, peak))
@@ -170,8 +176,12 @@ class _Search:
         return True
 
     def _expected(self, size: int) -> float | None:
-        """The memory of a larger size, by the growth between the two largest so far."""
+        """The memory of a larger size, by the growth between the two largest so far, or up to one that was too large."""
         known = sorted(self._peaks)[-2:]
+        if self._over is not None and known:
+            known = [known[-1], self._over]
+            (small, less), (large, more) = known
+            return less + (more - less) / (large - small) * (size - small)
         if len(known) < 2 or size <= known[1][0]:
             return None
         (small, less), (large, more) = known

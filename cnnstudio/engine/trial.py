@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import keras
@@ -39,8 +40,8 @@ def sample_of(manifest: Manifest, batch_size: int, seed: int) -> Manifest:
 
 def spread(pictures: Pictures, train: int, validation: int) -> Pictures:
     """The pictures of a sample, repeated until there are as many as in the whole."""
-    return Pictures(pictures.prepared, np.resize(pictures.train, train),
-                    np.resize(pictures.validation, validation if len(pictures.validation) else 0), pictures.labels)
+    return replace(pictures, train=np.resize(pictures.train, train),
+                   validation=np.resize(pictures.validation, validation if len(pictures.validation) else 0))
 
 
 class _Over(Exception):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+
+import msgspec
 
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.core.dataset import DatasetSpec
@@ -19,7 +21,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, language
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.layout import root_of
-from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_index_manifest, write_manifest
+from cnnstudio.datasets.manifest import Entry, Header, entries_of, read_manifest, write_index_manifest, write_manifest
 from cnnstudio.datasets.refresh import Cancelled, OnProgress, ScanResult, inspect_pictures, never, scan_folder
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.source_folders import source_folder
@@ -27,6 +29,7 @@ from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.forecasts import forecast_key, give_forecast
+from cnnstudio.workers.run_origin import RunOrigin
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
 
@@ -46,22 +49,42 @@ def refresh_collection(folder: Path, project: Project, index: Index, on_progress
     return scan
 
 
-def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequence[Problem] = ()
-                     ) -> tuple[RunFolder, Train]:
+def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequence[Problem] = (), *,
+                     origin: RunOrigin | None = None, splits: Mapping[str, str] | None = None,
+                     begin: Callable[[Path], object] | None = None) -> tuple[RunFolder, Train]:
     """A new run with its frozen specs and manifest, and the job that trains it.
 
-    Raises ProblemError with every blocking problem, also those of `noticed` (such as a missing folder), and then
-    creates nothing.
+    `origin` tells what it comes from; `splits` are those of the pictures (by path) where they are not those of the
+    index; `begin` puts into the folder of the run what it begins with. Raises ProblemError with every blocking problem,
+    also those of `noticed` (such as a missing folder), and then creates nothing.
     """
     classes = index.class_names(project.dataset)
-    problems = blocking((*noticed, *check_project(project, classes, index.counts(), ProjectBases(folder))))
+    entries = entries_of(index.usable(classes), classes)
+    if splits is not None:
+        entries = [msgspec.structs.replace(entry, split=splits.get(entry.path, entry.split)) for entry in entries]
+    counts = index.counts() if splits is None else _counted(entries, classes)
+    problems = blocking((*noticed, *check_project(project, classes, counts, ProjectBases(folder))))
     if problems:
         raise ProblemError(*problems)
-    root = source_folder(project, folder)
-    run = create_run(folder, project, lambda path: write_index_manifest(
-        path, index, root, classes, project.dataset.label_mode))
-    give_forecast(run, forecast_key(project, index.counts()))
+    header = Header(root=str(source_folder(project, folder)), class_names=classes, label_mode=project.dataset.label_mode)
+
+    def write(path: Path) -> None:
+        write_manifest(path, header, entries)
+        if begin is not None:
+            begin(path.parent)
+
+    run = create_run(folder, project, write, origin)
+    give_forecast(run, forecast_key(project, counts))
     return run, training_job(run, project)
+
+
+def _counted(entries: Sequence[Entry], classes: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Pictures by class and split."""
+    counts: dict[str, dict[str, int]] = {name: {} for name in classes}
+    for entry in entries:
+        of_class = counts[classes[entry.label]]
+        of_class[entry.split] = of_class.get(entry.split, 0) + 1
+    return counts
 
 
 def training_job(run: RunFolder, project: Project, resume: bool = False) -> Train:

@@ -35,6 +35,19 @@ def _decode(line: bytes) -> Event | None:
         return None
 
 
+def begin_of(path: Path) -> float | None:
+    """When the first event was written, in seconds since the epoch; None where there is none. Raises OSError."""
+    facts = path.stat()
+    return _begin_of(path, facts.st_ino, min(facts.st_size, _CHUNK))
+
+
+@lru_cache(512)
+def _begin_of(path: Path, _file: int, size: int) -> float | None:
+    with open_regular(path) as file:
+        events = decode_lines(file.read(size))
+    return events[0].time if events else None
+
+
 def damaged_lines(path: Path) -> list[int]:
     """The numbers of damaged lines, from 1; a last line that was cut by a crash does not count. Raises OSError."""
     facts = path.stat()

@@ -8,12 +8,12 @@ import queue
 import threading
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from cnnstudio.core.checksums import seal_line
-from cnnstudio.core.commands import Command, Pause, Predict, Resume, Stop
+from cnnstudio.core.commands import Command, Observe, Pause, Predict, Resume, SetLearningRate, Stop
 from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed
 from cnnstudio.core.foreign_files import LARGE, read_bytes
 from cnnstudio.core.jobs import JobSpec
@@ -29,6 +29,9 @@ _ORPHAN_SECONDS: Final = 5.0
 """How long a job without a run may take to stop by itself when its parent is gone."""
 _KEPT_PER_SECOND: Final = 4.0
 """How many Batch events a second are written to the file, enough for the plots of a reopened run."""
+
+
+_Wish = TypeVar("_Wish", bound=Command)
 
 
 class StopRequested(Exception):
@@ -52,6 +55,7 @@ class Link:
         self._gone = False
         self.predictions: queue.SimpleQueue[Predict | None] = queue.SimpleQueue()
         """Requests of the warm server; None means the end."""
+        self._wishes: dict[type[Command], Command] = {}
         self.dies_alone = False
         """Whether the process ends when its parent is gone: only a training has something to keep."""
 
@@ -127,6 +131,16 @@ class Link:
         """Whether the user wants a pause."""
         return self._paused and self._stop is None
 
+    @property
+    def has_wishes(self) -> bool:
+        """Whether a command waits for `wish`."""
+        return bool(self._wishes)
+
+    def wish(self, kind: type[_Wish]) -> _Wish | None:
+        """The newest command of that kind which was not taken yet: each is given once."""
+        found = self._wishes.pop(kind, None)
+        return found if isinstance(found, kind) else None
+
     def wait_while_paused(self) -> None:
         """Send Paused, wait for Resume or Stop, send Resumed."""
         if not self.pausing:
@@ -158,6 +172,8 @@ class Link:
                     self.request_stop(keep)
                 case Predict():
                     self.predictions.put(command)
+                case SetLearningRate() | Observe():
+                    self._wishes[type(command)] = command
                 case Start():
                     pass
             self._change.notify_all()

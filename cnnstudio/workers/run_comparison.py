@@ -62,10 +62,11 @@ class RunComparison(msgspec.Struct, frozen=True, kw_only=True):
 def differing_settings(first: Project, second: Project) -> tuple[SettingDifference, ...]:
     """The settings that differ, without names, positions on the canvas and places of folders."""
     return tuple(SettingDifference(key=key, first=one, second=other)
-                 for key, one, other in setting_differences(_settings(first), _settings(second)))
+                 for key, one, other in setting_differences(settings_of(first), settings_of(second)))
 
 
-def _settings(project: Project) -> dict[str, Any]:
+def settings_of(project: Project) -> dict[str, Any]:
+    """The settings of a project in their plain form, without names, positions on the canvas and places of folders."""
     plain = to_plain(project)
     for node in plain["network"]["nodes"]:
         node.pop("position", None)

@@ -20,15 +20,18 @@ from cnnstudio.core.foreign_files import LARGE, find_json, read_bytes
 from cnnstudio.core.jobs import AugmentationMeasured, Evaluated
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_command
-from cnnstudio.core.network import BASE
 from cnnstudio.core.own_folders import CHECKPOINTS, NO_FOLLOW, RUNS, link_problem
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.workers.journal import damaged_lines, read_events, read_tail
+from cnnstudio.workers.journal import begin_of, damaged_lines, read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
+from cnnstudio.workers.run_data import keep_data_facts
+from cnnstudio.workers.run_ids import fresh_folder, network_label, run_id
+from cnnstudio.workers.run_labels import RunLabels, read_labels
 from cnnstudio.workers.run_names import read_name
+from cnnstudio.workers.run_origin import RunOrigin, read_origin, write_origin
 
 State = Literal["created", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"]
 STATE_NAMES: Final[dict[State, Text]] = {
@@ -67,6 +70,13 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     damage: Problem | None = None
     """Damaged lines of its events, which are left out."""
+    origin: RunOrigin = RunOrigin()
+    labels: RunLabels = RunLabels()
+
+    @property
+    def group(self) -> str:
+        """The group that it stands in: the user's, else that of the seeds or folds it was trained with; "" for none."""
+        return self.labels.group or self.origin.group
 
     @property
     def title(self) -> str:
@@ -191,6 +201,10 @@ class RunFolder:
     def state(self) -> State:
         return self.summary().state
 
+    def origin(self) -> RunOrigin:
+        """What it comes from."""
+        return read_origin(self.folder)
+
     def summary(self) -> RunSummary:
         """A summary, read quickly from the end of the events."""
         try:
@@ -200,6 +214,8 @@ class RunFolder:
             tail = read_tail(self.events_path, enough=_tells_state) if size else []
             last = _final_event(tail)
             state = self._state(tail, last, size)
+            # It may have waited for its turn since it was made.
+            begin = (begin_of(self.events_path) if size else None) or self._started()
             # The file of a training that goes on grows with every look.
             damage = self._damage(damaged_lines(self.events_path) if size and state not in ("running", "paused") else [])
         except ProblemError as problem_error:
@@ -214,9 +230,11 @@ class RunFolder:
             metrics = dict(last.metrics)
         return RunSummary(
             id=self.id, folder=self.folder, state=state, name=read_name(self.folder),
+            origin=read_origin(self.folder), labels=read_labels(self.folder),
             epochs=max((epoch.epoch for epoch in epochs), default=0),
             planned=project.training.epochs, metrics=metrics, started=self._started(),
-            seconds=max(0.0, tail[-1].time - self._started()) if tail else 0.0, network=network_label(project),
+            seconds=max(0.0, tail[-1].time - begin) if tail else 0.0,
+            network=network_label(project),
             has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")
                                               and not (isinstance(last, Stopped) and not last.kept)),
             resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),
@@ -254,7 +272,7 @@ class RunFolder:
 
     def _damaged(self, problem: Problem) -> RunSummary:
         return RunSummary(id=self.id, folder=self.folder, state="damaged", name=read_name(self.folder), started=self._started(),
-                          has_model=self.has_model, problem=problem)
+                          has_model=self.has_model, problem=problem, labels=read_labels(self.folder))
 
     def check_links(self) -> None:
         """Raise ProblemError if the folder has a link where something is written."""
@@ -289,41 +307,32 @@ def run_of(model: Path) -> RunFolder | None:
     return RunFolder(model) if model.parent.name == RUNS and (model / "spec.json").is_file() else None
 
 
-def create_run(project_folder: Path, project: Project, write_manifest: Callable[[Path], object]) -> RunFolder:
-    """Create a run with the frozen project; `write_manifest` is called with the path of the manifest.
+def create_run(project_folder: Path, project: Project, write_manifest: Callable[[Path], object],
+               origin: RunOrigin | None = None) -> RunFolder:
+    """Create a run with the frozen project; `write_manifest` is called with the path of the manifest, and `origin` tells
+    what the run comes from, where it does not stand alone.
 
     The folder appears only when it is complete. Raises ProblemError (no_space, read_only...).
     """
     runs = Path(project_folder) / RUNS
     RunFolder(runs / "new").check_links()
-    stamp = time.strftime("%Y-%m-%d-%H%M%S")
-    base = f"{stamp}-{slug(network_label(project))}"
     try:
         runs.mkdir(parents=True, exist_ok=True)
-        folder = _fresh(runs, base)
+        folder = fresh_folder(runs, run_id(project))
         (folder / CHECKPOINTS).mkdir()
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, runs)) from os_error
     run = RunFolder(folder)
     try:
         write_manifest(run.manifest_path)
+        keep_data_facts(run.manifest_path)
+        if origin is not None:
+            write_origin(run.folder, origin)
         write_atomically(run.spec_path, encode_frozen(project))
     except BaseException:
         delete_run(run)
         raise
     return run
-
-
-def _fresh(runs: Path, base: str) -> Path:
-    number = 1
-    while True:
-        folder = runs / (base if number == 1 else f"{base}-{number}")
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            number += 1
-            continue
-        return folder
 
 
 def delete_run(run: RunFolder) -> bool:
@@ -334,21 +343,6 @@ def delete_run(run: RunFolder) -> bool:
         return False
     shutil.rmtree(run.folder, ignore_errors=True)
     return not run.folder.exists()
-
-
-def slug(text: str) -> str:
-    """Letters, digits and dashes, for the name of a folder."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40] or "network"
-
-
-def network_label(project: Project) -> str:
-    """The origin of the network: a base or a template, else "network"."""
-    for node in project.network.nodes:
-        if node.type == BASE:
-            from cnnstudio.catalog.bases.resolver import base_label
-
-            return base_label(node)
-    return project.network.origin or "network"
 
 
 def list_runs(project_folder: Path) -> list[RunSummary]:

@@ -18,14 +18,21 @@ from cnnstudio.datasets.sample import write_digits
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = (("en", "light"), ("es", "dark"))
-"""The language and the theme of each."""
+"""The language and the theme of each; all but the first nightly."""
 PAGES = ("start", "data", "map", "prepare", "network", "gallery", "train", "evaluate", "predict", "export")
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def screens() -> Iterator[list[str]]:
+def wanted(request: pytest.FixtureRequest) -> list[tuple[str, str]]:
+    """The windows that are driven in this run."""
+    chosen = [item.callspec.params["window"] for item in request.session.items if item.path == request.path]
+    return [window for window in WINDOWS if window in chosen]
+
+
+@pytest.fixture(scope="module")
+def screens(wanted: list[tuple[str, str]]) -> Iterator[list[str]]:
     """The displays of private X servers, one for each window: the keyboard of a display is with one window alone."""
     missing = [command for command in ("Xvfb", "xdotool") if shutil.which(command) is None]
     if missing:
@@ -34,7 +41,7 @@ def screens() -> Iterator[list[str]]:
             pytest.fail(words)
         pytest.skip(words)
     servers, displays = [], []
-    for _window in WINDOWS:
+    for _window in wanted:
         reader, writer = os.pipe()
         servers.append(subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1440x900x24", "-nolisten", "tcp"],
                                         pass_fds=(writer,), stderr=subprocess.DEVNULL))
@@ -69,7 +76,8 @@ class Ran(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def driven(screens: list[str], pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Ran]:
+def driven(wanted: list[tuple[str, str]], screens: list[str], pictures: Path, tmp_path_factory: pytest.TempPathFactory
+           ) -> dict[tuple[str, str], Ran]:
     """Every window, driven from its start to its end, all at the same time: most of the time each waits for itself."""
     def drive(window: tuple[str, str], screen: str) -> Ran:
         home = tmp_path_factory.mktemp("home")
@@ -80,12 +88,13 @@ def driven(screens: list[str], pictures: Path, tmp_path_factory: pytest.TempPath
                               capture_output=True, text=True, timeout=500, check=False)
         return Ran(done.returncode, done.stdout, done.stderr, out)
 
-    with ThreadPoolExecutor(len(WINDOWS)) as pool:
-        return dict(zip(WINDOWS, pool.map(drive, WINDOWS, screens), strict=True))
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        return dict(zip(wanted, pool.map(drive, wanted, screens), strict=True))
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("window", WINDOWS, ids="-".join)
+@pytest.mark.parametrize("window", [WINDOWS[0], *(pytest.param(window, marks=pytest.mark.nightly) for window in WINDOWS[1:])],
+                         ids="-".join)
 def test_from_a_folder_to_an_answer(driven, window):
     ran = driven[window]
     assert ran.code == 0, ran.complaints[-4000:]

@@ -96,6 +96,32 @@ def test_a_processor_is_not_brought_to_its_limits(monkeypatch, job):
     assert all(item.pictures_per_second == 0 for item in refused)
 
 
+def test_a_process_that_keeps_its_memory_is_not_asked_again(monkeypatch, job):
+    """After a size that took too much, smaller ones seem to take as much."""
+    kept = [0.0]
+
+    class Watch:
+        peak = 0.0
+
+        def watching(self):
+            import contextlib
+
+            return contextlib.nullcontext()
+
+    watch = Watch()
+    monkeypatch.setattr(module, "PeakWatch", lambda: watch)
+
+    def steps(size):
+        # Small sizes fit into what the libraries hold anyway, so that their growth tells nothing.
+        kept[0] = max(kept[0], 800e6, 600e6 + size * 1e6)
+        watch.peak = kept[0]
+        return 10.0
+
+    search = _Search(replace(job, memory_mb=1000.0), steps, Recorder(), 4096)
+    search.run()
+    assert 300 <= found_in(search.tried, "memory", None).batch_size <= 450
+
+
 def test_real_steps_are_bounded_by_the_pictures(job):
     recorder = Recorder()
     assert isinstance(find_batch(job, recorder), Finished)

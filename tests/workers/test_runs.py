@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+import msgspec
 import pytest
 
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Paused, Stopped
@@ -18,7 +19,8 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.run_answers import evaluation_rows
-from cnnstudio.workers.runs import create_run, delete_run, find_run, list_runs, slug
+from cnnstudio.workers.run_ids import slug
+from cnnstudio.workers.runs import create_run, delete_run, find_run, list_runs
 
 
 def manifest(path):
@@ -169,6 +171,12 @@ def test_pipes_in_the_place_of_a_run_s_files_are_not_waited_for(run, name):
     assert evaluation_rows(run, "test") == []
     with pytest.raises(ProblemError):
         (run.spec if name == "spec.json" else lambda: read_manifest(run.folder / name))()
+
+
+def test_the_time_in_which_a_run_waited_for_its_turn_is_not_its_duration(run):
+    now = run.summary().started + 500
+    write(run, Hello(pid=1, time=now), msgspec.structs.replace(epoch(1), time=now + 7))
+    assert run.summary().seconds == pytest.approx(7)
 
 
 def test_find_run(tmp_path, run):

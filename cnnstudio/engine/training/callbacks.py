@@ -31,6 +31,9 @@ class Watcher(Protocol):
 
     def epoch_done(self, epoch: int, logs: dict[str, float]) -> None: ...
 
+    def rate_changed(self, epoch: int, before: float, after: float, by: str) -> None:
+        """A callback, of the type `by`, changed the learning rate at the end of the epoch."""
+
 
 def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Problem], None]) -> dict[str, Any]:
     """The enabled callbacks by their id. Without validation pictures (`validated`) they watch the training's values."""
@@ -115,9 +118,14 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         numbers = {name: float(np.asarray(numpy_of(value))) for name, value in (logs or {}).items()}
         numbers["learning_rate"] = float(numpy_of(self.model.optimizer.learning_rate))
+        rate = numbers["learning_rate"]
         for callback in self.callbacks:
             callback.on_epoch_end(epoch, numbers)
             _own_arrays(callback)
+            after = float(numpy_of(self.model.optimizer.learning_rate))
+            if after != rate:
+                self._watcher.rate_changed(epoch, rate, after, type(callback).__name__)
+                rate = after
         self._start = 0
         self._watcher.epoch_done(epoch, numbers)
 

@@ -35,6 +35,7 @@ from cnnstudio.engine.memory import gpu_peak
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
+from cnnstudio.engine.training.beginning import take_weights
 from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training.plan import Plan
 from cnnstudio.engine.training.salvage import save_from_checkpoint
@@ -42,6 +43,7 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.memory import MEGABYTE, peak_memory
 from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.telemetry import Sampler
 
 
 def train(job: Train, link: Link) -> Event:
@@ -56,15 +58,19 @@ def train(job: Train, link: Link) -> Event:
     phase(link, "building")
     keras.utils.set_random_seed(project.training.seed)
     built = build(project.network, context, precision=project.training.precision)
+    take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
     link.check()
     if not environment.is_deterministic():
         link.emit(Notice(problem=_not_deterministic()))
     plan = Plan(run, project, context, built, pictures, cache, link)
+    sampler = Sampler(link.emit)
     try:
         finished = plan.run(job.resume)
     except ProblemError:
         _keep_last_whole_epoch(run, link)
         raise
+    finally:
+        sampler.close()
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")

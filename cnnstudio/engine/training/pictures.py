@@ -32,6 +32,8 @@ class Pictures:
     train: np.ndarray
     validation: np.ndarray
     labels: np.ndarray
+    paths: tuple[Path, ...]
+    class_names: tuple[str, ...]
 
 
 def usable_pictures(project: Project, manifest: Manifest, cache: Path, link: Link) -> Pictures:
@@ -57,7 +59,8 @@ def usable_pictures(project: Project, manifest: Manifest, cache: Path, link: Lin
                     "No quedan imágenes de entrenamiento de: {names}. La red no puede aprender esas clases. Añada imágenes u "
                     "oculte las clases.")
         link.emit(Notice(problem=warning("missing_class", text.fill(names=", ".join(absent)), "dataset")))
-    return Pictures(prepared, train_indices, validation, labels)
+    return Pictures(prepared, train_indices, validation, labels, tuple(paths),
+                    manifest.header.class_names)
 
 
 def make_sources(project: Project, context: Context, pictures: Pictures, held: Prepared, augment: bool

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from cnnstudio.catalog.context import Context
-from cnnstudio.core.differences import changed_settings
+from cnnstudio.catalog.schedules import spans_stage
+from cnnstudio.core.differences import changed_settings, setting_differences
 from cnnstudio.core.events import Artifact, Notice
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.core.training import Stage
+from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine import features
 from cnnstudio.engine.building import Built, compile_model, set_trainable
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint
+from cnnstudio.engine.training.observing import Observer
 from cnnstudio.engine.training.pictures import Pictures, make_sources
+from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.trainer import Progress, StageTrainer
 from cnnstudio.engine.training.writer import CheckpointWriter
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
+
+_EPOCHS: Final = re.compile(r"training\.stages\.[^.]+\.epochs")
 
 
 class Plan:
@@ -43,10 +49,12 @@ class Plan:
         self._settings = {"training": msgspec.to_builtins(project.training),
                           "augmentation": msgspec.to_builtins(project.augmentation)}
         self._changed = False
+        self._anew = False
         self._progress = Progress()
         self._trainer: StageTrainer | None = None
         self._seconds_at_risk = 0.0
         self._base_learned = False
+        self._observer = Observer(link, built.model, project, pictures)
         self.optimizer: Any = None
         """That of the last stage, with its state."""
 
@@ -81,6 +89,12 @@ class Plan:
             return None
         before = checkpoint[0].settings
         changes = changed_settings(before, self._settings) if before else ()
+        if changes and _only_epochs(before, self._settings):
+            self._link.emit(Notice(problem=_longer(checkpoint[0], self._project.training)))
+            position = msgspec.structs.replace(checkpoint[0], finished=False)
+            # What made it end early would do so again at once.
+            self._anew = checkpoint[0].finished
+            return position, checkpoint[1]
         if changes:
             self._changed = True
             self._link.emit(Notice(problem=_changed(changes)))
@@ -112,8 +126,8 @@ class Plan:
         planned = before + sum(later.epochs for later in project.training.stages[number:])
         self.optimizer = model.optimizer
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
-                                     self._link, self._progress, project.training, self._settings,
-                                     changed=self._changed)
+                                     self._link, Steering(self._link, model, self._observer, number, before), self._progress,
+                                     project.training, self._settings, changed=self._changed, anew=self._anew)
         return self._trainer.run(resumed)
 
     def _is_cut(self, stage: Stage) -> bool:
@@ -132,6 +146,39 @@ class Plan:
                         "frecuencia se escribe un punto de control.")
             problem = warning("seconds_at_risk", text.fill(n=round(seconds)), "training")
             self._link.emit(Notice(problem=msgspec.structs.replace(problem, severity="info")))
+
+
+def _only_epochs(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether nothing but the number of epochs of stages differs."""
+    return all(_EPOCHS.fullmatch(key) for key, _old, _new in setting_differences(before, after))
+
+
+def _longer(position: Position, training: TrainingSpec) -> Problem:
+    """What the user should know of a training that goes on for another number of epochs than it was planned for."""
+    stage = training.stages[position.stage]
+    done, planned = position.epoch, position.before + sum(later.epochs for later in training.stages[position.stage:])
+    schedule = spans_stage(stage)
+    if schedule is not None:
+        text = Text("The training goes on from epoch {done} to {planned} with its optimizer and callbacks. The schedule {name} "
+                    "spans the whole stage, so from here on its rate is that of the longer stage: the result is not that of an "
+                    "unbroken training.",
+                    "El entrenamiento sigue desde la época {done} hasta la {planned} con su optimizador y sus callbacks. El "
+                    "plan {name} abarca toda la etapa, así que desde aquí su tasa es la de la etapa más larga: el resultado no "
+                    "es el de un entrenamiento sin interrupción.")
+        text = text.fill(done=done, planned=planned, name=schedule.id)
+    elif position.finished:
+        text = Text("The training goes on from epoch {done} to {planned} with its optimizer and callbacks. A callback had "
+                    "ended it; callbacks that count epochs without improvement count anew.",
+                    "El entrenamiento sigue desde la época {done} hasta la {planned} con su optimizador y sus callbacks. Un "
+                    "callback lo había terminado; los callbacks que cuentan épocas sin mejora cuentan de nuevo.")
+        text = text.fill(done=done, planned=planned)
+    else:
+        text = Text("The training goes on from epoch {done} to {planned} with its optimizer, callbacks and random numbers, as "
+                    "if it had been planned for that many epochs.",
+                    "El entrenamiento sigue desde la época {done} hasta la {planned} con su optimizador, sus callbacks y sus "
+                    "números aleatorios, como si se hubiera planeado con esas épocas.")
+        text = text.fill(done=done, planned=planned)
+    return msgspec.structs.replace(warning("goes_on", text, "training"), severity="info")
 
 
 def _changed(changes: Sequence[Text]) -> Problem:

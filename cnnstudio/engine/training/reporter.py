@@ -15,6 +15,8 @@ from cnnstudio.engine.environment import numpy_of, on_gpu
 from cnnstudio.workers.link import Link
 
 EVENT_SECONDS: Final = 0.05
+_RATE_SECONDS: Final = 1.0
+"""Between two events with the learning rate."""
 
 
 class Reporter:
@@ -33,7 +35,7 @@ class Reporter:
         self._pictures = pictures
         self._batch_size = batch_size
         self._batches = -(-pictures // batch_size)
-        self._last_event = 0.0
+        self._last_event = self._last_rate = 0.0
         self._begin = 0.0
         self._paused = 0.0
         self._start = 0
@@ -69,11 +71,14 @@ class Reporter:
         own = self._since_last(min(done * self._batch_size, self._pictures), numbers(logs))
         self._check(own, epoch, done, rate)
         seconds, count = self.seconds, done - self._start
+        shown = None
+        if now - self._last_rate >= _RATE_SECONDS:
+            self._last_rate, shown = now, rate()
         left = (self._planned - self._before - epoch) * self._batches - done
         self._link.emit(Batch(
             epoch=self._before + epoch + 1, batch=done, batches=self._batches, metrics=own, stage=self._stage,
             pictures_per_second=min(count * self._batch_size, self._pictures) / max(seconds, 1e-9),
-            seconds_left=left * seconds / max(count, 1)))
+            seconds_left=left * seconds / max(count, 1), learning_rate=shown))
 
     def epoch(self, epoch: int, logs: dict[str, float], best: bool, best_by: str, seconds: float) -> None:
         """After an epoch that took `seconds` to train; `best_by` is the metric by which it is the best so far, or not."""

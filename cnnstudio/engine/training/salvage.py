@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -18,20 +19,22 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.runs import RunFolder
 
 
-def save_from_checkpoint(run: RunFolder) -> int | None:
+def save_from_checkpoint(run: RunFolder, project_folder: Path | None = None) -> int | None:
     """Write `model.keras` with the weights at the end of the last whole epoch that is kept and finite; returns the number of
     that epoch, or None where there is no such checkpoint.
 
     The weights are those of the network, or of the head alone where the base was frozen and its features kept. Raises
-    ProblemError for a run that cannot be read, or a disk that is full.
+    ProblemError for a run that cannot be read, or a disk that is full. `project_folder` is that of the own bases, if the
+    run does not lie in its project.
     """
+    own_bases = ProjectBases(project_folder or run.project_folder)
     project = run.spec()
     for position, arrays in read_checkpoints(run.checkpoints):
         weights: Sequence[np.ndarray] = arrays.get("whole", []) if position.batch else arrays.get("model", [])
         if not weights or not position.epoch or not all(np.isfinite(array).all() for array in weights):
             continue
         manifest = read_manifest(run.manifest_path)
-        context = context_of(project, len(manifest.header.class_names), ProjectBases(run.project_folder))
+        context = context_of(project, len(manifest.header.class_names), own_bases)
         # Evaluation and export need not handle the precision.
         built = build(project.network, context)
         stages = project.training.stages

@@ -22,6 +22,7 @@ from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
 from cnnstudio.engine.training.feed import Feed, trace_whole_batch
 from cnnstudio.engine.training.reporter import Reporter
+from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.trouble import nan_problem
@@ -44,12 +45,14 @@ class StageTrainer:
 
     `before` epochs were done in earlier stages; `planned` are wanted in all. `saved_weights` are the variables in
     checkpoints: the model's own, or those of the model that it is a part of. `settings` of `training` are kept with them; with
-    `changed` the one to resume from was made with others: what of it does not fit any more starts afresh.
+    `changed` the one to resume from was made with others: what of it does not fit any more starts afresh. `anew`:
+    callbacks that count epochs without improvement begin to count again.
     """
 
     def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
-                 progress: Progress, training: TrainingSpec, settings: dict[str, Any], changed: bool = False) -> None:
+                 steering: Steering, progress: Progress, training: TrainingSpec, settings: dict[str, Any],
+                 changed: bool = False, anew: bool = False) -> None:
         self._model = model
         self._saved_weights = saved_weights
         self._stage = stage
@@ -59,8 +62,9 @@ class StageTrainer:
         self._validation = validation
         self._writer = writer
         self._link = link
+        self._steering = steering
         self._progress = progress
-        self._settings, self._changed = settings, changed
+        self._settings, self._changed, self._anew = settings, changed, anew
         self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size,
                                   lambda epoch, batch, rate: nan_problem(training, stage, epoch, batch, rate))
         self._callbacks = Dispatcher(
@@ -128,6 +132,8 @@ class StageTrainer:
             self._callbacks.restore(position.callbacks, arrays)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
             raise ProblemError(snapshots.unfit_problem("callbacks")) from err
+        if self._anew:
+            self._callbacks.forget_waiting()
         self._progress.logs, self._progress.metrics = list(position.logs), dict(position.metrics)
         self._epoch = position.epoch - self._before
         self._finished = position.finished
@@ -214,11 +220,16 @@ class StageTrainer:
         over = self._finished or self._epoch == self._stage.epochs
         if best or over:
             self._checkpoint(0)
+        self._sync()
+        self._steering.heed(self._epoch, 0)
         if not over:
             self._obey(0)
 
+    def rate_changed(self, epoch: int, before: float, after: float, by: str) -> None:
+        self._steering.rate_changed(epoch, before, after, by)
+
     def _obey(self, batch: int) -> None:
-        """Stop, pause or write a checkpoint, after `batch` batches of the next epoch."""
+        """Stop, pause, heed a wish or write a checkpoint, after `batch` batches of the next epoch."""
         if self._link.stop is not None:
             if self._link.stop.keep:
                 self._checkpoint(batch)
@@ -234,6 +245,9 @@ class StageTrainer:
                 raise _Left
         elif self._writer.due:
             self._checkpoint(batch)
+        if self._steering.wanted:
+            self._sync()
+            self._steering.heed(self._epoch, batch)
 
     def _rate(self) -> float:
         self._sync()

@@ -248,6 +248,7 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "restart_server": RestartServer,
     "install_library": ShowLibraries,
     "show_releases": ShowReleases,
+    "undo": Undo,
 }
 """The command of each `Fix.action` that is no edit of the project."""
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from cnnstudio.gui.state.collection import Collection
     from cnnstudio.gui.state.counts import Counts
     from cnnstudio.gui.state.decisions import Decisions
+    from cnnstudio.gui.state.deleted_runs import DeletedRuns
     from cnnstudio.gui.state.judge import Judge
+    from cnnstudio.gui.state.launcher import Launcher
     from cnnstudio.gui.state.leaks import LeakShares
     from cnnstudio.gui.state.remedies import Remedies
     from cnnstudio.gui.state.scanner import Scanner
@@ -108,6 +110,20 @@ class Workspace(QObject):
         return Audit(self.session, self.collection, self.counts, self.judge)
 
     @cached_property
+    def launcher(self) -> Launcher:
+        """Starting trainings, and those that wait."""
+        from cnnstudio.gui.state.launcher import Launcher
+
+        return Launcher(self.session, self.collection, self.checks)
+
+    @cached_property
+    def deleted_runs(self) -> DeletedRuns:
+        """Deleting runs."""
+        from cnnstudio.gui.state.deleted_runs import DeletedRuns
+
+        return DeletedRuns(self.session)
+
+    @cached_property
     def leaks(self) -> LeakShares:
         """Duplicates between the splits."""
         from cnnstudio.gui.state.leaks import LeakShares
@@ -175,6 +191,7 @@ class Workspace(QObject):
     def _on_closing(self) -> None:
         self.checks.stop()
         self._close_pictures()
+        self.deleted_runs.empty()
 
     def _close_pictures(self) -> None:
         self.scanner.close()

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QBoxLayout, QDialog, QLayout, QWidget
 
 _TITLE_BAR: Final = 36
 """The height in pixels of a title bar. The real one is known only after the window is on the screen."""
@@ -23,6 +23,15 @@ def fitting_geometry(wanted: QSize, screen: QRect) -> QRect:
 def free_screen(window: QWidget) -> QRect:
     """The screen of a window without the bars of the desktop."""
     return window.screen().availableGeometry()
+
+
+def fit(dialog: QDialog, layout: QBoxLayout, width: int = 480) -> None:
+    """Give a dialog its layout, and the height that its wrapped texts need at that width: Qt would reserve that of a
+    narrow column."""
+    layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+    dialog.setLayout(layout)
+    dialog.setMinimumWidth(width)
+    dialog.resize(width, layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else dialog.sizeHint().height())
 
 
 class Dialog(QDialog):

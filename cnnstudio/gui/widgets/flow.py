@@ -59,7 +59,8 @@ class FlowLayout(QLayout):
         cell = 0
         if self._cell:
             columns = max(1, (width + gap) // (self._cell + gap))
-            if lines_needed := -(-len(visible) // columns) - 1:
+            lines_needed = -(-len(visible) // columns) - 1
+            if lines_needed > 0:
                 # Lines of nearly the same number: four cards are two and two, not three and one.
                 columns = -(-len(visible) // (lines_needed + 1))
             cell = (width - gap * (columns - 1)) // columns

@@ -67,6 +67,11 @@ class RowsModel(QAbstractTableModel):
         self.rows = list(rows)
         self.endResetModel()
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        self.beginResetModel()
+        self.columns = list(columns)
+        self.endResetModel()
+
     def append(self, rows: Sequence[Any]) -> None:
         if rows:
             self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(rows) - 1)
@@ -168,6 +173,11 @@ class Table(QTableView):
     def set_rows(self, rows: Sequence[Any]) -> None:
         """Set the rows; the selection is cleared."""
         self.rows.set_rows(rows)
+        self._make_room()
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns of the same rows; the selection is cleared."""
+        self.rows.set_columns(columns)
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

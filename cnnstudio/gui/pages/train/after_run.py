@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QDialog, QWidget
 
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.train.batch_finder import BatchDialog
 from cnnstudio.gui.pages.train.coach import CoachDialog
@@ -28,7 +30,7 @@ class AfterRun(QWidget):
         super().__init__(parent)
         self._workspace, self._start = workspace, start
         self._run: RunFolder | None = None
-        self._followed: tuple[str, Advice] | None = None
+        self._followed: tuple[str, Advice, Project] | None = None
         self._text = Label("", "secondary", "dim", wrap=True)
         self._advice = Button(tr("Advice about this run…", "Consejos sobre este entrenamiento…"), "link", "info",
                               on_click=self.open_coach)
@@ -37,9 +39,11 @@ class AfterRun(QWidget):
         self.setLayout(line)
         self.hide()
 
-    def show_run(self, run: RunFolder | None, running: bool = False) -> None:
+    def show_run(self, run: RunFolder | None) -> None:
         """Show what is known of a run; nothing while it is being trained."""
         self._run = run
+        job = self._workspace.session.jobs.of_kind("train")
+        running = run is not None and job is not None and job.run_folder == str(run.folder)
         over = run is not None and not running and run.events_path.exists()
         self.setVisible(over)
         if run is None or not over:
@@ -49,9 +53,15 @@ class AfterRun(QWidget):
             None if took is None else outcome_text(took), came) if text is not None))
 
     def launched(self, run: RunFolder) -> None:
-        """A run begins: one that follows an advice is told so."""
-        if self._followed is not None:
-            judged, advice = self._followed
+        """A run begins: the one that follows an advice is told so; others may have waited for their turn before it."""
+        if self._followed is None:
+            return
+        judged, advice, wanted = self._followed
+        try:
+            own = run.spec()
+        except ProblemError:
+            return
+        if all(getattr(own, name) == getattr(wanted, name) for name in ("network", "recipe", "augmentation", "training")):
             self._followed = None
             follow(run, judged, advice)
 
@@ -67,8 +77,9 @@ class AfterRun(QWidget):
         fix = advice.fix
         if fix is None or self._run is None:
             return
-        self._followed = (self._run.id, advice)
+        judged = self._run.id
         self._workspace.session.apply(fix)
+        self._followed = (judged, advice, self._workspace.session.project)
         self._start()
 
     def open_forecast(self) -> QDialog:

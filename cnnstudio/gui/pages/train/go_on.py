@@ -1,8 +1,9 @@
-"""Asks how a run goes on: for how many epochs, and with its own settings or those of the page."""
+"""Asks how a run goes on: for how many more epochs, and with its own settings or those of the page."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QLayout, QWidget
 
 from cnnstudio.core.differences import changed_settings
 from cnnstudio.core.edits import set_field
+from cnnstudio.core.events import Epoch
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS
@@ -20,24 +22,31 @@ from cnnstudio.gui.widgets.number_box import NumberBox
 
 _OWN, _PAGE = "run", "page"
 _MOST_SHOWN = 8
+_USUAL = 10
 _STAGE = re.compile(r"^training\.(stages\.[^.]+\.)?")
 
 
 class GoOnDialog(Dialog):
-    """`wanted()` is the run's project with the settings it goes on with."""
+    """`wanted()` is the run's project with the settings it goes on with; `epochs` are those that were done.
 
-    def __init__(self, run: Project, page: Project, done: int, parent: QWidget | None = None) -> None:
+    Only the last stage can get more epochs: a run that was stopped before it can go on with other settings.
+    """
+
+    def __init__(self, run: Project, page: Project, epochs: Sequence[Epoch], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
+        last = len(run.training.stages) - 1
+        done = len(epochs)
+        self._done = sum(epoch.stage == last for epoch in epochs)
+        self._in_last = not epochs or epochs[-1].stage >= last
         same_stages = len(page.training.stages) == len(run.training.stages)
         self._page = run if not same_stages else msgspec.structs.replace(
             run, training=page.training, augmentation=page.augmentation)
         self.setWindowTitle(tr("Continue training", "Seguir entrenando"))
         self.setMinimumWidth(480)
-        planned = run.training.epochs
-        self.epochs = NumberBox(max(planned, done + 10) if done >= planned else planned, minimum=done + 1, maximum=100_000,
-                                integer=True)
-        self.epochs.setAccessibleName(tr("Total epochs", "Épocas en total"))
+        left = run.training.last_stage.epochs - self._done
+        self.epochs = NumberBox(left if left > 0 else _USUAL, minimum=1, maximum=100_000, integer=True)
+        self.epochs.setAccessibleName(tr("More epochs", "Épocas más"))
         self.epochs.value_changed.connect(lambda _value: self._show_changes())
         self.settings = SegmentedControl([(_OWN, tr("The run's settings", "Los ajustes del entrenamiento")),
                                           (_PAGE, tr("The settings on this page", "Los ajustes de esta página"))], _OWN)
@@ -50,7 +59,8 @@ class GoOnDialog(Dialog):
             Label(tr("Continue training", "Seguir entrenando"), "title"),
             Label(tr("The run continues after epoch {n}, and so does its curve.",
                      "El entrenamiento sigue tras la época {n}, y su curva también.", n=done), "body", "dim", wrap=True),
-            row(Label(tr("Total epochs", "Épocas en total")), None, self.epochs, spacing=12), self.settings, self._changes,
+            *((row(Label(tr("More epochs", "Épocas más")), None, self.epochs, spacing=12),) if self._in_last else ()),
+            self.settings, self._changes,
             row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject), self.start, spacing=8),
             spacing=12, margins=(24, 24, 24, 20))
         self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
@@ -60,7 +70,9 @@ class GoOnDialog(Dialog):
     def wanted(self) -> Project:
         """The run's project as it goes on."""
         project = self._page if self._chosen == _PAGE else self._run
-        return set_field(project, "training", "epochs", int(self.epochs.value or 1))
+        if not self._in_last:
+            return project
+        return set_field(project, "training", "epochs", self._done + int(self.epochs.value or 1))
 
     def _on_settings(self, value: object) -> None:
         self._chosen = str(value)

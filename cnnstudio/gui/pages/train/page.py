@@ -6,33 +6,36 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from cnnstudio.core.commands import Pause, Resume
 from cnnstudio.core.events import Epoch, Event, Failed, Finished, Paused, Resumed, Stopped
-from cnnstudio.core.problems import Problem, ProblemError, blocking
+from cnnstudio.core.problems import Problem, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.train.after_run import AfterRun
-from cnnstudio.gui.pages.train.dialogs import open_comparison, open_rate_finder
+from cnnstudio.gui.pages.train.banners import RunBanners
+from cnnstudio.gui.pages.train.dialogs import open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
-from cnnstudio.gui.pages.train.go_on import GoOnDialog
-from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, PlotPair
+from cnnstudio.gui.pages.train.live import LiveControls
+from cnnstudio.gui.pages.train.plots.board import PlotBoard
+from cnnstudio.gui.pages.train.plots.curve_plot import OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
-from cnnstudio.gui.pages.train.runs import RunColors, RunsTable, confirm_delete, rename_run, save_history
+from cnnstudio.gui.pages.train.run_colors import RunColors
+from cnnstudio.gui.pages.train.run_columns import DEFAULT
+from cnnstudio.gui.pages.train.run_commands import COLUMNS, RunCommands
+from cnnstudio.gui.pages.train.runs import RunsTable
 from cnnstudio.gui.pages.train.settings import TrainSettings
+from cnnstudio.gui.pages.train.starting import several_menu
 from cnnstudio.gui.pages.train.watch import Watch
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ShowPage
-from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work, loading_phase
+from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Stack, box, clear, column, scroll_area
-from cnnstudio.gui.widgets.cards import Banner, EmptyState, Expander
-from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
-from cnnstudio.workers.resuming import resumed_job
+from cnnstudio.gui.widgets.basics import Button, Stack, box, column, scroll_area
+from cnnstudio.gui.widgets.cards import EmptyState, Expander
 from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
 
 REDRAW_MS = 110
@@ -54,7 +57,12 @@ class TrainPage(Page):
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_MS)
         self._redraw.timeout.connect(self._draw_next)
-        self._turn = 0
+        self._figures_next = False
+        launcher = self._launcher = workspace.launcher
+        launcher.launched.connect(self._on_launched)
+        launcher.prepared.connect(self._update_buttons)
+        launcher.told.connect(self._on_told)
+        launcher.queue.changed.connect(self._update_buttons)
         self.session.jobs.changed.connect(self._update_buttons)
         self.session.jobs.ended.connect(self._on_job_ended)
 
@@ -65,21 +73,18 @@ class TrainPage(Page):
 
     def centre(self) -> QWidget:
         self._figures = TrainFigures()
-        self._loss_plot = CurvePlot("loss", tr("Loss", "Pérdida"))
-        self._accuracy_plot = CurvePlot("accuracy", tr("Accuracy", "Exactitud"))
-        self._problem_box = column(spacing=8)
+        self._live = LiveControls(self.session, lambda name: theme.class_color(self.workspace.counts.color_index(name)), self)
+        self._plots = PlotBoard(self.session)
+        self._plots.run_clicked.connect(self._choose_id)
+        self._banners = RunBanners()
+        self._banners.fix_chosen.connect(self.session.apply)
         self._after = AfterRun(self.workspace, self.start)
         self._colors = RunColors(self.state)
-        self._table = RunsTable(self._colors)
+        self._table = RunsTable(self._colors, self.session.recall(COLUMNS, list(DEFAULT)))
         self._table.chosen.connect(self._choose)
         self._table.overlaid.connect(self._overlay)
-        self._table.resume_wanted.connect(self.resume)
-        self._table.go_on_wanted.connect(self.go_on)
-        self._table.delete_wanted.connect(self._delete)
-        self._table.history_wanted.connect(lambda run: save_history(self.session, self._table, run))
-        self._table.rename_wanted.connect(self._rename)
-        self._table.compare_wanted.connect(
-            lambda run: open_comparison(self.workspace, self._runs, run, self._colors.color, self._table))
+        self._commands = RunCommands(self.workspace, self._table, self._colors)
+        self._commands.deleted.connect(self._on_deleted)
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)
         self._log.setTabChangesFocus(True)
@@ -87,9 +92,13 @@ class TrainPage(Page):
         self._log.setFont(theme.mono_font(12))
         self._log.setFixedHeight(160)
         self._log.setAccessibleName(tr("Log", "Registro"))
-        body = column(self._figures, self._problem_box, spacing=14, margins=(24, 20, 24, 20))
-        body.addWidget(PlotPair(self._loss_plot, self._accuracy_plot), 1)
+        body = column(self._figures, self._banners,
+                      spacing=14, margins=(24, 20, 24, 20))
+        body.addWidget(self._plots, 1)
         body.addWidget(self._after)
+        body.addWidget(Expander(tr("What it answers while it learns", "Qué responde mientras aprende"), self._live.answers,
+                                open=self._live.answers.wishes_anything))
+        body.addWidget(self._commands.queue_panel)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
         self._empty = EmptyState("train", tr("No training yet", "Aún no hay entrenamientos"),
@@ -116,7 +125,14 @@ class TrainPage(Page):
         self._start = Button(tr("Start training", "Empezar a entrenar"), "primary", "play", on_click=self.start)
         self._next = Button(tr("Next: Evaluate", "Siguiente: Evaluar"), "primary",
                             on_click=lambda: self.session.request(ShowPage("evaluate")))
-        return self._pause, self._stop, self._estimate, self._start, self._next
+        self._several = Button("", "icon", "chevron-down", tooltip=tr("Several trainings", "Varios entrenamientos"),
+                               on_click=self._open_several)
+        self._several.setAccessibleName(self._several.toolTip())
+        return self._live.rate, self._pause, self._stop, self._estimate, self._start, self._several, self._next
+
+    def _open_several(self) -> None:
+        menu = several_menu(self._launcher.start_seeds, self._launcher.start_folds, self._several)
+        menu.popup(self._several.mapToGlobal(self._several.rect().bottomLeft()))
 
     # Refresh -------------------------------------------------------------------------------------
 
@@ -148,6 +164,7 @@ class TrainPage(Page):
     def _list_runs(self) -> None:
         self._runs = list_runs(self.session.folder) if self.session.folder is not None else []
         self._colors.follow(self._runs)
+        self._commands.follow(self._runs)
         self._table.show_runs(self._runs, self._run_folder.id if self._run_folder is not None else "")
         self._show_stack()
 
@@ -161,77 +178,25 @@ class TrainPage(Page):
     # Start, pause, stop, resume ------------------------------------------------------------------
 
     def _running_job(self) -> Job | None:
-        return self.session.jobs.of_kind("train")
+        return self._launcher.running
 
     def start(self) -> None:
-        """Scan the folder again, create a run of the present specs, and train it."""
-        session = self.session
-        folder, index = session.folder, self.workspace.collection.index
-        if folder is None or index is None or self._running_job() is not None or session.jobs.of_kind("prepare_run"):
-            return
-        problems = blocking(self.workspace.checks.check_now())
-        if problems:
-            session.report(problems[0])
-            return
-        project = session.project
+        """Scan the folder again, create a run of the present specs, and train it, or let it wait for its turn."""
+        self._launcher.start()
 
-        def prepare(report: Report) -> Any:
-            noticed = refresh_index(folder, project, index, report.progress, report.is_cancelled)
-            report.check()
-            return prepare_training(folder, project, index, noticed)
-
-        session.jobs.run(prepare, Text("Reading the pictures", "Leyendo las imágenes"), "prepare_run", page="train",
-                         done=self._on_prepared)
-
-    def _on_prepared(self, job: Work) -> None:
-        if isinstance(job.last, Failed):
-            self.session.report(job.last.problem)
-        elif job.result is not None:
-            run, wanted = job.result
-            self._launch(run, wanted, self.session.project.training.epochs)
-        self._update_buttons()
-
-    def resume(self, run_id: str) -> None:
-        """Continue a run that was paused, stopped or interrupted."""
-        folder = next((item.folder for item in self._runs if item.id == run_id), None)
-        if folder is None or self._running_job() is not None:
-            return
-        run = RunFolder(folder)
-        try:
-            project = run.spec()
-        except ProblemError as problem_error:
-            self.session.report(*problem_error.problems)
-            return
-        self._launch(run, training_job(run, project, resume=True), project.training.epochs)
-
-    def go_on(self, run_id: str) -> None:
-        """Ask for how many epochs and with which settings a run goes on, and continue it so."""
-        summary = next((item for item in self._runs if item.id == run_id), None)
-        if summary is None or self._running_job() is not None:
-            return
-        run = RunFolder(summary.folder)
-        try:
-            dialog = GoOnDialog(run.spec(), self.session.project, summary.epochs, self._table.window())
-            if dialog.exec() == GoOnDialog.DialogCode.Accepted:
-                wanted = dialog.wanted()
-                self._launch(run, resumed_job(run, wanted), wanted.training.epochs)
-        except ProblemError as problem_error:
-            self.session.report(*problem_error.problems)
-
-    def _launch(self, run: RunFolder, wanted: Any, epochs: int) -> None:
+    def _on_launched(self, run: RunFolder, job: Job) -> None:
+        """A training begins: its first event comes only after the libraries are loaded; what is done until then is shown."""
         self._show_run(run)
-        self._curves.phase = str(loading_phase(wanted))
-        # Its answers are asked for next, on Evaluate or Predict.
-        wanted = msgspec.structs.replace(wanted, convert=True)
-        job = ChildJob(wanted, Text("Training", "Entrenamiento"), "train", page="train", epochs=epochs,
-                       log=run.log_path)
-        job.run_folder = str(run.folder)
-        self.session.jobs.start(job)
+        self._curves.phase = str(job.phase or "")
         self._after.launched(run)
         self._attach(job)
-        # The first event comes only after the libraries are loaded: what is done until then is shown now.
         self._draw()
-        self.session.announce("runs")
+
+    def _on_told(self, problem: Problem, run_id: str) -> None:
+        if self._run_folder is not None and self._run_folder.id == run_id:
+            self._banners.show_problem(problem)
+        else:
+            self.session.report(problem)
 
     def _follow_orphan(self) -> None:
         """Follow a training whose window was closed: it continues alone."""
@@ -268,27 +233,33 @@ class TrainPage(Page):
 
     def _update_buttons(self) -> None:
         job = self._running_job()
-        preparing = self.session.jobs.of_kind("prepare_run") is not None
+        preparing = self._launcher.preparing
         # Jobs report every step of their progress; the buttons depend on a few facts only.
         trained = job is None and self._run_folder is not None and self._run_folder.has_model
         empty = self._stack.currentWidget() is self._empty
-        facts = (job, job is not None and job.paused, job is not None and job.cancelling, preparing, trained, empty,
+        live = job if job is not None and self._shows(job) else None
+        facts = (job, live, job is not None and job.paused, job is not None and job.cancelling, preparing, trained, empty,
                  self.session.is_open, self.session.problems)
         if facts == self._button_facts:
             return
         self._button_facts = facts
         self._table.set_busy(Path(job.run_folder).name if job is not None else "")
+        self._live.follow(live)
         self._pause.setVisible(job is not None)
         self._stop.setVisible(job is not None)
         # Without a run the button stands in the middle of the page.
-        self._start.setVisible(job is None and not empty)
+        self._start.setVisible(not empty)
         self._estimate.setVisible(job is None)
+        self._several.setVisible(not empty)
+        self._start.setText(tr("Train afterwards", "Entrenar después") if job is not None else
+                            tr("Start training", "Empezar a entrenar"))
         # One primary button: what comes next once there is a model, else the training.
         self._next.setVisible(trained)
-        self._start.set_kind("" if trained else "primary")
+        self._start.set_kind("" if trained or job is not None else "primary")
         blockers = blocking(self.session.problems)
-        for button in (self._start, self._estimate, self._empty.button):
+        for button in (self._start, self._estimate, self._several, self._empty.button):
             button.setEnabled(self.session.is_open and not preparing and not blockers)
+        for button in (self._start, self._empty.button):
             button.setToolTip("\n".join(problem.located_text for problem in blockers))
         if job is not None:
             self._pause.setText(tr("Resume", "Continuar") if job.paused else tr("Pause", "Pausar"))
@@ -299,36 +270,38 @@ class TrainPage(Page):
 
     # What is shown -------------------------------------------------------------------------------
 
-    def _rename(self, run: RunSummary) -> None:
-        if rename_run(self.session, self._table, run):
-            self.session.announce("runs")
-
     def _show_run(self, run: RunFolder | None, read: bool = True) -> None:
         self._run_folder = run
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
         self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
-        self._clear_problem()
+        self._banners.clear()
         if events and isinstance(events[-1], Failed) and self._running_job() is None:
-            self._show_problem(events[-1].problem)
+            self._banners.show_problem(events[-1].problem)
         elif run is not None and read:
-            summary = run.summary()
-            damage = summary.problem if summary.state == "damaged" else summary.damage
-            if damage is not None:
-                self._show_problem(damage)
+            self._banners.show_damage(run.summary())
         self._draw()
         self._show_stack()
-        self._after.show_run(run, running=not read or self._running_job() is not None)
+        self._after.show_run(run)
         self.session.chosen_run = run.id if run is not None else ""
         self._update_buttons()
+
+    def _shows(self, job: Job) -> bool:
+        """Whether the run of a training is the one on screen."""
+        return self._run_folder is not None and job.run_folder == str(self._run_folder.folder)
 
     def _choose(self, summary: RunSummary) -> None:
         if self._run_folder is None or self._run_folder.folder != summary.folder:
             self._show_run(RunFolder(summary.folder))
 
+    def _choose_id(self, run_id: str) -> None:
+        for summary in self._runs:
+            if summary.id == run_id:
+                self._choose(summary)
+                self._list_runs()
+
     def _on_event(self, event: Event) -> None:
-        job = self.sender()
-        if isinstance(job, Job) and self._run_folder is not None and job.run_folder != str(self._run_folder.folder):
+        if self._heard is not None and not self._shows(self._heard):
             return
         self._curves.take(event)
         line = log_line(event)
@@ -342,42 +315,34 @@ class TrainPage(Page):
     def _on_job_ended(self, job: object, last: object) -> None:
         if not isinstance(job, Job) or job.kind != "train":
             return
-        if isinstance(last, Finished | Stopped | Failed):
+        # The next of the queue may be shown by now.
+        shown = self._shows(job)
+        if shown and isinstance(last, Finished | Stopped | Failed):
             self._curves.take(last)
         if isinstance(last, Failed):
-            self._show_problem(last.problem)
+            (self._banners.show_problem if shown else self.session.report)(last.problem)
         self.session.announce("runs")
         self._draw()
         self._after.show_run(self._run_folder)
         self._update_buttons()
 
-    def _show_problem(self, problem: Problem) -> None:
-        self._clear_problem()
-        banner = Banner(problem, closable=True)
-        banner.fix_chosen.connect(self.session.apply)
-        banner.closed.connect(self._clear_problem)
-        self._problem_box.addWidget(banner)
-
-    def _clear_problem(self) -> None:
-        clear(self._problem_box)
-
     def _draw(self) -> None:
         """Draw everything at once."""
-        self._loss_plot.show_curves(self._curves)
-        self._accuracy_plot.show_curves(self._curves)
+        self._plots.show_curves(self._curves)
         self._draw_figures()
 
     def _draw_next(self) -> None:
         """Draw live: one plot or the figures per turn, so that painting never blocks the window."""
-        drawn = (lambda: self._loss_plot.show_curves(self._curves),
-                 lambda: self._accuracy_plot.show_curves(self._curves), self._draw_figures)
-        drawn[self._turn]()
-        self._turn = (self._turn + 1) % len(drawn)
-        if self._turn:
-            self._redraw.start()
+        if self._figures_next:
+            self._draw_figures()
+            self._figures_next = False
+            return
+        self._figures_next = not self._plots.draw_next(self._curves)
+        self._redraw.start()
 
     def _draw_figures(self) -> None:
         job = self._running_job()
+        self._live.show_curves(self._curves)
         self._figures.show_curves(self._curves, running=job is not None, paused=job is not None and job.paused,
                                   planned=self.session.project.training.epochs)
 
@@ -386,15 +351,14 @@ class TrainPage(Page):
         others = {}
         for summary in runs:
             if self._run_folder is None or summary.folder != self._run_folder.folder:
-                others[summary.id] = (self._colors.color(summary), curves_of(RunFolder(summary.folder).epochs()))
-        self._loss_plot.show_others(others)
-        self._accuracy_plot.show_others(others)
+                others[summary.id] = OtherRun(summary.title, self._colors.color(summary),
+                                              curves_of(RunFolder(summary.folder).epochs()))
+        self._plots.show_others(others)
 
-    def _delete(self, summary: RunSummary) -> None:
-        if confirm_delete(self._table, summary):
-            if self._run_folder is not None and self._run_folder.folder == summary.folder:
-                self._show_run(None)
-            self.session.announce("runs")
+    def _on_deleted(self, run_id: str) -> None:
+        if self._run_folder is not None and self._run_folder.id == run_id:
+            self._show_run(None)
 
     def close(self) -> None:
         self._redraw.stop()
+        self._live.close()

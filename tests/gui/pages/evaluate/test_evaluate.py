@@ -22,7 +22,6 @@ from cnnstudio.gui.pages.evaluate.report import EvaluationReport
 from cnnstudio.gui.pages.evaluate.results import measured_folder, read_results
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
 from cnnstudio.workers.run_answers import is_outdated
 from cnnstudio.workers.runs import RunFolder
@@ -66,7 +65,7 @@ def settled(qtbot, window):
 
 
 def opened(qtbot, window, folder):
-    window.perform(OpenProject(str(folder)))
+    assert window.session.open(folder)
     settled(qtbot, window)
     assert window.go("evaluate")
     settled(qtbot, window)

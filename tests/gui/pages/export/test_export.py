@@ -18,7 +18,6 @@ from cnnstudio.gui.pages.export import page as export_page
 from cnnstudio.gui.pages.export.cards import EarlierExports, FormatCard, ResultCard
 from cnnstudio.gui.pages.export.records import ExportRecord, default_target, earlier_exports, record_of, with_record
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner
@@ -60,7 +59,7 @@ def format_card(page, identifier) -> FormatCard:
 
 
 def opened(qtbot, window, folder):
-    window.perform(OpenProject(str(folder)))
+    assert window.session.open(folder)
     qtbot.waitUntil(lambda: not len(window.session.jobs), timeout=10_000)
     assert window.go("export")
     return window.current

@@ -13,7 +13,7 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import same
 from cnnstudio.gui.pages.predict.table import AnswerTable
 from cnnstudio.gui.pages.predict.views import AnswerView
-from cnnstudio.gui.state.commands import OpenPaths, OpenProject
+from cnnstudio.gui.state.commands import OpenPaths
 from cnnstudio.gui.widgets.cards import DropArea
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.transport import Endpoint
@@ -61,7 +61,7 @@ def opened(qtbot, window, project_folder, monkeypatch):
 
     monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.predict.test_predict:child")
     with qtbot.waitSignal(window.session.jobs.ended):
-        window.perform(OpenProject(str(project_folder)))
+        assert window.session.open(project_folder)
     return window
 
 

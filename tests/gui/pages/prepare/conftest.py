@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.gui.state.commands import OpenProject
-
 
 @pytest.fixture
 def page(qtbot, window, project_folder):
     with qtbot.waitSignal(window.session.jobs.ended):
-        window.perform(OpenProject(str(project_folder)))
+        assert window.session.open(project_folder)
     assert window.go("prepare")
     prepare = window.current
     qtbot.waitUntil(lambda: len(prepare.preview.mosaic.images) == 16 and prepare.preview.strip.titles != [])

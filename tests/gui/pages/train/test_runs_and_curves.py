@@ -5,22 +5,21 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QIcon, QWheelEvent
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.events import Batch, Epoch, Finished
 from cnnstudio.core.text import set_language
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train import runs
 from cnnstudio.gui.pages.train.figures import TrainFigures
-from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
+from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, format_best
-from cnnstudio.gui.pages.train.runs import RunColors, RunsTable
+from cnnstudio.gui.pages.train.plots.quantities import quantity
+from cnnstudio.gui.pages.train.run_colors import RunColors
+from cnnstudio.gui.pages.train.runs import RunsTable
 from cnnstudio.gui.widgets.basics import Label
-from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.workers.runs import RunSummary
-from tests.gui.driving import part, press, says, texts
+from tests.gui.driving import part, says, texts
 
 
 def epoch(number: int, best: bool = False, best_by: str = "") -> Epoch:
@@ -40,7 +39,7 @@ def run(identifier: str) -> RunSummary:
 @pytest.fixture
 def plot(qtbot, qapp):
     theme.apply(qapp, "light")
-    result = CurvePlot("loss", "Loss")
+    result = CurvePlot(quantity("loss"))
     qtbot.addWidget(result)
     result.resize(500, 320)
     result.show()
@@ -51,7 +50,7 @@ def plot(qtbot, qapp):
 def test_no_line_is_drawn_over_epochs_whose_batches_are_unknown(plot):
     # A fast training: of epochs 2 to 6 no batch was kept.
     curves = curves_of([batch(1, 1, 4), batch(1, 2, 4), batch(7, 4, 4), batch(8, 2, 4), batch(8, 4, 4)])
-    assert curves.gaps() == [False, True, False, False]
+    assert curves.gaps().tolist() == [False, True, False, False]
     plot.show_curves(curves)
     path = plot._raw.curve.getPath()
     starts = [number for number in range(path.elementCount()) if path.elementAt(number).isMoveTo()]
@@ -137,7 +136,8 @@ def test_a_run_keeps_its_colour_when_runs_are_added_and_deleted():
 
 
 def test_the_legend_names_the_other_runs(plot):
-    other = {f"run <{number}>": (theme.class_color(number), curves_of([epoch(1), epoch(2)])) for number in range(8)}
+    other = {f"{number}": OtherRun(f"run <{number}>", theme.class_color(number), curves_of([epoch(1), epoch(2)]))
+             for number in range(8)}
     plot.show_others(other)
     legend = next(label for label in plot.findChildren(Label) if "run" in label.text())
     assert legend.isVisibleTo(plot)
@@ -173,24 +173,6 @@ def test_a_selected_run_keeps_the_colour_of_its_curve(qtbot):
     icon = table.model().index(0, 0).data(Qt.ItemDataRole.DecorationRole)
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
         assert QIcon(icon).pixmap(10, 10, mode).toImage().pixelColor(5, 5) == color
-
-
-def test_enter_does_not_delete_a_run(qtbot, monkeypatch):
-    deleted = []
-    monkeypatch.setattr(runs, "delete_run", lambda folder: deleted.append(folder) or True)
-    parent = QWidget()
-    qtbot.addWidget(parent)
-
-    def press_enter(question):
-        question.show()
-        QTest.keyClick(question, Qt.Key.Key_Return)
-
-    monkeypatch.setattr(Question, "exec", press_enter)
-    assert not runs.confirm_delete(parent, run("a"))
-    assert not deleted
-    monkeypatch.setattr(Question, "exec", lambda question: press(question, "Delete"))
-    assert runs.confirm_delete(parent, run("a"))
-    assert len(deleted) == 1
 
 
 def test_without_validation_pictures_nothing_claims_to_be_of_them(qtbot, plot):

@@ -15,7 +15,7 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.figures import format_ending
-from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
+from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.runs import RunsTable
 from cnnstudio.gui.pages.train.settings import TrainSettings
@@ -26,7 +26,7 @@ from cnnstudio.gui.widgets.formatting import format_device
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.run_names import read_name
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.run_trash import trashed_runs
 from tests.gui import driving
 from tests.gui.pages.train.recorded_runs import (
     EVENTS,
@@ -55,7 +55,7 @@ def test_curves_from_live_and_kept_events_are_the_same():
         live.take(event)
     saved = curves_of(EVENTS)
     assert vars(live) == vars(saved)
-    assert saved.batch_x[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert saved.batch_x.values[:4].tolist() == [0.25, 0.5, 0.75, 1.0]
     assert saved.best == 2
     assert saved.at_best("val_accuracy") == pytest.approx(0.7)
     assert len(saved.smoothed("loss")) == 12
@@ -71,11 +71,11 @@ def test_an_epoch_done_again_after_a_crash_replaces_the_first():
 
 def test_batches_done_again_after_a_crash_replace_the_first():
     curves = curves_of(EVENTS[:9])
-    assert curves.batch_x == [0.25, 0.5, 0.75, 1.0, 1.25, 1.5]
+    assert curves.batch_x.values.tolist() == [0.25, 0.5, 0.75, 1.0, 1.25, 1.5]
     curves.take(Hello(pid=2))
     curves.take(Batch(epoch=2, batch=1, batches=4, metrics={"loss": 9.0, "accuracy": 0.0}, pictures_per_second=1.0))
-    assert curves.batch_x == [0.25, 0.5, 0.75, 1.0, 1.25]
-    assert curves.batch_values["loss"][-1] == 9.0
+    assert curves.batch_x.values.tolist() == [0.25, 0.5, 0.75, 1.0, 1.25]
+    assert curves.batch_values["loss"].values[-1] == 9.0
 
 
 def test_a_run_that_ended_early_says_so_and_which_weights_it_has(page):
@@ -135,7 +135,7 @@ def test_the_label_of_the_best_epoch_is_inside_the_plot_beside_a_longer_run(page
     plot.resize(420, 300)
     long = [Epoch(epoch=number, epochs=40, metrics={"loss": 1.0, "val_loss": 1.0}, seconds=1.0, pictures_per_second=1.0)
             for number in range(1, 41)]
-    plot.show_others({"another": (theme.color("ok"), curves_of(long))})
+    plot.show_others({"another": OtherRun("another", theme.color("ok"), curves_of(long))})
     plot_item(plot).getViewBox().updateAutoRange()
     label = best_label(plot)
     drawn = label.mapRectToScene(label.boundingRect())
@@ -145,7 +145,7 @@ def test_the_label_of_the_best_epoch_is_inside_the_plot_beside_a_longer_run(page
 def test_a_training_that_loads_its_libraries_says_so_at_once(page, monkeypatch):
     run, wanted = prepare_training(page.session.folder, page.session.project, page.workspace.collection.index)
     monkeypatch.setattr(ChildJob, "start", lambda _job: None)
-    page._launch(run, wanted, 3)
+    page.workspace.launcher.launch(run, wanted, 3)
     job = page.session.jobs.of_kind("train")
     assert str(job.phase) in figure(page, "Epoch")
     job._finish(Stopped(sequence=1, time=4.0))
@@ -198,13 +198,13 @@ def test_a_run_whose_process_starts_can_neither_be_deleted_nor_resumed(page):
     run, _job = prepare_training(page.session.folder, page.session.project, page.workspace.collection.index)
     page.session.announce("runs")
     assert driving.field(page, "Runs").selected.id == run.id
-    assert "Delete…" in buttons(page)
+    assert "Delete" in buttons(page)
     table = driving.part(page, RunsTable)
     table.set_busy(run.id)
-    assert "Delete…" not in buttons(page) and "Resume" not in buttons(page)
+    assert "Delete" not in buttons(page) and "Resume" not in buttons(page)
     assert state(page) == "Starting"
     table.set_busy("")
-    assert "Delete…" in buttons(page)
+    assert "Delete" in buttons(page)
     assert state(page) == "Not started"
 
 
@@ -258,21 +258,30 @@ def test_log_lines_are_words():
     assert log_line(EVENTS[2]) == ""
 
 
-def test_a_deleted_run_is_gone(page, monkeypatch):
-    from cnnstudio.gui.pages.train import page as module
-    from cnnstudio.workers.runs import delete_run
-
+def test_a_deleted_run_is_gone_until_it_is_brought_back(page):
     run = recorded(page, Finished(run="x", time=time.time()))
-    monkeypatch.setattr(module, "confirm_delete", lambda _parent, summary: delete_run(RunFolder(summary.folder)))
-    driving.press(page, "Delete…")
+    driving.press(page, "Delete")
     assert not run.folder.exists()
     assert driving.says(page, "No training yet")
+    page.session.undo()
+    assert run.folder.exists() and driving.field(page, "Runs").rows.rows[0].id == run.id
+    page.session.redo()
+    assert not run.folder.exists()
+
+
+def test_what_was_deleted_is_gone_for_good_once_the_project_is_closed(page):
+    run = recorded(page, Finished(run="x", time=time.time()))
+    folder = page.session.folder
+    driving.press(page, "Delete")
+    assert trashed_runs(folder) == (run.id,)
+    page.session.close()
+    assert trashed_runs(folder) == ()
 
 
 def test_the_epochs_of_a_run_are_saved_as_a_table(page, monkeypatch, tmp_path):
     run = recorded(page, Finished(run="x", time=time.time()))
     table = tmp_path / "epochs.csv"
-    monkeypatch.setattr("cnnstudio.gui.pages.train.runs.ask_save_path", lambda *_arguments: table)
+    monkeypatch.setattr("cnnstudio.gui.pages.train.run_actions.ask_save_path", lambda *_arguments: table)
     driving.part(page, RunsTable).history_wanted.emit(run.summary())
     header, *rows = table.read_text(encoding="utf-8").splitlines()
     assert header.startswith("epoch,stage,seconds,best,")

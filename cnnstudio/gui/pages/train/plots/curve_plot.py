@@ -1,74 +1,39 @@
-"""One metric over the epochs: training and validation, other runs behind, values at the cursor."""
+"""One quantity over the epochs: training and validation, other runs behind, what happened, values at the cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.text import localize_number, tr
+from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train.plots.history import Curves, format_best
+from cnnstudio.gui.pages.train.plots.axes import PlotArea, readout_item
+from cnnstudio.gui.pages.train.plots.history import SMOOTHING, Curves, format_best
+from cnnstudio.gui.pages.train.plots.marks import MarkItem
+from cnnstudio.gui.pages.train.plots.quantities import Quantity
+from cnnstudio.gui.pages.train.plots.readout import Line, nearest, readout_html
 from cnnstudio.gui.widgets.basics import Label, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.gui.widgets.formatting import format_number
 
-_LOWEST: Final = 220
-"""The least height of a plot in pixels; in a lower window the page scrolls."""
 _MOST_NAMES: Final = 6
 """The most names of other runs in a legend."""
+_NEAR: Final = 12.0
+"""Pixels within which a click means a curve."""
 
 
-class _Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis with numbers in the chosen language."""
+class OtherRun(NamedTuple):
+    """A run that is drawn behind the shown one."""
 
-    def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
-        return [localize_number(tickString) for tickString in super().tickStrings(values, scale, spacing)]
-
-
-class _EpochAxis(_Axis):
-    """Ticks at whole epochs only, however few there are."""
-
-    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        return [(max(1.0, spacing), offset) for spacing, offset in super().tickSpacing(low, high, size)]
-
-
-class _Plot(pg.PlotWidget):  # type: ignore[misc]
-    """The wheel scrolls the page; with Ctrl it zooms the epochs. A double click shows all of them again."""
-
-    def sizeHint(self) -> QSize:
-        # As low as it may be: it takes the room that is left, so that the runs below stay in sight.
-        return QSize(320, _LOWEST)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        super().mouseDoubleClickEvent(event)
-        self.getPlotItem().enableAutoRange()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        # The scene says nothing when the mouse leaves.
-        self.scene().sigMouseMoved.emit(QPointF(-1, -1))
-
-
-def _readout() -> pg.TextItem:
-    """The values at the cursor, above the curves."""
-    item = pg.TextItem(anchor=(0, 0), fill=theme.color("raised"), border=pg.mkPen(theme.color("line"), width=1))
-    item.textItem.setFont(theme.font("secondary"))
-    item.setZValue(100)
-    item.hide()
-    return item
+    name: str
+    color: QColor
+    curves: Curves
 
 
 def _label_height(metric: str) -> float:
@@ -76,122 +41,171 @@ def _label_height(metric: str) -> float:
     return 0.93 if "loss" in metric else 0.08
 
 
-class CurvePlot(Card):
-    """A card with a title, a legend and the curves of `metric` and `val_<metric>`."""
+def _with_gaps(x: np.ndarray, values: np.ndarray, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The curve with NaN where a line would be invented."""
+    places = np.flatnonzero(gaps[:max(0, len(x) - 1)]) + 1
+    return (np.insert(x, places, np.nan), np.insert(values, places, np.nan)) if len(places) else (x, values)
 
-    def __init__(self, metric: str, title: str, parent: QWidget | None = None) -> None:
+
+class CurvePlot(Card):
+    """A card with a title, a legend and the curves of a quantity: a metric and its `val_<metric>`, or a load."""
+
+    run_clicked = Signal(str)
+    """The id of another run whose curve was clicked."""
+    zoomed = Signal(object)
+    """The epochs (low, high) to which the user zoomed; None: all."""
+    hovered = Signal(object)
+    """The epoch at the cursor; None: none."""
+
+    def __init__(self, quantity: Quantity, parent: QWidget | None = None) -> None:
         super().__init__(margins=(16, 12, 12, 8), spacing=4, parent=parent)
-        self._metric = metric
+        self.quantity = quantity
+        self._metric = quantity.id
         self._curves: Curves | None = None
+        self._weight: float | None = None
+        self._logarithmic = False
         self._training, self._validation = theme.color("accent"), theme.color("warn")
         self._legend = Label(self._legend_text(validated=True), "secondary")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
-        head = row(Label(title, "body_strong"), None, self._legend, spacing=6)
-        self.body.addLayout(head)
+        title = str(quantity.title)
+        self.head = row(Label(title, "body_strong"), None, self._legend, spacing=6)
+        self.body.addLayout(self.head)
         self._names = Label("", "secondary", wrap=True)
         self._names.setTextFormat(Qt.TextFormat.RichText)
         self._names.hide()
         self.body.addWidget(self._names)
-        self._plot = _Plot(background=theme.color("raised"),
-                             axisItems={"left": _Axis("left"), "bottom": _EpochAxis("bottom")})
-        self._plot.setMinimumHeight(_LOWEST)
-        self._plot.setAccessibleName(title)
+        self._plot = PlotArea(title)
         self._item = self._plot.getPlotItem()
-        self._style()
         self.body.addWidget(self._plot, 1)
         self._raw = self._line(self._training, 1.0, 70)
         self._smooth = self._line(self._training, 2.0)
         self._valid = self._line(self._validation, 2.0, symbol=True)
         self._best = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("ok"), width=1, style=Qt.PenStyle.DashLine),
-                                     label=" ", labelOpts={"position": _label_height(metric), "color": theme.color("ok"),
+                                     label=" ", labelOpts={"position": _label_height(quantity.id), "color": theme.color("ok"),
                                                            "anchors": [(1, 0.5), (1, 0.5)]})
         self._best.hide()
         self._item.addItem(self._best)
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.color("faint"), width=1))
         self._cursor.hide()
         self._item.addItem(self._cursor, ignoreBounds=True)
-        self._readout = _readout()
+        self._marks = MarkItem()
+        self._item.addItem(self._marks, ignoreBounds=True)
+        self._readout = readout_item()
         # On the plot, not in the head: the plots must not grow while the mouse moves.
         self._readout.setParentItem(self._item.getViewBox())
-        self._others: list[pg.PlotDataItem] = []
+        self._own: list[Line] = []
+        self._others: dict[str, Line] = {}
+        self._other_items: list[pg.PlotDataItem] = []
         self._boundaries: list[pg.InfiniteLine] = []
         self._shown_boundaries: list[tuple[int, int]] = []
-        self._item.getViewBox().sigXRangeChanged.connect(self._place_label)
+        box = self._item.getViewBox()
+        box.sigXRangeChanged.connect(self._place_label)
+        box.sigRangeChangedManually.connect(lambda _mask: self.zoomed.emit(tuple(self._item.viewRange()[0])))
+        self._plot.reset.connect(self._show_all)
         self._plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self._plot.scene().sigMouseClicked.connect(self._on_click)
+
+    @property
+    def area(self) -> PlotArea:
+        """The plot itself, for an export."""
+        return self._plot
 
     def _legend_text(self, *, validated: bool) -> str:
-        """The names of the curves; without validation pictures there is one."""
+        """The names of the curves; without validation pictures there is one, and a load has none."""
+        if self.quantity.source != "metric":
+            return self.quantity.unit
         names = [(self._training, tr("training", "entrenamiento"))]
         if validated:
             names.append((self._validation, tr("validation", "validación")))
         return " &nbsp; ".join(f'<span style="color:{color.name()}">▬ {text}</span>' for color, text in names)
 
-    def _style(self) -> None:
-        item = self._item
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.setMouseEnabled(x=True, y=False)
-        item.showGrid(x=False, y=True, alpha=0.35)
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.color("line")))
-            axis.setTextPen(pg.mkPen(theme.color("dim")))
-            axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0, maxTickLevel=0)
-        item.getAxis("left").setWidth(44)
-        item.setLabel("bottom", tr("epoch", "época"), color=theme.color("dim").name())
-        item.getViewBox().setDefaultPadding(0.04)
-
     def _line(self, color: QColor, width: float, alpha: int = 255, symbol: bool = False) -> pg.PlotDataItem:
         shade = QColor(color)
         shade.setAlpha(alpha)
         # There are many raw values: antialiasing would cost most of the painting.
-        line = pg.PlotDataItem(pen=pg.mkPen(shade, width=width), antialias=alpha == 255, skipFiniteCheck=True)
+        line = pg.PlotDataItem(pen=pg.mkPen(shade, width=width), antialias=alpha == 255, connect="finite")
         if symbol:
             line.setSymbol("o")
             line.setSymbolSize(5)
             line.setSymbolBrush(shade)
             line.setSymbolPen(None)
         self._item.addItem(line)
+        # Of a million values only as many are painted as there are pixels, and none of the extremes is lost.
+        line.setDownsampling(auto=True, method="peak")
+        line.setClipToView(True)
         return line
+
+    # The curves ----------------------------------------------------------------------------------
+
+    def set_smoothing(self, weight: float | None) -> None:
+        """Smooth the values of batches with this weight of the past, from 0 to below 1; None: the means of epochs."""
+        if weight != self._weight:
+            self._weight = weight
+            self._redraw()
+
+    def set_logarithmic(self, logarithmic: bool) -> None:
+        """Draw the quantity by powers of ten, where it is positive."""
+        if self.quantity.positive and logarithmic != self._logarithmic:
+            self._logarithmic = logarithmic
+            self._item.setLogMode(y=logarithmic)
+            self._redraw()
+
+    def _redraw(self) -> None:
+        if self._curves is not None:
+            self.show_curves(self._curves)
 
     def show_curves(self, curves: Curves) -> None:
         """Draw the run in front."""
         if curves is not self._curves:
             self._clear_readout()
         self._curves = curves
-        name = self._metric
-        batches = np.asarray(curves.batch_values.get(name, ()), dtype=float)
-        x = np.asarray(curves.batch_x[:len(batches)], dtype=float)
-        epochs = np.asarray(curves.epoch_x, dtype=float)
-        training = np.asarray(curves.epoch_values.get(name, ()), dtype=float)
-        step = max(1, len(x) // 600)
-        shown = x[::step]
-        # A line is drawn only where no whole epoch is missing between two values.
-        missing = np.concatenate([[0], np.cumsum(curves.gaps()[:max(0, len(x) - 1)], dtype=int)])[:len(x)][::step]
-        known = np.append(np.diff(missing) == 0, False)[:len(shown)]
-        self._raw.setData(shown, batches[::step], connect=known)
-        if len(training) >= 2:
-            self._smooth.setData(epochs[:len(training)], training, connect="all")
+        if self.quantity.source == "metric":
+            self._show_metric(curves)
         else:
-            self._smooth.setData(shown, np.asarray(curves.smoothed(name), dtype=float)[::step], connect=known)
-        validation = np.asarray(curves.epoch_values.get("val_" + name, ()), dtype=float)
-        self._valid.setData(epochs[:len(validation)], validation)
-        self._legend.setText(self._legend_text(validated=len(validation) > 0 or not len(epochs)))
-        if curves.best is not None:
-            self._best.setPos(curves.best)
-            # Shown first: a hidden label ignores its text.
-            self._best.show()
-            self._best.label.setFormat(tr("{best}, epoch {n}", "{best}, época {n}",
-                                          best=format_best(curves.best_by, short=True), n=curves.best))
-        else:
-            self._best.hide()
-        if not len(x) and not len(epochs):
+            self._show_load(curves)
+        self._show_best(curves)
+        self._marks.show_marks(curves.marks)
+        if not any(len(line.values) for line in self._own) and not len(curves.batch_x):
             # The axes would keep the numbers of the run before.
             self._item.setRange(xRange=(0, 1), yRange=(0, 1), disableAutoRange=False)
         # The range is otherwise known with the next painting only.
         self._item.getViewBox().updateAutoRange()
         self._place_label()
         self._show_boundaries(curves.boundaries)
+
+    def _show_metric(self, curves: Curves) -> None:
+        name = self._metric
+        batches = curves.batch_values[name].values if name in curves.batch_values else np.empty(0)
+        x = curves.batch_x.values[:len(batches)]
+        epochs = np.asarray(curves.epoch_x, dtype=float)
+        training = np.asarray(curves.epoch_values.get(name, ()), dtype=float)
+        validation = np.asarray(curves.epoch_values.get("val_" + name, ()), dtype=float)
+        gaps = curves.gaps()
+        self._raw.setData(*_with_gaps(x, batches, gaps))
+        if len(training) >= 2 and self._weight is None:
+            self._smooth.setData(epochs[:len(training)], training)
+        else:
+            weight = SMOOTHING if self._weight is None else self._weight
+            self._smooth.setData(*_with_gaps(x, curves.smoothed(name, weight), gaps))
+        self._valid.setData(epochs[:len(validation)], validation)
+        self._legend.setText(self._legend_text(validated=len(validation) > 0 or not len(epochs)))
+        self._own = [Line(tr("training", "entrenamiento"), self._training, epochs, training),
+                     Line(tr("validation", "validación"), self._validation, epochs, validation)]
+
+    def _show_load(self, curves: Curves) -> None:
+        x, values = curves.load(self.quantity.id)
+        self._smooth.setData(x, values)
+        self._own = [Line(str(self.quantity.title), self._training, x, values)]
+
+    def _show_best(self, curves: Curves) -> None:
+        if curves.best is None or self.quantity.source != "metric":
+            self._best.hide()
+            return
+        self._best.setPos(curves.best)
+        # Shown first: a hidden label ignores its text.
+        self._best.show()
+        self._best.label.setFormat(tr("{best}, epoch {n}", "{best}, época {n}",
+                                      best=format_best(curves.best_by, short=True), n=curves.best))
 
     def _place_label(self) -> None:
         """Put the label of the best epoch towards the middle of what is shown, where there is room for it."""
@@ -216,76 +230,103 @@ class CurvePlot(Card):
             self._item.addItem(line, ignoreBounds=True)
             self._boundaries.append(line)
 
-    def show_others(self, others: Mapping[str, tuple[QColor, Curves]]) -> None:
-        """Draw the validation curves of other runs behind, thin, in their colours, and name them in the legend."""
-        for item in self._others:
+    def show_others(self, others: Mapping[str, OtherRun]) -> None:
+        """Draw the validation curves of other runs, by their ids, behind: thin, in their colours, named in the legend."""
+        for item in self._other_items:
             self._item.removeItem(item)
-        self._others = []
-        for color, curves in others.values():
+        self._other_items, self._others = [], {}
+        if self.quantity.source != "metric":
+            return
+        for identifier, (name, color, curves) in others.items():
             values = curves.epoch_values.get("val_" + self._metric) or curves.epoch_values.get(self._metric, [])
-            line = pg.PlotDataItem(np.asarray(curves.epoch_x[:len(values)], dtype=float), np.asarray(values, dtype=float),
-                                   pen=pg.mkPen(color, width=1.4), antialias=True)
-            self._item.addItem(line)
-            self._others.append(line)
-        names = [f'<span style="color:{color.name()}">▬</span> {escape(name)}' for name, (color, _curves) in others.items()]
+            line = Line(name, color, np.asarray(curves.epoch_x[:len(values)], dtype=float), np.asarray(values, dtype=float),
+                        run=identifier)
+            item = pg.PlotDataItem(line.x, line.values, pen=pg.mkPen(color, width=1.4), antialias=True)
+            self._item.addItem(item)
+            self._other_items.append(item)
+            self._others[identifier] = line
+        names = [f'<span style="color:{line.color.name()}">▬</span> {escape(line.name)}' for line in self._others.values()]
         if len(names) > _MOST_NAMES:
             more = len(names) - _MOST_NAMES
             names[_MOST_NAMES:] = [tr("and {n} more", "y {n} más", n=more)]
         self._names.setText(" &nbsp; ".join(names))
-        self._names.setToolTip("\n".join(others) if len(others) > _MOST_NAMES else "")
+        self._names.setToolTip("\n".join(other.name for other in others.values()) if len(others) > _MOST_NAMES else "")
         self._names.setVisible(bool(names))
+
+    @property
+    def lines(self) -> list[Line]:
+        """The curves that are drawn, those of the shown run first."""
+        return [*(line for line in self._own if len(line.values)), *self._others.values()]
+
+    # The mouse -----------------------------------------------------------------------------------
 
     @property
     def readout(self) -> str:
         """The values at the cursor, line by line; "" without them."""
         return self._readout.textItem.toPlainText() if self._readout.isVisible() else ""
 
+    def zoom_to(self, epochs: tuple[float, float] | None) -> None:
+        """Show these epochs, or all."""
+        if epochs is None:
+            self._item.enableAutoRange()
+            # What was clipped away has no part in the range until it is drawn again.
+            self._redraw()
+        else:
+            self._item.setXRange(*epochs, padding=0)
+
+    def _show_all(self) -> None:
+        self.zoom_to(None)
+        self.zoomed.emit(None)
+
+    def show_cursor(self, x: float | None) -> None:
+        """Draw the line at that epoch, where another plot has the mouse."""
+        self._cursor.setVisible(x is not None)
+        if x is not None:
+            self._cursor.setPos(x)
+
     def _clear_readout(self) -> None:
+        if self._readout.isVisible():
+            self.hovered.emit(None)
         self._cursor.hide()
         self._readout.hide()
 
     def _on_mouse_moved(self, position: QPointF) -> None:
-        curves = self._curves
-        if curves is None or not curves.epoch_x or not self._item.sceneBoundingRect().contains(position):
+        positions = np.unique(np.concatenate([line.x for line in self.lines])) if self.lines else np.empty(0)
+        if self._curves is None or not len(positions) or not self._item.sceneBoundingRect().contains(position):
             self._clear_readout()
             return
         box = self._item.getViewBox()
-        x = box.mapSceneToView(position).x()
-        place = min(range(len(curves.epoch_x)), key=lambda index: abs(curves.epoch_x[index] - x))
-        self._cursor.setPos(curves.epoch_x[place])
+        at = box.mapSceneToView(position)
+        x = float(positions[np.abs(positions - at.x()).argmin()])
+        y = 10.0 ** at.y() if self._logarithmic else at.y()
+        self._cursor.setPos(x)
         self._cursor.show()
-        lines = [tr("Epoch {n}", "Época {n}", n=curves.epoch_x[place])]
-        for name, label, color in ((self._metric, tr("training", "entrenamiento"), self._training),
-                                   ("val_" + self._metric, tr("validation", "validación"), self._validation)):
-            values = curves.epoch_values.get(name, ())
-            if place < len(values):
-                lines.append(f'<span style="color:{color.name()}">▬</span> {label} {format_number(values[place], 4)}')
-        self._readout.setHtml(f'<div style="color:{theme.color("text").name()}">{"<br>".join(lines)}</div>')
+        self.hovered.emit(x)
+        heading = tr("Epoch {n}", "Época {n}", n=format_epoch(x))
+        reach = 6 * box.viewPixelSize()[0]
+        self._readout.setHtml(readout_html(heading, self._own, self._others.values(), self._marks.near(at.x(), reach), x, y,
+                                           self.quantity.unit))
         # Beside the line, on the side where there is more room.
-        at = box.mapFromView(QPointF(curves.epoch_x[place], 0)).x()
-        right = at > box.width() / 2
+        place = box.mapFromView(QPointF(x, 0)).x()
+        right = place > box.width() / 2
         self._readout.setAnchor((1, 0) if right else (0, 0))
-        self._readout.setPos(at - 6 if right else at + 6, 6)
+        self._readout.setPos(place - 6 if right else place + 6, 6)
         self._readout.show()
 
+    def _on_click(self, event: object) -> None:
+        """A click on the curve of another run."""
+        box = self._item.getViewBox()
+        at = box.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+        y = 10.0 ** at.y() if self._logarithmic else at.y()
+        ranked = nearest(self.lines, at.x(), y)
+        if not ranked or not ranked[0][0].run:
+            return
+        line, value = ranked[0]
+        height = np.log10(max(value, 1e-300)) if self._logarithmic else value
+        if abs(height - at.y()) <= _NEAR * box.viewPixelSize()[1]:
+            self.run_clicked.emit(line.run)
 
-class PlotPair(QWidget):
-    """Two plots side by side, in a narrow window one above the other."""
 
-    _GAP = 14
-
-    def __init__(self, first: CurvePlot, second: CurvePlot) -> None:
-        super().__init__()
-        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._line.setContentsMargins(0, 0, 0, 0)
-        self._line.setSpacing(self._GAP)
-        for plot in (first, second):
-            self._line.addWidget(plot, 1)
-        self._least = max(plot.minimumSizeHint().width() for plot in (first, second))
-        # Set here: the layout would require the width of both.
-        self.setMinimumWidth(self._least)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        beside = event.size().width() >= 2 * self._least + self._GAP
-        self._line.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        super().resizeEvent(event)
+def format_epoch(x: float) -> str:
+    """A whole epoch as such, a part of one with two decimals."""
+    return str(int(x)) if float(x).is_integer() else f"{x:.2f}"

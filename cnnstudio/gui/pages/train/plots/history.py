@@ -4,21 +4,54 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import pairwise
+from typing import Final, Literal, NamedTuple
 
-from cnnstudio.core.events import Batch, Epoch, Event, Finished, Hello, Notice, Phase, Stopped
+import numpy as np
+
+from cnnstudio.core.events import (
+    Artifact,
+    Batch,
+    Epoch,
+    Event,
+    Finished,
+    Hello,
+    Notice,
+    Observed,
+    Paused,
+    Phase,
+    RateChanged,
+    Resources,
+    Stopped,
+)
 from cnnstudio.core.text import format_metrics, format_number, tr
+from cnnstudio.gui.pages.train.plots.series import Series, Smoothed
 
-SMOOTHING = 0.9
-"""The weight of the past in the smoothed curve of batch values."""
+SMOOTHING: Final = 0.9
+"""The weight of the past in the smoothed curve of batch values, until the user chooses another one."""
+
+
+MarkKind = Literal["rate", "pause", "break", "checkpoint"]
+
+
+class Mark(NamedTuple):
+    """Something that happened at `x` epochs, with the text of the readout."""
+
+    x: float
+    kind: MarkKind
+    text: str
 
 
 class Curves:
     """The curves of one run. `x` is in epochs: batch b of n in epoch e has x = e - 1 + b / n."""
 
     def __init__(self) -> None:
-        self.batch_x: list[float] = []
-        self.batch_values: dict[str, list[float]] = defaultdict(list)
+        self.batch_x = Series()
+        self.batch_values: dict[str, Series] = defaultdict(Series)
+        self._loads: dict[str, tuple[Series, Series]] = defaultdict(lambda: (Series(), Series()))
+        self._smoothed: dict[str, Smoothed] = {}
+        self.marks: list[Mark] = []
+        self.observed: list[Observed] = []
+        """The answers for the observed pictures, oldest first."""
         self.epoch_x: list[int] = []
         self.epoch_values: dict[str, list[float]] = defaultdict(list)
         self.epochs = 0
@@ -45,12 +78,14 @@ class Curves:
         if isinstance(event, Batch):
             self._forget_from(event.epoch)
             x = event.epoch - 1 + event.batch / max(1, event.batches)
-            self._forget_batches(sum(1 for position in self.batch_x if position < x)
-                                 if self.batch_x and self.batch_x[-1] >= x else len(self.batch_x))
+            self._forget_batches(int(np.searchsorted(self.batch_x.values, x)), x)
             self.last_batch = event
             self.batch_x.append(x)
             for name, value in event.metrics.items():
                 self.batch_values[name].append(value)
+            self._add_load("pictures_per_second", event.pictures_per_second, x)
+            if event.learning_rate is not None:
+                self._add_load("learning_rate", event.learning_rate, x)
             self.pictures_per_second = event.pictures_per_second
             self.seconds_left = event.seconds_left
         elif isinstance(event, Epoch):
@@ -59,13 +94,23 @@ class Curves:
             self.epoch_x.append(event.epoch)
             for name, value in event.metrics.items():
                 self.epoch_values[name].append(value)
+            if "learning_rate" in event.metrics:
+                self._add_load("learning_rate", event.metrics["learning_rate"], float(event.epoch))
             if event.best:
                 self.best, self.best_by = event.epoch, event.best_by
             self.pictures_per_second = event.pictures_per_second
             self.epoch_seconds = event.seconds
         elif isinstance(event, Phase):
             self.phase = str(event.text)
+        elif isinstance(event, Resources):
+            self._take_resources(event)
+        elif isinstance(event, RateChanged | Paused | Artifact):
+            self._take_mark(event)
+        elif isinstance(event, Observed):
+            self.observed = [*(told for told in self.observed if _moment(told) < _moment(event)), event]
         elif isinstance(event, Hello):
+            if self.now:
+                self.marks.append(Mark(self.now, "break", tr("resumed", "se continuó")))
             self.device = event.device
             self.phase = ""
             self.over = self.finished = False
@@ -81,6 +126,48 @@ class Curves:
         """(number of the stage from 1, epochs before it) of every stage but the first."""
         return [(stage + 1, before) for stage, before in sorted(self.stage_begins.items()) if stage]
 
+    @property
+    def now(self) -> float:
+        """How many epochs are done, with the part of the one that has begun."""
+        batch = self.batch_x.values[-1] if len(self.batch_x) else 0.0
+        return float(max(batch, self.epoch_x[-1] if self.epoch_x else 0))
+
+    def load(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """(epochs, values) of a load of the computer, of the learning rate or of the speed."""
+        x, values = self._loads[name] if name in self._loads else (Series(), Series())
+        return x.values, values.values
+
+    def _add_load(self, name: str, value: float, x: float) -> None:
+        positions, values = self._loads[name]
+        positions.append(x)
+        values.append(value)
+
+    def _take_resources(self, event: Resources) -> None:
+        now = self.now
+        self._add_load("cpu", 100 * event.cpu, now)
+        self._add_load("memory", event.memory_mb, now)
+        if event.gpus:
+            gpu = max(event.gpus, key=lambda load: load.load)
+            self._add_load("gpu", 100 * gpu.load, now)
+            self._add_load("gpu_memory", gpu.memory_mb, now)
+            if gpu.temperature is not None:
+                self._add_load("gpu_temperature", gpu.temperature, now)
+
+    def _take_mark(self, event: RateChanged | Paused | Artifact) -> None:
+        if isinstance(event, RateChanged):
+            who = "" if event.by == "user" else f" ({event.by})"
+            text = tr("learning rate {before} → {after}", "tasa de aprendizaje {before} → {after}",
+                      before=format_number(event.before, ".3g"), after=format_number(event.after, ".3g")) + who
+            x = self.now if event.batch else float(event.epoch)
+            self.marks.append(Mark(x, "rate", text))
+            # A step, not a slope to the next value that is told.
+            self._add_load("learning_rate", event.before, x)
+            self._add_load("learning_rate", event.after, x)
+        elif isinstance(event, Paused):
+            self.marks.append(Mark(self.now, "pause", tr("pause", "pausa")))
+        elif event.kind == "checkpoint":
+            self.marks.append(Mark(self.now, "checkpoint", tr("checkpoint", "punto de control")))
+
     def _forget_from(self, epoch: int) -> None:
         """Remove the values of an epoch that is repeated after a crash."""
         while self.epoch_x and self.epoch_x[-1] >= epoch:
@@ -88,27 +175,32 @@ class Curves:
             for values in self.epoch_values.values():
                 values.pop()
         if self.last_batch is not None and epoch < self.last_batch.epoch:
-            self._forget_batches(sum(1 for x in self.batch_x if x <= epoch - 1))
+            self._forget_batches(int(np.searchsorted(self.batch_x.values, epoch - 1, side="right")), epoch - 1 + 1e-9)
 
-    def _forget_batches(self, keep: int) -> None:
-        """Remove the values of batches that are repeated after a crash, in the middle of an epoch, too."""
-        del self.batch_x[keep:]
+    def _forget_batches(self, keep: int, x: float) -> None:
+        """Remove the values of batches from `x` on, which are repeated after a crash, in the middle of an epoch, too."""
+        if keep >= len(self.batch_x):
+            return
+        self.batch_x.cut(keep)
         for values in self.batch_values.values():
-            del values[keep:]
+            values.cut(keep)
+        for positions, loads in self._loads.values():
+            kept = int(np.searchsorted(positions.values, x))
+            positions.cut(kept)
+            loads.cut(kept)
+        self._smoothed.clear()
+        self.marks = [mark for mark in self.marks if mark.x < x]
 
-    def smoothed(self, name: str) -> list[float]:
+    def smoothed(self, name: str, weight: float = SMOOTHING) -> np.ndarray:
         """Batch values as an exponential moving average with bias correction."""
-        result: list[float] = []
-        average = weight = 0.0
-        for value in self.batch_values.get(name, ()):
-            average = SMOOTHING * average + (1 - SMOOTHING) * value
-            weight = SMOOTHING * weight + (1 - SMOOTHING)
-            result.append(average / weight)
-        return result
+        average = self._smoothed.get(name)
+        if average is None or average.weight != weight:
+            average = self._smoothed[name] = Smoothed(weight)
+        return average.of(self.batch_values[name].values if name in self.batch_values else np.empty(0))
 
-    def gaps(self) -> list[bool]:
+    def gaps(self) -> np.ndarray:
         """For each batch value whether whole epochs are unknown before the next one: a line there would be invented."""
-        return [after - before > 1 for before, after in pairwise(self.batch_x)]
+        return np.diff(self.batch_x.values) > 1
 
     def latest(self, name: str) -> float | None:
         """The value of the last epoch."""
@@ -120,6 +212,11 @@ class Curves:
         if self.best is None or self.best not in self.epoch_x or name not in self.epoch_values:
             return None
         return self.epoch_values[name][self.epoch_x.index(self.best)]
+
+
+def _moment(event: Observed) -> tuple[float, int]:
+    """The order of Observed events: the end of an epoch follows all its batches."""
+    return (event.epoch - 0.5, event.batch) if event.batch else (event.epoch, 0)
 
 
 def format_best(metric: str, *, short: bool = False) -> str:

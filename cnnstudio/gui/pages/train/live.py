@@ -1,0 +1,64 @@
+"""What a user may do with a training while it runs: change its learning rate, and see what it answers for pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QColor
+
+from cnnstudio.core.commands import Command, Observe, SetLearningRate
+from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.train.answers import LearningAnswers
+from cnnstudio.gui.pages.train.plots.history import Curves
+from cnnstudio.gui.pages.train.rate_change import RateChangeDialog
+from cnnstudio.gui.pages.train.watch import Watch
+from cnnstudio.gui.state.jobs import ChildJob, Job
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button
+
+
+class LiveControls(QObject):
+    """The button for the header, `rate`, and the pictures for the centre, `answers`; both act on the job that is followed."""
+
+    def __init__(self, session: Session, color_of: Callable[[str], QColor], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._job: Job | None = None
+        self._curves = Curves()
+        self.rate = Button(tr("Learning rate…", "Tasa de aprendizaje…"), on_click=self._ask_rate,
+                           tooltip=tr("Change the learning rate of this training now",
+                                      "Cambiar ahora la tasa de aprendizaje de este entrenamiento"))
+        self.rate.hide()
+        self.answers = LearningAnswers(session, color_of)
+        self.answers.wished.connect(self._send)
+
+    def follow(self, job: Job | None) -> None:
+        """The training that runs, or None."""
+        if job is self._job:
+            return
+        self._job = job
+        self.rate.setVisible(job is not None)
+        self.answers.set_live(job is not None)
+        if job is not None and self.answers.wishes_anything:
+            self._send(self.answers.wish)
+
+    def show_curves(self, curves: Curves) -> None:
+        """The run on screen."""
+        if curves is not self._curves:
+            self._curves = curves
+            self.answers.forget()
+        self.answers.show_answers(curves.observed)
+
+    def _send(self, command: Command | Observe) -> None:
+        if isinstance(self._job, ChildJob | Watch):
+            self._job.send(command)
+
+    def _ask_rate(self) -> None:
+        _epochs, rates = self._curves.load("learning_rate")
+        dialog = RateChangeDialog(float(rates[-1]) if len(rates) else None, self.rate.window())
+        dialog.accepted.connect(lambda: self._send(SetLearningRate(rate=dialog.rate)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def close(self) -> None:
+        self.answers.close_threads()

@@ -1,0 +1,87 @@
+"""The axes and the widget of a plot, in the look of the program."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+
+from cnnstudio.core.text import localize_number, tr
+from cnnstudio.gui.look import theme
+
+LOWEST: Final = 220
+"""The least height of a plot in pixels; in a lower window the page scrolls."""
+
+
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with numbers in the chosen language."""
+
+    def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
+        return [localize_number(tickString) for tickString in super().tickStrings(values, scale, spacing)]
+
+    def logTickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
+        return [localize_number(f"{10.0 ** value * scale:.3g}") for value in values]
+
+
+class _EpochAxis(_Axis):
+    """Ticks at whole epochs only, however few there are."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        return [(max(1.0, spacing), offset) for spacing, offset in super().tickSpacing(low, high, size)]
+
+
+class PlotArea(pg.PlotWidget):  # type: ignore[misc]
+    """The wheel scrolls the page; with Ctrl it zooms the epochs. A double click asks for all of them."""
+
+    reset = Signal()
+    """All epochs are wanted."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(background=theme.color("raised"),
+                         axisItems={"left": _Axis("left"), "bottom": _EpochAxis("bottom")})
+        self.setMinimumHeight(LOWEST)
+        self.setAccessibleName(title)
+        item = self.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=True, y=False)
+        item.showGrid(x=False, y=True, alpha=0.35)
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setPen(pg.mkPen(theme.color("line")))
+            axis.setTextPen(pg.mkPen(theme.color("dim")))
+            axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0, maxTickLevel=0)
+        item.getAxis("left").setWidth(44)
+        item.setLabel("bottom", tr("epoch", "época"), color=theme.color("dim").name())
+        item.getViewBox().setDefaultPadding(0.04)
+
+    def sizeHint(self) -> QSize:
+        # As low as it may be: it takes the room that is left, so that the runs below stay in sight.
+        return QSize(320, LOWEST)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        self.reset.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        # The scene says nothing when the mouse leaves.
+        self.scene().sigMouseMoved.emit(QPointF(-1, -1))
+
+
+def readout_item() -> pg.TextItem:
+    """The values at the cursor, above the curves."""
+    item = pg.TextItem(anchor=(0, 0), fill=theme.color("raised"), border=pg.mkPen(theme.color("line"), width=1))
+    item.textItem.setFont(theme.font("secondary"))
+    item.setZValue(100)
+    item.hide()
+    return item

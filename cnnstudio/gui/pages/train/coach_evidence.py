@@ -14,7 +14,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.pages.train.plots.history import Curves
-from cnnstudio.gui.pages.train.plots.quantities import quantities_of
+from cnnstudio.gui.pages.train.plots.quantities import quantity
 from cnnstudio.gui.widgets.formatting import format_count, format_percent
 from cnnstudio.workers.coach.advice import Plot
 from cnnstudio.workers.coach.evidence import Evidence
@@ -106,7 +106,7 @@ def evidence_view(plot: Plot, evidence: Evidence, curves: Curves) -> QWidget | N
     if plot in ("loss", "accuracy"):
         if not curves.epoch_x and not curves.batch_x:
             return None
-        view = CurvePlot(next(quantity for quantity in quantities_of(curves) if quantity.id == plot))
+        view = CurvePlot(quantity(plot))
         view.setFixedHeight(240)
         view.show_curves(curves)
         return view

@@ -105,7 +105,7 @@ class BatchSource:
     def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch from number `start` (counted from 0) on, computed ahead in a thread."""
         order = self.order(epoch)[start * self.batch_size:]
-        together = self.batch_size * self._batches_together()
+        together = self.batch_size * self.batches_together
         blocks = [order[begin:begin + together] for begin in range(0, len(order), together)]
         batches = ahead(lambda indices: self.make(epoch, indices), blocks)
         try:
@@ -116,7 +116,13 @@ class BatchSource:
         finally:
             batches.close()
 
-    def _batches_together(self) -> int:
+    def shortened(self, most: int) -> BatchSource:
+        """The first pictures, at most so many, in the same batches without any change."""
+        return BatchSource(self._rows, self._labels[:most], self.batch_size, seed=self._seed)
+
+    @property
+    def batches_together(self) -> int:
+        """How many batches are computed in one block."""
         if not self.pictures:
             return 1
         return max(1, _BLOCK_BYTES // max(1, self._rows(np.arange(1)).nbytes * self.batch_size))

@@ -19,9 +19,8 @@ from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS, DatasetSpec, Sp
 from cnnstudio.core.graph import closes_cycle, topological_order, unique_id
 from cnnstudio.core.history import History
 from cnnstudio.core.item import Item
-from cnnstudio.core.jobs import JOBS
 from cnnstudio.core.lock import ProjectLock
-from cnnstudio.core.messages import Start, decode_command, encode_command
+from cnnstudio.core.messages import JOBS, Start, decode_command, encode_command
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.network import Edge, Group, NetworkSpec, Node, Note
 from cnnstudio.core.places import free_path

@@ -17,6 +17,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
+from cnnstudio.core.trial_jobs import Measured
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import environment
 from cnnstudio.engine.building import (
@@ -28,6 +29,7 @@ from cnnstudio.engine.building import (
 )
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.inference import convert_ahead
+from cnnstudio.engine.memory import gpu_peak
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
@@ -37,6 +39,7 @@ from cnnstudio.engine.training.plan import Plan
 from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
+from cnnstudio.workers.memory import MEGABYTE, peak_memory
 from cnnstudio.workers.runs import RunFolder
 from cnnstudio.workers.telemetry import Sampler
 
@@ -76,7 +79,16 @@ def train(job: Train, link: Link) -> Event:
     if job.convert:
         phase(link, "converting")
         convert_ahead(model, run.model_path, pictures.prepared.take(pictures.train[:8]), cache)
+    link.emit(_measured(run))
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
+
+
+def _measured(run: RunFolder) -> Measured:
+    """What the training took, for its forecast."""
+    on_card = gpu_peak()
+    files = [path for path in (run.model_path, *run.checkpoints.glob("*.ckpt")) if path.is_file()]
+    return Measured(memory_mb=peak_memory() / MEGABYTE, disk_mb=sum(path.stat().st_size for path in files) / MEGABYTE,
+                    gpu_memory_mb=None if on_card is None else on_card / MEGABYTE)
 
 
 def _keep_last_whole_epoch(run: RunFolder, link: Link) -> None:

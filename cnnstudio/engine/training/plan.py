@@ -133,7 +133,7 @@ class Plan:
         files = RunFiles(self._run, self._link, lambda path: self._write_model(path, stage, len(train)))
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
                                      self._link, Steering(self._link, model, self._observer, number, before), self._progress,
-                                     self._settings, files, changed=self._changed, anew=self._anew)
+                                     project.training, self._settings, files, changed=self._changed, anew=self._anew)
         return self._trainer.run(resumed)
 
     def _write_model(self, path: Path, stage: Stage, epoch_batches: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from cnnstudio.core.events import Notice
 from cnnstudio.core.problems import ProblemError, warning
 from cnnstudio.core.text import Text
-from cnnstudio.core.training import Stage
+from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine.batches import BatchSource
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.training import averaging, snapshots
@@ -26,6 +26,7 @@ from cnnstudio.engine.training.reporter import Reporter, numbers
 from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
+from cnnstudio.workers.trouble import nan_problem
 
 
 @dataclass
@@ -44,15 +45,15 @@ class StageTrainer:
     """Trains `model` (compiled for `stage`, number `number`) on `train`, measures on `validation`.
 
     `before` epochs were done in earlier stages; `planned` are wanted in all. `saved_weights` are the variables in
-    checkpoints: the model's own, or those of the model that it is a part of. `settings` are kept with them; with
+    checkpoints: the model's own, or those of the model that it is a part of. `settings` of `training` are kept with them; with
     `changed` the one to resume from was made with others: what of it does not fit any more starts afresh. `anew`:
     callbacks that count epochs without improvement begin to count again. Callbacks write into `files`.
     """
 
     def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
-                 steering: Steering, progress: Progress, settings: dict[str, Any], files: RunFiles, changed: bool = False,
-                 anew: bool = False) -> None:
+                 steering: Steering, progress: Progress, training: TrainingSpec, settings: dict[str, Any], files: RunFiles,
+                 changed: bool = False, anew: bool = False) -> None:
         self._model = model
         self._saved_weights = saved_weights
         self._stage = stage
@@ -65,7 +66,8 @@ class StageTrainer:
         self._steering = steering
         self._progress = progress
         self._settings, self._changed, self._anew = settings, changed, anew
-        self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size)
+        self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size,
+                                  lambda epoch, batch, rate: nan_problem(training, stage, epoch, batch, rate))
         self._callbacks = Dispatcher(
             make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem)), model,
                            files),

@@ -83,8 +83,9 @@ class TrainSettings(QWidget):
         self._loss = LossSettings(self._workspace)
         self._weights = ClassWeights(self._workspace)
         self._metrics = StepCards(self._workspace, METRICS, lambda: edits.METRICS, lambda step: f"metrics.{step}",
-                                  fits=lambda entry: mode in entry.targets)
-        self._callbacks = StepCards(self._workspace, CALLBACKS, lambda: self._spec, self._node_of, id_of)
+                                  tr("Add a metric", "Añadir una métrica"), fits=lambda entry: mode in entry.targets)
+        self._callbacks = StepCards(self._workspace, CALLBACKS, lambda: self._spec, self._node_of,
+                                    tr("Add a callback", "Añadir un callback"), id_of)
 
     def _node_of(self, step: str) -> str:
         """The place of a callback in problems."""

@@ -1,4 +1,4 @@
-"""Metrics and callbacks of a training as ordered cards: the chosen ones in their order, then those that can be added."""
+"""Metrics and callbacks of a training as ordered cards, and a menu of those that can be added."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.catalog.training.metrics import monitored_names
 from cnnstudio.core import edits
@@ -28,34 +28,36 @@ _MONITOR = "monitor"
 class StepCards(QWidget):
     """The steps of `spec()` (as edits of steps name it) from `registry`; `node_of` gives the place of a step in problems.
 
-    A step that is added gets the id `id_of(type)`, made unique. An entry with a meaning for the project fulfils `fits`.
+    `add` are the words of the button. A step that is added gets the id `id_of(type)`, made unique. An entry with a meaning
+    for the project fulfils `fits`.
     """
 
     def __init__(self, workspace: Workspace, registry: Registry[Any], spec: Callable[[], str], node_of: Callable[[str], str],
-                 id_of: Callable[[str], str] = str, fits: Callable[[Any], bool] = lambda _entry: True) -> None:
+                 add: str, id_of: Callable[[str], str] = str, fits: Callable[[Any], bool] = lambda _entry: True) -> None:
         super().__init__()
+        self._add = Button(add, "link", "plus", on_click=self._open_menu)
         self._session = workspace.session
         self._registry, self._spec, self._node_of, self._id_of, self._fits = registry, spec, node_of, id_of, fits
         self._key: object = None
         self._forms: dict[str, Form] = {}
         self._problems: dict[str, Any] = {}
         self._layout = column(spacing=12)
-        self.setLayout(self._layout)
+        lines = column(spacing=8)
+        lines.addLayout(self._layout)
+        lines.addLayout(row(self._add, None))
+        self.setLayout(lines)
+        self._added = ""
 
     def refresh(self) -> None:
         """Follow the project; cards are kept, with their focus, while only values change."""
         steps = edits.steps_of(self._session.project, self._spec())
-        absent = [entry for entry in self._registry if self._fits(entry) and entry.id not in {step.type for step in steps}]
-        key = (self._spec(), tuple((step.id, step.type, step.enabled) for step in steps), tuple(entry.id for entry in absent))
+        key = (self._spec(), tuple((step.id, step.type, step.enabled) for step in steps))
         if key != self._key:
             self._key = key
             clear(self._layout)
             self._forms, self._problems = {}, {}
             for index, step in enumerate(steps):
                 self._layout.addWidget(self._card(step, index, len(steps)))
-            for entry in absent:
-                identifier = unique_id(self._id_of(entry.id), [step.id for step in steps])
-                self._layout.addWidget(self._card(Step(id=identifier, type=entry.id, enabled=False), -1, 0))
         for step in steps:
             entry = self._registry.find(step.type)
             if entry is not None and step.id in self._forms:
@@ -90,12 +92,14 @@ class StepCards(QWidget):
         entry = self._registry.find(step.type)
         card = Card(margins=(12, 10, 12, 10), spacing=8)
         words = step.type if entry is None else str(entry.label)
-        if count and step.id != self._id_of(step.type):
+        if step.id != self._id_of(step.type):
             words = f"{words} · {step.id}"
         title = Label(words, "body_strong", wrap=True)
         switch = Switch(step.enabled, step.type)
         switch.switched.connect(partial(self._enable, step))
-        line = row(title, switch, spacing=8)
+        more = Button(tr("Move, duplicate or remove {name}", "Mover, duplicar o quitar {name}", name=words), "icon", "more")
+        more.clicked.connect(lambda: self._open_card_menu(more, step, index, count, bool(entry is not None and entry.params)))
+        line = row(title, more, switch, spacing=4)
         line.setStretch(0, 1)
         card.body.addLayout(line)
         if entry is not None:
@@ -105,27 +109,41 @@ class StepCards(QWidget):
                 form.value_changed.connect(partial(self._set, step.id))
                 form.settled.connect(lambda _field: self._session.seal())
                 self._forms[step.id] = form
-                card.body.addWidget(Expander(tr("Parameters", "Parámetros"), form))
+                card.body.addWidget(Expander(tr("Parameters", "Parámetros"), form, open=step.id == self._added))
         if step.enabled:
             self._problems[step.id] = column(spacing=4)
             card.body.addLayout(self._problems[step.id])
-            card.body.addLayout(self._buttons(step, index, count, bool(entry is not None and entry.params)))
         return card
 
-    def _buttons(self, step: Step, index: int, count: int, can_copy: bool) -> Any:
-        name = step.id
-        up = Button(tr("Move {name} up", "Subir {name}", name=name), "icon", "chevron-up",
-                    on_click=partial(self._move, name, index - 1))
-        down = Button(tr("Move {name} down", "Bajar {name}", name=name), "icon", "chevron-down",
-                      on_click=partial(self._move, name, index + 1))
-        copy = Button(tr("Duplicate {name}", "Duplicar {name}", name=name), "icon", "copy",
-                      on_click=partial(self._duplicate, name))
-        remove = Button(tr("Remove {name}", "Quitar {name}", name=name), "icon", "trash",
-                        on_click=partial(self._remove, name))
-        up.setEnabled(index > 0)
-        down.setEnabled(index + 1 < count)
-        copy.setEnabled(can_copy)
-        return row(None, up, down, copy, remove, spacing=2)
+    def _open_card_menu(self, button: Button, step: Step, index: int, count: int, can_copy: bool) -> None:
+        menu = QMenu(button)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for words, act, possible in (
+                (tr("Move up", "Subir"), partial(self._move, step.id, index - 1), index > 0),
+                (tr("Move down", "Bajar"), partial(self._move, step.id, index + 1), index + 1 < count),
+                (tr("Duplicate", "Duplicar"), partial(self._duplicate, step.id), can_copy),
+                (tr("Remove", "Quitar"), partial(self._remove, step.id), True)):
+            menu.addAction(words, act).setEnabled(possible)
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self._add)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.setToolTipsVisible(True)
+        for entry in self._registry:
+            if self._fits(entry):
+                menu.addAction(str(entry.label), partial(self.add, entry.id)).setToolTip(str(entry.help))
+        menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
+
+    def add(self, kind: str) -> None:
+        """Add a step of that entry at the end, with its parameters unfolded."""
+        spec = self._spec()
+        steps = edits.steps_of(self._session.project, spec)
+        step = Step(id=unique_id(self._id_of(kind), [other.id for other in steps]), type=kind)
+        self._added = step.id
+        entry = self._registry.find(kind)
+        self._session.edit(lambda project: edits.with_steps(project, spec, (*edits.steps_of(project, spec), step)),
+                           Text("Add {name}", "Añadir {name}").fill(name=kind if entry is None else entry.label))
 
     def _label(self, step: str, name: str) -> Text:
         steps = edits.steps_of(self._session.project, self._spec())
@@ -136,13 +154,8 @@ class StepCards(QWidget):
 
     def _enable(self, step: Step, enabled: bool) -> None:
         spec = self._spec()
-        present = {other.id for other in edits.steps_of(self._session.project, spec)}
-        label = Text("Switch {name} on or off", "Activar o desactivar {name}").fill(name=step.type)
-        if step.id in present:
-            self._session.edit(lambda project: edits.enable_step(project, spec, step.id, enabled), label)
-        else:
-            wanted = edits.replace(step, enabled=enabled)
-            self._session.edit(lambda project: edits.with_steps(project, spec, (*edits.steps_of(project, spec), wanted)), label)
+        self._session.edit(lambda project: edits.enable_step(project, spec, step.id, enabled),
+                           Text("Switch {name} on or off", "Activar o desactivar {name}").fill(name=step.type))
 
     def _set(self, step: str, name: str, value: Value) -> None:
         spec = self._spec()

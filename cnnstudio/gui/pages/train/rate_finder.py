@@ -13,6 +13,7 @@ from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, localize_number, tr
 from cnnstudio.gui.pages.train.rate_plot import RatePlot
+from cnnstudio.gui.pages.train.trial import Prepare
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, clear, column, row
@@ -38,7 +39,7 @@ _RULES: Final = {
 class RateFinderDialog(Dialog):
     """Tries rates with the settings of a stage; `taken(rate)` when the user takes a suggestion."""
 
-    def __init__(self, session: Session, prepare: Callable[[], TryRates], taken: Callable[[float], object],
+    def __init__(self, session: Session, prepare: Prepare, taken: Callable[[float], object],
                  parent: QWidget | None = None) -> None:
         """`prepare` makes the job in a thread, and may raise ProblemError."""
         super().__init__(parent)

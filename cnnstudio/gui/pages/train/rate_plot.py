@@ -13,6 +13,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from cnnstudio.core.jobs import RatesTried
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.train.plots.axes import NumberAxis, style_plot
 
 _NEAR: Final = 12.0
 """Pixels within which a click means a line."""
@@ -26,11 +27,6 @@ class _RateAxis(pg.AxisItem):  # type: ignore[misc]
                 else "" for value in values]
 
 
-class _NumberAxis(pg.AxisItem):  # type: ignore[misc]
-    def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
-        return [localize_number(text) for text in super().tickStrings(values, scale, spacing)]
-
-
 class RatePlot(pg.PlotWidget):  # type: ignore[misc]
     """Loss against rate, the rate by powers of ten. A click on a line emits `chosen` with the name of its rule."""
 
@@ -38,23 +34,13 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(background=theme.color("raised"),
-                         axisItems={"left": _NumberAxis("left"), "bottom": _RateAxis("bottom")})
+                         axisItems={"left": NumberAxis("left"), "bottom": _RateAxis("bottom")})
         self.setAccessibleName(tr("Loss against learning rate", "Pérdida según la tasa de aprendizaje"))
         self._lines: dict[str, pg.InfiniteLine] = {}
         item = self.getPlotItem()
         item.setLogMode(x=True, y=False)
-        item.setMenuEnabled(False)
-        item.hideButtons()
+        style_plot(item)
         item.setMouseEnabled(x=False, y=False)
-        item.showGrid(x=False, y=True, alpha=0.35)
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.color("line")))
-            axis.setTextPen(pg.mkPen(theme.color("dim")))
-            # Losses are small numbers; “× 0.001” beside the axis is no way to write them.
-            axis.enableAutoSIPrefix(False)
-            axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0)
-        item.getAxis("left").setWidth(44)
         color = theme.color("dim").name()
         item.setLabel("bottom", tr("learning rate", "tasa de aprendizaje"), color=color)
         item.setLabel("left", tr("loss", "pérdida"), color=color)

@@ -24,7 +24,7 @@ _RUN: Final = {
     "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:map_pictures", "import": "collection:import_source",
     "network": "networks:network", "code": "code:code", "draw": "drawing:draw",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "runs:runs", "train": "training:train",
-    "reproduce": "training:reproduce",
+    "reproduce": "training:reproduce", "control": "control:control",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "doctor:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",

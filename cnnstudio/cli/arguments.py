@@ -12,6 +12,7 @@ from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.run_arguments import (
     Command,
     add_compare,
+    add_control,
     add_evaluate,
     add_export,
     add_find_rate,
@@ -290,7 +291,7 @@ def _help(command: Command) -> None:
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
-    "reproduce": add_reproduce,
+    "reproduce": add_reproduce, "control": add_control,
     "evaluate": add_evaluate, "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,

@@ -48,6 +48,25 @@ def add_reproduce(command: Command) -> None:
                                    "el id del entrenamiento, tal como lo enumera `runs`"))
 
 
+def add_control(command: Command) -> None:
+    control = command("control", tr("pause, resume, stop or steer a training that runs in a window or another terminal",
+                                    "pausa, continúa, detiene o dirige un entrenamiento en marcha en una ventana u otra "
+                                    "terminal"))
+    control.add_argument("--run", metavar="ID", help=tr("the id of the run (default: the one that is trained)",
+                                                        "el id del entrenamiento (predeterminado: el que está en marcha)"))
+    what = control.add_mutually_exclusive_group(required=True)
+    what.add_argument("--pause", action="store_true", help=tr("pause after the present batch", "pausa tras el lote actual"))
+    what.add_argument("--resume", action="store_true", help=tr("go on after a pause", "continúa tras una pausa"))
+    what.add_argument("--stop", action="store_true", help=tr("stop and keep the model", "detiene y conserva el modelo"))
+    what.add_argument("--discard", action="store_true", help=tr("stop and discard the model", "detiene y descarta el modelo"))
+    what.add_argument("--rate", type=float, metavar=tr("RATE", "TASA"),
+                      help=tr("train with this learning rate from the next batch on",
+                              "entrena con esta tasa de aprendizaje desde el lote siguiente"))
+    what.add_argument("--try", dest="try_pictures", nargs="+", type=Path, metavar=tr("PICTURE", "IMAGEN"),
+                      help=tr("what the network answers for these pictures at this moment, and from now on after every epoch",
+                              "qué responde la red para estas imágenes en este momento y, en adelante, tras cada época"))
+
+
 def add_runs(command: Command) -> None:
     runs = command("runs", tr("list the runs, write about one, or delete one",
                               "enumera los entrenamientos, anota uno o lo elimina"))

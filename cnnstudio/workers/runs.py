@@ -14,7 +14,7 @@ import msgspec
 
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.commands import Command, Stop
-from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Paused, Stopped
+from cnnstudio.core.events import Batch, Epoch, Event, Failed, Finished, Hello, Paused, Resumed, Stopped
 from cnnstudio.core.files import decode_project, encode_frozen
 from cnnstudio.core.foreign_files import LARGE, find_json, read_bytes
 from cnnstudio.core.jobs import AugmentationMeasured, Evaluated
@@ -258,7 +258,7 @@ class RunFolder:
         if isinstance(last, Failed):
             return "failed"
         if self.living():
-            return "paused" if tail and isinstance(tail[-1], Paused) else "running"
+            return "paused" if _waits(tail) else "running"
         return "interrupted" if size else "created"
 
     def _started(self) -> float:
@@ -381,6 +381,12 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
 def _tells_state(events: list[Event]) -> bool:
     """Whether these last events are enough for the state: an epoch, or an end without one."""
     return any(isinstance(event, Epoch) for event in events)
+
+
+def _waits(tail: list[Event]) -> bool:
+    """Whether a training is paused: loads and answers may be told during a pause."""
+    moves = (event for event in reversed(tail) if isinstance(event, Paused | Resumed | Batch | Epoch | Hello))
+    return isinstance(next(moves, None), Paused)
 
 
 def _final_event(tail: list[Event]) -> Failed | Stopped | Finished | None:

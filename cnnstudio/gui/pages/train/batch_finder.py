@@ -61,6 +61,7 @@ class BatchDialog(Dialog):
         self._verdict = Label("", "body", wrap=True)
         self._take = Button("", "primary", on_click=lambda: self._choose(self.found.batch_size if self.found else 0))
         self._fastest = Button("", on_click=lambda: self._choose(self.found.fastest if self.found else 0))
+        self._close = Button(tr("Close", "Cerrar"), "quiet", on_click=self.reject)
         self._again = Button(tr("Try again", "Volver a probar"), on_click=self.start)
         self._stack = Stack()
         for part in (self._waiting, box(column(box(self._problem), None)), box(column(self._verdict, None))):
@@ -74,7 +75,7 @@ class BatchDialog(Dialog):
                      "queda libre para otros programas. Un lote más grande no siempre es más rápido, y puede necesitar una "
                      "tasa de aprendizaje mayor."), "body", "dim", wrap=True),
             self._table, self._stack,
-            row(self._again, None, Button(tr("Close", "Cerrar"), "quiet", on_click=self.reject), self._fastest, self._take,
+            row(self._again, None, self._close, self._fastest, self._take,
                 spacing=8),
             spacing=12, margins=(24, 24, 24, 20))
         layout.setStretchFactor(self._table, 1)
@@ -95,6 +96,7 @@ class BatchDialog(Dialog):
         self._take.setVisible(place == 2)
         self._fastest.setVisible(place == 2 and self.found is not None and self.found.fastest != self.found.batch_size)
         self._again.setVisible(place != 0)
+        (self._take if place == 2 else self._close).setFocus()
 
     def _on_told(self, event: Event) -> None:
         if isinstance(event, BatchTried):

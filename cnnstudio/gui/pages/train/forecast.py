@@ -50,6 +50,7 @@ class ForecastDialog(Dialog):
         self._facts = Facts()
         self._note = Label("", "secondary", "dim", wrap=True)
         self._go = Button(tr("Start training", "Empezar a entrenar"), "primary", "play", on_click=self._begin)
+        self._close = Button(tr("Close", "Cerrar"), "quiet", on_click=self.reject)
         self._again = Button(tr("Try again", "Volver a probar"), on_click=self.start)
         self._stack = Stack()
         figures = KeyFigures(self._epoch, self._total, self._memory, self._disk, wide=620)
@@ -65,7 +66,7 @@ class ForecastDialog(Dialog):
                      "Unos pocos pasos reales con sus imágenes y ajustes, en un proceso aparte. De este entrenamiento no se "
                      "guarda nada; las imágenes preparadas, sí."), "body", "dim", wrap=True),
             self._stack,
-            row(self._again, batch, None, Button(tr("Close", "Cerrar"), "quiet", on_click=self.reject), self._go, spacing=8),
+            row(self._again, batch, None, self._close, self._go, spacing=8),
             spacing=12, margins=(24, 24, 24, 20))
         self.setLayout(free_height(layout))
         self.start()
@@ -81,6 +82,7 @@ class ForecastDialog(Dialog):
         self._stack.setCurrentIndex(place)
         self._go.setVisible(place == 2)
         self._again.setVisible(place != 0)
+        (self._go if place == 2 else self._close).setFocus()
 
     def _on_told(self, event: Event) -> None:
         if isinstance(event, Forecasted):

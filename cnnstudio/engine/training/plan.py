@@ -23,6 +23,8 @@ from cnnstudio.engine.building import Built, compile_model, set_trainable
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint
+from cnnstudio.engine.training.layer_observer import LayerObserver
+from cnnstudio.engine.training.layer_rows import layer_rows
 from cnnstudio.engine.training.observing import Observer
 from cnnstudio.engine.training.pictures import Pictures, make_sources
 from cnnstudio.engine.training.steering import Steering
@@ -55,6 +57,7 @@ class Plan:
         self._seconds_at_risk = 0.0
         self._base_learned = False
         self._observer = Observer(link, built.model, project, pictures)
+        self._layers = LayerObserver(link, pictures, project.training.seed)
         self.optimizer: Any = None
         """That of the last stage, with its state."""
 
@@ -107,11 +110,11 @@ class Plan:
         if resumed is not None and self._base_learned:
             # Features are computed with the weights that the base learned in an earlier stage.
             snapshots.assign(all_weights, resumed[1]["model"], "model")
-        model, held, saved_weights = built.model, self._pictures.prepared, all_weights
+        model, held, saved_weights, tensors = built.model, self._pictures.prepared, all_weights, built.tensors
         cut = features.find_cut(project, built, stage.trainable_from)
         if cut is not None and features.fits(cut, len(held.rows)):
             held, engine = features.compute(cut, self._pictures.prepared, project, self._cache, self._link)
-            model = cut.head
+            model, tensors = cut.head, cut.tensors
             saved_weights = all_weights if self._base_learned else snapshots.weights_of(model)
             self._link.emit(Notice(problem=_features_notice(engine)))
         else:
@@ -125,9 +128,11 @@ class Plan:
         before = len(self._progress.logs) if resumed is None else resumed[0].before
         planned = before + sum(later.epochs for later in project.training.stages[number:])
         self.optimizer = model.optimizer
+        self._layers.enter(number, model, lambda most: layer_rows(built, project.network, model, tensors, most), held, train,
+                           project.training.accumulation)
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
-                                     self._link, Steering(self._link, model, self._observer, number, before), self._progress,
-                                     self._settings, changed=self._changed, anew=self._anew)
+                                     self._link, Steering(self._link, model, self._observer, self._layers, number, before),
+                                     self._progress, self._settings, changed=self._changed, anew=self._anew)
         return self._trainer.run(resumed)
 
     def _is_cut(self, stage: Stage) -> bool:

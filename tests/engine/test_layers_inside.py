@@ -1,0 +1,177 @@
+"""A look inside the layers while a network trains: what is told is right, small, and changes nothing."""
+
+from __future__ import annotations
+
+import keras
+import msgspec
+import numpy as np
+import pytest
+
+from cnnstudio.core.commands import ObserveLayers
+from cnnstudio.core.events import LayersObserved
+from cnnstudio.core.messages import encode_event
+from cnnstudio.engine import models
+from cnnstudio.engine.environment import numpy_of
+from cnnstudio.engine.gradients import loss_gradients
+from cnnstudio.engine.training import layer_measures, snapshots
+from cnnstudio.engine.training.layer_measures import LayerMeasures, histogram, update_ratio
+from cnnstudio.engine.training.layer_rows import Part, Row, grouped
+from tests.engine.collections_of_pictures import augmented, replace, small_network, small_project
+from tests.engine.conftest import metrics_of
+from tests.engine.test_steering import at
+
+
+@pytest.fixture(autouse=True)
+def every_batch(monkeypatch):
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
+
+
+def restless(**training):
+    project = augmented(small_project(epochs=3, **training))
+    return replace(project, network=small_network(dropout=0.3, batch_normalization=True))
+
+
+def test_the_layers_are_told_at_once_and_after_every_epoch(new_run, train_run):
+    run = new_run(restless())
+    _last, recorder = train_run(run, on_event=at(1, 2, ObserveLayers()))
+    told = recorder.of(LayersObserved)
+    assert [(event.epoch, event.batch) for event in told] == [(1, 2), (1, 0), (2, 0), (3, 0)]
+    assert all(state.update_ratio is None for state in told[0].layers), "no step was measured yet"
+    for event in told[1:]:
+        conv, normalization, output = event.layers
+        assert (conv.kind, normalization.kind, output.kind) == ("Conv2D", "BatchNormalization", "Dense")
+        for state in event.layers:
+            assert state.gradient_norm > 0 and 0 < state.update_ratio < 1 and 0 <= state.dead <= 1
+            assert len(state.weights.shares) == len(state.activations.shares) == 32
+            assert abs(sum(state.activations.shares) - 1000) < 33
+        assert conv.parameters == 3 * 3 * 3 * 4 + 4
+    kept = [event.layers for event in run.events() if isinstance(event, LayersObserved)]
+    assert kept == [event.layers for event in told], "they stay with the run"
+
+
+def test_the_look_changes_nothing(new_run, train_run, unbroken):
+    project = restless()
+    run = new_run(project)
+    _last, recorder = train_run(run, on_event=at(1, 1, ObserveLayers()))
+    whole = unbroken(project)
+    assert metrics_of(recorder) == whole.epochs
+    for mine, theirs in zip(models.load(run.folder).model.weights, whole.arrays, strict=True):
+        np.testing.assert_array_equal(np.asarray(mine), theirs)
+
+
+def test_nothing_is_measured_unless_it_is_wished(new_run, train_run, monkeypatch):
+    def never(*_arguments):
+        raise AssertionError("measured")
+
+    for name in ("states", "__init__"):
+        monkeypatch.setattr(layer_measures.LayerMeasures, name, never)
+    _last, recorder = train_run(new_run(restless()))
+    assert not recorder.of(LayersObserved)
+
+
+def test_it_ends_when_the_user_wishes_so(new_run, train_run):
+    def both(recorder, event):
+        at(1, 1, ObserveLayers())(recorder, event)
+        at(2, 1, ObserveLayers(rows=0))(recorder, event)
+
+    _last, recorder = train_run(new_run(restless()), on_event=both)
+    assert [(event.epoch, event.batch) for event in recorder.of(LayersObserved)] == [(1, 1), (1, 0)]
+
+
+def test_with_accumulated_gradients_one_change_of_the_weights_is_measured(new_run, train_run):
+    project = restless(accumulation=3)
+    _last, recorder = train_run(new_run(project), on_event=at(1, 1, ObserveLayers()))
+    assert all(state.update_ratio > 0 for event in recorder.of(LayersObserved)[1:] for state in event.layers)
+
+
+def _model():
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(5, 3, activation="relu"),
+                              keras.layers.BatchNormalization(), keras.layers.Dropout(0.4), keras.layers.Flatten(),
+                              keras.layers.Dense(2, activation="softmax", kernel_regularizer="l2")])
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _batch():
+    dice = np.random.default_rng(1)
+    return dice.random((16, 8, 8, 1)).astype(np.float32), dice.integers(0, 2, 16).astype(np.int32), None
+
+
+def test_the_gradient_is_that_of_the_next_step_and_leaves_no_trace():
+    model, batch = _model(), _batch()
+    model.train_on_batch(*batch[:2])
+    everything = [*model.variables, *model.optimizer.variables]
+    before = [np.array(numpy_of(variable)) for variable in everything]
+    generators = snapshots.generators()
+    gradients = loss_gradients(model, batch)
+    for mine, variable in zip(before, everything, strict=True):
+        np.testing.assert_array_equal(mine, numpy_of(variable))
+    after = snapshots.generators()
+    for name, arrays in generators.items():
+        for mine, theirs in zip(arrays, after[name], strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    weights = [np.array(numpy_of(variable)) for variable in model.trainable_variables]
+    model.train_on_batch(*batch[:2])
+    for old, gradient, variable in zip(weights, gradients, model.trainable_variables, strict=True):
+        np.testing.assert_allclose(numpy_of(variable), old - 0.1 * gradient, atol=1e-6)
+
+
+def _measures(model, pictures, batch):
+    part = Part(model.inputs)
+    rows = [Row(layer.name, (layer,), layer.output, part) for layer in model.layers if layer.weights]
+    return LayerMeasures(model, rows, pictures, batch)
+
+
+def test_dead_units_are_those_that_never_answer(monkeypatch):
+    model, batch = _model(), _batch()
+    kernel, bias = model.layers[0].get_weights()
+    bias[:2] = -1000.0
+    model.layers[0].set_weights([kernel, bias])
+    states = _measures(model, batch[0], batch).states()
+    assert states[0].dead == pytest.approx(0.4)
+    assert states[-1].dead == 0
+    monkeypatch.setattr(layer_measures, "_MOST_VALUES", 1)
+    assert [state.dead for state in _measures(model, batch[0], batch).states()] == [state.dead for state in states]
+
+
+def test_a_frozen_layer_has_no_gradient():
+    model, batch = _model(), _batch()
+    model.layers[0].trainable = False
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    first, *others = _measures(model, batch[0], batch).states()
+    assert first.gradient_norm is None and first.weights is not None and first.activations is not None
+    assert all(state.gradient_norm is not None for state in others)
+
+
+def test_the_ratio_is_that_of_the_norms():
+    assert update_ratio([np.array([3.0, 4.0])], [np.array([3.0, 4.5])]) == pytest.approx(0.1)
+    assert update_ratio([np.zeros(2)], [np.ones(2)]) is None
+    assert update_ratio([np.ones(1)], [np.array([np.nan])]) is None
+
+
+def test_histograms_of_odd_values():
+    assert histogram(np.array([np.nan, np.inf])) is None
+    same = histogram(np.full(10, 2.0))
+    assert sum(same.shares) == 1000 and same.high > same.low
+    spread = histogram(np.concatenate([np.random.default_rng(0).normal(size=100_000), [1e9]]))
+    assert spread.high < 10, "one value does not squeeze all others into a bin"
+
+
+def test_many_layers_are_put_together_and_the_last_ones_are_not():
+    rows = [Row(f"base/{number}", (number,), number, None) for number in range(500)]
+    made = grouped(rows, 50)
+    assert len(made) == 50
+    assert [layer for row in made for layer in row.layers] == list(range(500)), "none is lost"
+    assert [row.name for row in made[-20:]] == [f"base/{number}" for number in range(480, 500)]
+    assert made[0].name == "base/0 … 15" and made[0].tensor == 15
+    assert len(grouped(rows, 3)) == 3
+    assert grouped(rows[:5], 50) == rows[:5]
+
+
+def test_an_event_of_fifty_layers_is_small():
+    model, batch = _model(), _batch()
+    state = _measures(model, batch[0], batch).states()[0]
+    event = LayersObserved(epoch=100, batch=0, layers=tuple(msgspec.structs.replace(state, update_ratio=0.00123456789)
+                                                            for _ in range(50)))
+    assert len(encode_event(event)) < 25_000

@@ -342,6 +342,15 @@ class TryRates(JobSpec, frozen=True, kw_only=True):
     steps: int = 100
 
 
+class MeasureLayers(JobSpec, frozen=True, kw_only=True):
+    """Look inside the layers of a run's model, on its own pictures: a LayersObserved event of `rows` layers at most."""
+
+    function: ClassVar[str] = "layer_look:measure_layers"
+
+    run_folder: str
+    rows: int = 50
+
+
 class CollectTFRecord(JobSpec, frozen=True, kw_only=True):
     """Write the pictures of a manifest (removed afterwards) as sharded TFRecord files into the new folder `path`."""
 

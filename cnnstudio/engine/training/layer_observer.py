@@ -9,12 +9,13 @@ import numpy as np
 
 from cnnstudio.core.events import LayersObserved
 from cnnstudio.engine.batches import BatchSource
+from cnnstudio.engine.gradients import Batch
+from cnnstudio.engine.pixels import Prepared
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.layer_measures import LayerMeasures, update_ratio
 from cnnstudio.engine.training.layer_rows import Row
 from cnnstudio.engine.training.observing import chosen_places
 from cnnstudio.engine.training.pictures import Pictures
-from cnnstudio.engine.pixels import Prepared
 from cnnstudio.workers.link import Link
 
 PICTURES: Final = 32
@@ -48,9 +49,7 @@ class LayerObserver:
         self._stage, self._window = stage, accumulation
 
         def make(most: int) -> LayerMeasures:
-            places = chosen_places(self._pictures, PICTURES, self._seed)
-            drawn = np.random.default_rng(self._seed).permutation(train.pictures)[:PICTURES]
-            return LayerMeasures(model, find_rows(most), held.take(places), train.make(1, drawn))
+            return LayerMeasures(model, find_rows(most), *sample(self._pictures, held, train, self._seed))
 
         self._make = make
         self._measures, self._before, self._ratios = None, None, None
@@ -89,3 +88,11 @@ class LayerObserver:
 
     def _weights(self) -> list[list[np.ndarray]]:
         return [snapshots.copy_weights(row.trainable) for row in self._current().rows]
+
+
+def sample(pictures: Pictures, held: Prepared, train: BatchSource, seed: int) -> tuple[np.ndarray, Batch]:
+    """What is measured on: validation pictures, as evenly from the classes as may be, for the activations, as `held` has
+    them; and a batch of training pictures, drawn by the seed, for the gradient. Always the same."""
+    places = chosen_places(pictures, PICTURES, seed)
+    drawn = np.random.default_rng(seed).permutation(train.pictures)[:PICTURES]
+    return held.take(places), train.make(1, drawn)

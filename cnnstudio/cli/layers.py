@@ -63,7 +63,7 @@ def _measure(run: RunFolder, output: Output) -> int:
 def _json(run: RunFolder, event: LayersObserved, source: str) -> dict[str, Any]:
     return {"run": run.id, "source": source, "epoch": event.epoch, "batch": event.batch, "stage": event.stage,
             "pictures": event.pictures, "layers": [msgspec.to_builtins(layer) for layer in event.layers],
-            "readings": [{"layer": reading.layer, "text": str(reading.text)} for reading in readings(event)]}
+            "readings": [{"layers": reading.layers, "text": str(reading.text)} for reading in readings(event)]}
 
 
 def _print(run: RunFolder, event: LayersObserved, source: str, output: Output) -> None:

@@ -1,10 +1,11 @@
-"""What the state of the layers says, in words: units that are dead, updates that are too large or too small."""
+"""What the state of the layers says, in words: units that are dead, updates that are large or small, gradients that vanish."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from cnnstudio.core.events import LayersObserved
+from cnnstudio.core.events import LayersObserved, LayerState
 from cnnstudio.core.text import Text
 
 USUAL_RATIO: Final = (1e-4, 1e-2)
@@ -12,46 +13,60 @@ USUAL_RATIO: Final = (1e-4, 1e-2)
 _MANY_DEAD: Final = 0.5
 _LITTLE_GRADIENT: Final = 1e-4
 """The share of the largest gradient in the network below which little arrives."""
+_NAMED: Final = 3
+"""So many layers are named; the others are counted."""
 
 
 class Reading(NamedTuple):
-    """Something about one layer."""
+    """Something unusual, and the layers of which it is true, in the order of the network."""
 
-    layer: str
+    layers: tuple[str, ...]
     text: Text
 
 
 def readings(observed: LayersObserved) -> list[Reading]:
-    """What is unusual in the layers, in the order of the network; none where all is well."""
+    """What is unusual in the layers, one reading for each kind; none where all is well."""
     largest = max((layer.gradient_norm or 0.0 for layer in observed.layers), default=0.0)
-    found: list[Reading] = []
-    for layer in observed.layers:
-        if layer.dead is not None and layer.dead >= _MANY_DEAD:
-            found.append(Reading(layer.name, Text(
-                "{layer}: {share:.0%} of its units answer 0 to every picture and learn nothing (dead). A lower learning rate, "
-                "LeakyReLU or batch normalisation before the activation helps.",
-                "{layer}: el {share:.0%} de sus unidades responde 0 a todas las imágenes y no aprende nada (muertas). Ayuda "
-                "una tasa de aprendizaje menor, LeakyReLU o normalización por lotes antes de la activación.").fill(
-                    layer=layer.name, share=layer.dead)))
-        low, high = USUAL_RATIO
-        if layer.update_ratio is not None and layer.update_ratio > high:
-            found.append(Reading(layer.name, Text(
-                "{layer}: each step changes its weights by {ratio:.1e} of their size, which is much: the learning rate may be "
-                "too high.",
-                "{layer}: cada paso cambia sus pesos en {ratio:.1e} de su tamaño, que es mucho: la tasa de aprendizaje puede "
-                "ser demasiado alta.").fill(layer=layer.name, ratio=layer.update_ratio)))
-        elif layer.update_ratio is not None and layer.update_ratio < low:
-            found.append(Reading(layer.name, Text(
-                "{layer}: each step changes its weights by {ratio:.1e} of their size, which is little: it hardly learns at "
-                "this learning rate.",
-                "{layer}: cada paso cambia sus pesos en {ratio:.1e} de su tamaño, que es poco: con esta tasa de aprendizaje "
-                "apenas aprende.").fill(layer=layer.name, ratio=layer.update_ratio)))
-        if layer.gradient_norm is not None and layer.gradient_norm < _LITTLE_GRADIENT * largest:
-            found.append(Reading(layer.name, Text(
-                "{layer}: hardly any gradient arrives here ({value:.1e}; the largest is {largest:.1e}). Batch normalisation, "
-                "residual connections or another initialisation helps.",
-                "{layer}: aquí apenas llega gradiente ({value:.1e}; el mayor es {largest:.1e}). Ayudan la normalización por "
-                "lotes, las conexiones residuales u otra inicialización.").fill(
-                    layer=layer.name, value=layer.gradient_norm, largest=largest)))
-    return found
 
+    def is_dead(layer: LayerState) -> bool:
+        return layer.dead is not None and layer.dead >= _MANY_DEAD
+
+    def gets_little(layer: LayerState) -> bool:
+        return layer.gradient_norm is not None and layer.gradient_norm < _LITTLE_GRADIENT * largest
+
+    def changes_much(layer: LayerState) -> bool:
+        return layer.update_ratio is not None and layer.update_ratio > USUAL_RATIO[1]
+
+    def changes_little(layer: LayerState) -> bool:
+        return layer.update_ratio is not None and layer.update_ratio < USUAL_RATIO[0]
+
+    kinds: tuple[tuple[Callable[[LayerState], bool], Text], ...] = (
+        (is_dead, Text(
+            "Half of the units or more answer 0 to every picture and learn nothing (dead): {layers}. A lower learning rate, "
+            "LeakyReLU, or batch normalisation before the activation helps.",
+            "La mitad de las unidades o más responde 0 a todas las imágenes y no aprende nada (muertas): {layers}. Ayuda una "
+            "tasa de aprendizaje menor, LeakyReLU o normalización por lotes antes de la activación.")),
+        (gets_little, Text(
+            "Hardly any gradient arrives, less than a ten-thousandth of the largest: {layers}. Batch normalisation, residual "
+            "connections or another initialisation helps.",
+            "Apenas llega gradiente, menos de una diezmilésima del mayor: {layers}. Ayudan la normalización por lotes, las "
+            "conexiones residuales u otra inicialización.")),
+        (changes_much, Text(
+            "Each step changes the weights by more than a hundredth of their size: {layers}. The learning rate may be too "
+            "high.",
+            "Cada paso cambia los pesos en más de una centésima de su tamaño: {layers}. La tasa de aprendizaje puede ser "
+            "demasiado alta.")),
+        (changes_little, Text(
+            "Each step changes the weights by less than a ten-thousandth of their size: {layers}. Little more is learned at "
+            "this learning rate, at the beginning of a training a sign that it is too low.",
+            "Cada paso cambia los pesos en menos de una diezmilésima de su tamaño: {layers}. Con esta tasa de aprendizaje ya "
+            "se aprende poco; al comienzo de un entrenamiento, es señal de que es demasiado baja.")),
+    )
+    found = [(tuple(layer.name for layer in observed.layers if applies(layer)), text) for applies, text in kinds]
+    return [Reading(names, text.fill(layers=_listed(names))) for names, text in found if names]
+
+
+def _listed(names: tuple[str, ...]) -> Text:
+    listed = ", ".join(names[:_NAMED])
+    more = len(names) - _NAMED
+    return Text("{listed} and {n} more", "{listed} y {n} más").fill(listed=listed, n=more) if more > 0 else Text(listed, listed)

@@ -48,7 +48,7 @@ def measure_layers(job: MeasureLayers, link: Link) -> Event:
     phase(link, "measuring")
     rows = layer_rows(built, project.network, built.model, built.tensors, job.rows)
     measures = LayerMeasures(built.model, rows, *sample(pictures, pictures.prepared, train, project.training.seed))
-    last = run.summary().metrics.get("epoch", 0)
+    last = run.summary().metrics.get("epoch", len(run.epochs()))
     link.emit(LayersObserved(epoch=int(last), batch=0, layers=measures.states(), pictures=measures.pictures,
                              stage=max(0, len(project.training.stages) - 1)))
     return Finished(run=run.id)

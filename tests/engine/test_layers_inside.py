@@ -8,16 +8,20 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.commands import ObserveLayers
-from cnnstudio.core.events import LayersObserved
+from cnnstudio.core.events import Finished, LayersObserved
+from cnnstudio.core.jobs import MeasureLayers, Train
 from cnnstudio.core.messages import encode_event
 from cnnstudio.engine import models
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.gradients import loss_gradients
+from cnnstudio.engine.layer_look import measure_layers
 from cnnstudio.engine.training import layer_measures, snapshots
 from cnnstudio.engine.training.layer_measures import LayerMeasures, histogram, update_ratio
 from cnnstudio.engine.training.layer_rows import Part, Row, grouped
+from cnnstudio.workers.supervisor import Supervisor
 from tests.engine.collections_of_pictures import augmented, replace, small_network, small_project
-from tests.engine.conftest import metrics_of
+from tests.engine.conftest import Recorder, metrics_of
+from tests.engine.test_stages import based, stage
 from tests.engine.test_steering import at
 
 
@@ -82,6 +86,60 @@ def test_with_accumulated_gradients_one_change_of_the_weights_is_measured(new_ru
     project = restless(accumulation=3)
     _last, recorder = train_run(new_run(project), on_event=at(1, 1, ObserveLayers()))
     assert all(state.update_ratio > 0 for event in recorder.of(LayersObserved)[1:] for state in event.layers)
+
+
+def test_a_head_on_kept_features_and_then_the_whole_network(new_run, train_run):
+    stages = (stage("head", trainable_from="none", epochs=1), stage("whole", trainable_from="all", epochs=1, rate=0.001))
+    project = based(*stages)
+    _last, recorder = train_run(new_run(project), on_event=at(1, 1, ObserveLayers()))
+    first, *_same, second = recorder.of(LayersObserved)
+    assert [state.name for state in first.layers] == ["output"], "the base is not trained, and not in the head"
+    assert (first.stage, second.stage) == (0, 1)
+    kinds = {state.name: state for state in second.layers}
+    assert [state.kind for state in second.layers] == ["Conv2D", "BatchNormalization", "ReLU", "Dense"]
+    assert all(state.activations is not None for state in second.layers), "of the base too"
+    conv, normalization, activation, output = kinds.values()
+    assert all(state.gradient_norm > 0 and state.update_ratio > 0 for state in (conv, output))
+    assert normalization.gradient_norm is None, "a base is called in inference mode, and its normalisation stays frozen"
+    assert (activation.parameters, activation.weights, activation.gradient_norm) == (0, None, None)
+
+
+def test_the_finished_model_has_the_layers_of_its_last_epoch(new_run, train_run, tmp_path):
+    run = new_run(restless())
+    _last, recorder = train_run(run, on_event=at(1, 1, ObserveLayers()))
+    told = recorder.of(LayersObserved)[-1]
+    measuring = Recorder()
+    measure_layers(MeasureLayers(run_folder=str(run.folder), cache=str(tmp_path / "cache")), measuring)
+    (measured,) = measuring.of(LayersObserved)
+    assert (measured.epoch, measured.pictures) == (3, told.pictures)
+    for mine, theirs in zip(measured.layers, told.layers, strict=True):
+        assert mine.update_ratio is None
+        assert (mine.name, mine.parameters, mine.weights, mine.dead) == (
+            theirs.name, theirs.parameters, theirs.weights, theirs.dead)
+        assert mine.activations.high == pytest.approx(theirs.activations.high, rel=1e-3)
+
+
+@pytest.mark.keras
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_the_look_changes_nothing_on_other_backends(new_run, tmp_path, backend):
+    """In real children: one looks inside its layers from the first batch on, the other does not."""
+    pytest.importorskip(backend)
+    runs = [new_run(restless(backend=backend)) for _ in range(2)]
+    for run, commands in zip(runs, ((), (ObserveLayers(),)), strict=True):
+        events = []
+        job = Train(run_folder=str(run.folder), cache=str(tmp_path / "cache"), backend=backend)
+        supervisor = Supervisor(job, events.append)
+        for command in commands:
+            supervisor.send(command)
+        assert isinstance(supervisor.run(), Finished), events[-1]
+    plain, looked = runs
+    assert [event.metrics for event in looked.epochs()] == [event.metrics for event in plain.epochs()]
+    for mine, theirs in zip(models.load(looked.folder).model.weights, models.load(plain.folder).model.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(mine), np.asarray(theirs))
+    told = [event for event in looked.events() if isinstance(event, LayersObserved) and not event.batch]
+    assert [event.epoch for event in told] == [1, 2, 3]
+    assert all(state.gradient_norm > 0 and state.update_ratio > 0 for state in told[-1].layers)
 
 
 def _model():

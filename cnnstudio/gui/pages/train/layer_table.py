@@ -91,7 +91,8 @@ class LayerTable(QWidget):
         self._gradients = (min(norms) / 2, max(norms) * 2) if norms else (1e-6, 1.0)
         self._unusual = {}
         for reading in readings(observed[-1]) if observed else ():
-            self._unusual[reading.layer] = f"{self._unusual.get(reading.layer, '')}\n{reading.text}".strip()
+            for name in reading.layers:
+                self._unusual[name] = f"{self._unusual.get(name, '')}\n{reading.text}".strip()
         # For a screen reader, which sees no strips.
         self.setAccessibleDescription("; ".join(self._words(states[-1]) for states in self._history if states[-1] is not None))
         self.updateGeometry()

@@ -26,7 +26,6 @@ _SWITCH: Final = "train_layers"
 """The name under which the switch is remembered."""
 _KIND: Final = "layers"
 _LABEL: Final = Text("A look inside the layers", "Una mirada dentro de las capas")
-_MOST_READINGS: Final = 4
 
 
 class LayersPanel(QWidget):
@@ -125,10 +124,7 @@ class LayersPanel(QWidget):
         shown = self._shown
         self._table.show_layers(shown)
         self._table.setVisible(bool(shown))
-        words = [f"{reading.text}" for reading in readings(shown[-1])] if shown else []
-        more = len(words) - _MOST_READINGS
-        if more > 0:
-            words[_MOST_READINGS:] = [tr("and {n} more, marked in the table", "y {n} más, marcadas en la tabla", n=more)]
+        words = [str(reading.text) for reading in readings(shown[-1])] if shown else []
         self._readings.setText("\n".join(words))
         self._readings.setVisible(bool(words))
         self._hint.setText(self._words())

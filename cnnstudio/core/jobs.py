@@ -192,6 +192,28 @@ class Diagnose(JobSpec, frozen=True, kw_only=True):
     function: ClassVar[str] = "doctor:diagnose"
 
 
+class Benchmarked(Event, frozen=True, kw_only=True):
+    """How a backend does on a device: pictures of 32 x 32 a second in training and prediction by a small network, its outputs
+    before, and all its weights after one step of gradient descent; both are the same everywhere but for rounding."""
+
+    backend: str
+    version: str
+    device: str
+    gpu: bool
+    training: float
+    prediction: float
+    outputs: tuple[float, ...]
+    step: tuple[float, ...]
+
+
+class Benchmark(JobSpec, frozen=True, kw_only=True):
+    """Train a small network for `seconds`, and let it answer for half as long."""
+
+    function: ClassVar[str] = "benchmark:benchmark"
+
+    seconds: float = 6.0
+
+
 class FetchBase(JobSpec, frozen=True, kw_only=True):
     """Put the weights of a pretrained base into the cache: download them with a checksum, or copy a file."""
 

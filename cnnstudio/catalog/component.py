@@ -1,4 +1,4 @@
-"""The type of an entry in the registries of optimizers, losses and callbacks."""
+"""The type of an entry in the registries of optimizers and callbacks, and the PyTorch forms of losses."""
 
 from __future__ import annotations
 
@@ -25,41 +25,56 @@ class TorchOptimizer(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Callable[[Values], dict[str, str]] = lambda _values: {}
     decays: bool = False
 
-    def code(self, values: Values) -> str:
+    def code(self, values: Values, weights: str = "learning") -> str:
         name = self.name if isinstance(self.name, str) else self.name(values)
         options = [f"lr={values['learning_rate']!r}"]
         options += [f"{key}={code}" for key, code in self.arguments(values).items() if code]
-        return f"torch.optim.{name}(learning, {', '.join(options)})"
+        return f"torch.optim.{name}({weights}, {', '.join(options)})"
 
 
 class TorchLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """The loss of each picture, (batch,), as code of `answers`, which are probabilities, and `labels`.
+    """The loss of each picture, (batch,) or (batch, 1), as code of `answers`, which are probabilities, and `labels`.
 
     `shares` takes labels as probabilities (batch, classes), or (batch, 1) for two classes; `numbers` takes class numbers
-    (batch,), empty where there is no such form. `{probable}` in them is answers kept away from 0 and 1.
+    (batch,), None where there is no such form. `{probable}` in them is answers kept away from 0 and 1. `logits` takes
+    answers before the last activation, and labels in either form; None: the loss needs probabilities.
     """
 
-    shares: str
-    numbers: str = ""
+    shares: Callable[[Values], str]
+    numbers: Callable[[Values], str] | None = None
+    logits: Callable[[Values], str] | None = None
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a callback stands: its id, the batches of an epoch, and whether its stage is the first."""
+
+    id: str
+    epoch_batches: int = 1
+    first: bool = True
 
 
 class TorchCallback(msgspec.Struct, frozen=True, kw_only=True):
     """The check of the printed loop after every epoch.
 
     "stop": the lines make an object with `is_over(epoch, logs)` and `restore()`; "plateau": they make a pair of the name
-    of a quantity and a scheduler whose `step` takes its value. `helper` is printed before the loop.
+    of a quantity and a scheduler whose `step` takes its value; "watch": an object with `after_epoch(epoch, logs)`.
+    `helper` is printed before the loop.
     """
 
-    role: Literal["stop", "plateau"]
-    lines: Callable[[Values], list[str]]
+    role: Literal["stop", "plateau", "watch"]
+    lines: Callable[[Values, Place], list[str]]
     helper: Helper | None = None
 
 
-TorchPart = TorchOptimizer | TorchLoss | TorchCallback | NotInTorch
+TorchPart = TorchOptimizer | TorchCallback | NotInTorch
 
 
 class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
-    """An optimizer, loss or callback: its parameters, the call that makes it in Keras, and its form in PyTorch."""
+    """An optimizer or callback: its parameters, the call that makes it in Keras, and its form in PyTorch.
+
+    `placed` adds the values that follow from a callback's place. `role` says what a callback writes into the folder of a
+    run, which the training does in its own way: whole models, a table of the epochs, or event files.
+    """
 
     id: str
     label: Text
@@ -67,3 +82,5 @@ class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
     params: tuple[Param, ...] = ()
     call: Call
     torch: TorchPart
+    placed: Callable[[Values, Place], Values] | None = None
+    role: Literal["", "models", "table", "events"] = ""

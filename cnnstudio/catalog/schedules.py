@@ -5,6 +5,8 @@ A stage without a schedule has a constant rate: the number in its optimizer.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -34,18 +36,20 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     formula: str
 
 
-_OPEN: Final = ("decay_steps", "first_decay_steps")
+_OPEN: Final = ("decay_steps", "first_decay_steps", "total_steps")
 _INITIAL: Final = Float(
     name="initial_learning_rate", default=0.001, minimum=0, maximum=100, step=0.0001, decimals=8, logarithmic=True,
     label=same("initial_learning_rate"), help=Text("Learning rate of the first step.",
                                                    "Tasa de aprendizaje del primer paso."))
 
 
-def _steps(name: str, span: Text) -> Int:
+_DECREASING: Final = Text("Number of batches over which the rate decreases; none: {span}.",
+                          "Número de lotes en los que baja la tasa; none: {span}.")
+
+
+def _steps(name: str, span: Text, help: Text = _DECREASING) -> Int:
     return Int(name=name, default=None, minimum=1, maximum=2**31 - 1, optional=True, label=same(name),
-               unit=Text("batches", "lotes"), help=Text("Number of batches over which the rate decreases; none: {span}.",
-                                                        "Número de lotes en los que baja la tasa; none: "
-                                                        "{span}.").fill(span=span))
+               unit=Text("batches", "lotes"), help=help.fill(span=span))
 
 
 _STAGE_STEPS: Final = _steps("decay_steps", Text("all of the stage", "todos los de la etapa"))
@@ -120,8 +124,8 @@ return initial_learning_rate * ((1 - alpha) * 0.5 * m_mul ** turn * (1 + math.co
 """, "epoch", t_mul=2.0, m_mul=1.0, alpha=0.0),
     _schedule(
         "ExponentialDecay", Text("Exponential decay", "Decaimiento exponencial"),
-        Text("Multiplies the rate by decay_rate every decay_steps batches.",
-             "Multiplica la tasa por decay_rate cada decay_steps lotes."),
+        Text("Multiplies the rate by decay_rate every decay_steps batches; with staircase, in steps: the plain step schedule.",
+             "Multiplica la tasa por decay_rate cada decay_steps lotes; con staircase, a saltos: el plan escalonado simple."),
         (_INITIAL, _EPOCH_STEPS,
          _decay_rate(0.9, 1, Text("Factor of the rate after decay_steps batches.",
                                   "Factor de la tasa tras decay_steps lotes.")), _STAIRCASE),
@@ -160,6 +164,38 @@ return (initial_learning_rate - end_learning_rate) * (1 - share) ** power + end_
 share = step / decay_steps
 return initial_learning_rate / (1 + decay_rate * (math.floor(share) if staircase else share))
 """, "epoch", staircase=False),
+    Schedule(
+        id="OneCycle", label=Text("One cycle", "Un ciclo"), span="stage",
+        help=Text("Rises like half a cosine from max_learning_rate / div_factor to max_learning_rate, then decreases to almost "
+                  "nothing (Smith, 2018). The momentum stays as it is.",
+                  "Sube como medio coseno de max_learning_rate / div_factor a max_learning_rate y luego baja hasta casi cero "
+                  "(Smith, 2018). El momento no cambia."),
+        params=(
+            Float(name="max_learning_rate", default=0.01, minimum=0, above=True, maximum=100, step=0.001, decimals=8,
+                  logarithmic=True, label=same("max_learning_rate"), help=Text("Highest learning rate.",
+                                                                               "Tasa de aprendizaje más alta.")),
+            _steps("total_steps", Text("all of the stage", "todos los de la etapa"),
+                   Text("Number of batches of the whole cycle; none: {span}.",
+                        "Número de lotes de todo el ciclo; none: {span}.")),
+            Float(name="pct_start", default=0.3, minimum=0, maximum=1, step=0.05, decimals=4, label=same("pct_start"),
+                  help=Text("Share of the batches in which the rate rises.", "Parte de los lotes en los que sube la tasa.")),
+            Float(name="div_factor", default=25.0, minimum=1, maximum=1e6, step=5, decimals=3, label=same("div_factor"),
+                  help=Text("The first rate is max_learning_rate divided by this.",
+                            "La primera tasa es max_learning_rate dividida entre esto.")),
+            Float(name="final_div_factor", default=10000.0, minimum=1, maximum=1e9, step=1000, decimals=3,
+                  label=same("final_div_factor"), help=Text("The last rate is the first one divided by this.",
+                                                            "La última tasa es la primera dividida entre esto."))),
+        call=Call("own.OneCycle", {name: P(name) for name in (
+            "max_learning_rate", "total_steps", "pct_start", "div_factor", "final_div_factor")}),
+        formula="""\
+low = max_learning_rate / div_factor
+last, top = low / final_div_factor, max(1.0, pct_start * total_steps)
+step = min(step, total_steps)
+if step < top:
+    return low + (max_learning_rate - low) * (1 - math.cos(math.pi * step / top)) / 2
+share = (step - top) / max(1.0, total_steps - top)
+return last + (max_learning_rate - last) * (1 + math.cos(math.pi * share)) / 2
+"""),
     _schedule(
         "PiecewiseConstantDecay", Text("Piecewise constant", "Constante a tramos"),
         Text("One rate up to each boundary, and the last one after all of them.",
@@ -205,3 +241,15 @@ def spans_stage(stage: Stage) -> Schedule | None:
         return None
     values = with_defaults(entry.params, stage.schedule.params)
     return entry if any(name in values and values[name] is None for name in _OPEN) else None
+
+
+def rates(stage: Stage, number: float, epoch_batches: int, steps: Sequence[int]) -> list[float]:
+    """The learning rate of a stage at these steps, counted from 0: by the formula of its schedule, or `number`."""
+    entry = SCHEDULES.find(stage.schedule.type) if stage.schedule is not None else None
+    if entry is None or stage.schedule is None:
+        return [number] * len(steps)
+    values = schedule_values(stage.schedule, stage.epochs * epoch_batches, epoch_batches)
+    names: dict[str, Any] = {"math": math}
+    body = "\n".join(f"    {line}" for line in entry.formula.splitlines())
+    exec(f"def rate(step, {', '.join(values)}):\n{body}\n", names)  # our own text
+    return [float(names["rate"](step, **values)) for step in steps]

@@ -28,7 +28,9 @@ _RUN: Final = {
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "doctor:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",
-    "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate", "layers": "layers:layers",
+    "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",
+    "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
+    "layers": "layers:layers",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""
 

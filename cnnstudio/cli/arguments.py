@@ -23,6 +23,7 @@ from cnnstudio.cli.run_arguments import (
     add_train,
 )
 from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_set
+from cnnstudio.cli.trial_arguments import add_coach, add_find_batch, add_forecast
 from cnnstudio.core.text import LANGUAGES, tr
 
 
@@ -293,7 +294,8 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "reproduce": add_reproduce,
     "evaluate": add_evaluate, "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
-    "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate, "layers": add_layers,
+    "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
+    "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
 }
 
 

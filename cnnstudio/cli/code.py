@@ -14,6 +14,7 @@ from cnnstudio.catalog.torch_form import NOT_IN_TORCH
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.targets import WRITTEN_CODE, check_target
 from cnnstudio.core.atomic import write_atomically, write_problem
+from cnnstudio.core.class_balance import drawn_counts, shown_pictures
 from cnnstudio.core.files import read_project
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
@@ -83,7 +84,7 @@ def _check_name(target: Path) -> None:
 
 
 class _Source(msgspec.Struct, frozen=True):
-    """What is printed: a project, its numbers of classes and of training pictures, and the writer of their list."""
+    """What is printed: a project, its numbers of classes and of pictures that an epoch shows, and the writer of their list."""
 
     project: Project
     classes: int
@@ -103,7 +104,7 @@ def _current_source(folder: Path) -> _Source:
     index = open_index(folder)
     try:
         classes = index.class_names(project.dataset)
-        training = index.split_counts(classes).get("train", 0)
+        training = shown_pictures(index.counts(), classes, project.training.oversampling)
     finally:
         index.close()
 
@@ -120,8 +121,13 @@ def _current_source(folder: Path) -> _Source:
 def _source_of_run(folder: Path, identifier: str) -> _Source:
     run = find_run(folder, identifier)
     manifest = read_manifest(run.manifest_path)
-    training = sum(entry.split == "train" for entry in manifest.entries)
-    return _Source(run.spec(), len(manifest.header.class_names), training,
+    project = run.spec()
+    counts = [0] * len(manifest.header.class_names)
+    for entry in manifest.entries:
+        if entry.split == "train" and entry.label >= 0:
+            counts[entry.label] += 1
+    training = sum(drawn_counts(counts, project.training.oversampling))
+    return _Source(project, len(manifest.header.class_names), training,
                    lambda path: write_manifest(path, manifest.header, manifest.entries))
 
 

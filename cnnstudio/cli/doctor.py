@@ -141,7 +141,8 @@ _FACTS: Final = {
     "backends": Text("backends", "motores"), "cpu_count": Text("processor cores",
                                                                "núcleos del procesador"), "gpu": Text("GPU", "GPU"),
     "litert": Text("LiteRT", "LiteRT"), "opencv": Text("OpenCV", "OpenCV"), "platform": Text("platform", "plataforma"),
-    "cards": Text("graphics cards", "tarjetas gráficas"), "cache": Text("cache", "caché"), "path": Text("path", "ruta"), "writable": Text("writable", "permite escritura"),
+    "cards": Text("graphics cards", "tarjetas gráficas"), "cache": Text("cache", "caché"),
+    "path": Text("path", "ruta"), "writable": Text("writable", "permite escritura"),
     "version": Text("version", "versión"), "formats": Text("formats", "formatos"),
 }
 """Labels of the doctor's facts."""

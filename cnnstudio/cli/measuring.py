@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from cnnstudio.catalog.schedules import SCHEDULES
+from cnnstudio.catalog.rate_keys import rate_key
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, scan_progress
@@ -207,7 +207,7 @@ def find_rate(arguments: argparse.Namespace, output: Output) -> int:
     for tried in found:
         width = max(len(name) for name in tried.suggestions)
         lines = [f"{name:<{width}}  {format_number(rate, '.2e')}  {_RULES[name]}" for name, rate in tried.suggestions.items()]
-        key = _rate_key(project, stage)
+        key = rate_key(project.training, stage)
         if key:
             lines.append(tr("To use one: cnnstudio set {folder} {key}={rate}",
                             "Para usar una: cnnstudio set {folder} {key}={rate}", folder=shlex.quote(str(folder)), key=key,
@@ -227,13 +227,3 @@ def _stage(project: Project, identifier: str | None) -> Stage:
         raise ProblemError(error("unknown_stage", text.fill(
             name=identifier, all=", ".join(item.id for item in project.training.stages)), "training", field="stage"))
     return stage
-
-
-def _rate_key(project: Project, stage: Stage) -> str:
-    """The key of a stage's learning rate, "" if its schedule has several; without a stage it is that of the last one."""
-    place = "training" if stage == project.training.last_stage else f"training.stages.{stage.id}"
-    if stage.schedule is None:
-        return f"{place}.optimizer.learning_rate"
-    entry = SCHEDULES.find(stage.schedule.type)
-    name = "initial_learning_rate"
-    return f"{place}.schedule.{name}" if entry is not None and any(param.name == name for param in entry.params) else ""

@@ -61,6 +61,7 @@ _COMMANDS: Final[dict[str, Callable[..., str]]] = {
     "set_index_aside": lambda folder: f"cnnstudio check {folder} --set-index-aside",
     "measure_statistics": lambda folder: "cnnstudio measure PROJECT",  # noqa: ARG005
     "set_field": lambda folder, spec, field, value: _set_values({f"{spec}.{field}": value}),  # noqa: ARG005
+    "set_values": lambda folder, values: _set_values(values),  # noqa: ARG005
     "set_fields": lambda folder, spec, values: _set_values(  # noqa: ARG005
         {f"{spec}.{field}": value for field, value in values.items()}),
 }

@@ -18,6 +18,7 @@ from cnnstudio.core.text import Text, format_metrics, format_number, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
+from cnnstudio.workers.forecasts import outcome_of, outcome_text
 from cnnstudio.workers.group_figures import GroupFigures, Spread, group_figures
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training, refresh_index
 from cnnstudio.workers.reproducing import (
@@ -122,6 +123,9 @@ def _train_one(run: RunFolder, job: Train, output: Output, layers: bool = False)
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
         output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
                            metrics=format_metrics(last.metrics)))
+    outcome = outcome_of(run)
+    if outcome is not None:
+        output.print_message(str(outcome_text(outcome)))
     return last
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -43,11 +43,17 @@ def _replace_at(holder: Any, path: list[str], field: str, value: Any) -> Any:
     return replace(holder, **{path[0]: _replace_at(getattr(holder, path[0]), path[1:], field, value)})
 
 
+METRICS: Final = "training metrics"
+"""The spec of the metrics in edits of steps."""
+
+
 # Steps of the recipe, of the augmentation, and callbacks of the training -------------------------
 
 def steps_of(project: Project, spec: str) -> tuple[Step, ...]:
     """The ordered steps of "recipe" or "augmentation", or the callbacks of "training" (its last stage) or of a stage
-    ("training.<id>")."""
+    ("training.<id>"), or the metrics of the training ("training metrics")."""
+    if spec == METRICS:
+        return project.training.metrics
     if spec.startswith("training"):
         stage = stage_edits.stage_of(project, spec)
         return () if stage is None else stage.callbacks
@@ -56,6 +62,8 @@ def steps_of(project: Project, spec: str) -> tuple[Step, ...]:
 
 
 def with_steps(project: Project, spec: str, steps: Iterable[Step]) -> Project:
+    if spec == METRICS:
+        return replace(project, training=replace(project.training, metrics=tuple(steps)))
     if spec.startswith("training"):
         stage = stage_edits.stage_of(project, spec)
         return project if stage is None else stage_edits.set_stage_field(project, stage.id, "callbacks", tuple(steps))

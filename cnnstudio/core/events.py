@@ -174,7 +174,7 @@ class LayersObserved(Event, frozen=True, kw_only=True):
 
 
 class Artifact(Event, frozen=True, kw_only=True):
-    """A file or folder was written: "model", "checkpoint", "export".
+    """A file or folder was written: "model", "kept_model", "checkpoint", "export".
 
     `seconds_at_risk` of a checkpoint: the longest time of training, in seconds, that a crash costs from now on.
     """

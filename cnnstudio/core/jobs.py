@@ -1,13 +1,13 @@
 """The jobs that a child process can be started for: one class each, with the events that only this job sends.
 
 A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
-against, the child and the supervisor follow from the classes below.
+against, the child and the supervisor follow from the classes below and in `core.trial_jobs`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -381,7 +381,3 @@ class CollectTFRecord(JobSpec, frozen=True, kw_only=True):
     manifest: str
     path: str
     shard_bytes: int = 128 << 20
-
-
-JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
-"""All jobs defined above."""

@@ -1,8 +1,8 @@
 """Read and change a project by key, as the command line does: `training.optimizer.learning_rate`.
 
 A segment names a field of a spec; an item of a list by its id or type, a stage by its id or number from 1; or a
-parameter of an item. The words `steps`, `callbacks`, `nodes`, `stages` and `params` may be left out. Fields of a stage
-whose stage is left out (`training.epochs`) are those of the last stage.
+parameter of an item. The words `steps`, `callbacks`, `metrics`, `nodes`, `stages` and `params` may be left out.
+Fields of a stage whose stage is left out (`training.epochs`) are those of the last stage.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from cnnstudio.core.item import Item, as_immutable
+from cnnstudio.core.graph import unique_id
+from cnnstudio.core.item import Item, Step, as_immutable
 from cnnstudio.core.params import Param, find_param, with_defaults
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import PARAMS, Project
@@ -22,7 +23,7 @@ from cnnstudio.core.training import STAGE_FIELDS, Stage, TrainingSpec
 ItemParams = Callable[[Item], Sequence[Param] | None]
 """Returns the declared parameters of an item (from the catalog), or None for an unknown type."""
 
-_LISTS = ("steps", "callbacks", "nodes", "stages")
+_LISTS = ("steps", "callbacks", "metrics", "nodes", "stages")
 
 
 def get_value(project: Project, key: str, item_params: ItemParams) -> Any:
@@ -137,6 +138,9 @@ def _set_below(holder: Any, segments: list[str], value_text: str, key: str, path
             raise ProblemError(_unknown_problem(key, holder, item_params))
         changed = _set_item(holder[index], rest, value_text, key, path, item_params)
         return (*holder[:index], changed, *holder[index + 1:])
+    if isinstance(holder, dict) and path == "training.class_weights":
+        # A name of a class may contain a dot.
+        return holder | {".".join(segments): _parse_json(float, value_text, key)}
     if isinstance(holder, Item) and segment == "params" and rest:
         return _set_below(holder, rest, value_text, key, path, item_params)
     if isinstance(holder, Item) and segment not in holder.__struct_fields__:
@@ -189,7 +193,21 @@ def _field_value(holder: Any, name: str, current: Any, value_text: str, key: str
     if wanted == tuple[str, ...]:
         names = [part.strip() for part in value_text.split(",") if part.strip()] if not value_text.startswith("[") else None
         return tuple(names) if names is not None else _parse_json(wanted, value_text, key)
+    if wanted == tuple[Step, ...] and not value_text.startswith("["):
+        return _steps([part.strip() for part in value_text.split(",") if part.strip()], current)
     return _parse_json(wanted, value_text, key)
+
+
+def _steps(types: list[str], current: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Items of these types in this order: those that are there already as they are, but enabled, and new ones."""
+    steps: list[Step] = []
+    for kind in types:
+        if kind.lower() in ("none", ""):
+            continue
+        present = next((step for step in current if kind in (step.id, step.type) and step not in steps), None)
+        steps.append(Step(id=unique_id(kind, [step.id for step in (*current, *steps)]), type=kind) if present is None
+                     else msgspec.structs.replace(present, enabled=True))
+    return tuple(steps)
 
 
 def _parse(param: Param, value_text: str, key: str) -> Any:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from cnnstudio.core import trial_jobs
 from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Event
-from cnnstudio.core.jobs import JOBS, JobSpec
+from cnnstudio.core.jobs import JobSpec
+
+JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
+"""All jobs, those of both modules."""
+assert trial_jobs.Forecast in JOBS
 
 if TYPE_CHECKING:
     AnyJob = JobSpec

@@ -14,7 +14,7 @@ from cnnstudio.core.params import Param
 from cnnstudio.core.recipe import RECIPE_PARAMS, RecipeSpec
 from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS, TrainingSpec
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Version of the file format; newer files are refused, older ones are migrated."""
 
 

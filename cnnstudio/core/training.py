@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from cnnstudio.core.item import Item, Step
-from cnnstudio.core.params import Bool, Choice, Int, Line, Option, Seed
+from cnnstudio.core.params import Bool, Choice, Float, Int, Line, Option, Seed, ShownWhen
 from cnnstudio.core.text import Text, same
 
 Backend = Literal["tensorflow", "torch", "jax"]
@@ -42,19 +42,25 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `compile` and `fit` need besides the network and the pictures.
 
-    `loss` "auto" follows the label mode and the last layer. Types of `optimizer` and `callbacks`
-    are entries of `catalog.training`. `accumulation` is the number of batches whose gradients make one step of the
-    optimizer. `determinism` "auto" is on for a processor and off on a GPU.
+    `loss` "auto" follows the label mode. Types of `loss`, `metrics`, `optimizer` and `callbacks` are entries of
+    `catalog.training`; the id of a metric is its name in Keras. `accumulation` is the number of batches whose gradients
+    make one step of the optimizer. `class_weights` are by the names of the classes, and count with class_weight "custom"
+    (see `core.class_balance`). `determinism` "auto" is on for a processor and off on a GPU.
     """
 
     stages: tuple[Stage, ...] = (Stage(id="stage_1"),)
     batch_size: int = 32
     seed: int = 42
-    loss: str = "auto"
-    class_weight: Literal["none", "balanced"] = "none"
+    loss: Item = Item(type="auto")
+    metrics: tuple[Step, ...] = (Step(id="accuracy", type="accuracy"),)
+    class_weight: Literal["none", "balanced", "custom"] = "none"
+    class_weight_strength: float = 1.0
+    class_weights: dict[str, float] = {}
+    oversampling: float = 0.0
     precision: Precision = "float32"
     accumulation: int = 1
     determinism: Determinism = "auto"
+    jit_compile: Literal["auto", "on", "off"] = "auto"
     backend: Backend = "tensorflow"
     device: Device = "auto"
     keep_features: bool = True
@@ -114,17 +120,28 @@ TRAINING_PARAMS: Final = (
     Seed(name="seed", default=42, minimum=0, label=Text("Seed", "Semilla"),
          help=Text("Fixes the initial weights, the order of the pictures and all random changes.",
                    "Fija los pesos iniciales, el orden de las imágenes y todos los cambios aleatorios.")),
-    Choice(name="loss", default="auto", label=Text("Loss", "Pérdida"),
-           help=Text("auto follows the label mode and the last layer of the network.",
-                     "auto sigue la forma de las etiquetas y la última capa de la red."),
-           options=(Option("auto", Text("Automatic (from the labels)", "Automática (según las etiquetas)")),
-                    Option("binary_crossentropy", same("binary_crossentropy")),
-                    Option("categorical_crossentropy", same("categorical_crossentropy")),
-                    Option("sparse_categorical_crossentropy", same("sparse_categorical_crossentropy")))),
     Choice(name="class_weight", default="none", label=Text("Class weights", "Pesos de las clases"),
-           help=Text("balanced gives rare classes more weight: n / (classes × pictures of the class).",
-                     "balanced da más peso a las clases raras: n / (clases × imágenes de la clase)."),
-           options=(Option("none", Text("None", "Ninguno")), Option("balanced", Text("Balanced", "Equilibrados")))),
+           help=Text("balanced gives rare classes more weight: n / (classes × pictures of the class). custom takes a weight "
+                     "for each class from class_weights.",
+                     "balanced da más peso a las clases raras: n / (clases × imágenes de la clase). custom toma el peso de "
+                     "cada clase de class_weights."),
+           options=(Option("none", Text("None", "Ninguno")), Option("balanced", Text("Balanced", "Equilibrados")),
+                    Option("custom", Text("By hand", "A mano")))),
+    Float(name="class_weight_strength", default=1.0, minimum=0, maximum=1, step=0.1, decimals=3,
+          label=Text("Strength of the weights", "Fuerza de los pesos"), shown_when=ShownWhen("class_weight", ("balanced",)),
+          help=Text("Exponent of the balanced weights: 1 evens the classes out, 0.5 does so by half, 0 leaves them as they "
+                    "are. The mean over the pictures stays 1.",
+                    "Exponente de los pesos equilibrados: 1 iguala las clases, 0,5 lo hace a medias, 0 las deja como están. La "
+                    "media sobre las imágenes sigue siendo 1.")),
+    Float(name="oversampling", default=0.0, minimum=0, maximum=1, step=0.1, decimals=3, advanced=True,
+          label=Text("Oversampling", "Sobremuestreo"),
+          help=Text("Draws pictures of rare classes more often: 0 shows each picture once an epoch, 1 as many of every class "
+                    "as the largest has. Each picture of a class is shown equally often, and which ones once more is drawn "
+                    "anew in every epoch. An epoch becomes longer. Balanced weights count what is shown.",
+                    "Sortea más a menudo las imágenes de las clases raras: 0 muestra cada imagen una vez por época; 1, tantas "
+                    "de cada clase como tiene la mayor. Todas las imágenes de una clase se muestran por igual, y cuáles una "
+                    "vez más se sortea de nuevo en cada época. Las épocas se alargan. Los pesos equilibrados cuentan lo que se "
+                    "muestra.")),
     Bool(name="keep_features", default=True, label=Text("Keep features", "Guardar características"),
          help=Text("Compute the features of a frozen base once and train only the layers after it on them. The resulting "
                    "network is the same.",
@@ -148,6 +165,13 @@ TRAINING_PARAMS: Final = (
                      "this is slow.",
                      "Si la misma semilla da exactamente los mismos resultados. auto: sí en un procesador; no en una GPU, "
                      "donde es lento."),
+           options=(Option("auto", Text("Automatic", "Automático")), Option("on", Text("On", "Sí")),
+                    Option("off", Text("Off", "No")))),
+    Choice(name="jit_compile", default="auto", advanced=True, label=Text("Compile with XLA", "Compilar con XLA"),
+           help=Text("Translates the training step with XLA: often faster on a GPU, slower on a processor with a small "
+                     "network, and the first step takes long. auto: only with JAX. On PyTorch Keras uses torch.compile.",
+                     "Traduce el paso de entrenamiento con XLA: a menudo más rápido en una GPU, más lento en un procesador con "
+                     "una red pequeña, y el primer paso tarda. auto: solo con JAX. En PyTorch, Keras usa torch.compile."),
            options=(Option("auto", Text("Automatic", "Automático")), Option("on", Text("On", "Sí")),
                     Option("off", Text("Off", "No")))),
     Choice(name="backend", default="tensorflow", advanced=True, label=Text("Backend", "Motor"),

@@ -31,14 +31,6 @@ def encode_labels(labels: np.ndarray, class_count: int, label_mode: str) -> np.n
     return np.asarray(np.eye(class_count, dtype=np.float32)[labels])
 
 
-def balanced_weights(labels: np.ndarray, class_count: int) -> np.ndarray:
-    """A weight for each picture: n / (classes x pictures of its class); absent classes are ignored."""
-    counts = np.bincount(labels, minlength=class_count)
-    present = max(1, int((counts > 0).sum()))
-    weights = np.where(counts > 0, len(labels) / (present * np.maximum(counts, 1)), 0.0)
-    return np.asarray(weights[labels], np.float32)
-
-
 class BatchSource:
     """Batches of one split.
 
@@ -46,11 +38,17 @@ class BatchSource:
     The order of an epoch depends on (seed, epoch) alone, and what the augmenter does to a picture
     on (seed, epoch, position) alone: neither on threads nor on where the epoch was entered. The mixer
     mixes the pictures of one batch with each other, and their labels and weights alike.
+
+    `classes` and `drawn` draw rare classes more often: of class number c, an epoch shows `drawn[c]` pictures. Each of
+    its n pictures is shown drawn[c] // n times, and drawn[c] % n of them, drawn anew by (seed, epoch, c), once more. What
+    `order` gives are draws: the position plus the number of pictures times the number of the repetition, so that the
+    augmenter changes each repetition in its own way.
     """
 
     def __init__(self, rows: Callable[[np.ndarray], np.ndarray], labels: np.ndarray, batch_size: int, *,
                  seed: int = 0, shuffle: bool = False, augmenter: Any = None,
-                 mixer: Mixer | None = None, weights: np.ndarray | None = None) -> None:
+                 mixer: Mixer | None = None, weights: np.ndarray | None = None, classes: np.ndarray | None = None,
+                 drawn: Sequence[int] = ()) -> None:
         self._rows = rows
         self._labels = labels
         self._weights = weights
@@ -59,28 +57,46 @@ class BatchSource:
         self._shuffle = shuffle
         self._augmenter = augmenter
         self._mixer = mixer
-        self.pictures = len(labels)
+        self._count = len(labels)
+        self._classes, self._drawn = classes, tuple(drawn)
+        self.pictures = sum(drawn) if classes is not None else len(labels)
+        """Pictures that an epoch shows."""
 
     def __len__(self) -> int:
         """Batches an epoch, a smaller last one included."""
         return (self.pictures + self.batch_size - 1) // self.batch_size
 
     def order(self, epoch: int) -> np.ndarray:
-        """Positions in the order of that epoch (counted from 1)."""
+        """Draws in the order of that epoch (counted from 1)."""
         if not self._shuffle:
             return np.arange(self.pictures)
-        return epoch_order(self.pictures, self._seed, epoch)
+        order = epoch_order(self.pictures, self._seed, epoch)
+        return order if self._classes is None else self._repeated(self._classes, epoch)[order]
 
-    def make(self, epoch: int, indices: np.ndarray) -> Batch:
-        """One batch of these positions, or several full batches and a rest."""
+    def _repeated(self, classes: np.ndarray, epoch: int) -> np.ndarray:
+        """The draws of an epoch, class by class."""
+        draws: list[np.ndarray] = []
+        for number, wanted in enumerate(self._drawn):
+            members = np.flatnonzero(classes == number)
+            if not len(members):
+                continue
+            times, more = divmod(wanted, len(members))
+            draws += [members + self._count * turn for turn in range(times)]
+            chosen = np.random.default_rng([self._seed, epoch, number]).permutation(members)[:more]
+            draws.append(np.sort(chosen) + self._count * times)
+        return np.concatenate(draws) if draws else np.arange(0)
+
+    def make(self, epoch: int, draws: np.ndarray) -> Batch:
+        """One batch of these draws, or several full batches and a rest."""
+        indices = draws if self._classes is None else draws % self._count
         pictures = self._rows(indices)
         if self._augmenter is not None:
-            pictures = self._augmenter(pictures, self._augmenter.draw(self._seed, epoch, indices))
+            pictures = self._augmenter(pictures, self._augmenter.draw(self._seed, epoch, draws))
         labels, weights = self._labels[indices], None if self._weights is None else self._weights[indices]
         if self._mixer is None:
             return pictures, labels, weights
         parts = [slice(begin, begin + self.batch_size) for begin in range(0, len(indices), self.batch_size)]
-        mixes = [self._mixer.draw(self._seed, epoch, indices[part]) for part in parts]
+        mixes = [self._mixer.draw(self._seed, epoch, draws[part]) for part in parts]
         mixed_parts = list(zip(parts, mixes, strict=True))
         return (np.concatenate([self._mixer(pictures[part], mix) for part, mix in mixed_parts]),
                 np.concatenate([mixed_labels(labels[part], mix) for part, mix in mixed_parts]),
@@ -89,7 +105,7 @@ class BatchSource:
     def epoch(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch from number `start` (counted from 0) on, computed ahead in a thread."""
         order = self.order(epoch)[start * self.batch_size:]
-        together = self.batch_size * self._batches_together()
+        together = self.batch_size * self.batches_together
         blocks = [order[begin:begin + together] for begin in range(0, len(order), together)]
         batches = ahead(lambda indices: self.make(epoch, indices), blocks)
         try:
@@ -100,7 +116,13 @@ class BatchSource:
         finally:
             batches.close()
 
-    def _batches_together(self) -> int:
+    def shortened(self, most: int) -> BatchSource:
+        """The first pictures, at most so many, in the same batches without any change."""
+        return BatchSource(self._rows, self._labels[:most], self.batch_size, seed=self._seed)
+
+    @property
+    def batches_together(self) -> int:
+        """How many batches are computed in one block."""
         if not self.pictures:
             return 1
         return max(1, _BLOCK_BYTES // max(1, self._rows(np.arange(1)).nbytes * self.batch_size))

@@ -15,7 +15,7 @@ from cnnstudio.core.events import Event, Finished
 from cnnstudio.core.jobs import Benchmark, Benchmarked
 from cnnstudio.engine import environment
 from cnnstudio.engine.environment import numpy_of
-from cnnstudio.engine.progress import ThrottledProgress, phase
+from cnnstudio.engine.progress import phase
 from cnnstudio.workers.link import Link
 
 _SIDE: Final = 32
@@ -37,12 +37,9 @@ def benchmark(job: Benchmark, link: Link) -> Event:
     phase(link, "training")
     model.train_on_batch(pictures, labels)
     step = np.concatenate([np.asarray(numpy_of(variable), np.float32).reshape(-1) for variable in model.trainable_variables])
-    progress = ThrottledProgress(link, "steps")
     trained = _rate(lambda: model.train_on_batch(pictures, labels), job.seconds, link)
-    progress(1, 2)
     phase(link, "evaluating")
     predicted = _rate(lambda: model.predict_on_batch(pictures), job.seconds / 2, link)
-    progress(2, 2)
     link.emit(Benchmarked(backend=keras.backend.backend(), version=environment.backend_version(),
                           device=environment.device_name(), gpu=environment.on_gpu(), training=trained, prediction=predicted,
                           outputs=tuple(outputs.reshape(-1).tolist()), step=tuple(step.tolist())))

@@ -14,8 +14,10 @@ from cnnstudio.catalog.bases.resolver import BaseResolver, base_of, base_of_node
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
+from cnnstudio.catalog.optimizers.common import DECAY_EXEMPT, exempts
 from cnnstudio.catalog.schedules import learning_rate_of
-from cnnstudio.catalog.training import LOSSES, OPTIMIZERS
+from cnnstudio.catalog.training import OPTIMIZERS, chosen_loss
+from cnnstudio.catalog.training.metrics import active_metrics, is_own, metric_call
 from cnnstudio.core.graph import unique_id
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, INPUT, NetworkSpec, Node
@@ -25,7 +27,8 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import Precision, Stage
 from cnnstudio.engine.base_weights import load_base_weights
-from cnnstudio.engine.names import resolve
+from cnnstudio.engine.environment import numpy_of
+from cnnstudio.engine.names import is_own_object, resolve
 from cnnstudio.engine.own_base import load_own_weights
 from cnnstudio.network.checks import not_measured_problem
 from cnnstudio.network.normalization import rescaling
@@ -189,44 +192,58 @@ def optimizer_of(stage: Stage, accumulation: int = 1, epoch_batches: int = 1) ->
     rate = learning_rate_of(stage, values["learning_rate"], epoch_batches)
     values["learning_rate"] = rate.build({}, resolve) if isinstance(rate, Call) else rate
     extra = {"gradient_accumulation_steps": accumulation} if accumulation > 1 else {}
-    return entry.call.build(values, resolve, **extra)
+    optimizer = entry.call.build(values, resolve, **extra)
+    if exempts(values):
+        optimizer.exclude_from_weight_decay(var_names=list(DECAY_EXEMPT))
+    return optimizer
 
 
 def loss_of(project: Project, context: Context) -> Any:
     """The loss: the label mode's own for "auto"."""
-    name = context.loss if project.training.loss == "auto" else project.training.loss
-    return LOSSES[name].call.build({}, resolve)
+    entry, values = chosen_loss(project.training.loss, context.label_mode)
+    return entry.call.build(values, resolve)
 
 
-def accuracy_of(context: Context, shares: bool = False) -> Any:
-    """The share of right answers, called "accuracy" in every label mode. With `shares`, labels may be mixed: of two
-    classes, the one with the larger share counts, as the largest of several does."""
-    if shares and context.label_mode == "binary":
-        return keras.metrics.MeanMetricWrapper(_same_side, name="accuracy")
-    kinds = {"binary": keras.metrics.BinaryAccuracy, "categorical": keras.metrics.CategoricalAccuracy,
-             "int": keras.metrics.SparseCategoricalAccuracy}
-    return kinds[context.label_mode](name="accuracy")
-
-
-def _same_side(labels: Any, answers: Any) -> Any:
-    equal = keras.ops.equal(labels > 0.5, answers > 0.5)
-    return keras.ops.mean(keras.ops.cast(equal, "float32"), axis=-1)
+def metrics_of(project: Project, context: Context, shares: bool = False, only_keras: bool = False) -> list[Any]:
+    """The metrics of the project, named by their ids, those left out that these labels do not have. With `shares`, labels
+    may be mixed; `only_keras` leaves out those that need a class of our own."""
+    calls = (metric_call(step, context.label_mode, shares) for step in active_metrics(project.training.metrics))
+    return [call.build({}, resolve) for call in calls if call is not None and not (only_keras and is_own(call))]
 
 
 def compile_model(model: Any, project: Project, context: Context, stage: Stage | None = None,
                   epoch_batches: int = 1) -> None:
-    """Compile with the optimizer of a stage (the last one by default), the project's loss, and accuracy."""
+    """Compile with the optimizer of a stage (the last one by default), the project's loss and its metrics."""
     optimizer = optimizer_of(stage or project.training.last_stage, project.training.accumulation, epoch_batches)
-    _compile(model, optimizer, project, context, mixes=any(step.type in MIXING for step in project.augmentation.active))
+    shares = any(step.type in MIXING for step in project.augmentation.active)
+    _compile(model, optimizer, project, context, metrics_of(project, context, shares))
+
+
+def with_plain_rate(optimizer: Any, variables: list[Any]) -> Any:
+    """The optimizer with its state; where its rate comes from a schedule of our own, which no other program has, one with
+    the rate that was reached."""
+    schedule = getattr(optimizer, "_learning_rate", None)
+    if not is_own_object(schedule):
+        return optimizer
+    config = optimizer.get_config() | {"learning_rate": max(float(numpy_of(optimizer.learning_rate)), 1e-12)}
+    plain = type(optimizer).from_config(config)
+    plain.build(variables)
+    state = [variable for variable in plain.variables if variable is not plain._learning_rate]
+    if optimizer.built:
+        for mine, theirs in zip(state, optimizer.variables, strict=True):
+            mine.assign(theirs)
+    return plain
 
 
 def compile_to_keep(model: Any, project: Project, context: Context, optimizer: Any) -> None:
     """Compile with an optimizer that was used already, for whole labels and with Keras's own metrics: the file can be
     loaded anywhere, and trained further."""
-    _compile(model, optimizer, project, context, mixes=False)
+    _compile(model, with_plain_rate(optimizer, model.trainable_variables), project, context,
+             metrics_of(project, context, only_keras=True))
 
 
-def _compile(model: Any, optimizer: Any, project: Project, context: Context, mixes: bool) -> None:
-    """XLA only where JAX needs it: on a processor it made a small network slower."""
-    model.compile(optimizer=optimizer, loss=loss_of(project, context), metrics=[accuracy_of(context, shares=mixes)],
-                  jit_compile="auto" if keras.backend.backend() == "jax" else False)
+def _compile(model: Any, optimizer: Any, project: Project, context: Context, metrics: list[Any]) -> None:
+    """By itself XLA only where JAX needs it: on a processor it made a small network slower."""
+    wanted = {"on": True, "off": False, "auto": "auto" if keras.backend.backend() == "jax" else False}
+    model.compile(optimizer=optimizer, loss=loss_of(project, context), metrics=metrics,
+                  jit_compile=wanted[project.training.jit_compile])

@@ -15,9 +15,11 @@ from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.libraries import install_fix, install_hint
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, set_language
+from cnnstudio.core.training import TrainingSpec
 from cnnstudio.workers.link import Link, StopRequested
 from cnnstudio.workers.runs import RunFolder
 from cnnstudio.workers.transport import Endpoint, ProtocolError
+from cnnstudio.workers.trouble import gpu_lost_problem, is_gpu_lost, is_out_of_memory, memory_problem, training_of_job
 
 
 def main(endpoint: Endpoint) -> None:
@@ -33,6 +35,8 @@ def main(endpoint: Endpoint) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: link.request_stop(keep=True))
     lock: Any = None
     run = ""
+    # Read now: later there may be no memory for it.
+    training = training_of_job(job)
     try:
         if job.run_to_lock is not None:
             # Before Keras is imported, so that the run counts as running at once.
@@ -49,7 +53,7 @@ def main(endpoint: Endpoint) -> None:
         last = _last_event(problem_error, link)
     except Exception as exception:  # noqa: BLE001 - the child's border
         traceback.print_exc()
-        last = Failed(problem=unexpected_problem(exception, traceback.format_exc()))
+        last = Failed(problem=unexpected_problem(exception, traceback.format_exc(), training))
     link.emit(last)
     if lock is not None:
         lock.release()
@@ -79,8 +83,9 @@ def _last_event(problem_error: ProblemError, link: Link) -> Event:
     return Failed(problem=problem_error.problems[0])
 
 
-def unexpected_problem(exception: BaseException, report: str) -> Problem:
-    """The problem of an unexpected exception; common ones have a text of their own."""
+def unexpected_problem(exception: BaseException, report: str, training: TrainingSpec | None = None) -> Problem:
+    """The problem of an unexpected exception; common ones have a text of their own. `training` are the settings of the run
+    that the job works on."""
     message = f"{type(exception).__name__}: {exception}"
     if isinstance(exception, ModuleNotFoundError) and exception.name in (*BACKENDS.ids(), "keras"):
         backend = BACKENDS.find(exception.name)
@@ -91,14 +96,10 @@ def unexpected_problem(exception: BaseException, report: str) -> Problem:
             name=exception.name if backend is None else backend.label,
             hint=install_hint(libraries[0]) if libraries else Text("Install it.", "Instálelo.")), "training",
             field="backend", details=report, fixes=tuple(install_fix(library) for library in libraries))
-    if isinstance(exception, MemoryError) or any(
-            sign in message for sign in ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory",
-                                         "OOM when allocating")):
-        text = Text("There is not enough memory. Choose a smaller batch, smaller pictures or a smaller network. Everything "
-                    "finished before that is kept.",
-                    "No hay memoria suficiente. Elija un lote, unas imágenes o una red más pequeños. Todo lo terminado hasta "
-                    "entonces se conserva.")
-        return error("out_of_memory", text, "training", field="batch_size", details=report)
+    if is_out_of_memory(exception):
+        return memory_problem(training, report)
+    if is_gpu_lost(exception):
+        return gpu_lost_problem(report)
     if isinstance(exception, OSError) and exception.errno is not None:
         from cnnstudio.core.atomic import write_problem
 

@@ -20,7 +20,7 @@ from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.system_errors import reason_of
-from cnnstudio.engine import conversion, inference
+from cnnstudio.engine import conversion, inference, stored_rows
 from cnnstudio.engine.building import Built, apply
 from cnnstudio.engine.pixels import Prepared, cached_rows, recipe_digest
 from cnnstudio.engine.progress import ThrottledProgress, phase
@@ -78,6 +78,11 @@ def find_cut(project: Project, built: Built, trainable_from: str = "") -> Cut | 
 def fits(cut: Cut, pictures: int) -> bool:
     """Whether the features of that many pictures are small enough to keep."""
     return pictures * 4 * int(np.prod(cut.base.output_shape[1:])) <= _LARGEST_BYTES
+
+
+def kept_names(cut: Cut, recipe: RecipeSpec, cache: Path) -> set[str]:
+    """The content hashes of pictures whose features are in the store."""
+    return stored_rows.kept_names(_folder(cache, recipe, conversion.model_digest(cut.base)), tuple(cut.base.output_shape[1:]))
 
 
 def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: Link) -> tuple[Prepared, str]:

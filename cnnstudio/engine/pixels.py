@@ -84,6 +84,11 @@ def recipe_digest(recipe: RecipeSpec) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
+def pixel_folder(cache: Path, recipe: RecipeSpec) -> Path:
+    """Where the pixels of a recipe are kept."""
+    return cache / "pixels" / recipe_digest(recipe)
+
+
 def cache_limit() -> int:
     """The most bytes the cache may take, by the user's settings."""
     return load_settings().cache_gigabytes * 1_000_000_000
@@ -97,8 +102,8 @@ def prepare_pictures(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, *,
     `progress(done, total)` counts files; `check` is called between chunks and may raise to cancel:
     finished chunks are kept.
     """
-    return cached_rows(paths, recipe, cache, cache / "pixels" / recipe_digest(recipe), recipe.shape, "uint8", progress=progress,
-                       check=check, limit=limit)
+    return cached_rows(paths, recipe, cache, pixel_folder(cache, recipe), recipe.shape, "uint8", progress=progress, check=check,
+                       limit=limit)
 
 
 def cached_rows(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: Path, shape: tuple[int, ...], dtype: str,
@@ -106,7 +111,7 @@ def cached_rows(paths: Sequence[Path], recipe: RecipeSpec, cache: Path, folder: 
                 limit: int | None = None) -> Prepared:
     """Pixels of all files, or the result of `seen` for them, from the store in `folder` if they are in it."""
     texts = [str(path) for path in paths]
-    stats = [_stat(path) for path in texts]
+    stats = [stat_of(path) for path in texts]
     count = len(texts)
     store: Store | None = None
     reason_text = ""
@@ -236,7 +241,8 @@ def _prepare_file(path: str, recipe: dict[str, Any], store: Store | None) -> tup
         return name, picture_problem(picture_error, path)
 
 
-def _stat(path: str) -> tuple[int, int] | None:
+def stat_of(path: str) -> tuple[int, int] | None:
+    """Size and time of change (ns) of a file, by which it is recognised; None where it is gone."""
     try:
         status = os.stat(path)
     except OSError:

@@ -29,6 +29,8 @@ _TEXTS: Final = {
     "arranging": Text("Computing the map", "Calculando el mapa"),
     "records": Text("Writing the records", "Escribiendo los registros"),
     "counting": Text("Checking what was written", "Comprobando lo escrito"),
+    "measuring": Text("Measuring real steps", "Midiendo pasos reales"),
+    "looking": Text("Looking into the network", "Examinando la red"),
     "fetching": Text("Downloading weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05

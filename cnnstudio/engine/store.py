@@ -66,6 +66,11 @@ class Store:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._open()
 
+    @property
+    def names(self) -> set[str]:
+        """The content hashes of all rows."""
+        return set(self._rows)
+
     def row_of(self, name: str) -> int | None:
         """The row made from the content of that hash, or None."""
         return self._rows.get(name)

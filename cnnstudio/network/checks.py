@@ -9,7 +9,7 @@ from typing import Final
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.class_names import is_strong, looks_like_characters, looks_like_colors, looks_like_directions
-from cnnstudio.catalog.context import LOSS_OF, context_of
+from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, Augmentation, StepType
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_NAMES, SPLIT_PARAMS
@@ -23,6 +23,8 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
 from cnnstudio.network.advice import advice
+from cnnstudio.network.loss_checks import check_class_weights, check_loss
+from cnnstudio.network.metric_checks import check_metrics
 from cnnstudio.network.shapes import report
 from cnnstudio.network.stage_checks import check_stages
 
@@ -50,7 +52,8 @@ def check_project(project: Project, classes: Sequence[str], counts: Counts, base
         *check_recipe(project, counts),
         *check_augmentation(project, classes),
         *check_network(project, len(classes), bases),
-        *check_training(project, bases),
+        *check_training(project, bases, len(classes)),
+        *(problem for problem in check_class_weights(project, classes) if not problem.blocks),
     )
 
 
@@ -351,18 +354,13 @@ def check_weights(project: Project) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def check_training(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
+def check_training(project: Project, bases: BaseResolver, class_count: int = 0) -> tuple[Problem, ...]:
     training = project.training
     problems = list(check(TRAINING_PARAMS, spec_fields(training, TRAINING_PARAMS), "training"))
     problems += check_stages(project, bases)
-    expected = LOSS_OF[project.dataset.label_mode]
-    if training.loss not in ("auto", expected):
-        text = Text("The loss {have} does not match {mode} labels; use {want}.",
-                    "La pérdida {have} no es adecuada para etiquetas {mode}; use {want}.")
-        fix = Fix(action="set_field", label=Text("Match the loss to the labels", "Ajustar la pérdida a las etiquetas"),
-                  arguments={"spec": "training", "field": "loss", "value": "auto"})
-        problems.append(error("wrong_loss", text.fill(have=training.loss, mode=project.dataset.label_mode, want=expected),
-                              "training", field="loss", fixes=(fix,)))
+    problems += check_loss(project)
+    problems += check_metrics(project, class_count)
+    problems += check_class_weights(project)
     if training.batch_size < 8 and any(
             (layer := LAYERS.find(node.type)) is not None and layer.batch_free for node in project.network.nodes):
         problems.append(warning("small_batch", Text(

@@ -8,10 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, id_stem
+from cnnstudio.catalog.params import params_of
 from cnnstudio.core import edits, network_edits, stage_edits
+from cnnstudio.core.keys import set_value
 from cnnstudio.core.network import INPUT, OUTPUT, Edge, Node
 from cnnstudio.core.problems import Fix
 from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
 
 replace = msgspec.structs.replace
 
@@ -20,6 +23,24 @@ def _set_fields(project: Project, spec: str, values: dict[str, Any]) -> Project:
     for field, value in values.items():
         project = edits.set_field(project, spec, field, value)
     return project
+
+
+def _set_values(project: Project, values: dict[str, Any]) -> Project:
+    """Set values by keys, as the command line does; raises ProblemError for a bad one."""
+    for key, value in values.items():
+        project = set_value(project, key, value_text(value), params_of)
+    return project
+
+
+def value_text(value: Any) -> str:
+    """A value as it is typed on the command line."""
+    return value if isinstance(value, str) else "none" if value is None else msgspec.json.encode(value).decode()
+
+
+def set_values_fix(values: dict[str, Any]) -> Fix:
+    """The fix that sets values by keys."""
+    label = Text("Change {keys}", "Cambiar {keys}").fill(keys=", ".join(values))
+    return Fix(action="set_values", label=label, arguments={"values": values})
 
 
 def _set_size(project: Project, height: int, width: int) -> Project:
@@ -141,6 +162,7 @@ def _hide_classes(project: Project, names: list[str]) -> Project:
 FIXES: Final[dict[str, Callable[..., Project]]] = {
     "set_field": edits.set_field,
     "set_fields": _set_fields,
+    "set_values": _set_values,
     "set_node_param": edits.set_node_param,
     "set_step_param": edits.set_step_param,
     "enable_step": edits.enable_step,

@@ -8,13 +8,14 @@ from itertools import pairwise
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
-from cnnstudio.core.item import Item
+from cnnstudio.core.item import Item, Step
 from cnnstudio.core.network import BASE
 from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.problems import Fix, Problem, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, Stage, TrainingSpec
+from cnnstudio.network.metric_checks import check_monitor
 
 
 def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
@@ -46,6 +47,7 @@ def check_stages(project: Project, bases: BaseResolver) -> tuple[Problem, ...]:
 def _is_key(identifier: str, training: TrainingSpec) -> bool:
     """Whether `training.<id>` is an unambiguous key of that stage."""
     callbacks = {name for stage in training.stages for step in stage.callbacks for name in (step.id, step.type)}
+    callbacks |= {name for metric in training.metrics for name in (metric.id, metric.type)}
     return (re.fullmatch(r"[\w-]+", identifier) is not None and not identifier.isdecimal()
             and identifier not in {*TrainingSpec.__struct_fields__, *STAGE_FIELDS, *callbacks})
 
@@ -72,7 +74,24 @@ def _check_stage(project: Project, stage: Stage, bases: BaseResolver) -> list[Pr
                 problems.append(error("unknown_callback", text.fill(name=callback.type), "training", node=node))
             continue
         problems += check(entry.params, callback.params, "training", node=node)
+        if callback.enabled:
+            problems += check_monitor(project, stage, callback, node)
+            problems += _check_kept(stage, callback, node)
     return problems
+
+
+def _check_kept(stage: Stage, callback: Step, node: str | None) -> list[Problem]:
+    """The best epoch can only be kept where every one is looked at."""
+    values = callback.params
+    if callback.type != "ModelCheckpoint" or not values.get("save_best_only") or values.get("epochs", 1) == 1:
+        return []
+    text = Text("The best model is looked for after every epoch: it cannot be kept only every {n} epochs.",
+                "El mejor modelo se busca tras cada época: no se puede guardar solo cada {n} épocas.")
+    fixes = tuple(Fix(action="set_step_param", label=label, arguments={
+        "spec": f"training.{stage.id}", "step": callback.id, "name": name, "value": value}) for label, name, value in (
+        (Text("Look at every epoch", "Mirar cada época"), "epochs", 1),
+        (Text("Keep every {n} epochs", "Guardar cada {n} épocas").fill(n=values["epochs"]), "save_best_only", False)))
+    return [error("best_needs_every_epoch", text.fill(n=values["epochs"]), "training", node=node, field="epochs", fixes=fixes)]
 
 
 def _check_optimizer(project: Project, stage: Stage) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -59,7 +60,7 @@ def _largest(first: Sequence[float], second: Sequence[float]) -> float:
     if len(first) != len(second):
         return float("inf")
     differences = [abs(one - other) for one, other in zip(first, second, strict=True)]
-    return float("inf") if any(difference != difference for difference in differences) else max(differences, default=0.0)
+    return float("inf") if any(map(math.isnan, differences)) else max(differences, default=0.0)
 
 
 def _verdict(difference: float) -> Text:

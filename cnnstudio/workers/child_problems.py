@@ -9,6 +9,8 @@ from pathlib import Path
 from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
+from cnnstudio.core.training import TrainingSpec
+from cnnstudio.workers.trouble import is_memory_report, memory_fix, memory_problem
 
 _ABORTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"}
 
@@ -26,8 +28,9 @@ def log_tail(log: Path | None, characters: int = 6000) -> str:
         return ""
 
 
-def death_problem(exit_code: int | None, log: Path | None) -> Problem:
-    """The problem of a child that ended with `exit_code` (negative: a signal) without a last event."""
+def death_problem(exit_code: int | None, log: Path | None, training: TrainingSpec | None = None) -> Problem:
+    """The problem of a child that ended with `exit_code` (negative: a signal) without a last event; `training` are the
+    settings of the run that it trained."""
     tail = log_tail(log)
     name = _signal_name(exit_code)
     keep = Text("Everything finished before that is kept.", "Todo lo terminado hasta entonces se conserva.")
@@ -36,7 +39,9 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
                     "other programs, or choose a smaller batch or smaller pictures. {keep}",
                     "El proceso de trabajo fue eliminado (SIGKILL), muy probablemente porque el equipo se quedó sin memoria. "
                     "Cierre otros programas o elija un lote o imágenes más pequeños. {keep}")
-        return error("child_killed", text.fill(keep=keep), "machine", details=_report(name, tail))
+        fix = None if training is None else memory_fix(training)
+        return error("child_killed", text.fill(keep=keep), "machine", details=_report(name, tail),
+                     fixes=() if fix is None else (fix,))
     if name in _ABORTS or (sys.platform == "win32" and exit_code is not None and exit_code > 0xC0000000):
         text = Text("The worker process crashed inside a library ({name}). {keep} The report shows where.",
                     "El proceso de trabajo falló dentro de una biblioteca ({name}). {keep} El informe muestra dónde.")
@@ -46,6 +51,8 @@ def death_problem(exit_code: int | None, log: Path | None) -> Problem:
         text = Text("The worker process was ended by a signal ({name}). {keep}",
                     "Una señal terminó el proceso de trabajo ({name}). {keep}")
         return error("child_killed", text.fill(name=name, keep=keep), "machine", details=_report(name, tail))
+    if is_memory_report(tail):
+        return memory_problem(training, _report(f"exit code {exit_code}", tail))
     text = Text("The worker process ended without a result (exit code {code}). {keep} The report shows the end of "
                 "its log.",
                 "El proceso de trabajo terminó sin resultado (código de salida {code}). {keep} El informe muestra "

@@ -37,6 +37,7 @@ from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
+from cnnstudio.workers.forecasts import forecast_key, give_forecast
 from cnnstudio.workers.run_origin import RunOrigin
 from cnnstudio.workers.runs import RunFolder, create_run, find_run
 
@@ -82,6 +83,7 @@ def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequ
             begin(path.parent)
 
     run = create_run(folder, project, write, origin)
+    give_forecast(run, forecast_key(project, counts))
     return run, training_job(run, project)
 
 

@@ -15,6 +15,7 @@ from cnnstudio.core.own_folders import CHECKPOINTS, is_link
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest, read_manifest, write_manifest
+from cnnstudio.workers.kept_checkpoints import kept_checkpoints
 from cnnstudio.workers.run_origin import START, RunOrigin
 from cnnstudio.workers.runs import RunFolder, find_run
 
@@ -30,10 +31,14 @@ class KeptWeights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kept_weights(run: RunFolder) -> tuple[KeptWeights, ...]:
-    """All weights of whole epochs that a run has: first its model, then its checkpoints, newest first."""
-    kept = []
+    """All weights of whole epochs that a run has: first its model, then the models that it kept besides, then its
+    checkpoints, newest first."""
+    kept: list[KeptWeights] = []
     if run.has_model_file:
         kept.append(KeptWeights(epoch=_model_epoch(run), path=run.model_path, kind="model"))
+    for item in reversed(kept_checkpoints(run)):
+        if all(item.epoch != earlier.epoch for earlier in kept):
+            kept.append(KeptWeights(epoch=item.epoch, path=item.path, kind="model"))
     for path in sorted(run.checkpoints.glob("epoch-*.ckpt"), reverse=True):
         match = _CHECKPOINT.fullmatch(path.name)
         if match and int(match[1]) and all(item.epoch != int(match[1]) for item in kept):

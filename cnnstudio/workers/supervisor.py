@@ -30,6 +30,7 @@ from cnnstudio.workers import child_problems, pipes, protocol
 from cnnstudio.workers.spare import ENGINE
 from cnnstudio.workers.throttle import Throttle
 from cnnstudio.workers.transport import Child, Endpoint, ProtocolError, Ready, Setup, Transport
+from cnnstudio.workers.trouble import training_of_job
 
 _LOG: Final = logging.getLogger(__name__)
 _LOG_PREFIX: Final = "cnnstudio-"
@@ -202,7 +203,8 @@ class Supervisor:
                 child.join()
                 if self._cancelled:
                     return Stopped(kept=False, time=time.time())
-                return self._failed(child_problems.death_problem(child.exitcode, self._log))
+                return self._failed(child_problems.death_problem(child.exitcode, self._log,
+                                                                training_of_job(self._job)))
 
     def _timeout(self) -> float | None:
         with self._lock:

@@ -17,8 +17,10 @@ import pytest
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.blocks import BLOCKS
+from cnnstudio.catalog.component import Place
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.keras_parts import short_name
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.params import params_of
 from cnnstudio.catalog.schedules import SCHEDULES
@@ -26,6 +28,7 @@ from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.catalog.torch_form import NotInTorch
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.catalog.training.file_callbacks import place_values
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.keys import get_value, set_value
 from cnnstudio.core.network import Node
@@ -84,10 +87,12 @@ def test_the_defaults_are_valid_and_settable_by_word(entry):
 
 @pytest.mark.parametrize("entry", SETTABLE)
 def test_every_argument_of_the_call_is_a_parameter(entry):
-    """With the context for a layer that follows it; the call of an entry is evaluated for training and printed alike."""
+    """With the context of a layer or the place of a callback; training evaluates the call that is printed."""
     if getattr(entry, "call", None) is not None:
         values = with_defaults(entry.params, {}) | {"context": CONTEXT, "always": (1.0, 1.0)}
-        ast.parse(entry.call.code(values))
+        if getattr(entry, "placed", None) is not None:
+            values = entry.placed(values, Place(id="one"))
+        ast.parse(entry.call.code(values, short_name))
 
 
 # Layers ------------------------------------------------------------------------------------------
@@ -201,17 +206,28 @@ def test_a_callback_is_printed_for_both(entry):
     code, printed = keras_script(project, context, 100), torch_script(project, context)
     ast.parse(code)
     ast.parse(printed)
-    assert entry.call.code(with_defaults(entry.params, {})) in code
+    values = place_values(entry, with_defaults(entry.params, {}), Place(id="one", epoch_batches=4))
+    assert f"    {entry.call.code(values, short_name)},\n" in code
     assert isinstance(entry.torch, NotInTorch) or entry.id in printed
 
 
 @pytest.mark.parametrize("entry", list(LOSSES), ids=lambda entry: entry.id)
 def test_a_loss_is_printed_for_both(entry):
-    project = small_project(loss=entry.id)
+    project = set_value(small_project(), "training.loss", entry.id, params_of)
     assert f"loss={entry.call.target}()" in keras_script(project, context_of(project, 3, BUILT_IN), 100)
     printed = torch_script(project, context_of(project, 3, BUILT_IN))
     ast.parse(printed)
-    assert f'"""{entry.id} of each picture' in printed or "losses_of = nn." in printed
+    assert f'"""{entry.id} of each picture' in printed
+
+
+@pytest.mark.parametrize("entry", [entry for entry in LOSSES if entry.params], ids=lambda entry: entry.id)
+def test_the_parameters_of_a_loss_are_set_by_key_printed_and_read_again(entry):
+    project = set_value(small_project(), "training.loss", entry.id, params_of)
+    project = set_value(project, "training.loss.label_smoothing", "0.1", params_of)
+    assert get_value(project, "training.loss.label_smoothing", params_of) == 0.1
+    code = keras_script(project, context_of(project, 3, BUILT_IN), 100)
+    assert f"loss={entry.call.target}(label_smoothing=0.1)" in code
+    assert read_code(code).training["loss"] == Item(type=entry.id, params={"label_smoothing": 0.1})
 
 
 # Augmentations -----------------------------------------------------------------------------------

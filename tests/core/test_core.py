@@ -19,9 +19,8 @@ from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS, DatasetSpec, Sp
 from cnnstudio.core.graph import closes_cycle, topological_order, unique_id
 from cnnstudio.core.history import History
 from cnnstudio.core.item import Item
-from cnnstudio.core.jobs import JOBS
 from cnnstudio.core.lock import ProjectLock
-from cnnstudio.core.messages import Start, decode_command, encode_command
+from cnnstudio.core.messages import JOBS, Start, decode_command, encode_command
 from cnnstudio.core.migrations import migrate
 from cnnstudio.core.network import Edge, Group, NetworkSpec, Node, Note
 from cnnstudio.core.places import free_path
@@ -92,6 +91,7 @@ def test_an_old_training_is_one_stage_with_its_values():
     training = files.decode_project(golden.read_bytes(), golden).training
     assert [stage.id for stage in training.stages] == ["stage_1"]
     again = json.loads(json.dumps(keys.to_plain(training)))
+    again["loss"] = again["loss"]["type"]
     assert {name: again[name] for name in before} == before
     assert (training.precision, training.accumulation, training.determinism) == ("float32", 1, "auto")
     assert training.stages[0].schedule is None
@@ -110,6 +110,19 @@ def test_the_golden_file_of_format_4_still_opens():
     assert tuning.callbacks == ()
     assert (training.precision, training.accumulation, training.determinism) == ("mixed_bfloat16", 2, "off")
     assert (training.epochs, training.epochs_before("stage_2")) == (20, 8)
+
+
+def test_the_golden_file_of_format_5_still_opens():
+    golden = GOLDEN.with_name("project-format-5.cnnstudio")
+    loss = files.decode_project(golden.read_bytes(), golden).training.loss
+    assert loss == Item(type="categorical_focal_crossentropy", params={"gamma": 3.0, "label_smoothing": 0.1})
+
+
+@pytest.mark.parametrize("name", ["auto", "binary_crossentropy", "of_another_version"])
+def test_the_name_of_a_loss_becomes_its_type(name):
+    old = json.dumps({"format": 4, "training": {"loss": name, "seed": 7}}).encode()
+    training = files.decode_project(old, GOLDEN).training
+    assert (training.loss, training.seed) == (Item(type=name), 7)
 
 
 def test_migrations_run_in_order():

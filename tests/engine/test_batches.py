@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from cnnstudio.catalog.augmenting import KINDS, make_augmenter, make_mixer
-from cnnstudio.engine.batches import BatchSource, ahead, balanced_weights, encode_labels
+from cnnstudio.core.class_balance import drawn_counts
+from cnnstudio.engine.batches import BatchSource, ahead, encode_labels
 from cnnstudio.imaging.preview import Training, first_positions, training_previews
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (23, 8, 8, 3), np.uint8)
@@ -52,13 +53,6 @@ def test_labels_in_every_form():
     assert encode_labels([0, 2], 3, "int").tolist() == [0, 2]
     assert encode_labels([0, 1], 2, "binary").tolist() == [[0.0], [1.0]]
     assert encode_labels([0, 2], 3, "categorical").tolist() == [[1, 0, 0], [0, 0, 1]]
-
-
-def test_balanced_weights_add_up_to_the_number_of_pictures():
-    labels = np.asarray([0, 0, 0, 1])
-    weights = balanced_weights(labels, 3)
-    assert weights.tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2.0])
-    assert weights.sum() == pytest.approx(4)
 
 
 def test_a_failure_arrives_where_its_batch_would():
@@ -123,3 +117,40 @@ def test_the_preview_is_what_training_sees(steps):
             shares[list(each.shares)] = list(each.shares.values())
             np.testing.assert_allclose(shares, soft[index], atol=1e-5)
     assert training_previews([(1, 4)], training, lambda _position: None)[0].picture is None
+
+
+CLASSES = np.asarray([0] * 12 + [1] * 8 + [2] * 3)
+
+
+def uneven(strength, seed=1):
+    drawn = drawn_counts(np.bincount(CLASSES).tolist(), strength)
+    return source(seed=seed, shuffle=True, classes=CLASSES, drawn=drawn), drawn
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
+def test_rare_classes_are_drawn_more_often_and_every_picture_of_one_alike(strength):
+    batches, drawn = uneven(strength)
+    shown = np.concatenate([labels for _, labels, _ in batches.epoch(1)])
+    assert len(shown) == batches.pictures == sum(drawn)
+    assert np.bincount(CLASSES[shown]).tolist() == list(drawn)
+    assert strength != 1.0 or drawn == (12, 12, 12)
+    assert strength != 0.0 or drawn == (12, 8, 3)
+    for number in range(3):
+        times = np.bincount(shown, minlength=23)[number == CLASSES]
+        assert times.min() >= 1 and times.max() - times.min() <= 1
+    more = {tuple(np.flatnonzero(np.bincount(np.concatenate([labels for _, labels, _ in batches.epoch(epoch)]))[12:20] > 1))
+            for epoch in range(1, 6)}
+    assert (len(more) > 1) == (drawn[1] % 8 > 0), "which ones once more is drawn anew"
+
+
+def test_an_oversampled_epoch_entered_in_the_middle_is_the_same_and_repetitions_differ():
+    steps = [{"type": "random_rotation", "id": "r", "params": {"factor": 0.2}, "enabled": True}]
+    options = {"seed": 3, "shuffle": True, "augmenter": make_augmenter(steps, 8, 8, 3), "classes": CLASSES,
+               "drawn": (12, 12, 12)}
+    whole = list(source(**options).epoch(4))
+    for (mine, _, _), (theirs, _, _) in zip(source(**options).epoch(4, start=3), whole[3:], strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    pictures, labels = np.concatenate([batch[0] for batch in whole]), np.concatenate([batch[1] for batch in whole])
+    one = pictures[labels == 20]
+    assert len(one) == 4
+    assert len({picture.tobytes() for picture in one}) == 4, "each repetition is changed in its own way"

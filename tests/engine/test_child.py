@@ -11,6 +11,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.core.events import Artifact, Finished
 from cnnstudio.core.jobs import FetchBase, Report
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.training import TrainingSpec
 from cnnstudio.engine.child import unexpected_problem
 from cnnstudio.engine.doctor import diagnose
 from cnnstudio.engine.weights_download import fetch_base
@@ -29,6 +30,16 @@ def test_mistakes_are_explained(fault, code, field):
     problem = unexpected_problem(fault, "the report")
     assert (problem.code, problem.where.field, problem.details) == (code, field, "the report")
     assert problem.text.en != problem.text.es
+
+
+def test_too_little_memory_for_a_training_halves_its_batch():
+    problem = unexpected_problem(MemoryError(), "", TrainingSpec(batch_size=64))
+    (fix,) = problem.fixes
+    assert fix.arguments["values"] == {"training.batch_size": 32, "training.accumulation": 2}
+
+
+def test_a_lost_card_is_told():
+    assert unexpected_problem(RuntimeError("CUDA_ERROR_LAUNCH_FAILED: unspecified"), "").code == "gpu_lost"
 
 
 def test_the_doctor_tells_plain_facts():

@@ -9,9 +9,10 @@ import pytest
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
+from cnnstudio.catalog.keras_parts import short_name
+from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of, rates
 from cnnstudio.core import stage_edits
-from cnnstudio.core.events import Batch, Epoch
+from cnnstudio.core.events import Batch, Epoch, Stopped
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.training import Stage
 from cnnstudio.engine import models
@@ -22,6 +23,7 @@ from cnnstudio.interchange.printing.torch.training import schedule_lines
 from tests.engine.collections_of_pictures import CLASSES, small_project
 from tests.engine.conftest import metrics_of
 from tests.engine.test_script import run
+from tests.engine.test_training import stop_at
 
 CASES = (
     ("CosineDecay", {}), ("CosineDecay", {"alpha": 0.1, "decay_steps": 7}),
@@ -30,6 +32,7 @@ CASES = (
     ("CosineDecayRestarts", {"t_mul": 1.5, "m_mul": 0.9, "alpha": 0.1}),
     ("ExponentialDecay", {}), ("ExponentialDecay", {"staircase": True, "decay_rate": 0.5}),
     ("PolynomialDecay", {}), ("PolynomialDecay", {"power": 2.0, "cycle": True, "decay_steps": 6}),
+    ("OneCycle", {}), ("OneCycle", {"total_steps": 11, "pct_start": 0.0, "div_factor": 2.0}),
     ("InverseTimeDecay", {}), ("InverseTimeDecay", {"staircase": True, "decay_rate": 2.0}),
     ("PiecewiseConstantDecay", {}), ("PiecewiseConstantDecay", {"boundaries": (3, 9), "values": (0.5, 0.25, 0.125)}),
 )
@@ -50,8 +53,9 @@ def test_the_formula_is_keras_s_at_every_step(kind, params):
     for step in range(40):
         expected = float(keras.ops.convert_to_numpy(theirs(keras.ops.convert_to_tensor(step))))
         assert names["rate"](step) == pytest.approx(expected, rel=2e-4, abs=1e-8), step
+        assert rates(stage, 0.001, 5, [step]) == [pytest.approx(expected, rel=2e-4, abs=1e-8)], "as it is drawn"
     # The printed call makes the same object.
-    again = eval(call.code({}), {"keras": keras})  # our own text
+    again = eval(call.code({}, short_name), {"keras": keras, "OneCycle": resolve("own.OneCycle")})  # our own text
     assert again.get_config() == theirs.get_config()
 
 
@@ -159,3 +163,20 @@ def test_a_run_without_determinism_says_so(new_run, train_run, monkeypatch):
 def test_batches_tell_their_stage(new_run, train_run):
     _last, recorder = train_run(new_run(staged(), classes=CLASSES[:2]))
     assert {event.stage for event in recorder.of(Batch)} == {0, 1}
+
+
+def test_a_model_of_one_cycle_is_loaded_anywhere_and_a_break_changes_nothing(new_run, train_run, unbroken, monkeypatch):
+    monkeypatch.setattr("cnnstudio.engine.training.reporter.EVENT_SECONDS", -1.0)
+    project = small_project(epochs=3, schedule=Item(type="OneCycle", params={"max_learning_rate": 0.05}))
+    wanted = unbroken(project)
+    highest = max(event["learning_rate"] for event in wanted.epochs)
+    assert highest > wanted.epochs[-1]["learning_rate"] > 0
+    cycle = new_run(project)
+    last, first = train_run(cycle, on_event=stop_at(2, 2))
+    assert isinstance(last, Stopped)
+    _last, second = train_run(cycle, resume=True)
+    assert metrics_of(first) + metrics_of(second) == wanted.epochs
+    monkeypatch.setattr("keras.src.saving.object_registration.GLOBAL_CUSTOM_OBJECTS", {})
+    model = keras.saving.load_model(cycle.model_path, safe_mode=True)
+    assert int(model.optimizer.iterations) > 0
+    assert 0 < float(model.optimizer.learning_rate) <= wanted.epochs[-1]["learning_rate"]

@@ -270,3 +270,13 @@ def test_the_pytorch_loop_takes_the_steps_of_keras(optimizer, tolerance, tmp_pat
         for name, wanted in torch_state(model, printed).items():
             # Where a gradient is almost nothing Adam and RMSprop divide by it, and each library rounds by itself.
             assert np.linalg.norm(archive[name] - wanted) < tolerance * np.linalg.norm(wanted - start[name]), name
+
+
+@pytest.mark.parametrize(("setting", "line"), [("auto", None), ("on", "jit_compile=True,"), ("off", "jit_compile=False,")])
+def test_the_keras_script_compiles_as_the_setting_says(setting, line):
+    project = small_project(jit_compile=setting)
+    text = keras_script(project, context_of(project, len(CLASSES), BUILT_IN), 20)
+    assert ("jit_compile" in text) == (line is not None)
+    assert line is None or line in text
+    printed = torch_script(project, context_of(project, len(CLASSES), BUILT_IN))
+    assert ("XLA" in printed) == (setting == "on")

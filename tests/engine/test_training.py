@@ -284,3 +284,17 @@ def test_killed_and_resumed_equals_unbroken(new_run, unbroken, tmp_path):
     assert isinstance(events[0], Hello)
     assert [event.metrics for event in run.epochs()] == unbroken(restless()).epochs
     assert run.state() == "finished"
+
+
+@pytest.mark.parametrize("moment", [(2, 3)])
+def test_with_xla_a_break_changes_nothing_either(new_run, train_run, moment):
+    project = small_project(jit_compile="on")
+    _last, whole = train_run(new_run(project))
+    run = new_run(project)
+    last, first = train_run(run, on_event=stop_at(*moment))
+    assert isinstance(last, Stopped)
+    _last, second = train_run(run, resume=True)
+    assert metrics_of(first) + metrics_of(second) == metrics_of(whole)
+    _last, plain = train_run(new_run(small_project()))
+    for mine, theirs in zip(metrics_of(whole), metrics_of(plain), strict=True):
+        assert mine["loss"] == pytest.approx(theirs["loss"], rel=0.02)

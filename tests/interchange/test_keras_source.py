@@ -287,7 +287,7 @@ def test_what_compile_and_fit_say_is_taken_over():
     project = Project()
     taken = with_foreign_network(project, read_code(code), CONTEXT)
     assert taken.training.last_stage.optimizer.params == {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}
-    assert (taken.training.epochs, taken.training.batch_size, taken.training.loss) == (5, 16, "auto")
+    assert (taken.training.epochs, taken.training.batch_size, taken.training.loss.type) == (5, 16, "auto")
     other = read_code(SAMPLES["sequential list"].replace('optimizer="adam"', "optimizer=keras.optimizers.Adam("
                                                          "keras.optimizers.schedules.CosineDecay(0.1, 10))"))
     assert other.training == {}

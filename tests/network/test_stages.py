@@ -85,7 +85,7 @@ def test_steps_that_are_left_open_are_those_of_the_stage_or_of_an_epoch():
 
 
 def test_every_schedule_has_both_languages_and_allowed_defaults():
-    assert len(SCHEDULES) == 6
+    assert len(SCHEDULES) == 7
     for entry in SCHEDULES:
         assert entry.label.en and entry.label.es and entry.help.en and entry.help.es
         for param in entry.params:

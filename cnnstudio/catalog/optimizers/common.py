@@ -8,7 +8,7 @@ from typing import Any, Final
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.component import TorchOptimizer, TrainingComponent
 from cnnstudio.catalog.torch_form import NotInTorch
-from cnnstudio.core.params import Bool, Float, Param, ShownWhen
+from cnnstudio.core.params import Bool, Float, Int, Param, ShownWhen
 from cnnstudio.core.text import Text, same
 
 MOMENTUM: Final = Text("Fraction of the previous step that is kept.", "Fracción del paso anterior que se conserva.")
@@ -65,6 +65,39 @@ CLIPPING: Final[tuple[Param, ...]] = (
 )
 
 
+AVERAGING: Final[tuple[Param, ...]] = (
+    Bool(name="use_ema", default=False, advanced=True, label=same("use_ema"),
+         help=Text("Average the weights over the steps (exponential moving average). The averages become the weights of the "
+                   "network when the stage ends; the metrics shown before are of the weights without averaging. A callback "
+                   "that restores the best weights sets these instead.",
+                   "Promediar los pesos a lo largo de los pasos (media móvil exponencial). Las medias pasan a ser los pesos "
+                   "de la red cuando termina la etapa; las métricas anteriores son de los pesos sin promediar. Un callback "
+                   "que restaura los mejores pesos pone esos en su lugar.")),
+    Float(name="ema_momentum", default=0.99, minimum=0, maximum=1, step=0.001, decimals=6, advanced=True,
+          label=same("ema_momentum"), shown_when=ShownWhen("use_ema", (True,)),
+          help=Text("Fraction of the average that is kept at every step.",
+                    "Fracción de la media que se conserva en cada paso.")),
+    Int(name="ema_overwrite_frequency", default=None, minimum=1, maximum=2**31 - 1, optional=True, advanced=True,
+        label=same("ema_overwrite_frequency"), shown_when=ShownWhen("use_ema", (True,)), unit=Text("steps", "pasos"),
+        help=Text("The weights are set to their averages after every so many steps; none: only when the stage ends.",
+                  "Cada cuántos pasos se ponen las medias como pesos; none: solo cuando termina la etapa.")),
+)
+DECAY_EXEMPT: Final = ("bias", "gamma", "beta")
+"""Names of the variables that exclude_bias_and_norm exempts from weight decay, in Keras."""
+_EXEMPT: Final = Bool(
+    name="exclude_bias_and_norm", default=False, advanced=True, label=Text("Exempt biases and normalisation",
+                                                                             "Eximir sesgos y normalización"),
+    help=Text("Weight decay does not shrink biases and the factors and offsets of normalisation layers "
+              "(exclude_from_weight_decay of Keras).",
+              "El decaimiento de pesos no reduce los sesgos ni los factores y desplazamientos de las capas de normalización "
+              "(exclude_from_weight_decay de Keras)."))
+
+
+def exempts(values: Mapping[str, Any]) -> bool:
+    """Whether there is a weight decay that leaves out biases and normalisation."""
+    return bool(values.get("weight_decay")) and bool(values.get(_EXEMPT.name))
+
+
 class OptimizerCall(Call, frozen=True):
     """Keras accepts one kind of clipping: the first that is set."""
 
@@ -76,12 +109,15 @@ class OptimizerCall(Call, frozen=True):
 
 def optimizer(identifier: str, name: str, help: Text, params: tuple[Param, ...], torch: TorchOptimizer | NotInTorch
               ) -> TrainingComponent:
-    """The entry of keras.optimizers.<name>; `params` come in the order of Keras's arguments, without those of clipping."""
-    all_params = (*params, *CLIPPING)
+    """The entry of keras.optimizers.<name>; `params` come in the order of Keras's arguments, without those of
+    clipping and averaging."""
+    decays = any(param.name == "weight_decay" for param in params)
+    passed = (*params, *CLIPPING, *AVERAGING)
+    all_params = (*params, *((_EXEMPT,) if decays else ()), *CLIPPING, *AVERAGING)
     return TrainingComponent(
         id=identifier, label=same(name), help=help, params=all_params, torch=torch,
-        call=OptimizerCall(f"keras.optimizers.{name}", {param.name: P(param.name) for param in all_params},
-                           {param.name: param.default for param in all_params if param.name != "learning_rate"}))
+        call=OptimizerCall(f"keras.optimizers.{name}", {param.name: P(param.name) for param in passed},
+                           {param.name: param.default for param in passed if param.name != "learning_rate"}))
 
 
 def clipping_lines(values: Mapping[str, Any]) -> list[str]:
@@ -94,3 +130,22 @@ def clipping_lines(values: Mapping[str, Any]) -> list[str]:
     if values.get("global_clipnorm"):
         return [f"nn.utils.clip_grad_norm_(learning, {values['global_clipnorm']!r})"]
     return []
+
+
+def decay_lines(values: Mapping[str, Any]) -> list[str]:
+    """The lines of a PyTorch loop that shrink the weights of `learning` apart from the gradient, as Keras does."""
+    lines = ["with torch.no_grad():  # weight_decay of Keras: apart from the gradient", "    for parameter in learning:"]
+    shrink = f'parameter.mul_(1 - optimizer.param_groups[0]["lr"] * {values["weight_decay"]!r})'
+    if exempts(values):
+        return [*lines, "        if parameter.ndim > 1:  # no bias, and nothing of a normalisation", f"            {shrink}"]
+    return [*lines, f"        {shrink}"]
+
+
+def averaging_lines(values: Mapping[str, Any]) -> list[str]:
+    """The lines of a PyTorch loop behind a step that average the weights of `network` into `average`, as use_ema does."""
+    if not values.get("use_ema"):
+        return []
+    lines = ["average.update_parameters(network)"]
+    if values.get("ema_overwrite_frequency"):
+        lines += [f"if average.n_averaged % {values['ema_overwrite_frequency']} == 0:", "    take_average(network, average)"]
+    return lines

@@ -5,23 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from cnnstudio.catalog.call import Call
-from cnnstudio.catalog.component import TorchCallback, TrainingComponent
+from cnnstudio.catalog.component import Place, TorchCallback, TrainingComponent
 from cnnstudio.catalog.layers.common import arguments
 from cnnstudio.catalog.shapes import Values
 from cnnstudio.catalog.torch_form import Helper
-from cnnstudio.core.params import Bool, Choice, Float, Int, Option
+from cnnstudio.catalog.training.file_callbacks import FILE_CALLBACKS
+from cnnstudio.catalog.training.monitoring import MODE, MONITOR, is_lower_better
+from cnnstudio.core.params import Bool, Float, Int
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, same
-
-_MONITOR = Choice(
-    name="monitor", default="val_loss", label=same("monitor"),
-    help=Text("The metric that is monitored.", "La métrica que se vigila."),
-    options=tuple(Option(name, same(name)) for name in ("val_loss", "val_accuracy", "loss", "accuracy")))
-_MODE = Choice(
-    name="mode", default="auto", advanced=True, label=same("mode"),
-    help=Text("Whether lower (min) or higher (max) is better; auto decides by the name of the metric.",
-              "Si es mejor un valor más bajo (min) o más alto (max); auto lo decide por el nombre de la métrica."),
-    options=(Option("auto", same("auto")), Option("min", same("min")), Option("max", same("max"))))
 
 
 def _patience(default: int, help: Text) -> Int:
@@ -71,23 +63,17 @@ class EarlyStopping:
 ''')
 
 
-def _is_lower_better(values: Values) -> bool:
-    if values["mode"] != "auto":
-        return bool(values["mode"] == "min")
-    return str(values["monitor"]).endswith("loss")
-
-
-def _stop_lines(values: Values) -> list[str]:
-    options = [f'"{values["monitor"]}"', "1" if _is_lower_better(values) else "-1", f"patience={values['patience']!r}"]
+def _stop_lines(values: Values, _place: Place) -> list[str]:
+    options = [f'"{values["monitor"]}"', "1" if is_lower_better(values) else "-1", f"patience={values['patience']!r}"]
     options += [f"{name}={values[name]!r}" for name, usual in (
         ("min_delta", 0.0), ("restore_best_weights", False), ("baseline", None), ("start_from_epoch", 0))
         if values[name] != usual]
     return [f"EarlyStopping({', '.join(options)}),"]
 
 
-def _plateau_lines(values: Values) -> list[str]:
+def _plateau_lines(values: Values, _place: Place) -> list[str]:
     """PyTorch waits one epoch longer than Keras after the same number, and rests one longer."""
-    mode = "min" if _is_lower_better(values) else "max"
+    mode = "min" if is_lower_better(values) else "max"
     return [f'("{values["monitor"]}", torch.optim.lr_scheduler.ReduceLROnPlateau(',
             f'    optimizer, mode="{mode}", factor={values["factor"]!r}, '
             f'patience={max(0, values["patience"] - 1)}, threshold={values["min_delta"]!r},',
@@ -101,9 +87,9 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
         torch=TorchCallback(role="stop", lines=_stop_lines, helper=_EARLY_STOPPING),
         help=Text("Ends the training when the monitored metric no longer improves.",
                   "Termina el entrenamiento cuando la métrica vigilada ya no mejora."),
-        params=(_MONITOR, _patience(0, Text("Epochs without improvement before the training stops.",
+        params=(MONITOR, _patience(0, Text("Epochs without improvement before the training stops.",
                                             "Épocas sin mejora antes de que se detenga el entrenamiento.")),
-                _min_delta(0.0), _MODE,
+                _min_delta(0.0), MODE,
                 Bool(name="restore_best_weights", default=False, label=same("restore_best_weights"),
                      help=Text("Keep the weights of the best epoch, not of the last.",
                                "Conservar los pesos de la mejor época, no los de la última.")),
@@ -125,13 +111,13 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
         torch=TorchCallback(role="plateau", lines=_plateau_lines),
         help=Text("Reduces the learning rate when the monitored metric no longer improves.",
                   "Reduce la tasa de aprendizaje cuando la métrica vigilada ya no mejora."),
-        params=(_MONITOR,
+        params=(MONITOR,
                 Float(name="factor", default=0.1, minimum=0, above=True, maximum=0.9999, step=0.1, decimals=4,
                       label=same("factor"), help=Text("New rate = old rate × factor.",
                                                       "Tasa nueva = tasa anterior × factor.")),
                 _patience(10, Text("Epochs without improvement before the rate is reduced.",
                                    "Épocas sin mejora antes de reducir la tasa.")),
-                _min_delta(0.0001), _MODE,
+                _min_delta(0.0001), MODE,
                 Int(name="cooldown", default=0, minimum=0, maximum=100_000, advanced=True, label=same("cooldown"),
                     help=Text("Epochs to wait after the rate was reduced.", "Épocas de espera tras reducir la tasa.")),
                 Float(name="min_lr", default=0.0, minimum=0, maximum=100, step=0.00001, decimals=10, advanced=True,
@@ -141,4 +127,5 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
                   arguments("monitor", "factor", "patience", "mode", "min_delta", "cooldown", "min_lr"),
                   {"monitor": "val_loss", "factor": 0.1, "patience": 10, "mode": "auto", "min_delta": 0.0001,
                    "cooldown": 0, "min_lr": 0.0})),
+    *FILE_CALLBACKS,
 ))

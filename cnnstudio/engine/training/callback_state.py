@@ -8,8 +8,8 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-_NOT_STATE: Final = frozenset(("_model", "params", "validation_data"))
-"""Attributes that `fit` sets on every callback."""
+_NOT_STATE: Final = frozenset(("_model", "params", "validation_data", "since"))
+"""Attributes that `fit` sets on every callback, and a moment of this process's clock."""
 _KIND: Final = "$"
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import keras
 import numpy as np
 
+from cnnstudio.catalog.component import Place
 from cnnstudio.catalog.training import CALLBACKS
+from cnnstudio.catalog.training.file_callbacks import place_values
 from cnnstudio.core.item import Step
 from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import Problem, warning
@@ -16,6 +19,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.names import resolve
 from cnnstudio.engine.training.callback_state import decode_state, encode_state
+from cnnstudio.engine.training.kept_models import RunFiles, WholeModel
 
 HISTORY: Final = "history"
 """The id under which the state of Keras's History is kept."""
@@ -35,8 +39,10 @@ class Watcher(Protocol):
         """A callback, of the type `by`, changed the learning rate at the end of the epoch."""
 
 
-def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Problem], None]) -> dict[str, Any]:
-    """The enabled callbacks by their id. Without validation pictures (`validated`) they watch the training's values."""
+def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Problem], None], model: Any, files: RunFiles
+                   ) -> dict[str, Any]:
+    """The enabled callbacks by their id. Without validation pictures (`validated`) they watch the training's values. What
+    they write goes into `files`."""
     callbacks: dict[str, Any] = {}
     for step in steps:
         if not step.enabled:
@@ -55,7 +61,16 @@ def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Pro
                         "No hay imágenes de validación: {callback} vigila {new} en lugar de {old}.")
             notify(warning("no_validation", text.fill(callback=entry.label, new=values["monitor"], old=monitor),
                            "training", node=step.id))
+        if entry.role == "table":
+            callbacks[step.id] = files.table(step.id, values["separator"])
+            continue
+        values = place_values(entry, values, Place(id=step.id))
+        if entry.role == "models":
+            # Asked after every epoch: it knows the metrics of the validation then.
+            values |= {"filepath": f"{step.id}.keras", "save_freq": "epoch"}
         callbacks[step.id] = entry.call.build(values, resolve)
+        if entry.role == "models":
+            callbacks[step.id].set_model(WholeModel(model, files, step.id, values["epochs"], values["files"] == "all"))
     return callbacks
 
 
@@ -68,15 +83,19 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
     """
 
     def __init__(self, callbacks: Mapping[str, Any], model: Any, watcher: Watcher, epochs: int, batches: int) -> None:
+        whole = {identifier: callback.model for identifier, callback in callbacks.items() if callback.model is not None}
         super().__init__(list(callbacks.values()), add_history=True, model=model, epochs=epochs, steps=batches, verbose=0)
+        for identifier, kept in whole.items():
+            callbacks[identifier].set_model(kept)
         # Callbacks are called in the training's own thread: what they set applies to the next batch.
         self._async_train = self._async_test = self._async_predict = False
         self._watcher = watcher
         self._by_identifier = dict(callbacks) | {HISTORY: self._history}
         self._begun: dict[str, dict[str, Any]] = {}
         self._start = 0
-        self._reads_batches = any(_overrides(callback, "on_train_batch_end") or _overrides(callback, "on_batch_end")
-                                  for callback in callbacks.values())
+        self._reads_batches = any(
+            (_overrides(callback, "on_train_batch_end") or _overrides(callback, "on_batch_end"))
+            and getattr(callback, "save_freq", None) != "epoch" for callback in callbacks.values())
 
     # The stage ----------------------------------------------------------------------------------
 
@@ -88,6 +107,12 @@ class Dispatcher(keras.callbacks.CallbackList):  # type: ignore[misc]
     def end(self) -> None:
         """After the last `fit`: some callbacks set the best weights now."""
         super().on_train_end({name: values[-1] for name, values in self._history.history.items()})
+
+    def after_pause(self) -> None:
+        """A pause is over: callbacks that measure time do not count it."""
+        for callback in self._by_identifier.values():
+            if isinstance(getattr(callback, "since", None), float):
+                callback.since = time.monotonic()
 
     def enter(self, batch: int) -> None:
         """Prepare a `fit` that resumes an epoch after `batch` batches."""

@@ -17,19 +17,19 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.manifest import Manifest
+from cnnstudio.core.trial_jobs import Measured
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import environment
 from cnnstudio.engine.building import (
     Built,
     build,
-    compile_model,
     compile_to_keep,
     optimizer_of,
     set_trainable,
 )
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.inference import convert_ahead
+from cnnstudio.engine.memory import gpu_peak
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
@@ -39,6 +39,7 @@ from cnnstudio.engine.training.plan import Plan
 from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
+from cnnstudio.workers.memory import MEGABYTE, peak_memory
 from cnnstudio.workers.runs import RunFolder
 from cnnstudio.workers.telemetry import Sampler
 
@@ -59,7 +60,9 @@ def train(job: Train, link: Link) -> Event:
     link.check()
     if not environment.is_deterministic():
         link.emit(Notice(problem=_not_deterministic()))
-    plan = Plan(run, project, context, built, pictures, cache, link)
+    card = Card(recipe=project.recipe, class_names=manifest.header.class_names, label_mode=project.dataset.label_mode,
+                run=run.id)
+    plan = Plan(run, project, context, built, pictures, cache, link, card)
     sampler = Sampler(link.emit)
     try:
         finished = plan.run(job.resume)
@@ -71,12 +74,21 @@ def train(job: Train, link: Link) -> Event:
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")
-    model = _save(run, project, context, manifest, built, plan.optimizer)
+    model = _save(run, project, context, card, built, plan.optimizer)
     link.emit(Artifact(kind="model", path=str(run.model_path)))
     if job.convert:
         phase(link, "converting")
         convert_ahead(model, run.model_path, pictures.prepared.take(pictures.train[:8]), cache)
+    link.emit(_measured(run))
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
+
+
+def _measured(run: RunFolder) -> Measured:
+    """What the training took, for its forecast."""
+    on_card = gpu_peak()
+    files = [path for path in (run.model_path, *run.checkpoints.glob("*.ckpt")) if path.is_file()]
+    return Measured(memory_mb=peak_memory() / MEGABYTE, disk_mb=sum(path.stat().st_size for path in files) / MEGABYTE,
+                    gpu_memory_mb=None if on_card is None else on_card / MEGABYTE)
 
 
 def _keep_last_whole_epoch(run: RunFolder, link: Link) -> None:
@@ -91,7 +103,7 @@ def _keep_last_whole_epoch(run: RunFolder, link: Link) -> None:
         link.emit(Artifact(kind="model", path=str(run.model_path)))
 
 
-def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest, built: Built, optimizer: Any) -> Any:
+def _save(run: RunFolder, project: Project, context: Context, card: Card, built: Built, optimizer: Any) -> Any:
     """Save the model with the state of the optimizer that trained it, also where that trained the head alone; returns the
     model that was saved."""
     model = built.model
@@ -104,9 +116,7 @@ def _save(run: RunFolder, project: Project, context: Context, manifest: Manifest
     if optimizer is not None:
         compile_to_keep(model, project, context, optimizer)
     elif not model.compiled:
-        compile_model(model, project, context)
-    card = Card(recipe=project.recipe, class_names=manifest.header.class_names,
-                label_mode=project.dataset.label_mode, run=run.id)
+        compile_to_keep(model, project, context, optimizer_of(project.training.last_stage, project.training.accumulation))
     save_model(model, run.model_path, card)
     return model
 

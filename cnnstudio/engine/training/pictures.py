@@ -11,13 +11,14 @@ import numpy as np
 
 from cnnstudio.catalog.augmenting import MIXING, make_augmenter, make_mixer
 from cnnstudio.catalog.context import Context
+from cnnstudio.core.class_balance import class_weights, drawn_counts
 from cnnstudio.core.events import Notice
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.datasets.run_pictures import pictures_gone_problem
-from cnnstudio.engine.batches import BatchSource, balanced_weights, encode_labels
+from cnnstudio.engine.batches import BatchSource, encode_labels
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress
 from cnnstudio.network.checks import mixing_problem
@@ -59,8 +60,7 @@ def usable_pictures(project: Project, manifest: Manifest, cache: Path, link: Lin
                     "No quedan imágenes de entrenamiento de: {names}. La red no puede aprender esas clases. Añada imágenes u "
                     "oculte las clases.")
         link.emit(Notice(problem=warning("missing_class", text.fill(names=", ".join(absent)), "dataset")))
-    return Pictures(prepared, train_indices, validation, labels, tuple(paths),
-                    manifest.header.class_names)
+    return Pictures(prepared, train_indices, validation, labels, tuple(paths), tuple(manifest.header.class_names))
 
 
 def make_sources(project: Project, context: Context, pictures: Pictures, held: Prepared, augment: bool
@@ -76,15 +76,20 @@ def make_sources(project: Project, context: Context, pictures: Pictures, held: P
         mixer = None
     if mixer is not None and context.label_mode == "int":
         raise ProblemError(mixing_problem(next(step for step in project.augmentation.active if step.type in MIXING)))
-    weights = (balanced_weights(pictures.labels[pictures.train], context.class_count)
-               if training.class_weight == "balanced" else None)
+    numbers = pictures.labels[pictures.train]
+    counts = np.bincount(numbers, minlength=context.class_count).tolist()
+    drawn = drawn_counts(counts, training.oversampling)
+    of_class = class_weights(training, pictures.class_names or tuple(map(str, range(context.class_count))), drawn)
+    weights = None if of_class is None else np.asarray(of_class, np.float32)[numbers]
+    oversampled = {"classes": numbers, "drawn": drawn} if training.oversampling else {}
 
     def source(indices: np.ndarray, **options: Any) -> BatchSource:
         return BatchSource(lambda places: held.take(indices[places]), encoded[indices], training.batch_size,
                            seed=training.seed, **options)
 
     validation = source(pictures.validation) if len(pictures.validation) else None
-    return source(pictures.train, shuffle=True, augmenter=augmenter, mixer=mixer, weights=weights), validation
+    return source(pictures.train, shuffle=True, augmenter=augmenter, mixer=mixer, weights=weights,
+                  **oversampled), validation
 
 
 def _nothing_left(manifest: Manifest, entries: list[Entry]) -> Problem:

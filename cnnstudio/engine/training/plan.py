@@ -14,15 +14,18 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.schedules import spans_stage
 from cnnstudio.core.differences import changed_settings, setting_differences
 from cnnstudio.core.events import Artifact, Notice
+from cnnstudio.core.migrations import migrate
 from cnnstudio.core.problems import Problem, warning
-from cnnstudio.core.project import Project
+from cnnstudio.core.project import FORMAT, Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine import features
-from cnnstudio.engine.building import Built, compile_model, set_trainable
+from cnnstudio.engine.building import Built, build, compile_model, compile_to_keep, optimizer_of, set_trainable
+from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint
+from cnnstudio.engine.training.kept_models import RunFiles
 from cnnstudio.engine.training.layer_observer import LayerObserver
 from cnnstudio.engine.training.layer_rows import layer_rows
 from cnnstudio.engine.training.observing import Observer
@@ -40,7 +43,7 @@ class Plan:
     """Trains a built network through the stages of its project."""
 
     def __init__(self, run: RunFolder, project: Project, context: Context, built: Built, pictures: Pictures, cache: Path,
-                 link: Link) -> None:
+                 link: Link, card: Card) -> None:
         self._run = run
         self._project = project
         self._context = context
@@ -48,6 +51,8 @@ class Plan:
         self._pictures = pictures
         self._cache = cache
         self._link = link
+        self._card = card
+        self._copy: Any = None
         self._settings = {"training": msgspec.to_builtins(project.training),
                           "augmentation": msgspec.to_builtins(project.augmentation)}
         self._changed = False
@@ -90,7 +95,7 @@ class Plan:
         if checkpoint is None or checkpoint[0].stage >= len(self._project.training.stages):
             self._link.emit(Notice(problem=_from_the_start()))
             return None
-        before = checkpoint[0].settings
+        before = _present_form(checkpoint[0].settings)
         changes = changed_settings(before, self._settings) if before else ()
         if changes and _only_epochs(before, self._settings):
             self._link.emit(Notice(problem=_longer(checkpoint[0], self._project.training)))
@@ -130,10 +135,27 @@ class Plan:
         self.optimizer = model.optimizer
         self._layers.enter(number, model, lambda most: layer_rows(built, project.network, model, tensors, most), held, train,
                            project.training.accumulation)
+        files = RunFiles(self._run, self._link, lambda path: self._write_model(path, stage, len(train)))
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
                                      self._link, Steering(self._link, model, self._observer, self._layers, number, before),
-                                     self._progress, self._settings, changed=self._changed, anew=self._anew)
+                                     self._progress, project.training, self._settings, files, changed=self._changed,
+                                     anew=self._anew)
         return self._trainer.run(resumed)
+
+    def _write_model(self, path: Path, stage: Stage, epoch_batches: int) -> None:
+        """Write the whole network as it is now, in float32, with an optimizer as it begins."""
+        if self._trainer is not None:
+            self._trainer.sync()
+        if self._copy is None:
+            # New layers draw seeds: the training must not feel it.
+            state = snapshots.generators()
+            self._copy = build(self._project.network, self._context, weights=False)
+            snapshots.restore_generators(state)
+        set_trainable(self._copy, self._project.network, self._context.bases, stage.trainable_from)
+        self._copy.model.set_weights(self._built.model.get_weights())
+        optimizer = optimizer_of(stage, self._project.training.accumulation, epoch_batches)
+        compile_to_keep(self._copy.model, self._project, self._context, optimizer)
+        save_model(self._copy.model, path, self._card)
 
     def _is_cut(self, stage: Stage) -> bool:
         cut = features.find_cut(self._project, self._built, stage.trainable_from)
@@ -184,6 +206,15 @@ def _longer(position: Position, training: TrainingSpec) -> Problem:
                     "números aleatorios, como si se hubiera planeado con esas épocas.")
         text = text.fill(done=done, planned=planned)
     return msgspec.structs.replace(warning("goes_on", text, "training"), severity="info")
+
+
+def _present_form(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings that an earlier version kept, with the fields and defaults of this one; what cannot be read stays as it is."""
+    try:
+        training = migrate({"format": 4, "training": settings["training"]}, FORMAT)["training"]
+        return settings | {"training": msgspec.to_builtins(msgspec.convert(training, TrainingSpec))}
+    except (KeyError, TypeError, msgspec.ValidationError):
+        return settings
 
 
 def _changed(changes: Sequence[Text]) -> Problem:

@@ -10,9 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from cnnstudio.core.events import Batch, Epoch
-from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text
-from cnnstudio.engine.environment import numpy_of
+from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.engine.environment import numpy_of, on_gpu
 from cnnstudio.workers.link import Link
 
 EVENT_SECONDS: Final = 0.05
@@ -26,7 +25,9 @@ class Reporter:
     Epochs are counted from 0 within the stage; in the events from 1 over all stages.
     """
 
-    def __init__(self, link: Link, stage: int, before: int, planned: int, pictures: int, batch_size: int) -> None:
+    def __init__(self, link: Link, stage: int, before: int, planned: int, pictures: int, batch_size: int,
+                 diverged: Callable[[int, str, float], Problem]) -> None:
+        """`diverged(epoch, batch, rate)` makes the problem of a loss that is no number; `batch` is "" after an epoch."""
         self._link = link
         self._stage = stage
         self._before = before
@@ -39,11 +40,17 @@ class Reporter:
         self._paused = 0.0
         self._start = 0
         self._reported: tuple[int, dict[str, float]] = (0, {})
+        self.means: frozenset[str] = frozenset()
+        """Metrics that are means over pictures: of the others, events of batches have the values of the epoch so far."""
+        self._diverged = diverged
+        # On a processor reading a number costs nothing, so that the very batch is known.
+        self._reads_all = not on_gpu()
+        self._checked = 0
 
     def epoch_begun(self, start: int) -> None:
         """An epoch begins, or is resumed after `start` batches."""
         self._begin, self._paused, self._start = time.monotonic(), 0.0, start
-        self._reported = (0, {})
+        self._reported, self._checked = (0, {}), start
 
     def paused(self, seconds: float) -> None:
         """Subtract a pause from the times."""
@@ -57,12 +64,14 @@ class Reporter:
     def batch(self, epoch: int, done: int, logs: Mapping[str, Any], rate: Callable[[], float]) -> None:
         """After batch number `done` (from 1): an event, at most every twentieth of a second, since reading the numbers
         makes a GPU wait. Raises ProblemError (nan_loss)."""
+        if self._reads_all and "loss" in logs:
+            self._check(numbers({"loss": logs["loss"]}), epoch, done, rate)
         now = time.monotonic()
         if now - self._last_event < EVENT_SECONDS and done < self._batches:
             return
         self._last_event = now
         own = self._since_last(min(done * self._batch_size, self._pictures), numbers(logs))
-        self.check_loss(own, epoch, rate)
+        self._check(own, epoch, done, rate)
         seconds, count = self.seconds, done - self._start
         shown = None
         if now - self._last_rate >= _RATE_SECONDS:
@@ -88,22 +97,18 @@ class Reporter:
         count = seen - before_seen
         if not before_seen or not count:
             return means
-        own = {name: (value * seen - before.get(name, 0.0) * before_seen) / count for name, value in means.items()}
-        return {name: min(1.0, max(0.0, value)) if name == "accuracy" else value for name, value in own.items()}
+        own = {name: (value * seen - before.get(name, 0.0) * before_seen) / count if name in self.means else value
+               for name, value in means.items()}
+        return {name: value if name == "loss" else min(1.0, max(0.0, value)) for name, value in own.items()}
 
-    def check_loss(self, metrics: Mapping[str, float], epoch: int, rate: Callable[[], float]) -> None:
-        """Raise ProblemError (nan_loss) for a loss that is infinite or no number."""
-        if all(math.isfinite(value) for value in metrics.values()):
-            return
-        text = Text("The loss became infinite or not a number in epoch {epoch}: the training diverged. In most cases the "
-                    "learning rate ({rate:g}) is too high: try a tenth of it. Other possible causes are pixels that are not "
-                    "normalised and a last layer that does not match the loss. What was reached before is kept.",
-                    "La pérdida se hizo infinita o dejó de ser un número en la época {epoch}: el entrenamiento divergió. En "
-                    "la mayoría de los casos la tasa de aprendizaje ({rate:g}) es demasiado alta: pruebe con una décima "
-                    "parte. Otras causas posibles son píxeles sin normalizar y una última capa que no corresponde a la "
-                    "pérdida. Lo alcanzado hasta entonces se conserva.")
-        raise ProblemError(error("nan_loss", text.fill(epoch=self._before + epoch + 1, rate=rate()),
-                                 "training", field="optimizer"))
+    def _check(self, metrics: Mapping[str, float], epoch: int, done: int, rate: Callable[[], float]) -> None:
+        first, self._checked = self._checked + 1, done
+        self.check_loss(metrics, epoch, rate, f"{done:,}" if first == done else f"{first:,}-{done:,}")
+
+    def check_loss(self, metrics: Mapping[str, float], epoch: int, rate: Callable[[], float], batch: str = "") -> None:
+        """Raise ProblemError (nan_loss) for a loss that is infinite or no number, after that batch or ("") an epoch."""
+        if not all(math.isfinite(value) for name, value in metrics.items() if name.endswith("loss")):
+            raise ProblemError(self._diverged(self._before + epoch + 1, batch, rate()))
 
 
 def numbers(logs: Mapping[str, Any]) -> dict[str, float]:

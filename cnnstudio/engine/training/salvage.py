@@ -11,7 +11,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import features
-from cnnstudio.engine.building import build, compile_model, set_trainable
+from cnnstudio.engine.building import build, compile_to_keep, optimizer_of, set_trainable
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import read_checkpoints
@@ -48,7 +48,7 @@ def save_from_checkpoint(run: RunFolder, project_folder: Path | None = None) -> 
             snapshots.assign(variables, weights, "model")
         except ProblemError:
             continue
-        compile_model(built.model, project, context)
+        compile_to_keep(built.model, project, context, optimizer_of(stage, project.training.accumulation))
         save_model(built.model, run.model_path, Card(
             recipe=project.recipe, class_names=manifest.header.class_names, label_mode=project.dataset.label_mode, run=run.id))
         return position.epoch

@@ -88,6 +88,12 @@ def running_metrics(model: Any, totals: dict[str, float], pictures: int) -> None
                 variable.assign(value)
 
 
+def mean_metrics(model: Any) -> list[str]:
+    """Names of the metrics, the loss among them, that are means over pictures; the model must have been called."""
+    return [metric.name for metric in _flat(model.metrics)
+            if isinstance(getattr(metric, "metric", metric), keras.metrics.Mean)]
+
+
 def _flat(metrics: Sequence[Any]) -> list[Any]:
     """Metrics, those in the container that `compile` makes too."""
     return [inner for metric in metrics for inner in (_flat(metric.metrics) if hasattr(metric, "metrics") else [metric])]

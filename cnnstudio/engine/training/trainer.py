@@ -14,17 +14,19 @@ import numpy as np
 from cnnstudio.core.events import Notice
 from cnnstudio.core.problems import ProblemError, warning
 from cnnstudio.core.text import Text
-from cnnstudio.core.training import Stage
+from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine.batches import BatchSource
 from cnnstudio.engine.environment import numpy_of
-from cnnstudio.engine.training import snapshots
+from cnnstudio.engine.training import averaging, snapshots
 from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
 from cnnstudio.engine.training.feed import Feed, trace_whole_batch
-from cnnstudio.engine.training.reporter import Reporter
+from cnnstudio.engine.training.kept_models import RunFiles
+from cnnstudio.engine.training.reporter import Reporter, numbers
 from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
+from cnnstudio.workers.trouble import nan_problem
 
 
 @dataclass
@@ -43,15 +45,15 @@ class StageTrainer:
     """Trains `model` (compiled for `stage`, number `number`) on `train`, measures on `validation`.
 
     `before` epochs were done in earlier stages; `planned` are wanted in all. `saved_weights` are the variables in
-    checkpoints: the model's own, or those of the model that it is a part of. `settings` are kept with them; with
+    checkpoints: the model's own, or those of the model that it is a part of. `settings` of `training` are kept with them; with
     `changed` the one to resume from was made with others: what of it does not fit any more starts afresh. `anew`:
-    callbacks that count epochs without improvement begin to count again.
+    callbacks that count epochs without improvement begin to count again. Callbacks write into `files`.
     """
 
     def __init__(self, model: Any, saved_weights: list[Any], stage: Stage, number: int, before: int, planned: int,
                  train: BatchSource, validation: BatchSource | None, writer: CheckpointWriter, link: Link,
-                 steering: Steering, progress: Progress, settings: dict[str, Any], changed: bool = False,
-                 anew: bool = False) -> None:
+                 steering: Steering, progress: Progress, training: TrainingSpec, settings: dict[str, Any], files: RunFiles,
+                 changed: bool = False, anew: bool = False) -> None:
         self._model = model
         self._saved_weights = saved_weights
         self._stage = stage
@@ -64,14 +66,18 @@ class StageTrainer:
         self._steering = steering
         self._progress = progress
         self._settings, self._changed, self._anew = settings, changed, anew
-        self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size)
+        self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size,
+                                  lambda epoch, batch, rate: nan_problem(training, stage, epoch, batch, rate))
         self._callbacks = Dispatcher(
-            make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem))),
+            make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem)), model,
+                           files),
             model, self, stage.epochs, len(train))
+        files.before, files.epoch, files.rows = before, lambda: before + self._epoch + 1, lambda: progress.logs
         self._feed = Feed(train)
         self._resumed: tuple[Position, Arrays] | None = None
         self._epoch = 0
         self._epoch_weights: list[np.ndarray] = []
+        self._epoch_average: list[np.ndarray] = []
         self._finished = False
         self._lost: set[str] = set()
         self._train_seconds = 0.0
@@ -115,6 +121,7 @@ class StageTrainer:
         before = snapshots.copy_weights(variables)
         model.test_on_batch(pictures, labels)
         snapshots.assign(variables, before, "model")
+        self._reporter.means = frozenset(snapshots.mean_metrics(model))
         model.reset_metrics()
 
     def _restore(self, position: Position, arrays: Arrays) -> int:
@@ -137,6 +144,7 @@ class StageTrainer:
         self._finished = position.finished
         # A variable may take over the memory of an array that it is set from.
         self._epoch_weights = arrays.get("whole", []) if position.batch else snapshots.copy_weights(self._saved_weights)
+        self._epoch_average = arrays.get("average", []) if position.batch else averaging.copy_averages(model.optimizer)
         self._resumed = (position, arrays)
         return position.batch
 
@@ -172,10 +180,16 @@ class StageTrainer:
     def _fit(self, start: int, epochs: int) -> None:
         self._feed = Feed(self._train, start)
         validation = None if self._validation is None else Feed(self._validation)
+        # Keras would set the averages of use_ema at the end of every fit, of the rest of an epoch too: see `_keep`.
+        optimizer = averaging.averaging_optimizer(self._model.optimizer)
+        if optimizer is not None:
+            optimizer.finalize_variable_values = lambda _variables: None
         try:
             self._model.fit(self._feed, initial_epoch=self._epoch, epochs=epochs, validation_data=validation,
                             callbacks=self._callbacks, shuffle=False, verbose=0)
         finally:
+            if optimizer is not None:
+                del optimizer.finalize_variable_values
             for feed in (self._feed, validation):
                 if feed is not None:
                     feed.close()
@@ -198,6 +212,8 @@ class StageTrainer:
 
     def batch_done(self, batch: int, logs: Mapping[str, Any]) -> None:
         done = batch + 1
+        if self._model.stop_training:
+            self._reporter.check_loss(numbers(logs), self._epoch, self._rate)
         self._reporter.batch(self._epoch, done, logs, self._rate)
         self._moment()
         self._steering.batch_done(done, len(self._train), self._sync)
@@ -217,10 +233,11 @@ class StageTrainer:
         self._reporter.epoch(epoch, logs, best, self._best_by(logs), self._train_seconds or self._reporter.seconds)
         self._train_seconds = 0.0
         self._epoch_weights = snapshots.copy_weights(self._saved_weights)
+        self._epoch_average = averaging.copy_averages(self._model.optimizer)
         over = self._finished or self._epoch == self._stage.epochs
         if best or over:
             self._checkpoint(0)
-        self._sync()
+        self.sync()
         self._steering.heed(self._epoch, 0)
         if not over:
             self._obey(0)
@@ -240,20 +257,21 @@ class StageTrainer:
             self._writer.flush()
             self._link.wait_while_paused()
             self._reporter.paused(time.monotonic() - begin)
+            self._callbacks.after_pause()
             self._last_moment = time.monotonic()
             if self._link.stop is not None:
                 raise _Left
         elif self._writer.due:
             self._checkpoint(batch)
         if self._steering.wanted:
-            self._sync()
+            self.sync()
             self._steering.heed(self._epoch, batch)
 
     def _rate(self) -> float:
-        self._sync()
+        self.sync()
         return float(numpy_of(self._model.optimizer.learning_rate))
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
         """On JAX the variables are empty while an epoch trains, until the model is asked to fill them."""
         if hasattr(self._model, "jax_state_sync"):
             self._model.jax_state_sync()
@@ -282,7 +300,7 @@ class StageTrainer:
 
     def _snapshot(self, batch: int) -> Snapshot:
         model = self._model
-        self._sync()
+        self.sync()
         states, arrays, lost = self._callbacks.state()
         self._tell_lost(lost)
         arrays |= snapshots.generators()
@@ -291,6 +309,7 @@ class StageTrainer:
         arrays["model"] = snapshots.copy_weights(self._saved_weights) if batch else self._epoch_weights
         if batch:
             arrays["whole"] = self._epoch_weights
+            arrays["average"] = self._epoch_average
             arrays["metrics"] = snapshots.copy_weights(model.metrics_variables)
         position = Position(
             epoch=self._before + self._epoch, batch=batch, stage=self._number, before=self._before,
@@ -312,12 +331,13 @@ class StageTrainer:
     def _stopped(self) -> bool:
         """The user stopped within an epoch: use the last complete one, or the best."""
         stop = self._link.stop
-        self._sync()
+        self.sync()
         if stop is not None and not stop.keep:
             self._callbacks.end()
             return False
         if self._epoch_weights:
             snapshots.assign(self._saved_weights, self._epoch_weights, "model")
+            averaging.assign_averages(self._model.optimizer, self._epoch_average)
         elif not self._progress.logs:
             self._progress.metrics = self._measured() | {"epoch": 0.0}
         self._keep()
@@ -339,6 +359,8 @@ class StageTrainer:
     def _keep(self) -> None:
         """End the callbacks, which may set the best weights; the metrics are those of the epoch they are from."""
         best = self._callbacks.best
+        if self._epoch:
+            averaging.take_averages(self._model)
         self._callbacks.end()
         if not self._epoch:
             return

@@ -1,10 +1,12 @@
-"""The settings of `compile` and `fit` that can be read with certainty: optimizer, epochs, batch size."""
+"""The settings of `compile` and `fit` that can be read with certainty: optimizer, loss, epochs, batch size."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from cnnstudio.catalog.context import LOSS_OF
 from cnnstudio.catalog.training import LOSSES, OPTIMIZERS, TrainingComponent
+from cnnstudio.catalog.training.losses import Loss
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.text import Text
@@ -15,7 +17,7 @@ _LARGEST: Final = {"epochs": 100_000, "batch_size": 65_536}
 
 
 def training_fields(model: Model, remarks: list[Remark]) -> dict[str, Any]:
-    """The fields of the training spec that the code sets: `optimizer`, `epochs`, `batch_size`."""
+    """The fields of the training spec that the code sets: `optimizer`, `loss`, `epochs`, `batch_size`."""
     result: dict[str, Any] = {}
     compiled = model.compiled or {}
     if "optimizer" in compiled:
@@ -27,13 +29,19 @@ def training_fields(model: Model, remarks: list[Remark]) -> dict[str, Any]:
         if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest:
             result[name] = value
     loss = _object_name(compiled.get("loss"))
-    if loss and normalized_name(loss) not in {normalized_name(item.id) for item in LOSSES}:
+    known = next((item for item in LOSSES if normalized_name(item.id) == normalized_name(loss)), None)
+    params = _loss_params(known, compiled.get("loss")) if known is not None else {}
+    if known is not None and (params or known.id not in LOSS_OF.values()):
+        # Without parameters the loss follows the labels, which the code does not tell.
+        result["loss"] = Item(type=known.id, params=params)
+    if loss and known is None:
         remarks.append(Remark("other_loss", Text(
             "The loss {loss} is not meant for classes: here the loss follows the labels.",
             "La pérdida {loss} no está pensada para clases: aquí la pérdida sigue las "
             "etiquetas.").fill(loss=loss[:60]), model.line))
     if result:
         settings = ", ".join([*([_format_optimizer(result["optimizer"])] if "optimizer" in result else []),
+                           *([_format_loss(result["loss"])] if "loss" in result else []),
                            *(f"{name}={result[name]}" for name in _LARGEST if name in result)])
         remarks.append(Remark("training_taken", Text("Imported from compile and fit: {words}.",
                                                      "Importado de compile y fit: "
@@ -85,5 +93,20 @@ def _settings(entry: TrainingComponent, call: CallValue) -> dict[str, Any]:
     return entry.call.parameters(plain)
 
 
+def _loss_params(entry: Loss, value: Any) -> dict[str, Any]:
+    """The parameters of a loss that the code sets to other values than Keras has."""
+    if not isinstance(value, CallValue):
+        return {}
+    params = entry.call.parameters({name: number for name, number in value.keywords.items()
+                                    if isinstance(number, int | float | bool)})
+    wrong = {problem.where.field for problem in check(entry.params, params, "training")}
+    usual = with_defaults(entry.params, {})
+    return {name: number for name, number in params.items() if name not in wrong and number != usual[name]}
+
+
 def _format_optimizer(optimizer: Item) -> str:
     return f"{OPTIMIZERS[optimizer.type].label.en}({', '.join(f'{name}={value}' for name, value in optimizer.params.items())})"
+
+
+def _format_loss(loss: Item) -> str:
+    return f"{loss.type}({', '.join(f'{name}={value}' for name, value in loss.params.items())})"

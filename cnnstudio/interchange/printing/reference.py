@@ -19,7 +19,7 @@ from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.catalog.steps.entry import GROUPS
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.catalog.torch_form import NotInTorch
-from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
 from cnnstudio.core.display import format_percent
 from cnnstudio.core.params import Param
 from cnnstudio.core.registry import Registry
@@ -145,6 +145,17 @@ def _component(component: Any) -> list[Fact]:
     return [("Keras", _code(component.call.target)), _torch(component.torch)]
 
 
+def _loss(loss: Any) -> list[Fact]:
+    return [("Keras", _code(loss.call.target)), ("PyTorch", tr("yes", "sí")),
+            (tr("Labels", "Etiquetas"), _code(loss.label_mode))]
+
+
+def _metric(metric: Any) -> list[Fact]:
+    names = dict.fromkeys(f"keras.metrics.{name}" for name in metric.targets.values())
+    return [("Keras", ", ".join(map(_code, names))), ("PyTorch", tr("yes", "sí")),
+            (tr("Labels", "Etiquetas"), ", ".join(map(_code, metric.targets)))]
+
+
 def _schedule(schedule: Any) -> list[Fact]:
     return [("Keras", _code(schedule.call.target)),
             ("PyTorch", tr("yes, as a function of the step", "sí, como función del paso"))]
@@ -205,7 +216,8 @@ _SECTIONS: Final = (
     Section(Text("Pretrained bases", "Bases preentrenadas"), BASES, _base),
     Section(Text("Optimizers", "Optimizadores"), OPTIMIZERS, _component),
     Section(Text("Learning rate schedules", "Planes de la tasa de aprendizaje"), SCHEDULES, _schedule),
-    Section(Text("Losses", "Pérdidas"), LOSSES, _component),
+    Section(Text("Losses", "Pérdidas"), LOSSES, _loss),
+    Section(Text("Metrics", "Métricas"), METRICS, _metric),
     Section(Text("Callbacks", "Callbacks"), CALLBACKS, _component),
     Section(Text("Export formats", "Formatos de exportación"), EXPORTERS, _exporter),
 )

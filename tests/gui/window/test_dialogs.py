@@ -47,7 +47,7 @@ def test_the_list_of_problems_fixes(opened):
 def _wrong_loss(project):
     from cnnstudio.core import edits
 
-    return edits.set_field(project, "training", "loss", "sparse_categorical_crossentropy")
+    return edits.set_field(project, "training", "loss", {"type": "sparse_categorical_crossentropy"})
 
 
 def test_an_exception_becomes_a_report_and_the_program_lives(qtbot, window):

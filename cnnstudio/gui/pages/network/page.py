@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
+from cnnstudio.core.class_balance import shown_pictures
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, same, tr
 from cnnstudio.datasets.manifest import write_index_manifest
@@ -205,7 +206,8 @@ class NetworkPage(Page):
         if self._stack.currentWidget() is self._table:
             self._table.show_report(self.editor.network, self.editor.report, self.editor.context.bases)
         elif self._stack.currentWidget() is self._code:
-            training = self.workspace.counts.split_counts().get("train", 0)
+            counts, project = self.workspace.counts, self.session.project
+            training = shown_pictures(counts.usable_counts(), counts.class_names, project.training.oversampling)
             self._code.show_code(self.session.project, self.editor.context, training)
 
     def _write_list(self, path: Path) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.steps import RECIPE_STEPS
+from cnnstudio.core.class_balance import shown_pictures
 from cnnstudio.core.events import Failed
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.recipe import RECIPE_PARAMS
@@ -255,7 +256,9 @@ class PreparePage(Page):
 
     def _show_pipeline(self) -> None:
         if self.state.get("view") == "pipeline":
-            self.pipeline.show_project(self.session.project, len(self.workspace.counts.class_names), len(self._ids))
+            counts, strength = self.workspace.counts, self.session.project.training.oversampling
+            pictures = shown_pictures(counts.usable_counts(), counts.class_names, strength) if strength else len(self._ids)
+            self.pipeline.show_project(self.session.project, len(counts.class_names), pictures)
 
     def _ask_batch(self) -> None:
         """Request a real batch, while the pipeline is visible."""

@@ -15,12 +15,13 @@ from cnnstudio.core.problems import Problem, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.train.after_run import AfterRun
 from cnnstudio.gui.pages.train.banners import RunBanners
 from cnnstudio.gui.pages.train.dialogs import open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.live import LiveControls
+from cnnstudio.gui.pages.train.overlays import others_of
 from cnnstudio.gui.pages.train.plots.board import PlotBoard
-from cnnstudio.gui.pages.train.plots.curve_plot import OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.run_colors import RunColors
 from cnnstudio.gui.pages.train.run_columns import DEFAULT
@@ -77,6 +78,7 @@ class TrainPage(Page):
         self._plots.run_clicked.connect(self._choose_id)
         self._banners = RunBanners()
         self._banners.fix_chosen.connect(self.session.apply)
+        self._after = AfterRun(self.workspace, self.start)
         self._colors = RunColors(self.state)
         self._table = RunsTable(self._colors, self.session.recall(COLUMNS, list(DEFAULT)))
         self._table.chosen.connect(self._choose)
@@ -93,6 +95,7 @@ class TrainPage(Page):
         body = column(self._figures, self._banners,
                       spacing=14, margins=(24, 20, 24, 20))
         body.addWidget(self._plots, 1)
+        body.addWidget(self._after)
         body.addWidget(Expander(tr("What it answers while it learns", "Qué responde mientras aprende"), self._live.answers,
                                 open=self._live.answers.wishes_anything))
         body.addWidget(Expander(tr("Inside the layers", "Dentro de las capas"), self._live.layers,
@@ -120,13 +123,14 @@ class TrainPage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._pause = Button(tr("Pause", "Pausar"), icon="pause", on_click=self._toggle_pause)
         self._stop = Button(tr("Stop and keep", "Detener y conservar"), icon="stop", on_click=self._stop_now)
+        self._estimate = Button(tr("Estimate…", "Estimar…"), on_click=self._after.open_forecast)
         self._start = Button(tr("Start training", "Empezar a entrenar"), "primary", "play", on_click=self.start)
         self._next = Button(tr("Next: Evaluate", "Siguiente: Evaluar"), "primary",
                             on_click=lambda: self.session.request(ShowPage("evaluate")))
         self._several = Button("", "icon", "chevron-down", tooltip=tr("Several trainings", "Varios entrenamientos"),
                                on_click=self._open_several)
         self._several.setAccessibleName(self._several.toolTip())
-        return self._live.rate, self._pause, self._stop, self._start, self._several, self._next
+        return self._live.rate, self._pause, self._stop, self._estimate, self._start, self._several, self._next
 
     def _open_several(self) -> None:
         menu = several_menu(self._launcher.start_seeds, self._launcher.start_folds, self._several)
@@ -186,6 +190,7 @@ class TrainPage(Page):
         """A training begins: its first event comes only after the libraries are loaded; what is done until then is shown."""
         self._show_run(run)
         self._curves.phase = str(job.phase or "")
+        self._after.launched(run)
         self._attach(job)
         self._draw()
 
@@ -246,6 +251,7 @@ class TrainPage(Page):
         self._stop.setVisible(job is not None)
         # Without a run the button stands in the middle of the page.
         self._start.setVisible(not empty)
+        self._estimate.setVisible(job is None)
         self._several.setVisible(not empty)
         self._start.setText(tr("Train afterwards", "Entrenar después") if job is not None else
                             tr("Start training", "Empezar a entrenar"))
@@ -253,7 +259,7 @@ class TrainPage(Page):
         self._next.setVisible(trained)
         self._start.set_kind("" if trained or job is not None else "primary")
         blockers = blocking(self.session.problems)
-        for button in (self._start, self._several, self._empty.button):
+        for button in (self._start, self._estimate, self._several, self._empty.button):
             button.setEnabled(self.session.is_open and not preparing and not blockers)
         for button in (self._start, self._empty.button):
             button.setToolTip("\n".join(problem.located_text for problem in blockers))
@@ -279,6 +285,7 @@ class TrainPage(Page):
             self._banners.show_damage(run.summary())
         self._draw()
         self._show_stack()
+        self._after.show_run(run)
         self.session.chosen_run = run.id if run is not None else ""
         self._update_buttons()
 
@@ -319,6 +326,7 @@ class TrainPage(Page):
             (self._banners.show_problem if shown else self.session.report)(last.problem)
         self.session.announce("runs")
         self._draw()
+        self._after.show_run(self._run_folder)
         self._update_buttons()
 
     def _draw(self) -> None:
@@ -343,12 +351,8 @@ class TrainPage(Page):
 
     def _overlay(self, runs: list[RunSummary]) -> None:
         """Draw other runs behind the shown one."""
-        others = {}
-        for summary in runs:
-            if self._run_folder is None or summary.folder != self._run_folder.folder:
-                others[summary.id] = OtherRun(summary.title, self._colors.color(summary),
-                                              curves_of(RunFolder(summary.folder).epochs()))
-        self._plots.show_others(others)
+        shown = "" if self._run_folder is None else self._run_folder.id
+        self._plots.show_others(others_of(runs, shown, self._colors.color))
 
     def _on_deleted(self, run_id: str) -> None:
         if self._run_folder is not None and self._run_folder.id == run_id:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from cnnstudio.catalog.bases.resolver import base_of_node
-from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES
-from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, METRICS, OPTIMIZERS, chosen_loss
 from cnnstudio.core import edits, stage_edits
-from cnnstudio.core.item import Item, Step
+from cnnstudio.core.class_balance import shown_pictures
+from cnnstudio.core.item import Item
 from cnnstudio.core.network import BASE
 from cnnstudio.core.params import Param, Value, find_param, with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, same, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
+from cnnstudio.gui.pages.train.class_weights import ClassWeights
+from cnnstudio.gui.pages.train.loss import LossSettings
+from cnnstudio.gui.pages.train.rate_curve import RateCurve
 from cnnstudio.gui.pages.train.stage_list import StageList, format_learning
+from cnnstudio.gui.pages.train.step_cards import StepCards
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column, row
-from cnnstudio.gui.widgets.cards import Card, Expander, Facts, fix_row
+from cnnstudio.gui.widgets.cards import Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.freeze_strip import FreezeControl
-from cnnstudio.gui.widgets.inputs import Select, Switch
+from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.network.freeze_line import freeze_line
 
 _EPOCHS, _LEARNING = STAGE_PARAMS
@@ -46,12 +50,14 @@ class TrainSettings(QWidget):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
+        self._workspace = workspace
         self._session, self._counts = workspace.session, workspace.counts
         self._key: object = None
         self._forms: dict[str, Form] = {}
         self._chosen = ""
         self._layout = column(spacing=12, margins=(16, 16, 16, 16))
         self._facts = Facts()
+        self._make_parts()
         self._stages = StageList()
         self._line: FreezeControl | None = None
         self._schedule_problems = column(spacing=4)
@@ -71,13 +77,27 @@ class TrainSettings(QWidget):
     def _has_base(self) -> bool:
         return any(node.type == BASE for node in self._session.project.network.nodes)
 
+    def _make_parts(self) -> None:
+        mode = self._session.project.dataset.label_mode
+        self._rate_curve = RateCurve()
+        self._loss = LossSettings(self._workspace)
+        self._weights = ClassWeights(self._workspace)
+        self._metrics = StepCards(self._workspace, METRICS, lambda: edits.METRICS, lambda step: f"metrics.{step}",
+                                  fits=lambda entry: mode in entry.targets)
+        self._callbacks = StepCards(self._workspace, CALLBACKS, lambda: self._spec, self._node_of, id_of)
+
+    def _node_of(self, step: str) -> str:
+        """The place of a callback in problems."""
+        return f"{self.stage.id}.{step}" if self._has_several else step
+
     # Showing ------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         training, stage = self._session.project.training, self.stage
-        key = (stage.id, self._has_several, self._has_base and self._has_several, stage.optimizer.type,
+        key = (stage.id, self._session.project.dataset.label_mode, self._has_several,
+               self._has_base and self._has_several, stage.optimizer.type,
                None if stage.schedule is None else stage.schedule.type,
-               tuple((step.id, step.type, step.enabled) for step in stage.callbacks), self._session.is_open)
+               self._session.is_open)
         if key != self._key:
             self._key = key
             self._build()
@@ -89,10 +109,8 @@ class TrainSettings(QWidget):
             self._forms["optimizer"].set_values(with_defaults(optimizer.params, stage.optimizer.params))
         if stage.schedule is not None and "schedule" in self._forms:
             self._forms["schedule"].set_values(with_defaults(SCHEDULES[stage.schedule.type].params, stage.schedule.params))
-        for step in stage.callbacks:
-            entry = CALLBACKS.find(step.type)
-            if entry is not None and step.id in self._forms:
-                self._forms[step.id].set_values(with_defaults(entry.params, step.params))
+        for part in (self._loss, self._weights, self._metrics, self._callbacks):
+            part.refresh()
         self._show_line()
         self._show_problems()
         self._show_facts()
@@ -105,6 +123,9 @@ class TrainSettings(QWidget):
             if several and node is not None:
                 node = stage.id if name == "stage" else f"{stage.id}.{name}"
             form.set_problems([problem for problem in problems if problem.where.node == node])
+        self._weights.show_problems(problems)
+        self._metrics.show_problems(problems)
+        self._callbacks.show_problems(problems)
         clear(self._schedule_problems)
         node = f"{stage.id}.schedule" if several else "schedule"
         for problem in problems:
@@ -119,6 +140,7 @@ class TrainSettings(QWidget):
         clear(self._layout)
         self._forms = {}
         self._facts = Facts()
+        self._make_parts()
         self._line = None
         self._schedule_problems = column(spacing=4)
         training, stage = self._session.project.training, self.stage
@@ -136,17 +158,18 @@ class TrainSettings(QWidget):
         else:
             self._layout.addLayout(_head(tr("Training", "Entrenamiento"), add))
             self._layout.addWidget(form)
+            self._layout.addWidget(self._weights)
+            self._layout.addWidget(self._loss)
         self._build_optimizer(stage)
         self._layout.addWidget(Caption(tr("While training", "Durante el entrenamiento")))
-        present = {step.type for step in stage.callbacks}
-        for step in stage.callbacks:
-            self._add_callback(step)
-        for entry in CALLBACKS:
-            if entry.id not in present:
-                self._add_callback(Step(id=_id_of(entry.id), type=entry.id, enabled=False))
+        self._layout.addWidget(self._callbacks)
         if self._has_several:
             self._layout.addWidget(Caption(tr("All stages", "Todas las etapas")))
             self._layout.addWidget(form)
+            self._layout.addWidget(self._weights)
+            self._layout.addWidget(self._loss)
+        self._layout.addWidget(Caption(tr("Metrics", "Métricas")))
+        self._layout.addWidget(self._metrics)
         self._layout.addWidget(Caption(tr("What will be trained", "Qué se entrenará")))
         self._layout.addWidget(self._facts)
         self._layout.addStretch(1)
@@ -236,28 +259,11 @@ class TrainSettings(QWidget):
             self._keep("schedule", form)
             self._layout.addWidget(form)
         self._layout.addLayout(self._schedule_problems)
+        self._layout.addWidget(self._rate_curve)
 
     def _keep(self, name: str, form: Form) -> None:
         form.settled.connect(lambda _field: self._session.seal())
         self._forms[name] = form
-
-    def _add_callback(self, step: Step) -> None:
-        entry = CALLBACKS.find(step.type)
-        card = Card(margins=(12, 10, 12, 10), spacing=8)
-        title = Label(step.type if entry is None else str(entry.label), "body_strong", wrap=True)
-        switch = Switch(step.enabled, step.type)
-        switch.switched.connect(partial(self._enable, step))
-        line = row(title, switch, spacing=8)
-        line.setStretch(0, 1)
-        card.body.addLayout(line)
-        if entry is not None:
-            card.body.addWidget(Label(str(entry.help), "secondary", "dim", wrap=True))
-            if step.enabled:
-                form = Form(entry.params, step.params)
-                form.value_changed.connect(partial(self._set_callback, step.id))
-                self._keep(step.id, form)
-                card.body.addWidget(Expander(tr("Parameters", "Parámetros"), form))
-        self._layout.addWidget(card)
 
     # Editing a stage ----------------------------------------------------------------------------
 
@@ -303,29 +309,14 @@ class TrainSettings(QWidget):
             self._edit_stage("schedule", None, label)
             return
         rate = self.stage.optimizer.params.get("learning_rate", 0.001)
-        begins = any(param.name == "initial_learning_rate" for param in entry.params)
-        self._edit_stage("schedule", Item(type=entry.id, params={"initial_learning_rate": rate} if begins else {}), label)
+        names = [param.name for param in entry.params if param.name in ("initial_learning_rate", "max_learning_rate")]
+        self._edit_stage("schedule", Item(type=entry.id, params=dict.fromkeys(names, rate)), label)
 
     def _set_schedule(self, name: str, value: Value) -> None:
         schedule = self.stage.schedule
         if schedule is not None:
             self._edit_stage("schedule", edits.replace(schedule, params=schedule.params | {name: value}),
                              _step_label(SCHEDULES[schedule.type].params, name), f"{self._spec}.schedule.{name}")
-
-    def _enable(self, step: Step, enabled: bool) -> None:
-        spec, present = self._spec, {other.id for other in self.stage.callbacks}
-        label = Text("Switch {name} on or off", "Activar o desactivar {name}").fill(name=step.type)
-        if step.id in present:
-            self._session.edit(lambda project: edits.enable_step(project, spec, step.id, enabled), label)
-        else:
-            wanted = edits.replace(step, enabled=enabled)
-            self._session.edit(lambda project: edits.with_steps(project, spec, (*edits.steps_of(project, spec), wanted)), label)
-
-    def _set_callback(self, step: str, name: str, value: Value) -> None:
-        spec = self._spec
-        self._session.edit(lambda project: edits.set_step_param(project, spec, step, name, value),
-                           _step_label(CALLBACKS[step].params if step in CALLBACKS.ids() else (), name),
-                           f"{spec}.{step}.{name}")
 
     # Editing the list ---------------------------------------------------------------------------
 
@@ -357,21 +348,25 @@ class TrainSettings(QWidget):
     def _show_facts(self) -> None:
         session = self._session
         project = session.project
-        context = context_of(project, max(2, len(self._counts.class_names)), session.bases)
         splits = self._counts.split_counts() if session.is_open else {}
-        loss = project.training.loss if project.training.loss != "auto" else context.loss
+        loss, _values_of_loss = chosen_loss(project.training.loss, project.dataset.label_mode)
         train = splits.get("train", 0)
-        batches = -(-train // max(1, project.training.batch_size))
+        shown = train
+        if session.is_open and project.training.oversampling:
+            shown = shown_pictures(self._counts.usable_counts(), self._counts.class_names, project.training.oversampling)
+        batches = -(-shown // max(1, project.training.batch_size))
+        self._rate_curve.show_plan(project.training, batches)
         self._facts.set_facts([
             (tr("Training pictures", "Imágenes de entrenamiento"), format_count(train)),
             (tr("Validation pictures", "Imágenes de validación"), format_count(splits.get("validation", 0))),
             (tr("Batches per epoch", "Lotes por época"), format_count(batches)),
-            (tr("Loss", "Pérdida"), loss),
+            (tr("Loss", "Pérdida"), loss.id),
         ])
 
 
-def _id_of(kind: str) -> str:
-    return {"EarlyStopping": "early_stopping", "ReduceLROnPlateau": "reduce_lr_on_plateau"}.get(kind, kind.lower())
+def id_of(kind: str) -> str:
+    """The id of a callback: its class name in small letters, as Keras names objects."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.replace("NaN", "Nan")).lower()
 
 
 def _values(training: TrainingSpec, stage: Stage) -> dict[str, Value]:

@@ -48,7 +48,7 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
     picture, label = Tensor("picture", recipe.shape, "uint8"), _label(project, class_count)
     batch = (_with_batch(picture), _with_batch(label))
     chain = [
-        Operation(id="from_tensor_slices", code='tf.data.Dataset.from_tensor_slices(listed("train"))', out=(path, number),
+        Operation(id="from_tensor_slices", code=_slices(project), out=(path, number),
                   text=Text("The files of the training split with their class numbers (pictures: {n}).",
                             "Los archivos de la división de entrenamiento con sus números de clase (imágenes: "
                             "{n}).").fill(n=pictures)),
@@ -97,6 +97,11 @@ def operations(project: Project, class_count: int, pictures: int) -> tuple[Opera
     return tuple(chain)
 
 
+def _slices(project: Project) -> str:
+    source = "learned" if project.training.oversampling else 'listed("train")'
+    return f"tf.data.Dataset.from_tensor_slices({source})"
+
+
 def _label(project: Project, class_count: int) -> Tensor:
     mode = project.dataset.label_mode
     if mode == "int":
@@ -112,7 +117,7 @@ def _with_batch(tensor: Tensor) -> Tensor:
 
 _IMPORTS: Final = """\
 import json
-{more}from pathlib import Path
+{more}{later}from pathlib import Path
 
 import cv2
 {libraries}import keras
@@ -133,6 +138,19 @@ def listed(split):
     files = [str(Path(header["root"], row["path"])) for row in chosen]
     return np.array(files, str), np.array([row["label"] for row in chosen], np.int32)
 """
+_OVERSAMPLED: Final = """\
+def oversampled(pictures):
+    \"\"\"Pictures of rare classes several times. CNN Studio draws anew in every epoch which ones are there once more.\"\"\"
+    files, numbers = pictures
+    counts, rng, places = np.bincount(numbers), np.random.default_rng(SEED), []
+    for number in np.flatnonzero(counts):
+        members = np.flatnonzero(numbers == number)
+        wanted = round(len(members) * (counts.max() / len(members)) ** {strength!r})
+        more = rng.permutation(members)[:wanted % len(members)]
+        places += [np.tile(members, wanted // len(members)), more]
+    places = np.concatenate(places)
+    return files[places], numbers[places]
+"""
 _WITH_SEEDS: Final = """\
 def with_seeds(elements):
     \"\"\"A seed for every element, another one in every epoch: threads may take them in any order.\"\"\"
@@ -146,10 +164,11 @@ def pipeline_code(project: Project, class_count: int, pictures: int) -> str:
                       pipeline_lines(project, class_count, pictures, "manifest.jsonl")])
 
 
-def pipeline_imports(project: Project, libraries: Sequence[str] = ()) -> str:
-    """The import lines; `libraries` are those that the network needs besides."""
-    more = "import math\n" if "math." in mixing_code(project) else ""
-    return _IMPORTS.format(more=more, libraries="".join(f"{line}\n" for line in libraries))
+def pipeline_imports(project: Project, libraries: Sequence[str] = (), training: str = "") -> str:
+    """The import lines; `libraries` are those that the network needs besides, `training` is the code behind it."""
+    more = "import math\n" if "math." in mixing_code(project) + training else ""
+    later = "import time\n" if "time." in training else ""
+    return _IMPORTS.format(more=more, later=later, libraries="".join(f"{line}\n" for line in libraries))
 
 
 def pipeline_lines(project: Project, class_count: int, pictures: int, list_name: str) -> str:
@@ -160,13 +179,16 @@ def pipeline_lines(project: Project, class_count: int, pictures: int, list_name:
     functions = [_LISTED, recipe_code(project.recipe) + "\n", _load(project)]
     functions += [changing, _augmented(project)] if changing else []
     functions += [mixing, _mixed(project, class_count)] if mixing else []
+    if project.training.oversampling:
+        functions.append(_OVERSAMPLED.format(strength=project.training.oversampling))
     functions += [_WITH_SEEDS] if changing or mixing else []
     functions.append("\n".join([
         "def in_order(split):", '    """The pictures of a split as they are: neither shuffled nor changed."""', "    return (",
         "        tf.data.Dataset.from_tensor_slices(listed(split))",
         "        .map(load, num_parallel_calls=tf.data.AUTOTUNE)", "        .cache()",
         f"        .batch({project.training.batch_size})", "        .prefetch(tf.data.AUTOTUNE)", "    )\n"]))
-    datasets = ["train = (", '    tf.data.Dataset.from_tensor_slices(listed("train"))', *(f"    {call}" for call in calls), ")",
+    datasets = [*(["learned = oversampled(listed(\"train\"))"] if project.training.oversampling else []),
+                "train = (", f"    {_slices(project)}", *(f"    {call}" for call in calls), ")",
                 'validation = in_order("validation")', 'test = in_order("test")']
     head = _HEAD.format(seed=project.training.seed, list_name=literal(list_name))
     return "\n\n".join([head + "\n" + "\n".join(_seeding(project)) + "\n", *functions, "\n".join(datasets) + "\n"])

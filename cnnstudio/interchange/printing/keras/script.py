@@ -41,12 +41,13 @@ def keras_script(project: Project, context: Context, pictures: int, stem: str = 
     for _node, base, _values in weighted_bases(project.network, context):
         if base.own is not None:  # elsewhere than in the project's folder as well
             code = code.replace(literal(base.own_file), literal(base.own.path))
+    training = "\n".join([*base_weights(project, context, files), *training_lines(project, context, pictures)]) + "\n"
     imports, _keras, model = code.partition("import keras\n")
     parts = [f'"""{script_title(project)}: trains its network on its pictures with Keras."""\n',
-             pipeline_imports(project, imports.split("\n")[:-1]),
+             pipeline_imports(project, imports.split("\n")[:-1], training),
              pipeline_lines(project, context.class_count, pictures, files.pictures),
              _in_precision(project, context, model.strip("\n")) + "\n",
-             "\n".join([*base_weights(project, context, files), *training_lines(project, context, pictures)]) + "\n"]
+             training]
     return parts[0] + "\n" + "\n\n".join([parts[1] + "\n" + parts[2], *parts[3:]])
 
 

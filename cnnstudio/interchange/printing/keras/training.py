@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.call import Call, literal
+from cnnstudio.catalog.component import Place
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.keras_parts import parts_in, short_name
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.layers.normalization import BATCH_NORMALIZATION
+from cnnstudio.catalog.optimizers.common import DECAY_EXEMPT, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of
-from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS, chosen_loss
+from cnnstudio.catalog.training.file_callbacks import place_values
+from cnnstudio.catalog.training.metrics import active_metrics, is_own, metric_call
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.params import with_defaults
@@ -21,57 +26,67 @@ from cnnstudio.interchange.printing.augmentation import mixes_batches
 from cnnstudio.interchange.printing.keras.network import layer_variables
 from cnnstudio.network.shapes import report
 
-METRICS: Final = {"binary": "BinaryAccuracy", "categorical": "CategoricalAccuracy", "int": "SparseCategoricalAccuracy"}
-
 
 def training_lines(project: Project, context: Context, pictures: int) -> list[str]:
     """The lines from `model.compile` to the saved model; `pictures` is the number of the training split."""
     training = project.training
     batches = max(1, -(-pictures // training.batch_size))
     several = len(training.stages) > 1
-    lines: list[str] = [*_SHARES.split("\n"), ""] if _has_shares(project, context) else []
+    own = parts_in("\n".join(_metrics(project, context, mixes_batches(project))))
+    watching = parts_in("\n".join(line for stage in training.stages for line in (
+        _optimizer(project, stage, batches), *_callbacks(stage, batches, first=True))))
+    lines: list[str] = [line for part in (*own, *watching) for line in (*part.code.split("\n"), "")]
     for number, stage in enumerate(training.stages):
         if several:
             lines += [*([""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
         lines += _trainable(project, stage, several, context.bases)
         lines += [*_compile(project, context, stage, batches), *([] if number else ["model.summary()", ""])]
-        lines += [*_callbacks(stage), *(_class_weight(project) if not number else []), *_fit(project, stage)]
-    if _has_shares(project, context):
-        lines += ["# From here on labels are whole, and the file needs no function of this script.",
-                  f"model.compile(optimizer=model.optimizer, loss=model.loss, metrics=[keras.metrics.{_accuracy(context)}])"]
+        lines += [*_callbacks(stage, batches, first=not number),
+                  *(_class_weight(project) if not number else []), *_fit(project, stage)]
+    if own:
+        lines += ["# From here on labels are whole, and the file needs no class of this script.",
+                  "model.compile(optimizer=model.optimizer, loss=model.loss, metrics=["
+                  + ", ".join(_metrics(project, context, shares=False, only_keras=True)) + "])"]
     return [*lines, "if len(test):", '    print("test:", model.evaluate(test, return_dict=True, verbose=0))',
-            'model.save("model.keras")']
+            *(["# To load it with its optimizer, OneCycle must be defined; or load it with compile=False."]
+              if any(part.name == "OneCycle" for part in watching) else []), 'model.save("model.keras")']
 
 
 def _compile(project: Project, context: Context, stage: Stage, batches: int) -> list[str]:
     training = project.training
-    loss = LOSSES[context.loss if training.loss == "auto" else training.loss]
-    accuracy = 'MeanMetricWrapper(accuracy, name="accuracy")' if _has_shares(project, context) else _accuracy(context)
-    return ["model.compile(", f"    optimizer={_optimizer(project, stage, batches)},", f"    loss={loss.call.code({})},",
-            f"    metrics=[keras.metrics.{accuracy}],", ")"]
+    loss, values = chosen_loss(training.loss, context.label_mode)
+    optimizer, before = _optimizer(project, stage, batches), []
+    if exempts(_optimizer_values(stage)):
+        before = [f"optimizer = {optimizer}", f"optimizer.exclude_from_weight_decay(var_names={list(DECAY_EXEMPT)!r})".replace(
+            "'", '"')]
+        optimizer = "optimizer"
+    return [*before, "model.compile(", f"    optimizer={optimizer},", f"    loss={loss.call.code(values)},",
+            *_listed(_metrics(project, context, mixes_batches(project))),
+            *({"on": ["    jit_compile=True,"], "off": ["    jit_compile=False,"]}.get(training.jit_compile, [])), ")"]
 
 
-def _accuracy(context: Context) -> str:
-    return f'{METRICS[context.label_mode]}(name="accuracy")'
+def _metrics(project: Project, context: Context, shares: bool, only_keras: bool = False) -> list[str]:
+    calls = (metric_call(step, context.label_mode, shares) for step in active_metrics(project.training.metrics))
+    return [call.code({}, short_name) for call in calls if call is not None and not (only_keras and is_own(call))]
 
 
-def _has_shares(project: Project, context: Context) -> bool:
-    """Whether labels of two classes are mixed: Keras's BinaryAccuracy compares them with 0 and 1."""
-    return context.label_mode == "binary" and mixes_batches(project)
+def _listed(calls: list[str]) -> list[str]:
+    """The argument `metrics` in lines of readable length."""
+    if len(calls) <= 1:
+        return [f"    metrics=[{', '.join(calls)}],"]
+    return ["    metrics=[", *(f"        {call}," for call in calls), "    ],"]
 
 
-_SHARES: Final = '''\
-def accuracy(labels, answers):
-    """A picture that was mixed from two counts as the class that has the larger share."""
-    return keras.ops.mean(keras.ops.cast(keras.ops.equal(labels > 0.5, answers > 0.5), "float32"), axis=-1)
-'''
+def _optimizer_values(stage: Stage) -> dict[str, Any]:
+    entry = OPTIMIZERS.find(stage.optimizer.type)
+    return {} if entry is None else with_defaults(entry.params, stage.optimizer.params)
 
 
 def _optimizer(project: Project, stage: Stage, batches: int) -> str:
     entry = OPTIMIZERS.find(stage.optimizer.type)
     if entry is None:
         return f"...,  # unknown optimizer {stage.optimizer.type}"
-    values: dict[str, Any] = with_defaults(entry.params, stage.optimizer.params)
+    values = _optimizer_values(stage)
     rate = learning_rate_of(stage, values["learning_rate"], batches)
     # Every argument of a schedule's call is written in it already.
     arguments = entry.call.arguments(values | {"learning_rate": rate})
@@ -79,33 +94,45 @@ def _optimizer(project: Project, stage: Stage, batches: int) -> str:
         arguments["gradient_accumulation_steps"] = project.training.accumulation
     unknown = stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is None
     remark = f",  # unknown schedule {stage.schedule.type}" if unknown and stage.schedule is not None else ""
-    return Call(entry.call.target, arguments).code({}) + remark
+    return Call(entry.call.target, arguments).code({}, short_name) + remark
 
 
 def _fit(project: Project, stage: Stage) -> list[str]:
     return ["history = model.fit(", "    train,", "    # Without pictures for validation there is none.",
             "    validation_data=validation if len(validation) else None,", f"    epochs={stage.epochs},",
             "    callbacks=callbacks,",
-            *(["    class_weight=class_weight,"] if project.training.class_weight == "balanced" else []), ")"]
+            *(["    class_weight=class_weight,"] if project.training.class_weight != "none" else []), ")"]
 
 
-def _callbacks(stage: Stage) -> list[str]:
+def _callbacks(stage: Stage, batches: int, first: bool) -> list[str]:
     lines = ["callbacks = ["]
     for step in stage.callbacks:
         entry = CALLBACKS.find(step.type)
         if entry is None:
             lines.append(f"    # unknown callback {step.type}")
         elif step.enabled:
-            lines.append(f"    {entry.call.code(with_defaults(entry.params, step.params))},")
+            values = place_values(entry, with_defaults(entry.params, step.params),
+                                  Place(id=step.id, epoch_batches=batches, first=first))
+            lines.append(f"    {entry.call.code(values, short_name)},")
     return [*lines, "]"]
 
 
 def _class_weight(project: Project) -> list[str]:
-    if project.training.class_weight != "balanced":
+    training = project.training
+    if training.class_weight == "none":
         return []
-    return ["# Rare classes count more: n / (classes * pictures of the class).",
-            'counts = np.bincount(listed("train")[1], minlength=len(CLASSES))',
-            "class_weight = dict(enumerate(counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))))",
+    if training.class_weight == "custom":
+        lines = [f"chosen = {training.class_weights!r}",
+                 "class_weight = {number: chosen.get(name, 1.0) for number, name in enumerate(CLASSES)}"]
+    else:
+        power = "" if training.class_weight_strength == 1 else f" ** {training.class_weight_strength!r}"
+        counted = "learned" if training.oversampling else 'listed("train")'
+        lines = ["# Rare classes count more: n / (classes * pictures of the class).",
+                 f"counts = np.bincount({counted}[1], minlength=len(CLASSES))",
+                 f"weights = (counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))){power}",
+                 *(["weights /= (weights * counts).sum() / counts.sum()  # 1 in the mean"] if power else []),
+                 "class_weight = dict(enumerate(weights))"]
+    return [*lines,
             *(["# With mixed labels Keras weighs a picture by its larger class, CNN Studio by the shares of both."]
               if mixes_batches(project) else [])]
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.training import chosen_loss
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
@@ -15,9 +16,8 @@ from cnnstudio.interchange.printing.recipe import recipe_code
 from cnnstudio.interchange.printing.script_files import script_files, script_title
 from cnnstudio.interchange.printing.torch.initializers import INITIALIZE
 from cnnstudio.interchange.printing.torch.module import torch_model
+from cnnstudio.interchange.printing.torch.plan import Plan
 from cnnstudio.interchange.printing.torch.training import (
-    ACTIVATIONS,
-    Plan,
     functions,
     main_lines,
     training_problems,
@@ -100,25 +100,22 @@ class Mixing:
 '''
 
 
-def loss_name(project: Project, context: Context) -> str:
-    return context.loss if project.training.loss == "auto" else project.training.loss
-
-
 def torch_problems(project: Project, context: Context, with_training: bool = True) -> tuple[Problem, ...]:
     """The parts of the network, and `with_training` of the training, that have no PyTorch form."""
-    training = training_problems(project, loss_name(project, context)) if with_training else ()
+    training = training_problems(project) if with_training else ()
     return (*torch_model(project.network, context).missing, *training)
 
 
 def torch_script(project: Project, context: Context, pictures: int = 0, stem: str = "") -> str:
     """A script that trains the network with PyTorch; `pictures` are those of its training split, by which schedules count
     batches. It reads the files of `script_files(project, context, stem)`, which lie beside it."""
-    loss, files = loss_name(project, context), script_files(project, context, stem)
+    files = script_files(project, context, stem)
+    loss, _values = chosen_loss(project.training.loss, context.label_mode)
     model = torch_model(project.network, context, logits=True)
-    if model.left_out not in ("", ACTIVATIONS.get(loss)):
+    if model.left_out and (loss.torch.logits is None or model.left_out != loss.activation):
         model = torch_model(project.network, context)
     changing, mixing = augmentation_code(project), mixing_code(project)
-    plan = Plan(project=project, loss=loss, pictures=pictures, model=model, context=context, weights=files.weights,
+    plan = Plan(project=project, pictures=pictures, model=model, context=context, weights=files.weights,
                 changes=bool(changing), mixes=bool(mixing))
     loop, main = functions(plan), main_lines(plan)
     binary = project.dataset.label_mode == "binary"
@@ -133,7 +130,7 @@ def torch_script(project: Project, context: Context, pictures: int = 0, stem: st
              *([mixing, _COLLATE] if mixing else []), model.code, *([_LOADING] if files.weights else []), INITIALIZE, *loop,
              'if __name__ == "__main__":\n' + "".join(f"    {line}".rstrip() + "\n" for line in main)]
     code = "\n\n".join(parts)
-    standard = ["import json", *(["import math"] if "math." in code else []),
+    standard = ["import json", *(["import math"] if "math." in code else []), *(["import time"] if "time." in code else []),
                 *(["from collections import OrderedDict"] if "OrderedDict(" in code else []),
                 "from concurrent.futures import ThreadPoolExecutor", "from pathlib import Path"]
     libraries = ["import cv2", "import numpy as np", "import torch",

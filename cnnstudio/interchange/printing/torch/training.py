@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
-
-import msgspec
 
 from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.call import literal
-from cnnstudio.catalog.component import TorchCallback, TorchLoss, TorchOptimizer
-from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.component import Place, TorchCallback, TorchOptimizer, TrainingComponent
+from cnnstudio.catalog.keras_parts import short_name
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.optimizers.common import clipping_lines
+from cnnstudio.catalog.optimizers.common import averaging_lines, clipping_lines, decay_lines, exempts
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
 from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
-from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, chosen_loss
+from cnnstudio.catalog.training.losses import AUTO
+from cnnstudio.catalog.training.metrics import active_metrics
 from cnnstudio.core.groups import expand_repeats
 from cnnstudio.core.network import BASE
 from cnnstudio.core.params import with_defaults
@@ -24,57 +23,26 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 from cnnstudio.interchange.printing.script_files import weighted_bases
+from cnnstudio.interchange.printing.torch.balance import OVERSAMPLING, class_weight_lines
 from cnnstudio.interchange.printing.torch.bases import all_learn_lines, learn_from_lines
+from cnnstudio.interchange.printing.torch.figures import figure_functions
 from cnnstudio.interchange.printing.torch.layer_lines import RESERVED
 from cnnstudio.interchange.printing.torch.module import TorchModel
+from cnnstudio.interchange.printing.torch.plan import Plan
 from cnnstudio.network.naming import variable_names
 
-ACTIVATIONS: Final = {"binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax",
-                      "sparse_categorical_crossentropy": "softmax"}
-"""The activation whose logits PyTorch's form of a loss takes."""
-_CRITERIA: Final = {"sigmoid": "nn.BCEWithLogitsLoss", "softmax": "nn.CrossEntropyLoss"}
 _PROBABLE: Final = "answers.clamp(1e-7, 1 - 1e-7)"
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What the printed training depends on; `weights` are the files of the bases by their nodes, `pictures` those of the
-    training split."""
-
-    project: Project
-    context: Context
-    loss: str
-    pictures: int
-    model: TorchModel
-    weights: Mapping[str, str]
-    changes: bool
-    mixes: bool
-
-    @property
-    def binary(self) -> bool:
-        return self.project.dataset.label_mode == "binary"
-
-    @property
-    def by_number(self) -> bool:
-        """Whether labels are numbers of classes rather than shares."""
-        form = LOSSES[self.loss].torch
-        return isinstance(form, TorchLoss) and bool(form.numbers) and not self.binary and not self.mixes
-
-    @property
-    def balanced(self) -> bool:
-        return self.project.training.class_weight == "balanced"
-
-    @property
-    def batches(self) -> int:
-        """Batches of an epoch."""
-        return max(1, -(-self.pictures // self.project.training.batch_size))
 
 
 def functions(plan: Plan) -> list[str]:
     """The loss, the helpers of callbacks, and the passes over the pictures, as blocks of source."""
-    forms = [form for stage in plan.project.training.stages for form, _values in _callbacks(stage)]
+    forms = [form for stage in plan.project.training.stages for form, _lines in _callbacks(stage, plan)]
     helpers = dict.fromkeys(form.helper for form in forms if form.helper is not None)
     passes = dict.fromkeys(_train_pass(plan, stage) for stage in plan.project.training.stages)
-    return [*(helper.code for helper in helpers), _loss(plan), *(
+    average = [TAKE_AVERAGE] if any(map(_averages, plan.project.training.stages)) else []
+    strength = plan.project.training.oversampling
+    sampler = [OVERSAMPLING.format(strength=strength)] if strength else []
+    return [*(helper.code for helper in helpers), *sampler, *average, *figure_functions(plan), _loss(plan), *(
         _with_number(code, number) for number, code in enumerate(passes)), _measure(plan)]
 
 
@@ -88,14 +56,14 @@ def main_lines(plan: Plan) -> list[str]:
     passes = list(dict.fromkeys(_train_pass(plan, stage) for stage in training.stages))
     lines = [
         *([f"# This version cannot print: {', '.join(unknown)}."] if unknown else []),
-        *(f"# {problem.text}" for problem in training_problems(project, plan.loss)),
+        *(f"# {problem.text}" for problem in training_problems(project)),
         *(f"# Not in PyTorch: {text}." for text in _absent(project)),
         "torch.manual_seed(SEED)", *_determinism(project), "network = Network()", "network.apply(initialize)",
-        *plan.model.starts, *_loaded_bases(plan), "network.to(DEVICE)", *_loaders(plan), *_class_weight(plan), ""]
+        *plan.model.starts, *_loaded_bases(plan), "network.to(DEVICE)", *_loaders(plan), *class_weight_lines(plan), ""]
     for number, stage in enumerate(training.stages):
-        forms = _callbacks(stage)
-        stops = [line for form, values in forms if form.role == "stop" for line in form.lines(values)]
-        plateaus = [line for form, values in forms if form.role == "plateau" for line in form.lines(values)]
+        forms = _callbacks(stage, plan)
+        stops, plateaus, watchers = ([line for form, lines in forms if form.role == role for line in lines]
+                                     for role in ("stop", "plateau", "watch"))
         schedule = schedule_lines(stage, plan.batches)
         if len(training.stages) > 1:
             lines += [*([""] if number else []), f"# Stage {number + 1} of {len(training.stages)}."]
@@ -104,10 +72,12 @@ def main_lines(plan: Plan) -> list[str]:
             "learning = [parameter for parameter in network.parameters() if parameter.requires_grad]",
             *schedule, *_optimizer(stage, scheduled=bool(schedule)),
             *(["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)"] if schedule else []),
-            *_listed("plateaus", plateaus), *_listed("stops", stops),
-            *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops))]
+            *_listed("plateaus", plateaus), *_listed("stops", stops), *_listed("watchers", watchers),
+            *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops),
+                     bool(watchers))]
     return [*lines, "", "if len(test.dataset):",
-            '    print("test: loss {:.4f}, accuracy {:.4f}".format(*measure(network, test)))',
+            ('    print("test: loss {:.4f}, accuracy {:.4f}".format(*measure(network, test)))' if plan.plain else
+             '    print("test: " + ", ".join(f"{name} {value:.4f}" for name, value in measure(network, test).items()))'),
             "# Arrays by name, as load_weights of CNN Studio's PyTorch files reads them.",
             'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
 
@@ -141,34 +111,45 @@ def _loaded_bases(plan: Plan) -> list[str]:
 
 def _loaders(plan: Plan) -> list[str]:
     size = f"batch_size={plan.project.training.batch_size}"
-    train = [f'train = DataLoader(Pictures("train"), {size}, shuffle=True)']
+    order = "shuffle=True"
+    if plan.project.training.oversampling:
+        order = 'sampler=Oversampling([row["label"] for row in rows if row["split"] == "train"])'
+    train = [f'train = DataLoader(Pictures("train"), {size}, {order})']
     if plan.changes or plan.mixes:
         more = [*(["worker_init_fn=start_worker"] if plan.changes else []), *(["collate_fn=Mixing()"] if plan.mixes else [])]
-        train = [f'train = DataLoader(Pictures("train"), {size}, shuffle=True, num_workers=WORKERS,',
+        train = [f'train = DataLoader(Pictures("train"), {size}, {order}, num_workers=WORKERS,',
                  f"                   persistent_workers=WORKERS > 0, {', '.join(more)})"]
     return [*train, *(f'{split} = DataLoader(Pictures("{split}"), {size})' for split in ("validation", "test"))]
 
 
-def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bool) -> list[str]:
+def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bool,
+            watchers: bool) -> list[str]:
     more = f"{', schedule' if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None else ''}"
-    more += ", class_weight" if plan.balanced else ""
+    more += ", class_weight" if plan.weighted else ""
+    averages = _averages(stage)
+    more += ", average" if averages else ""
     return [
         f"for epoch in range({stage.epochs}):",
         "    logs = {}",
-        f'    logs["loss"], logs["accuracy"] = {train_pass}(network, train, optimizer{more})',
-        "    if len(validation):  # without pictures for validation there is none",
-        '        logs["val_loss"], logs["val_accuracy"] = measure(network, validation)',
+        *([f'    logs["loss"], logs["accuracy"] = {train_pass}(network, train, optimizer{more})',
+           "    if len(validation):  # without pictures for validation there is none",
+           '        logs["val_loss"], logs["val_accuracy"] = measure(network, validation)'] if plan.plain else
+          [f"    logs |= {train_pass}(network, train, optimizer{more})",
+           "    if len(validation):  # without pictures for validation there is none",
+           '        logs |= {f"val_{name}": value for name, value in measure(network, validation).items()}']),
         '    print(f"epoch {epoch + 1}: " + ", ".join(f"{name} {value:.4f}" for name, value in logs.items()))',
         *(["    for monitor, scheduler in plateaus:", "        if monitor in logs:",
             "            scheduler.step(logs[monitor])"]
           if plateaus else []),
+        *(["    for watcher in watchers:", "        watcher.after_epoch(epoch, logs)"] if watchers else []),
         *(["    if any([stop.is_over(epoch, logs) for stop in stops]):", "        break"] if stops else []),
+        *(["take_average(network, average)"] if averages else []),
         *(["for stop in stops:", "    stop.restore()"] if stops else [])]
 
 
-def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
+def training_problems(project: Project) -> tuple[Problem, ...]:
     """The parts of the training that have no PyTorch form, with the reasons."""
-    chosen = [("loss", LOSSES.find(loss))]
+    chosen: list[tuple[str, TrainingComponent | None]] = []
     for stage in project.training.stages:
         chosen += [("optimizer", OPTIMIZERS.find(stage.optimizer.type)),
                    *(("callbacks", CALLBACKS.find(step.type)) for step in stage.callbacks if step.enabled)]
@@ -179,16 +160,20 @@ def training_problems(project: Project, loss: str) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _callbacks(stage: Stage) -> list[tuple[TorchCallback, dict[str, Any]]]:
-    """The forms of the enabled callbacks, in registry order, with their values."""
+def _callbacks(stage: Stage, plan: Plan) -> list[tuple[TorchCallback, list[str]]]:
+    """The forms of the enabled callbacks, in registry order, with their lines."""
     on = [step for step in stage.callbacks if step.enabled]
-    return [(entry.torch, with_defaults(entry.params, step.params)) for entry in CALLBACKS for step in on
-            if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
+    first = stage is plan.project.training.stages[0]
+    return [(entry.torch, entry.torch.lines(with_defaults(entry.params, step.params),
+                                            Place(id=step.id, epoch_batches=plan.batches, first=first)))
+            for entry in CALLBACKS for step in on if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
 
 
 def _unknown(project: Project) -> list[str]:
     """Items that a newer version or an extension added to the project."""
-    result: list[str] = []
+    loss = project.training.loss.type
+    result: list[str] = [] if loss == AUTO or loss in LOSSES else [loss]
+    result += [step.type for step in active_metrics(project.training.metrics) if step.type not in METRICS]
     for stage in project.training.stages:
         result += [step.type for step in stage.callbacks if step.enabled and CALLBACKS.find(step.type) is None]
         if OPTIMIZERS.find(stage.optimizer.type) is None:
@@ -204,6 +189,8 @@ def _absent(project: Project) -> list[str]:
     result = []
     if training.precision != "float32":
         result.append(f"the precision {training.precision}; this script computes in float32")
+    if training.jit_compile == "on":
+        result.append("the compilation with XLA (torch.compile would be the nearest); the steps are the same")
     if training.accumulation > 1:
         result.append(f"the accumulation of gradients over {training.accumulation} batches; every batch is a step here")
     return result
@@ -243,7 +230,7 @@ def schedule_lines(stage: Stage, batches: int) -> list[str]:
     if entry is None or stage.schedule is None:
         return []
     values = schedule_values(stage.schedule, stage.epochs * batches, batches)
-    return ["", "", "def rate(step):", f'    """The learning rate of a step, as {entry.call.target} gives it."""',
+    return ["", "", "def rate(step):", f'    """The learning rate of a step, as {short_name(entry.call.target)} gives it."""',
             *(f"    {name} = {literal(value)}" for name, value in values.items()),
             *(f"    {line}" for line in entry.formula.splitlines()), "", ""]
 
@@ -258,16 +245,31 @@ def _optimizer(stage: Stage, scheduled: bool) -> list[str]:
                 f'raise SystemExit("There is no optimizer in PyTorch that does what Keras does: " + {name})']
     # A schedule gives the rate itself, and LambdaLR multiplies with this one.
     values = with_defaults(entry.params, stage.optimizer.params) | ({"learning_rate": 1.0} if scheduled else {})
-    return [f"optimizer = {entry.torch.code(values)}"]
+    averaging = ["average = torch.optim.swa_utils.AveragedModel(",
+                 f"    network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn({values['ema_momentum']!r}))"]
+    more = averaging if values["use_ema"] else []
+    if entry.torch.decays and exempts(values):
+        return ["decaying = [parameter for parameter in learning if parameter.ndim > 1]",
+                "exempt = [parameter for parameter in learning if parameter.ndim <= 1]  # biases and normalisation",
+                f"optimizer = {entry.torch.code(values, '_groups')}".replace(
+                    "_groups", '[{"params": decaying}, {"params": exempt, "weight_decay": 0.0}]'), *more]
+    return [f"optimizer = {entry.torch.code(values)}", *more]
 
 
-def _class_weight(plan: Plan) -> list[str]:
-    if not plan.balanced:
-        return []
-    return ["# Rare classes count more: n / (classes * pictures of the class).",
-            'numbers = torch.tensor([row["label"] for row in rows if row["split"] == "train"])',
-            "counts = torch.bincount(numbers, minlength=len(CLASSES))",
-            "class_weight = (counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))).to(DEVICE)"]
+TAKE_AVERAGE: Final = '''\
+@torch.no_grad()
+def take_average(network, average):
+    """Set the weights that learn to their averages, as Keras does when a training with use_ema ends."""
+    for parameter, mean in zip(network.parameters(), average.module.parameters()):
+        parameter.copy_(mean)
+'''
+
+
+def _averages(stage: Stage) -> bool:
+    """Whether the weights are averaged in this stage."""
+    entry = OPTIMIZERS.find(stage.optimizer.type)
+    return (entry is not None and isinstance(entry.torch, TorchOptimizer)
+            and bool(with_defaults(entry.params, stage.optimizer.params)["use_ema"]))
 
 
 def _listed(name: str, lines: list[str]) -> list[str]:
@@ -276,13 +278,13 @@ def _listed(name: str, lines: list[str]) -> list[str]:
 
 def _loss(plan: Plan) -> str:
     """`losses_of`, the loss of each picture: from logits where the network answers with them."""
-    if plan.model.left_out:
-        return f'losses_of = {_CRITERIA[plan.model.left_out]}(reduction="none")\n'
-    form = LOSSES[plan.loss].torch
-    head = f'def losses_of(answers, labels):\n    """{plan.loss} of each picture; the answers are probabilities."""\n'
-    if not isinstance(form, TorchLoss):
-        return f'{head}    raise SystemExit("Write this loss here: {plan.loss}")\n'
-    return f"{head}    return {(form.numbers if plan.by_number else form.shares).format(probable=_PROBABLE)}\n"
+    loss, values = chosen_loss(plan.project.training.loss, plan.context.label_mode)
+    if plan.model.left_out and loss.torch.logits is not None:
+        return (f'def losses_of(answers, labels):\n    """{loss.id} of each picture; the answers are logits."""\n'
+                f"    return {loss.torch.logits(values)}\n")
+    form = loss.torch.numbers if plan.by_number and loss.torch.numbers is not None else loss.torch.shares
+    return (f'def losses_of(answers, labels):\n    """{loss.id} of each picture; the answers are probabilities."""\n'
+            f"    return {form(values).format(probable=_PROBABLE)}\n")
 
 
 _FORWARD: Final = ("pictures, labels = pictures.to(DEVICE), labels.to(DEVICE)",
@@ -296,7 +298,7 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
     decays = entry is not None and isinstance(entry.torch, TorchOptimizer) and entry.torch.decays
     scheduled = stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None
     body = [*_FORWARD, "losses = losses_of(answers, labels)"]
-    if plan.balanced:
+    if plan.weighted:
         # Of mixed labels a share of each weight.
         weights = ("torch.lerp(class_weight[0], class_weight[1], labels)" if plan.binary else
                    "class_weight[labels]" if plan.by_number else "(labels @ class_weight)")
@@ -309,14 +311,14 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
         body.append("learning = [parameter for parameter in network.parameters() if parameter.requires_grad]")
     body += clipping
     if decay:
-        body += ["with torch.no_grad():  # weight_decay of Keras: apart from the gradient",
-                 "    for parameter in learning:",
-                 f'        parameter.mul_(1 - optimizer.param_groups[0]["lr"] * {values["weight_decay"]!r})']
-    body += ["optimizer.step()", *(["schedule.step()"] if scheduled else []), *_counting(plan)]
-    arguments = f"network, loader, optimizer{', schedule' if scheduled else ''}{', class_weight' if plan.balanced else ''}"
+        body += decay_lines(values)
+    averaging = averaging_lines(values)
+    body += ["optimizer.step()", *averaging, *(["schedule.step()"] if scheduled else []), *_counting(plan)]
+    arguments = (f"network, loader, optimizer{', schedule' if scheduled else ''}"
+                 f"{', class_weight' if plan.weighted else ''}{', average' if averaging else ''}")
     return "\n".join([
-        f"def train_epoch({arguments}):", '    """A step for every batch; returns the mean loss and the accuracy."""',
-        "    network.train()", *_loop(body, "    ")])
+        f"def train_epoch({arguments}):", f'    """A step for every batch; returns the mean loss and the {_called(plan)}."""',
+        "    network.train()", *_loop(plan, body, "    ")])
 
 
 def _measure(plan: Plan) -> str:
@@ -325,15 +327,26 @@ def _measure(plan: Plan) -> str:
             f"loss = losses_of(answers, labels).mean(){' + penalties(network)' if plan.model.has_penalties else ''}",
             *_counting(plan)]
     return "\n".join(["@torch.no_grad()", "def measure(network, loader):",
-                      '    """The mean loss and the accuracy on a split."""', "    network.eval()", *_loop(body, "    ")])
+                      f'    """The mean loss and the {_called(plan)} on a split."""', "    network.eval()",
+                      *_loop(plan, body, "    ")])
 
 
-def _loop(body: list[str], indent: str) -> list[str]:
+def _called(plan: Plan) -> str:
+    return "accuracy" if plan.plain else "metrics by name"
+
+
+def _loop(plan: Plan, body: list[str], indent: str) -> list[str]:
+    if not plan.plain:
+        return [f"{indent}total, kept = 0.0, []", f"{indent}for pictures, labels in loader:",
+                *(f"{indent}    {line}" for line in body),
+                f"{indent}return figures(total / max(1, sum(len(labels) for _answers, labels in kept)), kept)\n"]
     return [f"{indent}total, right, seen = 0.0, 0, 0", f"{indent}for pictures, labels in loader:",
             *(f"{indent}    {line}" for line in body), f"{indent}return total / max(1, seen), right / max(1, seen)\n"]
 
 
 def _counting(plan: Plan) -> list[str]:
+    if not plan.plain:
+        return ["total += loss.item() * len(labels)", "kept.append((answers.detach(), labels))"]
     if plan.binary:
         right = f"((answers > {'0' if plan.model.left_out else '0.5'}) == (labels > 0.5)).sum()"
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
@@ -23,12 +24,15 @@ from cnnstudio.core.events import (
 )
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.train.overlays import others_of
 from cnnstudio.gui.pages.train.plots.board import PlotBoard
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import SMOOTHING, Curves, curves_of
 from cnnstudio.gui.pages.train.plots.quantities import quantities_of, quantity
 from cnnstudio.gui.pages.train.plots.saving import write_plot
 from cnnstudio.gui.pages.train.plots.series import Series, Smoothed
+from cnnstudio.workers.run_origin import RunOrigin
+from cnnstudio.workers.runs import RunSummary
 from tests.gui.pages.train.recorded_runs import EVENTS
 
 
@@ -105,7 +109,7 @@ def test_loads_and_rates_have_their_place_among_the_epochs():
     assert curves.load("pictures_per_second")[1][-1] == 50.0
     assert [item.id for item in quantities_of(curves)] == [
         "loss", "accuracy", "learning_rate", "pictures_per_second", "cpu", "memory", "gpu", "gpu_memory", "gpu_temperature"]
-    assert [item.id for item in quantities_of(Curves())] == ["loss", "accuracy"]
+    assert [item.id for item in quantities_of(Curves())] == ["loss"]
 
 
 def test_repeated_batches_take_their_loads_and_marks_with_them():
@@ -311,3 +315,40 @@ def test_one_plot_is_drawn_at_a_time(board):
     assert board._plots[0]._curves is curves and board._plots[1]._curves is not curves
     assert not board.draw_next(curves)
     assert board._plots[1]._curves is curves
+
+
+def test_the_runs_of_a_group_are_one_band(plot):
+    members = tuple(curves_of([epoch(1, loss), epoch(2, loss + 1)]) for loss in (1.0, 2.0, 6.0))
+    plot.show_curves(Curves())
+    plot.show_others({"first": OtherRun("3 seeds", theme.class_color(2), members[0], members)})
+    (line,) = plot.lines
+    np.testing.assert_allclose(line.values, [3.0, 4.0])
+    (band,) = [item for item in plot._other_items if isinstance(item, pg.FillBetweenItem)]
+    low, high = (curve.getData()[1] for curve in band.curves)
+    np.testing.assert_allclose((high - low) / 2, np.std([1, 2, 6], ddof=1))
+    plot.show_others({})
+    assert not plot.lines and band.scene() is None
+
+
+def test_seeds_are_one_curve_and_other_runs_one_each():
+    def run(name, member=0):
+        origin = RunOrigin(group="g", grouped_by="seeds", member=member, members=2) if member else RunOrigin()
+        return RunSummary(id=name, folder=f"/nowhere/{name}", state="finished", origin=origin)
+
+    runs = [run("other"), run("two", 2), run("one", 1), run("shown")]
+    others = others_of(runs, "shown", lambda _run: theme.class_color(0))
+    assert list(others) == ["other", "two"]
+    assert others["two"].name == "2 seeds, mean ± deviation" and len(others["two"].members) == 2
+    assert list(others_of(runs, "one", lambda _run: theme.class_color(0))) == ["other", "two", "shown"]
+
+
+def test_without_a_choice_the_first_metric_of_the_run_is_plotted(board):
+    board.show_curves(curves_of([Epoch(epoch=1, epochs=2, seconds=1.0, pictures_per_second=1.0,
+                                       metrics={"loss": 1.0, "f1_score": 0.5, "val_loss": 1.0, "val_f1_score": 0.4})]))
+    assert board.shown == ["loss", "f1_score"]
+    board._set_smoothing(0.9)
+    board.show_curves(curves_of(LOADED))
+    assert board.shown == ["loss", "accuracy"], "a smoothing is no choice of plots"
+    board._show_too("cpu")
+    board.show_curves(Curves())
+    assert board.shown == ["loss", "accuracy", "cpu"]

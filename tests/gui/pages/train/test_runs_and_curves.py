@@ -141,7 +141,7 @@ def test_the_legend_names_the_other_runs(plot):
     plot.show_others(other)
     legend = next(label for label in plot.findChildren(Label) if "run" in label.text())
     assert legend.isVisibleTo(plot)
-    assert "run &lt;0&gt;" in legend.text()
+    assert "run&nbsp;&lt;0&gt;" in legend.text()
     assert theme.class_color(0).name() in legend.text()
     assert "and 2 more" in legend.text()
     plot.show_others({})

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QMenu, QWidget
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves
-from cnnstudio.gui.pages.train.plots.quantities import USUAL, quantities_of, quantity
+from cnnstudio.gui.pages.train.plots.quantities import USUAL, quantities_of, quantity, usual_of
 from cnnstudio.gui.pages.train.plots.saving import copy_plot, save_plot
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, MenuButton, column, row
@@ -54,6 +54,7 @@ class PlotBoard(QWidget):
         self.setLayout(lines)
         shown = kept.get("shown")
         names = [name for name in shown if isinstance(name, str)] if isinstance(shown, list | tuple) else []
+        self._chosen = bool(names)
         self._set_shown(names or list(USUAL))
 
     # What is shown -------------------------------------------------------------------------------
@@ -66,6 +67,7 @@ class PlotBoard(QWidget):
     def show_curves(self, curves: Curves) -> None:
         """Draw a run in all plots."""
         self._curves = curves
+        self._follow()
         for plot in self._plots:
             plot.show_curves(curves)
 
@@ -73,6 +75,7 @@ class PlotBoard(QWidget):
         """Draw a run in one plot, the next in turn; whether there are more in this round. One at a time never blocks the
         window."""
         self._curves = curves
+        self._follow()
         if self._plots:
             self._plots[self._turn % len(self._plots)].show_curves(curves)
             self._turn = (self._turn + 1) % len(self._plots)
@@ -83,6 +86,12 @@ class PlotBoard(QWidget):
         self._others = others
         for plot in self._plots:
             plot.show_others(others)
+
+    def _follow(self) -> None:
+        """Plot what is usual for the run, as long as the user did not choose."""
+        usual = list(usual_of(self._curves))
+        if not self._chosen and usual != self.shown:
+            self._set_shown(usual)
 
     def _set_shown(self, names: list[str]) -> None:
         """Plot these quantities; plots that stay keep their zoom."""
@@ -137,7 +146,7 @@ class PlotBoard(QWidget):
     # What the user chooses -----------------------------------------------------------------------
 
     def _remember(self) -> None:
-        self._session.remember(_LAYOUT, {"shown": self.shown, "smoothing": self._smoothing.value,
+        self._session.remember(_LAYOUT, {"shown": self.shown if self._chosen else [], "smoothing": self._smoothing.value,
                                          "logarithmic": self._scale.isChecked()})
 
     def _set_smoothing(self, weight: object) -> None:
@@ -159,7 +168,7 @@ class PlotBoard(QWidget):
         if not absent:
             menu.addAction(tr("This run has no other values", "Este entrenamiento no tiene otros valores")).setEnabled(False)
         menu.addSeparator()
-        menu.addAction(tr("The usual plots", "Los gráficos habituales"), lambda: self._choose(list(USUAL)))
+        menu.addAction(tr("The usual plots", "Los gráficos habituales"), self._choose_usual)
         menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
 
     def _open_menu(self, plot: CurvePlot, button: Button) -> None:
@@ -183,7 +192,13 @@ class PlotBoard(QWidget):
             plot.zoom_to(None)
 
     def _choose(self, names: list[str]) -> None:
+        self._chosen = True
         self._set_shown(names)
+        self._remember()
+
+    def _choose_usual(self) -> None:
+        self._chosen = False
+        self._set_shown(list(usual_of(self._curves)))
         self._remember()
 
     def _show_too(self, name: str) -> None:

@@ -21,6 +21,7 @@ from cnnstudio.gui.pages.train.plots.quantities import Quantity
 from cnnstudio.gui.pages.train.plots.readout import Line, nearest, readout_html
 from cnnstudio.gui.widgets.basics import Label, row
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.workers.group_figures import spread_of
 
 _MOST_NAMES: Final = 6
 """The most names of other runs in a legend."""
@@ -29,11 +30,25 @@ _NEAR: Final = 12.0
 
 
 class OtherRun(NamedTuple):
-    """A run that is drawn behind the shown one."""
+    """A run that is drawn behind the shown one; with `members` the mean of these runs, and their deviation as a band."""
 
     name: str
     color: QColor
     curves: Curves
+    members: tuple[Curves, ...] = ()
+
+    def line(self, metric: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(epochs, values, deviations) of the validation, else of the training; no deviations of a single run."""
+        of_each = [_by_epoch(curves, metric) for curves in self.members or (self.curves,)]
+        epochs = sorted({epoch for values in of_each for epoch in values})
+        spreads = [spread_of([values[epoch] for values in of_each if epoch in values]) for epoch in epochs]
+        deviations = [spread.deviation or 0.0 for spread in spreads] if self.members else []
+        return np.asarray(epochs, float), np.asarray([spread.mean for spread in spreads]), np.asarray(deviations)
+
+
+def _by_epoch(curves: Curves, metric: str) -> dict[int, float]:
+    values = curves.epoch_values.get("val_" + metric) or curves.epoch_values.get(metric, [])
+    return dict(zip(curves.epoch_x, values, strict=False))
 
 
 def _label_height(metric: str) -> float:
@@ -95,7 +110,7 @@ class CurvePlot(Card):
         self._readout.setParentItem(self._item.getViewBox())
         self._own: list[Line] = []
         self._others: dict[str, Line] = {}
-        self._other_items: list[pg.PlotDataItem] = []
+        self._other_items: list[pg.GraphicsObject] = []
         self._boundaries: list[pg.InfiniteLine] = []
         self._shown_boundaries: list[tuple[int, int]] = []
         box = self._item.getViewBox()
@@ -237,21 +252,31 @@ class CurvePlot(Card):
         self._other_items, self._others = [], {}
         if self.quantity.source != "metric":
             return
-        for identifier, (name, color, curves) in others.items():
-            values = curves.epoch_values.get("val_" + self._metric) or curves.epoch_values.get(self._metric, [])
-            line = Line(name, color, np.asarray(curves.epoch_x[:len(values)], dtype=float), np.asarray(values, dtype=float),
-                        run=identifier)
-            item = pg.PlotDataItem(line.x, line.values, pen=pg.mkPen(color, width=1.4), antialias=True)
-            self._item.addItem(item)
-            self._other_items.append(item)
+        for identifier, other in others.items():
+            epochs, values, deviations = other.line(self._metric)
+            line = Line(other.name, other.color, epochs, values, run=identifier)
+            self._draw_behind(line, deviations)
             self._others[identifier] = line
-        names = [f'<span style="color:{line.color.name()}">▬</span> {escape(line.name)}' for line in self._others.values()]
+        names = [f'<span style="color:{line.color.name()}">▬</span>&nbsp;{_unbroken(line.name)}'
+                 for line in self._others.values()]
         if len(names) > _MOST_NAMES:
             more = len(names) - _MOST_NAMES
             names[_MOST_NAMES:] = [tr("and {n} more", "y {n} más", n=more)]
         self._names.setText(" &nbsp; ".join(names))
         self._names.setToolTip("\n".join(other.name for other in others.values()) if len(others) > _MOST_NAMES else "")
         self._names.setVisible(bool(names))
+
+    def _draw_behind(self, line: Line, deviations: np.ndarray) -> None:
+        curve = pg.PlotDataItem(line.x, line.values, pen=pg.mkPen(line.color, width=1.4), antialias=True)
+        items = [curve]
+        if len(deviations):
+            shade = QColor(line.color)
+            shade.setAlpha(50)
+            low, high = (pg.PlotDataItem(line.x, line.values + sign * deviations, pen=None) for sign in (-1, 1))
+            items += [low, high, pg.FillBetweenItem(low, high, brush=shade)]
+        for item in items:
+            self._item.addItem(item)
+        self._other_items += items
 
     @property
     def lines(self) -> list[Line]:
@@ -325,6 +350,11 @@ class CurvePlot(Card):
         height = np.log10(max(value, 1e-300)) if self._logarithmic else value
         if abs(height - at.y()) <= _NEAR * box.viewPixelSize()[1]:
             self.run_clicked.emit(line.run)
+
+
+def _unbroken(name: str) -> str:
+    """A name in a legend: its mark and its parts stay in one line."""
+    return escape(name).replace("-", "\u2011").replace(" ", "&nbsp;")
 
 
 def format_epoch(x: float) -> str:

@@ -224,6 +224,12 @@ def _moment(event: Observed | LayersObserved) -> tuple[float, int]:
     return (event.epoch - 0.5, event.batch) if event.batch else (event.epoch, 0)
 
 
+def metrics_in(curves: Curves) -> list[str]:
+    """The metrics of a run besides the loss, in their order."""
+    return [name for name in dict.fromkeys((*curves.epoch_values, *curves.batch_values))
+            if name not in ("loss", "learning_rate") and not name.startswith("val_")]
+
+
 def format_best(metric: str, *, short: bool = False) -> str:
     """By what an epoch is the best one; `short` where there is little room."""
     known = {"val_loss": (tr("lowest validation loss", "menor pérdida de validación"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
+from cnnstudio.catalog.training import METRICS
 from cnnstudio.core.text import Text, same
-from cnnstudio.gui.pages.train.plots.history import Curves
+from cnnstudio.gui.pages.train.plots.history import Curves, metrics_in
 
 Source = Literal["metric", "load"]
 
@@ -30,20 +31,23 @@ LOADS: Final = (
     Quantity("gpu_temperature", Text("GPU temperature", "Temperatura de la GPU"), "load", "°C"),
 )
 USUAL: Final = ("loss", "accuracy")
-"""What is shown until the user chooses otherwise."""
-_METRICS: Final = (Quantity("loss", Text("Loss", "Pérdida"), positive=True),
-                   Quantity("accuracy", Text("Accuracy", "Exactitud")))
+"""What is plotted of a run of which nothing is known yet."""
+_LOSS: Final = Quantity("loss", Text("Loss", "Pérdida"), positive=True)
 
 
 def quantities_of(curves: Curves) -> list[Quantity]:
-    """Everything that this run has values of, the metrics first; loss and accuracy always."""
-    names = [name for name in (*curves.epoch_values, *curves.batch_values)
-             if not name.startswith("val_") and name != "learning_rate"]
-    known = [item.id for item in _METRICS]
-    others = [Quantity(name, same(name)) for name in dict.fromkeys(names) if name not in known]
-    return [*_METRICS, *others, *(item for item in LOADS if len(curves.load(item.id)[0]))]
+    """Everything that this run has values of: the loss, its metrics, and the loads."""
+    return [_LOSS, *(quantity(name) for name in metrics_in(curves)),
+            *(item for item in LOADS if len(curves.load(item.id)[0]))]
+
+
+def usual_of(curves: Curves) -> tuple[str, ...]:
+    """What is plotted of a run until the user chooses: its loss and its first metric."""
+    return "loss", next(iter(metrics_in(curves)), USUAL[1])
 
 
 def quantity(identifier: str) -> Quantity:
-    """The quantity of that id: a load, else a metric of that name."""
-    return next((item for item in (*_METRICS, *LOADS) if item.id == identifier), Quantity(identifier, same(identifier)))
+    """The quantity of that id: a load, else a metric by its name in Keras's logs."""
+    known = next((item for item in (_LOSS, *LOADS) if item.id == identifier), None)
+    entry = METRICS.find(identifier)
+    return known or Quantity(identifier, same(identifier) if entry is None else entry.label)

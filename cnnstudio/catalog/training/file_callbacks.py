@@ -1,0 +1,173 @@
+"""Callbacks that write files of a training, and those that end it for other reasons than a metric."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cnnstudio.catalog.call import Call, literal
+from cnnstudio.catalog.component import Place, TorchCallback, TrainingComponent
+from cnnstudio.catalog.keras_parts import PREFIX, TIME_BUDGET
+from cnnstudio.catalog.layers.common import arguments
+from cnnstudio.catalog.shapes import Values
+from cnnstudio.catalog.torch_form import Helper
+from cnnstudio.catalog.training.monitoring import MODE, MONITOR, is_lower_better
+from cnnstudio.core.params import Bool, Choice, Float, Int, Option
+from cnnstudio.core.text import Text, same
+
+_MODEL_CHECKPOINT: Final = Helper("ModelCheckpoint", '''\
+class ModelCheckpoint:
+    """As in Keras: keeps the weights after every epoch (or every few), or only those of the best one so far.
+
+    `sign` is 1 where less is better and -1 where more is; `best` is the value to be better than.
+    """
+
+    def __init__(self, name, monitor, sign, save_best_only=False, epochs=1, every_file=False, best=None):
+        self.name, self.monitor, self.sign, self.save_best_only = name, monitor, sign, save_best_only
+        self.epochs, self.every_file = epochs, every_file
+        self.best = None if best is None else sign * best
+
+    def after_epoch(self, epoch, logs):
+        """Write the weights of this epoch, which is counted from 0."""
+        if (epoch + 1) % self.epochs:
+            return
+        if self.save_best_only and self.monitor in logs:
+            value = self.sign * logs[self.monitor]
+            if self.best is not None and not value < self.best:
+                return
+            self.best = value
+        name = f"{self.name}-{epoch + 1:05}" if self.every_file else self.name
+        np.savez(f"{name}.npz", **{key: value.cpu().numpy() for key, value in network.state_dict().items()})
+''')
+_CSV_LOGGER: Final = Helper("CSVLogger", '''\
+class CSVLogger:
+    """As in Keras: a table with a line for every epoch, which are counted from 0."""
+
+    def __init__(self, name, separator=",", append=False):
+        self.name, self.separator, self.append = name, separator, append
+
+    def after_epoch(self, epoch, logs):
+        """Add a line."""
+        names = sorted(logs)
+        with open(self.name, "a" if self.append else "w", encoding="utf-8") as file:
+            if not file.tell():
+                file.write(self.separator.join(["epoch", *names]) + "\\n")
+            file.write(self.separator.join([str(epoch), *(str(logs[name]) for name in names)]) + "\\n")
+        self.append = True
+''')
+_TERMINATE_ON_NAN: Final = Helper("TerminateOnNaN", '''\
+class TerminateOnNaN:
+    """The training is over when the loss is infinite or no number."""
+
+    def is_over(self, epoch, logs):
+        """Whether to stop after this epoch."""
+        return not math.isfinite(logs["loss"])
+
+    def restore(self):
+        """There are no better weights."""
+''')
+_TIME_BUDGET: Final = Helper("TimeBudget", '''\
+class TimeBudget:
+    """The training is over after the epoch in which `minutes` are used up."""
+
+    def __init__(self, minutes):
+        self.end = time.monotonic() + 60 * minutes
+
+    def is_over(self, epoch, logs):
+        """Whether to stop after this epoch."""
+        return time.monotonic() >= self.end
+
+    def restore(self):
+        """There are no better weights."""
+''')
+
+
+def _place_models(values: Values, place: Place) -> Values:
+    """The file, and Keras's number of batches between two of them."""
+    epoch = "-{epoch:05d}" if values["files"] == "all" else ""
+    every = values["epochs"]
+    return {**values, "filepath": f"kept/{place.id}{epoch}.keras",
+            "save_freq": "epoch" if every == 1 else every * place.epoch_batches}
+
+
+def _model_lines(values: Values, place: Place) -> list[str]:
+    options = [literal(place.id), literal(values["monitor"]), "1" if is_lower_better(values) else "-1"]
+    options += [f"{name}={code!r}" for name, code, usual in (
+        ("save_best_only", values["save_best_only"], False), ("epochs", values["epochs"], 1),
+        ("every_file", values["files"] == "all", False), ("best", values["initial_value_threshold"], None)) if code != usual]
+    return [f"ModelCheckpoint({', '.join(options)}),"]
+
+
+def _table_lines(values: Values, place: Place) -> list[str]:
+    more = "" if values["separator"] == "," else f", separator={literal(values['separator'])}"
+    return [f"CSVLogger({literal(f'{place.id}.csv')}{more}{'' if place.first else ', append=True'}),"]
+
+
+_BEST: Final = {"monitor": "val_loss", "save_best_only": False, "mode": "auto", "save_freq": "epoch",
+                "initial_value_threshold": None}
+FILE_CALLBACKS: Final[tuple[TrainingComponent, ...]] = (
+    TrainingComponent(
+        id="ModelCheckpoint", label=Text("Keep models", "Guardar modelos"), role="models", placed=_place_models,
+        help=Text("Keeps the whole model of every epoch, of every few or of the best, as .keras files in the folder kept of "
+                  "the run. They can be used and exported like the final model.",
+                  "Guarda el modelo completo de cada época, cada pocas o de la mejor, como archivos .keras en la carpeta kept "
+                  "del entrenamiento. Se pueden usar y exportar como el modelo final."),
+        params=(Bool(name="save_best_only", default=False, label=same("save_best_only"),
+                     help=Text("Keep a model only if its metric is better than that of all before.",
+                               "Guardar un modelo solo si su métrica es mejor que las de todos los anteriores.")),
+                MONITOR,
+                Int(name="epochs", default=1, minimum=1, maximum=100_000, label=Text("Every", "Cada"),
+                    unit=Text("epochs", "épocas"),
+                    help=Text("Number of epochs between two kept models (save_freq of Keras, in batches).",
+                              "Número de épocas entre dos modelos guardados (save_freq de Keras, en lotes).")),
+                Choice(name="files", default="newest", label=Text("Files", "Archivos"),
+                       help=Text("newest: every kept model replaces the one before; all: each has a file of its own.",
+                                 "newest: cada modelo guardado sustituye al anterior; all: cada uno en su propio archivo."),
+                       options=(Option("newest", Text("Newest", "El último")), Option("all", Text("All", "Todos")))),
+                MODE,
+                Float(name="initial_value_threshold", default=None, minimum=-1e9, maximum=1e9, optional=True, advanced=True,
+                      label=same("initial_value_threshold"),
+                      help=Text("The first model is kept only if its metric is better than this; none: always.",
+                                "El primer modelo se guarda solo si su métrica es mejor que esto; none: siempre."))),
+        call=Call("keras.callbacks.ModelCheckpoint", arguments("filepath", *_BEST), _BEST),
+        torch=TorchCallback(role="watch", lines=_model_lines, helper=_MODEL_CHECKPOINT)),
+    TrainingComponent(
+        id="CSVLogger", label=Text("Table of the epochs", "Tabla de las épocas"), role="table",
+        placed=lambda values, place: {**values, "filename": f"{place.id}.csv", "append": not place.first},
+        help=Text("Writes the metrics of every epoch into a CSV file in the folder of the run. After a break it has every "
+                  "epoch once.",
+                  "Escribe las métricas de cada época en un archivo CSV en la carpeta del entrenamiento. Tras una "
+                  "interrupción contiene cada época una sola vez."),
+        params=(Choice(name="separator", default=",", label=same("separator"),
+                       help=Text("What stands between two values.", "Lo que separa dos valores."),
+                       options=(Option(",", Text("Comma", "Coma")), Option(";", Text("Semicolon", "Punto y coma")),
+                                Option("\t", Text("Tab", "Tabulador")))),),
+        call=Call("keras.callbacks.CSVLogger", arguments("filename", "separator", "append"),
+                  {"separator": ",", "append": False}),
+        torch=TorchCallback(role="watch", lines=_table_lines, helper=_CSV_LOGGER)),
+    TrainingComponent(
+        id="TerminateOnNaN", label=Text("Stop when the loss is not a number", "Parar si la pérdida no es un número"),
+        help=Text("Checks the loss after every batch. Without it a training also ends with a loss that is infinite or no "
+                  "number, but the loss is only read about 20 times a second and after every epoch.",
+                  "Comprueba la pérdida tras cada lote. Sin él, un entrenamiento también termina si la pérdida es infinita o "
+                  "no es un número, pero solo se lee unas 20 veces por segundo y tras cada época."),
+        call=Call("keras.callbacks.TerminateOnNaN"),
+        torch=TorchCallback(role="stop", lines=lambda _values, _place: ["TerminateOnNaN(),"], helper=_TERMINATE_ON_NAN)),
+    TrainingComponent(
+        id="TimeBudget", label=Text("Time budget", "Límite de tiempo"),
+        help=Text("Ends the stage after the epoch in which its time is used up. Pauses do not count; after a break the time "
+                  "already used does.",
+                  "Termina la etapa tras la época en la que se agota su tiempo. Las pausas no cuentan; tras una interrupción, "
+                  "el tiempo ya usado sí."),
+        params=(Float(name="minutes", default=60.0, minimum=0, above=True, maximum=1e6, step=10, decimals=3,
+                      label=Text("Minutes", "Minutos"), unit=Text("min", "min"),
+                      help=Text("Time that the training of the stage may take.",
+                                "Tiempo que puede durar el entrenamiento de la etapa.")),),
+        call=Call(PREFIX + TIME_BUDGET.name, arguments("minutes")),
+        torch=TorchCallback(role="stop", helper=_TIME_BUDGET,
+                            lines=lambda values, _place: [f"TimeBudget(minutes={values['minutes']!r}),"])),
+)
+
+
+def place_values(entry: TrainingComponent, values: Values, place: Place) -> dict[str, Any]:
+    """All values of a callback, those that follow from its place among them."""
+    return dict(values if entry.placed is None else entry.placed(values, place))

@@ -1,0 +1,32 @@
+"""The arguments of the commands that try something out before a training, or judge one after it."""
+
+from __future__ import annotations
+
+from cnnstudio.cli.run_arguments import Command
+from cnnstudio.cli.shared_arguments import add_run, add_set
+from cnnstudio.core.text import tr
+
+
+def add_forecast(command: Command) -> None:
+    forecast = command("forecast", tr("estimate time, memory and disk of a training from a few real steps",
+                                      "estima el tiempo, la memoria y el disco de un entrenamiento con unos pasos reales"))
+    add_set(forecast)
+
+
+def add_find_batch(command: Command) -> None:
+    find = command("find-batch", tr("find the largest batch that fits into memory, with the speed of every size tried",
+                                    "busca el lote más grande que cabe en la memoria, con la velocidad de cada tamaño "
+                                    "probado"))
+    add_set(find)
+    find.add_argument("--memory", type=float, metavar="MB",
+                      help=tr("as if so much memory were free (default: what is free)",
+                              "como si hubiera esa memoria libre (predeterminado: la que hay libre)"))
+
+
+def add_coach(command: Command) -> None:
+    coach = command("coach", tr("say what went wrong in a run, by what evidence, and what to change",
+                                "dice qué falló en un entrenamiento, con qué indicios, y qué cambiar"))
+    add_run(coach)
+    coach.add_argument("--apply", action="store_true",
+                       help=tr("make the change of the first advice in the project", "hace en el proyecto el cambio del "
+                                                                                     "primer consejo"))

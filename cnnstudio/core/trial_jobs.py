@@ -1,0 +1,191 @@
+"""The jobs that try something out and keep nothing of it: a forecast, the largest batch, a look into a trained network.
+
+They are jobs as those of `core.jobs`, with the events that only they send.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from cnnstudio.core.events import Event
+from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.project import Project
+
+
+class StageForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage: `kept_features` where only the layers after a frozen base are trained. Times in seconds.
+
+    `seconds_per_epoch` is that of an Epoch event: the training pictures alone. `validation_seconds` pass between two epochs.
+    `start_seconds` are spent before the first batch and while the step is compiled, `feature_seconds` on features of the base
+    that are not kept yet.
+    """
+
+    id: str
+    epochs: int
+    seconds_per_epoch: float
+    validation_seconds: float
+    start_seconds: float
+    feature_seconds: float = 0.0
+    kept_features: bool = False
+
+
+class Forecasted(Event, frozen=True, kw_only=True):
+    """What a training will take. `seconds_per_epoch` is the mean over the planned epochs.
+
+    `memory_mb` is the greatest resident memory of the worker process, `gpu_memory_mb` that of the backend on a graphics card
+    (None without one), both in 10^6 bytes. `disk_mb` is what will be written: `checkpoints_mb` and `model_mb` into the
+    project, `cache_mb` of prepared pictures and features into the cache. `total_seconds` is all of it if no callback ends a
+    stage early; `start_seconds` of it are spent before the first stage, `end_seconds` after the last.
+    `steps` batches were measured. `key` identifies what was forecast.
+    """
+
+    stages: tuple[StageForecast, ...]
+    seconds_per_epoch: float
+    total_seconds: float
+    start_seconds: float
+    end_seconds: float
+    memory_mb: float
+    disk_mb: float
+    checkpoints_mb: float
+    model_mb: float
+    cache_mb: float
+    gpu_memory_mb: float | None = None
+    steps: int = 0
+    device: str = ""
+    key: str = ""
+
+    def seconds_for(self, epochs: int) -> float:
+        """The whole time if the training ends after so many epochs."""
+        seconds, left = self.start_seconds + self.end_seconds, epochs
+        for stage in self.stages:
+            done = min(left, stage.epochs)
+            if done <= 0:
+                break
+            seconds += stage.start_seconds + stage.feature_seconds
+            seconds += done * (stage.seconds_per_epoch + stage.validation_seconds)
+            left -= done
+        return seconds
+
+
+class Forecast(JobSpec, frozen=True, kw_only=True):
+    """Try the stages of a project for some steps each, on pictures of a manifest, and forecast the whole training."""
+
+    function: ClassVar[str] = "forecast:forecast"
+
+    manifest: str
+    project: Project = Project()
+    project_folder: str = ""
+    seconds: float = 4.0
+    """How long the steps of a stage are measured, at the least."""
+    key: str = ""
+
+
+class Measured(Event, frozen=True, kw_only=True):
+    """What a training took in the end, to be compared with its forecast: the greatest resident memory of its process, that
+    on the graphics card, and its model and checkpoints on the disk, in 10^6 bytes."""
+
+    memory_mb: float
+    disk_mb: float
+    gpu_memory_mb: float | None = None
+
+
+class BatchTried(Event, frozen=True, kw_only=True):
+    """A batch size, whether a step with it fits into memory (10^6 bytes), and its speed; nothing was run where the memory
+    of smaller batches already says that it does not fit (`pictures_per_second` 0)."""
+
+    batch_size: int
+    fits: bool
+    memory_mb: float
+    pictures_per_second: float = 0.0
+
+
+class BatchFound(Event, frozen=True, kw_only=True):
+    """The largest batch that fits and the fastest of those tried. `limit` says what bounds it: "memory", "pictures" (there
+    are no more of them for training) or "setting" (the largest value of the setting). `budget_mb` is the memory that may
+    be used; None on a graphics card, where its own error tells the end."""
+
+    batch_size: int
+    fastest: int
+    limit: str
+    budget_mb: float | None
+    tried: tuple[BatchTried, ...]
+
+
+class FindBatch(JobSpec, frozen=True, kw_only=True):
+    """Take steps with growing batches until the memory is used up, in the settings of a project; nothing of it is kept.
+
+    `memory_mb` replaces the memory that is free on this computer.
+    """
+
+    function: ClassVar[str] = "batch_finder:find_batch"
+
+    manifest: str
+    project: Project = Project()
+    project_folder: str = ""
+    memory_mb: float | None = None
+    steps: int = 3
+
+
+class LayerState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a layer answers for real pictures: `dead` of its `units` give zero (or less, before the activation) for every
+    picture."""
+
+    node: str
+    units: int
+    dead: int
+    activation: str = ""
+
+
+class StepCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What one augmentation takes away: the accuracy of the model on training pictures that it changed, and that of a linear
+    classifier on their pixels which was trained on changed ones (0 to 1; None where there are too few)."""
+
+    step: str
+    type: str
+    accuracy: float
+    linear: float | None = None
+
+
+class Inspected(Event, frozen=True, kw_only=True):
+    """What a run's model answers for training and validation pictures of its own, in inference mode.
+
+    `recalls` are those of the classes on validation pictures, with their number in `supports`. `certain` is the share of
+    validation pictures for which the largest probability is above 0.999, `certain_right` the share of right answers among
+    them. `batch_gap` is how much the accuracy on training pictures differs between batch statistics of the run's batch size
+    and moving averages (None without batch normalisation), `batch_noise` the mean deviation of the batch means in units of
+    the standard deviation of single values.
+    """
+
+    run: str
+    train_pictures: int
+    validation_pictures: int
+    train_accuracy: float
+    train_loss: float
+    validation_accuracy: float
+    validation_loss: float
+    recalls: tuple[float, ...]
+    supports: tuple[int, ...]
+    certain: float
+    certain_right: float
+    layers: tuple[LayerState, ...] = ()
+    steps: tuple[StepCost, ...] = ()
+    augmented_accuracy: float | None = None
+    linear: float | None = None
+    """The accuracy of a linear classifier on the pixels of unchanged pictures, beside those of `steps`."""
+    batch_gap: float | None = None
+    batch_noise: float | None = None
+    pixel_scale: float = 0.0
+    """The standard deviation of what enters the first layer after the normalisation."""
+
+
+class Inspect(JobSpec, frozen=True, kw_only=True):
+    """Look into the model of a run with some of its training and validation pictures, at most `most` of each; the result is
+    kept in `target`."""
+
+    function: ClassVar[str] = "inspection:inspect"
+
+    run_folder: str
+    target: str = ""
+    most: int = 1000

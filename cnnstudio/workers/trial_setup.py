@@ -1,0 +1,68 @@
+"""Create the jobs that try something out: a forecast, the largest batch, a look into a run's model."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+
+from cnnstudio.core.places import cache_folder
+from cnnstudio.core.problems import ProblemError, blocking, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text, language
+from cnnstudio.core.trial_jobs import FindBatch, Forecast, Inspect
+from cnnstudio.datasets.index import Index
+from cnnstudio.datasets.manifest import write_index_manifest
+from cnnstudio.datasets.source_folders import source_folder
+from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.network.checks import check_project
+from cnnstudio.workers.forecasts import forecast_key
+from cnnstudio.workers.runs import RunFolder
+
+
+def forecast_job(folder: Path, project: Project, index: Index) -> Forecast:
+    """The job that forecasts a training; it writes the list of pictures into the cache. Raises ProblemError with every
+    blocking problem."""
+    manifest = _manifest(folder, project, index, "forecast")
+    training = project.training
+    return Forecast(manifest=str(manifest), project=project, project_folder=str(folder.absolute()), backend=training.backend,
+                    device=training.device, determinism=training.determinism, cache=str(cache_folder()), language=language(),
+                    key=forecast_key(project, index.counts()))
+
+
+def batch_job(folder: Path, project: Project, index: Index, memory_mb: float | None = None) -> FindBatch:
+    """The job that finds the largest batch, in the memory that is free or in so much. Raises ProblemError with every blocking
+    problem."""
+    if memory_mb is not None and not 1 <= memory_mb < 1e9:
+        text = Text("The memory must be a number of megabytes of at least 1.",
+                    "La memoria debe ser un número de megabytes de al menos 1.")
+        raise ProblemError(error("bad_memory", text, "machine", field="memory"))
+    manifest = _manifest(folder, project, index, "batch")
+    training = project.training
+    return FindBatch(manifest=str(manifest), project=project, project_folder=str(folder.absolute()), memory_mb=memory_mb,
+                     backend=training.backend, device=training.device, determinism=training.determinism,
+                     cache=str(cache_folder()), language=language())
+
+
+def inspection_job(run: RunFolder) -> Inspect:
+    """The job that looks into the model of a run; raises ProblemError when its specs cannot be read or it has no model."""
+    training = run.spec().training
+    if not run.has_model:
+        text = Text("The run {run} has no model yet. Resume it, or choose another run.",
+                    "El entrenamiento {run} aún no tiene modelo. Continúelo o elija otro.")
+        raise ProblemError(error("no_model", text.fill(run=run.id), "run", path=run.folder))
+    return Inspect(run_folder=str(run.folder), backend=training.backend, device=training.device, cache=str(cache_folder()),
+                   language=language())
+
+
+def _manifest(folder: Path, project: Project, index: Index, name: str) -> Path:
+    """The list of the training and validation pictures, in the cache."""
+    classes = index.class_names(project.dataset)
+    problems = blocking(check_project(project, classes, index.counts(), ProjectBases(folder)))
+    if problems:
+        raise ProblemError(*problems)
+    own = blake2b(str(folder.resolve()).encode(), digest_size=12).hexdigest()
+    path = cache_folder() / name / f"{own}.manifest.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_index_manifest(path, index, source_folder(project, folder), classes, project.dataset.label_mode,
+                         ("train", "validation"))
+    return path

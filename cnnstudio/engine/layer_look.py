@@ -45,7 +45,7 @@ def measure_layers(job: MeasureLayers, link: Link) -> Event:
     train, _validation = make_sources(project, context, pictures, pictures.prepared, augment=True)
     compile_model(built.model, project, context, stage, len(train))
     link.check()
-    phase(link, "measuring")
+    phase(link, "looking")
     rows = layer_rows(built, project.network, built.model, built.tensors, job.rows)
     measures = LayerMeasures(built.model, rows, *sample(pictures, pictures.prepared, train, project.training.seed))
     last = run.summary().metrics.get("epoch", len(run.epochs()))

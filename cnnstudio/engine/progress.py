@@ -17,7 +17,6 @@ _TEXTS: Final = {
     "features": Text("Computing the features of the frozen base (once)",
                      "Calculando las características de la base congelada (una sola vez)"),
     "training": Text("Training", "Entrenando"),
-    "measuring": Text("Measuring the layers", "Midiendo las capas"),
     "evaluating": Text("Evaluating", "Evaluando"),
     "saving": Text("Saving the model", "Guardando el modelo"),
     "exporting": Text("Writing the export", "Escribiendo la exportación"),

@@ -25,7 +25,8 @@ def accuracies(tmp_path_factory):
     """{backend: (right, of)} on the test pictures of the bundled digits, each trained in a real child."""
     folder = tmp_path_factory.mktemp("digits")
     write_digits(folder / "pictures")
-    project, index = create_project(folder / "project", folder / "pictures", template="lenet5")
+    created, index = create_project(folder / "project", folder / "pictures", template="lenet5")
+    project = created.project
     found = {}
     for backend in BACKENDS:
         try:

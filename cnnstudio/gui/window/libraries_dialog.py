@@ -129,10 +129,10 @@ class LibrariesDialog(Dialog):
         self._rows = {GPU: LibraryRow(session, GPU, tr("Graphics card", "Tarjeta gráfica"), *_gpu_text())}
         for library in known_libraries().values():
             self._rows[library.id] = LibraryRow(session, library.id, library.name, _purpose(library))
-        note = Label(tr("They are downloaded into a folder of yours, {folder}, and used by the processes that train, convert "
-                        "and read. Removing them leaves the program as it was.",
-                        "Se descargan en una carpeta suya, {folder}, y las usan los procesos que entrenan, convierten y leen. "
-                        "Al quitarlas, el programa queda como estaba.", folder=libraries_folder()),
+        note = Label(tr("Libraries that you add are downloaded into a folder of yours, {folder}, and used by the processes "
+                        "that train, convert and read. Removing them leaves the program as it was.",
+                        "Las bibliotecas que añada se descargan en una carpeta suya, {folder}, y las usan los procesos que "
+                        "entrenan, convierten y leen. Al quitarlas, el programa queda como estaba.", folder=libraries_folder()),
                      "secondary", "dim", wrap=True)
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
         self._devices = DevicesCard(session)

@@ -59,8 +59,8 @@ def test_accuracies_agree_within_their_intervals(accuracies, backend):
         pytest.skip(f"{backend} is not installed")
     (right, count), (others_right, others_count) = accuracies["tensorflow"], accuracies[backend]
     assert count == others_count
-    low, high = wilson_interval(right, count)
-    other_low, other_high = wilson_interval(others_right, others_count)
+    low, high = wilson_interval(right / count, count)
+    other_low, other_high = wilson_interval(others_right / others_count, others_count)
     assert low <= others_right / count <= high
     assert other_low <= right / count <= other_high
     assert right / count > 0.9, "both learned"

@@ -250,7 +250,7 @@ def demanding(precision):
     adam = Item(type="adam", params={"learning_rate": 0.01} | (
         {"use_ema": True} if any(param.name == "use_ema" for param in OPTIMIZERS["adam"].params) else {}))
     stages = (Stage(id="first", epochs=4, optimizer=adam, schedule=Item(type="CosineDecay"), callbacks=CALLBACKS[:1]),
-              Stage(id="second", epochs=4, optimizer=Item(type="SGD", params={"learning_rate": 0.01, "momentum": 0.9}),
+              Stage(id="second", epochs=4, optimizer=Item(type="sgd", params={"learning_rate": 0.01, "momentum": 0.9}),
                     callbacks=CALLBACKS))
     project = stage_edits.with_stages(project, stages)
     return replace(project, training=replace(project.training, accumulation=2, precision=precision, determinism="on"))

@@ -178,7 +178,7 @@ def test_the_gradient_is_that_of_the_next_step_and_leaves_no_trace():
 def _measures(model, pictures, batch):
     part = Part(model.inputs)
     rows = [Row(layer.name, (layer,), layer.output, part) for layer in model.layers if layer.weights]
-    return LayerMeasures(model, rows, pictures, batch)
+    return LayerMeasures(model, rows, pictures, [batch])
 
 
 def test_dead_units_are_those_that_never_answer(monkeypatch):
@@ -191,6 +191,23 @@ def test_dead_units_are_those_that_never_answer(monkeypatch):
     assert states[-1].dead == 0
     monkeypatch.setattr(layer_measures, "_MOST_VALUES", 1)
     assert [state.dead for state in _measures(model, batch[0], batch).states()] == [state.dead for state in states]
+
+
+def test_the_gradient_of_parts_is_that_of_the_whole():
+    model, batch = _model(), _batch()
+    for layer in model.layers[1:3]:
+        # Their answers depend on the batch, and on chance.
+        layer.trainable = False
+        layer.rate = 0.0
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    part = Part(model.inputs)
+    rows = [Row(layer.name, (layer,), layer.output, part) for layer in model.layers if layer.weights]
+    whole = LayerMeasures(model, rows, batch[0], [batch])
+    parts = LayerMeasures(model, rows, batch[0], [(batch[0][place], batch[1][place], None)
+                                                  for place in (slice(0, 5), slice(5, 16))])
+    assert parts.pictures == whole.pictures == 16
+    for mine, theirs in zip(parts.states(), whole.states(), strict=True):
+        assert mine.gradient_norm == pytest.approx(theirs.gradient_norm, rel=1e-5) or mine.kind == "BatchNormalization"
 
 
 def test_a_frozen_layer_has_no_gradient():

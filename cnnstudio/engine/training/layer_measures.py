@@ -23,19 +23,20 @@ _MOST_VALUES: Final = 32_000_000
 
 
 class LayerMeasures:
-    """Measures rows of a compiled model. `pictures` (n, ...) are what the model takes; the gradient is that of `batch`."""
+    """Measures rows of a compiled model. `pictures` (n, ...) are what the model takes; the gradient is the mean of those of
+    `batches`, which are no larger than those of the training: a larger one might not fit into the memory of a GPU."""
 
-    def __init__(self, model: Any, rows: Sequence[Row], pictures: np.ndarray, batch: Batch) -> None:
+    def __init__(self, model: Any, rows: Sequence[Row], pictures: np.ndarray, batches: Sequence[Batch]) -> None:
         self._model = model
         self.rows = tuple(rows)
         self._pictures = pictures
-        self._batch = batch
+        self._batches = tuple(batches)
         self._probes = list(_probes(model, rows))
 
     @property
     def pictures(self) -> int:
         """How many training pictures the gradient is from."""
-        return len(self._batch[1])
+        return sum(len(batch[1]) for batch in self._batches)
 
     def states(self, ratios: Sequence[float | None] | None = None) -> tuple[LayerState, ...]:
         """The state of every row, with the update ratios that were measured apart."""
@@ -49,8 +50,11 @@ class LayerMeasures:
             for number, (row, norm) in enumerate(zip(self.rows, norms, strict=True)))
 
     def _gradient_norms(self) -> list[float | None]:
-        gradients = loss_gradients(self._model, self._batch)
-        by_variable = dict(zip(map(id, self._model.trainable_variables), gradients, strict=True))
+        by_variable: dict[int, np.ndarray] = {}
+        for batch in self._batches:
+            share = len(batch[1]) / self.pictures
+            for variable, gradient in zip(self._model.trainable_variables, loss_gradients(self._model, batch), strict=True):
+                by_variable[id(variable)] = share * gradient + by_variable.get(id(variable), 0.0)
         found: list[float | None] = []
         for row in self.rows:
             own = [by_variable[id(variable)] for variable in row.trainable if id(variable) in by_variable]

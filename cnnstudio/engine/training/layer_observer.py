@@ -90,9 +90,10 @@ class LayerObserver:
         return [snapshots.copy_weights(row.trainable) for row in self._current().rows]
 
 
-def sample(pictures: Pictures, held: Prepared, train: BatchSource, seed: int) -> tuple[np.ndarray, Batch]:
+def sample(pictures: Pictures, held: Prepared, train: BatchSource, seed: int) -> tuple[np.ndarray, list[Batch]]:
     """What is measured on: validation pictures, as evenly from the classes as may be, for the activations, as `held` has
-    them; and a batch of training pictures, drawn by the seed, for the gradient. Always the same."""
+    them; and batches of training pictures, drawn by the seed, for the gradient. Always the same."""
     places = chosen_places(pictures, PICTURES, seed)
     drawn = np.random.default_rng(seed).permutation(train.pictures)[:PICTURES]
-    return held.take(places), train.make(1, drawn)
+    parts = [drawn[begin:begin + train.batch_size] for begin in range(0, len(drawn), train.batch_size)]
+    return held.take(places), [train.make(1, part) for part in parts]

@@ -62,7 +62,7 @@ _COLUMNS: Final = (
         "Cuánto cambia un paso los pesos, en relación con su tamaño, en una escala logarítmica. Una milésima es una buena "
         "regla (CS231n); la banda verde abarca una potencia de diez a cada lado. Por encima, la tasa de aprendizaje puede ser "
         "demasiado alta; por debajo, demasiado baja."), 0.15, 58.0),
-    _Column("dead", Text("Dead units", "Unidades muertas"), Text(
+    _Column("dead", Text("Dead units", "Muertas"), Text(
         "The share of units (channels of feature maps) that answer exactly 0 to every picture. With ReLU such units get no "
         "gradient and never learn again.",
         "La proporción de unidades (canales de los mapas de características) que responden exactamente 0 a todas las imágenes. "

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
 from cnnstudio.core.events import Finished
-from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.jobs import Evaluate, Evaluated
 from cnnstudio.core.training import with_settings
 from cnnstudio.datasets.opening import create_project
@@ -54,13 +54,12 @@ def accuracies(tmp_path_factory):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("backend", BACKENDS[1:])
 def test_accuracies_agree_within_their_intervals(accuracies, backend):
-    """The accuracy of each is within the 95 % interval of the other one's, on the same test pictures."""
+    """The difference of the two shares is within the 95 % interval of no difference (pooled, normal approximation): weights are
+    drawn by generators of each backend, so that these are two trainings of one kind, not one training."""
     if backend not in accuracies:
         pytest.skip(f"{backend} is not installed")
     (right, count), (others_right, others_count) = accuracies["tensorflow"], accuracies[backend]
     assert count == others_count
-    low, high = wilson_interval(right / count, count)
-    other_low, other_high = wilson_interval(others_right / others_count, others_count)
-    assert low <= others_right / count <= high
-    assert other_low <= right / count <= other_high
-    assert right / count > 0.9, "both learned"
+    share = (right + others_right) / (2 * count)
+    assert abs(right - others_right) / count <= 1.96 * math.sqrt(2 * share * (1 - share) / count)
+    assert min(right, others_right) / count > 0.9, "both learned"

@@ -207,7 +207,8 @@ def test_the_gradient_of_parts_is_that_of_the_whole():
                                                   for place in (slice(0, 5), slice(5, 16))])
     assert parts.pictures == whole.pictures == 16
     for mine, theirs in zip(parts.states(), whole.states(), strict=True):
-        assert mine.gradient_norm == pytest.approx(theirs.gradient_norm, rel=1e-5) or mine.kind == "BatchNormalization"
+        if mine.gradient_norm is not None:
+            assert mine.gradient_norm == pytest.approx(theirs.gradient_norm, rel=1e-5)
 
 
 def test_a_frozen_layer_has_no_gradient():

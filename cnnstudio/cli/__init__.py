@@ -30,6 +30,7 @@ _RUN: Final = {
     "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",
     "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",
     "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
+    "layers": "layers:layers",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""
 

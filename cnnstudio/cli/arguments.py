@@ -16,6 +16,7 @@ from cnnstudio.cli.run_arguments import (
     add_evaluate,
     add_export,
     add_find_rate,
+    add_layers,
     add_predict,
     add_reproduce,
     add_robustness,
@@ -295,7 +296,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "evaluate": add_evaluate, "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
-    "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach,
+    "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
 }
 
 

@@ -34,6 +34,11 @@ def add_train(command: Command) -> None:
     way.add_argument("--folds", type=int, metavar="K",
                      help=tr("stratified k-fold cross-validation of the training and validation pictures",
                              "validación cruzada estratificada de k pliegues con las imágenes de entrenamiento y validación"))
+    train.add_argument("--layers", action="store_true",
+                       help=tr("record the insides of the layers after every epoch, which `layers` prints; the training is the "
+                               "same, and somewhat slower",
+                               "registra el interior de las capas tras cada época, que `layers` muestra; el entrenamiento es "
+                               "el mismo, y algo más lento"))
     train.add_argument("--run", metavar="ID", help=tr("the run that --continue is about",
                                                       "el entrenamiento al que se refiere --continue"))
 
@@ -189,3 +194,17 @@ def add_find_rate(command: Command) -> None:
                                                        "con los ajustes de esta etapa (predeterminado: la primera)"))
     find.add_argument("--steps", type=int, default=100, metavar="N",
                       help=tr("how many batches (default: 100)", "cuántos lotes (predeterminado: 100)"))
+
+
+def add_layers(command: Command) -> None:
+    layers = command("layers", tr("look inside the layers of a run: gradients, updates, weights, activations and dead units",
+                                  "mira dentro de las capas de un entrenamiento: gradientes, cambios, pesos, activaciones y "
+                                  "unidades muertas"))
+    layers.add_argument("--run", metavar="ID", help=tr("the id of the run (default: the newest run)",
+                                                       "el id del entrenamiento (predeterminado: el más reciente)"))
+    layers.add_argument("--epoch", type=int, metavar="N",
+                        help=tr("as recorded after this epoch (default: the last; with --json all)",
+                                "según lo registrado tras esta época (predeterminado: la última; con --json, todas)"))
+    layers.add_argument("--measure", action="store_true",
+                        help=tr("measure the finished model, as is done where a run recorded nothing",
+                                "mide el modelo terminado, como se hace si un entrenamiento no registró nada"))

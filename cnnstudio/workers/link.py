@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from cnnstudio.core.checksums import seal_line
-from cnnstudio.core.commands import Command, Observe, Pause, Predict, Resume, SetLearningRate, Stop
+from cnnstudio.core.commands import Command, Observe, ObserveLayers, Pause, Predict, Resume, SetLearningRate, Stop
 from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed
 from cnnstudio.core.foreign_files import LARGE, read_bytes
 from cnnstudio.core.jobs import JobSpec
@@ -176,7 +176,7 @@ class Link:
                     self.request_stop(keep)
                 case Predict():
                     self.predictions.put(command)
-                case SetLearningRate() | Observe():
+                case SetLearningRate() | Observe() | ObserveLayers():
                     self._wishes[type(command)] = command
                 case Start():
                     pass

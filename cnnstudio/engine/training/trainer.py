@@ -208,6 +208,7 @@ class StageTrainer:
                 snapshots.assign(self._model.metrics_variables, arrays.get("metrics", []), "metrics")
             snapshots.restore_generators(arrays)
         self._reporter.epoch_begun(start)
+        self._steering.batch_done(start, len(self._train), self.sync)
 
     def batch_done(self, batch: int, logs: Mapping[str, Any]) -> None:
         done = batch + 1
@@ -215,6 +216,7 @@ class StageTrainer:
             self._reporter.check_loss(numbers(logs), self._epoch, self._rate)
         self._reporter.batch(self._epoch, done, logs, self._rate)
         self._moment()
+        self._steering.batch_done(done, len(self._train), self.sync)
         if done == len(self._train):
             self._train_seconds = self._reporter.seconds
         else:

@@ -1,4 +1,5 @@
-"""What a user may do with a training while it runs: change its learning rate, and see what it answers for pictures."""
+"""What a user may do with a training while it runs: change its learning rate, see what it answers for pictures, and look
+inside its layers."""
 
 from __future__ import annotations
 
@@ -7,9 +8,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 
-from cnnstudio.core.commands import Command, Observe, SetLearningRate
+from cnnstudio.core.commands import Command, SetLearningRate
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.train.answers import LearningAnswers
+from cnnstudio.gui.pages.train.layers_panel import LayersPanel
 from cnnstudio.gui.pages.train.plots.history import Curves
 from cnnstudio.gui.pages.train.rate_change import RateChangeDialog
 from cnnstudio.gui.pages.train.watch import Watch
@@ -19,7 +21,8 @@ from cnnstudio.gui.widgets.basics import Button
 
 
 class LiveControls(QObject):
-    """The button for the header, `rate`, and the pictures for the centre, `answers`; both act on the job that is followed."""
+    """The button for the header, `rate`, and for the centre the pictures, `answers`, and the `layers`; all act on the job that
+    is followed."""
 
     def __init__(self, session: Session, color_of: Callable[[str], QColor], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +34,8 @@ class LiveControls(QObject):
         self.rate.hide()
         self.answers = LearningAnswers(session, color_of)
         self.answers.wished.connect(self._send)
+        self.layers = LayersPanel(session)
+        self.layers.wished.connect(self._send)
 
     def follow(self, job: Job | None) -> None:
         """The training that runs, or None."""
@@ -38,9 +43,10 @@ class LiveControls(QObject):
             return
         self._job = job
         self.rate.setVisible(job is not None)
-        self.answers.set_live(job is not None)
-        if job is not None and self.answers.wishes_anything:
-            self._send(self.answers.wish)
+        for part in (self.answers, self.layers):
+            part.set_live(job is not None)
+            if job is not None and part.wishes_anything:
+                self._send(part.wish)
 
     def show_curves(self, curves: Curves) -> None:
         """The run on screen."""
@@ -48,8 +54,9 @@ class LiveControls(QObject):
             self._curves = curves
             self.answers.forget()
         self.answers.show_answers(curves.observed)
+        self.layers.show_layers(curves.layers)
 
-    def _send(self, command: Command | Observe) -> None:
+    def _send(self, command: Command) -> None:
         if isinstance(self._job, ChildJob | Watch):
             self._job.send(command)
 

@@ -98,6 +98,8 @@ class TrainPage(Page):
         body.addWidget(self._after)
         body.addWidget(Expander(tr("What it answers while it learns", "Qué responde mientras aprende"), self._live.answers,
                                 open=self._live.answers.wishes_anything))
+        body.addWidget(Expander(tr("Inside the layers", "Dentro de las capas"), self._live.layers,
+                                open=self._live.layers.wishes_anything))
         body.addWidget(self._commands.queue_panel)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
@@ -275,6 +277,7 @@ class TrainPage(Page):
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
         self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
+        self._live.layers.show_run(run)
         self._banners.clear()
         if events and isinstance(events[-1], Failed) and self._running_job() is None:
             self._banners.show_problem(events[-1].problem)

@@ -156,7 +156,7 @@ class LayerTable(QWidget):
                        USUAL_RATIO if ratios else None)
         value = next((item for item in reversed(values) if item is not None), None)
         if column.text and value is not None:
-            words = format_percent(value) if column.id == "dead" else format_number(value, ".1e")
+            words = format_percent(value) if column.id == "dead" else format_number(value, ".2g")
             outside = column.id == "update_ratio" and not USUAL_RATIO[0] <= value <= USUAL_RATIO[1]
             tone = "warn" if outside or (column.id == "dead" and value >= 0.5) else "text"
             self._paint_text(painter, room, words, tone, Qt.AlignmentFlag.AlignRight)
@@ -242,9 +242,9 @@ class LayerTable(QWidget):
     def _words(self, state: LayerState) -> str:
         parts = [state.name]
         if state.gradient_norm is not None:
-            parts.append(tr("gradient {value}", "gradiente {value}", value=format_number(state.gradient_norm, ".1e")))
+            parts.append(tr("gradient {value}", "gradiente {value}", value=format_number(state.gradient_norm, ".2g")))
         if state.update_ratio is not None:
-            parts.append(tr("update ratio {value}", "cambio relativo {value}", value=format_number(state.update_ratio, ".1e")))
+            parts.append(tr("update ratio {value}", "cambio relativo {value}", value=format_number(state.update_ratio, ".2g")))
         if state.dead is not None:
             parts.append(tr("dead {value}", "muertas {value}", value=format_percent(state.dead)))
         return ", ".join(parts)

@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.catalog.bases import last_layers
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.network import BASE
@@ -92,6 +93,10 @@ def format_stage_title(stage: Stage, index: int, has_base: bool) -> str:
 
 def format_learning(trainable_from: str) -> str:
     """Which part of the pretrained base learns."""
+    count = last_layers(trainable_from)
+    if count is not None:
+        return (tr("last layer of the base learns", "aprende la última capa de la base") if count == 1 else
+                tr("last {n} layers of the base learn", "aprenden las últimas {n} capas de la base", n=count))
     return {"": tr("as set in the network", "como en la red"), "none": tr("base frozen", "base congelada"),
             "all": tr("whole base learns", "aprende toda la base")}.get(
                 trainable_from, tr("learns from {block} on", "aprende desde {block}", block=trainable_from))

@@ -75,7 +75,8 @@ class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
     """An optimizer or callback: its parameters, the call that makes it in Keras, and its form in PyTorch.
 
     `placed` adds the values that follow from a callback's place. `role` says what a callback writes into the folder of a
-    run, which the training does in its own way: whole models, a table of the epochs, or event files.
+    run, which the training does in its own way: whole models, a table of the epochs, or event files. `stops` says in a few
+    words when a callback with these values ends a stage.
     """
 
     id: str
@@ -86,3 +87,4 @@ class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
     torch: TorchPart
     placed: Callable[[Values, Place], Values] | None = None
     role: Literal["", "models", "table", "events"] = ""
+    stops: Callable[[Values], Text] | None = None

@@ -14,7 +14,7 @@ from cnnstudio.catalog.plans import PLANS, TrainingPlan
 from cnnstudio.core import stage_edits
 from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.project import Project
-from cnnstudio.core.text import Text, format_number
+from cnnstudio.core.text import Text
 from cnnstudio.network.freeze_line import freeze_line
 
 PER_CLASS: Final = 50
@@ -23,21 +23,21 @@ WEIGHTS_PER_PICTURE: Final = 5_000
 """Weights of the base, at most, that learn for each training picture."""
 SOURCE: Final = "https://blog.keras.io/building-powerful-image-classification-models-using-very-little-data.html"
 
-_FEW = Text("{n} training pictures are fewer than {least}: with so few, a base that learns tends to memorise them. Only the "
+_FEW = Text("{n:,} training pictures are fewer than {least:,}: with so few, a base that learns tends to memorise them. Only the "
             "layers after the frozen base learn.",
-            "{n} imágenes de entrenamiento son menos de {least}: con tan pocas, una base que aprende tiende a memorizarlas. "
+            "{n:,} imágenes de entrenamiento son menos de {least:,}: con tan pocas, una base que aprende tiende a memorizarlas. "
             "Solo aprenden las capas posteriores a la base congelada.")
-_FEW_PER_CLASS = Text("{n} training pictures per class are fewer than {least}: with so few, a base that learns tends to "
+_FEW_PER_CLASS = Text("{n:,} training pictures per class are fewer than {least:,}: with so few, a base that learns tends to "
                       "memorise them. Only the layers after the frozen base learn.",
-                      "{n} imágenes de entrenamiento por clase son menos de {least}: con tan pocas, una base que aprende "
+                      "{n:,} imágenes de entrenamiento por clase son menos de {least:,}: con tan pocas, una base que aprende "
                       "tiende a memorizarlas. Solo aprenden las capas posteriores a la base congelada.")
-_LARGE = Text("Even the last block of {base} has {weights} weights, more than {most} for each of the {n} training pictures. "
+_LARGE = Text("Even the last block of {base} has {weights:,} weights, more than {most:,} for each of the {n:,} training pictures. "
               "Only the layers after the frozen base learn.",
-              "Incluso el último bloque de {base} tiene {weights} pesos, más de {most} por cada una de las {n} imágenes de "
+              "Incluso el último bloque de {base} tiene {weights:,} pesos, más de {most:,} por cada una de las {n:,} imágenes de "
               "entrenamiento. Solo aprenden las capas posteriores a la base congelada.")
-_ENOUGH = Text("{n} training pictures are enough to adapt the last part of {base} as well, {weights} weights from {block} on: "
+_ENOUGH = Text("{n:,} training pictures are enough to adapt the last part of {base} as well, {weights:,} weights from {block} on: "
                "first the layers after the frozen base learn, then this part with them at a hundredth of the rate.",
-               "{n} imágenes de entrenamiento bastan para adaptar también la última parte de {base}, {weights} pesos desde "
+               "{n:,} imágenes de entrenamiento bastan para adaptar también la última parte de {base}, {weights:,} pesos desde "
                "{block}: primero aprenden las capas posteriores a la base congelada y después, con ellas, esta parte a una "
                "centésima de la tasa.")
 
@@ -71,16 +71,15 @@ def plan_advice(project: Project, bases: BaseResolver, pictures: int, classes: i
     weights = {block: line.learning[line.blocks.index(block)] for block in blocks}
     fitting = [block for block in blocks if 0 < weights[block] <= WEIGHTS_PER_PICTURE * pictures]
     block = fitting[0] if fitting else blocks[-1]
-    head, numbers = PLANS["head"], {"n": format_number(pictures, ","), "base": base.label}
+    head, numbers = PLANS["head"], {"n": pictures, "base": base.label}
     if pictures < FEW:
-        return PlanAdvice(head, block, _FEW.fill(n=numbers["n"], least=format_number(FEW, ",")))
+        return PlanAdvice(head, block, _FEW.fill(n=pictures, least=FEW))
     if pictures < PER_CLASS * classes:
-        return PlanAdvice(head, block, _FEW_PER_CLASS.fill(n=format_number(pictures // classes, ","), least=PER_CLASS))
+        return PlanAdvice(head, block, _FEW_PER_CLASS.fill(n=pictures // classes, least=PER_CLASS))
     if not fitting:
-        return PlanAdvice(head, block, _LARGE.fill(**numbers, weights=format_number(weights[block], ","),
-                                                   most=format_number(WEIGHTS_PER_PICTURE, ",")))
+        return PlanAdvice(head, block, _LARGE.fill(**numbers, weights=weights[block], most=WEIGHTS_PER_PICTURE))
     return PlanAdvice(PLANS["fine_tuning"], block,
-                      _ENOUGH.fill(**numbers, weights=format_number(weights[block], ","), block=block))
+                      _ENOUGH.fill(**numbers, weights=weights[block], block=block))
 
 
 def with_plan(project: Project, plan: TrainingPlan, line: str) -> Project:

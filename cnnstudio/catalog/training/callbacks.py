@@ -71,6 +71,13 @@ def _stop_lines(values: Values, _place: Place) -> list[str]:
     return [f"EarlyStopping({', '.join(options)}),"]
 
 
+def _stop_rule(values: Values) -> Text:
+    if values["patience"] <= 1:
+        return Text("{monitor} no better for an epoch", "{monitor} no mejora en una época").fill(monitor=values["monitor"])
+    return Text("{monitor} no better for {n} epochs", "{monitor} no mejora en {n} épocas").fill(
+        monitor=values["monitor"], n=values["patience"])
+
+
 def _plateau_lines(values: Values, place: Place) -> list[str]:
     """PyTorch waits one epoch longer than Keras after the same number, and rests one longer; each group of weights has its
     own lowest rate."""
@@ -88,7 +95,7 @@ def _plateau_lines(values: Values, place: Place) -> list[str]:
 CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
     TrainingComponent(
         id="EarlyStopping", label=Text("Early stopping", "Parada temprana"),
-        torch=TorchCallback(role="stop", lines=_stop_lines, helper=_EARLY_STOPPING),
+        torch=TorchCallback(role="stop", lines=_stop_lines, helper=_EARLY_STOPPING), stops=_stop_rule,
         help=Text("Ends the training when the monitored metric no longer improves.",
                   "Termina el entrenamiento cuando la métrica vigilada ya no mejora."),
         params=(MONITOR, _patience(0, Text("Epochs without improvement before the training stops.",

@@ -146,6 +146,7 @@ FILE_CALLBACKS: Final[tuple[TrainingComponent, ...]] = (
         torch=TorchCallback(role="watch", lines=_table_lines, helper=_CSV_LOGGER)),
     TrainingComponent(
         id="TerminateOnNaN", label=Text("Stop when the loss is not a number", "Parar si la pérdida no es un número"),
+        stops=lambda _values: Text("the loss is not a number", "la pérdida no es un número"),
         help=Text("Checks the loss after every batch. Without it a training also ends with a loss that is infinite or no "
                   "number, but the loss is only read about 20 times a second and after every epoch.",
                   "Comprueba la pérdida tras cada lote. Sin él, un entrenamiento también termina si la pérdida es infinita o "
@@ -154,6 +155,7 @@ FILE_CALLBACKS: Final[tuple[TrainingComponent, ...]] = (
         torch=TorchCallback(role="stop", lines=lambda _values, _place: ["TerminateOnNaN(),"], helper=_TERMINATE_ON_NAN)),
     TrainingComponent(
         id="TimeBudget", label=Text("Time budget", "Límite de tiempo"),
+        stops=lambda values: Text("after {n:g} min", "tras {n:g} min").fill(n=values["minutes"]),
         help=Text("Ends the stage after the epoch in which its time is used up. Pauses do not count; after a break the time "
                   "already used does.",
                   "Termina la etapa tras la época en la que se agota su tiempo. Las pausas no cuentan; tras una interrupción, "

@@ -14,6 +14,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.blocks import BLOCKS
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.layers import FAMILIES, LAYERS
+from cnnstudio.catalog.plans import PLANS
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.catalog.steps.entry import GROUPS
@@ -215,6 +216,7 @@ _SECTIONS: Final = (
     Section(Text("Architectures", "Arquitecturas"), TEMPLATES, _template),
     Section(Text("Pretrained bases", "Bases preentrenadas"), BASES, _base),
     Section(Text("Optimizers", "Optimizadores"), OPTIMIZERS, _component),
+    Section(Text("Training plans", "Planes de entrenamiento"), PLANS, lambda _entry: []),
     Section(Text("Learning rate schedules", "Planes de la tasa de aprendizaje"), SCHEDULES, _schedule),
     Section(Text("Losses", "Pérdidas"), LOSSES, _loss),
     Section(Text("Metrics", "Métricas"), METRICS, _metric),

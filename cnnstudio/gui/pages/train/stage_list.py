@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.catalog.bases import last_layers
 from cnnstudio.catalog.schedules import SCHEDULES
-from cnnstudio.catalog.training import OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core.network import BASE
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.core.training import Stage
@@ -64,9 +65,9 @@ class StageRow(Card):
     def __init__(self, stage: Stage, index: int, count: int, has_base: bool, owner: StageList) -> None:
         super().__init__(clickable=True, margins=(12, 8, 8, 8), spacing=2)
         self.stage = stage.id
-        title, detail = format_stage_title(stage, index, has_base), format_stage_detail(stage)
+        title, detail, stops = format_stage_title(stage, index, has_base), format_stage_detail(stage), format_stops(stage)
         self.setAccessibleName(title)
-        self.setAccessibleDescription(detail)
+        self.setAccessibleDescription(". ".join(part for part in (detail, stops) if part))
         self.up = Button(tr("Move up", "Subir"), "icon", "chevron-up",
                          on_click=partial(owner.move_wanted.emit, stage.id, index - 1))
         self.down = Button(tr("Move down", "Bajar"), "icon", "chevron-down",
@@ -82,6 +83,8 @@ class StageRow(Card):
         self.buttons.setLayout(line)
         self.body.addWidget(Elided(title, "body_strong"))
         self.body.addWidget(Elided(detail, "secondary", "dim"))
+        if stops:
+            self.body.addWidget(Elided(stops, "secondary", "dim"))
         self.body.addWidget(self.buttons)
 
 
@@ -113,4 +116,16 @@ def format_stage_detail(stage: Stage) -> str:
     elif "learning_rate" in stage.optimizer.params:
         # In the form of the field below: 0.00001, not 1e-05.
         parts.append(localize_number(f"{Decimal(repr(stage.optimizer.params['learning_rate'])):f}"))
+    if stage.base_rate_factor != 1:
+        parts.append(tr("base × {factor}", "base × {factor}", factor=localize_number(f"{stage.base_rate_factor:g}")))
     return " · ".join(parts)
+
+
+def format_stops(stage: Stage) -> str:
+    """When the stage ends before its epochs are over; "" where nothing ends it."""
+    rules = []
+    for step in stage.callbacks:
+        entry = CALLBACKS.find(step.type)
+        if step.enabled and entry is not None and entry.stops is not None:
+            rules.append(str(entry.stops(with_defaults(entry.params, step.params))))
+    return tr("Ends early: {rules}", "Termina antes: {rules}", rules="; ".join(rules)) if rules else ""

@@ -245,7 +245,7 @@ def _plan(command: Command) -> None:
     plan = command("plan", tr("show the training plan that suits the pretrained base and the pictures, or apply one",
                               "muestra el plan de entrenamiento que conviene a la base preentrenada y a las imágenes, o aplica "
                               "uno"))
-    plan.add_argument("plan", nargs="?", choices=("advised", *PLANS.ids()), default="",
+    plan.add_argument("plan", nargs="?", choices=("advised", *PLANS.ids()), default=None,
                       metavar=tr("PLAN", "PLAN"), help=f"advised, {', '.join(PLANS.ids())}")
     plan.add_argument("--learns", default="", metavar=tr("BLOCK", "BLOQUE"),
                       help=tr("from where the base learns where it does: a block, all, or last:20 for its last 20 layers",

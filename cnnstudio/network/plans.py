@@ -23,20 +23,20 @@ WEIGHTS_PER_PICTURE: Final = 5_000
 """Weights of the base, at most, that learn for each training picture."""
 SOURCE: Final = "https://blog.keras.io/building-powerful-image-classification-models-using-very-little-data.html"
 
-_FEW = Text("{n:,} training pictures are fewer than {least:,}: with so few, a base that learns tends to memorise them. Only the "
-            "layers after the frozen base learn.",
-            "{n:,} imágenes de entrenamiento son menos de {least:,}: con tan pocas, una base que aprende tiende a memorizarlas. "
-            "Solo aprenden las capas posteriores a la base congelada.")
+_FEW = Text("{n:,} training pictures are fewer than {least:,}: with so few, a base that learns tends to memorise them. Only "
+            "the layers after the frozen base learn.",
+            "{n:,} imágenes de entrenamiento son menos de {least:,}: con tan pocas, una base que aprende tiende a "
+            "memorizarlas. Solo aprenden las capas posteriores a la base congelada.")
 _FEW_PER_CLASS = Text("{n:,} training pictures per class are fewer than {least:,}: with so few, a base that learns tends to "
                       "memorise them. Only the layers after the frozen base learn.",
                       "{n:,} imágenes de entrenamiento por clase son menos de {least:,}: con tan pocas, una base que aprende "
                       "tiende a memorizarlas. Solo aprenden las capas posteriores a la base congelada.")
-_LARGE = Text("Even the last block of {base} has {weights:,} weights, more than {most:,} for each of the {n:,} training pictures. "
-              "Only the layers after the frozen base learn.",
-              "Incluso el último bloque de {base} tiene {weights:,} pesos, más de {most:,} por cada una de las {n:,} imágenes de "
-              "entrenamiento. Solo aprenden las capas posteriores a la base congelada.")
-_ENOUGH = Text("{n:,} training pictures are enough to adapt the last part of {base} as well, {weights:,} weights from {block} on: "
-               "first the layers after the frozen base learn, then this part with them at a hundredth of the rate.",
+_LARGE = Text("Even the last block of {base} has {weights:,} weights, more than {most:,} for each of the {n:,} training "
+              "pictures. Only the layers after the frozen base learn.",
+              "Incluso el último bloque de {base} tiene {weights:,} pesos, más de {most:,} por cada una de las {n:,} imágenes "
+              "de entrenamiento. Solo aprenden las capas posteriores a la base congelada.")
+_ENOUGH = Text("{n:,} training pictures are enough to adapt the last part of {base} as well, {weights:,} weights from {block} "
+               "on: first the layers after the frozen base learn, then this part with them at a hundredth of the rate.",
                "{n:,} imágenes de entrenamiento bastan para adaptar también la última parte de {base}, {weights:,} pesos desde "
                "{block}: primero aprenden las capas posteriores a la base congelada y después, con ellas, esta parte a una "
                "centésima de la tasa.")

@@ -73,7 +73,7 @@ class StageLearning(QWidget):
         extra = [] if chosen in ("", "none", "all", _LAST, *blocks) else [(chosen, format_learning(chosen))]
         choices: list[tuple[object, str]] = [
             *((line, format_learning(line)) for line in ("", "none", "all")),
-            (_LAST, tr("the last layers of the base learn", "aprenden las últimas capas de la base")),
+            (_LAST, tr("the last layers learn…", "aprenden las últimas capas…")),
             *((line, format_learning(line)) for line in blocks), *extra]
         learns = any(base.trainable_layers(stage.trainable_from or str(values_of(node, LAYERS[BASE])[_LINE]),
                                            str(values_of(node, LAYERS[BASE])["ends_at"])) for node, base in pairs)

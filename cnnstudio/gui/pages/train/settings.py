@@ -74,6 +74,13 @@ class TrainSettings(QWidget):
     def _has_base(self) -> bool:
         return any(node.type == BASE for node in self._session.project.network.nodes)
 
+    @property
+    def _shows_learning(self) -> bool:
+        """Whether the stage says what of a base learns: among several, and where something of it does."""
+        nodes = [node for node in self._session.project.network.nodes if node.type == BASE]
+        return bool(nodes) and (self._has_several or self.stage.trainable_from != "" or any(
+            node.params.get("trainable_from", "none") != "none" for node in nodes))
+
     def _make_parts(self) -> None:
         mode = self._session.project.dataset.label_mode
         self._rate_curve = RateCurve()
@@ -96,7 +103,7 @@ class TrainSettings(QWidget):
     def refresh(self) -> None:
         training, stage = self._session.project.training, self.stage
         key = (stage.id, self._session.project.dataset.label_mode, self._has_several,
-               self._has_base, stage.optimizer.type,
+               self._has_base, self._shows_learning, stage.optimizer.type,
                None if stage.schedule is None else stage.schedule.type,
                self._session.is_open)
         if key != self._key:
@@ -164,7 +171,7 @@ class TrainSettings(QWidget):
         else:
             self._layout.addLayout(_head(tr("Training", "Entrenamiento"), add))
             self._layout.addWidget(form)
-            if self._has_base:
+            if self._shows_learning:
                 self._layout.addWidget(self._learning)
             self._layout.addWidget(self._weights)
             self._layout.addWidget(self._loss)

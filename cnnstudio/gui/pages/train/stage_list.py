@@ -17,7 +17,7 @@ from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.core.training import Stage
-from cnnstudio.gui.widgets.basics import Button, Elided, clear, column, row
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card
 
 
@@ -84,7 +84,7 @@ class StageRow(Card):
         self.body.addWidget(Elided(title, "body_strong"))
         self.body.addWidget(Elided(detail, "secondary", "dim"))
         if stops:
-            self.body.addWidget(Elided(stops, "secondary", "dim"))
+            self.body.addWidget(Label(stops, "secondary", "dim", wrap=True))
         self.body.addWidget(self.buttons)
 
 
@@ -98,8 +98,8 @@ def format_learning(trainable_from: str) -> str:
     """Which part of the pretrained base learns."""
     count = last_layers(trainable_from)
     if count is not None:
-        return (tr("last layer of the base learns", "aprende la última capa de la base") if count == 1 else
-                tr("last {n} layers of the base learn", "aprenden las últimas {n} capas de la base", n=count))
+        return (tr("the last layer learns", "aprende la última capa") if count == 1 else
+                tr("last {n} layers learn", "aprenden las últimas {n} capas", n=count))
     return {"": tr("as set in the network", "como en la red"), "none": tr("base frozen", "base congelada"),
             "all": tr("whole base learns", "aprende toda la base")}.get(
                 trainable_from, tr("learns from {block} on", "aprende desde {block}", block=trainable_from))

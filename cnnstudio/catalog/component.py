@@ -46,12 +46,13 @@ class TorchLoss(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a callback stands: its id, the batches of an epoch, whether its stage is the first, and for each group of
-    weights the factor of its rate."""
+    """Where a callback stands: its id, the batches of an epoch, its stage and whether that is the first, and for each group
+    of weights the factor of its rate."""
 
     id: str
     epoch_batches: int = 1
     first: bool = True
+    stage: str = ""
     rates: tuple[float, ...] = (1.0,)
 
 

@@ -239,6 +239,15 @@ def _measure(command: Command) -> None:
                           "recipe.normalization=standardize"))
 
 
+def _augment(command: Command) -> None:
+    from cnnstudio.catalog.augmentation_presets import AUGMENTATION_PRESETS
+
+    augment = command("augment", tr("show the augmentations, or replace them by a preset",
+                                    "muestra los aumentos o los reemplaza por un ajuste preestablecido"))
+    augment.add_argument("preset", nargs="?", choices=AUGMENTATION_PRESETS.ids(), default=None,
+                         metavar=tr("PRESET", "AJUSTE"), help=", ".join(AUGMENTATION_PRESETS.ids()))
+
+
 def _plan(command: Command) -> None:
     from cnnstudio.catalog.plans import PLANS
 
@@ -305,7 +314,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
     "reproduce": add_reproduce,
     "evaluate": add_evaluate, "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
-    "robustness": add_robustness, "probe": _probe, "plan": _plan,
+    "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,
     "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach,

@@ -59,3 +59,20 @@ def test_a_network_without_a_base_has_no_plan(project, capsys):
     assert cli.main(["plan", str(project), "--json"]) == 2
     (told,) = lines(capsys)
     assert told["problem"]["code"] == "no_base"
+
+
+def test_a_preset_of_augmentations_is_told_applied_and_can_be_taken_back(project, capsys):
+    assert cli.main(["set", str(project), "augmentation.steps=random_hue"]) == 0
+    own = read_project(project).augmentation
+    capsys.readouterr()
+    assert cli.main(["augment", str(project), "--json"]) == 0
+    (told,) = lines(capsys)
+    assert told["preset"] is None
+    assert cli.main(["augment", str(project), "standard", "--language", "es"]) == 0
+    captured = capsys.readouterr()
+    assert "Estándar (standard)" in captured.out
+    command = captured.err.splitlines()[-1].partition("cnnstudio ")[2]
+    import shlex
+
+    assert cli.main(shlex.split(command)) == 0
+    assert read_project(project).augmentation == own

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cnnstudio.catalog import findings
+from cnnstudio.catalog.augmentation_presets import AUGMENTATION_PRESETS
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.blocks import BLOCKS
 from cnnstudio.catalog.exporters import EXPORTERS
@@ -170,6 +171,10 @@ def _augmentation(augmentation: Any) -> list[Fact]:
     return facts + [(tr("Caution", "Precaución"), _escaped(str(text))) for text in warnings if text is not None]
 
 
+def _preset(preset: Any) -> list[Fact]:
+    return [(tr("Steps", "Pasos"), ", ".join(_code(step.type) for step in preset.steps))] if preset.steps else []
+
+
 def _source(entry: Any) -> list[Fact]:
     return [(tr("Source", "Fuente"), _escaped(entry.source))]
 
@@ -211,6 +216,7 @@ _SECTIONS: Final = (
     Section(Text("Findings of the audit", "Hallazgos de la auditoría"), findings.KINDS, _finding),
     Section(Text("Preparation steps", "Pasos de preparación"), RECIPE_STEPS, _none),
     Section(Text("Augmentations", "Aumentos"), AUGMENTATIONS, _augmentation),
+    Section(Text("Augmentation presets", "Ajustes preestablecidos de aumento"), AUGMENTATION_PRESETS, _preset),
     Section(Text("Layers", "Capas"), LAYERS, _layer),
     Section(Text("Blocks", "Bloques"), BLOCKS, _source),
     Section(Text("Architectures", "Arquitecturas"), TEMPLATES, _template),

@@ -114,7 +114,7 @@ def _callbacks(stage: Stage, batches: int, first: bool) -> list[str]:
             lines.append(f"    # unknown callback {step.type}")
         elif step.enabled:
             values = place_values(entry, with_defaults(entry.params, step.params),
-                                  Place(id=step.id, epoch_batches=batches, first=first))
+                                  Place(id=step.id, epoch_batches=batches, first=first, stage=stage.id))
             lines.append(f"    {entry.call.code(values, short_name)},")
     return [*lines, "]"]
 

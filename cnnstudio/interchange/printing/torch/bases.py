@@ -133,7 +133,7 @@ def learning_lines(module: str, base: Base, learning: Collection[str], paths: Ma
     """The lines after which just these layers of a base learn; `paths` are the layers' modules."""
     # Batch normalisation is left out by its class.
     still = {node.id for node in (base.graph() if base.own is None else base.own.network).nodes
-             if node.type == "BatchNormalization"}
+             if LAYERS[node.type].batch_free}
     ordered = [layer for layer in paths if layer not in still]
     wanted = [layer for layer in ordered if layer in learning]
     if wanted == ordered[len(ordered) - len(wanted):]:

@@ -172,7 +172,7 @@ def _callbacks(stage: Stage, plan: Plan) -> list[tuple[TorchCallback, list[str]]
     on = [step for step in stage.callbacks if step.enabled]
     first = stage is plan.project.training.stages[0]
     return [(entry.torch, entry.torch.lines(with_defaults(entry.params, step.params),
-                                            Place(id=step.id, epoch_batches=plan.batches, first=first,
+                                            Place(id=step.id, epoch_batches=plan.batches, first=first, stage=stage.id,
                                                   rates=group_rates(plan, stage))))
             for entry in CALLBACKS for step in on if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
 

@@ -7,7 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from cnnstudio.catalog.steps.entry import Augmentation
 from cnnstudio.core.item import Step
+from cnnstudio.core.text import Text
 
 _COLORS: Final = {
     "red": "red roja rojo rojas rojos crimson scarlet", "orange": "orange naranja naranjas anaranjado anaranjada",
@@ -58,3 +60,12 @@ def is_strong(step: Step) -> bool:
     factor = step.params.get("factor", 0.1)
     ends = factor if isinstance(factor, tuple) else (factor,)
     return any(isinstance(end, int | float) and abs(end) > _STRONG_TURN for end in ends)
+
+
+def class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> list[Text]:
+    """Why this step can turn one of these classes into another, by their names; empty if nothing suggests it."""
+    if not is_strong(step):
+        return []
+    reasons = ((entry.changes_class, looks_like_characters), (entry.changes_color, looks_like_colors),
+               (entry.changes_direction, looks_like_directions))
+    return [text for text, looks in reasons if text is not None and looks(classes)]

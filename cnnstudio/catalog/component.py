@@ -46,11 +46,14 @@ class TorchLoss(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a callback stands: its id, the batches of an epoch, and whether its stage is the first."""
+    """Where a callback stands: its id, the batches of an epoch, its stage and whether that is the first, and for each group
+    of weights the factor of its rate."""
 
     id: str
     epoch_batches: int = 1
     first: bool = True
+    stage: str = ""
+    rates: tuple[float, ...] = (1.0,)
 
 
 class TorchCallback(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +76,8 @@ class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
     """An optimizer or callback: its parameters, the call that makes it in Keras, and its form in PyTorch.
 
     `placed` adds the values that follow from a callback's place. `role` says what a callback writes into the folder of a
-    run, which the training does in its own way: whole models, a table of the epochs, or event files.
+    run, which the training does in its own way: whole models, a table of the epochs, or event files. `stops` says in a few
+    words when a callback with these values ends a stage.
     """
 
     id: str
@@ -84,3 +88,4 @@ class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
     torch: TorchPart
     placed: Callable[[Values, Place], Values] | None = None
     role: Literal["", "models", "table", "events"] = ""
+    stops: Callable[[Values], Text] | None = None

@@ -1,4 +1,4 @@
-"""Classes of our own for Keras, as the source that scripts print and the engine runs: the two cannot differ.
+"""Classes and functions of our own for Keras, as the source that scripts print and the engine runs: the two cannot differ.
 
 A call names one as "own.<name>"; in a script it stands under its name alone.
 """
@@ -14,7 +14,7 @@ PREFIX: Final = "own."
 
 
 class KerasPart(Helper, frozen=True):
-    """A class of the printed file that Keras does not have itself; its source may use keras, math and time."""
+    """A class or function of the printed file that Keras does not have itself; its source may use keras, math and time."""
 
     @property
     def id(self) -> str:
@@ -95,7 +95,37 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         return self.settings
 ''')
 
-PARTS: Final[Registry[KerasPart]] = Registry("Keras part", (WHOLE_LABELS, TIME_BUDGET, ONE_CYCLE))
+SLOW_DOWN: Final = KerasPart("slow_down", '''\
+def slow_down(optimizer, layers, factor):
+    """The weights of `layers` learn at `factor` times the rate of `optimizer`, their weight decay included.
+
+    All else is as for the other weights, and the optimizer stays the one of Keras: a saved model needs nothing of this.
+    """
+    slow = {optimizer._var_key(weight) for layer in layers for weight in layer.trainable_variables}
+    step, decay, rate = optimizer.update_step, optimizer._apply_weight_decay, optimizer._get_current_learning_rate
+
+    def update_step(gradient, variable, learning_rate):
+        is_slow = optimizer._var_key(variable) in slow
+        return step(gradient, variable, learning_rate * factor if is_slow else learning_rate)
+
+    def apply_weight_decay(variables):
+        for share in (1.0, factor):
+            part = [variable for variable in variables if optimizer._use_weight_decay(variable)
+                    and (optimizer._var_key(variable) in slow) == (share != 1.0)]
+            if part:
+                optimizer._get_current_learning_rate = lambda share=share: rate() * share
+                decay(part)
+        optimizer._get_current_learning_rate = rate
+
+    optimizer.update_step, optimizer._apply_weight_decay = update_step, apply_weight_decay
+    for kind in type(optimizer).__mro__:
+        # With PyTorch Keras updates all weights at once, which knows a single rate: here one after the other.
+        if kind.__name__ == "TorchParallelOptimizer":
+            optimizer._backend_update_step = super(kind, optimizer)._backend_update_step
+    return optimizer
+''')
+
+PARTS: Final[Registry[KerasPart]] = Registry("Keras part", (WHOLE_LABELS, TIME_BUDGET, ONE_CYCLE, SLOW_DOWN))
 
 
 def short_name(target: str) -> str:

@@ -27,8 +27,9 @@ _RUN: Final = {
     "reproduce": "training:reproduce", "control": "control:control",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "doctor:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
-    "robustness": "measuring:robustness", "probe": "measuring:probe", "help": "reference:explain",
-    "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",
+    "robustness": "measuring:robustness", "probe": "measuring:probe", "plan": "plans:plan",
+    "augment": "augmenting:augment",
+    "help": "reference:explain", "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",
     "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
     "layers": "layers:layers",
 }

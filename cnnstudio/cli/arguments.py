@@ -241,6 +241,28 @@ def _measure(command: Command) -> None:
                           "recipe.normalization=standardize"))
 
 
+def _augment(command: Command) -> None:
+    from cnnstudio.catalog.augmentation_presets import AUGMENTATION_PRESETS
+
+    augment = command("augment", tr("show the augmentations, or replace them by a preset",
+                                    "muestra los aumentos o los reemplaza por un ajuste preestablecido"))
+    augment.add_argument("preset", nargs="?", choices=AUGMENTATION_PRESETS.ids(), default=None,
+                         metavar=tr("PRESET", "AJUSTE"), help=", ".join(AUGMENTATION_PRESETS.ids()))
+
+
+def _plan(command: Command) -> None:
+    from cnnstudio.catalog.plans import PLANS
+
+    plan = command("plan", tr("show the training plan that suits the pretrained base and the pictures, or apply one",
+                              "muestra el plan de entrenamiento que conviene a la base preentrenada y a las imágenes, o aplica "
+                              "uno"))
+    plan.add_argument("plan", nargs="?", choices=("advised", *PLANS.ids()), default=None,
+                      metavar=tr("PLAN", "PLAN"), help=f"advised, {', '.join(PLANS.ids())}")
+    plan.add_argument("--learns", default="", metavar=tr("BLOCK", "BLOQUE"),
+                      help=tr("from where the base learns where it does: a block, all, or last:20 for its last 20 layers",
+                              "desde dónde aprende la base donde lo hace: un bloque, all o last:20 para sus últimas 20 capas"))
+
+
 def _probe(command: Command) -> None:
     command("probe", tr("compare the pretrained bases on this computer on the project's pictures",
                         "compara las bases preentrenadas de este equipo con las imágenes del proyecto"))
@@ -294,7 +316,8 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
     "reproduce": add_reproduce, "control": add_control,
     "evaluate": add_evaluate, "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
-    "robustness": add_robustness, "probe": _probe, "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
+    "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,
+    "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -39,7 +39,7 @@ def duplicate_stage(project: Project, stage: str) -> Project:
     index = _index(stages, stage)
     if index is None:
         return project
-    stages.insert(index + 1, replace(stages[index], id=_fresh_id(stages)))
+    stages.insert(index + 1, replace(stages[index], id=fresh_id(stages)))
     return with_stages(project, stages)
 
 
@@ -53,7 +53,7 @@ def add_stage(project: Project) -> Project:
     base = any(node.type == BASE for node in project.network.nodes)
     rate = last.optimizer.params.get("learning_rate", 0.001)
     optimizer = replace(last.optimizer, params=last.optimizer.params | {"learning_rate": rate / (100 if base else 10)})
-    added = replace(last, id=_fresh_id(stages), optimizer=optimizer, schedule=None, trainable_from="all" if base else "")
+    added = replace(last, id=fresh_id(stages), optimizer=optimizer, schedule=None, trainable_from="all" if base else "")
     return with_stages(project, (*stages, added))
 
 
@@ -78,7 +78,8 @@ def _index(stages: list[Stage], identifier: str) -> int | None:
     return next((number for number, stage in enumerate(stages) if stage.id == identifier), None)
 
 
-def _fresh_id(stages: list[Stage]) -> str:
+def fresh_id(stages: Sequence[Stage]) -> str:
+    """An id that none of the stages has."""
     used = {stage.id for stage in stages}
     number = len(stages) + 1
     while f"stage_{number}" in used:

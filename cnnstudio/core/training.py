@@ -28,7 +28,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is unique among the stages. `schedule` gives the learning rate of every step (an entry of
     `catalog.schedules`); None: the number in the optimizer. `trainable_from` sets where pretrained bases begin to
-    learn in this stage, as their own parameter of that name does; "" leaves them as in the network.
+    learn in this stage, as their own parameter of that name does; "" leaves them as in the network. What learns of them
+    does so at `base_rate_factor` times the rate.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     optimizer: Item = Item(type="adam", params={"learning_rate": 0.001})
     schedule: Item | None = None
     trainable_from: str = ""
+    base_rate_factor: float = 1.0
     callbacks: tuple[Step, ...] = msgspec.field(default_factory=_default_callbacks)
 
 
@@ -89,7 +91,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
         return total
 
 
-STAGE_FIELDS: Final = ("epochs", "optimizer", "schedule", "trainable_from", "callbacks")
+STAGE_FIELDS: Final = ("epochs", "optimizer", "schedule", "trainable_from", "base_rate_factor", "callbacks")
 """Fields of a stage that a key may name without its stage."""
 
 
@@ -109,10 +111,19 @@ STAGE_PARAMS: Final = (
         help=Text("Maximum number of passes over all training pictures.",
                   "Número máximo de pasadas por todas las imágenes de entrenamiento.")),
     Line(name="trainable_from", default="", label=Text("What learns", "Qué aprende"),
-         help=Text("From where a pretrained base learns in this stage: none (only the layers after the base), all, or the "
-                   "name of one of its layers. Empty: as set in the network.",
+         help=Text("From where a pretrained base learns in this stage: none (only the layers after the base), all, the "
+                   "name of one of its blocks, or last:20 for its last 20 layers. Empty: as set in the network. The batch "
+                   "normalisation of a base stays in inference mode.",
                    "Desde dónde aprende en esta etapa una base preentrenada: none (solo las capas posteriores a la base), "
-                   "all o el nombre de una de sus capas. Vacío: como se fijó en la red.")),
+                   "all, el nombre de uno de sus bloques o last:20 para sus últimas 20 capas. Vacío: como se fijó en la red. "
+                   "La normalización por lotes de una base permanece en modo de inferencia.")),
+    Float(name="base_rate_factor", default=1.0, minimum=0, above=True, maximum=1, step=0.1, decimals=6, logarithmic=True,
+          advanced=True, label=Text("Rate of the base", "Tasa de la base"),
+          help=Text("The learning rate of the base is this factor × the rate of the stage, weight decay included: 0.1 lets "
+                    "the base learn ten times more slowly than the layers after it. 1: the same rate.",
+                    "La tasa de aprendizaje de la base es este factor × la tasa de la etapa, incluido el decaimiento de "
+                    "pesos: 0,1 hace que la base aprenda diez veces más despacio que las capas posteriores. 1: la misma "
+                    "tasa.")),
 )
 TRAINING_PARAMS: Final = (
     Int(name="batch_size", default=32, minimum=1, maximum=65_536, label=Text("Batch size", "Tamaño de lote"),

@@ -27,6 +27,7 @@ from cnnstudio.datasets.source_folders import source_text
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.network.new_project import Facts, new_project, with_base
+from cnnstudio.network.plans import with_advised_plan
 
 replace = msgspec.structs.replace
 
@@ -118,6 +119,8 @@ def create_project(folder: Path, data: Path | Sequence[Path], template: str = ""
     project = replace(project, dataset=replace(first, label_mode=project.dataset.label_mode))
     index.apply(project.dataset)
     project = with_fitting_range(project, index, root)
+    names = index.class_names(project.dataset)
+    project = with_advised_plan(project, ProjectBases(folder), index.split_counts(names)["train"], len(names))
     write_project(folder, project)
     notes, groups = base_notes(own), sample_groups(index)
     problems = (*scan.problems, *picture_problems(index), *notes, *chosen_range_notice(groups, project.recipe),

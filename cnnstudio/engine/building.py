@@ -13,6 +13,7 @@ from cnnstudio.catalog.augmenting import MIXING
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of, base_of_node, identifier_of
 from cnnstudio.catalog.call import Call
 from cnnstudio.catalog.context import Context
+from cnnstudio.catalog.keras_parts import PREFIX, SLOW_DOWN
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.optimizers.common import DECAY_EXEMPT, exempts
 from cnnstudio.catalog.schedules import learning_rate_of
@@ -157,7 +158,7 @@ def _base(node: Node, entering: Any, weights: bool, bases: BaseResolver) -> tupl
         pooling = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D}
         last = pooling[values["pooling"]](name=unique_id("pooling", tensors))(last)
     model = keras.Model(start, last, name=node.id)
-    learning = base.trainable_layers(values["trainable_from"])
+    learning = base.trainable_layers(values["trainable_from"], values["ends_at"])
     for identifier, layer in layers.items():
         layer.trainable = identifier in learning
     return model, layers
@@ -174,8 +175,8 @@ def set_trainable(built: Built, network: NetworkSpec, resolver: BaseResolver, tr
         base = base_of_node(node, resolver) if node is not None else None
         if node is None or base is None:
             continue
-        line = trainable_from or values_of(node, LAYERS[BASE])["trainable_from"]
-        learning = base.trainable_layers(line)
+        values = values_of(node, LAYERS[BASE])
+        learning = base.trainable_layers(trainable_from or values["trainable_from"], values["ends_at"])
         for name, layer in layers.items():
             layer.trainable = name in learning
 
@@ -214,7 +215,12 @@ def metrics_of(project: Project, context: Context, shares: bool = False, only_ke
 def compile_model(model: Any, project: Project, context: Context, stage: Stage | None = None,
                   epoch_batches: int = 1) -> None:
     """Compile with the optimizer of a stage (the last one by default), the project's loss and its metrics."""
-    optimizer = optimizer_of(stage or project.training.last_stage, project.training.accumulation, epoch_batches)
+    stage = stage or project.training.last_stage
+    optimizer = optimizer_of(stage, project.training.accumulation, epoch_batches)
+    if stage.base_rate_factor != 1:
+        # A model within the network is a pretrained base.
+        bases = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+        resolve(PREFIX + SLOW_DOWN.name)(optimizer, bases, stage.base_rate_factor)
     shares = any(step.type in MIXING for step in project.augmentation.active)
     _compile(model, optimizer, project, context, metrics_of(project, context, shares))
 

@@ -12,8 +12,8 @@ from cnnstudio.catalog.keras_parts import PARTS, PREFIX, KerasPart
 
 @cache
 def resolve(name: str) -> Any:
-    """The object of a dotted name under keras, such as "keras.layers.Conv2D", or a class of our own; raises ValueError for
-    others."""
+    """The object of a dotted name under keras, such as "keras.layers.Conv2D", or a class or function of our own; raises
+    ValueError for others."""
     if name.startswith(PREFIX):
         return _own(PARTS[name.removeprefix(PREFIX)])
     if name.split(".", maxsplit=1)[0] != "keras":
@@ -25,7 +25,7 @@ def resolve(name: str) -> Any:
 
 
 def _own(part: KerasPart) -> Any:
-    """The class of a part, made from the very source that scripts print."""
+    """The class or function of a part, made from the very source that scripts print."""
     module = ModuleType(f"cnnstudio.own.{part.name}")
     vars(module).update({name: import_module(name) for name in ("keras", "math", "time")})
     exec(compile(part.code, f"<{part.name}>", "exec"), vars(module))  # our own text

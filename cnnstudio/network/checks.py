@@ -8,7 +8,7 @@ from typing import Final
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import BaseResolver
-from cnnstudio.catalog.class_names import is_strong, looks_like_characters, looks_like_colors, looks_like_directions
+from cnnstudio.catalog.class_names import class_changes
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS, Augmentation, StepType
@@ -271,12 +271,8 @@ def check_augmentation(project: Project, classes: Sequence[str]) -> tuple[Proble
 
 def _check_class_changes(step: Step, entry: Augmentation, classes: Sequence[str]) -> list[Problem]:
     """Warnings if the class names suggest that this step can turn one class into another."""
-    if not is_strong(step):
-        return []
-    reasons = ((entry.changes_class, looks_like_characters), (entry.changes_color, looks_like_colors),
-               (entry.changes_direction, looks_like_directions))
     return [warning("changes_class", text, "augmentation", node=step.id, fixes=(_switch_off(step),))
-            for text, looks in reasons if text is not None and looks(classes)]
+            for text in class_changes(step, entry, classes)]
 
 
 def _check_effect(step: Step, entry: Augmentation, project: Project) -> list[Problem]:

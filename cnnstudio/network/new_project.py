@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from cnnstudio.catalog.augmentation_presets import AUGMENTATION_PRESETS
 from cnnstudio.catalog.bases import BASES, Base
 from cnnstudio.catalog.class_names import looks_like_characters
 from cnnstudio.catalog.layers.core import FLATTEN
@@ -113,14 +114,8 @@ def _adapt_recipe(recipe: dict[str, Any], facts: Facts, minimum: int) -> dict[st
 
 
 def light_augmentation(classes: Sequence[str]) -> tuple[Step, ...]:
-    """Small turns, zooms and shifts; a mirror only where it cannot turn a sign into another."""
-    steps = [
-        Step(id="random_rotation", type="random_rotation", params={"factor": 0.03}),
-        Step(id="random_zoom", type="random_zoom", params={"height_factor": 0.1}),
-        Step(id="random_translation", type="random_translation", params={"height_factor": 0.1, "width_factor": 0.1}),
-    ]
-    if not looks_like_characters(classes):
-        steps.insert(0, Step(id="random_flip", type="random_flip", params={"mode": "horizontal"}))
-    return tuple(steps)
+    """The light preset; a mirror only where it cannot turn a sign into another."""
+    return tuple(step for step in AUGMENTATION_PRESETS["light"].steps
+                 if step.type != "random_flip" or not looks_like_characters(classes))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from cnnstudio.catalog.bases import Base
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
+from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core.item import Item, Step
-from cnnstudio.core.network import BASE
+from cnnstudio.core.network import BASE, Node
 from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.problems import Fix, Problem, error, warning
 from cnnstudio.core.project import Project
@@ -166,15 +168,31 @@ def _check_learning(project: Project, stage: Stage, resolver: BaseResolver) -> l
                     "capa por capa lo que aprende.")
         return [warning("nothing_to_freeze", text, "training", node=stage_location(project, stage),
                         field="trainable_from", fixes=(fix,))]
+    bases = [(node, base) for node in project.network.nodes if node.type == BASE
+             and (base := base_of_node(node, resolver)) is not None]
+    if stage.base_rate_factor != 1 and not any(_learns(stage, node, base) for node, base in bases):
+        text = Text("No pretrained base learns in this stage: its own learning rate (base_rate_factor) has no effect.",
+                    "En esta etapa no aprende ninguna base preentrenada: su propia tasa de aprendizaje (base_rate_factor) no "
+                    "tiene efecto.")
+        one = Fix(action="set_stage_field", label=Text("Use one rate", "Usar una sola tasa"),
+                  arguments={"stage": stage.id, "field": "base_rate_factor", "value": 1.0})
+        return [warning("no_base_learns", text, "training", node=stage_location(project, stage), field="base_rate_factor",
+                        fixes=(one,))]
     if stage.trainable_from in ("", "none", "all"):
         return []
-    bases = [base for node in project.network.nodes if node.type == BASE
-             and (base := base_of_node(node, resolver)) is not None]
-    for base in bases:
-        if stage.trainable_from not in base.lines:
-            text = Text("{base} has no block called {block}. Available: {blocks}.",
-                        "{base} no tiene ningún bloque llamado {block}. Disponibles: {blocks}.")
+    for _node, base in bases:
+        if not base.has_line(stage.trainable_from):
+            text = Text("{base} has no block called {block}. Available: {blocks}; or last:20 for the last 20 layers.",
+                        "{base} no tiene ningún bloque llamado {block}. Disponibles: {blocks}; o last:20 para las últimas 20 "
+                        "capas.")
             return [error("unknown_block", text.fill(base=base.label, block=stage.trainable_from,
                                                      blocks=", ".join(base.lines)),
                           "training", node=stage_location(project, stage), field="trainable_from", fixes=(fix,))]
     return []
+
+
+def _learns(stage: Stage, node: Node, base: Base) -> bool:
+    """Whether a layer of the base learns in the stage, or would if its freeze line were one of the base's own."""
+    values = values_of(node, LAYERS[BASE])
+    line = stage.trainable_from or str(values["trainable_from"])
+    return not base.has_line(line) or bool(base.trainable_layers(line, str(values["ends_at"])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnstudio.catalog.bases import last_layers
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_label, base_of_node
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
@@ -42,6 +43,9 @@ def summary(node: Node, context: Context) -> str:
         parts.append(context.output_activation)
     if node.type == BASE:
         line = values["trainable_from"]
+        count = last_layers(line)
+        if count is not None:
+            return ", ".join([*parts, tr("last {n} layers learn", "aprenden las últimas {n} capas", n=count)])
         parts.append({"none": tr("frozen", "congelada"), "all": tr("all of it learns", "aprende toda")}.get(
             line, tr("learns from {block}", "aprende desde {block}", block=line)))
     return ", ".join(parts)

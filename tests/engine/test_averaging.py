@@ -110,7 +110,7 @@ def test_pytorch_averages_as_keras_does():
     from cnnstudio.catalog.optimizers.common import averaging_lines
     from cnnstudio.catalog.training import OPTIMIZERS
     from cnnstudio.core.params import with_defaults
-    from cnnstudio.interchange.printing.torch.training import TAKE_AVERAGE
+    from cnnstudio.interchange.printing.torch.optimizers import TAKE_AVERAGE
 
     exec(TAKE_AVERAGE, names)  # our own text
     names["average"] = torch.optim.swa_utils.AveragedModel(

@@ -18,8 +18,8 @@ from cnnstudio.core.training import Stage
 from cnnstudio.engine import models
 from cnnstudio.engine.names import resolve
 from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.interchange.printing.torch.optimizers import schedule_lines
 from cnnstudio.interchange.printing.torch.script import torch_script
-from cnnstudio.interchange.printing.torch.training import schedule_lines
 from tests.engine.collections_of_pictures import CLASSES, small_project
 from tests.engine.conftest import metrics_of
 from tests.engine.test_script import run

@@ -21,7 +21,7 @@ from cnnstudio.catalog.bases import (
     vgg,
     xception,
 )
-from cnnstudio.catalog.bases.entry import Base, Weights
+from cnnstudio.catalog.bases.entry import Base, Weights, last_layers
 from cnnstudio.core.registry import Registry
 
 BASES: Final[Registry[Base]] = Registry("base", (
@@ -34,4 +34,4 @@ FEATURED: Final = ("efficientnet_lite0", "mobilenet_v3_large", "efficientnetv2b0
                    "convnext_tiny", "vgg16")
 """The bases that a new project proposes; the gallery has all."""
 
-__all__ = ["BASES", "FEATURED", "Base", "Weights"]
+__all__ = ["BASES", "FEATURED", "Base", "Weights", "last_layers"]

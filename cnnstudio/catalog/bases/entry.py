@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
-from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
+
+_LAST: Final = re.compile(r"last:([1-9][0-9]{0,4})")
+
+
+def last_layers(trainable_from: str) -> int | None:
+    """The n of "last:n", a base of which the last n layers learn; None for another value of `trainable_from`."""
+    found = _LAST.fullmatch(trainable_from)
+    return None if found is None else int(found[1])
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,16 +239,37 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         """Size of the weights in float32, in MB of 2^20 bytes as Keras counts them."""
         return self.parameters * 4 / 2**20
 
-    def trainable_layers(self, trainable_from: str) -> frozenset[str]:
-        """Ids of the layers that learn: none for "none", all for "all", else from that block on.
+    def has_line(self, trainable_from: str) -> bool:
+        """Whether the base can learn from there: "none", "all", "last:n" or one of `lines`."""
+        return trainable_from in ("none", "all", *self.lines) or last_layers(trainable_from) is not None
+
+    def trainable_layers(self, trainable_from: str, ends_at: str = "all") -> frozenset[str]:
+        """Ids of the layers that learn: none for "none" (and for a value that is no line of the base), all for "all", for
+        "last:n" those among the last n up to the end, else from that block on.
 
         Batch normalisation stays frozen: the statistics of small batches would spoil it, and Keras keeps
         it from following them only while the layer is not trainable.
         """
-        if trainable_from == "none":
+        count = last_layers(trainable_from)
+        if count is not None:
+            nodes = keras_order(self.graph_for(*self.size, ends_at if ends_at in self.ends else "all"))[-count:]
+        elif trainable_from == "none" or not self.has_line(trainable_from):
             return frozenset()
-        graph = self.graph() if self.own is None else self.own.network
-        first = 0 if trainable_from == "all" else self.lines.index(trainable_from)
-        learning = set(self.lines[first:])
-        return frozenset(node.id for node in graph.nodes
-                         if node.type != "BatchNormalization" and self.block_of(node.id) in learning)
+        else:
+            first = 0 if trainable_from == "all" else self.lines.index(trainable_from)
+            learning = set(self.lines[first:])
+            nodes = tuple(node for node in (self.graph() if self.own is None else self.own.network).nodes
+                          if self.block_of(node.id) in learning)
+        return frozenset(node.id for node in nodes if node.type != "BatchNormalization" and self.block_of(node.id))
+
+
+def keras_order(graph: NetworkSpec) -> tuple[Node, ...]:
+    """The layers in the order of `model.layers` in Keras, so that "the last n" are those of `base.layers[-n:]`: by their
+    greatest distance from the end, where branches run side by side in the order in which they are made."""
+    following: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+    for edge in graph.edges:
+        following[edge.source].append(edge.target)
+    distance: dict[str, int] = {}
+    for node in reversed(graph.nodes):
+        distance[node.id] = max((distance[after] + 1 for after in following[node.id]), default=0)
+    return tuple(sorted(graph.nodes, key=lambda node: -distance[node.id]))

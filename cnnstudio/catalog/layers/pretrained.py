@@ -44,7 +44,7 @@ def _subgraph(values: Values, inputs: tuple[Shape, ...], context: Context) -> Su
     trained = _context(*base.size, base) if base.own is not None and (height, width) != base.size else None
     return Subgraph(key=(base, height, width, ends_at, trainable_from), context=_context(height, width, base),
                     network=partial(base.graph_for, height, width, ends_at),
-                    trainable=partial(base.trainable_layers, trainable_from), unfit=partial(_weights_error, base),
+                    trainable=partial(base.trainable_layers, trainable_from, ends_at), unfit=partial(_weights_error, base),
                     weights_from=trained)
 
 
@@ -83,7 +83,7 @@ def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
                            _use_size(base))
     for name, others, default_value, block_names in (("trainable_from", ("none", "all"), "none", base.lines),
                                        ("ends_at", ("all",), "all", base.ends)):
-        if values[name] in (*others, *block_names):
+        if values[name] in (*others, *block_names) or (name == "trainable_from" and base.has_line(str(values[name]))):
             continue
         text = Text("{base} has no block called {block}. Available: {blocks}.",
                     "{base} no tiene ningún bloque llamado {block}. Disponibles: {blocks}.")
@@ -135,9 +135,11 @@ PRETRAINED_BASE = LayerType(
                        "Un archivo de pesos de esta base sin su clasificador (.h5 de Keras Applications, o .npz).")),
         Line(name="trainable_from", default="none", optional=False, label=Text("Learns from", "Aprende desde"),
              help=Text("none: the whole base is frozen. all: the whole base learns. The name of a block: the base learns "
-                       "from that block on.",
+                       "from that block on. last:20: its last 20 layers learn, counted as in base.layers[-20:] of Keras. The "
+                       "batch normalisation of a base stays in inference mode.",
                        "none: toda la base está congelada. all: aprende toda la base. El nombre de un bloque: la base "
-                       "aprende desde ese bloque.")),
+                       "aprende desde ese bloque. last:20: aprenden sus últimas 20 capas, contadas como en base.layers[-20:] "
+                       "de Keras. La normalización por lotes de una base permanece en modo de inferencia.")),
         Line(name="ends_at", default="all", optional=False, advanced=True, label=Text("Ends at", "Termina en"),
              help=Text("all: the whole base. The name of a block: its maps are the features. Early blocks respond to edges "
                        "and textures, which is useful for pictures that are not photos.",

@@ -132,8 +132,15 @@ def clipping_lines(values: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def decay_lines(values: Mapping[str, Any]) -> list[str]:
-    """The lines of a PyTorch loop that shrink the weights of `learning` apart from the gradient, as Keras does."""
+def decay_lines(values: Mapping[str, Any], grouped: bool = False) -> list[str]:
+    """The lines of a PyTorch loop that shrink the weights of `learning` apart from the gradient, as Keras does; `grouped`:
+    those of each group of the optimizer by its own rate."""
+    if grouped:
+        return ["with torch.no_grad():  # weight_decay of Keras: apart from the gradient",
+                "    for group in optimizer.param_groups:", '        for parameter in group["params"]:',
+                *(["            if parameter.ndim > 1:  # no bias, and nothing of a normalisation"] if exempts(values) else []),
+                f"            {'    ' if exempts(values) else ''}"
+                f'parameter.mul_(1 - group["lr"] * {values["weight_decay"]!r})']
     lines = ["with torch.no_grad():  # weight_decay of Keras: apart from the gradient", "    for parameter in learning:"]
     shrink = f'parameter.mul_(1 - optimizer.param_groups[0]["lr"] * {values["weight_decay"]!r})'
     if exempts(values):

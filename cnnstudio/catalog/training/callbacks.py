@@ -71,20 +71,31 @@ def _stop_lines(values: Values, _place: Place) -> list[str]:
     return [f"EarlyStopping({', '.join(options)}),"]
 
 
-def _plateau_lines(values: Values, _place: Place) -> list[str]:
-    """PyTorch waits one epoch longer than Keras after the same number, and rests one longer."""
+def _stop_rule(values: Values) -> Text:
+    if values["patience"] <= 1:
+        return Text("{monitor} no better for an epoch", "{monitor} no mejora en una época").fill(monitor=values["monitor"])
+    return Text("{monitor} no better for {n} epochs", "{monitor} no mejora en {n} épocas").fill(
+        monitor=values["monitor"], n=values["patience"])
+
+
+def _plateau_lines(values: Values, place: Place) -> list[str]:
+    """PyTorch waits one epoch longer than Keras after the same number, and rests one longer; each group of weights has its
+    own lowest rate."""
+    lowest = values["min_lr"]
+    if lowest and len(place.rates) > 1:
+        lowest = [factor * lowest for factor in place.rates]
     mode = "min" if is_lower_better(values) else "max"
     return [f'("{values["monitor"]}", torch.optim.lr_scheduler.ReduceLROnPlateau(',
             f'    optimizer, mode="{mode}", factor={values["factor"]!r}, '
             f'patience={max(0, values["patience"] - 1)}, threshold={values["min_delta"]!r},',
-            f'    threshold_mode="abs", cooldown={max(0, values["cooldown"] - 1)}, min_lr={values["min_lr"]!r}, '
+            f'    threshold_mode="abs", cooldown={max(0, values["cooldown"] - 1)}, min_lr={lowest!r}, '
             "eps=0.0)),"]
 
 
 CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
     TrainingComponent(
         id="EarlyStopping", label=Text("Early stopping", "Parada temprana"),
-        torch=TorchCallback(role="stop", lines=_stop_lines, helper=_EARLY_STOPPING),
+        torch=TorchCallback(role="stop", lines=_stop_lines, helper=_EARLY_STOPPING), stops=_stop_rule,
         help=Text("Ends the training when the monitored metric no longer improves.",
                   "Termina el entrenamiento cuando la métrica vigilada ya no mejora."),
         params=(MONITOR, _patience(0, Text("Epochs without improvement before the training stops.",

@@ -81,6 +81,41 @@ class TimeBudget:
 ''')
 
 
+_TENSOR_BOARD: Final = Helper("TensorBoard", '''\
+class TensorBoard:
+    """As in Keras: event files for `tensorboard --logdir tensorboard`, which also needs the package tensorboard here."""
+
+    def __init__(self, name, histogram_freq=0):
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.train, self.validation = (SummaryWriter(f"tensorboard/{name}/{part}") for part in ("train", "validation"))
+        self.histogram_freq = histogram_freq
+
+    def after_epoch(self, epoch, logs):
+        """Write the metrics of this epoch, which is counted from 0, and its learning rate."""
+        for name, value in logs.items():
+            writer = self.validation if name.startswith("val_") else self.train
+            writer.add_scalar("epoch_" + name.removeprefix("val_"), value, epoch)
+        self.train.add_scalar("epoch_learning_rate", optimizer.param_groups[-1]["lr"], epoch)
+        if self.histogram_freq and (epoch + 1) % self.histogram_freq == 0:
+            for name, value in network.state_dict().items():
+                self.train.add_histogram(name, value, epoch)
+        self.train.flush()
+        self.validation.flush()
+''')
+
+
+def _events_folder(place: Place) -> str:
+    """A later stage counts its epochs anew in a script: its events have a folder of their own."""
+    return place.id if place.first else f"{place.id}-{place.stage}"
+
+
+def _event_lines(values: Values, place: Place) -> list[str]:
+    lines = [] if not values["update_freq"] else ["# Keras also writes batches; this loop writes epochs."]
+    more = f", histogram_freq={values['histogram_freq']!r}" if values["histogram_freq"] else ""
+    return [*lines, f"TensorBoard({literal(_events_folder(place))}{more}),"]
+
+
 def _place_models(values: Values, place: Place) -> Values:
     """The file, and Keras's number of batches between two of them."""
     epoch = "-{epoch:05d}" if values["files"] == "all" else ""
@@ -145,7 +180,31 @@ FILE_CALLBACKS: Final[tuple[TrainingComponent, ...]] = (
                   {"separator": ",", "append": False}),
         torch=TorchCallback(role="watch", lines=_table_lines, helper=_CSV_LOGGER)),
     TrainingComponent(
+        id="TensorBoard", label=same("TensorBoard"), role="events",
+        placed=lambda values, place: {**values, "log_dir": f"tensorboard/{_events_folder(place)}",
+                                      "update_freq": values["update_freq"] or "epoch"},
+        help=Text("Writes event files into the folder tensorboard of the run: metrics and learning rate of every epoch, on "
+                  "request of batches, and histograms of the weights. `tensorboard --logdir PROJECT/runs` shows all runs; "
+                  "TensorBoard itself is not installed with the program. After a break every step is there once.",
+                  "Escribe archivos de eventos en la carpeta tensorboard del entrenamiento: métricas y tasa de aprendizaje de "
+                  "cada época y, si se pide, de los lotes, e histogramas de los pesos. `tensorboard --logdir PROYECTO/runs` "
+                  "muestra todos los entrenamientos; TensorBoard no se instala con el programa. Tras una interrupción, cada "
+                  "paso está una sola vez."),
+        params=(Int(name="update_freq", default=0, minimum=0, maximum=1_000_000, label=Text("Also every", "También cada"),
+                    unit=Text("batches", "lotes"),
+                    help=Text("Number of batches between two written ones; 0: epochs alone (update_freq of Keras).",
+                              "Número de lotes entre dos que se escriben; 0: solo las épocas (update_freq de Keras).")),
+                Int(name="histogram_freq", default=0, minimum=0, maximum=100_000, label=Text("Histograms every",
+                                                                                              "Histogramas cada"),
+                    unit=Text("epochs", "épocas"),
+                    help=Text("Number of epochs between two histograms of the weights; 0: none.",
+                              "Número de épocas entre dos histogramas de los pesos; 0: ninguno."))),
+        call=Call("keras.callbacks.TensorBoard", arguments("log_dir", "histogram_freq", "update_freq"),
+                  {"histogram_freq": 0, "update_freq": "epoch"}),
+        torch=TorchCallback(role="watch", lines=_event_lines, helper=_TENSOR_BOARD)),
+    TrainingComponent(
         id="TerminateOnNaN", label=Text("Stop when the loss is not a number", "Parar si la pérdida no es un número"),
+        stops=lambda _values: Text("the loss is not a number", "la pérdida no es un número"),
         help=Text("Checks the loss after every batch. Without it a training also ends with a loss that is infinite or no "
                   "number, but the loss is only read about 20 times a second and after every epoch.",
                   "Comprueba la pérdida tras cada lote. Sin él, un entrenamiento también termina si la pérdida es infinita o "
@@ -154,6 +213,7 @@ FILE_CALLBACKS: Final[tuple[TrainingComponent, ...]] = (
         torch=TorchCallback(role="stop", lines=lambda _values, _place: ["TerminateOnNaN(),"], helper=_TERMINATE_ON_NAN)),
     TrainingComponent(
         id="TimeBudget", label=Text("Time budget", "Límite de tiempo"),
+        stops=lambda values: Text("after {n:g} min", "tras {n:g} min").fill(n=values["minutes"]),
         help=Text("Ends the stage after the epoch in which its time is used up. Pauses do not count; after a break the time "
                   "already used does.",
                   "Termina la etapa tras la época en la que se agota su tiempo. Las pausas no cuentan; tras una interrupción, "

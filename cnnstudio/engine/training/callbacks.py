@@ -64,6 +64,9 @@ def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Pro
         if entry.role == "table":
             callbacks[step.id] = files.table(step.id, values["separator"])
             continue
+        if entry.role == "events":
+            callbacks[step.id] = files.events(step.id, values)
+            continue
         values = place_values(entry, values, Place(id=step.id))
         if entry.role == "models":
             # Asked after every epoch: it knows the metrics of the validation then.

@@ -1,4 +1,4 @@
-"""What callbacks write into the folder of a run: whole models, and the table of the epochs."""
+"""What callbacks write into the folder of a run: whole models, the table of the epochs, and event files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import keras
 
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.events import Artifact
+from cnnstudio.engine.training.event_files import BatchEvents, EpochEvents, EventFolder
 from cnnstudio.workers.kept_checkpoints import kept_path
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs import RunFolder
@@ -50,6 +51,14 @@ class RunFiles:
     def table(self, callback: str, separator: str) -> Any:
         """A callback that writes the table of the epochs."""
         return _Table(self._run.folder / f"{callback}.csv", separator, self._rows)
+
+    def events(self, callback: str, values: Mapping[str, Any]) -> Any:
+        """A callback that writes event files for TensorBoard."""
+        events = EventFolder(self._run.folder / "tensorboard" / callback, lambda: self.before)
+        every = values["update_freq"]
+        if every:
+            return BatchEvents(events, values["histogram_freq"], every)
+        return EpochEvents(events, values["histogram_freq"])
 
 
 class WholeModel:

@@ -44,7 +44,7 @@ class FreezeControl(QWidget):
     def show_line(self, line: FreezeLine, trainable_from: str) -> None:
         """Show the blocks of a base and where the line stands."""
         self.strip.show_line(line, trainable_from)
-        learning = line.learning[line.index(trainable_from)]
+        learning = line.weights(trainable_from)
         self.amount.setText(tr("Weights of the base that learn: {n} of {all} ({share}).",
                                "Pesos de la base que aprenden: {n} de {all} ({share}).", n=format_count(learning),
                                all=format_count(line.parameters),

@@ -6,6 +6,7 @@ import ast
 from typing import Any, Final
 
 from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases.entry import keras_order
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.text import Text
@@ -67,7 +68,7 @@ def make_base(base: Base, arguments: list[Any], keywords: dict[str, Any], line: 
 
 def layers(model: BaseModel) -> list[BaseLayer]:
     """The layers of a base as in `model.layers`, its own scaling included."""
-    return [BaseLayer(model, node.id, node.type) for node in model.base.graph().nodes]
+    return [BaseLayer(model, node.id, node.type) for node in keras_order(model.base.graph())]
 
 
 def freeze(model: BaseModel, trainable: bool) -> None:
@@ -89,10 +90,22 @@ def node_params(model: BaseModel, remarks: list[Remark]) -> dict[str, Any]:
     learning_nodes = {node.id for node in model.base.graph().nodes
               if node.id in learning and model.base.block_of(node.id)}
     if learning_nodes != model.base.trainable_layers(line):
-        text = Text("{base}: here only whole blocks can learn. The base learns from the block {line} on.",
-                    "{base}: aquí solo pueden aprender bloques enteros. La base aprende desde el bloque {line}.")
+        count = _last_count(model.base, learning_nodes)
+        if count:
+            return model.params | {"trainable_from": f"last:{count}"}
+        text = Text("{base}: here only whole blocks or the last layers can learn. The base learns from the block {line} on.",
+                    "{base}: aquí solo pueden aprender bloques enteros o las últimas capas. La base aprende desde el bloque "
+                    "{line}.")
         remarks.append(Remark("freeze_line", text.fill(base=model.base.label, line=line), model.line))
     return model.params | ({"trainable_from": line} if line != "none" else {})
+
+
+def _last_count(base: Base, learning: set[str]) -> int:
+    """The number of last layers of which just these learn; 0 if they are no such layers."""
+    ordered = [node.id for node in keras_order(base.graph())]
+    first = next((place for place, name in enumerate(ordered) if name in learning), len(ordered))
+    count = len(ordered) - first
+    return count if count and base.trainable_layers(f"last:{count}") == learning else 0
 
 
 def truncate(layer: BaseLayer) -> BaseModel | Unknown:
@@ -140,9 +153,20 @@ def recognise_base(function: Function, traced_nodes: list[TracedNode], source: A
         item.name for item in base_nodes if item.name in base.trainable_layers(line)
         and LAYERS[item.kind].frozen_in_code}), None)
     if line is None:
+        line = _last_line(base, ends, learning)
+    if line is None:
         return None
     params: dict[str, Any] = {"base": base.id, "trainable_from": line, "ends_at": ends, "pooling": pooling}
     return params | _weights(docstring)
+
+
+def _last_line(base: Base, ends: str, learning: set[str]) -> str | None:
+    """The "last:n" by which just these layers that code can freeze learn; None if there is none."""
+    kinds = {node.id: node.type for node in base.graph_for(*base.size, ends).nodes}
+    for count in range(1, len(kinds) + 1):
+        if learning == {name for name in base.trainable_layers(f"last:{count}", ends) if LAYERS[kinds[name]].frozen_in_code}:
+            return f"last:{count}"
+    return None
 
 
 def node_name(function: Function) -> str:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cnnstudio.catalog import findings
+from cnnstudio.catalog.augmentation_presets import AUGMENTATION_PRESETS
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.blocks import BLOCKS
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.layers import FAMILIES, LAYERS
+from cnnstudio.catalog.plans import PLANS
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.catalog.steps.entry import GROUPS
@@ -169,6 +171,10 @@ def _augmentation(augmentation: Any) -> list[Fact]:
     return facts + [(tr("Caution", "Precaución"), _escaped(str(text))) for text in warnings if text is not None]
 
 
+def _preset(preset: Any) -> list[Fact]:
+    return [(tr("Steps", "Pasos"), ", ".join(_code(step.type) for step in preset.steps))] if preset.steps else []
+
+
 def _source(entry: Any) -> list[Fact]:
     return [(tr("Source", "Fuente"), _escaped(entry.source))]
 
@@ -210,11 +216,13 @@ _SECTIONS: Final = (
     Section(Text("Findings of the audit", "Hallazgos de la auditoría"), findings.KINDS, _finding),
     Section(Text("Preparation steps", "Pasos de preparación"), RECIPE_STEPS, _none),
     Section(Text("Augmentations", "Aumentos"), AUGMENTATIONS, _augmentation),
+    Section(Text("Augmentation presets", "Ajustes preestablecidos de aumento"), AUGMENTATION_PRESETS, _preset),
     Section(Text("Layers", "Capas"), LAYERS, _layer),
     Section(Text("Blocks", "Bloques"), BLOCKS, _source),
     Section(Text("Architectures", "Arquitecturas"), TEMPLATES, _template),
     Section(Text("Pretrained bases", "Bases preentrenadas"), BASES, _base),
     Section(Text("Optimizers", "Optimizadores"), OPTIMIZERS, _component),
+    Section(Text("Training plans", "Planes de entrenamiento"), PLANS, lambda _entry: []),
     Section(Text("Learning rate schedules", "Planes de la tasa de aprendizaje"), SCHEDULES, _schedule),
     Section(Text("Losses", "Pérdidas"), LOSSES, _loss),
     Section(Text("Metrics", "Métricas"), METRICS, _metric),

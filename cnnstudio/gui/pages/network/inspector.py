@@ -8,7 +8,7 @@ from typing import Any, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases import Base, last_layers
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, values_of
 from cnnstudio.core import edits, network_edits
@@ -224,6 +224,9 @@ class NetworkInspector(QWidget):
                                               "{block} (últimos {n} de {all} bloques)",
                                               block=blocks[place], n=len(blocks) - place, all=len(blocks))))
         choices.append(("all", tr("The first layer (whole base)", "La primera capa (toda la base)")))
+        count = last_layers(str(node.params.get("trainable_from", "none")))
+        if count is not None:
+            choices.append((f"last:{count}", tr("The last {n} layers", "Las últimas {n} capas", n=count)))
         self._form.set_choices("trainable_from", choices)
         ends = base.ends[:-1] if base.own is None else base.ends
         complete = (tr("Its last layer (whole base)", "Su última capa (toda la base)") if base.own is None else

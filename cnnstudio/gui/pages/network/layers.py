@@ -132,8 +132,7 @@ def layers_of(base: Base, node: Node, pictures: Context) -> list[Layer]:
     network = base.own.network if base.own is not None else base.graph_for(pictures.height, pictures.width)
     ends_at = values["ends_at"] if values["ends_at"] in base.ends else "all"
     included = {node.id for node in base.graph_for(pictures.height, pictures.width, ends_at).nodes}
-    line = values["trainable_from"]
-    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
+    learning = base.trainable_layers(values["trainable_from"], ends_at)
     context = Context(height=pictures.height, width=pictures.width, channels=base.channels, class_count=1,
                       normalization="none")
     network_report = report(network, context, headless=True)

@@ -84,7 +84,7 @@ class PreparePage(Page):
         return self._switch, following
 
     def centre(self) -> QWidget:
-        self.recipe_panel, self.preview = RecipePanel(self.session), PreviewPanel(self.state)
+        self.recipe_panel, self.preview = RecipePanel(self.session, self.workspace.counts), PreviewPanel(self.state)
         self.pipeline = PipelineView(self.state.get("pipeline", "batch"))
         splitter = Splitter(1, self.session.recall("prepare", [448, 880]))
         for panel, least in ((self.recipe_panel, 380), (self.preview, 420)):

@@ -14,9 +14,11 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.prepare.augmentation_evidence import MeasuredCard, format_evidence
 from cnnstudio.gui.pages.prepare.cards import FieldsCard, NormalizationCard
 from cnnstudio.gui.pages.prepare.crop import CropCard
+from cnnstudio.gui.pages.prepare.presets import PresetChoice
 from cnnstudio.gui.pages.prepare.sample_range import SampleRangeCard
 from cnnstudio.gui.pages.prepare.steps import StepList
 from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.counts import Counts
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Caption, Label, column
 
@@ -30,7 +32,7 @@ class RecipePanel(QWidget):
 
     measure_requested = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, counts: Counts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.normalization = NormalizationCard(session)
@@ -48,6 +50,7 @@ class RecipePanel(QWidget):
         self.steps = StepList(session, "recipe", RECIPE_STEPS, tr("Add step", "Añadir paso"))
         self.augmentation = StepList(session, "augmentation", AUGMENTATIONS,
                                      tr("Add augmentation", "Añadir aumento"), gallery=True)
+        self.presets = PresetChoice(session, counts)
         for card in self._fields:
             card.fix_chosen.connect(session.apply)
         note = Label(tr("Random changes to the training pictures only, new in every epoch.",
@@ -56,7 +59,8 @@ class RecipePanel(QWidget):
         self.measured = MeasuredCard(session)
         self.setLayout(column(
             Caption(tr("Recipe", "Receta")), self.sample_range, self.color_mode, self.crop, self.resize_card, self.steps,
-            self.normalization, 8, Caption(tr("Augmentation", "Aumento")), note, self.augmentation, self.measured, None,
+            self.normalization, 8, Caption(tr("Augmentation", "Aumento")), note, self.presets,
+            self.augmentation, self.measured, None,
             spacing=10, margins=(24, 14, 12, 24)))
 
     def refresh(self, change: Change) -> None:
@@ -67,6 +71,8 @@ class RecipePanel(QWidget):
             self.steps.refresh()
         if change.of("augmentation", "folder"):
             self.augmentation.refresh()
+        if change.of("augmentation", "recipe", "pictures", "dataset", "folder"):
+            self.presets.refresh()
         if change.of("runs", "folder"):
             self.measured.refresh()
         if change.of("runs", "augmentation", "folder"):

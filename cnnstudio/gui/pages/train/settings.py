@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from cnnstudio.catalog.bases.resolver import base_of_node
-from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.training import CALLBACKS, METRICS, OPTIMIZERS, chosen_loss
 from cnnstudio.core import edits, stage_edits
@@ -21,20 +19,20 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, same, tr
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, TRAINING_PARAMS, Stage, TrainingSpec
 from cnnstudio.gui.pages.train.class_weights import ClassWeights
+from cnnstudio.gui.pages.train.learning import StageLearning
 from cnnstudio.gui.pages.train.loss import LossSettings
+from cnnstudio.gui.pages.train.plan_card import PlanCard
 from cnnstudio.gui.pages.train.rate_curve import RateCurve
-from cnnstudio.gui.pages.train.stage_list import StageList, format_learning
+from cnnstudio.gui.pages.train.stage_list import StageList
 from cnnstudio.gui.pages.train.step_cards import StepCards
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Facts, fix_row
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.formatting import format_count
-from cnnstudio.gui.widgets.freeze_strip import FreezeControl
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.network.freeze_line import freeze_line
 
-_EPOCHS, _LEARNING = STAGE_PARAMS
+_EPOCHS = STAGE_PARAMS[0]
 _CONSTANT = ""
 """The choice of no schedule."""
 
@@ -59,7 +57,6 @@ class TrainSettings(QWidget):
         self._facts = Facts()
         self._make_parts()
         self._stages = StageList()
-        self._line: FreezeControl | None = None
         self._schedule_problems = column(spacing=4)
         self.setLayout(self._layout)
 
@@ -77,9 +74,20 @@ class TrainSettings(QWidget):
     def _has_base(self) -> bool:
         return any(node.type == BASE for node in self._session.project.network.nodes)
 
+    @property
+    def _shows_learning(self) -> bool:
+        """Whether the stage says what of a base learns: among several, and where something of it does."""
+        nodes = [node for node in self._session.project.network.nodes if node.type == BASE]
+        return bool(nodes) and (self._has_several or self.stage.trainable_from != "" or any(
+            node.params.get("trainable_from", "none") != "none" for node in nodes))
+
     def _make_parts(self) -> None:
         mode = self._session.project.dataset.label_mode
         self._rate_curve = RateCurve()
+        self._plan = PlanCard(self._workspace)
+        self._learning = StageLearning(self._session)
+        self._learning.changed.connect(self._set_plain)
+        self._learning.settled.connect(self._session.seal)
         self._loss = LossSettings(self._workspace)
         self._weights = ClassWeights(self._workspace)
         self._metrics = StepCards(self._workspace, METRICS, lambda: edits.METRICS, lambda step: f"metrics.{step}",
@@ -96,7 +104,7 @@ class TrainSettings(QWidget):
     def refresh(self) -> None:
         training, stage = self._session.project.training, self.stage
         key = (stage.id, self._session.project.dataset.label_mode, self._has_several,
-               self._has_base and self._has_several, stage.optimizer.type,
+               self._has_base, self._shows_learning, stage.optimizer.type,
                None if stage.schedule is None else stage.schedule.type,
                self._session.is_open)
         if key != self._key:
@@ -112,7 +120,9 @@ class TrainSettings(QWidget):
             self._forms["schedule"].set_values(with_defaults(SCHEDULES[stage.schedule.type].params, stage.schedule.params))
         for part in (self._loss, self._weights, self._metrics, self._callbacks):
             part.refresh()
-        self._show_line()
+        if self._has_base:
+            self._learning.show_stage(stage)
+            self._plan.refresh()
         self._show_problems()
         self._show_facts()
 
@@ -124,6 +134,8 @@ class TrainSettings(QWidget):
             if several and node is not None:
                 node = stage.id if name == "stage" else f"{stage.id}.{name}"
             form.set_problems([problem for problem in problems if problem.where.node == node])
+        self._learning.set_problems([problem for problem in problems
+                                     if problem.where.node == (stage.id if several else None)])
         self._weights.show_problems(problems)
         self._metrics.show_problems(problems)
         self._callbacks.show_problems(problems)
@@ -142,7 +154,6 @@ class TrainSettings(QWidget):
         self._forms = {}
         self._facts = Facts()
         self._make_parts()
-        self._line = None
         self._schedule_problems = column(spacing=4)
         training, stage = self._session.project.training, self.stage
         add = Button(tr("Add a stage", "Añadir etapa"), "link", on_click=self._add_stage)
@@ -154,11 +165,15 @@ class TrainSettings(QWidget):
         form = Form(plain, _values(training, stage))
         form.value_changed.connect(self._set_plain)
         self._keep("training", form)
+        if self._has_base:
+            self._layout.addWidget(self._plan)
         if self._has_several:
             self._build_list(add)
         else:
             self._layout.addLayout(_head(tr("Training", "Entrenamiento"), add))
             self._layout.addWidget(form)
+            if self._shows_learning:
+                self._layout.addWidget(self._learning)
             self._layout.addWidget(self._weights)
             self._layout.addWidget(self._loss)
         self._build_optimizer(stage)
@@ -187,39 +202,12 @@ class TrainSettings(QWidget):
         number = next((index for index, other in enumerate(self._session.project.training.stages, start=1)
                        if other.id == stage.id), 1)
         self._layout.addWidget(Caption(tr("Stage {n}", "Etapa {n}", n=number)))
-        form = Form((_EPOCHS, _LEARNING) if self._has_base else (_EPOCHS,), _values(self._session.project.training, stage))
-        if self._has_base:
-            form.set_choices(_LEARNING.name, self._lines())
+        form = Form((_EPOCHS,), _values(self._session.project.training, stage))
         form.value_changed.connect(self._set_plain)
         self._keep("stage", form)
         self._layout.addWidget(form)
         if self._has_base:
-            self._line = FreezeControl()
-            self._line.line_moved.connect(lambda value: self._set_plain(_LEARNING.name, value))
-            self._line.settled.connect(self._session.seal)
-            self._layout.addWidget(self._line)
-
-    def _show_line(self) -> None:
-        """Draw the base with the line of the stage, or of the network where the stage sets none. Several bases have no
-        line in common that could be drawn."""
-        if self._line is None:
-            return
-        project = self._session.project
-        pairs = [(node, base) for node in project.network.nodes
-                 if (base := base_of_node(node, self._session.bases)) is not None]
-        self._line.setVisible(len(pairs) == 1)
-        if len(pairs) == 1:
-            node, base = pairs[0]
-            values = values_of(node, LAYERS[BASE])
-            line = freeze_line(base, (project.recipe.height, project.recipe.width), str(values["ends_at"]))
-            self._line.show_line(line, self.stage.trainable_from or str(values["trainable_from"]))
-
-    def _lines(self) -> list[tuple[object, str]]:
-        """The choices of the freeze line: every block that all bases of the network have."""
-        nodes, resolver = self._session.project.network.nodes, self._session.bases
-        bases = [base for node in nodes if (base := base_of_node(node, resolver)) is not None]
-        blocks = [block for block in bases[0].lines if all(block in base.lines for base in bases)] if bases else []
-        return [(line, format_learning(line)) for line in ("", "none", "all", *blocks)]
+            self._layout.addWidget(self._learning)
 
     def _build_optimizer(self, stage: Stage) -> None:
         self._layout.addWidget(Caption(tr("Optimizer", "Optimizador")))

@@ -9,13 +9,15 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.catalog.bases import last_layers
 from cnnstudio.catalog.schedules import SCHEDULES
-from cnnstudio.catalog.training import OPTIMIZERS
+from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
 from cnnstudio.core.network import BASE
+from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.core.training import Stage
-from cnnstudio.gui.widgets.basics import Button, Elided, clear, column, row
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, clear, column, row
 from cnnstudio.gui.widgets.cards import Card
 
 
@@ -63,9 +65,9 @@ class StageRow(Card):
     def __init__(self, stage: Stage, index: int, count: int, has_base: bool, owner: StageList) -> None:
         super().__init__(clickable=True, margins=(12, 8, 8, 8), spacing=2)
         self.stage = stage.id
-        title, detail = format_stage_title(stage, index, has_base), format_stage_detail(stage)
+        title, detail, stops = format_stage_title(stage, index, has_base), format_stage_detail(stage), format_stops(stage)
         self.setAccessibleName(title)
-        self.setAccessibleDescription(detail)
+        self.setAccessibleDescription(". ".join(part for part in (detail, stops) if part))
         self.up = Button(tr("Move up", "Subir"), "icon", "chevron-up",
                          on_click=partial(owner.move_wanted.emit, stage.id, index - 1))
         self.down = Button(tr("Move down", "Bajar"), "icon", "chevron-down",
@@ -81,6 +83,8 @@ class StageRow(Card):
         self.buttons.setLayout(line)
         self.body.addWidget(Elided(title, "body_strong"))
         self.body.addWidget(Elided(detail, "secondary", "dim"))
+        if stops:
+            self.body.addWidget(Label(stops, "secondary", "dim", wrap=True))
         self.body.addWidget(self.buttons)
 
 
@@ -92,6 +96,10 @@ def format_stage_title(stage: Stage, index: int, has_base: bool) -> str:
 
 def format_learning(trainable_from: str) -> str:
     """Which part of the pretrained base learns."""
+    count = last_layers(trainable_from)
+    if count is not None:
+        return (tr("the last layer learns", "aprende la última capa") if count == 1 else
+                tr("last {n} layers learn", "aprenden las últimas {n} capas", n=count))
     return {"": tr("as set in the network", "como en la red"), "none": tr("base frozen", "base congelada"),
             "all": tr("whole base learns", "aprende toda la base")}.get(
                 trainable_from, tr("learns from {block} on", "aprende desde {block}", block=trainable_from))
@@ -108,4 +116,16 @@ def format_stage_detail(stage: Stage) -> str:
     elif "learning_rate" in stage.optimizer.params:
         # In the form of the field below: 0.00001, not 1e-05.
         parts.append(localize_number(f"{Decimal(repr(stage.optimizer.params['learning_rate'])):f}"))
+    if stage.base_rate_factor != 1:
+        parts.append(tr("base × {factor}", "base × {factor}", factor=localize_number(f"{stage.base_rate_factor:g}")))
     return " · ".join(parts)
+
+
+def format_stops(stage: Stage) -> str:
+    """When the stage ends before its epochs are over; "" where nothing ends it."""
+    rules = []
+    for step in stage.callbacks:
+        entry = CALLBACKS.find(step.type)
+        if step.enabled and entry is not None and entry.stops is not None:
+            rules.append(str(entry.stops(with_defaults(entry.params, step.params))))
+    return tr("Ends early: {rules}", "Termina antes: {rules}", rules="; ".join(rules)) if rules else ""

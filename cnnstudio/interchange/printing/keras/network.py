@@ -179,8 +179,7 @@ def _base_function(node: Node, function_name: str, pictures: Context, standalone
     origin = f"{base.label.en}, {base.source or base.own_file}; takes 0-255 pixels."
     docstring = _base_docstring(node, function_name, origin, values)
     lines = [f"def build_{function_name}(pictures):", f'    """{docstring}"""']
-    line = values["trainable_from"]
-    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none")
+    learning = base.trainable_layers(values["trainable_from"], end)
     size = (pictures.height, pictures.width)
     if base.own is not None and not standalone and own_code.can_truncate(base, graph, size):
         last = own_code.truncated_lines(node.id, base, graph, learning)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases import Base, last_layers
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.call import Call, literal
 from cnnstudio.catalog.component import Place
@@ -18,7 +18,7 @@ from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS, chosen_loss
 from cnnstudio.catalog.training.file_callbacks import place_values
 from cnnstudio.catalog.training.metrics import active_metrics, is_own, metric_call
 from cnnstudio.core.groups import expand_repeats
-from cnnstudio.core.network import BASE, INPUT
+from cnnstudio.core.network import BASE, INPUT, Node
 from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
@@ -34,7 +34,8 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
     several = len(training.stages) > 1
     own = parts_in("\n".join(_metrics(project, context, mixes_batches(project))))
     watching = parts_in("\n".join(line for stage in training.stages for line in (
-        _optimizer(project, stage, batches), *_callbacks(stage, batches, first=True))))
+        _optimizer(project, stage, batches), *_slow_lines(project, stage, context.bases),
+        *_callbacks(stage, batches, first=True))))
     lines: list[str] = [line for part in (*own, *watching) for line in (*part.code.split("\n"), "")]
     for number, stage in enumerate(training.stages):
         if several:
@@ -55,11 +56,12 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
 def _compile(project: Project, context: Context, stage: Stage, batches: int) -> list[str]:
     training = project.training
     loss, values = chosen_loss(training.loss, context.label_mode)
-    optimizer, before = _optimizer(project, stage, batches), []
-    if exempts(_optimizer_values(stage)):
-        before = [f"optimizer = {optimizer}", f"optimizer.exclude_from_weight_decay(var_names={list(DECAY_EXEMPT)!r})".replace(
-            "'", '"')]
-        optimizer = "optimizer"
+    optimizer = _optimizer(project, stage, batches)
+    before = ([f"optimizer.exclude_from_weight_decay(var_names={list(DECAY_EXEMPT)!r})".replace("'", '"')]
+              if exempts(_optimizer_values(stage)) else [])
+    before += _slow_lines(project, stage, context.bases)
+    if before:
+        before, optimizer = [f"optimizer = {optimizer}", *before], "optimizer"
     return [*before, "model.compile(", f"    optimizer={optimizer},", f"    loss={loss.call.code(values)},",
             *_listed(_metrics(project, context, mixes_batches(project))),
             *({"on": ["    jit_compile=True,"], "off": ["    jit_compile=False,"]}.get(training.jit_compile, [])), ")"]
@@ -112,7 +114,7 @@ def _callbacks(stage: Stage, batches: int, first: bool) -> list[str]:
             lines.append(f"    # unknown callback {step.type}")
         elif step.enabled:
             values = place_values(entry, with_defaults(entry.params, step.params),
-                                  Place(id=step.id, epoch_batches=batches, first=first))
+                                  Place(id=step.id, epoch_batches=batches, first=first, stage=stage.id))
             lines.append(f"    {entry.call.code(values, short_name)},")
     return [*lines, "]"]
 
@@ -137,29 +139,61 @@ def _class_weight(project: Project) -> list[str]:
               if mixes_batches(project) else [])]
 
 
+def _slow_lines(project: Project, stage: Stage, bases: BaseResolver) -> list[str]:
+    """The lines by which the bases that learn in this stage do so more slowly than the layers after them."""
+    if stage.base_rate_factor == 1:
+        return []
+    lines: list[str] = []
+    for node, base, layers, alone in _bases(project, bases):
+        values = values_of(node, LAYERS[BASE])
+        if not base.trainable_layers(stage.trainable_from or str(values["trainable_from"]), str(values["ends_at"])):
+            continue
+        if not alone:
+            graph = base.graph() if base.own is None else base.own.network
+            lines += _tuple("base_layers", [layer.id for layer in graph.nodes])
+            slow = "[layer for layer in model.layers if layer.name in base_layers]"
+        else:
+            slow = f"{layers}.layers"
+        lines.append(f"slow_down(optimizer, {slow}, {stage.base_rate_factor!r})")
+    return lines
+
+
+def _bases(project: Project, bases: BaseResolver) -> list[tuple[Node, Base, str, bool]]:
+    """The bases of the network with their nodes, the code of a model with their layers, and whether it has no others."""
+    network = expand_repeats(project.network)[0]
+    names = layer_variables(network)
+    result = []
+    for node in network.nodes:
+        base = base_of_node(node, bases)
+        if base is not None:
+            fed = [source.type for source in network.nodes if source.id in network.inputs_of(node.id)]
+            layers = (f"model.get_layer({literal(node.id)})" if base.own is not None else
+                      f"keras.Model(model.input, {names[node.id]})")
+            result.append((node, base, layers, base.own is not None or fed == [INPUT]))
+    return result
+
+
 def _trainable(project: Project, stage: Stage, several: bool, bases: BaseResolver) -> list[str]:
     """The trainable layers of the bases, if this stage changes them or an earlier one may have."""
     if not stage.trainable_from and not (several and any(other.trainable_from for other in project.training.stages)):
         return []
-    network = expand_repeats(project.network)[0]
-    names = layer_variables(network)
     lines: list[str] = []
-    for node in network.nodes:
-        base = base_of_node(node, bases)
-        if base is not None:
-            start = stage.trainable_from or str(values_of(node, LAYERS[BASE])["trainable_from"])
-            fed = [source.type for source in network.nodes if source.id in network.inputs_of(node.id)]
-            layers = (f"model.get_layer({literal(node.id)})" if base.own is not None else
-                      f"keras.Model(model.input, {names[node.id]})")
-            lines += _base_lines(base, start, layers, alone=base.own is not None or fed == [INPUT])
+    for node, base, layers, alone in _bases(project, bases):
+        values = values_of(node, LAYERS[BASE])
+        start = stage.trainable_from or str(values["trainable_from"])
+        lines += _base_lines(base, (start, str(values["ends_at"])), layers, alone)
     return lines
 
 
-def _base_lines(base: Base, start: str, layers: str, alone: bool) -> list[str]:
-    """The lines that set which layers of a base learn; `alone`: the model `layers` has no others."""
-    learning = base.trainable_layers(start if start in ("none", "all", *base.lines) else "none")
+def _base_lines(base: Base, line: tuple[str, str], layers: str, alone: bool) -> list[str]:
+    """The lines that set which layers of a base learn, by its freeze line and its end; `alone`: the model `layers` has no
+    others."""
+    start, count = line[0], last_layers(line[0])
+    learning = base.trainable_layers(*line)
     state = {"none": "is frozen", "all": "learns, its batch normalisation does not"}.get(
         start, f"learns from {start} on, its batch normalisation nowhere")
+    if count is not None:
+        state = f"learns in its last {count} layers, its batch normalisation nowhere"
     graph = base.graph() if base.own is None else base.own.network
     lines = [f"# {base.label.en} {state}."]
     if not learning and alone:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases import Base, last_layers
 from cnnstudio.catalog.bases.resolver import base_of, identifier_of
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
@@ -56,7 +56,7 @@ def base_class(node: Node, name: str, pictures: Context, collected: Module, take
     # The blocks of a user's own model have no names that say what repeats.
     blocks = block_classes(base, graph, forms, taken) if base.own is None and len(forms) == len(written) else None
     if blocks is None:
-        lines = _flat_class(base, graph, network_report, context, (node.id, name), (values["trainable_from"], kind), about,
+        lines = _flat_class(base, graph, network_report, context, (node.id, name), (values["trainable_from"], end, kind), about,
                             collected)
         return "\n".join(lines) + "\n"
     for layer in graph.nodes[1:]:
@@ -70,7 +70,7 @@ def base_class(node: Node, name: str, pictures: Context, collected: Module, take
         answer = "self.flat(self.pooling(x))"
     lines = [line for code in blocks.classes for line in (*code, "", "")]
     lines += [*_head(class_name(name), about), *(f"        {line}" for line in modules),
-              *_freeze_lines(base, values["trainable_from"], blocks.paths), "", "    def forward(self, pictures):",
+              *_freeze_lines(base, (values["trainable_from"], end), blocks.paths), "", "    def forward(self, pictures):",
               *(f"        {line}" for line in blocks.forward), f"        return {answer}", *_ALWAYS_PREDICTS]
     return "\n".join(lines) + "\n"
 
@@ -86,10 +86,10 @@ def _head(name: str, about: str) -> list[str]:
 
 
 def _flat_class(base: Base, graph: NetworkSpec, network_report: NetworkReport, context: Context, names: tuple[str, str],
-                settings: tuple[str, str], about: str, collected: Module) -> list[str]:
-    """The class with all layers one by one; `names` are the node and its attribute, `settings` the freeze line and the kind
-    of pooling."""
-    (node, name), (line, kind) = names, settings
+                settings: tuple[str, str, str], about: str, collected: Module) -> list[str]:
+    """The class with all layers one by one; `names` are the node and its attribute, `settings` the freeze line, the
+    end and the kind of pooling."""
+    (node, name), (start, end, kind) = names, settings
     inner = list(graph.nodes)
     attributes = variable_names([layer.id for layer in inner], RESERVED)
     module, applied, expressions = Module(), dict[str, list[str]](), dict[str, str]()
@@ -104,22 +104,23 @@ def _flat_class(base: Base, graph: NetworkSpec, network_report: NetworkReport, c
         module.modules += [(pooling, f"nn.Adaptive{kind}Pool2d(1)"), (flat, "nn.Flatten()")]
         applied[last] = [*applied[last], pooling, flat]
     merge_module(collected, module)
-    return [*class_head(class_name(name), about, module), *_freeze_lines(base, line, applied), "",
+    return [*class_head(class_name(name), about, module), *_freeze_lines(base, (start, end), applied), "",
             "    def forward(self, pictures):",
             *forward_lines(inner, sources_of(graph), attributes, applied, expressions, last), *_ALWAYS_PREDICTS]
 
 
-def _freeze_lines(base: Base, line: str, paths: Mapping[str, Sequence[str]]) -> list[str]:
-    """Only the layers from the freeze line on learn, batch normalisation nowhere; `paths` are the layers' modules."""
-    learning = base.trainable_layers(line if line in ("none", "all", *base.lines) else "none") & paths.keys()
+def _freeze_lines(base: Base, line: tuple[str, str], paths: Mapping[str, Sequence[str]]) -> list[str]:
+    """Only the layers behind the freeze line learn, batch normalisation nowhere; `line` is it and the end, `paths` are the
+    layers' modules."""
+    learning = base.trainable_layers(*line) & paths.keys()
     if not learning:
         return ["        self.requires_grad_(False)"]
     frozen = {base.block_of(layer) for layer in paths if layer not in learning} - {""}
     learns = [block for block in base.lines if any(base.block_of(layer) == block for layer in learning)]
-    if line == "all" or not frozen - set(learns):
+    if line[0] == "all" or (last_layers(line[0]) is None and not frozen - set(learns)):
         return [f"        {item}" for item in all_learn_lines("self")]
-    first = next(paths[layer][0] for layer in paths if layer in learning and paths[layer])
-    return [f"        {item}" for item in learn_from_lines("self", first)]
+    modules = {layer: path[0] for layer, path in paths.items() if path}
+    return [f"        {item}" for item in learning_lines("self", base, learning, modules)]
 
 
 def all_learn_lines(module: str) -> list[str]:
@@ -128,7 +129,21 @@ def all_learn_lines(module: str) -> list[str]:
             "        layer.requires_grad_(not isinstance(layer, nn.BatchNorm2d))"]
 
 
-def learn_from_lines(module: str, first: str) -> list[str]:
+def learning_lines(module: str, base: Base, learning: Collection[str], paths: Mapping[str, str]) -> list[str]:
+    """The lines after which just these layers of a base learn; `paths` are the layers' modules."""
+    # Batch normalisation is left out by its class.
+    still = {node.id for node in (base.graph() if base.own is None else base.own.network).nodes
+             if LAYERS[node.type].batch_free}
+    ordered = [layer for layer in paths if layer not in still]
+    wanted = [layer for layer in ordered if layer in learning]
+    if wanted == ordered[len(ordered) - len(wanted):]:
+        return _learn_from_lines(module, paths[wanted[0]])
+    names = tuple(paths[layer] for layer in wanted)
+    return [f"for name, layer in {module}.named_modules():", "    if not list(layer.children()):",
+            "        layer.requires_grad_(name in (", *(f'            "{name}",' for name in names), "        ))"]
+
+
+def _learn_from_lines(module: str, first: str) -> list[str]:
     """The lines after which the layers of a base learn from that module on, batch normalisation nowhere."""
     return ["learns = False", f"for name, layer in {module}.named_modules():", f'    learns = learns or name == "{first}"',
             "    if not list(layer.children()):",

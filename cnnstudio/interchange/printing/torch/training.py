@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases import Base, last_layers
 from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.component import Place, TorchCallback, TorchOptimizer, TrainingComponent
-from cnnstudio.catalog.keras_parts import short_name
 from cnnstudio.catalog.layers import LAYERS, values_of
-from cnnstudio.catalog.optimizers.common import averaging_lines, clipping_lines, decay_lines, exempts
-from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
+from cnnstudio.catalog.optimizers.common import averaging_lines, clipping_lines, decay_lines
+from cnnstudio.catalog.schedules import SCHEDULES
 from cnnstudio.catalog.torch_form import NotInTorch, not_in_torch
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, chosen_loss
 from cnnstudio.catalog.training.losses import AUTO
@@ -24,10 +23,18 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 from cnnstudio.interchange.printing.script_files import weighted_bases
 from cnnstudio.interchange.printing.torch.balance import OVERSAMPLING, class_weight_lines
-from cnnstudio.interchange.printing.torch.bases import all_learn_lines, learn_from_lines
+from cnnstudio.interchange.printing.torch.bases import all_learn_lines, learning_lines
 from cnnstudio.interchange.printing.torch.figures import figure_functions
 from cnnstudio.interchange.printing.torch.layer_lines import RESERVED
 from cnnstudio.interchange.printing.torch.module import TorchModel
+from cnnstudio.interchange.printing.torch.optimizers import (
+    TAKE_AVERAGE,
+    averages,
+    group_rates,
+    optimizer_lines,
+    schedule_lines,
+    slow_bases,
+)
 from cnnstudio.interchange.printing.torch.plan import Plan
 from cnnstudio.network.naming import variable_names
 
@@ -39,7 +46,7 @@ def functions(plan: Plan) -> list[str]:
     forms = [form for stage in plan.project.training.stages for form, _lines in _callbacks(stage, plan)]
     helpers = dict.fromkeys(form.helper for form in forms if form.helper is not None)
     passes = dict.fromkeys(_train_pass(plan, stage) for stage in plan.project.training.stages)
-    average = [TAKE_AVERAGE] if any(map(_averages, plan.project.training.stages)) else []
+    average = [TAKE_AVERAGE] if any(map(averages, plan.project.training.stages)) else []
     strength = plan.project.training.oversampling
     sampler = [OVERSAMPLING.format(strength=strength)] if strength else []
     return [*(helper.code for helper in helpers), *sampler, *average, *figure_functions(plan), _loss(plan), *(
@@ -70,7 +77,7 @@ def main_lines(plan: Plan) -> list[str]:
         lines += [
             *_trainable(plan, stage),
             "learning = [parameter for parameter in network.parameters() if parameter.requires_grad]",
-            *schedule, *_optimizer(stage, scheduled=bool(schedule)),
+            *schedule, *optimizer_lines(plan, stage, scheduled=bool(schedule)),
             *(["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)"] if schedule else []),
             *_listed("plateaus", plateaus), *_listed("stops", stops), *_listed("watchers", watchers),
             *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops),
@@ -126,8 +133,8 @@ def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bo
             watchers: bool) -> list[str]:
     more = f"{', schedule' if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None else ''}"
     more += ", class_weight" if plan.weighted else ""
-    averages = _averages(stage)
-    more += ", average" if averages else ""
+    averaging = averages(stage)
+    more += ", average" if averaging else ""
     return [
         f"for epoch in range({stage.epochs}):",
         "    logs = {}",
@@ -143,7 +150,7 @@ def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bo
           if plateaus else []),
         *(["    for watcher in watchers:", "        watcher.after_epoch(epoch, logs)"] if watchers else []),
         *(["    if any([stop.is_over(epoch, logs) for stop in stops]):", "        break"] if stops else []),
-        *(["take_average(network, average)"] if averages else []),
+        *(["take_average(network, average)"] if averaging else []),
         *(["for stop in stops:", "    stop.restore()"] if stops else [])]
 
 
@@ -165,7 +172,8 @@ def _callbacks(stage: Stage, plan: Plan) -> list[tuple[TorchCallback, list[str]]
     on = [step for step in stage.callbacks if step.enabled]
     first = stage is plan.project.training.stages[0]
     return [(entry.torch, entry.torch.lines(with_defaults(entry.params, step.params),
-                                            Place(id=step.id, epoch_batches=plan.batches, first=first)))
+                                            Place(id=step.id, epoch_batches=plan.batches, first=first, stage=stage.id,
+                                                  rates=group_rates(plan, stage))))
             for entry in CALLBACKS for step in on if step.type == entry.id and isinstance(entry.torch, TorchCallback)]
 
 
@@ -207,69 +215,27 @@ def _trainable(plan: Plan, stage: Stage) -> list[str]:
     for node in network.nodes:
         base = base_of_node(node, plan.context.bases)
         if base is not None:
-            start = stage.trainable_from or str(values_of(node, LAYERS[BASE])["trainable_from"])
-            lines += _base_lines(base, start, node.id, names[node.id], plan.model)
+            values = values_of(node, LAYERS[BASE])
+            line = stage.trainable_from or str(values["trainable_from"]), str(values["ends_at"])
+            lines += _base_lines(base, line, (node.id, names[node.id]), plan.model)
     return lines
 
 
-def _base_lines(base: Base, start: str, node: str, name: str, model: TorchModel) -> list[str]:
-    learning = base.trainable_layers(start if start in ("none", "all", *base.lines) else "none")
-    entries = [carried.entries[0][0] for carried in model.carried
-               if carried.layer[0] == node and carried.layer[1:] and carried.layer[1] in learning and carried.entries]
-    if not entries:
+def _base_lines(base: Base, line: tuple[str, str], names: tuple[str, str], model: TorchModel) -> list[str]:
+    """The lines that set which layers of a base learn, by its freeze line and its end; `names` are the node and its
+    attribute."""
+    (start, _end), (node, name) = line, names
+    learning = base.trainable_layers(*line)
+    weighted = {carried.layer[1]: ".".join(carried.entries[0][0].split(".")[1:-1]) for carried in model.carried
+                if carried.layer[0] == node and carried.layer[1:] and carried.entries}
+    if not learning & weighted.keys():
         return [f"network.{name}.requires_grad_(False)"]
     if start == "all":
         return all_learn_lines(f"network.{name}")
-    first, *more = learn_from_lines(f"network.{name}", ".".join(entries[0].split(".")[1:-1]))
-    return [f"{first}  # {base.label.en} learns from {start} on, its batch normalisation nowhere", *more]
-
-
-def schedule_lines(stage: Stage, batches: int) -> list[str]:
-    """The function `rate(step)` of a stage's schedule, by Keras's formula; `batches` are those of an epoch."""
-    entry = SCHEDULES.find(stage.schedule.type) if stage.schedule is not None else None
-    if entry is None or stage.schedule is None:
-        return []
-    values = schedule_values(stage.schedule, stage.epochs * batches, batches)
-    return ["", "", "def rate(step):", f'    """The learning rate of a step, as {short_name(entry.call.target)} gives it."""',
-            *(f"    {name} = {literal(value)}" for name, value in values.items()),
-            *(f"    {line}" for line in entry.formula.splitlines()), "", ""]
-
-
-def _optimizer(stage: Stage, scheduled: bool) -> list[str]:
-    """The line that makes the optimizer, or lines that end the script and say what is missing."""
-    kind = stage.optimizer.type
-    entry = OPTIMIZERS.find(kind)
-    if entry is None or not isinstance(entry.torch, TorchOptimizer):
-        name = literal(kind if entry is None else entry.label.en)
-        return ["# Make an optimizer of PyTorch here:", "# optimizer = torch.optim...(learning, lr=...)",
-                f'raise SystemExit("There is no optimizer in PyTorch that does what Keras does: " + {name})']
-    # A schedule gives the rate itself, and LambdaLR multiplies with this one.
-    values = with_defaults(entry.params, stage.optimizer.params) | ({"learning_rate": 1.0} if scheduled else {})
-    averaging = ["average = torch.optim.swa_utils.AveragedModel(",
-                 f"    network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn({values['ema_momentum']!r}))"]
-    more = averaging if values["use_ema"] else []
-    if entry.torch.decays and exempts(values):
-        return ["decaying = [parameter for parameter in learning if parameter.ndim > 1]",
-                "exempt = [parameter for parameter in learning if parameter.ndim <= 1]  # biases and normalisation",
-                f"optimizer = {entry.torch.code(values, '_groups')}".replace(
-                    "_groups", '[{"params": decaying}, {"params": exempt, "weight_decay": 0.0}]'), *more]
-    return [f"optimizer = {entry.torch.code(values)}", *more]
-
-
-TAKE_AVERAGE: Final = '''\
-@torch.no_grad()
-def take_average(network, average):
-    """Set the weights that learn to their averages, as Keras does when a training with use_ema ends."""
-    for parameter, mean in zip(network.parameters(), average.module.parameters()):
-        parameter.copy_(mean)
-'''
-
-
-def _averages(stage: Stage) -> bool:
-    """Whether the weights are averaged in this stage."""
-    entry = OPTIMIZERS.find(stage.optimizer.type)
-    return (entry is not None and isinstance(entry.torch, TorchOptimizer)
-            and bool(with_defaults(entry.params, stage.optimizer.params)["use_ema"]))
+    count = last_layers(start)
+    state = f"from {start} on" if count is None else f"in its last {count} layers"
+    first, *more = learning_lines(f"network.{name}", base, learning, weighted)
+    return [f"{first}  # {base.label.en} learns {state}, its batch normalisation nowhere", *more]
 
 
 def _listed(name: str, lines: list[str]) -> list[str]:
@@ -311,7 +277,7 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
         body.append("learning = [parameter for parameter in network.parameters() if parameter.requires_grad]")
     body += clipping
     if decay:
-        body += decay_lines(values)
+        body += decay_lines(values, grouped=bool(slow_bases(plan, stage)))
     averaging = averaging_lines(values)
     body += ["optimizer.step()", *averaging, *(["schedule.step()"] if scheduled else []), *_counting(plan)]
     arguments = (f"network, loader, optimizer{', schedule' if scheduled else ''}"

@@ -25,7 +25,7 @@ from cnnstudio.core.events import (
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_number, on_one_line, tr
 from cnnstudio.workers.journal import read_events
-from cnnstudio.workers.runs import RunFolder, find_run, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, find_run, list_runs
 
 _LOOK_SECONDS: Final = 0.2
 ANSWER_SECONDS: Final = 120.0

@@ -25,8 +25,8 @@ from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.workers.answer_format import json_line, pictures_of, text_line, write_csv
 from cnnstudio.workers.job_setup import evaluation_job, export_job, serving_job
-from cnnstudio.workers.run_answers import leakage_price
-from cnnstudio.workers.runs import RunFolder, find_run, run_of, standing_text
+from cnnstudio.workers.runs.answers import leakage_price
+from cnnstudio.workers.runs.folder import RunFolder, find_run, run_of, standing_text
 from cnnstudio.workers.supervisor import Supervisor
 
 

@@ -16,7 +16,7 @@ from cnnstudio.core.layer_readings import readings
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_number, on_one_line, tr
 from cnnstudio.workers.job_setup import layers_job
-from cnnstudio.workers.runs import RunFolder, find_run, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, find_run, list_runs
 
 
 def layers(arguments: argparse.Namespace, output: Output) -> int:

@@ -19,9 +19,12 @@ from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.forecasts import outcome_of, outcome_text
-from cnnstudio.workers.group_figures import GroupFigures, Spread, group_figures
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training, refresh_index
-from cnnstudio.workers.reproducing import (
+from cnnstudio.workers.runs.comparison import is_evaluated, split_to_compare
+from cnnstudio.workers.runs.folder import RunFolder, delete_run, find_run, list_runs
+from cnnstudio.workers.runs.group_figures import GroupFigures, Spread, group_figures
+from cnnstudio.workers.runs.groups import Member, prepare_folds, prepare_seeds
+from cnnstudio.workers.runs.reproducing import (
     OUTCOME_TEXTS,
     Reproduction,
     check_reproducible,
@@ -29,11 +32,8 @@ from cnnstudio.workers.reproducing import (
     prepare_again,
     reproduction,
 )
-from cnnstudio.workers.resuming import in_use_problem, longer, resumed_job
-from cnnstudio.workers.run_comparison import is_evaluated, split_to_compare
-from cnnstudio.workers.run_groups import Member, prepare_folds, prepare_seeds
-from cnnstudio.workers.run_weights import copy_weights, named_weights, seen_pictures, weights_origin
-from cnnstudio.workers.runs import RunFolder, delete_run, find_run, list_runs
+from cnnstudio.workers.runs.resuming import in_use_problem, longer, resumed_job
+from cnnstudio.workers.runs.weights import copy_weights, named_weights, seen_pictures, weights_origin
 
 _SHARES: Final = ("accuracy", "val_accuracy")
 

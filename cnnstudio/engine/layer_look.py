@@ -22,7 +22,7 @@ from cnnstudio.engine.training.layer_rows import layer_rows
 from cnnstudio.engine.training.pictures import make_sources, usable_pictures
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 def measure_layers(job: MeasureLayers, link: Link) -> Event:

@@ -38,8 +38,8 @@ from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.forecasts import forecast_key, give_forecast
-from cnnstudio.workers.run_origin import RunOrigin
-from cnnstudio.workers.runs import RunFolder, create_run, find_run
+from cnnstudio.workers.runs.folder import RunFolder, create_run, find_run
+from cnnstudio.workers.runs.origin import RunOrigin
 
 
 def refresh_index(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,

@@ -27,7 +27,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.sample import write_digits
 from cnnstudio.workers.link import COMMAND_FILE
-from cnnstudio.workers.runs import RunFolder, create_run
+from cnnstudio.workers.runs.folder import RunFolder, create_run
 
 ANSWERS = {
     "pause": Paused(), "resume": Resumed(), "stop": Stopped(kept=True),

@@ -27,7 +27,7 @@ from cnnstudio.engine.training.callbacks import make_callbacks
 from cnnstudio.engine.training.kept_models import RunFiles
 from cnnstudio.interchange.base_weights import read_weights
 from cnnstudio.network.shapes import report
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.engine.collections_of_pictures import replace, small_network, small_project
 from tests.engine.conftest import metrics_of
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.sweeps import GOOD, __main__, corpora, full_disks, make_project
 from tests.sweeps.command_kills import COMMANDS, sweep_command_kills
 from tests.sweeps.flips import sweep_flips

@@ -18,9 +18,9 @@ from cnnstudio.core.text import same
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.run_answers import evaluation_rows
-from cnnstudio.workers.run_ids import slug
-from cnnstudio.workers.runs import create_run, delete_run, find_run, list_runs
+from cnnstudio.workers.runs.answers import evaluation_rows
+from cnnstudio.workers.runs.folder import create_run, delete_run, find_run, list_runs
+from cnnstudio.workers.runs.ids import slug
 
 
 def manifest(path):

@@ -34,7 +34,7 @@ from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.trainer import Progress, StageTrainer
 from cnnstudio.engine.training.writer import CheckpointWriter
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 _EPOCHS: Final = re.compile(r"training\.stages\.[^.]+\.epochs")
 

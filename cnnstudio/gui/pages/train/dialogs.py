@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 from cnnstudio.core.jobs import TryRates
 from cnnstudio.core.project import Project
 from cnnstudio.datasets.index import Index
-from cnnstudio.gui.pages.train.compare import CompareDialog
-from cnnstudio.gui.pages.train.rate_finder import RateFinderDialog
-from cnnstudio.gui.pages.train.trial import from_project
+from cnnstudio.gui.pages.train.runs.compare import CompareDialog
+from cnnstudio.gui.pages.train.trials.rate_finder import RateFinderDialog
+from cnnstudio.gui.pages.train.trials.trial import from_project
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.workers.job_setup import rates_job
-from cnnstudio.workers.runs import RunSummary
+from cnnstudio.workers.runs.folder import RunSummary
 
 
 def _open(dialog: QDialog) -> QDialog:

@@ -12,10 +12,10 @@ from cnnstudio.core.commands import ObserveLayers
 from cnnstudio.core.events import Histogram, LayersObserved, LayerState
 from cnnstudio.core.text import set_language
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train import layers_panel
-from cnnstudio.gui.pages.train.layer_cells import densities, paint_line, paint_share
-from cnnstudio.gui.pages.train.layers_panel import LayersPanel
-from cnnstudio.gui.pages.train.live import LiveControls
+from cnnstudio.gui.pages.train.live import layers_panel
+from cnnstudio.gui.pages.train.live.controls import LiveControls
+from cnnstudio.gui.pages.train.live.layer_cells import densities, paint_line, paint_share
+from cnnstudio.gui.pages.train.live.layers_panel import LayersPanel
 from cnnstudio.gui.pages.train.plots.history import curves_of
 from tests.gui.pages.train.test_live import Job
 from tests.gui.pages.train.test_plots import Remembering, epoch
@@ -70,7 +70,7 @@ def test_a_row_for_every_layer_over_the_epochs(live):
     live.show_curves(curves_of([epoch(1, 1.0), told(1), told(2), told(3, state("conv", dead=0.6), state("output"))]))
     table = live.layers._table
     assert len(table._history) == 2 and len(table._history[0]) == 3
-    assert "conv, gradient 5.0e-01, update ratio 1.0e-03, dead 60.0%" in table.accessibleDescription()
+    assert "conv, gradient 0.5, update ratio 0.001, dead 60.0%" in table.accessibleDescription()
     assert "Half of the units" in live.layers._readings.text()
     assert "1,234 parameters" in table.words_at(5, 40) and "Half of the units" in table.words_at(5, 40)
     assert "epoch 3: 60.0%" in table.words_at(890, 40)

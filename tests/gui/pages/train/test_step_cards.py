@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QMenu
 
-from cnnstudio.gui.pages.train.step_cards import StepCards
+from cnnstudio.gui.pages.train.settings.step_cards import StepCards
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.form import Form

@@ -21,7 +21,7 @@ from cnnstudio.gui.pages.train.plots.quantities import Quantity
 from cnnstudio.gui.pages.train.plots.readout import Line, nearest, readout_html
 from cnnstudio.gui.widgets.basics import Label, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.workers.group_figures import spread_of
+from cnnstudio.workers.runs.group_figures import spread_of
 
 _MOST_NAMES: Final = 6
 """The most names of other runs in a legend."""

@@ -14,7 +14,7 @@ from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.item import Item
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.training import with_settings
-from cnnstudio.interchange.printing.torch import layer_lines, module, training
+from cnnstudio.interchange.printing.torch import layer_lines, module, optimizers, training
 from cnnstudio.interchange.printing.torch.script import torch_problems, torch_script
 from cnnstudio.network.new_project import Facts, new_project
 
@@ -52,7 +52,8 @@ def with_optimizer(kind: str):
 def test_an_optimizer_without_a_form_is_never_printed_as_another_one(kind, monkeypatch):
     form = NotInTorch("nobody wrote it", "nadie lo escribió")
     entries = [msgspec.structs.replace(entry, torch=form) if entry.id == "sgd" else entry for entry in OPTIMIZERS]
-    monkeypatch.setattr(training, "OPTIMIZERS", Registry("optimizer", entries))
+    for module_of_it in (training, optimizers):
+        monkeypatch.setattr(module_of_it, "OPTIMIZERS", Registry("optimizer", entries))
     project = with_optimizer(kind)
     code = torch_script(project, context_of(project, 3, BUILT_IN))
     compile(code, "script.py", "exec")

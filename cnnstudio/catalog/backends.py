@@ -19,12 +19,23 @@ class Backend(msgspec.Struct, frozen=True, kw_only=True):
     module: str
     libraries: tuple[Library, ...] = ()
     """What does not come along with the program."""
+    gpu_systems: tuple[str, ...] = ()
+    """The systems, as in `sys.platform`, on which it reaches a graphics card."""
+    gpu_packages: tuple[str, ...] = ()
+    """Where one of these packages is installed, the backend has what a card by NVIDIA needs. A version such as 2.9+cu130 says
+    so, too."""
+    gpu_package: str = ""
+    """What pip installs for a card by NVIDIA."""
 
 
 TORCH: Final = Library("torch", "PyTorch", "torch", processor_index="https://download.pytorch.org/whl/cpu")
 
 BACKENDS: Final[Registry[Backend]] = Registry("backend", (
-    Backend(id="tensorflow", label=same("TensorFlow"), module="tensorflow"),
-    Backend(id="torch", label=same("PyTorch"), module="torch", libraries=(TORCH,)),
-    Backend(id="jax", label=same("JAX"), module="jax", libraries=(Library("jax", "JAX", "jax"),)),
+    Backend(id="tensorflow", label=same("TensorFlow"), module="tensorflow", gpu_systems=("linux",),
+            gpu_packages=("nvidia-cudnn-cu12", "nvidia-cudnn-cu13"), gpu_package="tensorflow[and-cuda]"),
+    Backend(id="torch", label=same("PyTorch"), module="torch", libraries=(TORCH,),
+            gpu_systems=("linux", "win32", "darwin"), gpu_packages=("nvidia-cudnn-cu12", "nvidia-cudnn-cu13"),
+            gpu_package="torch"),
+    Backend(id="jax", label=same("JAX"), module="jax", libraries=(Library("jax", "JAX", "jax"),),
+            gpu_systems=("linux",), gpu_packages=("jax-cuda12-plugin", "jax-cuda13-plugin"), gpu_package="jax[cuda13]"),
 ))

@@ -24,13 +24,14 @@ _RUN: Final = {
     "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:map_pictures", "import": "collection:import_source",
     "network": "networks:network", "code": "code:code", "draw": "drawing:draw",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "runs:runs", "train": "training:train",
-    "reproduce": "training:reproduce",
+    "reproduce": "training:reproduce", "control": "control:control",
     "evaluate": "jobs:evaluate", "predict": "jobs:predict", "export": "jobs:export", "doctor": "doctor:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "plan": "plans:plan",
     "augment": "augmenting:augment",
     "help": "reference:explain", "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",
     "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
+    "layers": "layers:layers",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""
 

@@ -12,9 +12,11 @@ from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.run_arguments import (
     Command,
     add_compare,
+    add_control,
     add_evaluate,
     add_export,
     add_find_rate,
+    add_layers,
     add_predict,
     add_reproduce,
     add_robustness,
@@ -312,12 +314,12 @@ def _help(command: Command) -> None:
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
-    "reproduce": add_reproduce,
+    "reproduce": add_reproduce, "control": add_control,
     "evaluate": add_evaluate, "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,
     "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
-    "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach,
+    "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
 }
 
 

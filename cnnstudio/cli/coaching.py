@@ -21,7 +21,7 @@ from cnnstudio.workers.coach.advice import Advice
 from cnnstudio.workers.coach.evidence import collect, find_inspection
 from cnnstudio.workers.coach.judge import RULES, judge
 from cnnstudio.workers.coach.outcomes import outcome
-from cnnstudio.workers.runs import RunFolder, find_run, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, find_run, list_runs
 from cnnstudio.workers.trial_setup import inspection_job
 
 

@@ -27,7 +27,7 @@ from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.script_files import CODE_MARK
 from cnnstudio.interchange.printing.torch.script import torch_code, torch_problems
 from cnnstudio.workers.printed_scripts import file_names, script_text, write_script
-from cnnstudio.workers.runs import find_run
+from cnnstudio.workers.runs.folder import find_run
 
 
 def code(arguments: argparse.Namespace, output: Output) -> int:

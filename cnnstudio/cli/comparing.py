@@ -12,8 +12,8 @@ from cnnstudio.core.display import format_count
 from cnnstudio.core.text import Text, format_number, on_one_line, tr
 from cnnstudio.datasets.paired import Figure
 from cnnstudio.workers.job_setup import evaluation_job
-from cnnstudio.workers.run_comparison import RunComparison, compare_runs, is_evaluated, split_to_compare, verdict
-from cnnstudio.workers.runs import find_run
+from cnnstudio.workers.runs.comparison import RunComparison, compare_runs, is_evaluated, split_to_compare, verdict
+from cnnstudio.workers.runs.folder import find_run
 
 FIGURE_NAMES: Final = {
     "accuracy": Text("accuracy", "exactitud"), "balanced_accuracy": Text("balanced accuracy", "exactitud equilibrada"),

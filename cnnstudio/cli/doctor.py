@@ -6,6 +6,7 @@ import argparse
 from typing import Any, Final
 
 from cnnstudio import __version__
+from cnnstudio.cli.benchmarking import benchmark
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
 from cnnstudio.core import events, jobs
@@ -23,6 +24,8 @@ def doctor(arguments: argparse.Namespace, output: Output) -> int:
     """Report on this computer, or change what was added to the program."""
     if arguments.check_update:
         return _check_update(output)
+    if arguments.benchmark:
+        return benchmark(output)
     wanted = [*arguments.install, *([GPU] if arguments.install_gpu else [])]
     for identifier in arguments.remove:
         if arguments.dry_run:
@@ -104,7 +107,7 @@ def _diagnose(output: Output) -> int:
         output.line({**facts, "added": [_added_facts(library) for library in added]})
     else:
         for name, value in facts.items():
-            text = device_text(value) if name == "device" else _value_text(value)
+            text = device_text(value) if name == "device" else _cards_text(value) if name == "cards" else _value_text(value)
             output.line({}, f"{_FACTS.get(name, name)}: {text}")
         for library in added:
             output.line({}, tr("added: {name} {version}, {size}, {folder}", "añadido: {name} {version}, {size}, {folder}",
@@ -121,6 +124,13 @@ def _diagnose(output: Output) -> int:
     return exit_code(last, output)
 
 
+def _cards_text(cards: list[dict[str, Any]]) -> str:
+    """The graphics cards, with their memory where it is known."""
+    return ", ".join(f"{card['name'] or card['maker']}"
+                     + (f" ({format_size(round(card['memory_mb'] * 1e6))})" if card["memory_mb"] else "")
+                     for card in cards) or tr("none", "ninguna")
+
+
 def _version_of(library: AddedLibrary) -> str:
     wanted = library.package.partition("[")[0].lower()
     return next((version for name, version in library.versions.items() if name.lower() == wanted), "")
@@ -131,7 +141,8 @@ _FACTS: Final = {
     "backends": Text("backends", "motores"), "cpu_count": Text("processor cores",
                                                                "núcleos del procesador"), "gpu": Text("GPU", "GPU"),
     "litert": Text("LiteRT", "LiteRT"), "opencv": Text("OpenCV", "OpenCV"), "platform": Text("platform", "plataforma"),
-    "cache": Text("cache", "caché"), "path": Text("path", "ruta"), "writable": Text("writable", "permite escritura"),
+    "cards": Text("graphics cards", "tarjetas gráficas"), "cache": Text("cache", "caché"),
+    "path": Text("path", "ruta"), "writable": Text("writable", "permite escritura"),
     "version": Text("version", "versión"), "formats": Text("formats", "formatos"),
 }
 """Labels of the doctor's facts."""

@@ -15,7 +15,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.cli.targets import WRITTEN_TABLE, check_target
 from cnnstudio.core import events, jobs
 from cnnstudio.core.averages import averages
-from cnnstudio.core.commands import Predict, Stop
+from cnnstudio.core.commands import Command, Predict, Stop
 from cnnstudio.core.jobs import FetchBase, JobSpec
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.places import cache_folder
@@ -25,8 +25,8 @@ from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.workers.answer_format import json_line, pictures_of, text_line, write_csv
 from cnnstudio.workers.job_setup import evaluation_job, export_job, serving_job
-from cnnstudio.workers.run_answers import leakage_price
-from cnnstudio.workers.runs import RunFolder, find_run, run_of, standing_text
+from cnnstudio.workers.runs.answers import leakage_price
+from cnnstudio.workers.runs.folder import RunFolder, find_run, run_of, standing_text
 from cnnstudio.workers.supervisor import Supervisor
 
 
@@ -62,10 +62,12 @@ def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], None]) -> events.Event:
-    """Run a job in a child; returns its last event."""
+def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], None], *commands: Command) -> events.Event:
+    """Run a job in a child, which gets the commands at once; returns its last event."""
     start_logging("command")
     supervisor = Supervisor(job, on_event)
+    for command in commands:
+        supervisor.send(command)
     with stop_on_interrupt(supervisor, output):
         return supervisor.run()
 

@@ -17,7 +17,7 @@ from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index
 from cnnstudio.workers.embedding_jobs import embedding_job
-from cnnstudio.workers.runs import RunFolder, find_run
+from cnnstudio.workers.runs.folder import RunFolder, find_run
 
 
 def map_pictures(arguments: argparse.Namespace, output: Output) -> int:

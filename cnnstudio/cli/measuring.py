@@ -27,7 +27,7 @@ from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.job_setup import augmentation_job, rates_job, refresh_index
 from cnnstudio.workers.probe_jobs import probe_job, read_probe
-from cnnstudio.workers.runs import find_run
+from cnnstudio.workers.runs.folder import find_run
 
 
 def measure(arguments: argparse.Namespace, output: Output) -> int:

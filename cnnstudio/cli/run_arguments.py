@@ -34,6 +34,11 @@ def add_train(command: Command) -> None:
     way.add_argument("--folds", type=int, metavar="K",
                      help=tr("stratified k-fold cross-validation of the training and validation pictures",
                              "validación cruzada estratificada de k pliegues con las imágenes de entrenamiento y validación"))
+    train.add_argument("--layers", action="store_true",
+                       help=tr("record the insides of the layers after every epoch, which `layers` prints; the training is the "
+                               "same, and somewhat slower",
+                               "registra el interior de las capas tras cada época, que `layers` muestra; el entrenamiento es "
+                               "el mismo, y algo más lento"))
     train.add_argument("--run", metavar="ID", help=tr("the run that --continue is about",
                                                       "el entrenamiento al que se refiere --continue"))
 
@@ -46,6 +51,25 @@ def add_reproduce(command: Command) -> None:
     reproduce.add_argument("run", metavar=tr("RUN", "ENTRENAMIENTO"),
                            help=tr("the id of the run, as listed by `runs`",
                                    "el id del entrenamiento, tal como lo enumera `runs`"))
+
+
+def add_control(command: Command) -> None:
+    control = command("control", tr("pause, resume, stop or steer a training that runs in a window or another terminal",
+                                    "pausa, continúa, detiene o dirige un entrenamiento en marcha en una ventana u otra "
+                                    "terminal"))
+    control.add_argument("--run", metavar="ID", help=tr("the id of the run (default: the one that is trained)",
+                                                        "el id del entrenamiento (predeterminado: el que está en marcha)"))
+    what = control.add_mutually_exclusive_group(required=True)
+    what.add_argument("--pause", action="store_true", help=tr("pause after the present batch", "pausa tras el lote actual"))
+    what.add_argument("--resume", action="store_true", help=tr("go on after a pause", "continúa tras una pausa"))
+    what.add_argument("--stop", action="store_true", help=tr("stop and keep the model", "detiene y conserva el modelo"))
+    what.add_argument("--discard", action="store_true", help=tr("stop and discard the model", "detiene y descarta el modelo"))
+    what.add_argument("--rate", type=float, metavar=tr("RATE", "TASA"),
+                      help=tr("train with this learning rate from the next batch on",
+                              "entrena con esta tasa de aprendizaje desde el lote siguiente"))
+    what.add_argument("--try", dest="try_pictures", nargs="+", type=Path, metavar=tr("PICTURE", "IMAGEN"),
+                      help=tr("what the network answers for these pictures at this moment, and from now on after every epoch",
+                              "qué responde la red para estas imágenes en este momento y, en adelante, tras cada época"))
 
 
 def add_runs(command: Command) -> None:
@@ -170,3 +194,17 @@ def add_find_rate(command: Command) -> None:
                                                        "con los ajustes de esta etapa (predeterminado: la primera)"))
     find.add_argument("--steps", type=int, default=100, metavar="N",
                       help=tr("how many batches (default: 100)", "cuántos lotes (predeterminado: 100)"))
+
+
+def add_layers(command: Command) -> None:
+    layers = command("layers", tr("look inside the layers of a run: gradients, updates, weights, activations and dead units",
+                                  "mira dentro de las capas de un entrenamiento: gradientes, cambios, pesos, activaciones y "
+                                  "unidades muertas"))
+    layers.add_argument("--run", metavar="ID", help=tr("the id of the run (default: the newest run)",
+                                                       "el id del entrenamiento (predeterminado: el más reciente)"))
+    layers.add_argument("--epoch", type=int, metavar="N",
+                        help=tr("as recorded after this epoch (default: the last; with --json all)",
+                                "según lo registrado tras esta época (predeterminado: la última; con --json, todas)"))
+    layers.add_argument("--measure", action="store_true",
+                        help=tr("measure the finished model, as is done where a run recorded nothing",
+                                "mide el modelo terminado, como se hace si un entrenamiento no registró nada"))

@@ -14,14 +14,14 @@ from cnnstudio.core.files import read_project
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_metrics, format_number, on_one_line, tr
-from cnnstudio.workers.group_figures import group_figures
-from cnnstudio.workers.run_history import write_history
-from cnnstudio.workers.run_labels import RunLabels, read_labels, write_labels
-from cnnstudio.workers.run_names import read_name, write_name
-from cnnstudio.workers.run_origin import RunOrigin, origin_text
-from cnnstudio.workers.run_table import RunRow, differing_keys, matches, run_rows, sort_rows
-from cnnstudio.workers.run_trash import empty_trash, restore_run, trash_run
-from cnnstudio.workers.runs import STATE_NAMES, RunFolder, find_run, list_runs
+from cnnstudio.workers.runs.folder import STATE_NAMES, RunFolder, find_run, list_runs
+from cnnstudio.workers.runs.group_figures import group_figures
+from cnnstudio.workers.runs.history import write_history
+from cnnstudio.workers.runs.labels import RunLabels, read_labels, write_labels
+from cnnstudio.workers.runs.names import read_name, write_name
+from cnnstudio.workers.runs.origin import RunOrigin, origin_text
+from cnnstudio.workers.runs.table import RunRow, differing_keys, matches, run_rows, sort_rows
+from cnnstudio.workers.runs.trash import empty_trash, restore_run, trash_run
 
 _DIFFERING = "differing"
 

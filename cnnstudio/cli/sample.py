@@ -10,7 +10,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.opening import sample_project
 from cnnstudio.datasets.run_pictures import read_located
-from cnnstudio.workers.runs import find_run
+from cnnstudio.workers.runs.folder import find_run
 
 
 def sample(arguments: argparse.Namespace, output: Output) -> int:

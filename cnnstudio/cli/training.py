@@ -10,6 +10,7 @@ from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, localized, scan_progress
 from cnnstudio.cli.values import with_values
 from cnnstudio.core import events
+from cnnstudio.core.commands import ObserveLayers
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
@@ -18,9 +19,12 @@ from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.forecasts import outcome_of, outcome_text
-from cnnstudio.workers.group_figures import GroupFigures, Spread, group_figures
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training, refresh_index
-from cnnstudio.workers.reproducing import (
+from cnnstudio.workers.runs.comparison import is_evaluated, split_to_compare
+from cnnstudio.workers.runs.folder import RunFolder, delete_run, find_run, list_runs
+from cnnstudio.workers.runs.group_figures import GroupFigures, Spread, group_figures
+from cnnstudio.workers.runs.groups import Member, prepare_folds, prepare_seeds
+from cnnstudio.workers.runs.reproducing import (
     OUTCOME_TEXTS,
     Reproduction,
     check_reproducible,
@@ -28,11 +32,8 @@ from cnnstudio.workers.reproducing import (
     prepare_again,
     reproduction,
 )
-from cnnstudio.workers.resuming import in_use_problem, longer, resumed_job
-from cnnstudio.workers.run_comparison import is_evaluated, split_to_compare
-from cnnstudio.workers.run_groups import Member, prepare_folds, prepare_seeds
-from cnnstudio.workers.run_weights import copy_weights, named_weights, seen_pictures, weights_origin
-from cnnstudio.workers.runs import RunFolder, delete_run, find_run, list_runs
+from cnnstudio.workers.runs.resuming import in_use_problem, longer, resumed_job
+from cnnstudio.workers.runs.weights import copy_weights, named_weights, seen_pictures, weights_origin
 
 _SHARES: Final = ("accuracy", "val_accuracy")
 
@@ -42,11 +43,11 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
     _check(arguments)
     if arguments.resume or arguments.more is not None:
         run, job = _going_on(arguments)
-        return exit_code(_train_one(run, job, output), output)
+        return exit_code(_train_one(run, job, output, arguments.layers), output)
     members = _prepared(arguments, output)
     if len(members) == 1:
-        return exit_code(_train_one(*members[0], output), output)
-    return _train_group(members, output)
+        return exit_code(_train_one(*members[0], output, arguments.layers), output)
+    return _train_group(members, output, arguments.layers)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -110,15 +111,15 @@ def _members(arguments: argparse.Namespace, project: Project, index: Index, noti
     return [prepare_training(arguments.project, project, index, noticed, **begun)]
 
 
-def _train_one(run: RunFolder, job: Train, output: Output) -> events.Event:
-    """Train a run; returns the last event."""
+def _train_one(run: RunFolder, job: Train, output: Output, layers: bool = False) -> events.Event:
+    """Train a run; returns the last event. `layers`: the insides of the layers are recorded."""
 
     def handle(event: events.Event) -> None:
         report_progress(event, output)
         if output.as_json:
             output.line(localized(event))
 
-    last = run_job(job, output, handle)
+    last = run_job(job, output, handle, *([ObserveLayers()] if layers else []))
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
         output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
                            metrics=format_metrics(last.metrics)))
@@ -128,14 +129,14 @@ def _train_one(run: RunFolder, job: Train, output: Output) -> events.Event:
     return last
 
 
-def _train_group(members: Sequence[Member], output: Output) -> int:
+def _train_group(members: Sequence[Member], output: Output, layers: bool) -> int:
     """Train the runs of a group one after the other. A run that fails does not end it; Ctrl+C does."""
     code = 0
     for number, (run, job) in enumerate(members, start=1):
         output.print_message(tr("run {n} of {total}: {run}", "entrenamiento {n} de {total}: {run}", n=number,
                                 total=len(members), run=run.id))
         output.line({"event": "run", "run": run.id, "member": number, "members": len(members)})
-        last = _train_one(run, job, output)
+        last = _train_one(run, job, output, layers)
         code = max(code, exit_code(last, output))
         if isinstance(last, events.Stopped) or output.unread:
             for later, _job in members[number:]:

@@ -44,3 +44,10 @@ class Observe(Command, frozen=True, kw_only=True):
 
     count: int = 0
     paths: tuple[str, ...] = ()
+
+
+class ObserveLayers(Command, frozen=True, kw_only=True):
+    """Measure the layers of the network in training: now, and after every epoch. `rows` is how many are told at most, and
+    0 ends it."""
+
+    rows: int = 50

@@ -130,6 +130,49 @@ class Observed(Event, frozen=True, kw_only=True):
     pictures: tuple[ObservedPicture, ...]
 
 
+class Histogram(msgspec.Struct, frozen=True, kw_only=True):
+    """How values are distributed: `shares` are those of equal bins from `low` to `high`, in thousandths of all values. The
+    rare ones outside are in the first and the last bin."""
+
+    low: float
+    high: float
+    shares: tuple[int, ...]
+
+
+class LayerState(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer, or several that follow one another, where there are more than can be shown.
+
+    `gradient_norm` is the Euclidean norm of the gradient of the loss by the layer's trainable weights; `update_ratio`
+    ||after - before|| / ||before|| of these weights for one step of the optimizer, which is around 1e-3 where all is well
+    (A. Karpathy, CS231n, Neural Networks Part 3, "Ratio of weights:updates"). `dead` is the share (0 to 1) of units, the
+    channels of feature maps, that answer exactly 0 everywhere for every picture. What cannot be told is None: a frozen
+    layer has no gradient. Of several layers the norms are those of all their weights together, and `activations` and
+    `dead` those of the last one.
+    """
+
+    name: str
+    kind: str
+    """The type of the layer, of the last one of several."""
+    layers: int = 1
+    parameters: int = 0
+    gradient_norm: float | None = None
+    update_ratio: float | None = None
+    weights: Histogram | None = None
+    activations: Histogram | None = None
+    dead: float | None = None
+
+
+class LayersObserved(Event, frozen=True, kw_only=True):
+    """The state of the layers in the order of the network, after `batch` batches of `epoch` (0: at its end). The gradient
+    is that of the loss on the same `pictures` training pictures every time."""
+
+    epoch: int
+    batch: int
+    layers: tuple[LayerState, ...]
+    stage: int = 0
+    pictures: int = 0
+
+
 class Artifact(Event, frozen=True, kw_only=True):
     """A file or folder was written: "model", "kept_model", "checkpoint", "export".
 

@@ -192,6 +192,28 @@ class Diagnose(JobSpec, frozen=True, kw_only=True):
     function: ClassVar[str] = "doctor:diagnose"
 
 
+class Benchmarked(Event, frozen=True, kw_only=True):
+    """How a backend does on a device: pictures of 32 x 32 a second in training and prediction by a small network, its outputs
+    before, and all its weights after one step of gradient descent; both are the same everywhere but for rounding."""
+
+    backend: str
+    version: str
+    device: str
+    gpu: bool
+    training: float
+    prediction: float
+    outputs: tuple[float, ...]
+    step: tuple[float, ...]
+
+
+class Benchmark(JobSpec, frozen=True, kw_only=True):
+    """Train a small network for `seconds`, and let it answer for half as long."""
+
+    function: ClassVar[str] = "benchmark:benchmark"
+
+    seconds: float = 6.0
+
+
 class FetchBase(JobSpec, frozen=True, kw_only=True):
     """Put the weights of a pretrained base into the cache: download them with a checksum, or copy a file."""
 
@@ -340,6 +362,15 @@ class TryRates(JobSpec, frozen=True, kw_only=True):
     lowest: float = 1e-6
     highest: float = 10.0
     steps: int = 100
+
+
+class MeasureLayers(JobSpec, frozen=True, kw_only=True):
+    """Look inside the layers of a run's model, on its own pictures: a LayersObserved event of `rows` layers at most."""
+
+    function: ClassVar[str] = "layer_look:measure_layers"
+
+    run_folder: str
+    rows: int = 50
 
 
 class CollectTFRecord(JobSpec, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.core.training import TrainingSpec
 from cnnstudio.workers.link import Link, StopRequested
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.transport import Endpoint, ProtocolError
 from cnnstudio.workers.trouble import gpu_lost_problem, is_gpu_lost, is_out_of_memory, memory_problem, training_of_job
 

@@ -11,16 +11,22 @@ from typing import Any
 import cv2
 
 from cnnstudio.catalog.backends import BACKENDS
-from cnnstudio.core.events import Event, Finished
+from cnnstudio.core.events import Event, Finished, Notice
 from cnnstudio.core.jobs import Diagnose, Report
 from cnnstudio.core.places import cache_folder
 from cnnstudio.engine import environment
+from cnnstudio.workers.devices import Card, this_machine, why_unused
 from cnnstudio.workers.link import Link
 
 
 def diagnose(_job: Diagnose, link: Link) -> Event:
-    """Send a Report; see `facts`."""
-    link.emit(Report(facts=facts()))
+    """Send a Report, see `facts`, and a Notice for every backend that does not use a graphics card which is there."""
+    machine = this_machine()
+    link.emit(Report(facts=facts() | {"cards": [_card_facts(card) for card in machine.cards]}))
+    for backend in BACKENDS:
+        problem = why_unused(machine, backend)
+        if problem is not None:
+            link.emit(Notice(problem=problem))
     return Finished()
 
 
@@ -42,6 +48,10 @@ def facts() -> dict[str, Any]:
         "platform": platform.platform(),
         "cache": {"path": str(cache), "writable": _writable(cache)},
     }
+
+
+def _card_facts(card: Card) -> dict[str, Any]:
+    return {"maker": card.maker, "name": card.name, "memory_mb": card.memory_mb}
 
 
 def _version(name: str) -> str | None:

@@ -99,6 +99,11 @@ def device_name() -> str:
     return f"CPU: {os.cpu_count() or 1} cores"
 
 
+def backend_version() -> str:
+    """The version of the library that computes."""
+    return str(__import__(keras.backend.backend()).__version__)
+
+
 def versions() -> dict[str, str]:
     """Versions of the libraries that compute."""
     versions_by_name = {"cnnstudio": __version__, "python": platform.python_version(), "keras": keras.__version__,

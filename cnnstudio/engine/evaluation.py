@@ -22,7 +22,7 @@ from cnnstudio.engine.classifiers import open_classifier
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 _SMALLEST: Final = 1e-7
 """Keras's lower bound of a probability before its logarithm."""

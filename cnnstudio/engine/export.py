@@ -25,7 +25,7 @@ from cnnstudio.engine.export_pictures import check_pictures
 from cnnstudio.engine.export_request import Request, is_our_folder, keras_probabilities, write_check
 from cnnstudio.engine.progress import phase
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 def export(job: Export, link: Link) -> Event:

@@ -23,7 +23,7 @@ from cnnstudio.engine import models
 from cnnstudio.engine.pixels import prepare_pictures
 from cnnstudio.imaging.picture_files import list_pictures
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 PICTURES: Final = 64
 """The number of pictures on which an export is compared."""

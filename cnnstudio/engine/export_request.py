@@ -14,7 +14,7 @@ from cnnstudio import __version__
 from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
 from cnnstudio.core.jobs import ExportCheck
 from cnnstudio.engine import models
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 PROGRAM: Final = "CNN Studio"
 CHECK: Final = "check.json"

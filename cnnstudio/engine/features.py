@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,10 +33,12 @@ _KEEP_EVERY: Final = 512
 
 @dataclass(frozen=True)
 class Cut:
-    """A model cut in two: `base` computes features, `head` is trained on them; both share layers with the model."""
+    """A model cut in two: `base` computes features, `head` is trained on them; both share layers with the model.
+    `tensors` are the outputs of the head's layers in the head, by node."""
 
     base: Any
     head: Any
+    tensors: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_cut(project: Project, built: Built, trainable_from: str = "") -> Cut | None:
@@ -69,7 +71,8 @@ def find_cut(project: Project, built: Built, trainable_from: str = "") -> Cut | 
                                     [tensors[source] for source in network.inputs_of(identifier)], node.type)
     if built.output == base.id:
         return None
-    return Cut(features, keras.Model(start, tensors[built.output], name="head"))
+    head = keras.Model(start, tensors[built.output], name="head")
+    return Cut(features, head, {identifier: tensor for identifier, tensor in tensors.items() if identifier != base.id})
 
 
 def fits(cut: Cut, pictures: int) -> bool:

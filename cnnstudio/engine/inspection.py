@@ -32,7 +32,7 @@ from cnnstudio.engine.training import snapshots
 from cnnstudio.network.normalization import scales_pixels
 from cnnstudio.workers.coach.evidence import INSPECTION_FILE
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 _CERTAIN: Final = 0.999
 _CHANGED: Final = 500

@@ -178,7 +178,7 @@ def _samples(path: Path, card: models.Card) -> np.ndarray | None:
     elif (folder / "manifest.jsonl").is_file():
         from cnnstudio.core.problems import ProblemError
         from cnnstudio.datasets.run_pictures import read_located
-        from cnnstudio.workers.runs import RunFolder
+        from cnnstudio.workers.runs.folder import RunFolder
 
         try:
             manifest = read_located(folder / "manifest.jsonl", RunFolder(folder).project_folder)

@@ -24,7 +24,7 @@ from cnnstudio.engine.pixels import notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.imaging.augment import Augmenter
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:

@@ -7,7 +7,7 @@ import time
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 def lock_run(run: RunFolder) -> ProjectLock:

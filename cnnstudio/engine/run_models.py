@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnnstudio.engine import models
 from cnnstudio.engine.training.salvage import save_from_checkpoint
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 def load(place: Path) -> models.Loaded:

@@ -12,7 +12,7 @@ from cnnstudio.core.events import LAST, Event, Failed, Hello, Stopped
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.workers import child_problems
 from cnnstudio.workers.journal import read_events
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.throttle import Throttle
 
 LOOK_SECONDS: Final = 0.25

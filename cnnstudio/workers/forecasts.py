@@ -19,7 +19,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, format_number
 from cnnstudio.core.trial_jobs import Forecasted, Measured
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 FORECAST_FILE: Final = "forecast.json"
 

@@ -14,7 +14,7 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.refresh import OnProgress, scan_folder
 from cnnstudio.datasets.rescue import is_damaged, replace_index
 from cnnstudio.datasets.source_folders import source_folder
-from cnnstudio.workers.runs import RunFolder, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, list_runs
 
 
 def rescue_index(folder: Path, project: Project | None = None, on_progress: OnProgress | None = None) -> Problem | None:

@@ -13,7 +13,16 @@ from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.item import Step
-from cnnstudio.core.jobs import CollectTFRecord, Evaluate, Export, MeasureAugmentation, Serve, Train, TryRates
+from cnnstudio.core.jobs import (
+    CollectTFRecord,
+    Evaluate,
+    Export,
+    MeasureAugmentation,
+    MeasureLayers,
+    Serve,
+    Train,
+    TryRates,
+)
 from cnnstudio.core.own_folders import linked_way
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
@@ -29,8 +38,8 @@ from cnnstudio.datasets.sources.staging import refuse_existing
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.forecasts import forecast_key, give_forecast
-from cnnstudio.workers.run_origin import RunOrigin
-from cnnstudio.workers.runs import RunFolder, create_run, find_run
+from cnnstudio.workers.runs.folder import RunFolder, create_run, find_run
+from cnnstudio.workers.runs.origin import RunOrigin
 
 
 def refresh_index(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
@@ -156,6 +165,17 @@ def augmentation_job(run: RunFolder, steps: Sequence[Step]) -> MeasureAugmentati
     alone = tuple(step for step in steps if (entry := AUGMENTATIONS.find(step.type)) is not None and entry.group != "mix")
     return MeasureAugmentation(run_folder=str(run.folder), steps=alone, split=split, backend=project.training.backend,
                                device=project.training.device, cache=str(cache_folder()), language=language())
+
+
+def layers_job(run: RunFolder) -> MeasureLayers:
+    """The job that looks inside the layers of a run's model. Raises ProblemError (no_model)."""
+    if not run.has_model:
+        text = Text("The run {run} has no model yet. Resume it, or choose another run.",
+                    "El entrenamiento {run} aún no tiene modelo. Continúelo o elija otro.")
+        raise ProblemError(error("no_model", text.fill(run=run.id), "run", path=run.folder))
+    training = run.spec().training
+    return MeasureLayers(run_folder=str(run.folder), backend=training.backend, device=training.device,
+                         determinism=training.determinism, cache=str(cache_folder()), language=language())
 
 
 def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec) -> list[Entry]:

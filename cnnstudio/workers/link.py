@@ -7,13 +7,14 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
 from cnnstudio.core.checksums import seal_line
-from cnnstudio.core.commands import Command, Observe, Pause, Predict, Resume, SetLearningRate, Stop
+from cnnstudio.core.commands import Command, Observe, ObserveLayers, Pause, Predict, Resume, SetLearningRate, Stop
 from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed
 from cnnstudio.core.foreign_files import LARGE, read_bytes
 from cnnstudio.core.jobs import JobSpec
@@ -24,7 +25,7 @@ from cnnstudio.workers.transport import Endpoint, ProtocolError
 
 COMMAND_FILE: Final = "commands.jsonl"
 EVENT_FILE: Final = "events.jsonl"
-_ORPHAN_LOOK_SECONDS: Final = 0.5
+_LOOK_SECONDS: Final = 0.5
 _ORPHAN_SECONDS: Final = 5.0
 """How long a job without a run may take to stop by itself when its parent is gone."""
 _KEPT_PER_SECOND: Final = 4.0
@@ -68,7 +69,8 @@ class Link:
         return command.job
 
     def keep_in(self, folder: Path) -> None:
-        """From now on append events to the run folder's file, and read commands from there when orphaned."""
+        """From now on append events to the run folder's file, and read commands from there, too: those of a window that
+        finds the training after its own is gone, and those of the command line."""
         with contextlib.suppress(OSError):
             (folder / COMMAND_FILE).unlink()
         self._folder = folder
@@ -78,8 +80,7 @@ class Link:
         size = os.fstat(self._file).st_size
         if size and hasattr(os, "pread") and os.pread(self._file, 1, size - 1) != b"\n":
             os.write(self._file, b"\n")
-        if self._gone:
-            threading.Thread(target=self._listen_to_folder, args=(folder,), daemon=True, name="commands").start()
+        threading.Thread(target=self._listen_to_folder, args=(folder,), daemon=True, name="commands").start()
 
     def emit(self, event: Event) -> None:
         """Number an event, write it to the file and send it. A missing parent is ignored."""
@@ -141,13 +142,16 @@ class Link:
         found = self._wishes.pop(kind, None)
         return found if isinstance(found, kind) else None
 
-    def wait_while_paused(self) -> None:
-        """Send Paused, wait for Resume or Stop, send Resumed."""
+    def wait_while_paused(self, heed: Callable[[], object] | None = None) -> None:
+        """Send Paused, wait for Resume or Stop, send Resumed; meanwhile call `heed` when there is a wish."""
         if not self.pausing:
             return
         self.emit(Paused())
-        with self._change:
-            while self.pausing:
+        while self.pausing:
+            if heed is not None and self.has_wishes:
+                heed()
+                continue
+            with self._change:
                 # A signal handler cannot notify, so poll.
                 self._change.wait(1.0)
         if self._stop is None:
@@ -172,7 +176,7 @@ class Link:
                     self.request_stop(keep)
                 case Predict():
                     self.predictions.put(command)
-                case SetLearningRate() | Observe():
+                case SetLearningRate() | Observe() | ObserveLayers():
                     self._wishes[type(command)] = command
                 case Start():
                     pass
@@ -188,9 +192,7 @@ class Link:
                 break
         self._gone = True
         self.predictions.put(None)
-        if self._folder is not None:
-            self._listen_to_folder(self._folder)
-        elif self.dies_alone:
+        if self._folder is None and self.dies_alone:
             self._leave_soon()
 
     def _leave_soon(self) -> None:
@@ -200,7 +202,7 @@ class Link:
         os._exit(1)
 
     def _listen_to_folder(self, folder: Path) -> None:
-        """An orphan reads commands that a later window appends to a file in the run's folder."""
+        """Read the commands that others append to a file in the run's folder."""
         read = 0
         while self._file is not None:
             try:
@@ -211,4 +213,4 @@ class Link:
                 read += len(line) + 1
                 with contextlib.suppress(ValueError):
                     self._hear(decode_command(line))
-            time.sleep(_ORPHAN_LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)

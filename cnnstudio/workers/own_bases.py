@@ -11,7 +11,7 @@ import msgspec
 from cnnstudio.core.files import PROJECT_FILE, read_project
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.workers.runs import RunFolder, RunSummary, find_run, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, RunSummary, find_run, list_runs
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,6 +53,15 @@ class Sampler:
         return Resources(cpu=min(1.0, share), memory_mb=memory, gpus=self._gpus.sample())
 
 
+def gpu_loads() -> tuple[GpuLoad, ...]:
+    """One measurement of NVIDIA's GPUs; none where there is no driver."""
+    gpus = _Gpus()
+    try:
+        return gpus.sample()
+    finally:
+        gpus.close()
+
+
 class _Gpus:
     """NVIDIA's GPUs by the driver's own library; none where there is no driver."""
 

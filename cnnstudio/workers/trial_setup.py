@@ -16,7 +16,7 @@ from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.forecasts import forecast_key
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 def forecast_job(folder: Path, project: Project, index: Index) -> Forecast:

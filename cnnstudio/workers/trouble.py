@@ -10,7 +10,7 @@ from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import Stage, TrainingSpec
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 _MEMORY_SIGNS: Final = ("ResourceExhausted", "RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory", "OOM when allocating",
                         "can't allocate memory", "not enough memory", "bad_alloc", "Unable to allocate",

@@ -31,7 +31,7 @@ def measure(rounds: int) -> None:
     from cnnstudio.engine.training.job import train
     from cnnstudio.network.new_project import Facts, new_project
     from cnnstudio.workers.link import Link
-    from cnnstudio.workers.runs import create_run
+    from cnnstudio.workers.runs.folder import create_run
 
     class Silent(Link):
         """Nobody listens."""

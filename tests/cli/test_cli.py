@@ -22,7 +22,7 @@ from cnnstudio.core.files import read_project
 from cnnstudio.core.jobs import Prediction, Ranked, Ready, Report
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.datasets.index import Index
-from cnnstudio.workers.runs import create_run
+from cnnstudio.workers.runs.folder import create_run
 from tests.cli.printed import lines
 
 

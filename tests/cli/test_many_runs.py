@@ -22,8 +22,8 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import open_index
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.workers.run_origin import RunOrigin
-from cnnstudio.workers.runs import RunFolder, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, list_runs
+from cnnstudio.workers.runs.origin import RunOrigin
 from tests.cli.printed import lines
 
 

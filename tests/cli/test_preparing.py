@@ -29,7 +29,7 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.network.new_project import with_base
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.probe_jobs import read_probe
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 @pytest.fixture

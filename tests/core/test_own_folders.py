@@ -19,7 +19,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.datasets.index import open_index
 from cnnstudio.workers.job_setup import export_job
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import create_run, find_run, list_runs
+from cnnstudio.workers.runs.folder import create_run, find_run, list_runs
 from cnnstudio.workers.supervisor import Supervisor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

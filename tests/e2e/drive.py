@@ -204,7 +204,7 @@ def main_job(pictures: Path, out: Path, language: str, theme: str) -> dict[str, 
 
     again = Workspace(Settings(language=language, theme=theme))
     opened = again.session.open(folder)
-    from cnnstudio.workers.runs import list_runs
+    from cnnstudio.workers.runs.folder import list_runs
 
     runs = list_runs(folder)
     epochs = again.session.project.training.epochs

@@ -15,7 +15,7 @@ import pytest
 from cnnstudio.core.commands import Pause, Resume, Stop
 from cnnstudio.core.events import Batch, Epoch, Paused
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import create_run
+from cnnstudio.workers.runs.folder import create_run
 from tests.engine.collections_of_pictures import CLASSES, draw, small_project, write_manifest
 
 

@@ -13,7 +13,7 @@ from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.catalog.training import CALLBACKS, LOSSES, OPTIMIZERS
 from cnnstudio.core import edits, network_edits
 from cnnstudio.core.events import Epoch, Notice
-from cnnstudio.core.item import Item
+from cnnstudio.core.item import Item, Step
 from cnnstudio.core.params import with_defaults
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
@@ -23,8 +23,11 @@ from cnnstudio.engine import features, models
 from cnnstudio.engine.base_weights import load_base_weights
 from cnnstudio.engine.building import build, optimizer_of
 from cnnstudio.engine.names import resolve
+from cnnstudio.engine.training.callbacks import make_callbacks
+from cnnstudio.engine.training.kept_models import RunFiles
 from cnnstudio.interchange.base_weights import read_weights
 from cnnstudio.network.shapes import report
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.engine.collections_of_pictures import replace, small_network, small_project
 from tests.engine.conftest import metrics_of
 
@@ -72,12 +75,16 @@ def test_templates_build():
         assert model.output_shape == (None, 3)
 
 
-def test_optimizers_losses_and_callbacks_build():
+def test_optimizers_losses_and_callbacks_build(tmp_path):
     for recipe in OPTIMIZERS:
         optimizer = optimizer_of(Stage(id="x", optimizer=Item(type=recipe.id)))
         assert type(optimizer).__name__.lower() == recipe.id
-    for recipe in (*LOSSES, *CALLBACKS):
+    for recipe in LOSSES:
         assert recipe.call.build(with_defaults(recipe.params, {}), resolve) is not None
+    steps = [Step(id=recipe.id, type=recipe.id) for recipe in CALLBACKS]
+    files = RunFiles(RunFolder(tmp_path), None, None)
+    made = make_callbacks(steps, True, pytest.fail, keras.Sequential(), files)
+    assert list(made) == list(CALLBACKS.ids()) and all(isinstance(item, keras.callbacks.Callback) for item in made.values())
     with pytest.raises(ProblemError):
         optimizer_of(Stage(id="x", optimizer=Item(type="newer")))
     with pytest.raises(ValueError, match="under keras"):

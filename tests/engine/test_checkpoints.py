@@ -13,11 +13,14 @@ import keras
 import numpy as np
 import pytest
 
+from cnnstudio.catalog.training import OPTIMIZERS
+from cnnstudio.core import stage_edits
 from cnnstudio.core.commands import Pause
 from cnnstudio.core.events import Artifact, Batch, Epoch, Failed, Finished, Notice, Paused
-from cnnstudio.core.item import Step
+from cnnstudio.core.item import Item, Step
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.training import Stage
 from cnnstudio.engine import models
 from cnnstudio.engine.training import checkpoints, snapshots, writer
 from cnnstudio.engine.training.checkpoints import Position, read_checkpoint, write_checkpoint
@@ -241,15 +244,21 @@ def equal(run, other):
     return all(np.array_equal(first, second) for first, second in zip(mine, theirs, strict=True))
 
 
-@pytest.mark.keras
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(("backend", "kills"), [
-    ("tensorflow", 1), *(pytest.param(backend, 5, marks=pytest.mark.nightly) for backend in ("tensorflow", "torch", "jax"))])
-def test_killed_at_any_moment_equals_unbroken(new_run, tmp_path, backend, kills):
-    """Real children, killed with SIGKILL at moments of a fixed seed, some right after a pause in mid-epoch."""
-    pytest.importorskip(backend)
-    project = restless(backend=backend, epochs=8)
-    dice = random.Random(5)
+def demanding(precision):
+    """Two stages: a schedule, accumulated gradients, a moving average of the weights where the optimizer has one."""
+    project = restless()
+    adam = Item(type="adam", params={"learning_rate": 0.01} | (
+        {"use_ema": True} if any(param.name == "use_ema" for param in OPTIMIZERS["adam"].params) else {}))
+    stages = (Stage(id="first", epochs=4, optimizer=adam, schedule=Item(type="CosineDecay"), callbacks=CALLBACKS[:1]),
+              Stage(id="second", epochs=4, optimizer=Item(type="sgd", params={"learning_rate": 0.01, "momentum": 0.9}),
+                    callbacks=CALLBACKS))
+    project = stage_edits.with_stages(project, stages)
+    return replace(project, training=replace(project.training, accumulation=2, precision=precision, determinism="on"))
+
+
+def killed_equals_unbroken(new_run, tmp_path, project, kills, seed):
+    """Real children, killed with SIGKILL at moments of a seed, some right after a pause in mid-epoch: bit for bit."""
+    dice = random.Random(seed)
 
     def child(run, resume, moment=None, pause=False):
         supervisor = None
@@ -260,13 +269,15 @@ def test_killed_at_any_moment_equals_unbroken(new_run, tmp_path, backend, kills)
             if isinstance(event, Paused):
                 os.kill(supervisor.pid, signal.SIGKILL)
 
-        job = Train(run_folder=str(run.folder), cache=str(tmp_path / "cache"), backend=backend, resume=resume)
+        training = project.training
+        job = Train(run_folder=str(run.folder), cache=str(tmp_path / "cache"), backend=training.backend,
+                    determinism=training.determinism, resume=resume)
         supervisor = Supervisor(job, act)
         return supervisor.run()
 
     kept = new_run(project)
     whole = child(kept, False)
-    assert isinstance(whole, Finished)
+    assert isinstance(whole, Finished), whole
     run = new_run(project)
     epochs = sorted(dice.sample(range(1, 8), kills))
     for number, epoch in enumerate(epochs):
@@ -280,3 +291,24 @@ def test_killed_at_any_moment_equals_unbroken(new_run, tmp_path, backend, kills)
     assert last.metrics == whole.metrics
     assert [event.metrics for event in run.epochs()] == [event.metrics for event in kept.epochs()]
     assert equal(run, kept)
+
+
+@pytest.mark.keras
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("backend", "kills"), [
+    ("tensorflow", 1), *(pytest.param(backend, 5, marks=pytest.mark.nightly) for backend in ("tensorflow", "torch", "jax"))])
+def test_killed_at_any_moment_equals_unbroken(new_run, tmp_path, backend, kills):
+    pytest.importorskip(backend)
+    killed_equals_unbroken(new_run, tmp_path, restless(backend=backend, epochs=8), kills, seed=5)
+
+
+@pytest.mark.keras
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16", "mixed_bfloat16"])
+def test_killed_in_two_stages_equals_unbroken(new_run, tmp_path, backend, precision):
+    pytest.importorskip(backend)
+    project = demanding(precision)
+    project = replace(project, training=replace(project.training, backend=backend))
+    killed_equals_unbroken(new_run, tmp_path, project, 5, seed=11)

@@ -12,9 +12,9 @@ from cnnstudio.core.item import Item, Step
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.training import Stage, with_settings
 from cnnstudio.engine import models
-from cnnstudio.workers.resuming import continued_job
-from cnnstudio.workers.run_origin import RunOrigin, write_origin
-from cnnstudio.workers.run_weights import chosen_weights, copy_weights, kept_weights, weights_origin
+from cnnstudio.workers.runs.origin import RunOrigin, write_origin
+from cnnstudio.workers.runs.resuming import continued_job
+from cnnstudio.workers.runs.weights import chosen_weights, copy_weights, kept_weights, weights_origin
 from tests.engine.collections_of_pictures import augmented, dense_network, replace, small_network, small_project
 from tests.engine.conftest import metrics_of, stop_at
 

@@ -17,7 +17,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.script import torch_script
-from cnnstudio.workers.kept_checkpoints import find_kept, kept_checkpoints
+from cnnstudio.workers.runs.kept_checkpoints import find_kept, kept_checkpoints
 from tests.engine.collections_of_pictures import CLASSES, dense_network, small_project
 from tests.engine.test_script import run as run_script
 from tests.engine.test_stages import HEAD, WHOLE, based

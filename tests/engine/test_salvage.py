@@ -13,7 +13,7 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import same
 from cnnstudio.engine import models, run_models
 from cnnstudio.engine.training.checkpoints import read_checkpoint, write_checkpoint
-from cnnstudio.workers.resuming import resumed_job
+from cnnstudio.workers.runs.resuming import resumed_job
 from tests.engine.collections_of_pictures import small_project
 
 replace = msgspec.structs.replace

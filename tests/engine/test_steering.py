@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnstudio.core.commands import Observe, SetLearningRate
-from cnnstudio.core.events import Batch, Epoch, Finished, Notice, Observed, RateChanged, Resources
+from cnnstudio.core.commands import Observe, Pause, Resume, SetLearningRate
+from cnnstudio.core.events import Batch, Epoch, Finished, Notice, Observed, Paused, RateChanged, Resources
 from cnnstudio.core.item import Item, Step
 from cnnstudio.engine import models
 from cnnstudio.engine.training.observing import chosen_places
@@ -61,6 +61,25 @@ def test_a_rate_that_is_none_is_refused(new_run, train_run, rate):
     _last, recorder = train_run(new_run(small_project(epochs=1)), on_event=at(1, 2, SetLearningRate(rate=rate)))
     assert [event.problem.code for event in recorder.of(Notice)].count("rate_not_set") == 1
     assert not recorder.of(RateChanged)
+
+
+def test_a_wish_is_heeded_during_a_pause(new_run, train_run, pictures):
+    root, entries = pictures
+    told = []
+
+    def act(recorder, event):
+        at(2, 2, Pause())(recorder, event)
+        if isinstance(event, Paused):
+            recorder.command(SetLearningRate(rate=0.0005))
+            recorder.command(Observe(paths=(str(root / entries[0]["path"]),)))
+        if isinstance(event, Observed) and not told:
+            told.append([type(earlier) for earlier in recorder.events[-3:]])
+            recorder.command(Resume())
+
+    last, recorder = train_run(new_run(small_project(epochs=2)), on_event=act)
+    assert isinstance(last, Finished)
+    assert told == [[Paused, RateChanged, Observed]], "before it went on"
+    assert rates(recorder)[2, 3] == pytest.approx(0.0005)
 
 
 def test_a_schedule_is_not_overruled(new_run, train_run):

@@ -21,7 +21,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 OUTCOMES: Final = ("right", "named", "lost", "silent", "half", "traceback", "hang")
 GOOD: Final = ("right", "named")

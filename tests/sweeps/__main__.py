@@ -1,6 +1,7 @@
 """Every sweep in large: `python -m tests.sweeps` prints a table for the README.
 
-`python -m tests.sweeps corpora FOLDER` sweeps the decoder over the corpora of pictures in a folder instead.
+`python -m tests.sweeps corpora FOLDER` sweeps the decoder over the corpora of pictures in a folder instead, and
+`python -m tests.sweeps.starts` starts and ends a thousand children.
 """
 
 from __future__ import annotations

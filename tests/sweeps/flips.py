@@ -11,7 +11,7 @@ from typing import Any
 from cnnstudio.core.files import PROJECT_FILE, read_project
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 def sweep_flips(run: RunFolder, number: int, seed: int = 0) -> dict[str, Counter[str]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.sweeps import run_command
 
 ENDLESS: Final = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT"

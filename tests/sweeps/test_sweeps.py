@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.sweeps import GOOD, __main__, corpora, full_disks, make_project
 from tests.sweeps.command_kills import COMMANDS, sweep_command_kills
 from tests.sweeps.flips import sweep_flips
 from tests.sweeps.hostile import sweep_hostile
 from tests.sweeps.kills import sweep_kills
+from tests.sweeps.starts import clean, sweep_starts
 from tests.sweeps.writes import sweep_writes
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes, devices and signals")
@@ -102,6 +103,18 @@ def test_scan_audit_and_prediction_that_are_at_odds(tmp_path, monkeypatch):
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
     monkeypatch.setattr(corpora, "inspect_file", lambda *_: (1, None, None, None, "truncated", None, None))
     assert corpora.judge(tmp_path / "a.png").ending == "at odds"
+
+
+def test_starts(tmp_path):
+    before, after = sweep_starts(14, tmp_path / "log")
+    assert clean(before, after), (before, after)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+def test_a_thousand_starts(tmp_path):
+    before, after = sweep_starts(1000, tmp_path / "log")
+    assert clean(before, after), (before, after)
 
 
 @pytest.mark.nightly

@@ -11,7 +11,7 @@ from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.project import Project
 from cnnstudio.datasets.manifest import Entry, Header, write_manifest
 from cnnstudio.network.new_project import Facts, new_project
-from cnnstudio.workers.runs import RunFolder, create_run
+from cnnstudio.workers.runs.folder import RunFolder, create_run
 
 CLASSES = ("cat", "dog")
 

@@ -24,7 +24,7 @@ from cnnstudio.workers.forecasts import (
     outcome_text,
     seconds_text,
 )
-from cnnstudio.workers.runs import create_run
+from cnnstudio.workers.runs.folder import create_run
 
 TOLD = Forecasted(
     stages=(StageForecast(id="a", epochs=2, seconds_per_epoch=3.0, validation_seconds=1.0, start_seconds=2.0,

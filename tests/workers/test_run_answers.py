@@ -17,8 +17,8 @@ from cnnstudio.datasets.findings import Finding
 from cnnstudio.datasets.index import Filter, Index
 from cnnstudio.datasets.manifest import Entry, Header, write_manifest
 from cnnstudio.datasets.refresh import scan_folder
-from cnnstudio.workers.run_answers import enter_answers, evaluation_rows, leakage_price
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.answers import enter_answers, evaluation_rows, leakage_price
+from cnnstudio.workers.runs.folder import RunFolder
 
 PATHS = ("a/0.png", "a/1.png", "b/2.png", "b/3.png")
 

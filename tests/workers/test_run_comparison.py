@@ -18,8 +18,8 @@ from cnnstudio.core.network import Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import TrainingSpec, with_settings
-from cnnstudio.workers import run_comparison
-from cnnstudio.workers.run_comparison import compare_runs, differing_settings, verdict
+from cnnstudio.workers.runs import comparison as run_comparison
+from cnnstudio.workers.runs.comparison import compare_runs, differing_settings, verdict
 from tests.workers.evaluated_runs import evaluated_run, result
 
 

@@ -10,8 +10,8 @@ import pytest
 from cnnstudio.cli import main
 from cnnstudio.core.files import write_project
 from cnnstudio.core.project import Project
-from cnnstudio.workers.run_names import read_name, write_name
-from cnnstudio.workers.runs import RUNS, RunSummary, list_runs
+from cnnstudio.workers.runs.folder import RUNS, RunSummary, list_runs
+from cnnstudio.workers.runs.names import read_name, write_name
 
 
 def test_a_run_is_called_by_its_name_else_by_its_id(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.network.new_project import Facts, new_project
-from cnnstudio.workers.group_figures import group_figures, spread_by_epoch
-from cnnstudio.workers.run_data import DataFacts, data_facts
-from cnnstudio.workers.run_labels import RunLabels, read_labels, write_labels
-from cnnstudio.workers.run_names import write_name
-from cnnstudio.workers.run_origin import RunOrigin, origin_text, write_origin
-from cnnstudio.workers.run_table import differing_keys, matches, run_rows, sort_rows
-from cnnstudio.workers.run_trash import empty_trash, restore_run, trash_run, trashed_runs
-from cnnstudio.workers.runs import list_runs
+from cnnstudio.workers.runs.data import DataFacts, data_facts
+from cnnstudio.workers.runs.folder import list_runs
+from cnnstudio.workers.runs.group_figures import group_figures, spread_by_epoch
+from cnnstudio.workers.runs.labels import RunLabels, read_labels, write_labels
+from cnnstudio.workers.runs.names import write_name
+from cnnstudio.workers.runs.origin import RunOrigin, origin_text, write_origin
+from cnnstudio.workers.runs.table import differing_keys, matches, run_rows, sort_rows
+from cnnstudio.workers.runs.trash import empty_trash, restore_run, trash_run, trashed_runs
 from tests.workers.evaluated_runs import CLASSES, evaluated_run, result
 
 

@@ -8,7 +8,7 @@ import sys
 import msgspec
 import pytest
 
-from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Paused, Stopped
+from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Observed, Paused, Resources, Resumed, Stopped
 from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_event
@@ -18,9 +18,9 @@ from cnnstudio.core.text import same
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.run_answers import evaluation_rows
-from cnnstudio.workers.run_ids import slug
-from cnnstudio.workers.runs import create_run, delete_run, find_run, list_runs
+from cnnstudio.workers.runs.answers import evaluation_rows
+from cnnstudio.workers.runs.folder import create_run, delete_run, find_run, list_runs
+from cnnstudio.workers.runs.ids import slug
 
 
 def manifest(path):
@@ -90,6 +90,10 @@ def test_states_of_runs_somebody_works_on(run):
     assert run.state() == "running"
     write(run, Paused())
     assert run.state() == "paused"
+    write(run, Resources(cpu=0.0, memory_mb=1.0), Observed(epoch=1, batch=0, pictures=()))
+    assert run.state() == "paused", "what is told during a pause does not end it"
+    write(run, Resumed())
+    assert run.state() == "running"
     lock.release()
     assert run.state() == "interrupted"
 

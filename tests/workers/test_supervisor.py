@@ -244,7 +244,7 @@ def _program(folder: Path, body: str) -> Path:
 
 @ON_PIPES
 def test_a_detached_training_goes_on_when_its_parent_ends(tmp_path):
-    from cnnstudio.workers.runs import RunFolder, request_stop
+    from cnnstudio.workers.runs.folder import RunFolder, request_stop
 
     folder = tmp_path / "runs" / "2026-01-02-030405-x"
     folder.mkdir(parents=True)

@@ -18,8 +18,8 @@ from cnnstudio.engine import models
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.run_origin import START, RunOrigin, read_origin
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.origin import START, RunOrigin, read_origin
 
 _MOST_NAMED: Final = 8
 

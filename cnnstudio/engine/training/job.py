@@ -40,7 +40,7 @@ from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.memory import MEGABYTE, peak_memory
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.telemetry import Sampler
 
 

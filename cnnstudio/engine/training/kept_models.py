@@ -13,9 +13,9 @@ import keras
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.events import Artifact
 from cnnstudio.engine.training.event_files import BatchEvents, EpochEvents, EventFolder
-from cnnstudio.workers.kept_checkpoints import kept_path
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.kept_checkpoints import kept_path
 
 
 class RunFiles:

@@ -26,13 +26,15 @@ from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint
 from cnnstudio.engine.training.kept_models import RunFiles
+from cnnstudio.engine.training.layer_observer import LayerObserver
+from cnnstudio.engine.training.layer_rows import layer_rows
 from cnnstudio.engine.training.observing import Observer
 from cnnstudio.engine.training.pictures import Pictures, make_sources
 from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.trainer import Progress, StageTrainer
 from cnnstudio.engine.training.writer import CheckpointWriter
 from cnnstudio.workers.link import Link
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 _EPOCHS: Final = re.compile(r"training\.stages\.[^.]+\.epochs")
 
@@ -60,6 +62,7 @@ class Plan:
         self._seconds_at_risk = 0.0
         self._base_learned = False
         self._observer = Observer(link, built.model, project, pictures)
+        self._layers = LayerObserver(link, pictures, project.training.seed)
         self.optimizer: Any = None
         """That of the last stage, with its state."""
 
@@ -112,11 +115,11 @@ class Plan:
         if resumed is not None and self._base_learned:
             # Features are computed with the weights that the base learned in an earlier stage.
             snapshots.assign(all_weights, resumed[1]["model"], "model")
-        model, held, saved_weights = built.model, self._pictures.prepared, all_weights
+        model, held, saved_weights, tensors = built.model, self._pictures.prepared, all_weights, built.tensors
         cut = features.find_cut(project, built, stage.trainable_from)
         if cut is not None and features.fits(cut, len(held.rows)):
             held, engine = features.compute(cut, self._pictures.prepared, project, self._cache, self._link)
-            model = cut.head
+            model, tensors = cut.head, cut.tensors
             saved_weights = all_weights if self._base_learned else snapshots.weights_of(model)
             self._link.emit(Notice(problem=_features_notice(engine)))
         else:
@@ -130,10 +133,13 @@ class Plan:
         before = len(self._progress.logs) if resumed is None else resumed[0].before
         planned = before + sum(later.epochs for later in project.training.stages[number:])
         self.optimizer = model.optimizer
+        self._layers.enter(number, model, lambda most: layer_rows(built, project.network, model, tensors, most), held, train,
+                           project.training.accumulation)
         files = RunFiles(self._run, self._link, lambda path: self._write_model(path, stage, len(train)))
         self._trainer = StageTrainer(model, saved_weights, stage, number, before, planned, train, validation, writer,
-                                     self._link, Steering(self._link, model, self._observer, number, before), self._progress,
-                                     project.training, self._settings, files, changed=self._changed, anew=self._anew)
+                                     self._link, Steering(self._link, model, self._observer, self._layers, number, before),
+                                     self._progress, project.training, self._settings, files, changed=self._changed,
+                                     anew=self._anew)
         return self._trainer.run(resumed)
 
     def _write_model(self, path: Path, stage: Stage, epoch_batches: int) -> None:

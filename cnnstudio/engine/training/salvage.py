@@ -16,7 +16,7 @@ from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import read_checkpoints
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 def save_from_checkpoint(run: RunFolder, project_folder: Path | None = None) -> int | None:

@@ -1,17 +1,19 @@
-"""What the user wishes while a stage trains: another learning rate, and the answers for some pictures."""
+"""What the user wishes while a stage trains: another learning rate, the answers for some pictures, a look into the layers."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from cnnstudio.core.commands import Observe, SetLearningRate
+from cnnstudio.core.commands import Observe, ObserveLayers, SetLearningRate
 from cnnstudio.core.events import Notice, RateChanged
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text
 from cnnstudio.engine.environment import numpy_of
+from cnnstudio.engine.training.layer_observer import LayerObserver
 from cnnstudio.engine.training.observing import Observer
 from cnnstudio.workers.link import Link
 
@@ -22,10 +24,12 @@ USER = "user"
 class Steering:
     """Heeds the wishes between two batches of stage number `stage`, whose epochs are counted from `before`."""
 
-    def __init__(self, link: Link, model: Any, observer: Observer, stage: int, before: int) -> None:
+    def __init__(self, link: Link, model: Any, observer: Observer, layers: LayerObserver, stage: int, before: int
+                 ) -> None:
         self._link = link
         self._model = model
         self._observer = observer
+        self._layers = layers
         self._stage = stage
         self._before = before
 
@@ -41,6 +45,15 @@ class Steering:
             self._observer.choose(pictures)
         if self._observer.active and (pictures is not None or not batch):
             self._observer.tell(at, batch)
+        inside = self._link.wish(ObserveLayers)
+        if inside is not None:
+            self._layers.choose(inside.rows)
+        if self._layers.active and (inside is not None or not batch):
+            self._layers.tell(at, batch)
+
+    def batch_done(self, done: int, batches: int, sync: Callable[[], None]) -> None:
+        """After `done` of `batches` batches of an epoch, 0 before the first; `sync` brings the variables up to date."""
+        self._layers.batch_done(done, batches, sync)
 
     def rate_changed(self, epoch: int, before: float, after: float, by: str) -> None:
         """A callback changed the rate at the end of `epoch`, counted from 0 within the stage."""

@@ -208,6 +208,7 @@ class StageTrainer:
                 snapshots.assign(self._model.metrics_variables, arrays.get("metrics", []), "metrics")
             snapshots.restore_generators(arrays)
         self._reporter.epoch_begun(start)
+        self._steering.batch_done(start, len(self._train), self.sync)
 
     def batch_done(self, batch: int, logs: Mapping[str, Any]) -> None:
         done = batch + 1
@@ -215,6 +216,7 @@ class StageTrainer:
             self._reporter.check_loss(numbers(logs), self._epoch, self._rate)
         self._reporter.batch(self._epoch, done, logs, self._rate)
         self._moment()
+        self._steering.batch_done(done, len(self._train), self.sync)
         if done == len(self._train):
             self._train_seconds = self._reporter.seconds
         else:
@@ -235,8 +237,7 @@ class StageTrainer:
         over = self._finished or self._epoch == self._stage.epochs
         if best or over:
             self._checkpoint(0)
-        self.sync()
-        self._steering.heed(self._epoch, 0)
+        self._heed(0)
         if not over:
             self._obey(0)
 
@@ -253,7 +254,7 @@ class StageTrainer:
             begin = time.monotonic()
             self._checkpoint(batch)
             self._writer.flush()
-            self._link.wait_while_paused()
+            self._link.wait_while_paused(lambda: self._heed(batch))
             self._reporter.paused(time.monotonic() - begin)
             self._callbacks.after_pause()
             self._last_moment = time.monotonic()
@@ -262,8 +263,12 @@ class StageTrainer:
         elif self._writer.due:
             self._checkpoint(batch)
         if self._steering.wanted:
-            self.sync()
-            self._steering.heed(self._epoch, batch)
+            self._heed(batch)
+
+    def _heed(self, batch: int) -> None:
+        """Heed a wish after `batch` batches of the next epoch."""
+        self.sync()
+        self._steering.heed(self._epoch, batch)
 
     def _rate(self) -> float:
         self.sync()

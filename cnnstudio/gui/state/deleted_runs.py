@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cnnstudio.gui.state.session import Session
-    from cnnstudio.workers.runs import RunFolder
+    from cnnstudio.workers.runs.folder import RunFolder
 
 
 class DeletedRuns(QObject):
@@ -41,7 +41,7 @@ class DeletedRuns(QObject):
         """Delete permanently what no undo step can bring back."""
         if self._session.folder is None:
             return
-        from cnnstudio.workers.run_trash import empty_trash
+        from cnnstudio.workers.runs.trash import empty_trash
 
         try:
             empty_trash(self._session.folder)
@@ -56,14 +56,14 @@ class _Deletion:
         self._session, self._project_folder, self._run_id = session, project_folder, run_id
 
     def undo(self) -> None:
-        from cnnstudio.workers.run_trash import restore_run
+        from cnnstudio.workers.runs.trash import restore_run
 
         restore_run(self._project_folder, self._run_id)
         self._session.announce("runs")
 
     def redo(self) -> None:
-        from cnnstudio.workers.run_trash import trash_run
-        from cnnstudio.workers.runs import find_run
+        from cnnstudio.workers.runs.folder import find_run
+        from cnnstudio.workers.runs.trash import trash_run
 
         trash_run(find_run(self._project_folder, self._run_id))
         self._session.announce("runs")

@@ -19,11 +19,17 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.run_queue import RunQueue, Waiting
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
-from cnnstudio.workers.reproducing import OUTCOME_TEXTS, Reproduction, picture_problems, prepare_again, reproduction
-from cnnstudio.workers.resuming import resumed_job
-from cnnstudio.workers.run_groups import Member, prepare_folds, prepare_seeds
-from cnnstudio.workers.run_weights import KeptWeights, copy_weights, seen_pictures, weights_origin
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.groups import Member, prepare_folds, prepare_seeds
+from cnnstudio.workers.runs.reproducing import (
+    OUTCOME_TEXTS,
+    Reproduction,
+    picture_problems,
+    prepare_again,
+    reproduction,
+)
+from cnnstudio.workers.runs.resuming import resumed_job
+from cnnstudio.workers.runs.weights import KeptWeights, copy_weights, seen_pictures, weights_origin
 
 if TYPE_CHECKING:
     from cnnstudio.gui.state.checks import ProjectChecks

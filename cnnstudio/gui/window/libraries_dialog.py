@@ -1,4 +1,4 @@
-"""Optional libraries and what the graphics card needs: what is there, how large it is, install and remove."""
+"""Devices, backends, optional libraries, and what the graphics card needs: what is there, install and remove."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.formatting import format_size, format_time_left
 from cnnstudio.gui.widgets.progress import show_progress
+from cnnstudio.gui.window.devices_card import DevicesCard
 from cnnstudio.workers.gpu import gpu_support, this_computer
 from cnnstudio.workers.libraries import known_libraries
 
@@ -124,17 +125,18 @@ class LibrariesDialog(Dialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Libraries and graphics card", "Bibliotecas y tarjeta gráfica"))
-        self.resize(620, 560)
+        self.resize(660, 640)
         self._rows = {GPU: LibraryRow(session, GPU, tr("Graphics card", "Tarjeta gráfica"), *_gpu_text())}
         for library in known_libraries().values():
             self._rows[library.id] = LibraryRow(session, library.id, library.name, _purpose(library))
-        note = Label(tr("They are downloaded into a folder of yours, {folder}, and used by the processes that train, convert "
-                        "and read. Removing them leaves the program as it was.",
-                        "Se descargan en una carpeta suya, {folder}, y las usan los procesos que entrenan, convierten y leen. "
-                        "Al quitarlas, el programa queda como estaba.", folder=libraries_folder()),
+        note = Label(tr("Libraries that you add are downloaded into a folder of yours, {folder}, and used by the processes "
+                        "that train, convert and read. Removing them leaves the program as it was.",
+                        "Las bibliotecas que añada se descargan en una carpeta suya, {folder}, y las usan los procesos que "
+                        "entrenan, convierten y leen. Al quitarlas, el programa queda como estaba.", folder=libraries_folder()),
                      "secondary", "dim", wrap=True)
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)
-        listed = box(column(*self._rows.values(), None, spacing=10))
+        self._devices = DevicesCard(session)
+        listed = box(column(self._devices, *self._rows.values(), None, spacing=10))
         self.setLayout(column(Label(self.windowTitle(), "title"), note, scroll_area(listed), row(None, close), spacing=12,
                               margins=(24, 24, 24, 20)))
         # Enter must not begin a download: the focus would be on the first button.
@@ -149,6 +151,7 @@ class LibrariesDialog(Dialog):
 
     def _on_changed(self, change: Change) -> None:
         if change.of("libraries"):
+            self._devices.update_state()
             for entry in self._rows.values():
                 entry.update_state()
 

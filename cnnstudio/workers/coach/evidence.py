@@ -17,7 +17,7 @@ from cnnstudio.core.training import Stage
 from cnnstudio.core.trial_jobs import Inspected
 from cnnstudio.datasets.manifest import Manifest, read_manifest
 from cnnstudio.workers.probe_jobs import read_probe
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 INSPECTION_FILE = "inspection.json"
 """In the folder of a run: what was seen inside its network."""

@@ -16,7 +16,7 @@ from cnnstudio.workers.coach.advice import Advice
 from cnnstudio.workers.coach.evidence import Evidence, collect
 from cnnstudio.workers.coach.judge import RULES
 from cnnstudio.workers.coach.statistics import half_width
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 ADVICE_FILE: Final = "advice.json"
 

@@ -14,7 +14,7 @@ from cnnstudio.datasets.manifest import Entry, Header, write_manifest
 from cnnstudio.workers.coach.evidence import INSPECTION_FILE, collect, find_inspection
 from cnnstudio.workers.coach.judge import judge
 from cnnstudio.workers.coach.outcomes import follow, outcome
-from cnnstudio.workers.runs import RunFolder, create_run
+from cnnstudio.workers.runs.folder import RunFolder, create_run
 from tests.workers.coach.cases import CLASSES, inspected, project
 
 

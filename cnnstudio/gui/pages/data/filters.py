@@ -152,7 +152,7 @@ class FilterBar(QWidget):
              ("excluded", tr("Excluded", "Excluidas")), *choices], value)
 
     def _show_answers(self) -> None:
-        from cnnstudio.workers.runs import list_runs
+        from cnnstudio.workers.runs.folder import list_runs
 
         state, folder = self._state, self._session.folder
         runs = [run for run in list_runs(folder) if run.has_model][:8] if folder is not None else []

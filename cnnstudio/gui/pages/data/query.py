@@ -62,8 +62,8 @@ class PictureQuery(QObject):
             return
 
         def work(_report: Report) -> int:
-            from cnnstudio.workers.run_answers import enter_answers
-            from cnnstudio.workers.runs import find_run
+            from cnnstudio.workers.runs.answers import enter_answers
+            from cnnstudio.workers.runs.folder import find_run
 
             return enter_answers(index, find_run(folder, run_id))
 

@@ -33,8 +33,8 @@ from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.progress import show_progress
-from cnnstudio.workers.run_answers import is_outdated, leakage_price
-from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
+from cnnstudio.workers.runs.answers import is_outdated, leakage_price
+from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
 

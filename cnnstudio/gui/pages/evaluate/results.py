@@ -15,7 +15,7 @@ from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Header, read_manifest
 from cnnstudio.datasets.run_pictures import locate
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 DATA = "data"
 """The split's name of an evaluation on other class folders."""

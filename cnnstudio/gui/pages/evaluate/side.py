@@ -15,7 +15,7 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, box, co
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.gui.widgets.formatting import capitalize, format_percent
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.workers.runs import STATE_NAMES, RunSummary
+from cnnstudio.workers.runs.folder import STATE_NAMES, RunSummary
 
 
 class EvaluateSide(QWidget):

@@ -10,7 +10,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.job_setup import evaluation_job
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 KIND = "evaluate"
 _LABEL = Text("Evaluation", "Evaluación")

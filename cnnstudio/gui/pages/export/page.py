@@ -36,7 +36,7 @@ from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.progress import show_progress
 from cnnstudio.workers.job_setup import export_job
-from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 KIND: Final = "export"
 _WIDE: Final = 1560

@@ -15,7 +15,7 @@ from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.workers.runs import RunSummary, standing_text
+from cnnstudio.workers.runs.folder import RunSummary, standing_text
 
 
 class Models(QObject):
@@ -130,6 +130,6 @@ class Models(QObject):
 def _list_runs(folder: Path, _report: Report) -> list[RunSummary]:
     # Import here, in a thread, rather than when the first picture is dropped.
     import cnnstudio.imaging.thumbnails  # noqa: F401
-    from cnnstudio.workers.runs import list_runs
+    from cnnstudio.workers.runs.folder import list_runs
 
     return [run for run in list_runs(folder) if run.has_model]

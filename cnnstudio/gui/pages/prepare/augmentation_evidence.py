@@ -21,7 +21,7 @@ from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.progress import show_progress
 
 if TYPE_CHECKING:
-    from cnnstudio.workers.runs import RunFolder
+    from cnnstudio.workers.runs.folder import RunFolder
 
 KIND: Final = "augmentation"
 MOST_ROWS: Final = 8
@@ -39,7 +39,7 @@ def format_row(changed: Changed) -> str:
 
 def newest_run(folder: Path | None) -> RunFolder | None:
     """The newest run that has a model."""
-    from cnnstudio.workers.runs import RunFolder, list_runs
+    from cnnstudio.workers.runs.folder import RunFolder, list_runs
 
     newest = next((run for run in list_runs(folder) if run.has_model), None) if folder is not None else None
     return RunFolder(newest.folder) if newest is not None else None

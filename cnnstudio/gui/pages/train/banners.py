@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnstudio.core.problems import Problem
 from cnnstudio.gui.widgets.basics import clear
 from cnnstudio.gui.widgets.cards import Banner
-from cnnstudio.workers.runs import RunSummary
+from cnnstudio.workers.runs.folder import RunSummary
 
 
 class RunBanners(QWidget):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDialog, QWidget
 
 from cnnstudio.core.jobs import TryRates
-from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text
-from cnnstudio.gui.pages.train.compare import CompareDialog
-from cnnstudio.gui.pages.train.rate_finder import RateFinderDialog
+from cnnstudio.core.project import Project
+from cnnstudio.datasets.index import Index
+from cnnstudio.gui.pages.train.runs.compare import CompareDialog
+from cnnstudio.gui.pages.train.trials.rate_finder import RateFinderDialog
+from cnnstudio.gui.pages.train.trials.trial import from_project
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.workers.job_setup import rates_job
-from cnnstudio.workers.runs import RunSummary
+from cnnstudio.workers.runs.folder import RunSummary
 
 
 def _open(dialog: QDialog) -> QDialog:
@@ -32,13 +34,7 @@ def open_comparison(workspace: Workspace, runs: Sequence[RunSummary], run: RunSu
 
 def open_rate_finder(workspace: Workspace, stage: str, taken: Callable[[float], object], parent: QWidget) -> QDialog:
     """Find a learning rate for a stage; `taken(rate)` when the user takes one."""
-    folder, project, index = workspace.session.folder, workspace.session.project, workspace.collection.index
-
-    def prepare() -> TryRates:
-        if folder is None or index is None:
-            raise ProblemError(error("pictures_unread", Text(
-                "The pictures of the project have not been read yet. Wait a moment, or look at the Data page.",
-                "Las imágenes del proyecto aún no se han leído. Espere un momento o mire la página Datos."), "dataset"))
+    def make(folder: Path, project: Project, index: Index) -> TryRates:
         return rates_job(folder, project, index, stage)
 
-    return _open(RateFinderDialog(workspace.session, prepare, taken, parent.window()))
+    return _open(RateFinderDialog(workspace.session, from_project(workspace, make), taken, parent.window()))

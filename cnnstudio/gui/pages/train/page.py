@@ -15,20 +15,20 @@ from cnnstudio.core.problems import Problem, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.train.after_run import AfterRun
+from cnnstudio.gui.pages.train.advice.after_run import AfterRun
 from cnnstudio.gui.pages.train.banners import RunBanners
 from cnnstudio.gui.pages.train.dialogs import open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
-from cnnstudio.gui.pages.train.live import LiveControls
-from cnnstudio.gui.pages.train.overlays import others_of
+from cnnstudio.gui.pages.train.live.controls import LiveControls
 from cnnstudio.gui.pages.train.plots.board import PlotBoard
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
-from cnnstudio.gui.pages.train.run_colors import RunColors
-from cnnstudio.gui.pages.train.run_columns import DEFAULT
-from cnnstudio.gui.pages.train.run_commands import COLUMNS, RunCommands
-from cnnstudio.gui.pages.train.runs import RunsTable
-from cnnstudio.gui.pages.train.settings import TrainSettings
-from cnnstudio.gui.pages.train.starting import several_menu
+from cnnstudio.gui.pages.train.plots.overlays import others_of
+from cnnstudio.gui.pages.train.runs.colors import RunColors
+from cnnstudio.gui.pages.train.runs.columns import DEFAULT
+from cnnstudio.gui.pages.train.runs.commands import COLUMNS, RunCommands
+from cnnstudio.gui.pages.train.runs.starting import several_menu
+from cnnstudio.gui.pages.train.runs.table import RunsTable
+from cnnstudio.gui.pages.train.settings.panel import TrainSettings
 from cnnstudio.gui.pages.train.watch import Watch
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ShowPage
@@ -36,7 +36,7 @@ from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import EmptyState, Expander
-from cnnstudio.workers.runs import RunFolder, RunSummary, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 REDRAW_MS = 110
 
@@ -98,6 +98,8 @@ class TrainPage(Page):
         body.addWidget(self._after)
         body.addWidget(Expander(tr("What it answers while it learns", "Qué responde mientras aprende"), self._live.answers,
                                 open=self._live.answers.wishes_anything))
+        body.addWidget(Expander(tr("Inside the layers", "Dentro de las capas"), self._live.layers,
+                                open=self._live.layers.wishes_anything))
         body.addWidget(self._commands.queue_panel)
         body.addWidget(self._table)
         body.addWidget(Expander(tr("Log", "Registro"), self._log))
@@ -275,6 +277,7 @@ class TrainPage(Page):
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)
         self._log.setPlainText("\n".join(line for line in map(log_line, events) if line))
+        self._live.layers.show_run(run)
         self._banners.clear()
         if events and isinstance(events[-1], Failed) and self._running_job() is None:
             self._banners.show_problem(events[-1].problem)

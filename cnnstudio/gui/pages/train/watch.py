@@ -8,7 +8,7 @@ from cnnstudio.core.events import Event, Failed, Finished, Stopped
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.workers.follow import Follower
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 
 
 class Watch(Job):

@@ -23,8 +23,8 @@ from cnnstudio.gui.pages.evaluate.results import measured_folder, read_results
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
-from cnnstudio.workers.run_answers import is_outdated
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.answers import is_outdated
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.gui.driving import button, part, press, says, texts
 
 

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
-from cnnstudio.gui.pages.train.runs import RunsTable
+from cnnstudio.gui.pages.train.runs.table import RunsTable
 from cnnstudio.gui.state.commands import FilterPictures
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.gui import driving
 from tests.gui.pages.evaluate.test_evaluate import evaluate_by_hand, opened, settled, trained_run
 

@@ -22,7 +22,7 @@ from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.workers.job_setup import prepare_training
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.gui.driving import button, choose, click, field, part, parts, press, wait_idle, write
 
 CHECK = ExportCheck(images=40, top1_agreement=1.0, max_abs_difference=2.4e-7)

@@ -12,7 +12,7 @@ from cnnstudio.core import edits
 from cnnstudio.core.text import same
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector
-from cnnstudio.gui.pages.train.settings import TrainSettings
+from cnnstudio.gui.pages.train.settings.panel import TrainSettings
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.formatting import format_count

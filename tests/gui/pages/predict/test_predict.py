@@ -50,7 +50,7 @@ def child(endpoint: Endpoint) -> None:
 
 def add_run(folder: Path) -> None:
     from cnnstudio.core.files import read_project
-    from cnnstudio.workers.runs import create_run
+    from cnnstudio.workers.runs.folder import create_run
 
     create_run(folder, read_project(folder), lambda path: path.write_text("{}\n")).model_path.write_bytes(b"model")
 

@@ -25,7 +25,7 @@ def settled(qtbot, page):
 
 def test_what_a_model_says_about_the_augmentations_is_shown_worst_first(qtbot, page):
     from cnnstudio.core.messages import encode_event
-    from cnnstudio.workers.runs import create_run
+    from cnnstudio.workers.runs.folder import create_run
 
     card = page.recipe_panel.measured
     page.session.announce("runs")

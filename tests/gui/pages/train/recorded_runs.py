@@ -11,7 +11,7 @@ from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.widgets.basics import Button, Caption
 from cnnstudio.gui.widgets.cards import KeyFigure
 from cnnstudio.workers.job_setup import prepare_training
-from cnnstudio.workers.runs import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder
 from tests.gui import driving
 
 EVENTS = [

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from cnnstudio.core.events import Finished, Stopped
 from cnnstudio.core.training import with_settings
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train.compare import CompareDialog
+from cnnstudio.gui.pages.train.runs.compare import CompareDialog
 from cnnstudio.gui.widgets.interval_plot import IntervalPlot
 from cnnstudio.gui.widgets.table import Table
-from cnnstudio.workers.run_names import write_name
-from cnnstudio.workers.runs import list_runs
+from cnnstudio.workers.runs.folder import list_runs
+from cnnstudio.workers.runs.names import write_name
 from tests.gui.driving import button, part, parts, says
 from tests.workers.evaluated_runs import evaluated_run, result
 
@@ -131,7 +131,7 @@ def test_runs_of_other_classes_are_refused_with_the_reason(open_dialog, runs, tm
 
 def test_it_is_opened_from_the_menu_of_a_run(qtbot, window, runs, tmp_path):
     from cnnstudio.core.files import write_project
-    from cnnstudio.gui.pages.train.runs import RunsTable
+    from cnnstudio.gui.pages.train.runs.table import RunsTable
     from cnnstudio.gui.state.commands import OpenProject
 
     write_project(tmp_path, runs[0].spec())

@@ -9,7 +9,7 @@ from cnnstudio.core.events import Epoch
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import set_language
 from cnnstudio.core.training import Stage
-from cnnstudio.gui.pages.train.go_on import GoOnDialog
+from cnnstudio.gui.pages.train.runs.go_on import GoOnDialog
 from cnnstudio.gui.widgets.basics import Label
 from tests.gui import driving
 

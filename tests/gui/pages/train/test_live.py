@@ -12,10 +12,10 @@ from cnnstudio.core.events import Observed, ObservedPicture
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text, set_language
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train.answers import AnswerCard, LearningAnswers
-from cnnstudio.gui.pages.train.live import LiveControls
+from cnnstudio.gui.pages.train.live.answers import AnswerCard, LearningAnswers
+from cnnstudio.gui.pages.train.live.controls import LiveControls
+from cnnstudio.gui.pages.train.live.rate_change import RateChangeDialog
 from cnnstudio.gui.pages.train.plots.history import curves_of
-from cnnstudio.gui.pages.train.rate_change import RateChangeDialog
 from cnnstudio.gui.pages.train.watch import Watch
 from cnnstudio.gui.widgets.number_box import NumberBox
 from tests.gui.driving import press

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtTest import QTest
 
 from cnnstudio.core import edits
 from cnnstudio.core.item import Step
 from cnnstudio.core.text import same, set_language
 from cnnstudio.core.training import Stage
 from cnnstudio.gui.pages.network.gallery import Gallery
-from cnnstudio.gui.pages.train.learning import StageLearning
-from cnnstudio.gui.pages.train.plan_card import PlanCard
-from cnnstudio.gui.pages.train.settings import TrainSettings
-from cnnstudio.gui.pages.train.stage_list import StageRow, format_stops
+from cnnstudio.gui.pages.train.settings.learning import StageLearning
+from cnnstudio.gui.pages.train.settings.panel import TrainSettings
+from cnnstudio.gui.pages.train.settings.plan_card import PlanCard
+from cnnstudio.gui.pages.train.settings.stage_list import StageRow, format_stops
 from cnnstudio.gui.widgets.basics import Button, Label
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.freeze_strip import FreezeControl
@@ -29,7 +30,13 @@ def settings(page, window):
 
 
 def part(settings, kind):
-    return next(item for item in settings.findChildren(kind) if item.isVisibleTo(settings))
+    """The visible widget of a kind; what was just made is shown with a later event."""
+    for _wait in range(250):
+        found = next((item for item in settings.findChildren(kind) if item.isVisibleTo(settings)), None)
+        if found is not None:
+            return found
+        QTest.qWait(20)
+    raise AssertionError(f"no visible {kind.__name__}")
 
 
 def learning(qtbot, settings):

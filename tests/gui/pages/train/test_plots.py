@@ -24,15 +24,15 @@ from cnnstudio.core.events import (
 )
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train.overlays import others_of
 from cnnstudio.gui.pages.train.plots.board import PlotBoard
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import SMOOTHING, Curves, curves_of
+from cnnstudio.gui.pages.train.plots.overlays import others_of
 from cnnstudio.gui.pages.train.plots.quantities import quantities_of, quantity
 from cnnstudio.gui.pages.train.plots.saving import write_plot
 from cnnstudio.gui.pages.train.plots.series import Series, Smoothed
-from cnnstudio.workers.run_origin import RunOrigin
-from cnnstudio.workers.runs import RunSummary
+from cnnstudio.workers.runs.folder import RunSummary
+from cnnstudio.workers.runs.origin import RunOrigin
 from tests.gui.pages.train.recorded_runs import EVENTS
 
 

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QMenu
 
 from cnnstudio.core.events import Epoch, Finished, Stopped
 from cnnstudio.core.text import set_language
-from cnnstudio.gui.pages.train.queue import QueuePanel
-from cnnstudio.gui.pages.train.runs import RunsTable
-from cnnstudio.gui.pages.train.starting import ask_branch, ask_several, several_menu
+from cnnstudio.gui.pages.train.runs.queue import QueuePanel
+from cnnstudio.gui.pages.train.runs.starting import ask_branch, ask_several, several_menu
+from cnnstudio.gui.pages.train.runs.table import RunsTable
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.widgets.cards import Banner
-from cnnstudio.workers.reproducing import Reproduction
-from cnnstudio.workers.run_origin import RunOrigin
-from cnnstudio.workers.runs import list_runs
+from cnnstudio.workers.runs.folder import list_runs
+from cnnstudio.workers.runs.origin import RunOrigin
+from cnnstudio.workers.runs.reproducing import Reproduction
 from tests.gui import driving
 from tests.gui.pages.train.recorded_runs import buttons, recorded
 
@@ -159,7 +159,7 @@ def test_training_again_says_whether_the_same_came_out(qtbot, page, monkeypatch)
 
 
 def test_runs_of_a_group_are_folded_under_their_figures(page):
-    from cnnstudio.workers.run_labels import RunLabels, write_labels
+    from cnnstudio.workers.runs.labels import RunLabels, write_labels
 
     runs = [recorded(page, Finished(run="x", metrics={"val_accuracy": value}, time=4.0)) for value in (0.6, 0.8)]
     alone = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.1}, time=4.0))
@@ -199,7 +199,7 @@ def test_columns_are_chosen_and_remembered(page):
 
 def test_a_chosen_colour_stays(page):
     from cnnstudio.gui.look import theme
-    from cnnstudio.gui.pages.train.run_colors import RunColors
+    from cnnstudio.gui.pages.train.runs.colors import RunColors
 
     run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.6}, time=4.0))
     table = driving.part(page, RunsTable)

@@ -6,7 +6,7 @@ import pytest
 
 from cnnstudio.core.item import Item
 from cnnstudio.core.training import Stage, TrainingSpec
-from cnnstudio.gui.pages.train.rate_curve import RateCurve, plan_rates
+from cnnstudio.gui.pages.train.settings.rate_curve import RateCurve, plan_rates
 
 
 def test_every_stage_is_drawn_with_its_own_rates(qtbot):

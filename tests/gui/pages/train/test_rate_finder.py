@@ -10,9 +10,9 @@ from cnnstudio.core.events import Failed, Finished, Stopped
 from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.gui.pages.train import rate_finder
-from cnnstudio.gui.pages.train.rate_finder import RateFinderDialog, format_rate
-from cnnstudio.gui.pages.train.rate_plot import RatePlot
+from cnnstudio.gui.pages.train.trials import rate_finder
+from cnnstudio.gui.pages.train.trials.rate_finder import RateFinderDialog, format_rate
+from cnnstudio.gui.pages.train.trials.rate_plot import RatePlot
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.state.jobs import Job
 from tests.gui.driving import button, part, press, says

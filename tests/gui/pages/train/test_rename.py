@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from cnnstudio.gui.pages.train.run_actions import edit_labels, rename_run
-from cnnstudio.workers.run_labels import RunLabels, read_labels
-from cnnstudio.workers.run_names import read_name
-from cnnstudio.workers.runs import RunSummary
+from cnnstudio.gui.pages.train.runs.actions import edit_labels, rename_run
+from cnnstudio.workers.runs.folder import RunSummary
+from cnnstudio.workers.runs.labels import RunLabels, read_labels
+from cnnstudio.workers.runs.names import read_name
 from tests.gui import driving
 
 

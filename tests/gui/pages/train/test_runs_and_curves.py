@@ -14,11 +14,11 @@ from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, format_best
 from cnnstudio.gui.pages.train.plots.quantities import quantity
-from cnnstudio.gui.pages.train.run_colors import RunColors
-from cnnstudio.gui.pages.train.runs import RunsTable
+from cnnstudio.gui.pages.train.runs.colors import RunColors
+from cnnstudio.gui.pages.train.runs.table import RunsTable
 from cnnstudio.gui.widgets.basics import Label
 from cnnstudio.gui.widgets.table import Column, Table
-from cnnstudio.workers.runs import RunSummary
+from cnnstudio.workers.runs.folder import RunSummary
 from tests.gui.driving import part, says, texts
 
 

@@ -9,8 +9,8 @@ from cnnstudio.core.item import Item
 from cnnstudio.core.text import set_language
 from cnnstudio.core.training import Stage
 from cnnstudio.gui.pages.train.plots.history import curves_of
-from cnnstudio.gui.pages.train.settings import TrainSettings
-from cnnstudio.gui.pages.train.stage_list import StageRow, format_stage_detail
+from cnnstudio.gui.pages.train.settings.panel import TrainSettings
+from cnnstudio.gui.pages.train.settings.stage_list import StageRow, format_stage_detail
 from cnnstudio.gui.widgets.basics import Button, Label
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox

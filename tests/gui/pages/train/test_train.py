@@ -17,16 +17,16 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.figures import format_ending
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
-from cnnstudio.gui.pages.train.runs import RunsTable
-from cnnstudio.gui.pages.train.settings import TrainSettings
+from cnnstudio.gui.pages.train.runs.table import RunsTable
+from cnnstudio.gui.pages.train.settings.panel import TrainSettings
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner, KeyFigure
 from cnnstudio.gui.widgets.formatting import format_device
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.workers.job_setup import prepare_training
-from cnnstudio.workers.run_names import read_name
-from cnnstudio.workers.run_trash import trashed_runs
+from cnnstudio.workers.runs.names import read_name
+from cnnstudio.workers.runs.trash import trashed_runs
 from tests.gui import driving
 from tests.gui.pages.train.recorded_runs import (
     EVENTS,
@@ -281,7 +281,7 @@ def test_what_was_deleted_is_gone_for_good_once_the_project_is_closed(page):
 def test_the_epochs_of_a_run_are_saved_as_a_table(page, monkeypatch, tmp_path):
     run = recorded(page, Finished(run="x", time=time.time()))
     table = tmp_path / "epochs.csv"
-    monkeypatch.setattr("cnnstudio.gui.pages.train.run_actions.ask_save_path", lambda *_arguments: table)
+    monkeypatch.setattr("cnnstudio.gui.pages.train.runs.actions.ask_save_path", lambda *_arguments: table)
     driving.part(page, RunsTable).history_wanted.emit(run.summary())
     header, *rows = table.read_text(encoding="utf-8").splitlines()
     assert header.startswith("epoch,stage,seconds,best,")

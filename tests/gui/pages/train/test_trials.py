@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from cnnstudio.core.events import Failed, Finished, Stopped
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.trial_jobs import BatchFound, BatchTried, Forecasted, StageForecast
-from cnnstudio.gui.pages.train import trial
-from cnnstudio.gui.pages.train.batch_finder import BatchDialog
-from cnnstudio.gui.pages.train.coach import CoachDialog
-from cnnstudio.gui.pages.train.coach_evidence import ShareBars
-from cnnstudio.gui.pages.train.forecast import ForecastDialog, format_megabytes
+from cnnstudio.gui.pages.train.advice.coach import CoachDialog
+from cnnstudio.gui.pages.train.advice.evidence import ShareBars
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
+from cnnstudio.gui.pages.train.trials import trial
+from cnnstudio.gui.pages.train.trials.batch_finder import BatchDialog
+from cnnstudio.gui.pages.train.trials.forecast import ForecastDialog, format_megabytes
 from cnnstudio.gui.state.jobs import Job
 from cnnstudio.workers.coach.evidence import INSPECTION_FILE
 from cnnstudio.workers.forecasts import find_forecast, give_forecast

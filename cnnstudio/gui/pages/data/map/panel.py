@@ -158,7 +158,7 @@ class MapPanel(QWidget):
         self._show_work()
 
     def _show_models(self) -> None:
-        from cnnstudio.workers.runs import list_runs
+        from cnnstudio.workers.runs.folder import list_runs
 
         folder = self._session.folder
         runs = {run.id: run.title for run in list_runs(folder)[:40] if run.has_model} if folder is not None else {}

@@ -15,7 +15,22 @@ LOWEST: Final = 220
 """The least height of a plot in pixels; in a lower window the page scrolls."""
 
 
-class _Axis(pg.AxisItem):  # type: ignore[misc]
+def style_plot(item: pg.PlotItem) -> None:
+    """The look of all plots of curves: thin lines, no frame, no menu of pyqtgraph's."""
+    item.setMenuEnabled(False)
+    item.hideButtons()
+    item.showGrid(x=False, y=True, alpha=0.35)
+    for side in ("left", "bottom"):
+        axis = item.getAxis(side)
+        # “× 0.001” beside the axis is no way to write small numbers.
+        axis.enableAutoSIPrefix(False)
+        axis.setPen(pg.mkPen(theme.color("line")))
+        axis.setTextPen(pg.mkPen(theme.color("dim")))
+        axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0)
+    item.getAxis("left").setWidth(44)
+
+
+class NumberAxis(pg.AxisItem):  # type: ignore[misc]
     """An axis with numbers in the chosen language."""
 
     def tickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
@@ -25,7 +40,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         return [localize_number(f"{10.0 ** value * scale:.3g}") for value in values]
 
 
-class _EpochAxis(_Axis):
+class _EpochAxis(NumberAxis):
     """Ticks at whole epochs only, however few there are."""
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
@@ -40,21 +55,14 @@ class PlotArea(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, title: str) -> None:
         super().__init__(background=theme.color("raised"),
-                         axisItems={"left": _Axis("left"), "bottom": _EpochAxis("bottom")})
+                         axisItems={"left": NumberAxis("left"), "bottom": _EpochAxis("bottom")})
         self.setMinimumHeight(LOWEST)
         self.setAccessibleName(title)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
+        style_plot(item)
         item.setMouseEnabled(x=True, y=False)
-        item.showGrid(x=False, y=True, alpha=0.35)
         for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.enableAutoSIPrefix(False)
-            axis.setPen(pg.mkPen(theme.color("line")))
-            axis.setTextPen(pg.mkPen(theme.color("dim")))
-            axis.setStyle(tickFont=theme.font("secondary", 11 / 12), tickLength=0, maxTickLevel=0)
-        item.getAxis("left").setWidth(44)
+            item.getAxis(side).setStyle(maxTickLevel=0)
         item.setLabel("bottom", tr("epoch", "época"), color=theme.color("dim").name())
         item.getViewBox().setDefaultPadding(0.04)
 

@@ -162,6 +162,7 @@ class PlotBoard(QWidget):
 
     def _open_choice(self) -> None:
         menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
         absent = [item for item in quantities_of(self._curves) if item.id not in self.shown]
         for item in absent:
             menu.addAction(str(item.title), partial(self._show_too, item.id))
@@ -173,6 +174,7 @@ class PlotBoard(QWidget):
 
     def _open_menu(self, plot: CurvePlot, button: Button) -> None:
         menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
         name = plot.quantity.id
         place = self.shown.index(name)
         menu.addAction(tr("Move before", "Mover antes"), partial(self._move, name, -1)).setEnabled(place > 0)

@@ -21,7 +21,7 @@ from cnnstudio.gui.pages.train.plots.quantities import Quantity
 from cnnstudio.gui.pages.train.plots.readout import Line, nearest, readout_html
 from cnnstudio.gui.widgets.basics import Label, row
 from cnnstudio.gui.widgets.cards import Card
-from cnnstudio.workers.group_figures import spread_of
+from cnnstudio.workers.runs.group_figures import spread_of
 
 _MOST_NAMES: Final = 6
 """The most names of other runs in a legend."""
@@ -53,7 +53,7 @@ def _by_epoch(curves: Curves, metric: str) -> dict[int, float]:
 
 def _label_height(metric: str) -> float:
     """The height of the label at the best epoch, from 0 to 1: away from the curves of good epochs."""
-    return 0.93 if "loss" in metric else 0.08
+    return 0.93 if "loss" in metric else 0.14
 
 
 def _with_gaps(x: np.ndarray, values: np.ndarray, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ from cnnstudio.core.events import (
     Event,
     Finished,
     Hello,
+    LayersObserved,
     Notice,
     Observed,
     Paused,
@@ -52,6 +53,8 @@ class Curves:
         self.marks: list[Mark] = []
         self.observed: list[Observed] = []
         """The answers for the observed pictures, oldest first."""
+        self.layers: list[LayersObserved] = []
+        """The states of the layers, oldest first."""
         self.epoch_x: list[int] = []
         self.epoch_values: dict[str, list[float]] = defaultdict(list)
         self.epochs = 0
@@ -108,6 +111,8 @@ class Curves:
             self._take_mark(event)
         elif isinstance(event, Observed):
             self.observed = [*(told for told in self.observed if _moment(told) < _moment(event)), event]
+        elif isinstance(event, LayersObserved):
+            self.layers = [*(told for told in self.layers if _moment(told) < _moment(event)), event]
         elif isinstance(event, Hello):
             if self.now:
                 self.marks.append(Mark(self.now, "break", tr("resumed", "se continuó")))
@@ -214,8 +219,8 @@ class Curves:
         return self.epoch_values[name][self.epoch_x.index(self.best)]
 
 
-def _moment(event: Observed) -> tuple[float, int]:
-    """The order of Observed events: the end of an epoch follows all its batches."""
+def _moment(event: Observed | LayersObserved) -> tuple[float, int]:
+    """The order of such events: the end of an epoch follows all its batches."""
     return (event.epoch - 0.5, event.batch) if event.batch else (event.epoch, 0)
 
 

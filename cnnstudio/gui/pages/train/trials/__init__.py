@@ -1,0 +1,1 @@
+"""Trials before a training: rates, a forecast, the largest batch."""

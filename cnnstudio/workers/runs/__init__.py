@@ -1,0 +1,1 @@
+"""What is known of runs: their folders, names, groups, weights and figures."""

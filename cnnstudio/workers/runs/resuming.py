@@ -1,0 +1,98 @@
+"""Resuming a run, also with other settings of its training or for more epochs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.atomic import write_atomically
+from cnnstudio.core.files import encode_project
+from cnnstudio.core.jobs import Train
+from cnnstudio.core.lock import ProjectLock
+from cnnstudio.core.problems import Problem, ProblemError, blocking, error
+from cnnstudio.core.project import Project
+from cnnstudio.core.text import Text
+from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.network.checks import check_training
+from cnnstudio.workers.job_setup import training_job
+from cnnstudio.workers.runs.folder import RunFolder
+
+replace = msgspec.structs.replace
+MOST_EPOCHS: Final = 100_000
+
+
+def resumed_job(run: RunFolder, project: Project) -> Train:
+    """The job that continues a run with the settings of `project`, which become those of the run.
+
+    Raises ProblemError where other things than the training and the augmentation differ from the run, or it is in use.
+    """
+    before = run.spec()
+    if project == before:
+        return training_job(run, before, resume=True)
+    if replace(project, training=before.training, augmentation=before.augmentation) != before or (
+            len(project.training.stages) != len(before.training.stages)):
+        text = Text("A resumed run keeps its pictures, recipe, network and stages: only the settings of the training and of "
+                    "the augmentation can be changed. To change anything else, start a new run.",
+                    "Un entrenamiento que continúa conserva sus imágenes, su receta, su red y sus etapas: solo se pueden "
+                    "cambiar los ajustes del entrenamiento y del aumento. Para cambiar lo demás, empiece un entrenamiento "
+                    "nuevo.")
+        raise ProblemError(error("other_run", text, "run", path=run.folder))
+    problems = blocking(check_training(project, ProjectBases(run.project_folder)))
+    if problems:
+        raise ProblemError(*problems)
+    lock = ProjectLock(run.folder)
+    if lock.acquire() is not None:
+        raise ProblemError(in_use_problem(run))
+    try:
+        write_atomically(run.spec_path, encode_project(project))
+    finally:
+        lock.release()
+    return training_job(run, project, resume=True)
+
+
+def continued_job(run: RunFolder, more: int) -> Train:
+    """The job that trains a run for `more` epochs: the same run goes on, with its optimizer, callbacks and random state.
+
+    Raises ProblemError: it is in use, was never trained, was stopped in a stage before its last, or has no checkpoint.
+    """
+    return resumed_job(run, longer(run, more))
+
+
+def longer(run: RunFolder, more: int) -> Project:
+    """The project of a run as it is when its last stage has `more` epochs than were done. Raises ProblemError."""
+    if not 1 <= more <= MOST_EPOCHS:
+        text = Text("The number of further epochs must be from 1 to {most:,}, not {n}.",
+                    "El número de épocas adicionales debe estar entre 1 y {most:,}, no {n}.")
+        raise ProblemError(error("bad_epochs", text.fill(n=more, most=MOST_EPOCHS), "training", field="epochs"))
+    project, epochs = run.spec(), run.epochs()
+    if run.living():
+        raise ProblemError(in_use_problem(run))
+    stages = project.training.stages
+    if not epochs:
+        text = Text("The run {run} has no whole epoch yet, so there is nothing to continue. Resume it: cnnstudio train PROJECT "
+                    "--resume {run}",
+                    "El entrenamiento {run} aún no tiene ninguna época completa, así que no hay nada que seguir. Continúelo: "
+                    "cnnstudio train PROYECTO --resume {run}")
+        raise ProblemError(error("nothing_done", text.fill(run=run.id), "run"))
+    if epochs[-1].stage < len(stages) - 1:
+        text = Text("The run {run} was stopped in stage {n} of {total}. Resume it first, so that its last stage is trained: "
+                    "cnnstudio train PROJECT --resume {run}",
+                    "El entrenamiento {run} se detuvo en la etapa {n} de {total}. Continúelo antes, para que se entrene su "
+                    "última etapa: cnnstudio train PROYECTO --resume {run}")
+        raise ProblemError(error("earlier_stage", text.fill(run=run.id, n=epochs[-1].stage + 1, total=len(stages)), "run"))
+    if not run.has_checkpoints:
+        text = Text("The run {run} has no checkpoint any more, so it cannot go on. Start a new run with its weights: cnnstudio "
+                    "train PROJECT --from {run}",
+                    "El entrenamiento {run} ya no tiene ningún punto de control, así que no puede seguir. Empiece uno nuevo "
+                    "con sus pesos: cnnstudio train PROYECTO --from {run}")
+        raise ProblemError(error("no_checkpoint", text.fill(run=run.id), "run"))
+    done = sum(epoch.stage == epochs[-1].stage for epoch in epochs)
+    last = replace(stages[-1], epochs=done + more)
+    return replace(project, training=replace(project.training, stages=(*stages[:-1], last)))
+
+
+def in_use_problem(run: RunFolder) -> Problem:
+    text = Text("The run {run} is being trained at the moment. Wait until it ends, or stop it first.",
+                "El entrenamiento {run} está en marcha. Espere a que termine o deténgalo antes.")
+    return error("run_in_use", text.fill(run=run.id), "run")

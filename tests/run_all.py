@@ -40,7 +40,8 @@ CHECKS = (
     Part("import contracts", (str(BIN / "lint-imports"),)),
 )
 PARTS = (
-    tests("tests of the engine", "tests/engine"),
+    tests("tests of the training", "tests/engine/training"),
+    tests("tests of the engine", "tests/engine", "--ignore=tests/engine/training"),
     tests("tests of the pages", "tests/gui/pages"),
     tests("tests of the window", "tests/e2e", "tests/gui", "--ignore=tests/gui/pages"),
     tests("all other tests", "tests", *(f"--ignore=tests/{part}" for part in ("engine", "gui", "e2e", "cli", "workers"))),

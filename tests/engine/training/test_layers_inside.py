@@ -21,8 +21,8 @@ from cnnstudio.engine.training.layer_rows import Part, Row, grouped
 from cnnstudio.workers.supervisor import Supervisor
 from tests.engine.collections_of_pictures import augmented, replace, small_network, small_project
 from tests.engine.conftest import Recorder, metrics_of
-from tests.engine.test_stages import based, stage
-from tests.engine.test_steering import at
+from tests.engine.training.test_stages import based, stage
+from tests.engine.training.test_steering import at
 
 
 @pytest.fixture(autouse=True)

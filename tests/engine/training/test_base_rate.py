@@ -27,7 +27,7 @@ from cnnstudio.interchange.printing.torch.script import torch_script
 from tests.engine.collections_of_pictures import CLASSES, draw, write_manifest
 from tests.engine.conftest import metrics_of, stop_at
 from tests.engine.test_script import run as run_script
-from tests.engine.test_stages import arrays_of, based, equal, learning_layers, replace, stage
+from tests.engine.training.test_stages import arrays_of, based, equal, learning_layers, replace, stage
 
 FACTOR = 0.25
 EMA = {"use_ema": True, "ema_momentum": 0.9}

@@ -14,7 +14,7 @@ from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.script import torch_script
 from tests.engine.collections_of_pictures import CLASSES, small_project
 from tests.engine.conftest import metrics_of, stop_at
-from tests.engine.test_stages import planned, stage
+from tests.engine.training.test_stages import planned, stage
 
 pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
 

@@ -12,7 +12,7 @@ from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.script import torch_script
 from tests.engine.collections_of_pictures import CLASSES, small_project
 from tests.engine.test_script import run as run_script
-from tests.engine.test_training import metrics_of, stop_at
+from tests.engine.training.test_training import metrics_of, stop_at
 
 
 @pytest.fixture(autouse=True)

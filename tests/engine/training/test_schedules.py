@@ -23,7 +23,7 @@ from cnnstudio.interchange.printing.torch.script import torch_script
 from tests.engine.collections_of_pictures import CLASSES, small_project
 from tests.engine.conftest import metrics_of
 from tests.engine.test_script import run
-from tests.engine.test_training import stop_at
+from tests.engine.training.test_training import stop_at
 
 CASES = (
     ("CosineDecay", {}), ("CosineDecay", {"alpha": 0.1, "decay_steps": 7}),

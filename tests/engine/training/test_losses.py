@@ -11,7 +11,7 @@ from cnnstudio.core.item import Item
 from cnnstudio.core.params import Bool, with_defaults
 from cnnstudio.engine.names import resolve
 from tests.engine.collections_of_pictures import small_project
-from tests.engine.test_training import metrics_of
+from tests.engine.training.test_training import metrics_of
 
 
 def variants(entry) -> list[dict]:

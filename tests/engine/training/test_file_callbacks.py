@@ -20,8 +20,8 @@ from cnnstudio.interchange.printing.torch.script import torch_script
 from cnnstudio.workers.runs.kept_checkpoints import find_kept, kept_checkpoints
 from tests.engine.collections_of_pictures import CLASSES, dense_network, small_project
 from tests.engine.test_script import run as run_script
-from tests.engine.test_stages import HEAD, WHOLE, based
-from tests.engine.test_training import metrics_of, stop_at
+from tests.engine.training.test_stages import HEAD, WHOLE, based
+from tests.engine.training.test_training import metrics_of, stop_at
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.torch.script import torch_script
 from tests.engine.collections_of_pictures import CLASSES, small_project
 from tests.engine.test_script import run as run_script
-from tests.engine.test_training import metrics_of, stop_at
+from tests.engine.training.test_training import metrics_of, stop_at
 
 OTHERS = {"k": 2, "thresholds": 0.3, "top_k": 2, "class_id": 1, "threshold": 0.4, "num_thresholds": 11}
 ALL = tuple(Step(id=f"my_{entry.id}", type=entry.id) for entry in METRICS)

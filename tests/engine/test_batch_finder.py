@@ -37,7 +37,8 @@ class Card:
         return 100.0 + min(size, 64)
 
 
-@pytest.mark.parametrize("room", [1, 7, 8, 100, 255, 256, 1000, 5000])
+@pytest.mark.parametrize("room", [
+    8, 255, *(pytest.param(room, marks=pytest.mark.nightly) for room in (1, 7, 100, 256, 1000, 5000))])
 def test_the_largest_batch_is_found_to_a_sixteenth(monkeypatch, job, room):
     monkeypatch.setattr(module, "on_gpu", lambda: True)
     card = Card(room)

@@ -212,6 +212,7 @@ print("equal", keras.backend.backend())
 """
 
 
+@pytest.mark.nightly
 def test_every_optimizer_takes_that_step_on_pytorch_too():
     pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
     done = subprocess.run([sys.executable, "-c", _TORCH], capture_output=True, text=True, check=False)

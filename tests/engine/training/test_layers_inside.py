@@ -120,6 +120,7 @@ def test_the_finished_model_has_the_layers_of_its_last_epoch(new_run, train_run,
 
 
 @pytest.mark.keras
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_the_look_changes_nothing_on_other_backends(new_run, tmp_path, backend):

@@ -41,7 +41,8 @@ def test_the_averages_are_the_weights_at_the_end_and_not_before(new_run, train_r
 @pytest.mark.parametrize(("moment", "params"), [
     ((1, 2), {}), ((3, 4), {"ema_overwrite_frequency": 3}),
     *(pytest.param(*rest, marks=pytest.mark.nightly) for rest in (
-        ((3, 1), {}), ((3, 4), {}), ((1, 2), {"ema_overwrite_frequency": 3}), ((3, 1), {"ema_overwrite_frequency": 3})))], ids=str)
+        ((3, 1), {}), ((3, 4), {}), ((1, 2), {"ema_overwrite_frequency": 3}), ((3, 1), {"ema_overwrite_frequency": 3})))],
+    ids=str)
 def test_stopped_and_resumed_equals_unbroken(new_run, train_run, unbroken, moment, params):
     wanted = unbroken(averaged(**params))
     run = new_run(averaged(**params))

@@ -76,7 +76,8 @@ def test_pytorch_gives_the_number_of_keras_and_one_hot_labels_the_same(kind, mod
         assert float(shares.result()) == pytest.approx(mine, abs=2e-6)
 
 
-@pytest.mark.parametrize("mode", [*(pytest.param(mode, marks=pytest.mark.nightly) for mode in ("binary", "categorical")), "int"])
+@pytest.mark.parametrize("mode", [
+    *(pytest.param(mode, marks=pytest.mark.nightly) for mode in ("binary", "categorical")), "int"])
 def test_a_training_reports_them_and_resumes_equal(new_run, train_run, unbroken, mode):
     steps = tuple(step for step in ALL if mode in METRICS[step.type].targets)
     project = small_project(mode, metrics=steps)

@@ -52,6 +52,12 @@ class Button(QPushButton):
         if on_click is not None:
             self.clicked.connect(lambda *_: on_click())
 
+    def setText(self, text: str) -> None:
+        """Another text, which is read aloud, too, unless the button has a name of its own."""
+        if self.accessibleName() == self.text().replace("&&", "&"):
+            self.setAccessibleName(text)
+        super().setText(text.replace("&", "&&"))
+
     def set_kind(self, kind: str) -> None:
         """Another look, such as that of the one primary button."""
         if kind != self.kind:
@@ -347,7 +353,7 @@ class MenuButton(Button):
         label = " ".join(label.splitlines())
         full_text = f"{self._prefix}{label}"
         short_text = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else full_text
-        self.setText(f"{short_text}  ▾".replace("&", "&&"))
+        self.setText(f"{short_text}  ▾")
         self.setAccessibleName(full_text)
         self.setToolTip(full_text if short_text != full_text else "")
         self.setChecked(False)

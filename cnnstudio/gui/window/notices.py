@@ -165,6 +165,7 @@ class ReportDialog(Dialog):
         details = QPlainTextEdit(report_text(problem))
         details.setReadOnly(True)
         details.setFont(theme.mono_font(12))
+        details.setAccessibleName(tr("Report", "Informe"))
         copy = Button(tr("Copy report", "Copiar informe"), "", "copy",
                       on_click=lambda: QGuiApplication.clipboard().setText(report_text(problem)))
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)

@@ -78,10 +78,12 @@ class Toasts(QWidget):
         window.installEventFilter(self)
         self.hide()
 
-    def show_problem(self, problem: Problem) -> None:
-        """Show a problem; the same text is shown only once at a time."""
+    def show_problem(self, problem: Problem, topic: str = "") -> None:
+        """Show a problem; the same text is shown only once at a time. One with a topic can be dismissed."""
         stay = problem.severity == "error" or (bool(problem.fixes) and problem.severity != "info")
         message = problem.located_text
+        if topic:
+            self._topics[topic] = message
         self._add(message, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(message)),
                   lambda: ReportDialog(problem, self.window()).open())
 

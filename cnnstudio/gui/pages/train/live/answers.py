@@ -248,8 +248,8 @@ class LearningAnswers(QWidget):
             hint = tr("Each bar is an epoch: its colour is the class answered, its height how sure the network was.",
                       "Cada barra es una época: su color es la clase respondida y su altura, la seguridad de la red.")
         else:
-            hint = tr("This run told no answers. Switch them on for the next one.",
-                      "Este entrenamiento no dio respuestas. Actívelas para el siguiente.")
+            hint = tr("This run kept no answers. Switch them on for the next one.",
+                      "Este entrenamiento no guardó respuestas. Actívelas para el siguiente.")
         self._hint.setText(hint)
 
     # Dropped pictures ----------------------------------------------------------------------------

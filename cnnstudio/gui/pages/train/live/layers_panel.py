@@ -153,4 +153,4 @@ class LayersPanel(QWidget):
                       "Medido ahora: un solo momento, así que sin cambios. Actívelo para registrar las épocas del siguiente "
                       "entrenamiento.")
         return tr("This run did not look inside its layers. Switch it on for the next one.",
-                  "Este entrenamiento no miró dentro de sus capas. Actívelo para el siguiente.")
+                  "En este entrenamiento no se miró dentro de las capas. Actívelo para el siguiente.")

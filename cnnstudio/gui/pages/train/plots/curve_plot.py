@@ -331,11 +331,10 @@ class CurvePlot(Card):
         reach = 6 * box.viewPixelSize()[0]
         self._readout.setHtml(readout_html(heading, self._own, self._others.values(), self._marks.near(at.x(), reach), x, y,
                                            self.quantity.unit))
-        # Beside the line, on the side where there is more room.
-        place = box.mapFromView(QPointF(x, 0)).x()
-        right = place > box.width() / 2
-        self._readout.setAnchor((1, 0) if right else (0, 0))
-        self._readout.setPos(place - 6 if right else place + 6, 6)
+        # Beside the line, on the side where there is more room; over it where neither has enough.
+        place, width = box.mapFromView(QPointF(x, 0)).x(), self._readout.boundingRect().width()
+        left = place - 6 - width if place > box.width() / 2 else place + 6
+        self._readout.setPos(max(0.0, min(left, box.width() - width)), 6)
         self._readout.show()
 
     def _on_click(self, event: object) -> None:

@@ -46,7 +46,7 @@ class GoOnDialog(Dialog):
         self.setMinimumWidth(480)
         left = run.training.last_stage.epochs - self._done
         self.epochs = NumberBox(left if left > 0 else _USUAL, minimum=1, maximum=100_000, integer=True)
-        self.epochs.setAccessibleName(tr("More epochs", "Épocas más"))
+        self.epochs.setAccessibleName(tr("More epochs", "Épocas adicionales"))
         self.epochs.value_changed.connect(lambda _value: self._show_changes())
         self.settings = SegmentedControl([(_OWN, tr("The run's settings", "Los ajustes del entrenamiento")),
                                           (_PAGE, tr("The settings on this page", "Los ajustes de esta página"))], _OWN)
@@ -59,7 +59,7 @@ class GoOnDialog(Dialog):
             Label(tr("Continue training", "Seguir entrenando"), "title"),
             Label(tr("The run continues after epoch {n}, and so does its curve.",
                      "El entrenamiento sigue tras la época {n}, y su curva también.", n=done), "body", "dim", wrap=True),
-            *((row(Label(tr("More epochs", "Épocas más")), None, self.epochs, spacing=12),) if self._in_last else ()),
+            *((row(Label(tr("More epochs", "Épocas adicionales")), None, self.epochs, spacing=12),) if self._in_last else ()),
             self.settings, self._changes,
             row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject), self.start, spacing=8),
             spacing=12, margins=(24, 24, 24, 20))

@@ -82,13 +82,14 @@ def run_columns(lines: RunLines, chosen: Sequence[str], color: Callable[[RunSumm
 def choosable(lines: RunLines) -> list[tuple[str, str]]:
     """(name, label) of the columns that can be chosen: the fixed ones, then the settings that differ among the runs."""
     rows = [lines.facts(run) for run in lines.runs]
-    return [*((name, str(label)) for name, label in CHOICES.items()), *((key, setting_name(key)) for key in differing_keys(rows))]
+    return [*((name, str(label)) for name, label in CHOICES.items()),
+            *((key, setting_name(key)) for key in differing_keys(rows))]
 
 
 def _short(key: str) -> str:
     """The label of a setting, or the last words of its key, which a narrow column can show."""
-    if (name := setting_name(key, stage=False)) != key:
-        return name
+    if setting_name(key) != key:
+        return setting_name(key, stage=False)
     parts = key.split(".")
     return ".".join(parts[-2:]) if parts[-1].isdigit() or len(parts[-1]) < 4 else parts[-1]
 

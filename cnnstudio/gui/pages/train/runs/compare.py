@@ -117,10 +117,10 @@ class CompareDialog(Dialog):
 
     def _show_problem(self, problem: Problem) -> None:
         clear(self._banner)
-        # The button below does what the problem's own fix would do.
+        # The button below does what the problem's own fix would do, and that it must be done is no fault.
         waits = problem.code == "not_evaluated"
-        # It is no fault that a run was not evaluated: the button below does it.
-        self._banner.addWidget(Banner(msgspec.structs.replace(problem, fixes=(), severity="info" if waits else problem.severity)))
+        severity = "info" if waits else problem.severity
+        self._banner.addWidget(Banner(msgspec.structs.replace(problem, fixes=(), severity=severity)))
         self._evaluate.setVisible(waits)
         self._stack.setCurrentIndex(1)
 

@@ -17,5 +17,5 @@ def setting_name(key: str, *, stage: bool = True) -> str:
     name = key[found.end():] if found is not None else key
     label = next((str(param.label) for param in (*TRAINING_PARAMS, *STAGE_PARAMS) if param.name == name), "")
     if found is None or not label:
-        return key
+        return key if stage else name
     return f"{label} · {found[1]}" if stage and found[1] else label

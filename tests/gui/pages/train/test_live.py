@@ -91,6 +91,14 @@ def test_enter_sends_the_typed_rate(live, qtbot):
     assert dialog.height() < 260
 
 
+def test_the_question_for_a_rate_closes_when_the_training_ends(live):
+    live.follow(Job())
+    live.rate.click()
+    dialog = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, RateChangeDialog))
+    live.follow(None)
+    assert not dialog.isVisible()
+
+
 def test_a_cancelled_change_changes_nothing(live):
     job = Job()
     live.follow(job)

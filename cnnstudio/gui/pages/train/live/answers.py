@@ -165,8 +165,9 @@ class LearningAnswers(QWidget):
         self._area = QWidget()
         self._flow = FlowLayout(self._area, spacing=10, cell=220)
         head = row(self._switch, Label(tr("Answers for validation pictures after every epoch",
-                                          "Respuestas para imágenes de validación tras cada época"), "secondary"), None,
+                                          "Respuestas para imágenes de validación tras cada época"), "secondary", wrap=True),
                    self._add, spacing=8)
+        head.setStretch(1, 1)
         self.setLayout(column(head, self._area, self._hint, spacing=8, margins=(4, 0, 4, 4)))
         self.setAcceptDrops(True)
         self._update()

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.dialog import Dialog, fit
 from cnnstudio.gui.widgets.number_box import NumberBox
@@ -24,7 +24,7 @@ class RateChangeDialog(Dialog):
         self._present = present or 0.001
         self._box = NumberBox(self._present, minimum=0, above=True, maximum=100, decimals=10, logarithmic=True)
         self._box.setAccessibleName(tr("Learning rate", "Tasa de aprendizaje"))
-        quick = [Button(f"× {factor:g}", on_click=partial(self._box.set_value, self._present * factor))
+        quick = [Button(f"× {localize_number(f'{factor:g}')}", on_click=partial(self._box.set_value, self._present * factor))
                  for factor in _FACTORS]
         text = tr("It holds from the next batch on, is recorded with the run and marked in its plots. A stage with a schedule "
                   "keeps the schedule.",

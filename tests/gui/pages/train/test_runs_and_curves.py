@@ -102,6 +102,17 @@ def test_a_rate_that_is_reduced_after_an_epoch_is_one_step():
     assert (list(x), list(rates)) == ([1, 1, 2], [0.1, 0.01, 0.01])
 
 
+def test_a_value_that_never_changes_has_a_scale_that_suits_it(qtbot, qapp):
+    theme.apply(qapp, "light")
+    plot = CurvePlot(quantity("learning_rate"))
+    qtbot.addWidget(plot)
+    told = [msgspec.structs.replace(epoch(number), metrics={"loss": 1.0, "learning_rate": 0.001}) for number in (1, 2, 3)]
+    for _again in range(3):
+        plot.show_curves(curves_of(told))
+        low, high = plot._item.getViewBox().viewRange()[1]
+        assert (low, high) == pytest.approx((0, 0.002), abs=2e-4)
+
+
 def test_a_logarithmic_axis_writes_numbers_in_the_language_and_leaves_room(plot):
     axis = plot._item.getAxis("left")
     axis.setLogMode(True)

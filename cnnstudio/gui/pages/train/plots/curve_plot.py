@@ -183,10 +183,18 @@ class CurvePlot(Card):
         if not any(len(line.values) for line in self._own) and not len(curves.batch_x):
             # The axes would keep the numbers of the run before.
             self._item.setRange(xRange=(0, 1), yRange=(0, 1), disableAutoRange=False)
+        self._scale_constant()
         # The range is otherwise known with the next painting only.
         self._item.getViewBox().updateAutoRange()
         self._place_label()
         self._show_boundaries(curves.boundaries)
+
+    def _scale_constant(self) -> None:
+        """Give a value that never changes the middle of its axis: pyqtgraph keeps the scale that was there, on which a
+        learning rate of 0.001 looks like 0."""
+        values = np.concatenate([line.values for line in self._own]) if self._own else np.empty(0)
+        if not self._logarithmic and len(values) and values[0] > 0 and (values == values[0]).all():
+            self._item.setRange(yRange=(0, 2 * float(values[0])), padding=0, disableAutoRange=False)
 
     def _show_metric(self, curves: Curves) -> None:
         name = self._metric

@@ -45,6 +45,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     after: Project
     merge_key: str = ""
     effect: Effect | None = None
+    part: str = "pictures"
+    """What the effect changed: "pictures" or "runs"."""
 
 
 class History:
@@ -75,10 +77,10 @@ class History:
         self._undone.clear()
         self.project = project
 
-    def push_effect(self, effect: Effect, label: Text, project: Project | None = None) -> None:
-        """Record an effect that was already carried out, with the project it led to, if that changed."""
+    def push_effect(self, effect: Effect, label: Text, project: Project | None = None, part: str = "pictures") -> None:
+        """Record an effect on a part that was already carried out, with the project it led to, if that changed."""
         after = self.project if project is None else project
-        self._add(Entry(label=label, before=self.project, after=after, effect=effect))
+        self._add(Entry(label=label, before=self.project, after=after, effect=effect, part=part))
         self._undone.clear()
         self.project = after
 

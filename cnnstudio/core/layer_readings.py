@@ -58,7 +58,7 @@ def readings(observed: LayersObserved) -> list[Reading]:
             "demasiado alta.")),
         (changes_little, Text(
             "Each step changes the weights by less than a ten-thousandth of their size: {layers}. Little more is learned at "
-            "this learning rate, at the beginning of a training a sign that it is too low.",
+            "this learning rate; at the beginning of a training, this is a sign that it is too low.",
             "Cada paso cambia los pesos en menos de una diezmilésima de su tamaño: {layers}. Con esta tasa de aprendizaje ya "
             "se aprende poco; al comienzo de un entrenamiento, es señal de que es demasiado baja.")),
     )

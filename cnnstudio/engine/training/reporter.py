@@ -39,6 +39,8 @@ class Reporter:
         self._begin = 0.0
         self._paused = 0.0
         self._start = 0
+        self._pace = (0.0, 0)
+        """Seconds and batches of the epoch before: the first batches of an epoch say little of what is left."""
         self._reported: tuple[int, dict[str, float]] = (0, {})
         self.means: frozenset[str] = frozenset()
         """Metrics that are means over pictures: of the others, events of batches have the values of the epoch so far."""
@@ -80,12 +82,13 @@ class Reporter:
         self._link.emit(Batch(
             epoch=self._before + epoch + 1, batch=done, batches=self._batches, metrics=own, stage=self._stage,
             pictures_per_second=min(count * self._batch_size, self._pictures) / max(seconds, 1e-9),
-            seconds_left=left * seconds / max(count, 1), learning_rate=shown))
+            seconds_left=left * (seconds + self._pace[0]) / max(count + self._pace[1], 1), learning_rate=shown))
 
     def epoch(self, epoch: int, logs: dict[str, float], best: bool, best_by: str, seconds: float) -> None:
         """After an epoch that took `seconds` to train; `best_by` is the metric by which it is the best so far, or not."""
         # Of a resumed epoch only the pictures after the break were seen in this time.
         seen = self._pictures - min(self._start * self._batch_size, self._pictures)
+        self._pace = (seconds, self._batches - self._start)
         self._link.emit(Epoch(epoch=self._before + epoch + 1, epochs=self._planned, metrics=logs, seconds=seconds,
                               pictures_per_second=seen / max(seconds, 1e-9), best=best, best_by=best_by,
                               stage=self._stage))

@@ -74,7 +74,7 @@ QPushButton[kind="link"]:disabled { color: $faint; }
 QPushButton[kind="chip"] { background: $raised; border-radius: 13px; padding: 3px 11px; font-weight: 400;
   font-size: 12px; min-height: 18px; }
 QPushButton[kind="chip"]:hover { background: $hover; }
-QPushButton[kind="chip"]:checked { background: $accent_bg; color: $accent; border-color: $accent_bg; font-weight: 600; }
+QPushButton[kind="chip"]:checked { background: $accent_bg; color: $accent; border-color: $accent_bg; }
 QPushButton[kind="chip"]:focus { border: 2px solid $accent; padding: 2px 10px; }
 QPushButton[kind="row"] { background: transparent; border: 2px solid transparent; border-radius: 6px;
   padding: 4px 6px; text-align: left; font-weight: 400; }

@@ -23,7 +23,7 @@ class Step:
     @classmethod
     def of(cls, entry: Entry, direction: Direction) -> Step:
         specs = {name for name in SPECS if getattr(entry.before, name) is not getattr(entry.after, name)}
-        return cls(direction, entry.label, frozenset(specs | ({"pictures"} if entry.effect is not None else set())))
+        return cls(direction, entry.label, frozenset(specs | ({entry.part} if entry.effect is not None else set())))
 
 
 @dataclass(frozen=True)

@@ -26,14 +26,14 @@ class DeletedRuns(QObject):
 
     def delete(self, run: RunFolder, title: str) -> bool:
         """Move a run to the trash, as a step that can be undone; False, with a message, where that failed."""
-        deletion = _Deletion(self._session, run.project_folder, run.id)
+        deletion = _Deletion(run.project_folder, run.id)
         try:
             deletion.redo()
         except ProblemError as problem_error:
             self._session.report(*problem_error.problems)
             return False
         label = Text("Delete the run {run}", "Eliminar el entrenamiento {run}").fill(run=title)
-        self._session.record(deletion, label)
+        self._session.record(deletion, label, part="runs")
         self._session.report(_deleted(title))
         return True
 
@@ -52,21 +52,19 @@ class DeletedRuns(QObject):
 class _Deletion:
     """A deleted run in the history."""
 
-    def __init__(self, session: Session, project_folder: Path, run_id: str) -> None:
-        self._session, self._project_folder, self._run_id = session, project_folder, run_id
+    def __init__(self, project_folder: Path, run_id: str) -> None:
+        self._project_folder, self._run_id = project_folder, run_id
 
     def undo(self) -> None:
         from cnnstudio.workers.runs.trash import restore_run
 
         restore_run(self._project_folder, self._run_id)
-        self._session.announce("runs")
 
     def redo(self) -> None:
         from cnnstudio.workers.runs.folder import find_run
         from cnnstudio.workers.runs.trash import trash_run
 
         trash_run(find_run(self._project_folder, self._run_id))
-        self._session.announce("runs")
 
 
 def _deleted(title: str) -> Problem:

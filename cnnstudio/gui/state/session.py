@@ -129,13 +129,18 @@ class Session(QObject):
         if self._history is not None:
             self._history.seal()
 
-    def record(self, effect: Effect, label: Text, project: Project | None = None) -> None:
-        """Record an edit of the pictures that was applied (and led to `project`); it can be undone like any other."""
+    def record(self, effect: Effect, label: Text, project: Project | None = None, part: str = "pictures") -> None:
+        """Record an edit of the pictures, or of another part, that was applied (and led to `project`); it can be undone like
+        any other."""
         if self._history is not None:
             before = self._history.project
-            self._history.push_effect(effect, label, project)
+            self._history.push_effect(effect, label, project, part)
+            self._announce_effect(before, part)
+
+    def _announce_effect(self, before: Project, part: str) -> None:
+        if part == "pictures":
             self.pictures_changed.emit()
-            self._announce(before, "pictures")
+        self._announce(before, part)
 
     def steps(self, direction: Direction) -> list[Text]:
         """The labels of all steps in a direction, the next one first."""
@@ -167,8 +172,9 @@ class Session(QObject):
                 return
             count -= 1
             if entry.effect is not None:
-                self.pictures_changed.emit()
-            self._announce(before, *(("pictures",) if entry.effect is not None else ()))
+                self._announce_effect(before, entry.part)
+            else:
+                self._announce(before)
             if not count:
                 self.stepped.emit(Step.of(entry, direction))
 
@@ -181,8 +187,7 @@ class Session(QObject):
                 return
             before = history.project
             history.settle(entry, direction)
-            self.pictures_changed.emit()
-            self._announce(before, "pictures")
+            self._announce_effect(before, entry.part)
             self.stepped.emit(Step.of(entry, direction))
             self._step(direction, count - 1)
 

@@ -38,6 +38,9 @@ class Button(QPushButton):
                  on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
         super().__init__("" if kind == "icon" else text.replace("&", "&&"), parent)
         self.kind = kind
+        self._words = "" if kind == "icon" else text
+        self._tip = ""
+        self._compact = False
         self._icon_name = ""
         self.setProperty("kind", kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -51,6 +54,32 @@ class Button(QPushButton):
             self.set_icon(icon)
         if on_click is not None:
             self.clicked.connect(lambda *_: on_click())
+
+    def setText(self, text: str) -> None:
+        """Another text, which is read aloud, too, unless the button has a name of its own."""
+        if self.accessibleName() == self._words:
+            self.setAccessibleName(text)
+        self._words = text
+        self._show_words()
+
+    def setToolTip(self, text: str) -> None:
+        self._tip = text
+        super().setToolTip(text or (self._words if self._compact else ""))
+
+    @property
+    def can_be_compact(self) -> bool:
+        """Whether its icon can stand for its text."""
+        return bool(self._icon_name and self._words)
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the icon alone, where there is no room for the text, which becomes the tooltip."""
+        if compact != self._compact:
+            self._compact = compact
+            self._show_words()
+
+    def _show_words(self) -> None:
+        super().setText("" if self._compact else self._words.replace("&", "&&"))
+        self.setToolTip(self._tip)
 
     def set_kind(self, kind: str) -> None:
         """Another look, such as that of the one primary button."""
@@ -347,7 +376,7 @@ class MenuButton(Button):
         label = " ".join(label.splitlines())
         full_text = f"{self._prefix}{label}"
         short_text = f"{self._prefix}{label[:_MOST_LETTERS - 1]}…" if len(label) > _MOST_LETTERS else full_text
-        self.setText(f"{short_text}  ▾".replace("&", "&&"))
+        self.setText(f"{short_text}  ▾")
         self.setAccessibleName(full_text)
         self.setToolTip(full_text if short_text != full_text else "")
         self.setChecked(False)

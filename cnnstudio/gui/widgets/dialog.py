@@ -6,7 +6,9 @@ from typing import Final
 
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QDialog, QLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QDialog, QLayout, QPushButton, QWidget
+
+from cnnstudio.gui.widgets.basics import Button
 
 _TITLE_BAR: Final = 36
 """The height in pixels of a title bar. The real one is known only after the window is on the screen."""
@@ -35,7 +37,15 @@ def fit(dialog: QDialog, layout: QBoxLayout, width: int = 480) -> None:
 
 
 class Dialog(QDialog):
-    """A dialog that is never larger than the screen."""
+    """A dialog that is never larger than the screen, and whose primary button is the one that Enter presses."""
+
+    def setVisible(self, visible: bool) -> None:
+        # Qt would take the first button that Tab reaches, whatever it does.
+        if visible and not any(button.isDefault() for button in self.findChildren(QPushButton)):
+            primary = next((button for button in self.findChildren(Button) if button.kind == "primary"), None)
+            if primary is not None:
+                primary.setDefault(True)
+        super().setVisible(visible)
 
     def showEvent(self, event: QShowEvent) -> None:
         room = free_screen(self).size() - QSize(0, _TITLE_BAR)

@@ -99,8 +99,8 @@ class Select(QComboBox):
         event.ignore()
 
 
-class Switch(QPushButton):
-    """On or off; `switched(bool)` only when the user did it."""
+class Switch(QAbstractButton):
+    """On or off; `switched(bool)` only when the user did it. No push button: the style sheet would make it as high as one."""
 
     switched = Signal(bool)
 

@@ -78,10 +78,12 @@ class Toasts(QWidget):
         window.installEventFilter(self)
         self.hide()
 
-    def show_problem(self, problem: Problem) -> None:
-        """Show a problem; the same text is shown only once at a time."""
+    def show_problem(self, problem: Problem, topic: str = "") -> None:
+        """Show a problem; the same text is shown only once at a time. One with a topic can be dismissed."""
         stay = problem.severity == "error" or (bool(problem.fixes) and problem.severity != "info")
         message = problem.located_text
+        if topic:
+            self._topics[topic] = message
         self._add(message, problem.severity, problem.fixes, problem.details, 0 if stay else max(8000, _READING * len(message)),
                   lambda: ReportDialog(problem, self.window()).open())
 
@@ -165,6 +167,7 @@ class ReportDialog(Dialog):
         details = QPlainTextEdit(report_text(problem))
         details.setReadOnly(True)
         details.setFont(theme.mono_font(12))
+        details.setAccessibleName(tr("Report", "Informe"))
         copy = Button(tr("Copy report", "Copiar informe"), "", "copy",
                       on_click=lambda: QGuiApplication.clipboard().setText(report_text(problem)))
         close = Button(tr("Close", "Cerrar"), "primary", on_click=self.accept)

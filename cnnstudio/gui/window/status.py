@@ -105,7 +105,7 @@ class StatusBar(QWidget):
             parts.append(str(job.phase))
         if job.seconds_left is not None and not job.cancelling and not job.paused:
             parts.append(tr("{time} left", "quedan {time}", time=format_time_left(job.seconds_left)))
-        self._job.setText(" · ".join(parts).replace("&", "&&"))
+        self._job.setText(" · ".join(parts))
         self._cancel.setEnabled(not job.cancelling)
         # A paused job does not go on: its bar must not move.
         show_progress(self._progress, job.progress or 0.0 if job.paused else job.progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
@@ -29,6 +30,9 @@ from cnnstudio.gui.window.header import Header
 from cnnstudio.gui.window.rail import Rail
 from cnnstudio.gui.window.status import StatusBar
 
+_UNDOABLE: Final = "undoable"
+"""The topic of the message that offers to undo a step."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -49,6 +53,8 @@ class Wiring(QObject):
         super().__init__(parent)
         self._workspace, self._entries, self._rebuild = workspace, entries, rebuild
         self._parts: Parts | None = None
+        self._undoable: Text | None = None
+        """The step that a message offers to undo."""
         session = workspace.session
         session.changed.connect(self._on_changed)
         session.problem_reported.connect(self._on_problem_reported)
@@ -101,7 +107,9 @@ class Wiring(QObject):
         logging.getLogger(__name__).log(logging.WARNING if problem.blocks else logging.INFO, "%s: %s", problem.code,
                                         problem.text.en)
         if self._parts is not None:
-            self._parts.context.toasts().show_problem(problem)
+            undoes = any(fix.action == "undo" for fix in problem.fixes)
+            self._undoable = next(iter(self._workspace.session.steps("undo")), None) if undoes else self._undoable
+            self._parts.context.toasts().show_problem(problem, _UNDOABLE if undoes else "")
 
     def _on_stepped(self, step: Step) -> None:
         """Show what was undone or redone, where it is seen."""
@@ -173,7 +181,12 @@ class Wiring(QObject):
         """Show on the header what can be undone and redone."""
         session = self._workspace.session
         if self._parts is not None:
-            self._parts.header.show_steps(session.steps("undo"), session.steps("redo"), visible=session.is_open)
+            undo = session.steps("undo")
+            self._parts.header.show_steps(undo, session.steps("redo"), visible=session.is_open)
+            if self._undoable is not None and next(iter(undo), None) is not self._undoable:
+                # The offer to undo it would undo another step by now.
+                self._undoable = None
+                self._parts.context.toasts().dismiss(_UNDOABLE)
 
     # The status bar ------------------------------------------------------------------------------
 

@@ -110,6 +110,17 @@ def _rate_too_high(evidence: Evidence) -> Advice | None:
     if len(losses) < 2:
         return None
     top = max((*evidence.first_losses, losses[0]))
+    checked = evidence.curve("val_loss")
+    if len(checked) >= 2 and min(top, checked[-1]) > 2 * chance:
+        text = Text("The learning rate is too high: the loss reached {top:.2f} in the first epoch, and the validation loss "
+                    "ended at {end:.2f}, against {chance:.2f} for guessing. The weights have leapt so far that even wrong "
+                    "answers are given with full confidence. Try a tenth of the rate, or let the finder suggest one.",
+                    "La tasa de aprendizaje es demasiado alta: la pérdida llegó a {top:.2f} en la primera época, y la de "
+                    "validación acabó en {end:.2f}, frente a {chance:.2f} de adivinar. Los pesos han dado saltos tan grandes "
+                    "que hasta las respuestas equivocadas se dan con plena seguridad. Pruebe con una décima parte, o deje que "
+                    "el buscador proponga una.")
+        return Advice(advice="rate_too_high", confidence=sure(0.85), text=text.fill(top=top, end=checked[-1], chance=chance),
+                      change=change, evidence={"highest_loss": top, "loss_of_guessing": chance, "last_val_loss": checked[-1]})
     poor = losses[-1] > 0.5 * chance
     jumps = roughness(losses) if len(losses) >= _FEWEST else 0.0
     thrown = top > 2 * chance and losses[-1] > 0.8 * chance

@@ -134,8 +134,8 @@ def _rows(run: RunFolder, split: str, classes: int) -> list[PictureResult]:
     if not rows:
         text = Text("The run {run} has no answers for its {split} pictures that can be compared: it was not evaluated on them "
                     "since its last training, or the file is damaged. Evaluate it.",
-                    "El entrenamiento {run} no tiene respuestas que se puedan comparar para sus imágenes de {split}: no se ha "
-                    "evaluado con ellas desde que se entrenó por última vez, o el archivo está dañado. Evalúelo.")
+                    "El entrenamiento {run} no tiene respuestas comparables para sus imágenes de {split}: no se ha evaluado "
+                    "con ellas desde que se entrenó por última vez, o el archivo está dañado. Evalúelo.")
         name = {"test": Text("test", "prueba"), "validation": Text("validation", "validación"),
                 "train": Text("training", "entrenamiento")}.get(split, split)
         raise ProblemError(error("not_evaluated", text.fill(run=run.summary().title, split=name), "run"))

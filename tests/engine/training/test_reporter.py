@@ -49,6 +49,18 @@ def test_a_pause_changes_neither_speed_nor_time_left(clock):
     assert link.events[-1].pictures_per_second == pytest.approx(32.0)
 
 
+def test_the_first_batch_of_an_epoch_does_not_tell_what_is_left_alone(clock):
+    link = _Link()
+    report = Reporter(link, 0, 0, planned=3, pictures=320, batch_size=32, diverged=_diverged)
+    report.epoch_begun(0)
+    clock[0] += 10.0
+    report.epoch(0, {"loss": 1.0}, True, "loss", report.seconds)
+    report.epoch_begun(0)
+    clock[0] += 12.0
+    report.batch(1, 1, {"loss": 1.0}, lambda: 0.1)
+    assert link.events[-1].seconds_left == pytest.approx(19 * (10.0 + 12.0) / 11)
+
+
 def test_the_speed_of_a_resumed_epoch_counts_what_was_seen_after_the_break(clock):
     link = _Link()
     report = Reporter(link, 0, 0, planned=2, pictures=320, batch_size=32, diverged=_diverged)

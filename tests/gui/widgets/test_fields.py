@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication, QCompleter, QDialogButtonBox, QLineE
 
 import cnnstudio.gui
 from cnnstudio.gui.look import theme, tokens
-from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, Stack
+from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, Stack, column
 from cnnstudio.gui.widgets.cards import FilterLine
 from cnnstudio.gui.widgets.dialog import Dialog, fitting_geometry, free_screen
-from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
+from cnnstudio.gui.widgets.inputs import SegmentedControl, Select, Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.splitter import GRIP, Splitter
 from cnnstudio.gui.widgets.table import Column, Table
@@ -297,3 +297,35 @@ def test_lines_that_belong_together_show_their_shares_or_none_does(area):
 
     assert shares(400) == {True}
     assert all(len(shares(width)) == 1 for width in range(120, 260, 5))
+
+
+def test_enter_presses_the_primary_button_of_a_dialog(qtbot, qapp):
+    theme.apply(qapp, "light")
+    pressed: list[str] = []
+    dialog = Dialog()
+    qtbot.addWidget(dialog)
+    box = NumberBox(1.0, minimum=0, maximum=9)
+    dialog.setLayout(column(box, Button("× 2", on_click=lambda: pressed.append("× 2")),
+                            Button("Change", "primary", on_click=lambda: pressed.append("Change"))))
+    dialog.show()
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert pressed == ["Change"]
+    dialog.close()
+
+
+def test_a_switch_has_its_own_height(area, qapp):
+    switch = Switch(parent=area)
+    switch.show()
+    qapp.processEvents()
+    assert switch.size() == switch.sizeHint()
+
+
+def test_a_button_is_read_aloud_as_it_is_written(area):
+    button = Button("Start", parent=area)
+    button.setText("Stop & keep")
+    assert (button.accessibleName(), button.text()) == ("Stop & keep", "Stop && keep")
+    icon = Button("", "link", tooltip="Undo", parent=area)
+    icon.setAccessibleName("Undo the last step")
+    icon.setText("↶")
+    assert icon.accessibleName() == "Undo the last step"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QWidget
@@ -51,6 +53,23 @@ def test_every_button_is_whole(qtbot, narrow, page, views):
         narrow.current.show_view(view)
         qtbot.waitUntil(lambda: not len(narrow.session.jobs), timeout=20_000)
         assert wrong(narrow) == [], view
+
+
+def test_buttons_of_the_header_show_their_icons_alone_where_words_have_no_room(qtbot, narrow):
+    assert narrow.go("train")
+    page = narrow.current
+    narrow.header.add_page("long", [Button("Tasa de aprendizaje…"), Button("Pausar", icon="pause"),
+                                    Button("Detener y conservar", icon="stop"), Button("Entrenar después", icon="play")])
+    narrow.header.show_page("long")
+    qtbot.wait(50)
+    buttons = {button.accessibleName(): button for button in narrow.header.findChildren(Button) if button.isVisible()}
+    assert (buttons["Pausar"].text(), buttons["Pausar"].toolTip()) == ("", "Pausar")
+    places = sorted((button.mapTo(narrow.header, QPoint(0, 0)).x(), button.width()) for button in buttons.values())
+    assert all(left + width <= after for (left, width), (after, _width) in itertools.pairwise(places))
+    narrow.resize(1500, 600)
+    qtbot.waitUntil(lambda: buttons["Pausar"].text() == "Pausar")
+    assert buttons["Pausar"].toolTip() == ""
+    narrow.header.show_page(page.id)
 
 
 def test_counts_of_classes_and_the_choice_of_a_view_are_whole(qtbot, narrow):

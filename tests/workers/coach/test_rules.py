@@ -144,6 +144,14 @@ def test_a_short_healthy_run_is_met_with_silence():
     assert judge(short) == ()
 
 
+def test_a_validation_loss_that_ran_away_is_told_though_the_training_loss_ends_at_0():
+    run = replace(with_curves(evidence(), loss=(9.0, 4.5, 2.1, 0.0), val_loss=(0.0, 28.6, 24.1, 20.2)),
+                  first_losses=(0.7, 9.0))
+    told = next(each for each in judge(run) if each.advice == "rate_too_high")
+    assert told.change == {"training.optimizer.learning_rate": 0.0001}
+    assert "20.20" in told.text.en and "20.20" not in told.text.es
+
+
 def test_a_loss_that_was_no_number_is_told_first():
     told = judge(replace(evidence(), curves={}, inspected=None, diverged=3))
     assert told[0].advice == "rate_too_high"

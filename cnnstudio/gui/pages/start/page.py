@@ -100,7 +100,7 @@ class StartPage(Page):
 
         self._recent = column(spacing=0)
         self._recent_caption = Caption(tr("Recent projects", "Proyectos recientes"))
-        inner = column(area, 16, Caption(tr("Or try it now", "O pruebe ahora mismo")), self._sample_card(), 16,
+        inner = column(area, 16, Caption(tr("Or try it now", "O pruébelo ahora mismo")), self._sample_card(), 16,
                        self._recent_caption, self._recent, None, spacing=8, margins=(48, 32, 48, 32))
         holder = box(inner)
         holder.setMaximumWidth(1040)

@@ -15,7 +15,7 @@ from cnnstudio.gui.widgets.interval_plot import IntervalPlot
 from cnnstudio.gui.widgets.table import Table
 from cnnstudio.workers.runs.folder import list_runs
 from cnnstudio.workers.runs.names import write_name
-from tests.gui.driving import button, part, parts, says
+from tests.gui.driving import button, part, parts, rows, says
 from tests.workers.evaluated_runs import evaluated_run, result
 
 PICTURES = [f"{kind}/{number}.png" for kind in ("cat", "dog") for number in range(1, 11)]
@@ -59,6 +59,7 @@ def test_it_says_which_is_better_and_shows_what_differs(open_dialog, runs):
     settings, mistakes, pictures = parts(dialog, Table)
     assert mistakes.rows.rows == [("dog", "cat", 10)]
     assert [(row.key, row.second) for row in settings.rows.rows] == [("training.stages.stage_1.epochs", 7)]
+    assert rows(settings)[0][0] == "Epochs · stage_1"
     assert len(pictures.rows.rows) == 10
     assert pictures.selected.path.startswith("dog/")
     dialog.reject()

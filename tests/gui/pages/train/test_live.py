@@ -78,6 +78,27 @@ def test_another_rate_is_sent_to_the_training(live):
     assert job.sent == [SetLearningRate(rate=pytest.approx(0.0005))]
 
 
+def test_enter_sends_the_typed_rate(live, qtbot):
+    job = Job()
+    live.follow(job)
+    live.rate.click()
+    dialog = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, RateChangeDialog))
+    box = dialog.findChild(NumberBox)
+    box.selectAll()
+    qtbot.keyClicks(box, "0.002")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert job.sent == [SetLearningRate(rate=pytest.approx(0.002))]
+    assert dialog.height() < 260
+
+
+def test_the_question_for_a_rate_closes_when_the_training_ends(live):
+    live.follow(Job())
+    live.rate.click()
+    dialog = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, RateChangeDialog))
+    live.follow(None)
+    assert not dialog.isVisible()
+
+
 def test_a_cancelled_change_changes_nothing(live):
     job = Job()
     live.follow(job)

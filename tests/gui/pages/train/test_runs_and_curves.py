@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QIcon, QWheelEvent
+from PySide6.QtGui import QColor, QIcon, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.core.events import Batch, Epoch, Finished
+from cnnstudio.core.events import Batch, Epoch, Finished, RateChanged
 from cnnstudio.core.text import set_language
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.figures import TrainFigures
@@ -75,6 +78,48 @@ def test_the_readout_of_another_run_does_not_stay(plot):
     assert plot.readout
     QApplication.sendEvent(plot._plot, QEvent(QEvent.Type.Leave))
     assert plot.readout == ""
+
+
+def test_the_readout_stays_inside_the_plot(plot):
+    plot.resize(320, 320)
+    events = [epoch(1), epoch(2), epoch(3), epoch(4)]
+    plot.show_curves(curves_of(events))
+    plot.show_others({"a": OtherRun("2026-11-30-114739-a-long-name", QColor("red"), curves_of(events))})
+    box = plot._item.getViewBox()
+    for share in (0.05, 0.3, 0.45, 0.6, 0.95):
+        area = box.sceneBoundingRect()
+        plot._plot.scene().sigMouseMoved.emit(QPointF(area.left() + share * area.width(), area.center().y()))
+        rect = plot._readout.mapRectToParent(plot._readout.boundingRect())
+        assert rect.left() >= -1 and rect.right() <= box.width() + 1, (share, rect, box.width())
+
+
+def test_a_rate_that_is_reduced_after_an_epoch_is_one_step():
+    told = epoch(1)
+    told = msgspec.structs.replace(told, metrics=told.metrics | {"learning_rate": 0.1})
+    changed = RateChanged(epoch=1, batch=0, before=0.1, after=0.01, by="ReduceLROnPlateau")
+    after = msgspec.structs.replace(epoch(2), metrics={"loss": 1.0, "learning_rate": 0.01})
+    x, rates = curves_of([changed, told, after]).load("learning_rate")
+    assert (list(x), list(rates)) == ([1, 1, 2], [0.1, 0.01, 0.01])
+
+
+def test_a_value_that_never_changes_has_a_scale_that_suits_it(qtbot, qapp):
+    theme.apply(qapp, "light")
+    plot = CurvePlot(quantity("learning_rate"))
+    qtbot.addWidget(plot)
+    told = [msgspec.structs.replace(epoch(number), metrics={"loss": 1.0, "learning_rate": 0.001}) for number in (1, 2, 3)]
+    for _again in range(3):
+        plot.show_curves(curves_of(told))
+        low, high = plot._item.getViewBox().viewRange()[1]
+        assert (low, high) == pytest.approx((0, 0.002), abs=2e-4)
+
+
+def test_a_logarithmic_axis_writes_numbers_in_the_language_and_leaves_room(plot):
+    axis = plot._item.getAxis("left")
+    axis.setLogMode(True)
+    values = [math.log10(digit / 10) for digit in range(2, 10)]
+    assert [text for text in axis.tickStrings(values, 1, 1) if text] == ["0.2", "0.3", "0.5"]
+    set_language("es")
+    assert axis.tickStrings([math.log10(0.6), math.log10(0.7)], 1, 1) == ["0,6", "0,7"]
 
 
 def test_the_axes_of_a_run_without_values_have_no_numbers_of_another(plot):

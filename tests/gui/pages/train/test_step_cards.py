@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QMenu
 
+from cnnstudio.core.text import set_language
 from cnnstudio.gui.pages.train.settings.step_cards import StepCards
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Card
@@ -50,6 +51,13 @@ def test_a_callback_is_added_with_its_parameters_unfolded(page, callbacks):
     assert len(driving.parts(callbacks, Form)) == 1, "only that of the new one is unfolded"
     page.session.undo()
     assert types(page)[1] == before
+
+
+def test_switches_and_steps_of_the_history_are_called_as_the_cards(page, callbacks):
+    driving.press(callbacks, "Early stopping")
+    assert str(page.session.steps("undo")[0]) == "Switch Early stopping on or off"
+    set_language("es")
+    assert str(page.session.steps("undo")[0]) == "Activar o desactivar Parada temprana"
 
 
 def test_a_second_one_of_a_kind_has_a_name_of_its_own(page, callbacks):

@@ -23,6 +23,7 @@ from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Banner, KeyFigure
 from cnnstudio.gui.widgets.formatting import format_device
+from cnnstudio.gui.widgets.inputs import Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.runs.names import read_name
@@ -240,7 +241,7 @@ def test_settings_are_edits(qtbot, page):
     write_shown(qtbot, settings, "momentum", "0.9")
     driving.press(settings, "Parameters")
     write_shown(qtbot, settings, "patience", "9")
-    driving.press(settings, "ReduceLROnPlateau")
+    driving.press(settings, "Reduce learning rate on plateau")
     training = page.session.project.training
     assert training.epochs == 3
     stage = training.last_stage
@@ -267,6 +268,20 @@ def test_a_deleted_run_is_gone_until_it_is_brought_back(page):
     assert run.folder.exists() and driving.field(page, "Runs").rows.rows[0].id == run.id
     page.session.redo()
     assert not run.folder.exists()
+
+
+def test_what_only_a_base_has_is_not_offered_without_one(page):
+    names = {box.accessibleName() for box in driving.parts(page, Switch)}
+    assert "Early stopping" in names and "Keep features" not in names
+
+
+def test_a_deletion_is_undone_where_the_runs_are(page):
+    steps = []
+    page.session.stepped.connect(lambda step: steps.append((step.direction, step.what)))
+    recorded(page, Finished(run="x", time=time.time()))
+    driving.press(page, "Delete")
+    page.session.undo()
+    assert steps == [("undo", frozenset({"runs"}))]
 
 
 def test_what_was_deleted_is_gone_for_good_once_the_project_is_closed(page):

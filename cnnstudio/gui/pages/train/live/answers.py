@@ -165,8 +165,9 @@ class LearningAnswers(QWidget):
         self._area = QWidget()
         self._flow = FlowLayout(self._area, spacing=10, cell=220)
         head = row(self._switch, Label(tr("Answers for validation pictures after every epoch",
-                                          "Respuestas para imágenes de validación tras cada época"), "secondary"), None,
+                                          "Respuestas para imágenes de validación tras cada época"), "secondary", wrap=True),
                    self._add, spacing=8)
+        head.setStretch(1, 1)
         self.setLayout(column(head, self._area, self._hint, spacing=8, margins=(4, 0, 4, 4)))
         self.setAcceptDrops(True)
         self._update()
@@ -248,8 +249,8 @@ class LearningAnswers(QWidget):
             hint = tr("Each bar is an epoch: its colour is the class answered, its height how sure the network was.",
                       "Cada barra es una época: su color es la clase respondida y su altura, la seguridad de la red.")
         else:
-            hint = tr("This run told no answers. Switch them on for the next one.",
-                      "Este entrenamiento no dio respuestas. Actívelas para el siguiente.")
+            hint = tr("This run kept no answers. Switch them on for the next one.",
+                      "Este entrenamiento no guardó respuestas. Actívelas para el siguiente.")
         self._hint.setText(hint)
 
     # Dropped pictures ----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
 from cnnstudio.core.commands import Command, SetLearningRate
@@ -23,6 +23,8 @@ from cnnstudio.gui.widgets.basics import Button
 class LiveControls(QObject):
     """The button for the header, `rate`, and for the centre the pictures, `answers`, and the `layers`; all act on the job that
     is followed."""
+
+    _ended = Signal()
 
     def __init__(self, session: Session, color_of: Callable[[str], QColor], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +44,7 @@ class LiveControls(QObject):
         if job is self._job:
             return
         self._job = job
+        self._ended.emit()
         self.rate.setVisible(job is not None)
         for part in (self.answers, self.layers):
             part.set_live(job is not None)
@@ -65,6 +68,8 @@ class LiveControls(QObject):
         dialog = RateChangeDialog(float(rates[-1]) if len(rates) else None, self.rate.window())
         dialog.accepted.connect(lambda: self._send(SetLearningRate(rate=dialog.rate)))
         dialog.finished.connect(dialog.deleteLater)
+        # Once the training has ended there is nothing to change.
+        self._ended.connect(dialog.reject)
         dialog.open()
 
     def close(self) -> None:

@@ -48,7 +48,8 @@ class LayersPanel(QWidget):
         self._table = LayerTable()
         self._readings = Label("", "secondary", "warn", wrap=True, selectable=True)
         self._hint = Label("", "secondary", "dim", wrap=True)
-        head = row(self._switch, Label(title, "secondary"), None, self._measure, spacing=8)
+        head = row(self._switch, Label(title, "secondary", wrap=True), self._measure, spacing=8)
+        head.setStretch(1, 1)
         self.setLayout(column(head, self._readings, self._table, self._hint, spacing=8, margins=(4, 0, 4, 4)))
         self._update()
 
@@ -153,4 +154,4 @@ class LayersPanel(QWidget):
                       "Medido ahora: un solo momento, así que sin cambios. Actívelo para registrar las épocas del siguiente "
                       "entrenamiento.")
         return tr("This run did not look inside its layers. Switch it on for the next one.",
-                  "Este entrenamiento no miró dentro de sus capas. Actívelo para el siguiente.")
+                  "En este entrenamiento no se miró dentro de las capas. Actívelo para el siguiente.")

@@ -13,6 +13,10 @@ from cnnstudio.gui.look import theme
 
 LOWEST: Final = 220
 """The least height of a plot in pixels; in a lower window the page scrolls."""
+_MOST_LOG: Final = 4
+"""With more numbers of a level on a logarithmic axis only some are written: those towards the next power stand too close."""
+_ROOMY: Final = (1, 2, 3, 5)
+"""The first digits that are written then."""
 
 
 def style_plot(item: pg.PlotItem) -> None:
@@ -37,7 +41,14 @@ class NumberAxis(pg.AxisItem):  # type: ignore[misc]
         return [localize_number(tickString) for tickString in super().tickStrings(values, scale, spacing)]
 
     def logTickStrings(self, values: Any, scale: Any, spacing: Any) -> list[str]:
-        return [localize_number(f"{10.0 ** value * scale:.3g}") for value in values]
+        # `tickStrings` asks for them, and writes them in the language.
+        return [f"{number:.3g}" if len(values) <= _MOST_LOG or _digit(number) in _ROOMY else ""
+                for number in (10.0 ** value * scale for value in values)]
+
+
+def _digit(number: float) -> int:
+    """The first digit."""
+    return int(f"{number:e}"[0])
 
 
 class _EpochAxis(NumberAxis):

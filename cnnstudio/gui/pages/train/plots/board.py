@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QMenu, QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot, OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves
 from cnnstudio.gui.pages.train.plots.quantities import USUAL, quantities_of, quantity, usual_of
@@ -219,4 +219,4 @@ class PlotBoard(QWidget):
 def _weight_name(weight: float | None) -> str:
     if weight is None:
         return tr("epoch means", "medias por época")
-    return tr("none", "ninguno") if not weight else f"{weight:g}"
+    return tr("none", "ninguno") if not weight else localize_number(f"{weight:g}")

@@ -183,10 +183,18 @@ class CurvePlot(Card):
         if not any(len(line.values) for line in self._own) and not len(curves.batch_x):
             # The axes would keep the numbers of the run before.
             self._item.setRange(xRange=(0, 1), yRange=(0, 1), disableAutoRange=False)
+        self._scale_constant()
         # The range is otherwise known with the next painting only.
         self._item.getViewBox().updateAutoRange()
         self._place_label()
         self._show_boundaries(curves.boundaries)
+
+    def _scale_constant(self) -> None:
+        """Give a value that never changes the middle of its axis: pyqtgraph keeps the scale that was there, on which a
+        learning rate of 0.001 looks like 0."""
+        values = np.concatenate([line.values for line in self._own]) if self._own else np.empty(0)
+        if not self._logarithmic and len(values) and values[0] > 0 and (values == values[0]).all():
+            self._item.setRange(yRange=(0, 2 * float(values[0])), padding=0, disableAutoRange=False)
 
     def _show_metric(self, curves: Curves) -> None:
         name = self._metric
@@ -331,11 +339,10 @@ class CurvePlot(Card):
         reach = 6 * box.viewPixelSize()[0]
         self._readout.setHtml(readout_html(heading, self._own, self._others.values(), self._marks.near(at.x(), reach), x, y,
                                            self.quantity.unit))
-        # Beside the line, on the side where there is more room.
-        place = box.mapFromView(QPointF(x, 0)).x()
-        right = place > box.width() / 2
-        self._readout.setAnchor((1, 0) if right else (0, 0))
-        self._readout.setPos(place - 6 if right else place + 6, 6)
+        # Beside the line, on the side where there is more room; over it where neither has enough.
+        place, width = box.mapFromView(QPointF(x, 0)).x(), self._readout.boundingRect().width()
+        left = place - 6 - width if place > box.width() / 2 else place + 6
+        self._readout.setPos(max(0.0, min(left, box.width() - width)), 6)
         self._readout.show()
 
     def _on_click(self, event: object) -> None:

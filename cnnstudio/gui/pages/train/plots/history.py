@@ -97,7 +97,7 @@ class Curves:
             self.epoch_x.append(event.epoch)
             for name, value in event.metrics.items():
                 self.epoch_values[name].append(value)
-            if "learning_rate" in event.metrics:
+            if "learning_rate" in event.metrics and not self._rate_known_after(event.epoch):
                 self._add_load("learning_rate", event.metrics["learning_rate"], float(event.epoch))
             if event.best:
                 self.best, self.best_by = event.epoch, event.best_by
@@ -141,6 +141,11 @@ class Curves:
         """(epochs, values) of a load of the computer, of the learning rate or of the speed."""
         x, values = self._loads[name] if name in self._loads else (Series(), Series())
         return x.values, values.values
+
+    def _rate_known_after(self, epoch: int) -> bool:
+        """Whether a change at the end of the epoch told its rate: the Epoch event comes after it, with the rate before."""
+        positions = self._loads["learning_rate"][0].values
+        return bool(len(positions)) and positions[-1] >= epoch
 
     def _add_load(self, name: str, value: float, x: float) -> None:
         positions, values = self._loads[name]

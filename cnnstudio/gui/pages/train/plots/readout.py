@@ -18,6 +18,10 @@ MOST_OTHERS: Final = 5
 """The most other runs in a readout: those that are nearest to the mouse."""
 
 
+_LONGEST: Final = 22
+"""The most letters of a name in a readout, which has to leave room for the value in a narrow plot."""
+
+
 class Line(NamedTuple):
     """One curve for the readout: its name, its colour, epochs and values; `run` is "" for the curves of the shown run."""
 
@@ -33,6 +37,12 @@ class Line(NamedTuple):
             return None
         place = int(np.abs(self.x[:len(self.values)] - x).argmin())
         return float(self.values[place]) if abs(self.x[place] - x) <= 0.5 else None
+
+
+def _short(name: str) -> str:
+    """A name without its middle where it is long: runs differ at their ends."""
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half - 1]}…{name[-half:]}"
 
 
 def nearest(lines: Iterable[Line], x: float, y: float) -> list[tuple[Line, float]]:
@@ -52,7 +62,7 @@ def readout_html(heading: str, own: Iterable[Line], others: Iterable[Line], mark
     shown = [(line, value) for line in own if (value := line.at(x)) is not None]
     shown += [(line, value) for line, value in ranked if line.run][:MOST_OTHERS]
     for line, value in shown:
-        text = f"{escape(line.name)} {format_number(value, 4)}{unit and ' ' + unit}"
+        text = f"{escape(_short(line.name))} {format_number(value, 4)}{unit and ' ' + unit}"
         lines.append(f'<span style="color:{line.color.name()}">▬</span> ' + (f"<b>{text}</b>" if line is pointed else text))
     hidden = len([line for line, _value in ranked if line.run]) - MOST_OTHERS
     if hidden > 0:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor
 
 from cnnstudio.core.text import Text, format_size, on_one_line, tr
 from cnnstudio.gui.pages.train.runs.lines import GroupLine, Line, RunLines, is_member
+from cnnstudio.gui.pages.train.runs.setting_names import setting_name
 from cnnstudio.gui.widgets.formatting import format_duration, format_number, format_percent
 from cnnstudio.gui.widgets.table import Column
 from cnnstudio.workers.runs.folder import RunSummary
@@ -81,11 +82,14 @@ def run_columns(lines: RunLines, chosen: Sequence[str], color: Callable[[RunSumm
 def choosable(lines: RunLines) -> list[tuple[str, str]]:
     """(name, label) of the columns that can be chosen: the fixed ones, then the settings that differ among the runs."""
     rows = [lines.facts(run) for run in lines.runs]
-    return [*((name, str(label)) for name, label in CHOICES.items()), *((key, key) for key in differing_keys(rows))]
+    return [*((name, str(label)) for name, label in CHOICES.items()),
+            *((key, setting_name(key)) for key in differing_keys(rows))]
 
 
 def _short(key: str) -> str:
-    """The last words of a key, which a narrow column can show."""
+    """The label of a setting, or the last words of its key, which a narrow column can show."""
+    if setting_name(key) != key:
+        return setting_name(key, stage=False)
     parts = key.split(".")
     return ".".join(parts[-2:]) if parts[-1].isdigit() or len(parts[-1]) < 4 else parts[-1]
 

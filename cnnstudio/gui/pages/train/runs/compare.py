@@ -117,9 +117,11 @@ class CompareDialog(Dialog):
 
     def _show_problem(self, problem: Problem) -> None:
         clear(self._banner)
-        # The button below does what the problem's own fix would do.
-        self._banner.addWidget(Banner(msgspec.structs.replace(problem, fixes=())))
-        self._evaluate.setVisible(problem.code == "not_evaluated")
+        # The button below does what the problem's own fix would do, and that it must be done is no fault.
+        waits = problem.code == "not_evaluated"
+        severity = "info" if waits else problem.severity
+        self._banner.addWidget(Banner(msgspec.structs.replace(problem, fixes=(), severity=severity)))
+        self._evaluate.setVisible(waits)
         self._stack.setCurrentIndex(1)
 
     # Evaluating first ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import Text, localize_number, on_one_line, tr
 from cnnstudio.datasets.paired import Figure
+from cnnstudio.gui.pages.train.runs.setting_names import setting_name
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.widgets.basics import Caption, Elided, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
@@ -42,7 +43,7 @@ class CompareReport(QWidget):
         self._dots = (_Dot(), _Dot())
         self._plot = IntervalPlot()
         self._settings = Table([
-            Column(tr("Setting", "Ajuste"), text=lambda item: item.key, stretch=True),
+            Column(tr("Setting", "Ajuste"), text=lambda item: setting_name(item.key), stretch=True),
             Column(tr("First", "Primero"), text=lambda item: plain_value(item.first)),
             Column(tr("Second", "Segundo"), text=lambda item: plain_value(item.second))])
         self._settings.setAccessibleName(tr("Settings that differ", "Ajustes que difieren"))

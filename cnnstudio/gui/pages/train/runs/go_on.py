@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from cnnstudio.core.edits import set_field
 from cnnstudio.core.events import Epoch
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
-from cnnstudio.core.training import STAGE_PARAMS, TRAINING_PARAMS
+from cnnstudio.gui.pages.train.runs.setting_names import setting_name
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.inputs import SegmentedControl
@@ -23,7 +22,6 @@ from cnnstudio.gui.widgets.number_box import NumberBox
 _OWN, _PAGE = "run", "page"
 _MOST_SHOWN = 8
 _USUAL = 10
-_STAGE = re.compile(r"^training\.(stages\.[^.]+\.)?")
 
 
 class GoOnDialog(Dialog):
@@ -46,7 +44,7 @@ class GoOnDialog(Dialog):
         self.setMinimumWidth(480)
         left = run.training.last_stage.epochs - self._done
         self.epochs = NumberBox(left if left > 0 else _USUAL, minimum=1, maximum=100_000, integer=True)
-        self.epochs.setAccessibleName(tr("More epochs", "Épocas más"))
+        self.epochs.setAccessibleName(tr("More epochs", "Épocas adicionales"))
         self.epochs.value_changed.connect(lambda _value: self._show_changes())
         self.settings = SegmentedControl([(_OWN, tr("The run's settings", "Los ajustes del entrenamiento")),
                                           (_PAGE, tr("The settings on this page", "Los ajustes de esta página"))], _OWN)
@@ -59,7 +57,7 @@ class GoOnDialog(Dialog):
             Label(tr("Continue training", "Seguir entrenando"), "title"),
             Label(tr("The run continues after epoch {n}, and so does its curve.",
                      "El entrenamiento sigue tras la época {n}, y su curva también.", n=done), "body", "dim", wrap=True),
-            *((row(Label(tr("More epochs", "Épocas más")), None, self.epochs, spacing=12),) if self._in_last else ()),
+            *((row(Label(tr("More epochs", "Épocas adicionales")), None, self.epochs, spacing=12),) if self._in_last else ()),
             self.settings, self._changes,
             row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject), self.start, spacing=8),
             spacing=12, margins=(24, 24, 24, 20))
@@ -81,7 +79,7 @@ class GoOnDialog(Dialog):
     def _show_changes(self) -> None:
         plain: dict[str, Any] = msgspec.to_builtins(self._run)
         changes = changed_settings(plain, msgspec.to_builtins(self.wanted()))
-        lines = [_with_label(_STAGE.sub("", str(change))) for change in changes[:_MOST_SHOWN]]
+        lines = [_with_label(str(change)) for change in changes[:_MOST_SHOWN]]
         if len(changes) > _MOST_SHOWN:
             lines.append(tr("and {n} more", "y {n} más", n=len(changes) - _MOST_SHOWN))
         self._changes.setText("\n".join(lines) or tr("Nothing changes.", "Nada cambia."))
@@ -91,5 +89,4 @@ class GoOnDialog(Dialog):
 def _with_label(change: str) -> str:
     """A change with the label of its field, as the page has it."""
     name, colon, values = change.partition(":")
-    label = next((str(param.label) for param in (*TRAINING_PARAMS, *STAGE_PARAMS) if param.name == name), name)
-    return f"{label}{colon}{values}"
+    return f"{setting_name(name, stage=False)}{colon}{values}"

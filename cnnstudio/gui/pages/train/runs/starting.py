@@ -38,8 +38,8 @@ class SeveralDialog(Dialog):
             "duplicates on one side; each fold is once the validation of a run that learns the others. Test pictures are not "
             "touched.",
             "Las imágenes de entrenamiento y validación se dividen en pliegues, con las clases en las mismas proporciones y "
-            "las casi duplicadas en un mismo lado; cada pliegue es una vez la validación de un entrenamiento que aprende los "
-            "demás. Las imágenes de prueba no se tocan.")
+            "las casi duplicadas en un mismo lado; cada pliegue sirve una vez de validación de un entrenamiento que aprende de "
+            "los demás. Las imágenes de prueba no se tocan.")
         self.setWindowTitle(title)
         self.count = NumberBox(_USUAL, minimum=2, maximum=MOST_SEEDS if seeds else MOST_FOLDS, integer=True)
         name = tr("Seeds", "Semillas") if seeds else tr("Folds", "Pliegues")

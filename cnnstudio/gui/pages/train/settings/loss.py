@@ -52,8 +52,7 @@ class LossSettings(QWidget):
         choice = Select([(AUTO, tr("Automatic (from the labels)", "Automática (según las etiquetas)")), *kinds], loss.type)
         choice.setAccessibleName(name)
         choice.chosen.connect(self._choose)
-        self._layout.addWidget(Label(name, "secondary", "dim"))
-        self._layout.addWidget(choice)
+        self._layout.addLayout(column(Label(name, "secondary", "dim"), choice, spacing=4))
         if loss.type == AUTO or loss.type in LOSSES:
             told = entry.label if loss.type == AUTO else entry.help
             self._layout.addWidget(Label(str(told), "secondary", "dim", wrap=True))

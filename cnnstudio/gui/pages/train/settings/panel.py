@@ -33,6 +33,8 @@ from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.inputs import Select
 
 _EPOCHS = STAGE_PARAMS[0]
+_FEATURES = "keep_features"
+"""The setting that has a meaning only with a base."""
 _CONSTANT = ""
 """The choice of no schedule."""
 
@@ -161,7 +163,8 @@ class TrainSettings(QWidget):
                           "as fine-tuning after the head has learned.",
                           "Una etapa es una parte del entrenamiento con sus propias épocas, optimizador y tasa de "
                           "aprendizaje, como el ajuste fino cuando la cabeza ya ha aprendido."))
-        plain = TRAINING_PARAMS if self._has_several else (_EPOCHS, *TRAINING_PARAMS)
+        params = tuple(param for param in TRAINING_PARAMS if self._has_base or param.name != _FEATURES)
+        plain = params if self._has_several else (_EPOCHS, *params)
         form = Form(plain, _values(training, stage))
         form.value_changed.connect(self._set_plain)
         self._keep("training", form)
@@ -238,8 +241,7 @@ class TrainSettings(QWidget):
         choice = Select([(_CONSTANT, tr("Constant", "Constante")), *schedules], kind)
         choice.setAccessibleName(name)
         choice.chosen.connect(self._choose_schedule)
-        self._layout.addWidget(Label(name, "secondary", "dim"))
-        self._layout.addWidget(choice)
+        self._layout.addLayout(column(Label(name, "secondary", "dim"), choice, spacing=4))
         entry = SCHEDULES.find(kind)
         if entry is not None and stage.schedule is not None:
             self._layout.addWidget(Label(str(entry.help), "secondary", "dim", wrap=True))

@@ -19,7 +19,7 @@ class PlanCard(Card):
     """The advised plan with its reason; a button for each plan that the stages do not follow."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(title=tr("Training plan", "Plan de entrenamiento"), margins=(12, 10, 12, 10), spacing=8)
+        super().__init__(title=tr("Training plan", "Plan de entrenamiento"), margins=(10, 10, 10, 10), spacing=8)
         self._session, self._counts = workspace.session, workspace.counts
         self._shown: object = None
         self._name = Label("", "body", wrap=True)

@@ -95,7 +95,7 @@ class StepCards(QWidget):
         if step.id != self._id_of(step.type):
             words = f"{words} · {step.id}"
         title = Label(words, "body_strong", wrap=True)
-        switch = Switch(step.enabled, step.type)
+        switch = Switch(step.enabled, words)
         switch.switched.connect(partial(self._enable, step))
         more = Button(tr("Move, duplicate or remove {name}", "Mover, duplicar o quitar {name}", name=words), "icon", "more")
         more.clicked.connect(lambda: self._open_card_menu(more, step, index, count, bool(entry is not None and entry.params)))
@@ -145,17 +145,25 @@ class StepCards(QWidget):
         self._session.edit(lambda project: edits.with_steps(project, spec, (*edits.steps_of(project, spec), step)),
                            Text("Add {name}", "Añadir {name}").fill(name=kind if entry is None else entry.label))
 
-    def _label(self, step: str, name: str) -> Text:
+    def _entry(self, step: str) -> Any:
         steps = edits.steps_of(self._session.project, self._spec())
-        kind = next((item.type for item in steps if item.id == step), "")
-        entry = self._registry.find(kind)
+        return self._registry.find(next((item.type for item in steps if item.id == step), ""))
+
+    def _name(self, step: str) -> Text:
+        """What the window calls a step."""
+        entry = self._entry(step)
+        label: Text = same(step) if entry is None else entry.label
+        return label
+
+    def _label(self, step: str, name: str) -> Text:
+        entry = self._entry(step)
         param = None if entry is None else find_param(entry.params, name)
         return same(name) if param is None else param.label
 
     def _enable(self, step: Step, enabled: bool) -> None:
         spec = self._spec()
         self._session.edit(lambda project: edits.enable_step(project, spec, step.id, enabled),
-                           Text("Switch {name} on or off", "Activar o desactivar {name}").fill(name=step.type))
+                           Text("Switch {name} on or off", "Activar o desactivar {name}").fill(name=self._name(step.id)))
 
     def _set(self, step: str, name: str, value: Value) -> None:
         spec = self._spec()
@@ -165,14 +173,14 @@ class StepCards(QWidget):
     def _move(self, step: str, index: int) -> None:
         spec = self._spec()
         self._session.edit(lambda project: edits.move_step(project, spec, step, index),
-                           Text("Move {name}", "Mover {name}").fill(name=step))
+                           Text("Move {name}", "Mover {name}").fill(name=self._name(step)))
 
     def _duplicate(self, step: str) -> None:
         spec = self._spec()
         self._session.edit(lambda project: edits.duplicate_step(project, spec, step),
-                           Text("Duplicate {name}", "Duplicar {name}").fill(name=step))
+                           Text("Duplicate {name}", "Duplicar {name}").fill(name=self._name(step)))
 
     def _remove(self, step: str) -> None:
         spec = self._spec()
         self._session.edit(lambda project: edits.remove_step(project, spec, step),
-                           Text("Remove {name}", "Quitar {name}").fill(name=step))
+                           Text("Remove {name}", "Quitar {name}").fill(name=self._name(step)))

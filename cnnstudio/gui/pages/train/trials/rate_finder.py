@@ -93,6 +93,8 @@ class RateFinderDialog(Dialog):
         self._stack.setCurrentIndex(place)
         self._take.setVisible(place == 2)
         self._again.setVisible(place != 0)
+        if place == 2:
+            self._take.setFocus()
 
     def _on_prepared(self, work: Work) -> None:
         if work is not self._work:

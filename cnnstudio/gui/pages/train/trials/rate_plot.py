@@ -64,6 +64,8 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]
             line = pg.InfiniteLine(np.log10(tried.suggestions[name]), angle=90, label=labels[name], labelOpts={
                 "position": 0.92 - 0.1 * number, "color": theme.color("dim"), "fill": theme.color("raised"),
                 "anchors": [(0, 0.5), (0, 0.5)]})
+            # A name stands before the lines at its right, which would cross it out.
+            line.setZValue(len(ordered) - number)
             self._lines[name] = line
             self.addItem(line, ignoreBounds=True)
         self.choose(chosen)

@@ -268,3 +268,37 @@ def test_what_is_written_about_runs(project, capsys):
     capsys.readouterr()
     assert cli.main(["runs", project, "--empty-trash", "--json"]) == 0
     assert lines(capsys) == [{"emptied": 1}]
+
+
+@pytest.mark.parametrize("name", ["", "..", ".trash"])
+@pytest.mark.parametrize("command", [["train", "--resume"], ["train", "--from"], ["train", "--continue", "2", "--run"],
+                                     ["reproduce"], ["layers", "--run"], ["runs", "--note", "x", "--run"], ["runs", "--delete"]])
+def test_a_name_that_is_no_run_is_refused_by_every_command(project, child, capsys, command, name):
+    assert cli.main(["train", project]) == 0
+    (Path(project) / "runs" / ".trash").mkdir()
+    before = sorted(path for path in Path(project).rglob("*"))
+    capsys.readouterr()
+    assert cli.main([command[0], project, *command[1:], name, "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys)] == ["no_run"]
+    assert len(child.jobs) == 1 and sorted(path for path in Path(project).rglob("*")) == before
+
+
+@pytest.mark.usefixtures("child")
+def test_runs_says_when_there_is_nothing_to_list(project, capsys):
+    assert cli.main(["runs", project]) == 0 and "There are no runs yet." in capsys.readouterr().err
+    cli.main(["train", project])
+    assert cli.main(["runs", project, "--filter", "nowhere"]) == 0
+    assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("child")
+def test_a_run_is_annotated_and_its_table_written_at_once(project, tmp_path, capsys):
+    cli.main(["train", project])
+    capsys.readouterr()
+    table = tmp_path / "epochs.csv"
+    assert cli.main(["runs", project, "--note", "so", "--csv", str(table), "--json"]) == 0
+    assert [line.get("note", line.get("csv")) for line in lines(capsys)] == ["so", str(table)]
+    assert table.read_text().startswith("epoch,")
+    for place in ("", "."):
+        assert cli.main(["runs", project, "--csv", place, "--json"]) == 2
+        assert lines(capsys)[-1]["problem"]["code"] == "cannot_write"

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from cnnstudio.core.atomic import write_atomically
-from cnnstudio.core.files import encode_project
+from cnnstudio.core.files import encode_frozen
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
@@ -45,7 +45,7 @@ def resumed_job(run: RunFolder, project: Project) -> Train:
     if lock.acquire() is not None:
         raise ProblemError(in_use_problem(run))
     try:
-        write_atomically(run.spec_path, encode_project(project))
+        write_atomically(run.spec_path, encode_frozen(project))
     finally:
         lock.release()
     return training_job(run, project, resume=True)

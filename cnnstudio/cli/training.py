@@ -79,7 +79,13 @@ def _going_on(arguments: argparse.Namespace) -> tuple[RunFolder, Train]:
         return run, resumed_job(run, with_values(run.spec(), arguments.values))
     newest = next((summary.id for summary in list_runs(arguments.project) if summary.epochs), None)
     run = find_run(arguments.project, newest if arguments.run is None else arguments.run)
-    return run, resumed_job(run, with_values(longer(run, arguments.more), arguments.values))
+    project = longer(run, arguments.more)
+    changed = with_values(project, arguments.values)
+    if changed.training.epochs != project.training.epochs:
+        text = Text("--continue {n} already says how many epochs follow: leave out --set training.epochs.",
+                    "--continue {n} ya dice cuántas épocas siguen: quite --set training.epochs.")
+        raise ProblemError(error("options", text.fill(n=arguments.more), "project"))
+    return run, resumed_job(run, changed)
 
 
 def _prepared(arguments: argparse.Namespace, output: Output) -> list[Member]:

@@ -83,7 +83,7 @@ def child(monkeypatch):
             stopped = self.stop_at == len(self.jobs)
             last = (Stopped if stopped else Finished)(run=run.id, metrics=metrics | {"epoch": 2.0}, time=2.0)
             run.events_path.write_bytes(b"\n".join(map(encode_event, [*events, last])) + b"\n")
-            (run.checkpoints / "epoch-00002-000000.ckpt").write_bytes(b"")
+            np.savez((run.checkpoints / "epoch-00002-000000.ckpt").open("wb"), weight=self.weight)
             model(run.model_path, self.weight)
             for event in events:
                 on_event(event)
@@ -244,6 +244,37 @@ def test_only_a_finished_run_is_reproduced(project, child, capsys):
     assert cli.main(["reproduce", project, run.id]) == 2
     assert "Only a finished run" in capsys.readouterr().err
     assert cli.main(["reproduce", project, "nope"]) == 2
+
+
+def test_a_damaged_model_is_told_before_it_is_trained_again(project, child, capsys):
+    assert cli.main(["train", project]) == 0
+    (run,) = list_runs(Path(project))
+    RunFolder(run.folder).model_path.write_bytes(b"PK damaged")
+    capsys.readouterr()
+    assert cli.main(["reproduce", project, run.id]) == 2
+    assert "model.keras" in capsys.readouterr().err
+    assert len(child.jobs) == 1 and len(list_runs(Path(project))) == 1
+
+
+def test_a_run_does_not_go_on_without_a_whole_checkpoint(project, child, capsys):
+    assert cli.main(["train", project]) == 0
+    (run,) = list_runs(Path(project))
+    capsys.readouterr()
+    assert cli.main(["train", project, "--continue", "2", "--set", "training.epochs=9", "--json"]) == 2
+    (path,) = RunFolder(run.folder).checkpoints.iterdir()
+    path.write_bytes(path.read_bytes()[:100])
+    spec = RunFolder(run.folder).spec_path.read_bytes()
+    assert cli.main(["train", project, "--continue", "2", "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys) if "problem" in line] == ["options", "no_checkpoint"]
+    assert len(child.jobs) == 1 and RunFolder(run.folder).spec_path.read_bytes() == spec
+
+
+def test_weights_of_a_run_whose_list_of_pictures_is_gone(project, child, capsys):
+    assert cli.main(["train", project]) == 0
+    (run,) = list_runs(Path(project))
+    RunFolder(run.folder).manifest_path.unlink()
+    assert cli.main(["train", project, "--from", run.id]) == 0
+    assert "is unknown" in capsys.readouterr().err and len(child.jobs) == 2
 
 
 @pytest.mark.usefixtures("child")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from zipfile import is_zipfile
 
 import msgspec
 
@@ -81,15 +82,20 @@ def longer(run: RunFolder, more: int) -> Project:
                     "El entrenamiento {run} se detuvo en la etapa {n} de {total}. Continúelo antes, para que se entrene su "
                     "última etapa: cnnstudio train PROYECTO --resume {run}")
         raise ProblemError(error("earlier_stage", text.fill(run=run.id, n=epochs[-1].stage + 1, total=len(stages)), "run"))
-    if not run.has_checkpoints:
-        text = Text("The run {run} has no checkpoint any more, so it cannot go on. Start a new run with its weights: cnnstudio "
-                    "train PROJECT --from {run}",
-                    "El entrenamiento {run} ya no tiene ningún punto de control, así que no puede seguir. Empiece uno nuevo "
-                    "con sus pesos: cnnstudio train PROYECTO --from {run}")
-        raise ProblemError(error("no_checkpoint", text.fill(run=run.id), "run"))
+    if not any(is_zipfile(path) for path in run.checkpoints.glob("epoch-*.ckpt")):
+        raise ProblemError(no_checkpoint_problem(run))
     done = sum(epoch.stage == epochs[-1].stage for epoch in epochs)
     last = replace(stages[-1], epochs=done + more)
     return replace(project, training=replace(project.training, stages=(*stages[:-1], last)))
+
+
+def no_checkpoint_problem(run: RunFolder) -> Problem:
+    """A run with whole epochs, and perhaps a model, that cannot go on: to start it anew would throw these away."""
+    text = Text("The run {run} has no whole checkpoint any more, so it cannot go on. Start a new run with its weights: "
+                "cnnstudio train PROJECT --from {run}",
+                "El entrenamiento {run} ya no tiene ningún punto de control completo, así que no puede seguir. Empiece uno "
+                "nuevo con sus pesos: cnnstudio train PROYECTO --from {run}")
+    return error("no_checkpoint", text.fill(run=run.id), "run")
 
 
 def in_use_problem(run: RunFolder) -> Problem:

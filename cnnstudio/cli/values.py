@@ -16,8 +16,8 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.network.checks import check_training
 
-_MISTAKES = frozenset({"unknown_optimizer", "unknown_schedule", "unknown_loss", "unknown_metric", "unknown_callback", "no_stage",
-                       "stage_twice", "stage_id", "metric_twice", "metric_id", "callback_twice", "callback_id"})
+_MISTAKES = frozenset({"unknown_optimizer", "unknown_schedule", "unknown_loss", "unknown_metric", "unknown_callback",
+                       "no_stage", "stage_twice", "stage_id", "metric_twice", "metric_id", "callback_twice", "callback_id"})
 """Problems that a file may contain (from a newer version, for example), but a typed value must not."""
 _STAGES_KEY = "training.stages"
 

@@ -94,9 +94,10 @@ def check_file_name(callback: Step, node: str | None = None) -> tuple[Problem, .
     entry = CALLBACKS.find(callback.type)
     if entry is None or not entry.role or re.fullmatch(r"[\w-]{1,80}", callback.id):
         return ()
-    text = Text("A callback cannot be called {name}: its files are named by its id, which may contain letters, digits, _ and -.",
-                "Un callback no puede llamarse {name}: sus archivos toman el nombre de su id, que puede contener letras, dígitos, "
-                "_ y -.")
+    text = Text("A callback cannot be called {name}: its files are named by its id, which may contain letters, digits, _ "
+                "and -.",
+                "Un callback no puede llamarse {name}: sus archivos toman el nombre de su id, que puede contener letras, "
+                "dígitos, _ y -.")
     return (error("callback_id", text.fill(name=callback.id or '""'), "training", node=node),)
 
 

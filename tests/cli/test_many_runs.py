@@ -269,6 +269,16 @@ def test_a_run_does_not_go_on_without_a_whole_checkpoint(project, child, capsys)
     assert len(child.jobs) == 1 and RunFolder(run.folder).spec_path.read_bytes() == spec
 
 
+def test_a_run_does_not_get_fewer_epochs_than_it_has(project, child, capsys):
+    assert cli.main(["train", project, "--set", "training.epochs=2"]) == 0
+    (run,) = list_runs(Path(project))
+    capsys.readouterr()
+    assert cli.main(["train", project, "--resume", run.id, "--set", "training.epochs=1", "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys)] == ["bad_epochs"]
+    assert cli.main(["train", project, "--resume", run.id, "--set", "training.epochs=3"]) == 0
+    assert len(child.jobs) == 2
+
+
 def test_weights_of_a_run_whose_list_of_pictures_is_gone(project, child, capsys):
     assert cli.main(["train", project]) == 0
     (run,) = list_runs(Path(project))
@@ -303,7 +313,8 @@ def test_what_is_written_about_runs(project, capsys):
 
 @pytest.mark.parametrize("name", ["", "..", ".trash"])
 @pytest.mark.parametrize("command", [["train", "--resume"], ["train", "--from"], ["train", "--continue", "2", "--run"],
-                                     ["reproduce"], ["layers", "--run"], ["runs", "--note", "x", "--run"], ["runs", "--delete"]])
+                                     ["reproduce"], ["layers", "--run"], ["runs", "--note", "x", "--run"],
+                                     ["runs", "--delete"]])
 def test_a_name_that_is_no_run_is_refused_by_every_command(project, child, capsys, command, name):
     assert cli.main(["train", project]) == 0
     (Path(project) / "runs" / ".trash").mkdir()

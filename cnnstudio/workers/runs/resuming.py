@@ -39,6 +39,7 @@ def resumed_job(run: RunFolder, project: Project) -> Train:
                     "cambiar los ajustes del entrenamiento y del aumento. Para cambiar lo demás, empiece un entrenamiento "
                     "nuevo.")
         raise ProblemError(error("other_run", text, "run", path=run.folder))
+    _check_epochs(run, project)
     problems = blocking(check_training(project, ProjectBases(run.project_folder)))
     if problems:
         raise ProblemError(*problems)
@@ -87,6 +88,19 @@ def longer(run: RunFolder, more: int) -> Project:
     done = sum(epoch.stage == epochs[-1].stage for epoch in epochs)
     last = replace(stages[-1], epochs=done + more)
     return replace(project, training=replace(project.training, stages=(*stages[:-1], last)))
+
+
+def _check_epochs(run: RunFolder, project: Project) -> None:
+    """Raise ProblemError (bad_epochs) where a stage has fewer epochs than were done of it."""
+    for number, stage in enumerate(project.training.stages):
+        done = sum(epoch.stage == number for epoch in run.epochs())
+        if stage.epochs < done:
+            text = Text("The run {run} has done {done:,} epochs of stage {stage} already, so it cannot be made to have {n:,}. "
+                        "Choose more, or start a new run.",
+                        "El entrenamiento {run} ya ha hecho {done:,} épocas de la etapa {stage}, así que no puede quedarse en "
+                        "{n:,}. Elija más o empiece un entrenamiento nuevo.")
+            raise ProblemError(error("bad_epochs", text.fill(run=run.id, done=done, stage=stage.id, n=stage.epochs), "training",
+                                     field="epochs"))
 
 
 def no_checkpoint_problem(run: RunFolder) -> Problem:

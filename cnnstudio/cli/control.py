@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from cnnstudio.core.commands import Command, Observe, Pause, Resume, SetLearning
 from cnnstudio.core.display import format_percent
 from cnnstudio.core.events import (
     LAST,
+    USER,
     Event,
     Failed,
     Notice,
@@ -47,9 +49,10 @@ def control(arguments: argparse.Namespace, output: Output) -> int:
         if isinstance(event, Notice) and event.problem.code == "rate_not_set" and isinstance(command, SetLearningRate):
             output.problems([event.problem])
             return 1
-        if isinstance(event, answers):
+        if isinstance(event, answers) and _is_meant(event, command):
             output.line(localized(event), "\n".join(_words(event)))
-            return 1 if isinstance(event, Failed) else 0
+            unread = isinstance(event, Observed) and any(picture.problem is not None for picture in event.pictures)
+            return int(isinstance(event, Failed) or unread)
         if isinstance(event, LAST):
             output.line(localized(event), tr("The training has ended.", "El entrenamiento ha terminado."))
             return 1
@@ -76,16 +79,30 @@ def _running(project: Path, name: str | None) -> RunFolder:
 
 
 def _command(arguments: argparse.Namespace) -> tuple[Command, tuple[type[Event], ...]]:
-    """The command, and the events that answer it."""
+    """The command, and the events that answer it. Raises ProblemError (bad_rate)."""
     if arguments.pause:
         return Pause(), (Paused,)
     if arguments.resume:
         return Resume(), (Resumed,)
     if arguments.rate is not None:
+        if not (math.isfinite(arguments.rate) and arguments.rate > 0):
+            text = Text("The learning rate must be a positive number, not {rate}.",
+                        "La tasa de aprendizaje debe ser un número positivo, no {rate}.")
+            raise ProblemError(error("bad_rate", text.fill(rate=arguments.rate), "training"))
         return SetLearningRate(rate=arguments.rate), (RateChanged,)
     if arguments.try_pictures:
         return Observe(paths=tuple(str(path.absolute()) for path in arguments.try_pictures)), (Observed,)
     return Stop(keep=not arguments.discard), (Stopped, Failed)
+
+
+def _is_meant(event: Event, command: Command) -> bool:
+    """Whether the event answers this command: a callback also changes the rate, and after every epoch there are answers for
+    pictures that were asked for before."""
+    if isinstance(event, RateChanged):
+        return event.by == USER
+    if isinstance(event, Observed) and isinstance(command, Observe):
+        return {picture.path for picture in event.pictures} == set(command.paths)
+    return True
 
 
 def _events(run: RunFolder, offset: int) -> Iterator[Event]:

@@ -23,7 +23,7 @@ def layers(arguments: argparse.Namespace, output: Output) -> int:
     """Print the recorded states, or measure one now where there are none or the user wishes it."""
     read_project(arguments.project)
     newest = next((run.id for run in list_runs(arguments.project)), None)
-    run = find_run(arguments.project, arguments.run or newest)
+    run = find_run(arguments.project, newest if arguments.run is None else arguments.run)
     recorded = [event for event in run.events() if isinstance(event, LayersObserved)]
     if arguments.measure or (not recorded and arguments.epoch is None):
         return _measure(run, output)

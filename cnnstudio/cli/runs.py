@@ -29,14 +29,13 @@ _DIFFERING = "differing"
 def runs(arguments: argparse.Namespace, output: Output) -> int:
     """List the runs, or do with one of them what the arguments say."""
     read_project(arguments.project)
-    if arguments.delete or arguments.restore or arguments.empty_trash:
+    if arguments.delete is not None or arguments.restore is not None or arguments.empty_trash:
         return _trash(arguments, output)
     labels = {name: value for name, value in (
         ("note", arguments.note), ("tags", None if arguments.tag is None else tuple(arguments.tag.split(","))),
         ("group", arguments.group), ("color", arguments.color)) if value is not None}
     if labels or arguments.rename is not None:
         _write(_chosen(arguments), arguments.rename, labels, output)
-        return 0
     if arguments.csv is not None:
         chosen = _chosen(arguments)
         write_history(chosen, arguments.csv)
@@ -44,15 +43,15 @@ def runs(arguments: argparse.Namespace, output: Output) -> int:
                     tr("The epochs of {run} were written to {path}.",
                        "Las épocas de {run} se escribieron en {path}.", run=chosen.id,
                        path=arguments.csv))
-        return 0
-    _list(arguments, output)
+    if not labels and arguments.rename is None and arguments.csv is None:
+        _list(arguments, output)
     return 0
 
 
 def _chosen(arguments: argparse.Namespace) -> RunFolder:
     """The run of --run, or the newest, whether it has a model or not."""
     newest = next((run.id for run in list_runs(arguments.project)), None)
-    return find_run(arguments.project, arguments.run or newest)
+    return find_run(arguments.project, newest if arguments.run is None else arguments.run)
 
 
 def _write(run: RunFolder, name: str | None, changes: dict[str, Any], output: Output) -> None:
@@ -88,12 +87,12 @@ def _trash(arguments: argparse.Namespace, output: Output) -> int:
     if refused is not None:
         raise ProblemError(refused)
     try:
-        if arguments.delete:
+        if arguments.delete is not None:
             trash_run(find_run(arguments.project, arguments.delete))
             output.line({"deleted": arguments.delete}, tr(
                 "{run} is in the trash. To bring it back: cnnstudio runs PROJECT --restore {run}",
                 "{run} está en la papelera. Para recuperarlo: cnnstudio runs PROYECTO --restore {run}", run=arguments.delete))
-        elif arguments.restore:
+        elif arguments.restore is not None:
             restore_run(arguments.project, arguments.restore)
             output.line({"restored": arguments.restore}, tr("{run} is back.", "{run} está de vuelta.", run=arguments.restore))
         else:
@@ -106,7 +105,14 @@ def _trash(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _list(arguments: argparse.Namespace, output: Output) -> None:
-    rows = [row for row in run_rows(arguments.project) if matches(row, arguments.filter or "")]
+    known = run_rows(arguments.project)
+    rows = [row for row in known if matches(row, arguments.filter or "")]
+    if not known:
+        output.print_message(tr("There are no runs yet.", "Aún no hay entrenamientos."))
+    elif not rows:
+        output.print_message(tr("No run matches the filter {words}. Runs in all: {n}",
+                                "Ningún entrenamiento coincide con el filtro {words}. Entrenamientos en total: {n}",
+                                words=arguments.filter, n=len(known)))
     if arguments.sort:
         rows = sort_rows(rows, arguments.sort)
     columns: list[str] = []

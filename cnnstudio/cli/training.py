@@ -41,7 +41,7 @@ _SHARES: Final = ("accuracy", "val_accuracy")
 def train(arguments: argparse.Namespace, output: Output) -> int:
     """Train as the arguments say."""
     _check(arguments)
-    if arguments.resume or arguments.more is not None:
+    if arguments.resume is not None or arguments.more is not None:
         run, job = _going_on(arguments)
         return exit_code(_train_one(run, job, output, arguments.layers), output)
     members = _prepared(arguments, output)
@@ -52,12 +52,12 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Raise ProblemError for options that do not go together."""
-    if arguments.begin and (arguments.resume or arguments.more is not None):
+    if arguments.begin is not None and (arguments.resume is not None or arguments.more is not None):
         text = Text("--from begins a new run, --resume and --continue go on with an old one: use one of them.",
                     "--from empieza un entrenamiento nuevo; --resume y --continue siguen con uno anterior: use solo una "
                     "opción.")
         raise ProblemError(error("options", text, "project"))
-    if arguments.begin and arguments.folds is not None:
+    if arguments.begin is not None and arguments.folds is not None:
         text = Text("--from and --folds do not go together: the weights have already learned pictures of every fold.",
                     "--from y --folds no van juntas: los pesos ya han aprendido imágenes de todos los pliegues.")
         raise ProblemError(error("options", text, "project"))
@@ -72,14 +72,20 @@ def _check(arguments: argparse.Namespace) -> None:
 def _going_on(arguments: argparse.Namespace) -> tuple[RunFolder, Train]:
     """The run that goes on, and its job."""
     open_project(arguments.project)[1].close()
-    if arguments.resume:
+    if arguments.resume is not None:
         run = find_run(arguments.project, arguments.resume)
         if run.living():
             raise ProblemError(in_use_problem(run))
         return run, resumed_job(run, with_values(run.spec(), arguments.values))
     newest = next((summary.id for summary in list_runs(arguments.project) if summary.epochs), None)
-    run = find_run(arguments.project, arguments.run or newest)
-    return run, resumed_job(run, with_values(longer(run, arguments.more), arguments.values))
+    run = find_run(arguments.project, newest if arguments.run is None else arguments.run)
+    project = longer(run, arguments.more)
+    changed = with_values(project, arguments.values)
+    if changed.training.epochs != project.training.epochs:
+        text = Text("--continue {n} already says how many epochs follow: leave out --set training.epochs.",
+                    "--continue {n} ya dice cuántas épocas siguen: quite --set training.epochs.")
+        raise ProblemError(error("options", text.fill(n=arguments.more), "project"))
+    return run, resumed_job(run, changed)
 
 
 def _prepared(arguments: argparse.Namespace, output: Output) -> list[Member]:
@@ -87,7 +93,7 @@ def _prepared(arguments: argparse.Namespace, output: Output) -> list[Member]:
     project, index = open_project(arguments.project)
     try:
         project = with_values(project, arguments.values)
-        chosen = named_weights(arguments.project, arguments.begin) if arguments.begin else None
+        chosen = None if arguments.begin is None else named_weights(arguments.project, arguments.begin)
         noticed = refresh_index(arguments.project, project, index, scan_progress(output))
         index.apply(project.dataset)
         output.problems([item for item in noticed if not item.blocks], as_lines=False)

@@ -16,17 +16,18 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.network.checks import check_training
 
-_MISTAKES = frozenset({"unknown_optimizer", "unknown_schedule", "no_stage", "stage_twice", "stage_id"})
+_MISTAKES = frozenset({"unknown_optimizer", "unknown_schedule", "unknown_loss", "unknown_metric", "unknown_callback",
+                       "no_stage", "stage_twice", "stage_id", "metric_twice", "metric_id", "callback_twice", "callback_id"})
 """Problems that a file may contain (from a newer version, for example), but a typed value must not."""
 _STAGES_KEY = "training.stages"
 
 
 def _new_mistakes(key: str, before: Project, after: Project) -> list[Problem]:
-    """New problems of the stages after a typed value. Stages typed as a whole must be valid in all their values."""
-    if after.training.stages == before.training.stages:
+    """New problems of the training after a typed value. Stages typed as a whole must be valid in all their values."""
+    if after.training == before.training:
         return []
     before_texts = {problem.text for problem in check_training(before, BUILT_IN)}
-    codes = _MISTAKES | {"value", "unknown_setting", "unknown_callback"} if key == _STAGES_KEY else _MISTAKES
+    codes = _MISTAKES | {"value", "unknown_setting"} if key == _STAGES_KEY else _MISTAKES
     return [_with_stage(problem, after) for problem in check_training(after, BUILT_IN)
             if problem.code in codes and problem.text not in before_texts]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     new one is deleted. OSError becomes ProblemError (no_space, read_only, cannot_write). The new file gets the old
     one's permissions.
     """
+    if not path.name or path.name == "..":  # "" or "." or the root
+        folder = IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise ProblemError(write_problem(folder, path)) from folder
     temporary = path.with_name(f".{path.stem}.{os.urandom(4).hex()}.tmp{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,8 +76,6 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def write_problem(os_error: OSError, path: object) -> Problem:
     """The problem that an OSError of a write means to the user."""
-    import errno
-
     if os_error.errno in (errno.ENOSPC, errno.EDQUOT):
         text = Text("The disk is full: {path} could not be written. Free some space and save again; "
                     "what was there before is unchanged.",

@@ -6,6 +6,8 @@ this before the heavy libraries.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from cnnstudio.core.problems import Problem
@@ -79,10 +81,14 @@ class Epoch(Event, frozen=True, kw_only=True):
     best_by: str = ""
 
 
+USER: Final = "user"
+"""By whom a rate was changed that no callback changed."""
+
+
 class RateChanged(Event, frozen=True, kw_only=True):
     """The learning rate changed other than by a schedule, after `batch` batches of `epoch` (from 1; 0: at its end).
 
-    `by` is the id of the callback's entry, or "user". `stage` counts from 0.
+    `by` is the id of the callback's entry, or USER. `stage` counts from 0.
     """
 
     epoch: int

@@ -66,9 +66,15 @@ def _check_stage(project: Project, stage: Stage, bases: BaseResolver) -> list[Pr
     problems = list(check(STAGE_PARAMS, values, "training", node=stage_location(project, stage)))
     problems += [*_check_optimizer(project, stage), *_check_schedule(project, stage),
                  *_check_learning(project, stage, bases)]
+    seen: set[str] = set()
     for callback in stage.callbacks:
         entry = CALLBACKS.find(callback.type)
         node = stage_location(project, stage, callback.id)
+        if callback.id in seen:
+            text = Text("Two callbacks are called {name}: each needs an id of its own.",
+                        "Dos callbacks se llaman {name}: cada uno necesita su propio id.")
+            problems.append(error("callback_twice", text.fill(name=callback.id), "training", node=node))
+        seen.add(callback.id)
         if entry is None:
             if callback.enabled:
                 text = Text("There is no callback called {name}. Remove it.",
@@ -79,7 +85,20 @@ def _check_stage(project: Project, stage: Stage, bases: BaseResolver) -> list[Pr
         if callback.enabled:
             problems += check_monitor(project, stage, callback, node)
             problems += _check_kept(stage, callback, node)
+            problems += check_file_name(callback, node)
     return problems
+
+
+def check_file_name(callback: Step, node: str | None = None) -> tuple[Problem, ...]:
+    """A callback that writes files names them by its id, which must not lead out of the folder of the run."""
+    entry = CALLBACKS.find(callback.type)
+    if entry is None or not entry.role or re.fullmatch(r"[\w-]{1,80}", callback.id):
+        return ()
+    text = Text("A callback cannot be called {name}: its files are named by its id, which may contain letters, digits, _ "
+                "and -.",
+                "Un callback no puede llamarse {name}: sus archivos toman el nombre de su id, que puede contener letras, "
+                "dígitos, _ y -.")
+    return (error("callback_id", text.fill(name=callback.id or '""'), "training", node=node),)
 
 
 def _check_kept(stage: Stage, callback: Step, node: str | None) -> list[Problem]:

@@ -105,6 +105,18 @@ def test_stages_that_are_wrong_are_refused_where_they_are_set(project, capsys, s
     assert (Path(project) / "project.cnnstudio").read_bytes() == before
 
 
+@pytest.mark.parametrize(("value", "code"), [
+    ("training.loss=mean_squared_error", "unknown_loss"), ("training.metrics=accuracy,top_k", "unknown_metric"),
+    ("training.callbacks=EarlyStoping", "unknown_callback"),
+    ('training.callbacks=[{"id":"../x","type":"ModelCheckpoint"}]', "callback_id"),
+    ('training.metrics=[{"id":"loss","type":"auc"}]', "metric_id")])
+def test_names_that_are_not_there_are_refused_when_typed(project, capsys, value, code):
+    before = Path(project, "project.cnnstudio").read_bytes()
+    assert cli.main(["set", project, value, "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys)] == [code]
+    assert Path(project, "project.cnnstudio").read_bytes() == before
+
+
 def test_a_schedule_and_reduce_lr_on_plateau_are_refused_together(project, capsys):
     assert cli.main(["set", project, "training.schedule=CosineDecoy", "--json"]) == 2
     assert lines(capsys)[0]["problem"]["code"] == "unknown_schedule"

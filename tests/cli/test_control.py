@@ -49,7 +49,7 @@ def project(tmp_path_factory):
 class Training:
     """Stands for the child: answers every command in the run's folder, and counts as living until it is left."""
 
-    def __init__(self, run: RunFolder, answers: dict[str, Event]) -> None:
+    def __init__(self, run: RunFolder, answers: dict[str, Event | list[Event]]) -> None:
         self.run, self.answers, self.heard, self.ended = run, answers, [], False
         self.thread = threading.Thread(target=self.work)
         self.thread.start()
@@ -60,8 +60,10 @@ class Training:
             lines = path.read_bytes().splitlines() if path.exists() else []
             for line in lines[len(self.heard):]:
                 self.heard.append(decode_command(line))
+                answers = self.answers[type(self.heard[-1]).__name__.lower()]
                 with self.run.events_path.open("ab") as file:
-                    file.write(encode_event(self.answers[type(self.heard[-1]).__name__.lower()]) + b"\n")
+                    file.writelines(encode_event(answer) + b"\n" for answer in (
+                        answers if isinstance(answers, list) else [answers]))
             time.sleep(0.01)
 
     def leave(self):
@@ -154,3 +156,27 @@ def test_words_that_mean_nothing_are_refused(project, words):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["control", str(project), *words])
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf", "0", "-1"])
+def test_a_rate_that_is_none_is_refused_at_once(project, training, capsys, rate):
+    child = training()
+    assert cli.main(["control", str(project), "--rate", rate]) == 2
+    assert "positive number" in capsys.readouterr().err
+    assert not child.heard
+
+
+def test_what_others_asked_for_is_no_answer(project, training, capsys):
+    earlier = Observed(epoch=1, batch=0, pictures=(ObservedPicture(path="/x/b.png", answer="dog", confidence=1.0),))
+    child = training({"observe": [earlier, ANSWERS["observe"]], "setlearningrate": [
+        RateChanged(epoch=1, batch=0, before=1.0, after=0.5, by="ReduceLROnPlateau"), ANSWERS["setlearningrate"]]})
+    assert cli.main(["control", str(project), "--try", "/x/a.png", "--run", child.run.id]) == 0
+    assert printed(capsys) == "/x/a.png: cat 75.0%"
+    assert cli.main(["control", str(project), "--rate", "0.001", "--run", child.run.id]) == 0
+    assert "0.01 → 0.001" in printed(capsys)
+
+
+def test_a_picture_that_cannot_be_read_is_an_error(project, training):
+    gone = error("cannot_read", Text("It is not there.", "No está."), "file")
+    training({"observe": Observed(epoch=1, batch=1, pictures=(ObservedPicture(path="/x/a.png", problem=gone),))})
+    assert cli.main(["control", str(project), "--try", "/x/a.png"]) == 1

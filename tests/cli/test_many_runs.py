@@ -83,7 +83,7 @@ def child(monkeypatch):
             stopped = self.stop_at == len(self.jobs)
             last = (Stopped if stopped else Finished)(run=run.id, metrics=metrics | {"epoch": 2.0}, time=2.0)
             run.events_path.write_bytes(b"\n".join(map(encode_event, [*events, last])) + b"\n")
-            (run.checkpoints / "epoch-00002-000000.ckpt").write_bytes(b"")
+            np.savez((run.checkpoints / "epoch-00002-000000.ckpt").open("wb"), weight=self.weight)
             model(run.model_path, self.weight)
             for event in events:
                 on_event(event)
@@ -246,6 +246,47 @@ def test_only_a_finished_run_is_reproduced(project, child, capsys):
     assert cli.main(["reproduce", project, "nope"]) == 2
 
 
+def test_a_damaged_model_is_told_before_it_is_trained_again(project, child, capsys):
+    assert cli.main(["train", project]) == 0
+    (run,) = list_runs(Path(project))
+    RunFolder(run.folder).model_path.write_bytes(b"PK damaged")
+    capsys.readouterr()
+    assert cli.main(["reproduce", project, run.id]) == 2
+    assert "model.keras" in capsys.readouterr().err
+    assert len(child.jobs) == 1 and len(list_runs(Path(project))) == 1
+
+
+def test_a_run_does_not_go_on_without_a_whole_checkpoint(project, child, capsys):
+    assert cli.main(["train", project]) == 0
+    (run,) = list_runs(Path(project))
+    capsys.readouterr()
+    assert cli.main(["train", project, "--continue", "2", "--set", "training.epochs=9", "--json"]) == 2
+    (path,) = RunFolder(run.folder).checkpoints.iterdir()
+    path.write_bytes(path.read_bytes()[:100])
+    spec = RunFolder(run.folder).spec_path.read_bytes()
+    assert cli.main(["train", project, "--continue", "2", "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys) if "problem" in line] == ["options", "no_checkpoint"]
+    assert len(child.jobs) == 1 and RunFolder(run.folder).spec_path.read_bytes() == spec
+
+
+def test_a_run_does_not_get_fewer_epochs_than_it_has(project, child, capsys):
+    assert cli.main(["train", project, "--set", "training.epochs=2"]) == 0
+    (run,) = list_runs(Path(project))
+    capsys.readouterr()
+    assert cli.main(["train", project, "--resume", run.id, "--set", "training.epochs=1", "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys)] == ["bad_epochs"]
+    assert cli.main(["train", project, "--resume", run.id, "--set", "training.epochs=3"]) == 0
+    assert len(child.jobs) == 2
+
+
+def test_weights_of_a_run_whose_list_of_pictures_is_gone(project, child, capsys):
+    assert cli.main(["train", project]) == 0
+    (run,) = list_runs(Path(project))
+    RunFolder(run.folder).manifest_path.unlink()
+    assert cli.main(["train", project, "--from", run.id]) == 0
+    assert "is unknown" in capsys.readouterr().err and len(child.jobs) == 2
+
+
 @pytest.mark.usefixtures("child")
 def test_what_is_written_about_runs(project, capsys):
     assert cli.main(["train", project]) == 0
@@ -268,3 +309,38 @@ def test_what_is_written_about_runs(project, capsys):
     capsys.readouterr()
     assert cli.main(["runs", project, "--empty-trash", "--json"]) == 0
     assert lines(capsys) == [{"emptied": 1}]
+
+
+@pytest.mark.parametrize("name", ["", "..", ".trash"])
+@pytest.mark.parametrize("command", [["train", "--resume"], ["train", "--from"], ["train", "--continue", "2", "--run"],
+                                     ["reproduce"], ["layers", "--run"], ["runs", "--note", "x", "--run"],
+                                     ["runs", "--delete"]])
+def test_a_name_that_is_no_run_is_refused_by_every_command(project, child, capsys, command, name):
+    assert cli.main(["train", project]) == 0
+    (Path(project) / "runs" / ".trash").mkdir()
+    before = sorted(path for path in Path(project).rglob("*"))
+    capsys.readouterr()
+    assert cli.main([command[0], project, *command[1:], name, "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys)] == ["no_run"]
+    assert len(child.jobs) == 1 and sorted(path for path in Path(project).rglob("*")) == before
+
+
+@pytest.mark.usefixtures("child")
+def test_runs_says_when_there_is_nothing_to_list(project, capsys):
+    assert cli.main(["runs", project]) == 0 and "There are no runs yet." in capsys.readouterr().err
+    cli.main(["train", project])
+    assert cli.main(["runs", project, "--filter", "nowhere"]) == 0
+    assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("child")
+def test_a_run_is_annotated_and_its_table_written_at_once(project, tmp_path, capsys):
+    cli.main(["train", project])
+    capsys.readouterr()
+    table = tmp_path / "epochs.csv"
+    assert cli.main(["runs", project, "--note", "so", "--csv", str(table), "--json"]) == 0
+    assert [line.get("note", line.get("csv")) for line in lines(capsys)] == ["so", str(table)]
+    assert table.read_text().startswith("epoch,")
+    for place in ("", "."):
+        assert cli.main(["runs", project, "--csv", place, "--json"]) == 2
+        assert lines(capsys)[-1]["problem"]["code"] == "cannot_write"

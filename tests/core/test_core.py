@@ -313,3 +313,10 @@ def test_messages_of_every_job_come_back_as_they_were():
                   for field in msgspec.structs.fields(job) if field.required}
         command = Start(job=job(**fields))
         assert decode_command(encode_command(command)) == command
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/"])
+def test_a_place_that_is_no_file_cannot_be_written(name):
+    with pytest.raises(ProblemError) as caught:
+        write_atomically(Path(name), b"x")
+    assert caught.value.problems[0].code == "cannot_write"

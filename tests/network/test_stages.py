@@ -7,8 +7,9 @@ import pytest
 
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.schedules import SCHEDULES, learning_rate_of, schedule_values
+from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core import stage_edits
-from cnnstudio.core.item import Item
+from cnnstudio.core.item import Item, Step
 from cnnstudio.core.problems import blocking
 from cnnstudio.core.training import Stage, TrainingSpec, with_settings
 from cnnstudio.network.checks import check_training
@@ -106,3 +107,14 @@ def test_a_freeze_line_without_a_base_says_that_it_changes_nothing(line):
     assert not problem.blocks
     (fix,) = problem.fixes
     assert codes(apply_fix(project, fix)) == []
+
+
+@pytest.mark.parametrize("kind", [entry.id for entry in CALLBACKS if entry.role])
+@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\b", "C:x", "*", "", "x" * 300])
+def test_files_of_callbacks_stay_in_the_run(kind, name):
+    assert codes(with_last(callbacks=(Step(id=name, type=kind),))) == ["callback_id"]
+
+
+def test_two_callbacks_of_one_stage_have_two_ids():
+    step = Step(id="keep", type="ModelCheckpoint")
+    assert codes(with_last(callbacks=(step, step))) == ["callback_twice"]

@@ -21,6 +21,7 @@ from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs.answers import evaluation_rows
 from cnnstudio.workers.runs.folder import create_run, delete_run, find_run, list_runs
 from cnnstudio.workers.runs.ids import slug
+from cnnstudio.workers.runs.labels import RunLabels, write_labels
 
 
 def manifest(path):
@@ -231,3 +232,23 @@ def test_hundreds_of_runs_are_listed(tmp_path):
 def test_slug():
     assert slug("EfficientNet-Lite0") == "efficientnet-lite0"
     assert slug("ñ") == "network"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", ".trash", "../runs", "a/b"])
+def test_only_a_run_is_found_by_its_name(tmp_path, run, name):
+    (run.folder.parent / ".trash").mkdir()
+    with pytest.raises(ProblemError) as caught:
+        find_run(tmp_path, name)
+    assert caught.value.problems[0].code == "no_run"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0garbage", b'{"note": 5}'])
+def test_damaged_labels_are_told_and_set_aside(run, content):
+    path = run.folder / "labels.json"
+    path.write_bytes(content)
+    assert run.summary().labels == RunLabels()
+    assert run.summary().damage.code == "damaged_labels"
+    write_labels(run.folder, RunLabels(note="new"))
+    assert run.summary().labels.note == "new"
+    assert run.summary().damage is None
+    assert path.with_name("labels.json.damaged").read_bytes() == content

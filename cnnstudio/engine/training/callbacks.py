@@ -14,12 +14,13 @@ from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.catalog.training.file_callbacks import place_values
 from cnnstudio.core.item import Step
 from cnnstudio.core.params import with_defaults
-from cnnstudio.core.problems import Problem, warning
+from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.text import Text
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.names import resolve
 from cnnstudio.engine.training.callback_state import decode_state, encode_state
 from cnnstudio.engine.training.kept_models import RunFiles, WholeModel
+from cnnstudio.network.stage_checks import check_file_name
 
 HISTORY: Final = "history"
 """The id under which the state of Keras's History is kept."""
@@ -42,7 +43,7 @@ class Watcher(Protocol):
 def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Problem], None], model: Any, files: RunFiles
                    ) -> dict[str, Any]:
     """The enabled callbacks by their id. Without validation pictures (`validated`) they watch the training's values. What
-    they write goes into `files`."""
+    they write goes into `files`. Raises ProblemError (callback_id)."""
     callbacks: dict[str, Any] = {}
     for step in steps:
         if not step.enabled:
@@ -53,6 +54,9 @@ def make_callbacks(steps: Sequence[Step], validated: bool, notify: Callable[[Pro
                         "Esta versión no conoce el callback {name}; se omite.")
             notify(warning("unknown_callback", text.fill(name=step.type), "training", node=step.id))
             continue
+        misnamed = check_file_name(step)
+        if misnamed:  # also in a run that came from elsewhere
+            raise ProblemError(*misnamed)
         values = with_defaults(entry.params, step.params)
         monitor = str(values.get("monitor", ""))
         if not validated and monitor.startswith("val_"):

@@ -55,7 +55,7 @@ def write_checkpoint(folder: Path, position: Position, arrays: Arrays) -> Path:
     flat[_POSITION] = np.frombuffer(msgspec.json.encode(position), np.uint8)
     temporary = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)  # not its parent: a run that was removed does not come back without its specs
         descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:

@@ -74,6 +74,7 @@ def train(job: Train, link: Link) -> Event:
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")
+    run.spec()  # raises where the run was removed meanwhile
     model = _save(run, project, context, card, built, plan.optimizer)
     link.emit(Artifact(kind="model", path=str(run.model_path)))
     if job.convert:

@@ -15,7 +15,7 @@ from cnnstudio.catalog.schedules import spans_stage
 from cnnstudio.core.differences import changed_settings, setting_differences
 from cnnstudio.core.events import Artifact, Notice
 from cnnstudio.core.migrations import migrate
-from cnnstudio.core.problems import Problem, warning
+from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.project import FORMAT, Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import Stage, TrainingSpec
@@ -35,6 +35,7 @@ from cnnstudio.engine.training.trainer import Progress, StageTrainer
 from cnnstudio.engine.training.writer import CheckpointWriter
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.resuming import no_checkpoint_problem
 
 _EPOCHS: Final = re.compile(r"training\.stages\.[^.]+\.epochs")
 
@@ -92,6 +93,8 @@ class Plan:
 
     def _resumed(self) -> tuple[Position, Arrays] | None:
         checkpoint = read_checkpoint(self._run.checkpoints)
+        if checkpoint is None and self._run.has_model_file:
+            raise ProblemError(no_checkpoint_problem(self._run))
         if checkpoint is None or checkpoint[0].stage >= len(self._project.training.stages):
             self._link.emit(Notice(problem=_from_the_start()))
             return None

@@ -9,16 +9,13 @@ from typing import Any
 import msgspec
 
 from cnnstudio.core.commands import Observe, ObserveLayers, SetLearningRate
-from cnnstudio.core.events import Notice, RateChanged
+from cnnstudio.core.events import USER, Notice, RateChanged
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.training.layer_observer import LayerObserver
 from cnnstudio.engine.training.observing import Observer
 from cnnstudio.workers.link import Link
-
-USER = "user"
-"""By whom a rate was changed that no callback changed."""
 
 
 class Steering:

@@ -29,7 +29,7 @@ from cnnstudio.workers.journal import begin_of, damaged_lines, read_events, read
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
 from cnnstudio.workers.runs.data import keep_data_facts
 from cnnstudio.workers.runs.ids import fresh_folder, network_label, run_id
-from cnnstudio.workers.runs.labels import RunLabels, read_labels
+from cnnstudio.workers.runs.labels import RunLabels, labels_problem, read_labels
 from cnnstudio.workers.runs.names import read_name
 from cnnstudio.workers.runs.origin import RunOrigin, read_origin, write_origin
 
@@ -69,7 +69,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     resumable: bool = False
     problem: Problem | None = None
     damage: Problem | None = None
-    """Damaged lines of its events, which are left out."""
+    """Damaged lines of its events, which are left out, or damaged labels."""
     origin: RunOrigin = RunOrigin()
     labels: RunLabels = RunLabels()
 
@@ -217,7 +217,8 @@ class RunFolder:
             # It may have waited for its turn since it was made.
             begin = (begin_of(self.events_path) if size else None) or self._started()
             # The file of a training that goes on grows with every look.
-            damage = self._damage(damaged_lines(self.events_path) if size and state not in ("running", "paused") else [])
+            damage = self._damage(damaged_lines(self.events_path) if size and state not in ("running", "paused") else []
+                                  ) or labels_problem(self.folder)
         except ProblemError as problem_error:
             return self._damaged(problem_error.problems[0])
         except OSError as os_error:
@@ -362,13 +363,14 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
     runs = Path(project_folder) / RUNS
     if run is not None:
         folder = runs / run
-        if Path(run).name == run and folder.is_dir():
+        # Neither the folder of the runs nor one above it, nor the trash.
+        if run and Path(run).name == run and not run.startswith(".") and folder.is_dir():
             RunFolder(folder).check_links()
             return RunFolder(folder)
         text = Text("There is no run called {run} in {path}. `cnnstudio runs` lists the runs of a project.",
                     "No hay ningún entrenamiento llamado {run} en {path}. `cnnstudio runs` enumera los entrenamientos de un "
                     "proyecto.")
-        raise ProblemError(error("no_run", text.fill(run=run, path=runs), "run", path=runs))
+        raise ProblemError(error("no_run", text.fill(run=run or '""', path=runs), "run", path=runs))
     for summary in list_runs(project_folder):
         if summary.has_model:
             RunFolder(summary.folder).check_links()

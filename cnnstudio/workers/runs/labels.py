@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,12 @@ import msgspec
 
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
-from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.problems import Problem, ProblemError, warning
+from cnnstudio.core.text import Text
 from cnnstudio.workers.runs.names import clean_name
 
 _FILE: Final = "labels.json"
+_ASIDE: Final = f"{_FILE}.damaged"
 LONGEST_NOTE: Final = 4000
 """Characters of a note."""
 MOST_TAGS: Final = 20
@@ -40,12 +43,36 @@ def write_labels(folder: Path, labels: RunLabels) -> None:
     """Write the labels, or take them away where they are empty. Raises ProblemError."""
     path, labels = folder / _FILE, clean_labels(labels)
     try:
+        if _is_damaged(path):
+            os.replace(path, path.with_name(_ASIDE))
         if labels == RunLabels():
             path.unlink(missing_ok=True)
         else:
             write_atomically(path, msgspec.json.format(msgspec.json.encode(labels), indent=2) + b"\n")
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, path)) from os_error
+
+
+def labels_problem(folder: Path) -> Problem | None:
+    """A warning where the file of the labels is damaged, so that the run seems to have none."""
+    path = folder / _FILE
+    if not _is_damaged(path):
+        return None
+    text = Text("{path} is damaged, so the note, tags, group and colour of this run are not known. Restore it from a copy, or "
+                "write them again: the damaged file is then kept as {aside}.",
+                "{path} está dañado, así que no se conocen la nota, las etiquetas, el grupo ni el color de este entrenamiento. "
+                "Restáurelo de una copia o escríbalos de nuevo: el archivo dañado se conservará como {aside}.")
+    return warning("damaged_labels", text.fill(path=path, aside=_ASIDE), "run", path=path)
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        decode_json(read_bytes(path, SMALL), RunLabels)
+    except ValueError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def clean_labels(labels: RunLabels) -> RunLabels:

@@ -129,13 +129,15 @@ def _named(paths: tuple[str, ...]) -> str:
 
 
 def check_reproducible(run: RunFolder) -> None:
-    """Raise ProblemError (not_finished) for a run whose result depends on when it was stopped, or that has none."""
+    """Raise ProblemError for a run whose result depends on when it was stopped, or that has none (not_finished), or whose
+    model cannot be read."""
     state = run.summary().state
     if state != "finished" or not run.has_model_file:
         text = Text("Only a finished run can be reproduced; {run} is {state}. Resume it to its end first.",
                     "Solo se puede reproducir un entrenamiento terminado; el estado de {run} es: {state}. Continúelo antes "
                     "hasta el final.")
         raise ProblemError(error("not_finished", text.fill(run=run.id, state=STATE_NAMES[state]), "run"))
+    equal_weights(run.model_path, run.model_path)  # before the training, not after it
 
 
 def reproduction(original: RunFolder, again: RunFolder, changes: PictureChanges | None = None, split: str = "") -> Reproduction:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Final
+from zipfile import is_zipfile
 
 import msgspec
 
 from cnnstudio.core.atomic import write_atomically
-from cnnstudio.core.files import encode_project
+from cnnstudio.core.files import encode_frozen
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
@@ -38,6 +39,7 @@ def resumed_job(run: RunFolder, project: Project) -> Train:
                     "cambiar los ajustes del entrenamiento y del aumento. Para cambiar lo demás, empiece un entrenamiento "
                     "nuevo.")
         raise ProblemError(error("other_run", text, "run", path=run.folder))
+    _check_epochs(run, project)
     problems = blocking(check_training(project, ProjectBases(run.project_folder)))
     if problems:
         raise ProblemError(*problems)
@@ -45,7 +47,7 @@ def resumed_job(run: RunFolder, project: Project) -> Train:
     if lock.acquire() is not None:
         raise ProblemError(in_use_problem(run))
     try:
-        write_atomically(run.spec_path, encode_project(project))
+        write_atomically(run.spec_path, encode_frozen(project))
     finally:
         lock.release()
     return training_job(run, project, resume=True)
@@ -81,15 +83,33 @@ def longer(run: RunFolder, more: int) -> Project:
                     "El entrenamiento {run} se detuvo en la etapa {n} de {total}. Continúelo antes, para que se entrene su "
                     "última etapa: cnnstudio train PROYECTO --resume {run}")
         raise ProblemError(error("earlier_stage", text.fill(run=run.id, n=epochs[-1].stage + 1, total=len(stages)), "run"))
-    if not run.has_checkpoints:
-        text = Text("The run {run} has no checkpoint any more, so it cannot go on. Start a new run with its weights: cnnstudio "
-                    "train PROJECT --from {run}",
-                    "El entrenamiento {run} ya no tiene ningún punto de control, así que no puede seguir. Empiece uno nuevo "
-                    "con sus pesos: cnnstudio train PROYECTO --from {run}")
-        raise ProblemError(error("no_checkpoint", text.fill(run=run.id), "run"))
+    if not any(is_zipfile(path) for path in run.checkpoints.glob("epoch-*.ckpt")):
+        raise ProblemError(no_checkpoint_problem(run))
     done = sum(epoch.stage == epochs[-1].stage for epoch in epochs)
     last = replace(stages[-1], epochs=done + more)
     return replace(project, training=replace(project.training, stages=(*stages[:-1], last)))
+
+
+def _check_epochs(run: RunFolder, project: Project) -> None:
+    """Raise ProblemError (bad_epochs) where a stage has fewer epochs than were done of it."""
+    for number, stage in enumerate(project.training.stages):
+        done = sum(epoch.stage == number for epoch in run.epochs())
+        if stage.epochs < done:
+            text = Text("The run {run} has done {done:,} epochs of stage {stage} already, so it cannot be made to have {n:,}. "
+                        "Choose more, or start a new run.",
+                        "El entrenamiento {run} ya ha hecho {done:,} épocas de la etapa {stage}, así que no puede quedarse en "
+                        "{n:,}. Elija más o empiece un entrenamiento nuevo.")
+            raise ProblemError(error("bad_epochs", text.fill(run=run.id, done=done, stage=stage.id, n=stage.epochs), "training",
+                                     field="epochs"))
+
+
+def no_checkpoint_problem(run: RunFolder) -> Problem:
+    """A run with whole epochs, and perhaps a model, that cannot go on: to start it anew would throw these away."""
+    text = Text("The run {run} has no whole checkpoint any more, so it cannot go on. Start a new run with its weights: "
+                "cnnstudio train PROJECT --from {run}",
+                "El entrenamiento {run} ya no tiene ningún punto de control completo, así que no puede seguir. Empiece uno "
+                "nuevo con sus pesos: cnnstudio train PROYECTO --from {run}")
+    return error("no_checkpoint", text.fill(run=run.id), "run")
 
 
 def in_use_problem(run: RunFolder) -> Problem:

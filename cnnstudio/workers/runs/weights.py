@@ -127,7 +127,13 @@ def _copy(source: Path, target: Path) -> None:
 def seen_pictures(parent: RunFolder, manifest: Manifest) -> Problem | None:
     """A warning where the weights of `parent` have learned pictures that the new run holds back: it looks better than it
     is."""
-    learned = {entry.hash or entry.path for entry in read_manifest(parent.manifest_path).split("train")}
+    try:
+        entries = read_manifest(parent.manifest_path).split("train")
+    except ProblemError as problem_error:
+        text = Text("Whether the run {run} has learned pictures that the new run holds back is unknown. {reason}",
+                    "No se sabe si el entrenamiento {run} aprendió imágenes que el nuevo reserva. {reason}")
+        return warning("seen_pictures", text.fill(run=parent.id, reason=problem_error.problems[0].text), "dataset")
+    learned = {entry.hash or entry.path for entry in entries}
     counts = {split: sum((entry.hash or entry.path) in learned for entry in manifest.split(split))
               for split in ("validation", "test")}
     if not any(counts.values()):

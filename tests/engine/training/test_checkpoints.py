@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -186,6 +187,19 @@ def test_a_snapshot_stays_as_it_was_while_the_training_goes_on():
         again = snapshots.copy_weights(variables)
         model.train_on_batch(x, y)
         assert any((mine != theirs).any() for mine, theirs in zip(again, snapshots.copy_weights(variables), strict=True))
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_a_run_that_is_removed_while_it_is_trained_does_not_come_back(new_run, train_run, epoch):
+    run = new_run(small_project(epochs=3, callbacks=()))
+
+    def remove(_link, event):
+        if isinstance(event, Epoch) and event.epoch == epoch:
+            shutil.rmtree(run.folder)
+
+    with pytest.raises(ProblemError):
+        train_run(run, on_event=remove)
+    assert not run.model_path.exists() and not run.checkpoints.exists()
 
 
 def test_what_was_kept_of_a_resumed_run_is_not_trained_on(new_run, train_run, monkeypatch):

@@ -107,6 +107,19 @@ def test_runs_that_cannot_go_on_say_why(new_run, train_run):
     assert raised.value.problems[0].code == "no_checkpoint"
 
 
+def test_a_model_is_not_thrown_away_for_want_of_a_checkpoint(new_run, train_run):
+    run = new_run(small_project(epochs=2))
+    train_run(run)
+    continued_job(run, 1)
+    for path in run.checkpoints.iterdir():
+        path.write_bytes(path.read_bytes()[:200])
+    kept = run.model_path.read_bytes()
+    with pytest.raises(ProblemError) as raised:
+        train_run(run, resume=True)
+    assert raised.value.problems[0].code == "no_checkpoint"
+    assert run.model_path.read_bytes() == kept
+
+
 # Beginning with the weights of another run ----------------------------------------------------------
 
 

@@ -164,3 +164,13 @@ def test_the_scripts_keep_models_and_tables(tmp_path, monkeypatch, framework):
         with np.load("all_of_them-00004.npz") as archive, np.load("weights.npz") as last:
             assert all(np.array_equal(archive[name], last[name]) for name in last.files)
     assert found
+
+
+@pytest.mark.parametrize("kind", ["ModelCheckpoint", "CSVLogger", "TensorBoard"])
+def test_a_run_from_elsewhere_writes_nothing_beside_itself(new_run, train_run, kind):
+    run = new_run(small_project(epochs=1, callbacks=(Step(id="../../evil", type=kind),)))
+    before = sorted(run.project_folder.rglob("*evil*"))
+    with pytest.raises(ProblemError) as caught:
+        train_run(run)
+    assert caught.value.problems[0].code == "callback_id"
+    assert sorted(run.project_folder.rglob("*evil*")) == before == []

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from cnnstudio.core.events import (
+    USER,
     Artifact,
     Batch,
     Epoch,
@@ -165,7 +166,7 @@ class Curves:
 
     def _take_mark(self, event: RateChanged | Paused | Artifact) -> None:
         if isinstance(event, RateChanged):
-            who = "" if event.by == "user" else f" ({event.by})"
+            who = "" if event.by == USER else f" ({event.by})"
             text = tr("learning rate {before} → {after}", "tasa de aprendizaje {before} → {after}",
                       before=format_number(event.before, ".3g"), after=format_number(event.after, ".3g")) + who
             x = self.now if event.batch else float(event.epoch)

@@ -9,8 +9,9 @@ from typing import Any, Final
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
 from cnnstudio.core.display import format_count
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_number, on_one_line, tr
-from cnnstudio.datasets.paired import Figure
+from cnnstudio.datasets.paired import SIGNIFICANT, Figure
 from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.runs.comparison import RunComparison, compare_runs, is_evaluated, split_to_compare, verdict
 from cnnstudio.workers.runs.folder import find_run
@@ -23,20 +24,44 @@ _LISTED: Final = 20
 
 
 def compare(arguments: argparse.Namespace, output: Output) -> int:
-    """Compare two runs; what was not evaluated yet is evaluated first."""
-    first, second = (find_run(arguments.project, name) for name in arguments.runs)
-    split = arguments.split or split_to_compare(first, second)
-    for run in (first, second):
+    """Compare the first run with each other one; what was not evaluated yet is evaluated first."""
+    if len(arguments.runs) < 2:
+        text = Text("Name at least two runs. `cnnstudio runs` lists the runs of a project.",
+                    "Indique al menos dos entrenamientos. `cnnstudio runs` enumera los de un proyecto.")
+        raise ProblemError(error("too_few_runs", text, "run"))
+    first, *others = (find_run(arguments.project, name) for name in arguments.runs)
+    split = arguments.split or split_to_compare(first, others[0])
+    for run in (first, *others):
         if not is_evaluated(run, split):
             last = run_job(evaluation_job(run, split), output, lambda event: report_progress(event, output))
             if exit_code(last, output):
                 return 1
-    result = compare_runs(first, second, split)
-    if output.as_json:
-        _print_lines(result, output)
-    else:
-        output.line({}, "\n".join(_text(result)))
+    results = [compare_runs(first, other, split) for other in others]
+    for result in results:
+        if output.as_json:
+            _print_lines(result, output)
+        else:
+            output.line({}, "\n".join(_text(result)))
+    if len(results) > 1:
+        _print_adjusted(results, output)
     return 0
+
+
+def _print_adjusted(results: list[RunComparison], output: Output) -> None:
+    """With several comparisons one looks significant by chance sooner: Benjamini and Hochberg's correction."""
+    from scipy.stats import false_discovery_control
+
+    values = [result.paired.mcnemar.p_value for result in results]
+    adjusted = [float(value) for value in false_discovery_control(values)]
+    rows = [{"run": result.second, "p_value": value, "adjusted_p_value": corrected, "significant": corrected < SIGNIFICANT}
+            for result, value, corrected in zip(results, values, adjusted, strict=True)]
+    lines = [tr("p-values corrected for several comparisons (Benjamini-Hochberg):",
+                "valores p corregidos por comparaciones múltiples (Benjamini-Hochberg):")]
+    lines += [f"  {row['run']}  {format_number(corrected, '.3f')}" + (
+        "  " + tr("significant", "significativo") if corrected < SIGNIFICANT else "")
+        for row, corrected in zip(rows, adjusted, strict=True)]
+    output.line({"event": "corrected", "first": results[0].first, "method": "Benjamini-Hochberg", "runs": rows},
+                "\n".join(lines))
 
 
 def _print_lines(result: RunComparison, output: Output) -> None:

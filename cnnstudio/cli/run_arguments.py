@@ -173,14 +173,15 @@ def add_robustness(command: Command) -> None:
 
 
 def add_compare(command: Command) -> None:
-    compare = command("compare", tr("compare two runs: settings, figures, pictures on which they disagree, and whether one is "
-                                    "significantly better",
-                                    "compara dos entrenamientos: ajustes, cifras, imágenes en las que discrepan y si uno es "
-                                    "significativamente mejor"))
-    compare.add_argument("runs", nargs=2, metavar=tr("RUN", "ENTRENAMIENTO"),
-                         help=tr("the ids of two runs, as listed by `runs`; what was not evaluated yet is evaluated first",
-                                 "los id de dos entrenamientos, tal como los enumera `runs`; lo que aún no se ha evaluado se "
-                                 "evalúa antes"))
+    compare = command("compare", tr("compare two or more runs: settings, figures, pictures on which they disagree, and whether "
+                                    "one is significantly better",
+                                    "compara dos o más entrenamientos: ajustes, cifras, imágenes en las que discrepan y si uno "
+                                    "es significativamente mejor"))
+    compare.add_argument("runs", nargs="+", metavar=tr("RUN", "ENTRENAMIENTO"),
+                         help=tr("the ids of the runs, as listed by `runs`; each is compared with the first one, and what was "
+                                 "not evaluated yet is evaluated first",
+                                 "los id de los entrenamientos, tal como los enumera `runs`; cada uno se compara con el "
+                                 "primero, y lo que aún no se ha evaluado se evalúa antes"))
     compare.add_argument("--split", choices=("validation", "test"),
                          help=tr("on this split (default: test pictures, else validation pictures)",
                                  "en esta división (predeterminado: imágenes de prueba o, si no hay, de validación)"))

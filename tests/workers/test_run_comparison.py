@@ -175,3 +175,32 @@ def test_the_command_prints_a_line_for_everything(make_run, tmp_path, capsys, mo
     monkeypatch.setattr(run_comparison, "SPLITS_TO_COMPARE", ("validation",))
     assert cli.main(["compare", str(tmp_path), first.id, second.id]) == 2
     assert "no split in common" in capsys.readouterr().err
+
+
+def test_several_runs_are_compared_with_the_first_and_their_p_values_corrected(make_run, tmp_path, capsys):
+    from cnnstudio.core.files import write_project
+
+    first = make_run([result(f"cat/{number}.png", 0) for number in range(20)])
+    worse = make_run([result(f"cat/{number}.png", int(number < 6)) for number in range(20)])
+    alike = make_run([result(f"cat/{number}.png", 0) for number in range(20)])
+    write_project(tmp_path, first.spec())
+    assert cli.main(["compare", str(tmp_path), first.id, worse.id, alike.id, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["second"] for line in lines if line["event"] == "summary"] == [worse.id, alike.id]
+    corrected = lines[-1]
+    # McNemar's exact test of 6 against 0: 2 × 0.5^6; of the two it is the smaller, so it is doubled.
+    assert corrected["event"] == "corrected" and [row["run"] for row in corrected["runs"]] == [worse.id, alike.id]
+    assert corrected["runs"][0]["p_value"] == pytest.approx(2 * 0.5 ** 6)
+    assert corrected["runs"][0]["adjusted_p_value"] == pytest.approx(4 * 0.5 ** 6)
+    assert [row["significant"] for row in corrected["runs"]] == [False, False], "not after the correction"
+    assert cli.main(["compare", str(tmp_path), first.id, worse.id, alike.id]) == 0
+    assert "Benjamini-Hochberg" in capsys.readouterr().out
+
+
+def test_one_run_is_no_comparison(make_run, tmp_path, capsys):
+    from cnnstudio.core.files import write_project
+
+    first = make_run([result("cat/1.png", 0)])
+    write_project(tmp_path, first.spec())
+    assert cli.main(["compare", str(tmp_path), first.id]) == 2
+    assert "at least two runs" in capsys.readouterr().err

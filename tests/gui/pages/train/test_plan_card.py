@@ -93,6 +93,7 @@ def test_the_last_layers_and_the_rate_of_the_base_are_set_in_the_stage(qtbot, se
     assert part(settings, FreezeControl).strip.frozen < 18
     assert any("inference mode" in label.text() for label in part(settings, StageLearning).findChildren(Label)
                if label.isVisibleTo(settings))
+
     def rows():
         return [row for row in settings.findChildren(StageRow) if row.isVisibleTo(settings)]
 
@@ -101,7 +102,8 @@ def test_the_last_layers_and_the_rate_of_the_base_are_set_in_the_stage(qtbot, se
     assert "last 7 layers learn" in row.accessibleName()
     assert "base × 0.1" in row.accessibleDescription()
     settings._choose_stage("stage_1")
-    assert not part(part(settings, StageLearning), Form).is_shown("base_rate_factor"), "nothing of the base learns there"
+    # Nothing of the base learns there.
+    qtbot.waitUntil(lambda: not learning(qtbot, settings).is_shown("base_rate_factor"), timeout=5000)
 
 
 def test_a_base_that_learns_in_the_network_has_its_rate_with_one_stage(qtbot, settings):

@@ -9,6 +9,7 @@ import msgspec
 
 from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.params import params_of
+from cnnstudio.catalog.training.losses import LOSSES, losses_for
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.keys import set_value
 from cnnstudio.core.problems import Problem, ProblemError, error
@@ -41,6 +42,19 @@ def _with_stage(problem: Problem, project: Project) -> Problem:
     return msgspec.structs.replace(problem, text=text)
 
 
+def _without_loss(problem: Problem, project: Project) -> Problem:
+    """The problem; where a setting of a loss is missed because none is chosen, it says which can be."""
+    if problem.code != "unknown_setting" or project.training.loss.type in LOSSES or not (
+            problem.where.field or "").startswith("training.loss."):
+        return problem
+    text = Text("There is no setting called {key} as long as training.loss is {loss}: choose a loss first, such as {example}.",
+                "No hay ningún ajuste llamado {key} mientras training.loss sea {loss}: elija antes una pérdida, por ejemplo "
+                "{example}.")
+    example = f"training.loss={losses_for(project.dataset.label_mode)[0].id}"
+    return msgspec.structs.replace(problem, text=text.fill(key=problem.where.field, loss=project.training.loss.type,
+                                                           example=example))
+
+
 def reading_spec(arguments: argparse.Namespace) -> DatasetSpec:
     """How folders and lists are read, by the options of `new`, `audit` and `evaluate` and by --set; raises ProblemError."""
     values = [item for item in getattr(arguments, "values", ()) if item.startswith("dataset.")]
@@ -66,7 +80,7 @@ def with_values(project: Project, values: Sequence[str]) -> Project:
             problems += (mistakes := _new_mistakes(key.strip(), project, changed))
             project = project if mistakes else changed
         except ProblemError as err:
-            problems += err.problems
+            problems += (_without_loss(problem, project) for problem in err.problems)
     if problems:
         raise ProblemError(*problems)
     return project

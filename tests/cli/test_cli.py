@@ -105,6 +105,12 @@ def test_stages_that_are_wrong_are_refused_where_they_are_set(project, capsys, s
     assert (Path(project) / "project.cnnstudio").read_bytes() == before
 
 
+def test_a_setting_of_a_loss_that_is_not_chosen_says_what_to_choose(project, capsys):
+    assert cli.main(["set", project, "training.loss.label_smoothing=0.1"]) == 2
+    assert "such as training.loss=binary_crossentropy" in capsys.readouterr().err
+    assert cli.main(["set", project, "training.loss=binary_crossentropy", "training.loss.label_smoothing=0.1"]) == 0
+
+
 @pytest.mark.parametrize(("value", "code"), [
     ("training.loss=mean_squared_error", "unknown_loss"), ("training.metrics=accuracy,top_k", "unknown_metric"),
     ("training.callbacks=EarlyStoping", "unknown_callback"),

@@ -233,8 +233,11 @@ def test_computing_shows_its_progress_can_be_cancelled_and_shows_its_problem(qap
     choose(button(bare, "t-SNE", hidden=True), "PCA")
     settle(qapp, session)
     bare.compute()
-    settle(qapp, None, 0.3)
-    job = session.jobs.of_kind(EMBED)
+    for _wait in range(100):
+        settle(qapp, None, 0.1)
+        job = session.jobs.of_kind(EMBED)
+        if isinstance(job, Child):
+            break
     assert isinstance(job, Child)
     assert job.request.layout == "pca"
     assert not button(bare, "Compute the map").isEnabled()

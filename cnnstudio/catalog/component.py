@@ -76,7 +76,8 @@ class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
     """An optimizer or callback: its parameters, the call that makes it in Keras, and its form in PyTorch.
 
     `placed` adds the values that follow from a callback's place. `role` says what a callback writes into the folder of a
-    run, which the training does in its own way: whole models, a table of the epochs, or event files. `stops` says in a few
+    run, which the training does in its own way: whole models, a table of the epochs, or event files. `changes_rate`: a
+    callback that sets the learning rate, which a schedule does not allow. `stops` says in a few
     words when a callback with these values ends a stage.
     """
 
@@ -88,4 +89,5 @@ class TrainingComponent(msgspec.Struct, frozen=True, kw_only=True):
     torch: TorchPart
     placed: Callable[[Values, Place], Values] | None = None
     role: Literal["", "models", "table", "events"] = ""
+    changes_rate: bool = False
     stops: Callable[[Values], Text] | None = None

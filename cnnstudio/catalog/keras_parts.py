@@ -14,7 +14,10 @@ PREFIX: Final = "own."
 
 
 class KerasPart(Helper, frozen=True):
-    """A class or function of the printed file that Keras does not have itself; its source may use keras, math and time."""
+    """A class or function of the printed file that Keras does not have itself; its source may use keras, math and time.
+    `needed_to_load`: a saved model names it, so that it must be defined where the model is loaded with its optimizer."""
+
+    needed_to_load: bool = False
 
     @property
     def id(self) -> str:
@@ -93,7 +96,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return self.settings
-''')
+''', needed_to_load=True)
 
 SLOW_DOWN: Final = KerasPart("slow_down", '''\
 def slow_down(optimizer, layers, factor):

@@ -103,8 +103,8 @@ def check_file_name(callback: Step, node: str | None = None) -> tuple[Problem, .
 
 def _check_kept(stage: Stage, callback: Step, node: str | None) -> list[Problem]:
     """The best epoch can only be kept where every one is looked at."""
-    values = callback.params
-    if callback.type != "ModelCheckpoint" or not values.get("save_best_only") or values.get("epochs", 1) == 1:
+    values, entry = callback.params, CALLBACKS.find(callback.type)
+    if entry is None or entry.role != "models" or not values.get("save_best_only") or values.get("epochs", 1) == 1:
         return []
     text = Text("The best model is looked for after every epoch: it cannot be kept only every {n} epochs.",
                 "El mejor modelo se busca tras cada época: no se puede guardar solo cada {n} épocas.")
@@ -144,16 +144,18 @@ def _check_schedule(project: Project, stage: Stage) -> list[Problem]:
     problems = list(check(entry.params, item.params, "training", node=node))
     if not problems and item.type == "PiecewiseConstantDecay":
         problems += _check_pieces(item, node)
-    plateau = next((step for step in stage.callbacks if step.enabled and step.type == "ReduceLROnPlateau"), None)
-    if plateau is not None:
-        text = Text("A schedule sets the learning rate of every step, and ReduceLROnPlateau cannot change it as well (Keras "
-                    "does not allow it). Choose one of the two.",
-                    "Un plan fija la tasa de aprendizaje de cada paso; ReduceLROnPlateau no puede cambiarla además (Keras no "
-                    "lo permite). Elija uno de los dos.")
+    changing = next((step for step in stage.callbacks if step.enabled and (found := CALLBACKS.find(step.type)) is not None
+                     and found.changes_rate), None)
+    if changing is not None:
+        text = Text("A schedule sets the learning rate of every step, and {name} cannot change it as well (Keras does not "
+                    "allow it). Choose one of the two.",
+                    "Un plan fija la tasa de aprendizaje de cada paso; {name} no puede cambiarla además (Keras no lo "
+                    "permite). Elija uno de los dos.")
         switch_off = Fix(action="enable_step",
-                         label=Text("Switch ReduceLROnPlateau off", "Desactivar ReduceLROnPlateau"),
-                         arguments={"spec": f"training.{stage.id}", "step": plateau.id, "enabled": False})
-        problems.append(error("schedule_and_plateau", text, "training", node=node, fixes=(switch_off, constant)))
+                         label=Text("Switch {name} off", "Desactivar {name}").fill(name=changing.type),
+                         arguments={"spec": f"training.{stage.id}", "step": changing.id, "enabled": False})
+        problems.append(error("schedule_and_plateau", text.fill(name=changing.type), "training", node=node,
+                              fixes=(switch_off, constant)))
     return problems
 
 

@@ -99,6 +99,23 @@ def test_states_of_runs_somebody_works_on(run):
     assert run.state() == "interrupted"
 
 
+def test_a_failed_try_to_continue_does_not_change_how_a_run_ended(run):
+    failed = Failed(problem=error("pictures_gone", same("The pictures are gone."), "dataset"))
+    write(run, Hello(pid=1), epoch(1), Finished(run=run.id, metrics={"loss": 0.25}), Hello(pid=2), failed)
+    summary = run.summary()
+    assert (summary.state, summary.metrics) == ("finished", {"loss": 0.25})
+    assert summary.problem is not None and summary.problem.code == "pictures_gone", "it is still told"
+    write(run, Hello(pid=3), failed)
+    assert run.state() == "finished"
+    write(run, Hello(pid=4), epoch(2), failed)
+    assert run.state() == "failed", "here the training itself failed"
+
+
+def test_a_run_that_failed_before_its_first_epoch_has_failed(run):
+    write(run, Hello(pid=1), Failed(problem=error("x", same("x"), "dataset")))
+    assert run.state() == "failed"
+
+
 def test_a_resumed_run_is_judged_by_its_last_part(run):
     write(run, Hello(pid=1), epoch(1), Stopped(run="r"), Hello(pid=2), epoch(2))
     assert run.state() == "interrupted"

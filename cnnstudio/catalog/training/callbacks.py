@@ -119,7 +119,7 @@ CALLBACKS: Final[Registry[TrainingComponent]] = Registry("callback", (
                    "restore_best_weights": False, "start_from_epoch": 0})),
     TrainingComponent(
         id="ReduceLROnPlateau", label=Text("Reduce learning rate on plateau", "Reducir la tasa al estancarse"),
-        torch=TorchCallback(role="plateau", lines=_plateau_lines),
+        torch=TorchCallback(role="plateau", lines=_plateau_lines), changes_rate=True,
         help=Text("Reduces the learning rate when the monitored metric no longer improves.",
                   "Reduce la tasa de aprendizaje cuando la métrica vigilada ya no mejora."),
         params=(MONITOR,

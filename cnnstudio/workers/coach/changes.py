@@ -8,6 +8,7 @@ import msgspec
 
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.rate_keys import rate_key, rate_of, rounded_rate, stage_place
+from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core.item import Step
 from cnnstudio.core.network import OUTPUT
 from cnnstudio.core.params import Int, find_param
@@ -37,8 +38,10 @@ def with_callback(evidence: Evidence, kind: str, identifier: str, params: dict[s
     return {f"{place}.callbacks": msgspec.to_builtins(steps)}
 
 
-def has_callback(evidence: Evidence, kind: str) -> bool:
-    return any(step.type == kind and step.enabled for step in evidence.stage.callbacks)
+def rate_changes(evidence: Evidence) -> bool:
+    """Whether a schedule or a callback changes the learning rate during the stage."""
+    entries = (CALLBACKS.find(step.type) for step in evidence.stage.callbacks if step.enabled)
+    return evidence.stage.schedule is not None or any(entry is not None and entry.changes_rate for entry in entries)
 
 
 def more_capacity(project: Project) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Final
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
 from cnnstudio.workers.coach.advice import Advice, Rule, sure
-from cnnstudio.workers.coach.changes import has_callback, more_capacity, other_rate, with_callback
+from cnnstudio.workers.coach.changes import more_capacity, other_rate, rate_changes, with_callback
 from cnnstudio.workers.coach.evidence import Evidence
 from cnnstudio.workers.coach.statistics import is_lower, roughness, trend
 
@@ -183,8 +183,7 @@ def _plateau(evidence: Evidence) -> Advice | None:
                 "Meseta: la pérdida bajó hasta cerca de {level:.3f} y desde la época {since} solo sube y baja, un {rough:.0%} "
                 "de una época a otra, con la misma tasa de aprendizaje. Los pasos son demasiado grandes para la parte fina "
                 "del camino: baje la tasa cuando la pérdida deje de bajar.")
-    lowers = has_callback(evidence, "ReduceLROnPlateau") or evidence.stage.schedule is not None
-    change = other_rate(evidence, 0.2) if lowers else with_callback(
+    change = other_rate(evidence, 0.2) if rate_changes(evidence) else with_callback(
         evidence, "ReduceLROnPlateau", "reduce_lr_on_plateau", {"factor": 0.3, "patience": 3})
     return Advice(advice="plateau", confidence=sure(0.72 + min(0.15, roughness(tail))), text=text.fill(
         level=level, since=len(before) + 1, rough=roughness(tail)), change=change,

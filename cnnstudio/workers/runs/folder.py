@@ -14,7 +14,7 @@ import msgspec
 
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.commands import Command, Stop
-from cnnstudio.core.events import Batch, Epoch, Event, Failed, Finished, Hello, Paused, Resumed, Stopped
+from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Stopped
 from cnnstudio.core.files import decode_project, encode_frozen
 from cnnstudio.core.foreign_files import LARGE, find_json, read_bytes
 from cnnstudio.core.jobs import AugmentationMeasured, Evaluated
@@ -32,6 +32,7 @@ from cnnstudio.workers.runs.ids import fresh_folder, network_label, run_id
 from cnnstudio.workers.runs.labels import RunLabels, labels_problem, read_labels
 from cnnstudio.workers.runs.names import read_name
 from cnnstudio.workers.runs.origin import RunOrigin, read_origin, write_origin
+from cnnstudio.workers.runs.states import final_event, tells_state, waits
 
 State = Literal["created", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"]
 STATE_NAMES: Final[dict[State, Text]] = {
@@ -141,7 +142,7 @@ class RunFolder:
 
     def _was_discarded(self) -> bool:
         try:
-            last = _final_event(read_tail(self.events_path, enough=_tells_state))
+            last = final_event(read_tail(self.events_path, enough=tells_state))
         except OSError:
             return False
         return isinstance(last, Stopped) and not last.kept
@@ -211,8 +212,8 @@ class RunFolder:
             self.check_links()
             project = self.spec()
             size = self.events_path.stat().st_size if self.events_path.exists() else 0
-            tail = read_tail(self.events_path, enough=_tells_state) if size else []
-            last = _final_event(tail)
+            tail = read_tail(self.events_path, enough=tells_state) if size else []
+            last = final_event(tail)
             state = self._state(tail, last, size)
             # It may have waited for its turn since it was made.
             begin = (begin_of(self.events_path) if size else None) or self._started()
@@ -239,7 +240,7 @@ class RunFolder:
             has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")
                                               and not (isinstance(last, Stopped) and not last.kept)),
             resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),
-            problem=last.problem if isinstance(last, Failed) else None, damage=damage)
+            problem=tail[-1].problem if tail and isinstance(tail[-1], Failed) else None, damage=damage)
 
     def _damage(self, lines: list[int]) -> Problem | None:
         if not lines:
@@ -259,7 +260,7 @@ class RunFolder:
         if isinstance(last, Failed):
             return "failed"
         if self.living():
-            return "paused" if _waits(tail) else "running"
+            return "paused" if waits(tail) else "running"
         return "interrupted" if size else "created"
 
     def _started(self) -> float:
@@ -378,19 +379,3 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
     text = Text("There is no trained model yet. Train the network first.",
                 "Aún no hay ningún modelo entrenado. Entrene antes la red.")
     raise ProblemError(error("no_run", text, "run", path=runs))
-
-
-def _tells_state(events: list[Event]) -> bool:
-    """Whether these last events are enough for the state: an epoch, or an end without one."""
-    return any(isinstance(event, Epoch) for event in events)
-
-
-def _waits(tail: list[Event]) -> bool:
-    """Whether a training is paused: loads and answers may be told during a pause."""
-    moves = (event for event in reversed(tail) if isinstance(event, Paused | Resumed | Batch | Epoch | Hello))
-    return isinstance(next(moves, None), Paused)
-
-
-def _final_event(tail: list[Event]) -> Failed | Stopped | Finished | None:
-    last = tail[-1] if tail else None
-    return last if isinstance(last, Failed | Stopped | Finished) else None

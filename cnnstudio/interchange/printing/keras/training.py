@@ -49,8 +49,8 @@ def training_lines(project: Project, context: Context, pictures: int) -> list[st
                   "model.compile(optimizer=model.optimizer, loss=model.loss, metrics=["
                   + ", ".join(_metrics(project, context, shares=False, only_keras=True)) + "])"]
     return [*lines, "if len(test):", '    print("test:", model.evaluate(test, return_dict=True, verbose=0))',
-            *(["# To load it with its optimizer, OneCycle must be defined; or load it with compile=False."]
-              if any(part.name == "OneCycle" for part in watching) else []), 'model.save("model.keras")']
+            *(f"# To load it with its optimizer, {part.name} must be defined; or load it with compile=False."
+              for part in watching if part.needed_to_load), 'model.save("model.keras")']
 
 
 def _compile(project: Project, context: Context, stage: Stage, batches: int) -> list[str]:

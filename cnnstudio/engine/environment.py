@@ -23,7 +23,7 @@ def set_up(device: str, determinism: str = "auto") -> None:
     """Configure the process: OpenCV uses one thread, the GPU is used only if wanted, and equal seeds give equal
     numbers.
 
-    `determinism` "on" and "off" decide that; "auto" is on for a processor, where it costs a few per cent at most (measured),
+    `determinism` "on" and "off" decide that; "auto" is on for a processor, where it costs little (record 45),
     and off on a GPU, where many operations have no quick deterministic form.
     """
     cv2.setNumThreads(1)

@@ -20,4 +20,4 @@ def test_a_run_without_its_list_of_pictures_is_one_error(project, capsys):
     printed = capsys.readouterr()
     (line,) = map(json.loads, printed.out.splitlines())
     assert line["problem"]["code"] == "damaged_manifest"
-    assert printed.err.count("cannot be read") == 1
+    assert printed.err.count("error: ") == 1

@@ -23,6 +23,7 @@ from cnnstudio.workers.coach.evidence import collect, find_inspection
 from cnnstudio.workers.coach.judge import RULES, judge
 from cnnstudio.workers.coach.outcomes import outcome
 from cnnstudio.workers.runs.folder import RunFolder, find_run, list_runs
+from cnnstudio.workers.runs.run_problems import in_use_problem
 from cnnstudio.workers.trial_setup import inspection_job
 
 
@@ -33,9 +34,7 @@ def coach(arguments: argparse.Namespace, output: Output) -> int:
     read_project(folder)  # a folder without a project has no runs, which would say less
     run = _run(folder, arguments.run)
     if run.living():
-        text = Text("The run {run} is being trained at the moment. Wait until it ends, or stop it first.",
-                    "El entrenamiento {run} está en marcha. Espere a que termine o deténgalo antes.")
-        raise ProblemError(error("run_in_use", text.fill(run=run.id), "run"))
+        raise ProblemError(in_use_problem(run))
     read_manifest(run.manifest_path)  # without it neither the network can be looked into nor the run be judged
     code = 0
     if find_inspection(run) is None and run.has_model:

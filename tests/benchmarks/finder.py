@@ -31,9 +31,9 @@ class Case(NamedTuple):
 CASES: Final[dict[str, Case]] = {
     "LeNet-5, digits": Case(digits(100), ("--template", "lenet5"), 4),
     "small CNN, digits": Case(digits(100), ("--template", "small_cnn"), 4),
-    "medium CNN, CIFAR-10": Case(shared_pictures("cifar10_sample"), ("--template", "medium_cnn"), 6),
+    "medium CNN, CIFAR-10": Case(shared_pictures("cifar10_sample"), ("--template", "medium_cnn"), 15),
     "ResNet-18 with SGD, CIFAR-10 at 32 x 32": Case(shared_pictures("cifar10_sample"), (
-        "--template", "resnet18", *set_values("recipe.height=32", "recipe.width=32", *_SGD)), 6),
+        "--template", "resnet18", *set_values("recipe.height=32", "recipe.width=32", *_SGD)), 15),
     "frozen EfficientNet-Lite0, cats and dogs": Case(shared_pictures("cats_dogs"), ("--base", "efficientnet_lite0"), 3),
 }
 

@@ -16,12 +16,14 @@ from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.keys import set_value
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_number, tr
+from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.network.fixes import value_text
 from cnnstudio.workers.coach.advice import Advice
 from cnnstudio.workers.coach.evidence import collect, find_inspection
 from cnnstudio.workers.coach.judge import RULES, judge
 from cnnstudio.workers.coach.outcomes import outcome
 from cnnstudio.workers.runs.folder import RunFolder, find_run, list_runs
+from cnnstudio.workers.runs.run_problems import in_use_problem
 from cnnstudio.workers.trial_setup import inspection_job
 
 
@@ -32,9 +34,8 @@ def coach(arguments: argparse.Namespace, output: Output) -> int:
     read_project(folder)  # a folder without a project has no runs, which would say less
     run = _run(folder, arguments.run)
     if run.living():
-        text = Text("The run {run} is being trained at the moment. Wait until it ends, or stop it first.",
-                    "El entrenamiento {run} está en marcha. Espere a que termine o deténgalo antes.")
-        raise ProblemError(error("run_in_use", text.fill(run=run.id), "run"))
+        raise ProblemError(in_use_problem(run))
+    read_manifest(run.manifest_path)  # without it neither the network can be looked into nor the run be judged
     code = 0
     if find_inspection(run) is None and run.has_model:
         last = run_job(inspection_job(run), output, lambda event: report_progress(event, output))

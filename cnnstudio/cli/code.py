@@ -15,6 +15,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.cli.targets import WRITTEN_CODE, check_target
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.class_balance import drawn_counts, shown_pictures
+from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.files import read_project
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
@@ -26,7 +27,8 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.script_files import CODE_MARK
 from cnnstudio.interchange.printing.torch.script import torch_code, torch_problems
-from cnnstudio.workers.printed_scripts import file_names, script_text, write_script
+from cnnstudio.network.checks import Counts
+from cnnstudio.workers.printed_scripts import code_problems, file_names, script_text, write_script
 from cnnstudio.workers.runs.folder import find_run
 
 
@@ -34,7 +36,8 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
     """Print the network, or with --whole the whole training, in Keras or PyTorch; or write it into a file, a training
     together with the files that it reads.
 
-    Of the current project, or with --run of the project of that training.
+    Of the current project, or with --run of the project of that training. Raises ProblemError where the project has
+    errors: code that Keras or PyTorch refuses, or that trains something else, is no use.
     """
     target: Path | None = arguments.to
     if target is not None:
@@ -42,7 +45,12 @@ def code(arguments: argparse.Namespace, output: Output) -> int:
         check_target(target, arguments.force, WRITTEN_CODE)
     source = _source(arguments)
     project, framework = source.project, arguments.framework
-    context = context_of(project, max(2, source.classes), ProjectBases(arguments.project))
+    bases = ProjectBases(arguments.project)
+    refused = [problem for problem in code_problems(project, source.classes, source.counts, bases, arguments.whole)
+               if problem.blocks]
+    if refused:
+        raise ProblemError(*refused)
+    context = context_of(project, max(2, len(source.classes)), bases)
     if framework == "torch":
         missing = torch_problems(project, context, arguments.whole)
         output.problems((problem for problem in missing if problem.code == NOT_IN_TORCH), as_lines=False)
@@ -84,10 +92,12 @@ def _check_name(target: Path) -> None:
 
 
 class _Source(msgspec.Struct, frozen=True):
-    """What is printed: a project, its numbers of classes and of pictures that an epoch shows, and the writer of their list."""
+    """What is printed: a project, its classes, the pictures of each by split, the number of pictures that an epoch shows, and
+    the writer of their list."""
 
     project: Project
-    classes: int
+    classes: tuple[str, ...]
+    counts: Counts
     training: int
     write_list: Callable[[Path], object]
 
@@ -104,7 +114,8 @@ def _current_source(folder: Path) -> _Source:
     index = open_index(folder)
     try:
         classes = index.class_names(project.dataset)
-        training = shown_pictures(index.counts(), classes, project.training.oversampling)
+        counts = index.counts()
+        training = shown_pictures(counts, classes, project.training.oversampling)
     finally:
         index.close()
 
@@ -115,23 +126,24 @@ def _current_source(folder: Path) -> _Source:
         finally:
             opened.close()
 
-    return _Source(project, len(classes), training, write_list)
+    return _Source(project, tuple(classes), counts, training, write_list)
 
 
 def _source_of_run(folder: Path, identifier: str) -> _Source:
     run = find_run(folder, identifier)
     manifest = read_manifest(run.manifest_path)
     project = run.spec()
-    counts = [0] * len(manifest.header.class_names)
+    classes = manifest.header.class_names
+    counts = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in classes}
     for entry in manifest.entries:
-        if entry.split == "train" and entry.label >= 0:
-            counts[entry.label] += 1
-    training = sum(drawn_counts(counts, project.training.oversampling))
-    return _Source(project, len(manifest.header.class_names), training,
+        if entry.label >= 0:
+            counts[classes[entry.label]][entry.split] += 1
+    training = sum(drawn_counts([counts[name]["train"] for name in classes], project.training.oversampling))
+    return _Source(project, classes, counts, training,
                    lambda path: write_manifest(path, manifest.header, manifest.entries))
 
 
 def project_of(arguments: argparse.Namespace) -> tuple[Project, int, int]:
     """The project, or with --run that of the training; its numbers of classes and of training pictures."""
     source = _source(arguments)
-    return source.project, source.classes, source.training
+    return source.project, len(source.classes), source.training

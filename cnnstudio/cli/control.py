@@ -39,7 +39,7 @@ def control(arguments: argparse.Namespace, output: Output) -> int:
     run = _running(arguments.project, arguments.run)
     command, answers = _command(arguments)
     if isinstance(command, Pause | Resume) and (run.state() == "paused") == isinstance(command, Pause):
-        text = (Text("The training {run} is paused already.", "El entrenamiento {run} ya está en pausa.")
+        text = (Text("The training {run} is already paused.", "El entrenamiento {run} ya está en pausa.")
                 if isinstance(command, Pause) else
                 Text("The training {run} is not paused.", "El entrenamiento {run} no está en pausa."))
         raise ProblemError(error("nothing_to_do", text.fill(run=run.id), "run"))
@@ -56,8 +56,9 @@ def control(arguments: argparse.Namespace, output: Output) -> int:
         if isinstance(event, LAST):
             output.line(localized(event), tr("The training has ended.", "El entrenamiento ha terminado."))
             return 1
-    text = Text("The training {run} has not answered for {n} s. The command stays in its folder and is heeded when it can be.",
-                "El entrenamiento {run} no responde desde hace {n} s. La orden queda en su carpeta y se cumplirá cuando sea "
+    text = Text("The training {run} has not answered for {n} s. The command stays in its folder and will be carried out as "
+                "soon as possible.",
+                "El entrenamiento {run} no responde desde hace {n} s. La orden queda en su carpeta y se cumplirá en cuanto sea "
                 "posible.")
     raise ProblemError(error("no_answer", text.fill(run=run.id, n=round(ANSWER_SECONDS)), "run"))
 

@@ -18,6 +18,7 @@ from cnnstudio.datasets.embedding import Embedding, read_embedding
 from cnnstudio.datasets.index import Index
 from cnnstudio.workers.embedding_jobs import embedding_job
 from cnnstudio.workers.runs.folder import RunFolder, find_run
+from cnnstudio.workers.runs.run_problems import no_model_problem
 
 
 def map_pictures(arguments: argparse.Namespace, output: Output) -> int:
@@ -45,9 +46,7 @@ def _model(place: Path, name: str) -> str:
         run: RunFolder = find_run(place, name)
         if run.has_model:
             return name
-        text = Text("The run {run} has no model yet. Resume it, or choose another run.",
-                    "El entrenamiento {run} aún no tiene modelo. Continúelo o elija otro.")
-        raise ProblemError(error("no_model", text.fill(run=name), "run", path=run.folder))
+        raise ProblemError(no_model_problem(run))
     text = Text("There is no pretrained base called {name}. Available: {known}.",
                 "No hay ninguna base preentrenada llamada {name}. Disponibles: {known}.")
     raise ProblemError(error("unknown_base", text.fill(name=name, known=", ".join(BASES.ids())), "run"))

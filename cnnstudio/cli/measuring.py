@@ -28,6 +28,7 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.job_setup import augmentation_job, rates_job, refresh_index
 from cnnstudio.workers.probe_jobs import probe_job, read_probe
 from cnnstudio.workers.runs.folder import find_run
+from cnnstudio.workers.runs.run_problems import no_model_problem
 
 
 def measure(arguments: argparse.Namespace, output: Output) -> int:
@@ -77,9 +78,7 @@ def robustness(arguments: argparse.Namespace, output: Output) -> int:
     steps = read_project(folder).augmentation.steps
     run = find_run(folder, arguments.run)
     if not run.has_model:
-        text = Text("The run {run} has no model yet. Resume it, or choose another run.",
-                    "El entrenamiento {run} aún no tiene modelo. Continúelo o elija otro.")
-        raise ProblemError(error("no_model", text.fill(run=run.id), "run", path=run.folder))
+        raise ProblemError(no_model_problem(run))
     job = augmentation_job(run, steps)
     if not job.steps:
         text = Text("There is nothing to measure: the project has no augmentation that changes single pictures. Add one, "

@@ -94,7 +94,7 @@ def _trash(arguments: argparse.Namespace, output: Output) -> int:
                 "{run} está en la papelera. Para recuperarlo: cnnstudio runs PROYECTO --restore {run}", run=arguments.delete))
         elif arguments.restore is not None:
             restore_run(arguments.project, arguments.restore)
-            output.line({"restored": arguments.restore}, tr("{run} is back.", "{run} está de vuelta.", run=arguments.restore))
+            output.line({"restored": arguments.restore}, tr("{run} was restored.", "Se restauró {run}.", run=arguments.restore))
         else:
             count = empty_trash(arguments.project)
             output.line({"emptied": count}, tr("Runs deleted permanently: {n}", "Entrenamientos borrados definitivamente: {n}",

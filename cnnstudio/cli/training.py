@@ -32,7 +32,8 @@ from cnnstudio.workers.runs.reproducing import (
     prepare_again,
     reproduction,
 )
-from cnnstudio.workers.runs.resuming import in_use_problem, longer, resumed_job
+from cnnstudio.workers.runs.resuming import longer, resumed_job
+from cnnstudio.workers.runs.run_problems import in_use_problem
 from cnnstudio.workers.runs.weights import copy_weights, named_weights, seen_pictures, weights_origin
 
 _SHARES: Final = ("accuracy", "val_accuracy")

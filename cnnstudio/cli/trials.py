@@ -29,7 +29,7 @@ from cnnstudio.workers.trial_setup import batch_job, forecast_job
 LIMITS: Final = {
     "memory": Text("more do not fit into memory", "más no caben en la memoria"),
     "pictures": Text("there are no more training pictures", "no hay más imágenes de entrenamiento"),
-    "setting": Text("the setting goes no further", "el ajuste no llega más allá"),
+    "setting": Text("the setting allows no more", "el ajuste no permite más"),
 }
 
 

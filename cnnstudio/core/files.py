@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from cnnstudio.core.migrations import migrate
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import FORMAT, Project
 from cnnstudio.core.system_errors import reason_of
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, same
 
 PROJECT_FILE: Final = "project.cnnstudio"
 AUTOSAVE_FILE: Final = "project.cnnstudio.autosave"
@@ -39,18 +40,20 @@ def encode_frozen(project: Project) -> bytes:
     return seal_file(encode_project(project))
 
 
-def decode_project(data: bytes, path: Path) -> Project:
-    """The project in a file's bytes; raises ProblemError (newer_format, damaged_project)."""
+def decode_project(data: bytes, path: Path, damaged: Callable[[Path, Text], Problem] | None = None) -> Project:
+    """The project in a file's bytes; raises ProblemError (newer_format, and for a damaged file the problem that
+    `damaged(path, reason)` makes, by default damaged_project, which speaks of a project)."""
+    damaged = damaged or _damaged
     if not is_file_intact(data):
-        raise ProblemError(_damaged(path, "its checksum does not match"))
+        raise ProblemError(damaged(path, Text("its checksum does not match", "su suma de comprobación no coincide")))
     try:
         raw = decode_json(data)
         _check_plain(raw)
     except ValueError as value_error:
-        raise ProblemError(_damaged(path, str(value_error))) from value_error
+        raise ProblemError(damaged(path, same(str(value_error)))) from value_error
     number = raw.get("format") if isinstance(raw, dict) else None
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise ProblemError(_damaged(path, "no format number"))
+        raise ProblemError(damaged(path, Text("no format number", "sin número de formato")))
     if number > FORMAT:
         text = Text("{path} was written by a newer version of CNN Studio ({program}). It has not been changed. "
                     "Install that version or a later one to open it.",
@@ -61,9 +64,9 @@ def decode_project(data: bytes, path: Path) -> Project:
     try:
         return msgspec.convert(migrate(raw, FORMAT), Project, strict=True)
     except RecursionError as err:
-        raise ProblemError(_damaged(path, "nested too deeply")) from err
+        raise ProblemError(damaged(path, Text("nested too deeply", "demasiados niveles anidados"))) from err
     except (ValueError, TypeError, KeyError, AttributeError) as err:
-        raise ProblemError(_damaged(path, str(err))) from err
+        raise ProblemError(damaged(path, same(str(err)))) from err
 
 
 def _check_plain(raw: Any) -> None:
@@ -81,13 +84,13 @@ def _check_plain(raw: Any) -> None:
             raise ValueError("a text has a character with the code 0")
 
 
-def _damaged(path: Path, reason: str) -> Problem:
+def _damaged(path: Path, reason: Text) -> Problem:
     text = Text("{path} is damaged ({reason}) and was not changed. Replace it with a copy, or move it away and create a new "
                 "project from the same pictures in this folder: runs and decisions about pictures are kept.",
                 "{path} está dañado ({reason}) y no se modificó. Reemplácelo por una copia, o llévelo a otra parte y cree un "
                 "proyecto nuevo de las mismas imágenes en esta carpeta: los entrenamientos y las decisiones sobre las "
                 "imágenes se conservan.")
-    return error("damaged_project", text.fill(path=path, reason=reason), "project", path=path, details=reason)
+    return error("damaged_project", text.fill(path=path, reason=reason), "project", path=path, details=reason.en)
 
 
 def read_project(folder: Path) -> Project:

@@ -111,6 +111,6 @@ _CHECKSUM: Final = Text("line {n} is damaged: its checksum does not match",
 
 
 def _unreadable(path: Path, reason: Text) -> Problem:
-    text = Text("The list of pictures {path} cannot be read: {reason}.",
-                "No se puede leer la lista de imágenes {path}: {reason}.")
+    text = Text("The list of pictures {path} cannot be read: {reason}. Restore the file from a copy, or train a new run.",
+                "No se puede leer la lista de imágenes {path}: {reason}. Restaure el archivo de una copia o entrene de nuevo.")
     return error("damaged_manifest", text.fill(path=path, reason=reason), "run", path=path)

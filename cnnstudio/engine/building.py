@@ -242,10 +242,13 @@ def with_plain_rate(optimizer: Any, variables: list[Any]) -> Any:
 
 
 def compile_to_keep(model: Any, project: Project, context: Context, optimizer: Any) -> None:
-    """Compile with an optimizer that was used already, for whole labels and with Keras's own metrics: the file can be
-    loaded anywhere, and trained further."""
-    _compile(model, with_plain_rate(optimizer, model.trainable_variables), project, context,
-             metrics_of(project, context, only_keras=True))
+    """Compile with an optimizer, used or new, for whole labels and with Keras's own metrics: the file can be loaded
+    anywhere, and trained further."""
+    optimizer = with_plain_rate(optimizer, model.trainable_variables)
+    if not optimizer.built:
+        # Keras builds it while loading, and warns where the file lacks its variables.
+        optimizer.build(model.trainable_variables)
+    _compile(model, optimizer, project, context, metrics_of(project, context, only_keras=True))
 
 
 def _compile(model: Any, optimizer: Any, project: Project, context: Context, metrics: list[Any]) -> None:

@@ -236,7 +236,8 @@ def read_card(path: Path) -> Card | None:
 
 
 def _damaged(path: Path, reason: str) -> Problem:
-    text = Text("{path} is damaged or not a Keras model.", "{path} está dañado o no es un modelo de Keras.")
+    text = Text("{path} is damaged or not a Keras model. Restore it from a copy, or choose another model.",
+                "{path} está dañado o no es un modelo de Keras. Restáurelo de una copia o elija otro modelo.")
     return error("damaged_model", text.fill(path=path), "file", path=path, details=reason)
 
 

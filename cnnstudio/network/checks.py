@@ -23,6 +23,7 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
 from cnnstudio.network.advice import advice
+from cnnstudio.network.freeze_checks import check_freeze_lines
 from cnnstudio.network.loss_checks import check_class_weights, check_loss
 from cnnstudio.network.metric_checks import check_metrics
 from cnnstudio.network.shapes import report
@@ -316,7 +317,8 @@ def _switch_off(step: Step) -> Fix:
 def check_network(project: Project, class_count: int, bases: BaseResolver) -> tuple[Problem, ...]:
     context = context_of(project, max(class_count, 2), bases)
     network_report = report(project.network, context)
-    return (*network_report.problems, *advice(project.network, context, network_report), *check_weights(project))
+    return (*network_report.problems, *advice(project.network, context, network_report), *check_freeze_lines(project, bases),
+            *check_weights(project))
 
 
 def check_weights(project: Project) -> tuple[Problem, ...]:

@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 from cnnstudio.catalog.bases import Base
+from cnnstudio.catalog.bases.freezing import too_many_text, unknown_line_text
 from cnnstudio.catalog.bases.resolver import BaseResolver, base_of_node
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.schedules import SCHEDULES
@@ -17,6 +18,7 @@ from cnnstudio.core.problems import Fix, Problem, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import STAGE_FIELDS, STAGE_PARAMS, Stage, TrainingSpec
+from cnnstudio.network.freeze_checks import WHOLE_BASE, too_many_layers
 from cnnstudio.network.metric_checks import check_monitor
 
 
@@ -201,15 +203,19 @@ def _check_learning(project: Project, stage: Stage, resolver: BaseResolver) -> l
                         fixes=(one,))]
     if stage.trainable_from in ("", "none", "all"):
         return []
-    for _node, base in bases:
-        if not base.has_line(stage.trainable_from):
-            text = Text("{base} has no block called {block}. Available: {blocks}; or last:20 for the last 20 layers.",
-                        "{base} no tiene ningún bloque llamado {block}. Disponibles: {blocks}; o last:20 para las últimas 20 "
-                        "capas.")
-            return [error("unknown_block", text.fill(base=base.label, block=stage.trainable_from,
-                                                     blocks=", ".join(base.lines)),
-                          "training", node=stage_location(project, stage), field="trainable_from", fixes=(fix,))]
-    return []
+    notes: list[Problem] = []
+    for node, base in bases:
+        ends_at = str(values_of(node, LAYERS[BASE])["ends_at"])
+        unknown = unknown_line_text(base, stage.trainable_from, ends_at)
+        if unknown is not None:
+            return [error("unknown_block", unknown, "training", node=stage_location(project, stage), field="trainable_from",
+                          fixes=(fix,))]
+        too_many = too_many_text(base, stage.trainable_from, ends_at)
+        if too_many is not None:
+            whole = Fix(action="set_stage_field", label=WHOLE_BASE,
+                        arguments={"stage": stage.id, "field": "trainable_from", "value": "all"})
+            notes.append(too_many_layers(too_many, "training", stage_location(project, stage), whole))
+    return notes
 
 
 def _learns(stage: Stage, node: Node, base: Base) -> bool:

@@ -40,6 +40,7 @@ from cnnstudio.network.checks import check_project
 from cnnstudio.workers.forecasts import forecast_key, give_forecast
 from cnnstudio.workers.runs.folder import RunFolder, create_run, find_run
 from cnnstudio.workers.runs.origin import RunOrigin
+from cnnstudio.workers.runs.run_problems import no_model_problem
 
 
 def refresh_index(folder: Path, project: Project, index: Index, on_progress: OnProgress | None = None,
@@ -170,9 +171,7 @@ def augmentation_job(run: RunFolder, steps: Sequence[Step]) -> MeasureAugmentati
 def layers_job(run: RunFolder) -> MeasureLayers:
     """The job that looks inside the layers of a run's model. Raises ProblemError (no_model)."""
     if not run.has_model:
-        text = Text("The run {run} has no model yet. Resume it, or choose another run.",
-                    "El entrenamiento {run} aún no tiene modelo. Continúelo o elija otro.")
-        raise ProblemError(error("no_model", text.fill(run=run.id), "run", path=run.folder))
+        raise ProblemError(no_model_problem(run))
     training = run.spec().training
     return MeasureLayers(run_folder=str(run.folder), backend=training.backend, device=training.device,
                          determinism=training.determinism, cache=str(cache_folder()), language=language())

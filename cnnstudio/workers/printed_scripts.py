@@ -3,13 +3,14 @@ they read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.atomic import atomic_path, write_atomically
 from cnnstudio.core.problems import Problem, ProblemError
@@ -20,7 +21,7 @@ from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.script_files import CODE_MARK, script_files, weighted_bases
 from cnnstudio.interchange.printing.torch.script import torch_script
 from cnnstudio.interchange.printing.torch.weights import base_state
-from cnnstudio.network.checks import check_values
+from cnnstudio.network.checks import Counts, check_network, check_project, check_values
 
 Framework = Literal["keras", "torch"]
 
@@ -30,6 +31,16 @@ class WrittenScript(msgspec.Struct, frozen=True):
 
     files: tuple[Path, ...]
     problems: tuple[Problem, ...]
+
+
+def code_problems(project: Project, classes: Sequence[str], counts: Counts, bases: BaseResolver, whole: bool
+                  ) -> tuple[Problem, ...]:
+    """What `check` says of what is printed: with `whole` of all, else of the network alone.
+
+    Weights that are not on this computer are left out: code without them is right, and a script that is written names them.
+    """
+    problems = check_project(project, classes, counts, bases) if whole else check_network(project, len(classes), bases)
+    return tuple(problem for problem in problems if problem.code != "weights_missing")
 
 
 def script_text(framework: Framework, project: Project, context: Context, pictures: int, stem: str = "") -> str:

@@ -17,6 +17,7 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.forecasts import forecast_key
 from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.run_problems import no_model_problem
 
 
 def forecast_job(folder: Path, project: Project, index: Index) -> Forecast:
@@ -47,9 +48,7 @@ def inspection_job(run: RunFolder) -> Inspect:
     """The job that looks into the model of a run; raises ProblemError when its specs cannot be read or it has no model."""
     training = run.spec().training
     if not run.has_model:
-        text = Text("The run {run} has no model yet. Resume it, or choose another run.",
-                    "El entrenamiento {run} aún no tiene modelo. Continúelo o elija otro.")
-        raise ProblemError(error("no_model", text.fill(run=run.id), "run", path=run.folder))
+        raise ProblemError(no_model_problem(run))
     return Inspect(run_folder=str(run.folder), backend=training.backend, device=training.device, cache=str(cache_folder()),
                    language=language())
 

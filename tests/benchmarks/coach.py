@@ -29,14 +29,14 @@ class Case(NamedTuple):
     arguments: tuple[str, ...]
 
 
-def _digits(per_digit: int) -> Callable[[Path], Path]:
+def digits(per_digit: int) -> Callable[[Path], Path]:
     def make(place: Path) -> Path:
         return write_digits(place / f"digits {per_digit}", per_digit)
 
     return make
 
 
-def _shared(name: str) -> Callable[[Path], Path]:
+def shared_pictures(name: str) -> Callable[[Path], Path]:
     """Both folders of a shared collection as one, so that the program draws the splits."""
     def make(place: Path) -> Path:
         target = place / name
@@ -77,7 +77,7 @@ def _leaking(place: Path) -> Path:
     return target
 
 
-def _set(*values: str) -> tuple[str, ...]:
+def set_values(*values: str) -> tuple[str, ...]:
     return tuple(item for value in values for item in ("--set", value))
 
 
@@ -87,11 +87,11 @@ def _network(*layers: tuple[str, dict[str, Any]]) -> tuple[str, ...]:
     nodes = [{"id": f"n{number}" if 0 < number < len(chain) - 1 else kind.lower(), "type": kind, "params": params}
              for number, (kind, params) in enumerate(chain)]
     edges = [{"source": one["id"], "target": other["id"]} for one, other in zip(nodes, nodes[1:], strict=False)]
-    return _set(f"network.nodes={json.dumps(nodes)}", f"network.edges={json.dumps(edges)}")
+    return set_values(f"network.nodes={json.dumps(nodes)}", f"network.edges={json.dumps(edges)}")
 
 
 def _optimizer(kind: str, rate: float) -> tuple[str, ...]:
-    return _set(f"training.optimizer={kind}", f"training.optimizer.learning_rate={rate}")
+    return set_values(f"training.optimizer={kind}", f"training.optimizer.learning_rate={rate}")
 
 
 _DENSE: Final = (("Flatten", {}), ("Dense", {"units": 64, "activation": "relu"}))
@@ -99,42 +99,43 @@ _SMALL: Final = ("--template", "small_cnn")
 _LENET: Final = ("--template", "lenet5")
 _DEAD: Final = {"units": 64, "activation": "relu", "bias_initializer": "constant", "bias_initializer_value": -20.0}
 CASES: Final[dict[str, Case]] = {
-    "photos by heart": Case("overfitting", _shared("cifar10_sample"), (*_LENET, *_set(
+    "photos by heart": Case("overfitting", shared_pictures("cifar10_sample"), (*_LENET, *set_values(
         _NO_CALLBACKS, _NO_AUGMENTATION, "training.epochs=25"))),
-    "one filter": Case("underfitting", _digits(300), (*_LENET, *_network(
-        ("Conv2D", {"filters": 2, "kernel_size": [3, 3], "activation": "relu"}), ("GlobalAveragePooling2D", {})), *_set(
+    "one filter": Case("underfitting", digits(300), (*_LENET, *_network(
+        ("Conv2D", {"filters": 2, "kernel_size": [3, 3], "activation": "relu"}), ("GlobalAveragePooling2D", {})), *set_values(
             _NO_CALLBACKS, "training.epochs=30"), *_optimizer("adam", 0.01))),
-    "rate of 0.3": Case("rate_too_high", _digits(300), (*_LENET, *_set(_NO_CALLBACKS, "training.epochs=8"),
+    "rate of 0.3": Case("rate_too_high", digits(300), (*_LENET, *set_values(_NO_CALLBACKS, "training.epochs=8"),
                                                         *_optimizer("adam", 0.3))),
-    "rate of 0.000001": Case("rate_too_low", _digits(300), (*_LENET, *_set(_NO_CALLBACKS, "training.epochs=8"),
+    "rate of 0.000001": Case("rate_too_low", digits(300), (*_LENET, *set_values(_NO_CALLBACKS, "training.epochs=8"),
                                                             *_optimizer("adam", 1e-6))),
-    "no lower rate": Case("plateau", _digits(300), (*_LENET, *_set(_NO_CALLBACKS, "training.epochs=40"),
+    "no lower rate": Case("plateau", digits(300), (*_LENET, *set_values(_NO_CALLBACKS, "training.epochs=40"),
                                                     *_optimizer("adam", 0.012))),
     "few nines": Case("class_imbalance", _unequal, (*_LENET, *_network(
         ("Conv2D", {"filters": 4, "kernel_size": [5, 5], "strides": [2, 2], "activation": "relu"}),
-        ("GlobalAveragePooling2D", {})), *_set("training.epochs=15"), *_optimizer("adam", 0.01))),
-    "twenty to validate": Case("small_validation", _digits(300), (*_LENET, *_set(
+        ("GlobalAveragePooling2D", {})), *set_values("training.epochs=15"), *_optimizer("adam", 0.01))),
+    "twenty to validate": Case("small_validation", digits(300), (*_LENET, *set_values(
         "dataset.splits.train=0.983", "dataset.splits.validation=0.007", "dataset.splits.test=0.01", "training.epochs=8"))),
-    "copies in validation": Case("leakage", _leaking, (*_LENET, *_set("training.epochs=8"))),
-    "a bias of -20": Case("dead_units", _digits(300), (*_LENET, *_network(("Flatten", {}), ("Dense", _DEAD)), *_set(
+    "copies in validation": Case("leakage", _leaking, (*_LENET, *set_values("training.epochs=8"))),
+    "a bias of -20": Case("dead_units", digits(300), (*_LENET, *_network(("Flatten", {}), ("Dense", _DEAD)), *set_values(
         _NO_CALLBACKS, "training.epochs=6"))),
-    "pixels of 0 to 255": Case("saturated_output", _digits(100), (*_LENET, *_network(("Flatten", {})), *_set(
+    "pixels of 0 to 255": Case("saturated_output", digits(100), (*_LENET, *_network(("Flatten", {})), *set_values(
         _NO_CALLBACKS, "recipe.normalization=none", "training.epochs=6"))),
-    "batches of two": Case("unstable_batch_norm", _shared("cifar10_sample"), (*_SMALL, *_set(
+    "batches of two": Case("unstable_batch_norm", shared_pictures("cifar10_sample"), (*_SMALL, *set_values(
         _NO_CALLBACKS, _NO_AUGMENTATION, "training.batch_size=2", "training.epochs=4"))),
-    "out of the picture": Case("harmful_augmentation", _digits(300), (*_LENET, *_set(
+    "out of the picture": Case("harmful_augmentation", digits(300), (*_LENET, *set_values(
         'augmentation.steps=[{"id":"shift","type":"random_translation",'
         '"params":{"height_factor":0.6,"width_factor":0.6}}]', _NO_CALLBACKS,
         "training.epochs=15"))),
-    "a base of photos for 32 pixels": Case("unfit_base", _shared("cifar10_sample"), ("--base", "efficientnet_lite0", *_set(
-        "recipe.height=32", "recipe.width=32", "training.epochs=15"))),
-    "healthy: LeNet-5, digits": Case("", _digits(500), (*_LENET,)),
-    "healthy: small CNN, digits": Case("", _digits(300), (*_SMALL, *_set("training.epochs=10"))),
-    "healthy: base, cats and dogs": Case("", _shared("cats_dogs"), ("--base", "efficientnet_lite0")),
-    "healthy: base that learns, cats and dogs": Case("", _shared("cats_dogs"), ("--base", "efficientnet_lite0", *_set(
-        "training.trainable_from=block15", "training.optimizer.learning_rate=0.0003", "training.epochs=5"))),
-    "healthy: dense, digits": Case("", _digits(500), (*_LENET, *_network(*_DENSE), *_set("training.epochs=12"))),
-    "healthy: SGD, digits": Case("", _digits(500), (*_LENET, *_set("training.epochs=15"), *_optimizer("sgd", 0.05))),
+    "a base of photos for 32 pixels": Case("unfit_base", shared_pictures("cifar10_sample"), (
+        "--base", "efficientnet_lite0", *set_values("recipe.height=32", "recipe.width=32", "training.epochs=15"))),
+    "healthy: LeNet-5, digits": Case("", digits(500), (*_LENET,)),
+    "healthy: small CNN, digits": Case("", digits(300), (*_SMALL, *set_values("training.epochs=10"))),
+    "healthy: base, cats and dogs": Case("", shared_pictures("cats_dogs"), ("--base", "efficientnet_lite0")),
+    "healthy: base that learns, cats and dogs": Case("", shared_pictures("cats_dogs"), (
+        "--base", "efficientnet_lite0", *set_values(
+            "training.trainable_from=block15", "training.optimizer.learning_rate=0.0003", "training.epochs=5"))),
+    "healthy: dense, digits": Case("", digits(500), (*_LENET, *_network(*_DENSE), *set_values("training.epochs=12"))),
+    "healthy: SGD, digits": Case("", digits(500), (*_LENET, *set_values("training.epochs=15"), *_optimizer("sgd", 0.05))),
 }
 
 

@@ -93,15 +93,45 @@ def test_a_script_does_not_hide_what_it_imports(project, tmp_path, capsys, name)
     assert list(tmp_path.glob("*.py")) == []
 
 
-@pytest.mark.parametrize("options", [(), ("--whole",)])
-@pytest.mark.parametrize("framework", ["keras", "torch"])
-def test_an_empty_network_is_printed(project, capsys, framework, options):
+def _without_layers(project):
     path = Path(project) / "project.cnnstudio"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["network"] = {"nodes": [], "edges": []}
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert cli.main(["code", project, "--framework", framework, *options, "--json"]) == 0
-    compile(json.loads(capsys.readouterr().out)["code"], "printed", "exec")
+
+
+@pytest.mark.parametrize("options", [(), ("--whole",)])
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_a_network_with_errors_is_not_printed(project, tmp_path, capsys, framework, options):
+    _without_layers(project)
+    cli.main(["check", project, "--json"])
+    wanted = [line["problem"]["code"] for line in map(json.loads, capsys.readouterr().out.splitlines())
+              if line["problem"]["severity"] == "error"]
+    target = tmp_path / "code" / "train.py"
+    target.parent.mkdir()
+    for place in ((), ("--to", str(target))):
+        assert cli.main(["code", project, "--framework", framework, *options, *place, "--json"]) == 2
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [line["problem"]["code"] for line in lines] == wanted
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_errors_of_the_training_concern_its_script_alone(project, capsys, framework):
+    assert cli.main(["set", project, "training.schedule=CosineDecay"]) == 0
+    assert cli.main(["check", project]) == 2
+    capsys.readouterr()
+    assert cli.main(["code", project, "--framework", framework, "--whole", "--json"]) == 2
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert line["problem"]["where"]["area"] == "training"
+    assert cli.main(["code", project, "--framework", framework, "--json"]) == 0
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_warnings_do_not_keep_code_back(project, capsys, framework):
+    assert cli.main(["set", project, "training.batch_size=2", "dataset.splits.validation=0", "dataset.splits.train=0.8"]) == 0
+    capsys.readouterr()
+    assert cli.main(["code", project, "--framework", framework, "--whole"]) == 0
 
 
 def test_the_epochs_of_a_run_are_a_table(project, tmp_path, capsys):

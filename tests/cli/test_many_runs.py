@@ -284,7 +284,7 @@ def test_weights_of_a_run_whose_list_of_pictures_is_gone(project, child, capsys)
     (run,) = list_runs(Path(project))
     RunFolder(run.folder).manifest_path.unlink()
     assert cli.main(["train", project, "--from", run.id]) == 0
-    assert "is unknown" in capsys.readouterr().err and len(child.jobs) == 2
+    assert "It is not known whether" in capsys.readouterr().err and len(child.jobs) == 2
 
 
 @pytest.mark.usefixtures("child")

@@ -114,7 +114,8 @@ def test_the_strip_counts_the_weights_of_the_last_layers(base):
         assert line.learning[place] >= line.weights(f"last:{count}") >= line.learning[min(place + 1, len(line.blocks))]
 
 
-@pytest.mark.parametrize(("line", "code"), [("last:20", None), ("last:0", "unknown_block"), ("last:x", "unknown_block")])
+@pytest.mark.parametrize(("line", "code"), [
+    ("last:20", None), ("last:0", "unknown_block"), ("last:x", "unknown_block"), ("last:999999", "unknown_block")])
 def test_last_layers_are_checked_in_a_stage_and_in_the_network(line, code):
     project = based()
     staged = msgspec.structs.replace(project, training=with_settings(project.training, trainable_from=line))
@@ -126,6 +127,31 @@ def test_last_layers_are_checked_in_a_stage_and_in_the_network(line, code):
     changed = edits.set_node_param(project, node.id, "trainable_from", line)
     problems = report(changed.network, context_of(changed, 2, BUILT_IN)).problems
     assert [problem.code for problem in problems] == ([code] if code else [])
+    for (problem,) in (check_training(staged, BUILT_IN), problems) if code else ():
+        assert f"has {len(BASES['efficientnet_lite0'].graph().nodes)} layers" in problem.text.en
+
+
+def test_more_last_layers_than_there_are_mean_all_as_in_keras():
+    from cnnstudio.network.checks import check_network
+    from cnnstudio.network.fixes import apply_fix
+
+    project, base = based(), BASES["efficientnet_lite0"]
+    layers = len(base.graph().nodes)
+    node = next(node for node in project.network.nodes if node.type == BASE)
+    for count, told in ((layers, False), (layers + 1, True), (9999, True)):
+        line = f"last:{count}"
+        staged = msgspec.structs.replace(project, training=with_settings(project.training, trainable_from=line))
+        drawn = edits.set_node_param(project, node.id, "trainable_from", line)
+        for changed, check in ((staged, lambda changed: check_training(changed, BUILT_IN)),
+                               (drawn, lambda changed: check_network(changed, 2, BUILT_IN))):
+            problems = check(changed)
+            assert [(problem.code, problem.severity) for problem in problems] == [("more_than_all_layers", "info")] * told
+            for problem in problems:
+                assert f"only {layers} layers" in problem.text.en
+                assert check(apply_fix(changed, problem.fixes[0])) == ()
+    short = edits.set_node_param(edits.set_node_param(project, node.id, "ends_at", "block3"), node.id, "trainable_from",
+                                 f"last:{layers}")
+    assert [problem.code for problem in check_network(short, 2, BUILT_IN)] == ["more_than_all_layers"]
 
 
 def test_a_rate_for_a_base_that_does_not_learn_is_told_with_a_fix():

@@ -147,6 +147,21 @@ def test_a_damaged_run_does_not_break_the_list(tmp_path, run, damage):
     assert states == {run.id: "damaged", other.id: "created"}
 
 
+@pytest.mark.parametrize("data", [
+    b"{", b"[]", b'{"format": 1, "recipe": {"height": "x"}}', pytest.param(None, id="without a file"),
+    pytest.param(b"[" * 100_000, id="deep"), pytest.param(b"flipped", id="flipped")])
+def test_the_advice_about_a_damaged_run_is_about_runs(run, data):
+    if data is None:
+        run.spec_path.unlink()
+    else:
+        run.spec_path.write_bytes(run.spec_path.read_bytes().replace(b"epochs", b"epoch5", 1) if data == b"flipped" else data)
+    problem = run.summary().problem
+    assert problem is not None
+    assert (problem.code, problem.where.area) == ("damaged_run", "run")
+    assert "new project" not in problem.text.en and "proyecto nuevo" not in problem.text.es
+    assert f"--delete {run.id}" in problem.text.en
+
+
 def test_damaged_lines_are_left_out(run):
     write(run, Hello(pid=1), epoch(1))
     with run.events_path.open("ab") as file:

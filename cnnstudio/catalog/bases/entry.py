@@ -14,7 +14,8 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 
-_LAST: Final = re.compile(r"last:([1-9][0-9]{0,4})")
+LAST: Final = "last:"
+_LAST: Final = re.compile(LAST + r"([1-9][0-9]{0,4})")
 
 
 def last_layers(trainable_from: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from cnnstudio.catalog.bases import BASES, Base
+from cnnstudio.catalog.bases.freezing import unknown_line_text
 from cnnstudio.catalog.bases.resolver import OWN, base_of, choose_model_fix
 from cnnstudio.catalog.call import Call, P
 from cnnstudio.catalog.context import Context
@@ -81,17 +82,18 @@ def _check(base: Base, values: Values, inputs: tuple[Shape, ...]) -> None:
                     "{base} necesita imágenes de al menos {n} píxeles por lado.")
         raise ShapeError("base_too_small", text.fill(base=base.label, n=base.minimum_size),
                            _use_size(base))
-    for name, others, default_value, block_names in (("trainable_from", ("none", "all"), "none", base.lines),
-                                       ("ends_at", ("all",), "all", base.ends)):
-        if values[name] in (*others, *block_names) or (name == "trainable_from" and base.has_line(str(values[name]))):
-            continue
+    ends_at, line = str(values["ends_at"]), str(values["trainable_from"])
+    if ends_at != "all" and ends_at not in base.ends:
         text = Text("{base} has no block called {block}. Available: {blocks}.",
                     "{base} no tiene ningún bloque llamado {block}. Disponibles: {blocks}.")
-        label = (Text("Freeze the whole base", "Congelar toda la base") if name == "trainable_from" else
-                 Text("Use the whole base", "Usar toda la base"))
-        raise ShapeError("unknown_block", text.fill(base=base.label, block=values[name],
-                                                      blocks=", ".join(block_names)),
-                           Fix(action="set_node_param", arguments={"name": name, "value": default_value}, label=label))
+        raise ShapeError("unknown_block", text.fill(base=base.label, block=ends_at, blocks=", ".join(base.ends)),
+                         Fix(action="set_node_param", arguments={"name": "ends_at", "value": "all"},
+                             label=Text("Use the whole base", "Usar toda la base")))
+    unknown = unknown_line_text(base, line, ends_at)
+    if unknown is not None:
+        raise ShapeError("unknown_block", unknown, Fix(
+            action="set_node_param", arguments={"name": "trainable_from", "value": "none"},
+            label=Text("Freeze the whole base", "Congelar toda la base")))
 
 
 def _shape(values: Values, inputs: tuple[Shape, ...], _context: Context) -> Shape:

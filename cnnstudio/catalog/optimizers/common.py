@@ -148,11 +148,13 @@ def decay_lines(values: Mapping[str, Any], grouped: bool = False) -> list[str]:
     return [*lines, f"        {shrink}"]
 
 
-def averaging_lines(values: Mapping[str, Any]) -> list[str]:
-    """The lines of a PyTorch loop behind a step that average the weights of `network` into `average`, as use_ema does."""
+def averaging_lines(values: Mapping[str, Any], accumulation: int = 1) -> list[str]:
+    """The lines of a PyTorch loop behind a batch that average the weights of `network` into `average`, as use_ema does;
+    `accumulation` batches make a step."""
     if not values.get("use_ema"):
         return []
     lines = ["average.update_parameters(network)"]
     if values.get("ema_overwrite_frequency"):
-        lines += [f"if average.n_averaged % {values['ema_overwrite_frequency']} == 0:", "    take_average(network, average)"]
+        steps = "average.n_averaged" if accumulation == 1 else f"((average.n_averaged - 1) // {accumulation} + 1)"
+        lines += [f"if {steps} % {values['ema_overwrite_frequency']} == 0:", "    take_average(network, average)"]
     return lines

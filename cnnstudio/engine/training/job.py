@@ -8,7 +8,6 @@ from typing import Any
 
 import keras
 import msgspec
-import numpy as np
 
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.events import Artifact, Event, Finished, Notice, Stopped
@@ -27,13 +26,12 @@ from cnnstudio.engine.building import (
     optimizer_of,
     set_trainable,
 )
-from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.memory import gpu_peak
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
-from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.beginning import take_weights
+from cnnstudio.engine.training.optimizer_copies import copy_optimizer
 from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training.plan import Plan
 from cnnstudio.engine.training.salvage import save_from_checkpoint
@@ -113,26 +111,15 @@ def _save(run: RunFolder, project: Project, context: Context, card: Card, built:
         plain = build(project.network, context, weights=False)
         set_trainable(plain, project.network, context.bases, project.training.last_stage.trainable_from)
         plain.model.set_weights(built.model.get_weights())
-        model, optimizer = plain.model, _optimizer_for(plain.model, project, optimizer)
+        model = plain.model
+        if optimizer is not None:
+            optimizer = copy_optimizer(optimizer, model, project.training.last_stage, project.training.accumulation)
     if optimizer is not None:
         compile_to_keep(model, project, context, optimizer)
     elif not model.compiled:
         compile_to_keep(model, project, context, optimizer_of(project.training.last_stage, project.training.accumulation))
     save_model(model, run.model_path, card)
     return model
-
-
-def _optimizer_for(model: Any, project: Project, trained: Any) -> Any:
-    """An optimizer in float32 with the state of the one that trained the same variables of another model."""
-    if trained is None:
-        return None
-    optimizer = optimizer_of(project.training.last_stage, project.training.accumulation)
-    optimizer.build(model.trainable_variables)
-    # In 16 bits another one around it scales the loss.
-    state = [np.array(numpy_of(variable)) for variable in getattr(trained, "inner_optimizer", trained).variables]
-    if snapshots.fits(optimizer.variables, state):
-        snapshots.assign(optimizer.variables, state, "optimizer")
-    return optimizer
 
 
 def _not_deterministic() -> Problem:

@@ -20,7 +20,7 @@ from cnnstudio.core.project import FORMAT, Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine import features
-from cnnstudio.engine.building import Built, build, compile_model, compile_to_keep, optimizer_of, set_trainable
+from cnnstudio.engine.building import Built, build, compile_model, compile_to_keep, set_trainable
 from cnnstudio.engine.models import Card, save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
@@ -29,6 +29,7 @@ from cnnstudio.engine.training.kept_models import RunFiles
 from cnnstudio.engine.training.layer_observer import LayerObserver
 from cnnstudio.engine.training.layer_rows import layer_rows
 from cnnstudio.engine.training.observing import Observer
+from cnnstudio.engine.training.optimizer_copies import copy_optimizer
 from cnnstudio.engine.training.pictures import Pictures, make_sources
 from cnnstudio.engine.training.steering import Steering
 from cnnstudio.engine.training.trainer import Progress, StageTrainer
@@ -146,7 +147,7 @@ class Plan:
         return self._trainer.run(resumed)
 
     def _write_model(self, path: Path, stage: Stage, epoch_batches: int) -> None:
-        """Write the whole network as it is now, in float32, with an optimizer as it begins."""
+        """Write the whole network as it is now, in float32, with the state of the optimizer."""
         if self._trainer is not None:
             self._trainer.sync()
         if self._copy is None:
@@ -156,7 +157,7 @@ class Plan:
             snapshots.restore_generators(state)
         set_trainable(self._copy, self._project.network, self._context.bases, stage.trainable_from)
         self._copy.model.set_weights(self._built.model.get_weights())
-        optimizer = optimizer_of(stage, self._project.training.accumulation, epoch_batches)
+        optimizer = copy_optimizer(self.optimizer, self._copy.model, stage, self._project.training.accumulation, epoch_batches)
         compile_to_keep(self._copy.model, self._project, self._context, optimizer)
         save_model(self._copy.model, path, self._card)
 

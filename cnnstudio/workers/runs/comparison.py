@@ -99,8 +99,8 @@ def compare_runs(first: RunFolder, second: RunFolder, split: str = "") -> RunCom
     manifests = [read_manifest(run.manifest_path) for run in (first, second)]
     names, others = (manifest.header.class_names for manifest in manifests)
     if set(names) != set(others):
-        text = Text("The two runs know different classes ({first}; {second}), so their answers cannot be compared.",
-                    "Los dos entrenamientos conocen clases distintas ({first}; {second}), así que sus respuestas no se pueden "
+        text = Text("The two runs have different classes ({first}; {second}), so their answers cannot be compared.",
+                    "Los dos entrenamientos tienen clases distintas ({first}; {second}), así que sus respuestas no se pueden "
                     "comparar.")
         raise ProblemError(error("other_classes", text.fill(first=", ".join(names), second=", ".join(others)), "run"))
     tables = [{row.path: row for row in _rows(run, split, len(names))} for run in (first, second)]

@@ -170,13 +170,15 @@ class RunFolder:
         try:
             data = read_bytes(self.spec_path, LARGE)
         except OSError as os_error:
-            text = Text("The run {id} is damaged: its spec.json cannot be read ({reason}). Restore that file from a copy, or "
-                        "choose another run.",
-                        "El entrenamiento {id} está dañado: no se puede leer su spec.json ({reason}). Restaure ese archivo "
-                        "de una copia o elija otro entrenamiento.")
-            raise ProblemError(error("damaged_run", text.fill(id=self.id, reason=reason_of(os_error)), "run",
-                                     path=self.spec_path)) from os_error
-        return decode_project(data, self.spec_path)
+            raise ProblemError(self._damaged_spec(self.spec_path, reason_of(os_error))) from os_error
+        return decode_project(data, self.spec_path, self._damaged_spec)
+
+    def _damaged_spec(self, path: Path, reason: Text) -> Problem:
+        text = Text("The run {id} is damaged: its spec.json cannot be read ({reason}). Restore that file from a copy, choose "
+                    "another run, or delete this one (cnnstudio runs PROJECT --delete {id}).",
+                    "El entrenamiento {id} está dañado: no se puede leer su spec.json ({reason}). Restaure ese archivo de una "
+                    "copia, elija otro entrenamiento o elimine este (cnnstudio runs PROYECTO --delete {id}).")
+        return error("damaged_run", text.fill(id=self.id, reason=reason), "run", path=path, details=reason.en)
 
     def events(self) -> list[Event]:
         """All events, oldest first; damaged lines are skipped."""

@@ -20,7 +20,7 @@ from cnnstudio.imaging.hashing import content_hash_of_file
 from cnnstudio.interchange.keras_file.equality import equal_weights
 from cnnstudio.workers.job_setup import training_job
 from cnnstudio.workers.runs.comparison import compare_runs, verdict
-from cnnstudio.workers.runs.folder import STATE_NAMES, RunFolder, create_run
+from cnnstudio.workers.runs.folder import RunFolder, State, create_run
 from cnnstudio.workers.runs.origin import RunOrigin, read_origin
 from cnnstudio.workers.runs.weights import copy_start
 
@@ -128,15 +128,31 @@ def _named(paths: tuple[str, ...]) -> str:
     return ", ".join(paths[:_MOST_NAMED]) + (", …" if len(paths) > _MOST_NAMED else "")
 
 
+_RESUME: Final = Text("Resume it and let it finish first.", "Continúelo antes hasta el final.")
+_WAIT: Final = Text("Wait until it ends.", "Espere a que termine.")
+_CHOOSE: Final = Text("Choose another run.", "Elija otro entrenamiento.")
+_UNFINISHED: Final[dict[State, tuple[Text, Text]]] = {
+    "created": (Text("has not started", "no ha empezado"), _RESUME),
+    "running": (Text("is still being trained", "sigue en marcha"), _WAIT),
+    "paused": (Text("is paused", "está en pausa"), _RESUME),
+    "stopped": (Text("was stopped", "se detuvo"), _RESUME),
+    "failed": (Text("failed", "falló"), _RESUME),
+    "interrupted": (Text("was interrupted", "se interrumpió"), _RESUME),
+    "damaged": (Text("is damaged", "está dañado"), _CHOOSE),
+}
+_WITHOUT_MODEL: Final = (Text("has no model any more", "ya no tiene modelo"), _CHOOSE)
+"""Why a run cannot be reproduced and what to do, by its state."""
+
+
 def check_reproducible(run: RunFolder) -> None:
     """Raise ProblemError for a run whose result depends on when it was stopped, or that has none (not_finished), or whose
     model cannot be read."""
     state = run.summary().state
     if state != "finished" or not run.has_model_file:
-        text = Text("Only a finished run can be reproduced; {run} is {state}. Resume it to its end first.",
-                    "Solo se puede reproducir un entrenamiento terminado; el estado de {run} es: {state}. Continúelo antes "
-                    "hasta el final.")
-        raise ProblemError(error("not_finished", text.fill(run=run.id, state=STATE_NAMES[state]), "run"))
+        reason, advice = _UNFINISHED.get(state, _WITHOUT_MODEL)
+        text = Text("Only a finished run can be reproduced: {run} {reason}. {advice}",
+                    "Solo se puede reproducir un entrenamiento terminado: {run} {reason}. {advice}")
+        raise ProblemError(error("not_finished", text.fill(run=run.id, reason=reason, advice=advice), "run"))
     equal_weights(run.model_path, run.model_path)  # before the training, not after it
 
 

@@ -18,6 +18,7 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_training
 from cnnstudio.workers.job_setup import training_job
 from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.run_problems import in_use_problem
 
 replace = msgspec.structs.replace
 MOST_EPOCHS: Final = 100_000
@@ -72,10 +73,10 @@ def longer(run: RunFolder, more: int) -> Project:
         raise ProblemError(in_use_problem(run))
     stages = project.training.stages
     if not epochs:
-        text = Text("The run {run} has no whole epoch yet, so there is nothing to continue. Resume it: cnnstudio train PROJECT "
-                    "--resume {run}",
-                    "El entrenamiento {run} aún no tiene ninguna época completa, así que no hay nada que seguir. Continúelo: "
-                    "cnnstudio train PROYECTO --resume {run}")
+        text = Text("The run {run} has not completed an epoch yet, so no epochs can be added to it. Resume it instead: "
+                    "cnnstudio train PROJECT --resume {run}",
+                    "El entrenamiento {run} aún no ha completado ninguna época, así que no se le pueden añadir más. Continúelo "
+                    "con: cnnstudio train PROYECTO --resume {run}")
         raise ProblemError(error("nothing_done", text.fill(run=run.id), "run"))
     if epochs[-1].stage < len(stages) - 1:
         text = Text("The run {run} was stopped in stage {n} of {total}. Resume it first, so that its last stage is trained: "
@@ -95,24 +96,18 @@ def _check_epochs(run: RunFolder, project: Project) -> None:
     for number, stage in enumerate(project.training.stages):
         done = sum(epoch.stage == number for epoch in run.epochs())
         if stage.epochs < done:
-            text = Text("The run {run} has done {done:,} epochs of stage {stage} already, so it cannot be made to have {n:,}. "
-                        "Choose more, or start a new run.",
-                        "El entrenamiento {run} ya ha hecho {done:,} épocas de la etapa {stage}, así que no puede quedarse en "
-                        "{n:,}. Elija más o empiece un entrenamiento nuevo.")
+            text = Text("The run {run} has already completed {done:,} epochs of stage {stage}, so it cannot be shortened to "
+                        "{n:,}. Choose a larger number, or start a new run.",
+                        "El entrenamiento {run} ya ha completado {done:,} épocas de la etapa {stage}, así que no se puede "
+                        "acortar a {n:,}. Elija un número mayor o empiece un entrenamiento nuevo.")
             raise ProblemError(error("bad_epochs", text.fill(run=run.id, done=done, stage=stage.id, n=stage.epochs), "training",
                                      field="epochs"))
 
 
 def no_checkpoint_problem(run: RunFolder) -> Problem:
     """A run with whole epochs, and perhaps a model, that cannot go on: to start it anew would throw these away."""
-    text = Text("The run {run} has no whole checkpoint any more, so it cannot go on. Start a new run with its weights: "
+    text = Text("The run {run} no longer has a complete checkpoint, so it cannot be resumed. Start a new run with its weights: "
                 "cnnstudio train PROJECT --from {run}",
-                "El entrenamiento {run} ya no tiene ningún punto de control completo, así que no puede seguir. Empiece uno "
-                "nuevo con sus pesos: cnnstudio train PROYECTO --from {run}")
+                "El entrenamiento {run} ya no tiene ningún punto de control completo, así que no se puede continuar. Empiece "
+                "uno nuevo con sus pesos: cnnstudio train PROYECTO --from {run}")
     return error("no_checkpoint", text.fill(run=run.id), "run")
-
-
-def in_use_problem(run: RunFolder) -> Problem:
-    text = Text("The run {run} is being trained at the moment. Wait until it ends, or stop it first.",
-                "El entrenamiento {run} está en marcha. Espere a que termine o deténgalo antes.")
-    return error("run_in_use", text.fill(run=run.id), "run")

@@ -12,7 +12,7 @@ from cnnstudio.core.own_folders import RUNS, is_link
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.workers.runs.folder import RunFolder
-from cnnstudio.workers.runs.resuming import in_use_problem
+from cnnstudio.workers.runs.run_problems import in_use_problem
 
 _TRASH: Final = ".trash"
 

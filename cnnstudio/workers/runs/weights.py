@@ -77,9 +77,9 @@ def chosen_weights(run: RunFolder, epoch: int | None = None) -> KeptWeights:
     epochs = ", ".join(str(item.epoch) for item in sorted(kept, key=lambda item: item.epoch) if item.epoch)
     if epoch is None or not kept:
         text = Text("The run {run} has no weights: neither a model nor a checkpoint of a whole epoch. Choose another run, or "
-                    "resume that one first.",
+                    "resume this one first.",
                     "El entrenamiento {run} no tiene pesos: ni un modelo ni un punto de control de una época completa. Elija "
-                    "otro entrenamiento o continúe antes ese.")
+                    "otro entrenamiento o continúe antes este.")
         raise ProblemError(error("no_weights", text.fill(run=run.id), "run"))
     text = Text("The weights of epoch {epoch} of the run {run} were not kept. Kept epochs: {epochs}.",
                 "Los pesos de la época {epoch} del entrenamiento {run} no se conservaron. Épocas conservadas: {epochs}.")
@@ -130,16 +130,16 @@ def seen_pictures(parent: RunFolder, manifest: Manifest) -> Problem | None:
     try:
         entries = read_manifest(parent.manifest_path).split("train")
     except ProblemError as problem_error:
-        text = Text("Whether the run {run} has learned pictures that the new run holds back is unknown. {reason}",
-                    "No se sabe si el entrenamiento {run} aprendió imágenes que el nuevo reserva. {reason}")
+        text = Text("It is not known whether the run {run} was trained on pictures that the new run holds out. {reason}",
+                    "No se sabe si el entrenamiento {run} se hizo con imágenes que el nuevo reserva. {reason}")
         return warning("seen_pictures", text.fill(run=parent.id, reason=problem_error.problems[0].text), "dataset")
     learned = {entry.hash or entry.path for entry in entries}
     counts = {split: sum((entry.hash or entry.path) in learned for entry in manifest.split(split))
               for split in ("validation", "test")}
     if not any(counts.values()):
         return None
-    text = Text("The run {run} has learned pictures that the new run holds back: validation {validation:,}, test {test:,}. Its "
-                "figures for them will be too good.",
-                "El entrenamiento {run} aprendió imágenes que el nuevo reserva: validación {validation:,}, prueba {test:,}. "
-                "Sus cifras para ellas serán demasiado buenas.")
+    text = Text("The run {run} was trained on pictures that the new run holds out: validation {validation:,}, test {test:,}. "
+                "The metrics on them will look better than they should.",
+                "El entrenamiento {run} se hizo con imágenes que el nuevo reserva: validación {validation:,}, prueba {test:,}. "
+                "Las métricas con ellas parecerán mejores de lo debido.")
     return warning("seen_pictures", text.fill(run=parent.id, **counts), "dataset")

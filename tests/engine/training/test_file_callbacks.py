@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 
 import keras
 import msgspec
@@ -51,6 +52,33 @@ def test_models_are_kept_whole_and_listed_with_their_metrics(new_run, train_run)
     assert keras.saving.load_model(kept[0].path, safe_mode=True).optimizer is not None
     assert find_kept(run, 4) == kept[1]
     assert find_kept(run, 3) is None
+
+
+def load_silently(path):
+    """The model as plain Keras opens it, without a word."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return keras.saving.load_model(path, safe_mode=True)
+
+
+@pytest.mark.parametrize("settings", [
+    {}, {"optimizer": Item(type="sgd", params={"learning_rate": 0.01, "momentum": 0.9, "use_ema": True}), "accumulation": 2},
+    {"schedule": Item(type="OneCycle"), "precision": "mixed_bfloat16"}, {"precision": "mixed_float16"}], ids=str)
+def test_plain_keras_opens_a_kept_model_with_the_state_of_its_optimizer(new_run, train_run, settings):
+    run = new_run(small_project(epochs=2, callbacks=(keeping(files="all"),), **settings))
+    train_run(run)
+    (first, last), end = kept_checkpoints(run), load_silently(run.model_path).optimizer
+    of_first, of_last = load_silently(first.path).optimizer, load_silently(last.path).optimizer
+    assert int(of_last.iterations) == int(end.iterations) > int(of_first.iterations) > 0
+    assert len(of_last.variables) == len(end.variables)
+    for one, other in zip(of_last.variables, end.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_plain_keras_opens_kept_models_of_every_stage(new_run, train_run):
+    run = new_run(based(*(msgspec.structs.replace(stage, callbacks=(keeping(files="all"),)) for stage in (HEAD, WHOLE))))
+    train_run(run)
+    assert all(int(load_silently(item.path).optimizer.iterations) for item in kept_checkpoints(run))
 
 
 def test_keeping_models_changes_no_number(new_run, train_run, unbroken):

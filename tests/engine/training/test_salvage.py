@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import keras
 import msgspec
 import numpy as np
@@ -51,6 +53,9 @@ def test_a_killed_run_gives_a_model_when_it_is_asked_for(new_run, train_run):
     assert run.has_model
     assert run.summary().has_model
     again = run_models.load(run.folder).model.get_weights()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        keras.saving.load_model(run.model_path, safe_mode=True)
     assert all(np.array_equal(one, other) for one, other in zip(kept, again, strict=True))
     assert last.metrics["epoch"] == 2
 

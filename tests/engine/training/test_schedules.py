@@ -96,11 +96,34 @@ def test_the_pytorch_script_of_two_stages_runs(tmp_path, monkeypatch, capsys):
     pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
     project = staged(accumulation=2, precision="mixed_float16")
     text = torch_script(project, context_of(project, len(CLASSES), BUILT_IN), 18)
-    assert text.count("# Not in PyTorch: ") == 2
+    assert text.count("# Not in PyTorch: ") == 1
     found = run(text, tmp_path, monkeypatch, CLASSES)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
     assert [line.split(":")[0] for line in lines] == ["epoch 1", "epoch 2", "epoch 1", "epoch 2", "epoch 3"]
     assert found["optimizer"].param_groups[0]["lr"] == pytest.approx(0.0, abs=1e-9), "twelve steps of twelve"
+
+
+def test_accumulated_gradients_of_the_pytorch_script_are_those_of_the_larger_batch(tmp_path, monkeypatch, capsys):
+    """As in the program."""
+    pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
+
+    def losses(**training):
+        project = small_project("int", **training)
+        run(torch_script(project, context_of(project, len(CLASSES), BUILT_IN), 18), tmp_path, monkeypatch, CLASSES)
+        return [float(line.split("val_loss ")[1].split(",")[0]) for line in capsys.readouterr().out.splitlines()
+                if line.startswith("epoch")]
+
+    schedule = Item(type="PiecewiseConstantDecay", params={"boundaries": (4,), "values": (0.1, 0.02)})
+    sgd = Item(type="sgd", params={"global_clipnorm": 0.5, "momentum": 0.9})
+    half = losses(batch_size=3, accumulation=2, epochs=4, optimizer=sgd, schedule=schedule)
+    whole = losses(batch_size=6, epochs=4, optimizer=sgd,
+                   schedule=Item(type="PiecewiseConstantDecay", params={"boundaries": (1,), "values": (0.1, 0.02)}))
+    alone = losses(batch_size=3, epochs=4, optimizer=sgd, schedule=schedule)
+    assert half == pytest.approx(whole, rel=1e-3)
+    odd = small_project("int", batch_size=4, accumulation=2, epochs=2, optimizer=sgd, schedule=schedule)
+    found = run(torch_script(odd, context_of(odd, len(CLASSES), BUILT_IN), 18), tmp_path, monkeypatch, CLASSES)
+    assert (len(found["train"]), found["schedule"].last_epoch) == (5, 5), "a step reaches from one epoch into the next"
+    assert alone != pytest.approx(whole, rel=1e-3)
 
 
 def test_a_mixed_precision_script_computes_its_probabilities_in_float32(tmp_path, monkeypatch):

@@ -78,7 +78,8 @@ def main_lines(plan: Plan) -> list[str]:
             *_trainable(plan, stage),
             "learning = [parameter for parameter in network.parameters() if parameter.requires_grad]",
             *schedule, *optimizer_lines(plan, stage, scheduled=bool(schedule)),
-            *(["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)"] if schedule else []),
+            *([f"schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, {_rate(training.accumulation)})"] if schedule else []),
+            *(["optimizer.zero_grad()  # no gradients of the stage before"] if number and training.accumulation > 1 else []),
             *_listed("plateaus", plateaus), *_listed("stops", stops), *_listed("watchers", watchers),
             *_epochs(plan, stage, _pass_name(passes.index(_train_pass(plan, stage))), bool(plateaus), bool(stops),
                      bool(watchers))]
@@ -87,6 +88,11 @@ def main_lines(plan: Plan) -> list[str]:
              '    print("test: " + ", ".join(f"{name} {value:.4f}" for name, value in measure(network, test).items()))'),
             "# Arrays by name, as load_weights of CNN Studio's PyTorch files reads them.",
             'np.savez("weights.npz", **{name: value.cpu().numpy() for name, value in network.state_dict().items()})']
+
+
+def _rate(accumulation: int) -> str:
+    """The rate of a step of the optimizer: Keras counts batches, and takes the rate of the last one of a step."""
+    return "rate" if accumulation == 1 else f"lambda step: rate(step * {accumulation} + {accumulation - 1})"
 
 
 def _pass_name(number: int) -> str:
@@ -131,7 +137,8 @@ def _loaders(plan: Plan) -> list[str]:
 
 def _epochs(plan: Plan, stage: Stage, train_pass: str, plateaus: bool, stops: bool,
             watchers: bool) -> list[str]:
-    more = f"{', schedule' if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None else ''}"
+    more = ", epoch * len(train)" if plan.project.training.accumulation > 1 else ""
+    more += f"{', schedule' if stage.schedule is not None and SCHEDULES.find(stage.schedule.type) is not None else ''}"
     more += ", class_weight" if plan.weighted else ""
     averaging = averages(stage)
     more += ", average" if averaging else ""
@@ -199,8 +206,6 @@ def _absent(project: Project) -> list[str]:
         result.append(f"the precision {training.precision}; this script computes in float32")
     if training.jit_compile == "on":
         result.append("the compilation with XLA (torch.compile would be the nearest); the steps are the same")
-    if training.accumulation > 1:
-        result.append(f"the accumulation of gradients over {training.accumulation} batches; every batch is a step here")
     return result
 
 
@@ -271,20 +276,30 @@ def _train_pass(plan: Plan, stage: Stage) -> str:
         body.append(f"losses = losses * {weights}")
     clipping = clipping_lines(values)
     decay = bool(values.get("weight_decay")) and not decays
-    body += [f"loss = losses.mean(){' + penalties(network)' if plan.model.has_penalties else ''}",
-             "optimizer.zero_grad()", "loss.backward()"]
+    count = plan.project.training.accumulation
+    body.append(f"loss = losses.mean(){' + penalties(network)' if plan.model.has_penalties else ''}")
+    step = []
     if clipping or decay:
-        body.append("learning = [parameter for parameter in network.parameters() if parameter.requires_grad]")
-    body += clipping
+        step.append("learning = [parameter for parameter in network.parameters() if parameter.requires_grad]")
+    step += clipping
     if decay:
-        body += decay_lines(values, grouped=bool(slow_bases(plan, stage)))
-    averaging = averaging_lines(values)
-    body += ["optimizer.step()", *averaging, *(["schedule.step()"] if scheduled else []), *_counting(plan)]
-    arguments = (f"network, loader, optimizer{', schedule' if scheduled else ''}"
+        step += decay_lines(values, grouped=bool(slow_bases(plan, stage)))
+    averaging = averaging_lines(values, count)
+    step += ["optimizer.step()", *(["schedule.step()"] if scheduled else [])]
+    if count > 1:
+        # As with gradient_accumulation_steps of Keras, where averages are taken after every batch.
+        body += [f"(loss / {count}).backward()", f"if number % {count} == 0:", *(f"    {line}" for line in step),
+                 "    optimizer.zero_grad()", *averaging]
+    else:
+        body += ["optimizer.zero_grad()", "loss.backward()", *step, *averaging]
+    body += _counting(plan)
+    arguments = (f"network, loader, optimizer{', before' if count > 1 else ''}{', schedule' if scheduled else ''}"
                  f"{', class_weight' if plan.weighted else ''}{', average' if averaging else ''}")
+    does = ("A step for every batch" if count == 1 else
+            f"A step for every {count} batches, counted from the beginning of the stage, of which `before` are done")
     return "\n".join([
-        f"def train_epoch({arguments}):", f'    """A step for every batch; returns the mean loss and the {_called(plan)}."""',
-        "    network.train()", *_loop(plan, body, "    ")])
+        f"def train_epoch({arguments}):", f'    """{does}; returns the mean loss and the {_called(plan)}."""',
+        "    network.train()", *_loop(plan, body, "    ", numbered=count > 1)])
 
 
 def _measure(plan: Plan) -> str:
@@ -301,12 +316,13 @@ def _called(plan: Plan) -> str:
     return "accuracy" if plan.plain else "metrics by name"
 
 
-def _loop(plan: Plan, body: list[str], indent: str) -> list[str]:
+def _loop(plan: Plan, body: list[str], indent: str, numbered: bool = False) -> list[str]:
+    each = "number, (pictures, labels) in enumerate(loader, before + 1)" if numbered else "pictures, labels in loader"
     if not plan.plain:
-        return [f"{indent}total, kept = 0.0, []", f"{indent}for pictures, labels in loader:",
+        return [f"{indent}total, kept = 0.0, []", f"{indent}for {each}:",
                 *(f"{indent}    {line}" for line in body),
                 f"{indent}return figures(total / max(1, sum(len(labels) for _answers, labels in kept)), kept)\n"]
-    return [f"{indent}total, right, seen = 0.0, 0, 0", f"{indent}for pictures, labels in loader:",
+    return [f"{indent}total, right, seen = 0.0, 0, 0", f"{indent}for {each}:",
             *(f"{indent}    {line}" for line in body), f"{indent}return total / max(1, seen), right / max(1, seen)\n"]
 
 

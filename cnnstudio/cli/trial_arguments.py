@@ -30,3 +30,14 @@ def add_coach(command: Command) -> None:
     coach.add_argument("--apply", action="store_true",
                        help=tr("make the change of the first advice in the project", "hace en el proyecto el cambio del "
                                                                                      "primer consejo"))
+
+
+def add_shortcuts(command: Command) -> None:
+    shortcuts = command("shortcuts", tr("from how little of a picture its class can be told: border, middle, thumbnail, "
+                                        "colour, file, shuffled patches",
+                                        "con cuán poco de una imagen se reconoce su clase: borde, centro, miniatura, color, "
+                                        "archivo, fragmentos desordenados"))
+    add_run(shortcuts)
+    shortcuts.add_argument("--split", choices=("validation", "test"),
+                           help=tr("measure on this split (default: test if there is one)",
+                                   "mide con esta división (predeterminado: la de prueba, si existe)"))

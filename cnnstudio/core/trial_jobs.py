@@ -189,3 +189,36 @@ class Inspect(JobSpec, frozen=True, kw_only=True):
     run_folder: str
     target: str = ""
     most: int = 1000
+
+
+class ShortcutProbed(Event, frozen=True, kw_only=True):
+    """How often the class of a picture is told from one kind of information alone (see `catalog.shortcuts`).
+
+    `accuracy` (0 to 1, with its 95 % Wilson interval) is that of a classifier that learned on the training pictures reduced
+    so, for `pictures` of the split; `model_accuracy` that of the run's model for the reduced pictures, None where there is no
+    picture left; `model` that of the model for whole ones, `reference` that or the classifier's, whichever is better; `chance`
+    the share of the most frequent class.
+    """
+
+    run: str
+    probe: str
+    split: str
+    pictures: int
+    accuracy: float
+    interval: tuple[float, float]
+    chance: float
+    model: float
+    reference: float
+    suspicious: bool
+    model_accuracy: float | None = None
+
+
+class FindShortcuts(JobSpec, frozen=True, kw_only=True):
+    """Probe the pictures of a run for shortcuts: learn on at most `most` of its training pictures, measure on at most `most` of
+    `split`. The results are kept in the run's folder."""
+
+    function: ClassVar[str] = "shortcuts:find_shortcuts"
+
+    run_folder: str
+    split: str
+    most: int = 800

@@ -9,9 +9,9 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, language
-from cnnstudio.core.trial_jobs import FindBatch, Forecast, Inspect
+from cnnstudio.core.trial_jobs import FindBatch, FindShortcuts, Forecast, Inspect
 from cnnstudio.datasets.index import Index
-from cnnstudio.datasets.manifest import write_index_manifest
+from cnnstudio.datasets.manifest import read_manifest, write_index_manifest
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
@@ -51,6 +51,26 @@ def inspection_job(run: RunFolder) -> Inspect:
         raise ProblemError(no_model_problem(run))
     return Inspect(run_folder=str(run.folder), backend=training.backend, device=training.device, cache=str(cache_folder()),
                    language=language())
+
+
+def shortcuts_job(run: RunFolder, split: str = "") -> FindShortcuts:
+    """The job that probes a run's pictures for shortcuts, on `split` or else the first of test and validation that has
+    pictures. Raises ProblemError (empty_split, no_model, ...)."""
+    training = run.spec().training
+    if not run.has_model:
+        raise ProblemError(no_model_problem(run))
+    manifest = read_manifest(run.manifest_path)
+    present = [name for name in ("test", "validation") if manifest.split(name)]
+    wanted = split or (present[0] if present else "")
+    if wanted not in present:
+        text = Text("Shortcuts are measured on pictures that the run was not trained on, and it has none in {split}. "
+                    "Available: {present}.",
+                    "Los atajos se miden con imágenes con las que no se entrenó, y en {split} no hay ninguna. Disponibles: "
+                    "{present}.")
+        raise ProblemError(error("empty_split", text.fill(split=wanted or "test, validation",
+                                                          present=", ".join(present) or "-"), "run"))
+    return FindShortcuts(run_folder=str(run.folder), split=wanted, backend=training.backend, device=training.device,
+                         cache=str(cache_folder()), language=language())
 
 
 def _manifest(folder: Path, project: Project, index: Index, name: str) -> Path:

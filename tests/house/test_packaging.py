@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +36,31 @@ def needs(command: str) -> pytest.MarkDecorator:
 
 def call(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False, timeout=120, **options)
+
+
+def _left_out_of_the_window() -> set[str]:
+    """What the frozen program without Keras is made without, by the description that PyInstaller reads."""
+    spec = (PACKAGING / "cnnstudio.spec").read_text("utf-8")
+    window = spec[spec.index("window = Analysis("):spec.index("worker = Analysis(")]
+    excludes = re.findall(r"excludes=\[(.*?)\]", window)[-1]
+    return {*re.findall(r'"([\w.]+)"', excludes), *DATA["freeze"]["unused"]}
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules that a file imports, inside functions too."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    return {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names} | {
+        node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+
+
+def test_nothing_that_the_window_imports_is_left_out_of_its_program():
+    """`reproduce` and networks from .h5 files read HDF5 outside the engine, and the frozen program had no h5py."""
+    left_out = _left_out_of_the_window() - {"pyarrow", "torch", "jax"}  # added by the user
+    package = PACKAGING.parent / "cnnstudio"
+    wanted = {(path.relative_to(package).as_posix(), name) for path in package.rglob("*.py")
+              if not path.is_relative_to(package / "engine") for name in _imports(path)
+              if any(name == left or name.startswith(f"{left}.") for left in left_out - {"cnnstudio.engine"})}
+    assert wanted == set()
 
 
 def test_the_script_of_the_packages_stays_short():

@@ -20,13 +20,13 @@ from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.evaluation.answers import Answers
 from cnnstudio.evaluation.confusion import confused_pairs
 from cnnstudio.evaluation.figures import FIGURES
-from cnnstudio.evaluation.likeness import unlike_problems
 from cnnstudio.evaluation.rejection import REJECTIONS, RejectionFigures, rejection_figures
 from cnnstudio.evaluation.report import Report, Value, make_report
 from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.runs.answers import leakage_price
 from cnnstudio.workers.runs.calibration import kept_answers, present_calibration
 from cnnstudio.workers.runs.folder import RunFolder, find_run
+from cnnstudio.workers.runs.side_by_side import answers_side_by_side
 
 _PAIRS = 10
 """Confused pairs that are listed."""
@@ -54,12 +54,10 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
             _print(found[-1], _leakage(arguments.project, run, event.split) if event.table else None, output)
         if exit_code(last, output):
             return 1
-    answered = [item.answers for item in found if item.answers is not None]
-    if len(answered) > 1:
-        unlike = unlike_problems(answered)
-        if unlike:
-            raise ProblemError(*unlike)
-        _print_side_by_side(found, output)
+    kept = [item for item in found if item.answers is not None]
+    if len(kept) > 1:
+        answers_side_by_side([item.run for item in kept], kept[0].event.split)
+        _print_side_by_side(kept, output)
     return 0
 
 
@@ -163,11 +161,13 @@ def _classes(evaluated: jobs.Evaluated, report: Report | None) -> list[dict[str,
 def _figure_lines(report: Report) -> list[str]:
     """Every figure with its interval, aligned."""
     width = max(len(str(figure.label)) for figure in FIGURES)
-    lines = [f"  {FIGURES[value.id].label!s:<{width}}  {_number(value, value.value)}  {_interval(value)}"
+    lines = [f"  {FIGURES[value.id].label!s:<{width}}  {_number(value, value.value)}  {_interval(value)}".rstrip()
              for value in report.figures if value.value is not None]
-    unknown = [f"  {FIGURES[value.id].label!s:<{width}}  -  {value.reason}" for value in report.figures
-               if value.value is None and not value.id.startswith("top_")]
-    return [*lines, *unknown]
+    lines += [f"  {FIGURES[value.id].label!s:<{width}}  -  {value.reason}" for value in report.figures if value.value is None]
+    # Why several have no interval is said once.
+    reasons = dict.fromkeys(str(value.reason) for value in report.figures
+                            if value.value is not None and value.reason is not None)
+    return [*lines, *(f"  {reason}" for reason in reasons)]
 
 
 def _number(value: Value, number: float | None) -> str:
@@ -176,7 +176,7 @@ def _number(value: Value, number: float | None) -> str:
 
 def _interval(value: Value) -> str:
     if value.interval is None:
-        return str(value.reason or "")
+        return ""
     method = tr("Wilson", "Wilson") if value.method == "wilson" else tr("bootstrap", "bootstrap")
     return tr("95%: {low} to {high} ({method})", "95 %: {low} a {high} ({method})", low=_number(value, value.interval[0]),
               high=_number(value, value.interval[1]), method=method)

@@ -26,9 +26,10 @@ class Request:
     """Write `loaded`, the model of `run`, to the new `path`, and return predictions of the export for `pictures`.
 
     `wanted` (n, classes) are the trained model's answers for them, after its temperature. That is inside the weights of
-    `loaded` where the format wants it so, and its card says so; the rest of the calibration is in the card. A writer calls
-    `checking` after writing, before it predicts. It returns (n, classes) answers of the reopened export, and may raise
-    OSError and ProblemError. `unchecked`: the pictures are generated ones, and the export says that it was not checked.
+    `loaded.model` (not of its file) where the format wants it so, and its card says so; the rest of the calibration is in the
+    card. A writer calls `checking` after writing, before it predicts. It returns (n, classes) answers of the reopened export,
+    and may raise OSError and ProblemError. `unchecked`: the pictures are generated ones, and the export says that it was not
+    checked.
     """
 
     loaded: models.Loaded

@@ -19,7 +19,10 @@ from cnnstudio.workers.runs.calibration import (
     present_calibration,
     read_calibration,
 )
-from tests.workers.calibrated_runs import answered_run
+from cnnstudio.workers.runs.side_by_side import answers_side_by_side
+from tests.evaluation.material import draw
+from tests.workers.calibrated_runs import BEFORE, CLASSES, answered_run, keep
+from tests.workers.evaluated_runs import evaluated_run, result
 
 
 @pytest.fixture
@@ -112,3 +115,19 @@ def test_damaged_answers_lead_to_another_evaluation(run):
         calibrate(run)
     assert "Evaluate it again" in raised.value.problems[0].text.en
     assert np.isfinite(kept_answers(run, "test").probabilities).all()
+
+
+def test_runs_stand_side_by_side_on_the_same_files_alone(tmp_path):
+    def hashed_run(content):
+        run = evaluated_run(tmp_path, [result("0.png", 0, label=0)], classes=CLASSES, hashes={"0.png": content})
+        run.model_path.write_bytes(b"model")
+        os.utime(run.model_path, (BEFORE, BEFORE))
+        keep(run, "test", draw(np.random.default_rng(1), 30, 3))
+        return run
+
+    first, same, changed = hashed_run("aa"), hashed_run("aa"), hashed_run("bb")
+    assert [answers.run for answers in answers_side_by_side([first, same], "test")] == [first.id, same.id]
+    with pytest.raises(ProblemError) as raised:
+        answers_side_by_side([first, same, changed], "test")
+    problem, = raised.value.problems
+    assert problem.code == "unlike_evaluations" and changed.id in problem.text.en and "(1)" in problem.text.en

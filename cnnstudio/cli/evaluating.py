@@ -125,6 +125,9 @@ def _print(found: _Evaluation, leakage: LeakageCost | None, output: Output) -> N
                        high=format_number(overall.accuracy_interval[1], ".2%"),
                        balanced=format_number(overall.balanced_accuracy, ".2%"),
                        f1=format_number(overall.macro_f1, ".3f"))]
+    if evaluated.temperature != 1:
+        lines.append("  " + tr("calibrated with temperature {t:.3f}", "calibrado con temperatura {t:.3f}",
+                               t=evaluated.temperature))
     if report is not None:
         lines += _figure_lines(report)
     width = max((len(item.name) for item in evaluated.classes), default=0)
@@ -163,7 +166,8 @@ def _figure_lines(report: Report) -> list[str]:
     width = max(len(str(figure.label)) for figure in FIGURES)
     lines = [f"  {FIGURES[value.id].label!s:<{width}}  {_number(value, value.value)}  {_interval(value)}".rstrip()
              for value in report.figures if value.value is not None]
-    lines += [f"  {FIGURES[value.id].label!s:<{width}}  -  {value.reason}" for value in report.figures if value.value is None]
+    lines += [f"  {FIGURES[value.id].label!s:<{width}}  -  {value.reason}" for value in report.figures
+              if value.value is None and not FIGURES[value.id].passed_over]
     # Why several have no interval is said once.
     reasons = dict.fromkeys(str(value.reason) for value in report.figures
                             if value.value is not None and value.reason is not None)

@@ -39,6 +39,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     scale: Scale = "logit"
     percent: bool = False
     """Whether it is shown as a percentage."""
+    passed_over: bool = False
+    """Whether nothing is said where it is undefined."""
     costly: bool = False
     """Whether a resample takes long, by the number of classes: it gets fewer resamples."""
 
@@ -156,6 +158,7 @@ def _top(k: int) -> Figure:
     reason = Text("The model has no more than {k} classes.", "El modelo no tiene más de {k} clases.").fill(k=k)
     return Figure(
         id=f"top_{k}", label=Text(f"Top-{k} accuracy", f"Exactitud top-{k}"), percent=True, needs_probabilities=True,
+        passed_over=True,
         help=Text("The share of pictures whose class is among the {k} most probable ones.",
                   "La proporción de imágenes cuya clase está entre las {k} más probables.").fill(k=k),
         compute=compute, shares=shares, undefined=lambda sample: reason if sample.classes <= k else None)

@@ -84,6 +84,23 @@ def test_prediction_equals_evaluation_bit_for_bit(calibrated, engine, monkeypatc
         assert (CLASSES[row.predicted], row.probability) == (answer.top[0].label, answer.top[0].probability)
 
 
+def test_a_picture_has_the_same_bits_alone_and_in_a_batch_of_any_size():
+    """By Keras itself: kernels for one picture add up in another order than those for many."""
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([
+        keras.Input((32, 32, 3)), keras.layers.Conv2D(6, 5, activation="tanh"), keras.layers.AveragePooling2D(2),
+        keras.layers.Conv2D(16, 5, activation="tanh"), keras.layers.AveragePooling2D(2), keras.layers.Flatten(),
+        keras.layers.Dense(120, activation="tanh"), keras.layers.Dense(84, activation="tanh"),
+        keras.layers.Dense(10, activation="softmax")])
+    pictures = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3)).astype(np.uint8)
+    engine = inference.KerasEngine(model)
+    whole = engine.predict(pictures)
+    for size in (1, 2, 3, 5, 8, 15):
+        for begin in range(0, 16, size):
+            part = engine.predict(pictures[begin:begin + size])
+            assert (part == whole[begin:begin + size]).all(), (size, begin)
+
+
 def test_the_table_follows_the_calibration_and_the_answers_do_not(calibrated):
     run, _pictures = calibrated
     evaluated(calibrated)
@@ -213,11 +230,11 @@ FOLDED = {
     "sigmoid": lambda: (network(L.Flatten(), L.Dense(1, activation="sigmoid")), "binary"),
     "softmax layer": lambda: (network(L.Flatten(), L.Dense(4), L.Softmax()), "categorical"),
     "activation layer": lambda: (network(L.Flatten(), L.Dense(4), L.Dropout(0.5), L.Activation("softmax")), "categorical"),
-    "convolution": lambda: (network(L.Conv2D(4, 3), L.GlobalAveragePooling2D(), L.Softmax()), "categorical"),
+    "convolution": lambda: (network(L.Conv2D(4, 3), L.GlobalAveragePooling2D(2), L.Softmax()), "categorical"),
 }
 NOT_FOLDED = {
     "unit between": lambda: (network(L.Flatten(), L.Dense(4), L.LayerNormalization(), L.Softmax()), "categorical"),
-    "no kernel": lambda: (network(L.GlobalAveragePooling2D(), L.Softmax()), "categorical"),
+    "no kernel": lambda: (network(L.GlobalAveragePooling2D(2), L.Softmax()), "categorical"),
 }
 
 

@@ -230,11 +230,11 @@ FOLDED = {
     "sigmoid": lambda: (network(L.Flatten(), L.Dense(1, activation="sigmoid")), "binary"),
     "softmax layer": lambda: (network(L.Flatten(), L.Dense(4), L.Softmax()), "categorical"),
     "activation layer": lambda: (network(L.Flatten(), L.Dense(4), L.Dropout(0.5), L.Activation("softmax")), "categorical"),
-    "convolution": lambda: (network(L.Conv2D(4, 3), L.GlobalAveragePooling2D(2), L.Softmax()), "categorical"),
+    "convolution": lambda: (network(L.Conv2D(4, 3), L.GlobalAveragePooling2D(), L.Softmax()), "categorical"),
 }
 NOT_FOLDED = {
     "unit between": lambda: (network(L.Flatten(), L.Dense(4), L.LayerNormalization(), L.Softmax()), "categorical"),
-    "no kernel": lambda: (network(L.GlobalAveragePooling2D(2), L.Softmax()), "categorical"),
+    "no kernel": lambda: (network(L.GlobalAveragePooling2D(), L.Softmax()), "categorical"),
 }
 
 

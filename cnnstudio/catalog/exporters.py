@@ -34,7 +34,8 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
     `request.pictures`; the export is kept where they are within `tolerance` of the trained model's.
     `recognizer(path)` says whether a file of this format is an earlier export of ours; folders have check.json.
     `usage` gives a line to use the export at that path, in a terminal or in Python. `devices`: where it can run.
-    `has_samples`: the user chooses how many sample pictures it carries.
+    `temperature_inside`: a calibrated temperature becomes a part of the weights, so that the outputs of the export itself are
+    calibrated; else its own script applies it. `has_samples`: the user chooses how many sample pictures it carries.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
     usage: Callable[[str], Text]
     usage_place: Literal["terminal", "python"] = "python"
     has_samples: bool = False
+    temperature_inside: bool = True
 
     @property
     def folder(self) -> bool:
@@ -103,13 +105,13 @@ EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
             Content("model.keras", Text("the model; takes pixels from 0 to 255", "el modelo; recibe píxeles de 0 a 255")),
             Content("recipe.json, classes.json", Text("how a file is turned into pixels, and the classes",
                                                       "cómo un archivo se convierte en píxeles, y las clases")),
-            Content("predict.py, pixels/", Text("classifies pictures; needs only Keras, OpenCV, Pillow and NumPy",
+            Content("predict.py, answering.py, pixels/", Text("classifies pictures; needs only Keras, OpenCV, Pillow and NumPy",
                                                 "clasifica imágenes; solo necesita Keras, OpenCV, Pillow y NumPy")),
             Content("samples/, samples.json", Text("sample pictures with the expected predictions",
                                                    "imágenes de muestra con las predicciones esperadas")),
             Content("check.json, README.txt", Text("the result of the check, and how to use the bundle",
                                                    "el resultado de la comprobación y cómo usar el paquete"))),
-        usage=_bundle_usage, usage_place="terminal", has_samples=True),
+        usage=_bundle_usage, usage_place="terminal", has_samples=True, temperature_inside=False),
     Exporter(
         id="keras", label=Text("Keras model", "Modelo de Keras"), suffix=".keras",
         writer="cnnstudio.engine.keras_writers:write_model", recognizer="cnnstudio.engine.keras_writers:is_our_model",

@@ -1,4 +1,4 @@
-"""Commands that work in a child process: evaluate, predict, export, fetch; and how any job is run."""
+"""Commands that work in a child process: predict, export, fetch; and how any job is run."""
 
 from __future__ import annotations
 
@@ -14,19 +14,15 @@ import msgspec
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.targets import WRITTEN_TABLE, check_target
 from cnnstudio.core import events, jobs
-from cnnstudio.core.averages import averages
 from cnnstudio.core.commands import Command, Predict, Stop
 from cnnstudio.core.jobs import FetchBase, JobSpec
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_metrics, format_number, language, tr
-from cnnstudio.datasets.index import open_index
-from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.workers.answer_format import json_line, pictures_of, text_line, write_csv
-from cnnstudio.workers.job_setup import evaluation_job, export_job, serving_job
-from cnnstudio.workers.runs.answers import leakage_price
-from cnnstudio.workers.runs.folder import RunFolder, find_run, run_of, standing_text
+from cnnstudio.workers.job_setup import export_job, serving_job
+from cnnstudio.workers.runs.folder import find_run, run_of, standing_text
 from cnnstudio.workers.supervisor import Supervisor
 
 
@@ -112,66 +108,6 @@ def exit_code(last: events.Event, output: Output) -> int:
         output.problems([last.problem], as_lines=False)
         return 1
     return int(isinstance(last, events.Stopped) and not last.kept)
-
-
-def evaluate(arguments: argparse.Namespace, output: Output) -> int:
-    run = find_run(arguments.project, arguments.run)
-    result: list[jobs.Evaluated] = []
-
-    def handle(event: events.Event) -> None:
-        report_progress(event, output)
-        if isinstance(event, jobs.Evaluated):
-            result.append(event)
-
-    reading = run.spec().dataset
-    if arguments.label_column or arguments.path_column:
-        reading = msgspec.structs.replace(reading, label_columns=tuple(arguments.label_column),
-                                          path_columns=tuple(arguments.path_column))
-    last = run_job(evaluation_job(run, arguments.split or "", arguments.data, reading), output, handle)
-    for evaluated in result:
-        line = {"run": run.id, "split": evaluated.split, "images": evaluated.images, "loss": evaluated.loss,
-                "accuracy": evaluated.accuracy, "classes": list(evaluated.classes), "confusion": evaluated.confusion,
-                "engine": evaluated.engine, "skipped": evaluated.skipped}
-        overall = averages(evaluated.accuracy, evaluated.classes, evaluated.confusion)
-        line |= msgspec.to_builtins(overall)
-        leakage = _leakage(arguments.project, run, evaluated.split) if evaluated.table else None
-        if leakage is not None:
-            line["leakage"] = leakage
-        lines = [tr("{run}, {split}: accuracy {accuracy:.2%} on {n:,} pictures, loss {loss:.4f}",
-                    "{run}, {split}: exactitud {accuracy:.2%} en {n:,} imágenes, pérdida {loss:.4f}", run=run.id,
-                    split=evaluated.split, accuracy=evaluated.accuracy, n=evaluated.images, loss=evaluated.loss),
-                 "  " + tr("95% interval {low} to {high}, balanced accuracy {balanced}, macro F1 {f1}",
-                           "intervalo del 95 %: {low} a {high}, exactitud equilibrada {balanced}, F1 macro {f1}",
-                           low=format_number(overall.accuracy_interval[0], ".2%"),
-                           high=format_number(overall.accuracy_interval[1], ".2%"),
-                           balanced=format_number(overall.balanced_accuracy, ".2%"),
-                           f1=format_number(overall.macro_f1, ".3f"))]
-        width = max((len(report.name) for report in evaluated.classes), default=0)
-        lines += [f"  {report.name:<{width}}  " + "  ".join(
-            f"{name} {format_number(getattr(report, name), '.3f')}" for name in ("precision", "recall", "f1"))
-            + f"  n {report.support}"
-            for report in evaluated.classes]
-        if leakage is not None:
-            lines.append(tr("pictures with a duplicate among the training pictures: {leaked}; accuracy without them "
-                            "{accuracy}",
-                            "imágenes con una copia entre las de entrenamiento: {leaked}; exactitud sin ellas: {accuracy}",
-                            leaked=leakage.leaked,
-                            accuracy="-" if leakage.without is None else format_number(leakage.without, ".2%")))
-        output.line(line, "\n".join(lines))
-    return exit_code(last, output)
-
-
-def _leakage(folder: Path, run: RunFolder, split: str) -> LeakageCost | None:
-    """The leakage of an evaluation, if the audit found duplicates of training pictures."""
-    try:
-        index = open_index(folder)
-    except ProblemError:
-        return None
-    try:
-        price = leakage_price(index, run, split)
-    finally:
-        index.close()
-    return price if price is not None and price.leaked else None
 
 
 def predict(arguments: argparse.Namespace, output: Output) -> int:

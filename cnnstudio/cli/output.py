@@ -78,6 +78,14 @@ _PATH_HINT: Final = Text("Choose it with --path-column COLUMN, or in a project w
                          "Elíjala con --path-column COLUMNA o, en un proyecto, con: set PROYECTO "
                          "dataset.path_columns=COLUMNA.")
 _HINTS: Final = {
+    "no_temperature": Text("To set only a reject option: calibrate PROJECT --no-temperature --reject OPTION.",
+                           "Para poner solo una opción de rechazo: calibrate PROYECTO --no-temperature --reject OPCIÓN."),
+    "damaged_calibration": Text("To remove it: cnnstudio calibrate PROJECT --remove.",
+                                "Para quitarla: cnnstudio calibrate PROYECTO --remove."),
+    "outdated_calibration": Text("To calibrate it again: cnnstudio calibrate PROJECT; to remove it: calibrate PROJECT "
+                                 "--remove.",
+                                 "Para calibrarlo de nuevo: cnnstudio calibrate PROYECTO; para quitarla: calibrate PROYECTO "
+                                 "--remove."),
     "left_out_linked_folder": Text("Use --follow-links, or in a project: set PROJECT dataset.follow_links=true.",
                                    "Use --follow-links o, en un proyecto: set PROYECTO dataset.follow_links=true."),
     "columns_unclear": _COLUMN_HINT, "too_many_classes": _COLUMN_HINT, "several_labels": _COLUMN_HINT,

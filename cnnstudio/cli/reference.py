@@ -6,11 +6,7 @@ import argparse
 from typing import Any
 
 from cnnstudio.cli.output import Output
-from cnnstudio.core.params import Param
-from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text, tr
-from cnnstudio.interchange.printing.allowed_values import allowed_values, format_value
-from cnnstudio.interchange.printing.reference import (
+from cnnstudio.cli.reference_pages import (
     Section,
     entry_label,
     find_entries,
@@ -19,6 +15,10 @@ from cnnstudio.interchange.printing.reference import (
     sections,
     similar_names,
 )
+from cnnstudio.core.params import Param
+from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.text import Text, tr
+from cnnstudio.interchange.printing.allowed_values import allowed_values, format_value
 
 
 def explain(arguments: argparse.Namespace, output: Output) -> int:

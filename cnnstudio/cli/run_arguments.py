@@ -121,8 +121,13 @@ def add_runs(command: Command) -> None:
 
 
 def add_evaluate(command: Command) -> None:
-    evaluate = command("evaluate", tr("evaluate a trained model", "evalúa un modelo entrenado"))
-    add_run(evaluate)
+    evaluate = command("evaluate", tr("evaluate trained models: all figures with their intervals",
+                                      "evalúa modelos entrenados: todas las cifras con sus intervalos"))
+    evaluate.add_argument("--run", action="append", metavar="ID",
+                          help=tr("the id of the run, as listed by `runs` (default: the newest run); repeat it to put several "
+                                  "runs side by side",
+                                  "el id del entrenamiento, tal como lo enumera `runs` (predeterminado: el más reciente); "
+                                  "repítalo para poner varios uno al lado de otro"))
     on = evaluate.add_mutually_exclusive_group()
     on.add_argument("--split", choices=("train", "validation", "test"),
                     help=tr("on this split of the project", "en esta división del proyecto"))
@@ -130,6 +135,28 @@ def add_evaluate(command: Command) -> None:
                     help=tr("on other pictures, with one subfolder per class",
                             "en otras imágenes, con una subcarpeta por clase"))
     add_columns(evaluate)
+
+
+def add_calibrate(command: Command) -> None:
+    calibrate = command("calibrate", tr("make the probabilities of a model as sure as they are right, and let it say “not "
+                                        "sure”; kept with the run, and used by predict and every export",
+                                        "hace que las probabilidades de un modelo sean tan seguras como acertadas y le permite "
+                                        "decir «sin certeza»; se guarda con el entrenamiento y lo usan predict y todas las "
+                                        "exportaciones"))
+    add_run(calibrate)
+    what = calibrate.add_mutually_exclusive_group()
+    what.add_argument("--reject", metavar=tr("OPTION", "OPCIÓN"),
+                      help=tr("when it is not sure: confidence:0.8 (below that probability), conformal:0.1 or "
+                              "conformal_aps:0.1 (sets of classes that miss the right one for that share of new pictures), or "
+                              "none (default: as it is)",
+                              "cuándo no tiene certeza: confidence:0.8 (por debajo de esa probabilidad), conformal:0.1 o "
+                              "conformal_aps:0.1 (conjuntos de clases en los que falta la correcta en esa proporción de "
+                              "imágenes nuevas) o none (predeterminado: como está)"))
+    what.add_argument("--remove", action="store_true", help=tr("remove the temperature and the reject option",
+                                                               "quita la temperatura y la opción de rechazo"))
+    calibrate.add_argument("--no-temperature", action="store_true",
+                           help=tr("leave the temperature as it is, and set the reject option only",
+                                   "deja la temperatura como está y pone solo la opción de rechazo"))
 
 
 def add_predict(command: Command) -> None:

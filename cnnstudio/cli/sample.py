@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cnnstudio.cli import jobs, training
+from cnnstudio.cli import evaluating, jobs, training
 from cnnstudio.cli.output import Output
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.opening import sample_project
@@ -21,7 +21,7 @@ def sample(arguments: argparse.Namespace, output: Output) -> int:
     if code:
         return code
     run = find_run(folder)
-    code = jobs.evaluate(_with(arguments, project=folder, run=run.id, split="test", data=None, label_column=[],
+    code = evaluating.evaluate(_with(arguments, project=folder, run=[run.id], split="test", data=None, label_column=[],
                                path_column=[]), output)
     if code:
         return code

@@ -24,6 +24,7 @@ from cnnstudio import __version__
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.cli.jobs import run_job
 from cnnstudio.cli.output import Output
+from cnnstudio.cli.reference_pages import sections
 from cnnstudio.core import events, jobs
 from cnnstudio.core.commands import Predict, Stop
 from cnnstudio.core.edits import set_field
@@ -33,7 +34,6 @@ from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import language, set_language, tr
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.sample import write_digits
-from cnnstudio.interchange.printing.reference import sections
 from cnnstudio.workers.job_setup import prepare_training, serving_job
 from cnnstudio.workers.supervisor import Supervisor
 

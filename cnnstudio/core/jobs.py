@@ -69,7 +69,9 @@ class ClassReport(msgspec.Struct, frozen=True, kw_only=True):
 class Evaluated(Event, frozen=True, kw_only=True):
     """The result of an evaluation. `confusion[i][j]`: pictures of class i that were predicted as class j.
 
-    `table` is the path of a JSON-lines file with one `PictureResult` a line; empty where it could not be written.
+    `table` is the path of a JSON-lines file with one `PictureResult` a line; empty where it could not be written. Loss and
+    probabilities are those after the `temperature` of the run's calibration (1: none). `skipped` pictures could not be read,
+    or their answers were no numbers.
     """
 
     run: str
@@ -82,6 +84,7 @@ class Evaluated(Event, frozen=True, kw_only=True):
     table: str = ""
     engine: str = ""
     skipped: int = 0
+    temperature: float = 1.0
 
 
 class PictureResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,12 +124,18 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prediction(Event, frozen=True, kw_only=True):
-    """The answer for one picture: `top` is best first; or the problem that prevented it."""
+    """The answer for one picture: `top` is best first; or the problem that prevented it.
+
+    `not_sure` is None where the model has no reject option. `answer_set`: the classes that remain, best first, where that is
+    one with conformal sets.
+    """
 
     request: int
     path: str
     top: tuple[Ranked, ...] = ()
     problem: Problem | None = None
+    not_sure: bool | None = None
+    answer_set: tuple[str, ...] | None = None
 
 
 class Answered(Event, frozen=True, kw_only=True):

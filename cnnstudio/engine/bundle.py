@@ -22,9 +22,12 @@ from cnnstudio.engine import models
 from cnnstudio.engine.bundled_steps import imaging_modules, steps_source
 from cnnstudio.engine.export_request import Request, keras_probabilities, write_json
 from cnnstudio.engine.sources import source_file
+from cnnstudio.evaluation.rejection import REJECTIONS
 
 _START: Final = "prepare"
 """The module of imaging whose imports lead to all modules of the pixel path."""
+_SCRIPTS: Final = {"cnnstudio.engine.bundle_predict": "predict.py", "cnnstudio.evaluation.answering": "answering.py"}
+"""What the bundle runs, beside the pixel path: modules and the names of their copies."""
 
 README: Final = """\
 CNN Studio: {classes} classes, pictures of {width} x {height} ({color_mode})
@@ -35,7 +38,8 @@ It needs Python 3.11 or newer, Keras 3 with a backend, OpenCV, Pillow and NumPy 
   pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 model.keras    the model; takes plain 0-255 pixels of shape (n, {height}, {width}, {channels})
 recipe.json    how a file becomes these pixels     pixels/   the code that does it
-classes.json   the classes, in the order of the model's outputs
+classes.json   the classes, in the order of the model's outputs, and the calibration of its probabilities
+answering.py   the code that applies the calibration and says when the model is not sure
 samples/       pictures to try; samples.json holds the probabilities that must come out
 check.json     the comparison with the trained model that was made when this folder was written
 
@@ -45,7 +49,8 @@ Necesita Python 3.11 o posterior, Keras 3 con un motor, OpenCV, Pillow y NumPy (
   pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
 model.keras    el modelo; toma píxeles 0-255 sin tratar, de forma (n, {height}, {width}, {channels})
 recipe.json    cómo un archivo se convierte en esos píxeles     pixels/   el código que lo hace
-classes.json   las clases, en el orden de las salidas del modelo
+classes.json   las clases, en el orden de las salidas del modelo, y la calibración de sus probabilidades
+answering.py   el código que aplica la calibración y dice cuándo el modelo no tiene certeza
 samples/       imágenes de prueba; samples.json tiene las probabilidades que deben salir
 check.json     la comparación con el modelo entrenado que se hizo al escribir esta carpeta
 """
@@ -64,13 +69,17 @@ def write_bundle(request: Request) -> np.ndarray:
     card, folder = request.loaded.card, request.path
     recipe, names = card.recipe, card.class_names
     folder.mkdir(parents=True)
-    shutil.copyfile(request.loaded.path, folder / "model.keras")
-    if request.unchecked:
-        models.mark_unchecked(folder / "model.keras", card)
+    models.copy_model(request.loaded, folder / "model.keras")
     write_json(folder / "recipe.json", recipe.as_dictionary())
-    write_json(folder / "classes.json", {"class_names": names, "label_mode": card.label_mode})
+    classes: dict[str, Any] = {"class_names": names, "label_mode": card.label_mode}
+    if card.calibration is not None:
+        classes["calibration"] = msgspec.to_builtins(card.calibration)
+        if card.calibration.rejection is not None:
+            classes["calibration"]["rejection"]["has_sets"] = REJECTIONS[card.calibration.rejection.kind].has_sets
+    write_json(folder / "classes.json", classes)
     _copy_pixel_path(folder / "pixels")
-    shutil.copyfile(source_file("cnnstudio.engine.bundle_predict"), folder / "predict.py")
+    for module, name in _SCRIPTS.items():
+        shutil.copyfile(source_file(module), folder / name)
     (folder / "README.txt").write_text(README.format(
         classes=len(names), width=recipe.width, height=recipe.height, channels=recipe.channels,
         color_mode=recipe.color_mode) + (_UNCHECKED if request.unchecked else ""), encoding="utf-8")

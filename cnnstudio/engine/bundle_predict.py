@@ -8,6 +8,7 @@ It needs Keras 3 with any backend (TensorFlow, PyTorch or JAX), OpenCV, Pillow a
 A PATH is a picture or a folder of pictures; what is left out of a folder is counted on standard error.
 --json prints one JSON object a line:
     {"path": ..., "label": ..., "probability": ..., "top": [{"label": ..., "probability": ...}, ...]}
+with "not_sure": true or false where the model has a reject option, and "set": [...] where that has conformal sets;
 or, for what is no readable picture, {"path": ..., "problem": {"code": ..., "text": ...}}.
 """
 
@@ -26,6 +27,9 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 BATCH = 32
+NO_NUMBER = {"en": "{path} was not classified: the model answers with values that are no numbers (NaN).",
+             "es": "{path} no se clasificó: el modelo responde con valores que no son números (NaN)."}
+NOT_SURE = {"en": "not sure", "es": "sin certeza"}
 FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, RuntimeError, NotImplementedError,
           ArithmeticError, RecursionError, zipfile.BadZipFile)
 """What Keras raises for damaged models."""
@@ -90,11 +94,32 @@ def load_model(class_count: int, label_mode: str) -> Any:
     return model
 
 
+def read_calibration(classes: Any) -> tuple[float, Any]:
+    """The temperature that is still to be applied, and the reject option or None; raises DamagedBundle."""
+    from answering import RULES  # type: ignore[import-not-found]
+
+    calibration = classes.get("calibration")
+    if calibration is None:
+        return 1.0, None
+    try:
+        temperature = 1.0 if calibration.get("inside") else float(calibration.get("temperature", 1.0))
+        rejection = calibration.get("rejection")
+        if rejection is not None:
+            rejection = {"kind": str(rejection["kind"]), "threshold": float(rejection["threshold"]),
+                         "has_sets": bool(rejection["has_sets"])}
+            if rejection["kind"] not in RULES:
+                raise ValueError(rejection["kind"])
+    except FAULTS as error:
+        raise DamagedBundle("classes.json", error) from error
+    return temperature, rejection
+
+
 def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     """A dictionary for each path, in their order."""
     choose_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import numpy as np
+    from answering import answer_sets, is_sure, scale
     from pixels.decode import count_not_numbers  # type: ignore[import-not-found]
     from pixels.errors import PictureError, disk_reason, disk_text  # type: ignore[import-not-found]
     from pixels.picture_files import read_regular  # type: ignore[import-not-found]
@@ -104,6 +129,7 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     recipe = read_json("recipe.json", {"height": int, "width": int})
     classes = read_json("classes.json", {"class_names": list, "label_mode": str})
     names = classes["class_names"]
+    temperature, rejection = read_calibration(classes)
     model = load_model(len(names), classes["label_mode"])
     language = chosen_language()
 
@@ -138,15 +164,24 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
                 raise DamagedBundle("recipe.json", str(error).partition("\n")[0]) from error
             if classes["label_mode"] == "binary" and values.shape[-1] == 1:
                 values = np.concatenate([1.0 - values, values], axis=-1)
-            result = iter(values)
+            result = iter(scale(values, temperature))
         for path, picture in zip(part, read_part, strict=True):
             if isinstance(picture, dict):
                 yield {"path": path, "problem": picture}
                 continue
             chances = next(result)
-            order = np.argsort(-chances, kind="stable")[:top or None]
-            best = [{"label": names[number], "probability": round(float(chances[number]), 6)} for number in order]
-            yield {"path": path, "label": best[0]["label"], "probability": best[0]["probability"], "top": best}
+            if not np.isfinite(chances).all():
+                yield {"path": path, "problem": {"code": "answer_not_a_number", "text": NO_NUMBER[language].format(path=path)}}
+                continue
+            order = np.argsort(-chances, kind="stable")
+            best = [{"label": names[number], "probability": round(float(chances[number]), 6)} for number in order[:top or None]]
+            answer = {"path": path, "label": best[0]["label"], "probability": best[0]["probability"], "top": best}
+            if rejection is not None:
+                remaining = answer_sets(chances[None], rejection["kind"], rejection["threshold"])
+                answer["not_sure"] = not is_sure(remaining)[0]
+                if rejection["has_sets"]:
+                    answer["set"] = [names[number] for number in order if remaining[0][number]]
+            yield answer
 
 
 def main() -> int:
@@ -157,9 +192,10 @@ def main() -> int:
         print(on_one_line(damaged.text()), file=sys.stderr)
     except (ImportError, SyntaxError) as error:
         name = getattr(error, "name", None) or getattr(error, "filename", None) or ""
-        if "pixels" not in name:
+        part = next((part for part in ("pixels", "answering") if part in name), "")
+        if not part:
             raise
-        print(on_one_line(DamagedBundle("pixels", error).text()), file=sys.stderr)
+        print(on_one_line(DamagedBundle(part, error).text()), file=sys.stderr)
     return 2
 
 
@@ -172,6 +208,8 @@ def classify() -> int:
     parser.add_argument("--follow-links", action="store_true", help="enter linked folders / entrar en carpetas enlazadas")
     arguments = parser.parse_args()
     sys.path.insert(0, str(HERE))
+    # The folder stays as it was exported.
+    sys.dont_write_bytecode = True
     from pixels.picture_files import list_pictures
 
     paths, left_out = list_pictures(arguments.paths, arguments.follow_links)
@@ -186,6 +224,9 @@ def classify() -> int:
             print(on_one_line(f"{answer['path']}: {answer['problem']['text']}"), flush=True)
         else:
             ranking = ", ".join(f"{best['label']} {best['probability']:.2%}" for best in answer["top"])
+            if answer.get("not_sure"):
+                remaining = f" ({', '.join(answer['set'])})" if answer.get("set") else ""
+                ranking = f"{NOT_SURE[chosen_language()]}{remaining}: {ranking}"
             print(on_one_line(f"{answer['path']}: {ranking}"), flush=True)
     return 0 if answered else 2
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text
 from cnnstudio.engine import conversion, inference, models, run_models
 
@@ -21,6 +22,8 @@ class Classifier:
     path: Path
     notes: tuple[Text, ...] = ()
     """What was assumed of a file that has no card."""
+    problems: tuple[Problem, ...] = ()
+    """Warnings about its calibration."""
 
 
 def open_classifier(place: Path, pictures: Callable[[Path, models.Card], np.ndarray | None], cache: Path,
@@ -28,7 +31,7 @@ def open_classifier(place: Path, pictures: Callable[[Path, models.Card], np.ndar
     """The classifier of a run folder, a bundle folder or a lone model file.
 
     `pictures` gives a few real ones for the file and its card, uint8, on which engine and Keras must agree; it is asked
-    only where the file was never converted. Raises ProblemError.
+    only where the file was never converted. The card has the calibration of the run. Raises ProblemError.
     """
     path = run_models.file_of(place)
     card = models.read_card(path)
@@ -40,8 +43,10 @@ def open_classifier(place: Path, pictures: Callable[[Path, models.Card], np.ndar
     if digest and card is not None and card.format <= models.FORMAT:
         engine = inference.kept_engine(cache, digest)
         if engine is not None:
-            return Classifier(engine, card, path)
+            card, problems = run_models.with_calibration(card, path)
+            return Classifier(engine, card, path, problems=problems)
     loaded = models.load(path)
     on_converting()
     engine = inference.engine_for(loaded.model, pictures(path, loaded.card), cache, digest=digest)
-    return Classifier(engine, loaded.card, path, loaded.notes)
+    card, problems = run_models.with_calibration(loaded.card, path)
+    return Classifier(engine, card, path, loaded.notes, problems)

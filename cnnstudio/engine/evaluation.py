@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
 
 import msgspec
 import numpy as np
 
-from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.events import Event, Finished, Notice
-from cnnstudio.core.jobs import ClassReport, Evaluate, Evaluated, PictureResult
-from cnnstudio.core.messages import encode_event
+from cnnstudio.core.jobs import Evaluate, Evaluated
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.datasets.run_pictures import pictures_gone_problem, read_located
 from cnnstudio.engine import inference, models, run_models
-from cnnstudio.engine.classifiers import open_classifier
+from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
+from cnnstudio.evaluation.answers import Answers, measures, picture_results, write_answers
 from cnnstudio.workers.link import Link
+from cnnstudio.workers.runs.calibration import write_evaluation
 from cnnstudio.workers.runs.folder import RunFolder
-
-_SMALLEST: Final = 1e-7
-"""Keras's lower bound of a probability before its logarithm."""
 
 
 def evaluate(job: Evaluate, link: Link) -> Event:
-    """Do the job: an Evaluated event, its table, and the event as JSON beside the table. If these cannot be written, a
-    Notice warns and the event has no table."""
+    """Do the job: an Evaluated event, its table, and beside it the event as JSON and the answers themselves. If these cannot
+    be written, a Notice warns and the event has no table."""
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
@@ -47,23 +43,46 @@ def evaluate(job: Evaluate, link: Link) -> Event:
     good = prepared.good
     if not len(good):
         raise ProblemError(nothing_usable_problem(job.split, manifest))
-    answers, engine = _answers(path, prepared, good, cache, link)
-    labels = np.asarray([entries[index].label for index in good.tolist()])
-    names = card.class_names
-    paths_in_order = [entries[index].path for index in good.tolist()]
-    table = results(paths_in_order, labels, answers, card.label_mode)
-    measured = measures(labels, np.asarray([row.predicted for row in table]), names, [row.loss for row in table])
-    event = Evaluated(run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good),
-                      table=job.table, engine=engine, **measured)
+    outputs, classifier = _outputs(path, prepared, good, cache, link)
+    known = np.isfinite(outputs).all(axis=1)
+    if not known.all():
+        _tell_no_numbers(manifest.path(entries[int(good[~known][0])]), int((~known).sum()), len(good), link)
+    good = good[known]
+    chosen = [entries[index] for index in good.tolist()]
+    answers = Answers(paths=tuple(entry.path for entry in chosen),
+                      labels=np.asarray([entry.label for entry in chosen], np.int64),
+                      probabilities=np.asarray(outputs[known], np.float32), class_names=card.class_names,
+                      label_mode=card.label_mode, run=run.id, split=job.split)
+    calibration = classifier.card.calibration
+    event = Evaluated(run=run.id, split=job.split, images=len(good), skipped=len(entries) - len(good), table=job.table,
+                      engine=classifier.engine.name, loss=0.0, accuracy=0.0, classes=(), confusion=(),
+                      temperature=1.0 if calibration is None else calibration.temperature)
+    calibrated, table = answers.calibrated(calibration), Path(job.table)
     try:
-        write_atomically(Path(job.table), b"\n".join(msgspec.json.encode(row) for row in table) + b"\n")
-        write_atomically(Path(job.table).with_suffix(".json"), encode_event(event))
+        write_answers(table.with_suffix(".npz"), answers)
+        event = write_evaluation(table, calibrated, event)
     except ProblemError as problem_error:
         # A project on a read-only medium can be evaluated all the same.
         link.emit(Notice(problem=_not_kept_problem(problem_error)))
-        event = msgspec.structs.replace(event, table="")
+        losses = [row.loss for row in picture_results(calibrated)]
+        event = msgspec.structs.replace(event, table="", **measures(calibrated, losses))
     link.emit(event)
     return Finished(run=run.id, metrics={"loss": event.loss, "accuracy": event.accuracy})
+
+
+def _tell_no_numbers(path: Path, count: int, images: int, link: Link) -> None:
+    """A warning that some answers are NaN or infinite; raises ProblemError where all are."""
+    if count == images:
+        text = Text("The model answers all pictures with values that are no numbers (NaN), so there is nothing to evaluate. "
+                    "Train it again with a lower learning rate, or choose another run.",
+                    "El modelo responde a todas las imágenes con valores que no son números (NaN), así que no hay nada que "
+                    "evaluar. Entrénelo de nuevo con una tasa de aprendizaje menor o elija otro entrenamiento.")
+        raise ProblemError(error("answers_not_numbers", text, "run"))
+    text = Text("Pictures left out because the model answers them with values that are no numbers (NaN): {n:,} of {all:,}; the "
+                "first is {path}. The figures are those of the others.",
+                "Imágenes excluidas porque el modelo responde con valores que no son números (NaN): {n:,} de {all:,}; la "
+                "primera es {path}. Las cifras son las de las demás.")
+    link.emit(Notice(problem=warning("answers_not_numbers", text.fill(n=count, all=images, path=path), "run", path=path)))
 
 
 def _not_kept_problem(problem_error: ProblemError) -> Problem:
@@ -84,6 +103,12 @@ def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...
         raise ProblemError(nothing_usable_problem(split, manifest))
     translated = [msgspec.structs.replace(entry, label=translation[entry.label])
                   for entry in chosen if entry.label >= 0 and translation[entry.label] >= 0]
+    if not any(entry.label >= 0 for entry in chosen):
+        text = Text("None of the pictures in {split} has a label, so there is nothing to compare the answers with. Label them, "
+                    "or classify them on the Predict page.",
+                    "Ninguna imagen de {split} tiene etiqueta, así que no hay con qué comparar las respuestas. Etiquételas o "
+                    "clasifíquelas en la página Predecir.")
+        raise ProblemError(error("unlabelled", text.fill(split=split or "?"), "dataset", path=manifest.header.root))
     if not translated:
         text = Text("None of the pictures belongs to a class of the model ({names}). The class folders must have the names "
                     "of these classes.",
@@ -93,10 +118,12 @@ def measured_entries(manifest: Manifest, split: str, class_names: tuple[str, ...
     return translated
 
 
-def _answers(path: Path, prepared: Prepared, good: np.ndarray, cache: Path, link: Link) -> tuple[np.ndarray, str]:
+def _outputs(path: Path, prepared: Prepared, good: np.ndarray, cache: Path, link: Link) -> tuple[np.ndarray, Classifier]:
+    """(n, classes) probabilities by the quickest engine, without the calibration, and the classifier they are from."""
     classifier = open_classifier(path, lambda _path, _card: prepared.take(good[:8]), cache,
                                  on_converting=lambda: phase(link, "converting"))
-    engine = classifier.engine
+    for problem in classifier.problems:
+        link.emit(Notice(problem=problem))
     phase(link, "evaluating")
     progress = ThrottledProgress(link)
 
@@ -104,46 +131,8 @@ def _answers(path: Path, prepared: Prepared, good: np.ndarray, cache: Path, link
         link.check()
         progress(done, len(good))
 
-    answers = inference.run(engine, len(good), lambda places: prepared.take(good[places]), on_batch)
-    return models.probabilities(answers, classifier.card.label_mode), engine.name
-
-
-def results(paths: list[str], labels: np.ndarray, probabilities: np.ndarray, label_mode: str) -> list[PictureResult]:
-    """One row for each picture: its class, the prediction with its probability, and its crossentropy."""
-    predicted = predicted_classes(probabilities, label_mode)
-    places = np.arange(len(labels))
-    losses = -np.log(np.clip(probabilities[places, labels], _SMALLEST, 1.0))
-    chosen = probabilities[places, predicted]
-    return [PictureResult(path=path, label=int(label), predicted=int(answer), probability=float(chance),
-                          loss=float(loss))
-            for path, label, answer, chance, loss in zip(paths, labels, predicted, chosen, losses, strict=True)]
-
-
-def predicted_classes(probabilities: np.ndarray, label_mode: str) -> np.ndarray:
-    """The most probable class. At exactly 0.5 a sigmoid unit predicts the first class, as in Keras."""
-    if label_mode == "binary":
-        return (probabilities[:, 1] > 0.5).astype(np.int64)
-    return np.asarray(probabilities.argmax(axis=1))
-
-
-def measures(labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...], losses: list[float]
-             ) -> dict[str, Any]:
-    """loss, accuracy, classes and confusion of an Evaluated event; undefined values are 0."""
-    count = len(names)
-    confusion = np.zeros((count, count), np.int64)
-    np.add.at(confusion, (labels, predicted), 1)
-    right = confusion.diagonal()
-    support, called = confusion.sum(axis=1), confusion.sum(axis=0)
-    precision = right / np.maximum(called, 1)
-    recall = right / np.maximum(support, 1)
-    both = precision + recall
-    f1 = np.where(both > 0, 2 * precision * recall / np.where(both > 0, both, 1), 0.0)
-    classes = tuple(
-        ClassReport(name=name, precision=float(precision[number]), recall=float(recall[number]),
-                    f1=float(f1[number]), support=int(support[number]))
-        for number, name in enumerate(names))
-    return {"loss": float(np.mean(losses)), "accuracy": float(right.sum() / max(1, len(labels))), "classes": classes,
-            "confusion": tuple(tuple(int(item) for item in row) for row in confusion)}
+    answers = inference.run(classifier.engine, len(good), lambda places: prepared.take(good[places]), on_batch)
+    return models.probabilities(answers, classifier.card.label_mode), classifier
 
 
 def nothing_usable_problem(split: str, manifest: Manifest) -> Problem:

@@ -12,17 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from cnnstudio.catalog.exporters import EXPORTERS, Exporter
 from cnnstudio.core.atomic import exchange, write_problem
-from cnnstudio.core.events import Artifact, Event, Finished
+from cnnstudio.core.events import Artifact, Event, Finished, Notice
 from cnnstudio.core.jobs import Export, ExportCheck, Exported
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
-from cnnstudio.engine import run_models
+from cnnstudio.engine import models, run_models
 from cnnstudio.engine.export_pictures import check_pictures
 from cnnstudio.engine.export_request import Request, is_our_folder, keras_probabilities, write_check
+from cnnstudio.engine.folding import fold_temperature
 from cnnstudio.engine.progress import phase
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs.folder import RunFolder
@@ -44,10 +46,16 @@ def export(job: Export, link: Link) -> Event:
         raise ProblemError(_exists(target))
     phase(link, "loading")
     loaded = run_models.load(run.folder)
+    card, warnings = run_models.with_calibration(loaded.card, loaded.path)
+    for problem in warnings:
+        link.emit(Notice(problem=problem))
+    loaded = models.Loaded(loaded.model, msgspec.structs.replace(card, unchecked=job.unchecked), loaded.path, loaded.notes)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.writing{entry.suffix}")
     try:
         with check_pictures(run, loaded.card, job, link) as (pictures, pixels):
             wanted = keras_probabilities(loaded.model, loaded.card, pixels)
+            if entry.temperature_inside:
+                loaded = fold_temperature(loaded, pixels, wanted, entry.tolerance)
             phase(link, "exporting")
             request = Request(loaded=loaded, run=run, path=temporary, pictures=pictures, wanted=wanted,
                               samples=0 if job.unchecked else max(1, job.samples), unchecked=job.unchecked,

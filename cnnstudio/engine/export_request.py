@@ -25,9 +25,11 @@ _BATCH: Final = 32
 class Request:
     """Write `loaded`, the model of `run`, to the new `path`, and return predictions of the export for `pictures`.
 
-    `wanted` (n, classes) are the trained model's probabilities for them. A writer calls `checking` after writing,
-    before it predicts. It returns (n, classes) probabilities of the reopened export, and may raise OSError and
-    ProblemError. `unchecked`: the pictures are generated ones, and the export says that it was not checked.
+    `wanted` (n, classes) are the trained model's answers for them, after its temperature. That is inside the weights of
+    `loaded.model` (not of its file) where the format wants it so, and its card says so; the rest of the calibration is in the
+    card. A writer calls `checking` after writing, before it predicts. It returns (n, classes) answers of the reopened export,
+    and may raise OSError and ProblemError. `unchecked`: the pictures are generated ones, and the export says that it was not
+    checked.
     """
 
     loaded: models.Loaded
@@ -41,9 +43,9 @@ class Request:
 
 
 def batched(predict: Callable[[np.ndarray], Any], pixels: np.ndarray, card: models.Card) -> np.ndarray:
-    """(n, classes) probabilities by a function of float32 pixels, in batches."""
+    """(n, classes) answers after the card's temperature, by a function of float32 pixels, in batches."""
     parts = [np.asarray(predict(pixels[begin:begin + _BATCH].astype(np.float32))) for begin in range(0, len(pixels), _BATCH)]
-    return np.asarray(models.probabilities(np.concatenate(parts), card.label_mode))
+    return models.answers(np.concatenate(parts), card)
 
 
 def keras_probabilities(model: Any, card: models.Card, pixels: np.ndarray) -> np.ndarray:

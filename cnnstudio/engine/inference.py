@@ -53,9 +53,18 @@ class KerasEngine:
         self._lock = threading.Lock()
 
     def predict(self, pictures: np.ndarray) -> np.ndarray:
-        entered = pictures.astype(np.float32)
+        count = len(pictures)
+        entered = np.zeros((_padded(count), *pictures.shape[1:]), np.float32)
+        entered[:count] = pictures
         with self._lock:
-            return np.asarray(self._model.predict_on_batch(entered), np.float32)
+            return np.asarray(self._model.predict_on_batch(entered), np.float32)[:count]
+
+
+def _padded(count: int) -> int:
+    """The batch size by which so many pictures are answered. Kernels for one picture, or an odd number, add up in another
+    order than those for many, so that a picture would have other last bits alone than in an evaluation; and each new size
+    is compiled anew. On a GPU whole batches cost no more."""
+    return -(-count // BATCH) * BATCH if on_gpu() else max(2, 1 << (count - 1).bit_length())
 
 
 class LiteRTEngine:

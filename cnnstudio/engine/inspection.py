@@ -25,10 +25,11 @@ from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import inference, models, run_models
 from cnnstudio.engine.classifiers import open_classifier
-from cnnstudio.engine.evaluation import measures, nothing_usable_problem, results
+from cnnstudio.engine.evaluation import nothing_usable_problem
 from cnnstudio.engine.pixels import Prepared, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.engine.training import snapshots
+from cnnstudio.evaluation.answers import Answers, measures, picture_results
 from cnnstudio.network.normalization import scales_pixels
 from cnnstudio.workers.coach.evidence import INSPECTION_FILE
 from cnnstudio.workers.link import Link
@@ -114,9 +115,8 @@ def _pictures(manifest: Manifest, split: str, card: models.Card, most: int, cach
 
 
 def _figures(pictures: _Pictures, answers: np.ndarray, card: models.Card) -> dict[str, Any]:
-    table = results([""] * len(pictures.labels), pictures.labels, answers, card.label_mode)
-    return measures(pictures.labels, np.asarray([row.predicted for row in table]), card.class_names,
-                    [row.loss for row in table])
+    found = Answers(("",) * len(pictures.labels), pictures.labels, answers, card.class_names)
+    return measures(found, [row.loss for row in picture_results(found)])
 
 
 def _augmentation(project: Project, train: _Pictures, answers: Callable[..., np.ndarray]

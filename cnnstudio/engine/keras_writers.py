@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,12 @@ from cnnstudio.interchange.printing.keras.script import keras_source
 def write_model(request: Request) -> np.ndarray:
     """The run's model as one file."""
     request.path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(request.loaded.path, request.path)
-    if request.unchecked:
-        models.mark_unchecked(request.path, request.loaded.card)
-    request.checking()
     card = request.loaded.card
+    if card.calibration is not None and card.calibration.inside:
+        models.save_model(request.loaded.model, request.path, card)
+    else:
+        models.copy_model(request.loaded, request.path)
+    request.checking()
     recipe = card.recipe.as_dictionary()
     pixels = np.stack([prepare_file(picture, recipe) for picture in request.pictures])
     return keras_probabilities(keras.saving.load_model(request.path, compile=False), card, pixels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,18 @@ from typing import Any, Final
 
 import keras
 import msgspec
+import numpy as np
 
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.layers.spectral import WRAPPED
 from cnnstudio.core.atomic import atomic_path
+from cnnstudio.core.calibration import Calibration
 from cnnstudio.core.foreign_files import decode_json, open_regular
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.engine import foreign_models
+from cnnstudio.evaluation.answering import scale
 from cnnstudio.interchange.own_base.files import is_h5
 
 CARD: Final = "cnnstudio.json"
@@ -48,6 +52,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     run: str = ""
     unchecked: bool = False
     """Exported without a comparison on real pictures."""
+    calibration: Calibration | None = None
+    """In an export; that of a run is in its folder."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,18 @@ def save_model(model: Any, path: Path, card: Card) -> None:
             archive.writestr(CARD, msgspec.json.format(msgspec.json.encode(card), indent=2))
 
 
-def mark_unchecked(path: Path, card: Card) -> None:
-    """Write into the card of a model file that it was exported unchecked."""
+def copy_model(loaded: Loaded, target: Path) -> None:
+    """Copy the file of a model, with the card that it has now. Raises OSError."""
+    shutil.copyfile(loaded.path, target)
+    if read_card(target) != loaded.card:
+        write_card(target, loaded.card)
+
+
+def write_card(path: Path, card: Card) -> None:
+    """Replace the card of a model file."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    members[CARD] = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(card, unchecked=True)), indent=2)
+    members[CARD] = msgspec.json.format(msgspec.json.encode(card), indent=2)
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
@@ -145,7 +158,9 @@ def _read_config(archive: zipfile.ZipFile, path: Path) -> Any:
 
 
 def _fitting(card: Card, model: Any, path: Path) -> Card:
-    """The card; ProblemError where it names fewer or more classes than the model has outputs."""
+    """The card; ProblemError where the model has several outputs, or fewer or more than the card has classes."""
+    if len(model.outputs) != 1:
+        raise ProblemError(_several_outputs(model, path))
     answer = model.output_shape
     if isinstance(answer, tuple) and len(answer) == 2:
         classes = 2 if card.label_mode == "binary" and answer[1] == 1 else answer[1]
@@ -197,12 +212,7 @@ def _without_card(model: Any, path: Path) -> Loaded:
 def _assumed_card(model: Any, path: Path) -> Card:
     modes = {1: "grayscale", 3: "rgb", 4: "rgba"}
     if len(model.outputs) != 1:
-        text = Text("{path} has {n} outputs ({names}), but a classifier has a single one. Save a model with only that "
-                    "output.",
-                    "{path} tiene {n} salidas ({names}), pero un clasificador tiene una sola. Guarde un modelo solo con esa "
-                    "salida.")
-        names = ", ".join(str(name) for name in model.output_names)
-        raise ProblemError(error("several_outputs", text.fill(path=path, n=len(model.outputs), names=names), "file", path=path))
+        raise ProblemError(_several_outputs(model, path))
     shape, answer = model.input_shape, model.output_shape
     if isinstance(shape, tuple) and len(shape) == 4 and None in shape[1:3] and shape[3] in modes:
         raise foreign_models.open_size_problem(path)
@@ -217,10 +227,22 @@ def _assumed_card(model: Any, path: Path) -> Card:
                 label_mode="binary" if answer[1] == 1 else "categorical")
 
 
+def _several_outputs(model: Any, path: Path) -> Problem:
+    text = Text("{path} has {n} outputs ({names}), but a classifier has a single one. Save a model with only that output.",
+                "{path} tiene {n} salidas ({names}), pero un clasificador tiene una sola. Guarde un modelo solo con esa "
+                "salida.")
+    names = ", ".join(str(name) for name in model.output_names)
+    return error("several_outputs", text.fill(path=path, n=len(model.outputs), names=names), "file", path=path)
+
+
+def answers(outputs: np.ndarray, card: Card) -> np.ndarray:
+    """Outputs of the model as what it answers: (n, classes) probabilities after the card's temperature."""
+    found = np.asarray(probabilities(outputs, card.label_mode))
+    return found if card.calibration is None else scale(found, card.calibration.outstanding)
+
+
 def probabilities(answers: Any, label_mode: str) -> Any:
     """Outputs of the model as (n, classes) probabilities: one sigmoid p becomes (1 - p, p)."""
-    import numpy as np
-
     if label_mode == "binary" and answers.shape[-1] == 1:
         return np.concatenate([1.0 - answers, answers], axis=-1)
     return answers

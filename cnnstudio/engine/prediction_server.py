@@ -24,6 +24,8 @@ from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.progress import phase
+from cnnstudio.evaluation.answering import answer_sets, is_sure
+from cnnstudio.evaluation.rejection import REJECTIONS
 from cnnstudio.imaging.decode import count_not_numbers
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
@@ -45,6 +47,8 @@ def serve(job: Serve, link: Link) -> Event:
     classifier = open_classifier(Path(job.model), _samples, cache)
     for note in classifier.notes:
         link.emit(Notice(problem=warning("assumed", note, "file", path=classifier.path)))
+    for problem in classifier.problems:
+        link.emit(Notice(problem=problem))
     server = Server(classifier)
     link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
@@ -77,7 +81,8 @@ class Server:
                 if isinstance(answer, Problem):
                     link.emit(Prediction(request=request.request, path=path, problem=answer))
                 else:
-                    link.emit(Prediction(request=request.request, path=path,
+                    not_sure, answer_set = self._doubt(answer)
+                    link.emit(Prediction(request=request.request, path=path, not_sure=not_sure, answer_set=answer_set,
                                          top=ranked(answer, self.card.class_names, request.top)))
             done += len(batch)
             if len(request.paths) > self.engine.batch:
@@ -98,13 +103,25 @@ class Server:
         if not pictures:
             return iter(())
         try:
-            return iter(self._of(np.stack([picture for _, picture in pictures])))
+            found = self._of(np.stack([picture for _, picture in pictures]))
+            return iter([row if np.isfinite(row).all() else _no_number(path)
+                         for (path, _picture), row in zip(pictures, found, strict=True)])
         except Exception as err:  # a border: what goes wrong with one batch must not cost the others
             logging.getLogger(__name__).exception("a batch of %d pictures was not answered", len(pictures))
             return iter([_unanswered(path, err) for path, _picture in pictures])
 
     def _of(self, pictures: np.ndarray) -> np.ndarray:
-        return np.asarray(models.probabilities(self.engine.predict(pictures), self.card.label_mode))
+        return models.answers(self.engine.predict(pictures), self.card)
+
+    def _doubt(self, probabilities: np.ndarray) -> tuple[bool | None, tuple[str, ...] | None]:
+        """Whether the reject option says "not sure", and the classes that remain where it has sets."""
+        rejection = None if self.card.calibration is None else self.card.calibration.rejection
+        if rejection is None:
+            return None, None
+        remaining = answer_sets(probabilities[None], rejection.kind, rejection.threshold)
+        names = tuple(item.label for item, stays in zip(
+            ranked(probabilities, self.card.class_names, 0), remaining[0][_order(probabilities)], strict=True) if stays)
+        return not is_sure(remaining)[0], names if REJECTIONS[rejection.kind].has_sets else None
 
     def _read(self, path: str) -> np.ndarray | Problem:
         try:
@@ -128,10 +145,23 @@ def _unanswered(path: str, err: Exception) -> Problem:
     return error("not_answered", text.fill(path=path, reason=reason[:200]), "file", path=path)
 
 
+def _no_number(path: str) -> Problem:
+    """The problem of a picture for which the model answers NaN or infinity."""
+    text = Text("{path} was not classified: the model answers with values that are no numbers (NaN). Train it again with a "
+                "lower learning rate, or choose another model.",
+                "{path} no se clasificó: el modelo responde con valores que no son números (NaN). Entrénelo de nuevo con una "
+                "tasa de aprendizaje menor o elija otro modelo.")
+    return error("answer_not_a_number", text.fill(path=path), "file", path=path)
+
+
 def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple[Ranked, ...]:
     """The best classes first; of equal ones the first in the order of the classes. `top` 0 gives all."""
-    order = np.argsort(-probabilities, kind="stable")[:top or None]
+    order = _order(probabilities)[:top or None]
     return tuple(Ranked(label=names[number], probability=float(probabilities[number])) for number in order.tolist())
+
+
+def _order(probabilities: np.ndarray) -> np.ndarray:
+    return np.argsort(-probabilities, kind="stable")
 
 
 def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem], pool: ThreadPoolExecutor,

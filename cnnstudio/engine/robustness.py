@@ -19,9 +19,10 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import inference, models, run_models
 from cnnstudio.engine.classifiers import open_classifier
-from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem, predicted_classes
+from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem
 from cnnstudio.engine.pixels import notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
+from cnnstudio.evaluation.answers import predicted_classes
 from cnnstudio.imaging.augment import Augmenter
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs.folder import RunFolder
@@ -64,7 +65,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
 
         outputs = inference.run(engine, len(good), rows, on_batch)
         done += len(good)
-        return predicted_classes(models.probabilities(outputs, card.label_mode), card.label_mode)
+        return predicted_classes(models.probabilities(outputs, card.label_mode))
 
     plain = answers(lambda places: prepared.take(good[places]))
     rows: list[Changed] = []

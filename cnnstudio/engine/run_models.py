@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
+from cnnstudio.core.problems import Problem
 from cnnstudio.engine import models
 from cnnstudio.engine.training.salvage import save_from_checkpoint
-from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.calibration import present_calibration
+from cnnstudio.workers.runs.folder import RunFolder, run_of
 
 
 def load(place: Path) -> models.Loaded:
@@ -21,3 +25,13 @@ def file_of(place: Path) -> Path:
     if not run.has_model_file and run.has_model and not run.living():
         save_from_checkpoint(run)
     return models.model_file(place)
+
+
+def with_calibration(card: models.Card, path: Path) -> tuple[models.Card, tuple[Problem, ...]]:
+    """The card of a model file with the calibration of its run, if it is that of a run, and a warning where that is out of
+    date. Raises ProblemError (damaged_calibration)."""
+    run = run_of(path.parent)
+    if run is None or path != run.model_path:
+        return card, ()
+    calibration, problems = present_calibration(run)
+    return (card if calibration is None else msgspec.structs.replace(card, calibration=calibration)), problems

@@ -41,9 +41,11 @@ def write_source(request: Request) -> np.ndarray:
 
 
 def write_recipe(card: models.Card, folder: Path, unchecked: bool = False) -> None:
-    """Write the recipe and the classes beside the source."""
-    described = {"recipe": card.recipe.as_dictionary(), "class_names": list(card.class_names),
+    """Write the recipe, the classes and the calibration beside the source."""
+    described: dict[str, Any] = {"recipe": card.recipe.as_dictionary(), "class_names": list(card.class_names),
                  "label_mode": card.label_mode} | ({"unchecked": True} if unchecked else {})
+    if card.calibration is not None:
+        described["calibration"] = msgspec.to_builtins(card.calibration)
     (folder / RECIPE).write_bytes(msgspec.json.format(msgspec.json.encode(described), indent=2))
 
 

@@ -195,7 +195,13 @@ def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec)
             else:
                 unknown.add(file.class_name)
     problems = list(blocking(listing.problems))
-    if unknown:
+    if unknown == {""}:
+        text = Text("The pictures in {path} have no labels, so there is nothing to compare the answers with. Put them into one "
+                    "subfolder per class, or classify them on the Predict page.",
+                    "Las imágenes de {path} no tienen etiquetas, así que no hay con qué comparar las respuestas. Póngalas en "
+                    "una subcarpeta por clase o clasifíquelas en la página Predecir.")
+        problems.append(error("unlabelled", text.fill(path=data), "dataset", path=data))
+    elif unknown:
         text = Text("The model does not know the classes {unknown}; it knows {known}.",
                     "El modelo no conoce las clases {unknown}; conoce {known}.")
         problems.append(error("unknown_classes", text.fill(unknown=", ".join(sorted(unknown)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from cnnstudio import cli
+from cnnstudio.cli.reference_pages import sections
 from cnnstudio.core.text import set_language
-from cnnstudio.interchange.printing.reference import sections
 
 
 def test_an_entry_is_explained_in_the_chosen_language(capsys):

@@ -17,11 +17,11 @@ from cnnstudio import __main__ as program
 from cnnstudio import cli
 from cnnstudio.cli import selfcheck
 from cnnstudio.cli.output import Output
+from cnnstudio.cli.reference_pages import sections
 from cnnstudio.core import places
 from cnnstudio.core.text import set_language
 from cnnstudio.engine import sources
 from cnnstudio.gui.pages import PAGES
-from cnnstudio.interchange.printing.reference import sections
 
 OUTPUT = Output(as_json=False)
 

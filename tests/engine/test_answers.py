@@ -12,7 +12,8 @@ from cnnstudio.core.events import Finished, Notice
 from cnnstudio.core.jobs import Answered, Evaluate, Evaluated, PictureResult, Prediction, Ready
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import inference, models, prediction_server
-from cnnstudio.engine.evaluation import evaluate, measures, results
+from cnnstudio.engine.evaluation import evaluate
+from cnnstudio.evaluation.answers import Answers, measures, picture_results, read_answers
 from tests.engine.answers_material import ask, job, keras_answers
 from tests.engine.collections_of_pictures import CLASSES, write_manifest
 from tests.engine.conftest import Recorder
@@ -39,6 +40,9 @@ def test_an_evaluation_agrees_with_keras(trained):
     assert [row.predicted for row in rows] == wanted.argmax(axis=1).tolist()
     assert np.asarray(event.confusion).sum() == 12
     assert [each.support for each in event.classes] == [4, 4, 4]
+    kept = read_answers(run.answers_path("test"))
+    assert kept.paths == tuple(row.path for row in rows) and kept.class_names == CLASSES
+    np.testing.assert_allclose(kept.probabilities, wanted, atol=1e-5)
 
 
 def test_classes_in_another_order_are_matched_by_name(trained, tmp_path):
@@ -54,12 +58,12 @@ def test_classes_in_another_order_are_matched_by_name(trained, tmp_path):
 
 
 def test_measures_by_hand():
-    chances = np.asarray([[0.8, 0.2], [0.4, 0.6], [0.5, 0.5], [0.1, 0.9]])
-    labels = np.asarray([0, 0, 1, 1])
-    rows = results(list("abcd"), labels, chances, "binary")
+    chances = np.asarray([[0.8, 0.2, 0], [0.4, 0.6, 0], [0.5, 0.5, 0], [0.1, 0.9, 0]], np.float32)
+    answers = Answers(tuple("abcd"), np.asarray([0, 0, 1, 1]), chances, ("no", "yes", "never"))
+    rows = picture_results(answers)
     assert [row.predicted for row in rows] == [0, 1, 0, 1]
     assert rows[1].loss == pytest.approx(-np.log(0.4))
-    found = measures(labels, np.asarray([0, 1, 0, 1]), ("no", "yes", "never"), [row.loss for row in rows])
+    found = measures(answers, [row.loss for row in rows])
     assert found["confusion"] == ((1, 1, 0), (1, 1, 0), (0, 0, 0))
     first, _second, never = found["classes"]
     assert (first.precision, first.recall, first.f1, first.support) == (0.5, 0.5, 0.5, 2)

@@ -109,8 +109,8 @@ def test_samples_that_are_not_numbers_are_told_once(trained, tmp_path):
 def test_the_bundle_is_complete_and_its_samples_are_right(trained, exported):
     folder = exported / "bundle ñ"
     assert {path.name for path in folder.iterdir()} == {
-        "model.keras", "recipe.json", "classes.json", "pixels", "predict.py", "README.txt", "samples", "samples.json",
-        "check.json"}
+        "model.keras", "recipe.json", "classes.json", "pixels", "predict.py", "answering.py", "README.txt", "samples",
+        "samples.json", "check.json"}
     samples = json.loads((folder / "samples.json").read_text())
     assert len(samples) == 3
     recorder = ask(trained, *[folder / each["path"] for each in samples], model=folder)

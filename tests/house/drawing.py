@@ -31,6 +31,7 @@ _STYLE: Final = """
 _SAYS: Final = {
     "app": "the program with a window", "cli": "the command line", "gui": "Qt: pages, widgets, window",
     "engine": "Keras, in child processes alone", "workers": "processes, transports, runs",
+    "evaluation": "figures, curves, calibration of answers",
     "datasets": "scan, index, splits, audit, sources", "interchange": "networks of others, read and printed",
     "network": "shapes, checks, advice, fixes", "catalog": "registries: everything a user can choose",
     "imaging": "files to pixels, augmentation", "core": "specs, edits, history, problems, events, files",

@@ -121,7 +121,8 @@ def test_what_is_bundled_carries_its_licence():
 
 def test_the_window_and_the_command_line_import_no_keras():
     script = ("import sys, cnnstudio.app, cnnstudio.cli, cnnstudio.workers.supervisor, cnnstudio.gui.pages.network.page\n"
-              "bad = {'keras', 'tensorflow', 'torch', 'jax', 'ai_edge_litert', 'onnx'} & set(sys.modules)\n"
+              "import cnnstudio.evaluation.report, cnnstudio.gui.pages.evaluate.page\n"
+              "bad = {'keras', 'tensorflow', 'torch', 'jax', 'ai_edge_litert', 'onnx', 'sklearn'} & set(sys.modules)\n"
               "sys.exit(str(bad) if bad else 0)")
     assert subprocess.run([sys.executable, "-c", script], check=False, cwd=ROOT).returncode == 0
 

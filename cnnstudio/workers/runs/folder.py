@@ -152,6 +152,15 @@ class RunFolder:
         name = re.sub(r"[^\w-]+", "_", split) or "pictures"
         return self.folder / f"evaluation-{name}.jsonl"
 
+    def answers_path(self, split: str) -> Path:
+        """The path of the answers (`evaluation.answers`) of an evaluation of that split, beside its table."""
+        return self.table_path(split).with_suffix(".npz")
+
+    @property
+    def calibration_path(self) -> Path:
+        """The path of the temperature and the reject option of its model."""
+        return self.folder / "calibration.json"
+
     @property
     def augmentation_path(self) -> Path:
         """The path of the result of its augmentation measurement."""

@@ -26,6 +26,9 @@ from cnnstudio.core.display import format_percent
 from cnnstudio.core.params import Param
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text, format_number, tr
+from cnnstudio.evaluation.class_figures import CLASS_FIGURES
+from cnnstudio.evaluation.figures import FIGURES
+from cnnstudio.evaluation.rejection import REJECTIONS
 from cnnstudio.interchange.printing.allowed_values import allowed_values, format_value
 
 Fact = tuple[str, str]
@@ -91,11 +94,11 @@ def _document() -> Iterator[str]:
     yield "# " + tr("Reference", "Referencia")
     yield ""
     yield tr("All layers, blocks, architectures, pretrained bases, preparation steps, augmentations, training components, "
-             "export formats and audit findings, as the program declares them. `cnnstudio help NAME` shows one of these "
-             "entries.",
+             "figures, reject options, export formats and audit findings, as the program declares them. `cnnstudio help NAME` "
+             "shows one of these entries.",
              "Todas las capas, bloques, arquitecturas, bases preentrenadas, pasos de preparación, aumentos, componentes del "
-             "entrenamiento, formatos de exportación y hallazgos de la auditoría, tal como los declara el programa. "
-             "`cnnstudio help NOMBRE` muestra una de estas entradas.")
+             "entrenamiento, cifras, opciones de rechazo, formatos de exportación y hallazgos de la auditoría, tal como los "
+             "declara el programa. `cnnstudio help NOMBRE` muestra una de estas entradas.")
     yield ""
     for section in _SECTIONS:
         yield f"## {section.title}"
@@ -208,6 +211,21 @@ def _finding(kind: Any) -> list[Fact]:
                 str(findings.REMEDIES[remedy]).replace("{suggested}", "…") for remedy in kind.remedies))]
 
 
+def _figure(figure: Any) -> list[Fact]:
+    intervals = {"wilson": tr("Wilson's", "de Wilson"), "bootstrap": "bootstrap", None: tr("none", "ninguno")}
+    facts = [(tr("Interval (95%)", "Intervalo (95 %)"), intervals[figure.method])]
+    if figure.needs_probabilities:
+        facts.append((tr("Computed from", "Se calcula con"), tr("probabilities", "probabilidades")))
+    if not getattr(figure, "higher_is_better", True):
+        facts.append((tr("Better", "Mejor"), tr("lower", "menor")))
+    return facts
+
+
+def _rejection(option: Any) -> list[Fact]:
+    return [(tr("Chosen", "Se elige"), f"{option.level} ({format_percent(option.default)})"),
+            (tr("Command", "Comando"), _code(f"cnnstudio calibrate --reject {option.id}:{option.default}"))]
+
+
 def _none(_entry: Any) -> list[Fact]:
     return []
 
@@ -227,5 +245,8 @@ _SECTIONS: Final = (
     Section(Text("Losses", "Pérdidas"), LOSSES, _loss),
     Section(Text("Metrics", "Métricas"), METRICS, _metric),
     Section(Text("Callbacks", "Callbacks"), CALLBACKS, _component),
+    Section(Text("Figures of an evaluation", "Cifras de una evaluación"), FIGURES, _figure),
+    Section(Text("Figures of a class", "Cifras de una clase"), CLASS_FIGURES, _figure),
+    Section(Text("Reject options", "Opciones de rechazo"), REJECTIONS, _rejection),
     Section(Text("Export formats", "Formatos de exportación"), EXPORTERS, _exporter),
 )

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnstudio.core.text import set_language
-from cnnstudio.interchange.printing.reference import (
+from cnnstudio.cli.reference_pages import (
     entry_label,
     find_entries,
     reference,
@@ -15,6 +14,7 @@ from cnnstudio.interchange.printing.reference import (
     sections,
     similar_names,
 )
+from cnnstudio.core.text import set_language
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 ENTRIES = [pytest.param(section, entry, id=f"{section.registry.kind}-{entry.id}")

@@ -46,11 +46,16 @@ class RunCommands(QObject):
         self.queue_panel = QueuePanel(self._launcher.queue, self._title_of)
         self.queue_panel.remove_wanted.connect(self._unqueue)
         self.queue_panel.start_wanted.connect(self._launcher.start_next)
+        self._launcher.queue.changed.connect(self._mark_waiting)
+        self._mark_waiting()
 
     def follow(self, runs: Sequence[RunSummary]) -> None:
         """The runs of the project, newest first."""
         self._runs = runs
         self.queue_panel.show_queue()
+
+    def _mark_waiting(self) -> None:
+        self._table.set_waiting([item.run.id for item in self._launcher.queue.waiting])
 
     def resume(self, run_id: str) -> None:
         """Continue a run that was paused, stopped or interrupted, or start one that was not."""
@@ -77,7 +82,6 @@ class RunCommands(QObject):
 
     def delete(self, run: RunSummary) -> None:
         """Delete a run; an undo step brings it back."""
-        self._launcher.queue.remove(run.id)
         if self._workspace.deleted_runs.delete(RunFolder(run.folder), run.title):
             self.deleted.emit(run.id)
             self._tell()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
@@ -51,6 +51,7 @@ class RunsTable(Card):
         self._runs: list[RunSummary] = []
         self._compared = False
         self._busy = ""
+        self._waiting: frozenset[str] = frozenset()
         self._order: tuple[str, bool] | None = None
         self._overlay = ""
         """The group whose runs are drawn."""
@@ -180,7 +181,16 @@ class RunsTable(Card):
             self._table.viewport().update()
             self._update()
 
+    def set_waiting(self, run_ids: Collection[str]) -> None:
+        """Set the runs that wait in the queue."""
+        if set(run_ids) != self._waiting:
+            self._waiting = frozenset(run_ids)
+            self._table.viewport().update()
+            self._update()
+
     def _state(self, run: RunSummary) -> str:
+        if run.id in self._waiting and run.id != self._busy:
+            return tr("Waiting", "En espera")
         if run.id == self._busy and run.state in ("created", "stopped", "interrupted", "failed"):
             return tr("Starting", "Iniciando")
         return capitalize(STATE_NAMES[run.state])
@@ -234,10 +244,13 @@ class RunsTable(Card):
         return tr("Start", "Empezar") if run.state == "created" else tr("Resume", "Continuar")
 
     def _can_resume(self, run: RunSummary) -> bool:
-        return run.resumable and run.state != "finished" and run.id != self._busy
+        # What waits while another one trains has its turn; one on hold can be started before the others.
+        has_turn = run.id in self._waiting and self._busy != ""
+        return run.resumable and run.state != "finished" and run.id != self._busy and not has_turn
 
     def _can_go_on(self, run: RunSummary) -> bool:
-        return run.epochs > 0 and run.state not in ("running", "paused", "damaged") and run.id != self._busy
+        return (run.epochs > 0 and run.state not in ("running", "paused", "damaged") and run.id != self._busy
+                and run.id not in self._waiting)
 
     def _can_delete(self, run: RunSummary) -> bool:
         return run.state not in ("running", "paused") and run.id != self._busy

@@ -103,6 +103,10 @@ class Form(QWidget):
         """Put a widget, such as a drawing of the value, between a parameter's label and its editor."""
         self._fields[name].insert_above(widget)
 
+    def insert_below(self, name: str, widget: QWidget) -> None:
+        """Put a widget, such as what belongs to the chosen value, below a parameter's editor."""
+        self._fields[name].insert_below(widget)
+
     def is_shown(self, name: str) -> bool:
         """Whether a parameter is relevant with the present values, and so has a field."""
         return not self._fields[name].isHidden()
@@ -183,6 +187,9 @@ class _Field(QWidget):
             if before is not None and child.focusPolicy() != Qt.FocusPolicy.NoFocus:
                 QWidget.setTabOrder(before, child)
                 before = child
+
+    def insert_below(self, widget: QWidget) -> None:
+        self._column.insertWidget(self._column.indexOf(self._problem) + 1, widget)
 
     @property
     def problem(self) -> str:

@@ -212,6 +212,27 @@ def test_runs_of_a_group_are_folded_under_their_figures(page):
     assert [row[0].strip() for row in driving.rows(shown)] == [alone.id]
 
 
+def test_a_group_is_deleted_with_its_runs_and_brought_back(page):
+    from cnnstudio.workers.runs.labels import RunLabels, write_labels
+
+    runs = [recorded(page, Finished(run="x", metrics={"val_accuracy": value}, time=4.0)) for value in (0.6, 0.8)]
+    alone = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.1}, time=4.0))
+    for run in runs:
+        write_labels(run.folder, RunLabels(group="mine"))
+    page.session.announce("runs")
+    table, shown = driving.part(page, RunsTable), driving.field(page, "Runs")
+    shown.select(shown.rows.rows[1])
+    menu = table.group_menu(shown.rows.rows[1])
+    assert [action.text().split("\t")[0] for action in menu.actions() if action.text()] == [
+        "Show its runs", "Name, note and tags…", "Colour", "Delete its runs"]
+    menu.actions()[-1].trigger()
+    assert [run.id for run in list_runs(page.session.folder)] == [alone.id]
+    page.session.undo()
+    assert {run.id for run in list_runs(page.session.folder)} == {alone.id, *(run.id for run in runs)}
+    page.session.redo()
+    assert [run.id for run in list_runs(page.session.folder)] == [alone.id]
+
+
 def test_columns_are_chosen_and_remembered(page):
     recorded(page, Finished(run="x", metrics={"val_accuracy": 0.6}, time=4.0))
     table = driving.part(page, RunsTable)

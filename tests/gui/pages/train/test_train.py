@@ -7,7 +7,7 @@ import time
 import msgspec
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QInputDialog, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from cnnstudio.core import edits
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Stopped
@@ -25,6 +25,7 @@ from cnnstudio.gui.widgets.cards import Banner, KeyFigure
 from cnnstudio.gui.widgets.formatting import format_device
 from cnnstudio.gui.widgets.inputs import Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
+from cnnstudio.gui.widgets.text_dialog import TextDialog
 from cnnstudio.workers.job_setup import prepare_training
 from cnnstudio.workers.runs.names import read_name
 from cnnstudio.workers.runs.trash import trashed_runs
@@ -177,12 +178,14 @@ def test_without_a_run_the_page_offers_to_start_one_instead_of_empty_plots(page)
     assert len(driving.parts(page, CurvePlot)) == 2 and "Start training" not in buttons(page)
 
 
-def test_f2_renames_the_selected_run(qtbot, page, monkeypatch):
+def test_f2_renames_the_selected_run(qtbot, page):
     run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_arguments: ("first try", True))
     table = driving.field(page, "Runs")
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_F2)
+    (dialog,) = table.window().findChildren(TextDialog)
+    dialog.field.setText("first try")
+    dialog.accept()
     assert read_name(run.folder) == "first try"
 
 

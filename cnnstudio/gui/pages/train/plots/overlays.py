@@ -11,6 +11,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.train.plots.curve_plot import OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary
+from cnnstudio.workers.runs.group_figures import are_trained_together
 
 
 def others_of(runs: Sequence[RunSummary], shown: str, color: Callable[[RunSummary], QColor]) -> dict[str, OtherRun]:
@@ -18,9 +19,10 @@ def others_of(runs: Sequence[RunSummary], shown: str, color: Callable[[RunSummar
     the first of them; the shown run has a part in its band."""
     groups: dict[str, list[RunSummary]] = defaultdict(list)
     for run in runs:
-        if run.origin.grouped_by and run.group == run.origin.group:
+        if run.origin.grouped_by and run.group:
             groups[run.group].append(run)
-    banded = {run.id: members for members in groups.values() if len(members) > 1 for run in members}
+    banded = {run.id: members for members in groups.values() if len(members) > 1 and are_trained_together(members)
+              for run in members}
     others: dict[str, OtherRun] = {}
     for run in runs:
         members = banded.get(run.id)

@@ -6,8 +6,8 @@ import time
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QPlainTextEdit, QScrollArea
 
 from cnnstudio.core import edits
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Stopped
@@ -187,6 +187,24 @@ def test_f2_renames_the_selected_run(qtbot, page):
     dialog.field.setText("first try")
     dialog.accept()
     assert read_name(run.folder) == "first try"
+
+
+def test_another_run_does_not_move_the_table_under_the_mouse(qtbot, page):
+    recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    recorded(page, Failed(problem=error("memory", Text("Much too little memory. " * 12, "Poca memoria. "), "machine"), time=4.0))
+    table = driving.field(page, "Runs")
+    table.window().resize(1000, 620)
+    area = table
+    while not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    table.select(table.rows.rows[1])
+    qtbot.wait(150)
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    before = table.mapTo(area.viewport(), QPoint(0, 0)).y()
+    table.select(table.rows.rows[0])
+    qtbot.wait(150)
+    assert [banner for banner in driving.parts(page, Banner) if "memory" in banner.accessibleName()]
+    assert table.mapTo(area.viewport(), QPoint(0, 0)).y() == before
 
 
 def test_tab_leaves_the_table_of_runs(qtbot, page):

@@ -191,7 +191,8 @@ def test_f2_renames_the_selected_run(qtbot, page):
 
 def test_another_run_does_not_move_the_table_under_the_mouse(qtbot, page):
     recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
-    recorded(page, Failed(problem=error("memory", Text("Much too little memory. " * 12, "Poca memoria. "), "machine"), time=4.0))
+    trouble = error("memory", Text("Much too little memory. " * 12, "Poca memoria. "), "machine")
+    recorded(page, Failed(problem=trouble, time=4.0))
     table = driving.field(page, "Runs")
     table.window().resize(1000, 620)
     area = table

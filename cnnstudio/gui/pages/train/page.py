@@ -70,7 +70,8 @@ class TrainPage(Page):
     # Widgets -------------------------------------------------------------------------------------
 
     def subtitle(self) -> str:
-        return self._run_folder.id if self._run_folder is not None else ""
+        shown = "" if self._run_folder is None else self._run_folder.id
+        return next((run.title for run in self._runs if run.id == shown), shown)
 
     def centre(self) -> QWidget:
         self._figures = TrainFigures()

@@ -27,7 +27,7 @@ from cnnstudio.gui.widgets.inputs import Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.text_dialog import TextDialog
 from cnnstudio.workers.job_setup import prepare_training
-from cnnstudio.workers.runs.names import read_name
+from cnnstudio.workers.runs.names import read_name, write_name
 from cnnstudio.workers.runs.trash import trashed_runs
 from tests.gui import driving
 from tests.gui.pages.train.recorded_runs import (
@@ -206,6 +206,24 @@ def test_another_run_does_not_move_the_table_under_the_mouse(qtbot, page):
     qtbot.wait(150)
     assert [banner for banner in driving.parts(page, Banner) if "memory" in banner.accessibleName()]
     assert table.mapTo(area.viewport(), QPoint(0, 0)).y() == before
+
+
+def test_a_search_that_hides_the_shown_run_gives_it_back(page):
+    runs = [recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0)) for _ in range(3)]
+    table = driving.field(page, "Runs")
+    table.select(table.rows.rows[1])
+    driving.write(page, "Search…", "nothing at all")
+    assert driving.rows(table) == [] and driving.says(page, "No run matches.")
+    driving.write(page, "Search…", "")
+    assert table.selected.id == runs[1].id and not driving.says(page, "No run matches.")
+
+
+def test_the_header_calls_a_run_by_its_name(page):
+    run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    assert page.subtitle() == run.id
+    write_name(run.folder, "the best")
+    page.session.announce("runs")
+    assert page.subtitle() == "the best"
 
 
 def test_tab_leaves_the_table_of_runs(qtbot, page):

@@ -21,9 +21,9 @@ def others_of(runs: Sequence[RunSummary], shown: str, color: Callable[[RunSummar
     for run in runs:
         if run.origin.grouped_by and run.group:
             groups[run.group].append(run)
-    for members in groups.values():
+    for group in groups.values():
         # In whatever order the runs come, the band has the colour of the first seed or fold.
-        members.sort(key=lambda run: (run.origin.member, run.id))
+        group.sort(key=lambda run: (run.origin.member, run.id))
     banded = {run.id: members for members in groups.values() if len(members) > 1 and are_trained_together(members)
               for run in members}
     others: dict[str, OtherRun] = {}

@@ -55,6 +55,8 @@ class RunsTable(Card):
         self._compared = False
         self._busy = ""
         self._waiting: frozenset[str] = frozenset()
+        self._chosen = ""
+        """The run on screen, which a search may hide for a while."""
         self._order: tuple[str, bool] | None = None
         self._overlay = ""
         """The group whose runs are drawn."""
@@ -82,7 +84,10 @@ class RunsTable(Card):
                               tooltip=tr("Ctrl+Z brings it back", "Ctrl+Z lo recupera"))
         head = row(Label(tr("Runs", "Entrenamientos"), "body_strong"), 8, self._search, None, self._resume, self._go_on,
                    self._compare, self._delete, self._choice, spacing=8, margins=(12, 0, 8, 0))
-        self.body.addLayout(column(head, self._table, spacing=4))
+        self._nothing = Label(tr("No run matches.", "Ningún entrenamiento coincide."), "body", "dim")
+        self._nothing.setContentsMargins(12, 4, 0, 8)
+        self._nothing.hide()
+        self.body.addLayout(column(head, self._table, self._nothing, spacing=4))
         rename = QShortcut(QKeySequence(Qt.Key.Key_F2), self._table)
         rename.setContext(Qt.ShortcutContext.WidgetShortcut)
         rename.activated.connect(self._rename_selected)
@@ -92,6 +97,7 @@ class RunsTable(Card):
 
     def show_runs(self, runs: list[RunSummary], chosen_id: str) -> None:
         """Show runs; the chosen one stays selected."""
+        self._chosen = chosen_id
         if runs != self._runs:
             self._runs = runs
             self._lines.set_runs(runs)
@@ -111,7 +117,7 @@ class RunsTable(Card):
         lines = self._lines.lines(key, descending)
         self._table.blockSignals(True)
         self._table.set_rows(lines)
-        self._table.setFixedHeight(44 + 32 * max(1, min(_ROWS, len(lines))))
+        self._table.setFixedHeight(44 + 32 * min(_ROWS, len(lines)))
         self._table.blockSignals(False)
         self._select(chosen_id)
 
@@ -142,8 +148,10 @@ class RunsTable(Card):
         self._show_lines(self._selected_id())
 
     def _on_search(self, text: str) -> None:
+        selected = self._selected_id() or self._chosen
         self._lines.text = text
-        self._show_lines(self._selected_id())
+        self._show_lines(selected)
+        self._nothing.setVisible(not self._table.rows.rows and bool(self._runs))
         self._update()
 
     def _fold(self, line: object) -> None:
@@ -202,6 +210,7 @@ class RunsTable(Card):
 
     def _choose(self, line: object) -> None:
         if isinstance(line, RunSummary):
+            self._chosen = line.id
             self.chosen.emit(line)
             if self._compared:
                 self.overlaid.emit(self._runs)

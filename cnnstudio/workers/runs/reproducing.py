@@ -133,8 +133,8 @@ def check_reproducible(run: RunFolder) -> None:
     model cannot be read."""
     state = run.summary().state
     if state != "finished" or not run.has_model_file:
-        text = Text("Only a finished run can be reproduced; {run} is {state}. Resume it to its end first.",
-                    "Solo se puede reproducir un entrenamiento terminado; el estado de {run} es: {state}. Continúelo antes "
+        text = Text("Only a finished run can be reproduced, and {run} is not finished ({state}). Resume it to its end first.",
+                    "Solo se puede reproducir un entrenamiento terminado, y {run} no lo está ({state}). Continúelo antes "
                     "hasta el final.")
         raise ProblemError(error("not_finished", text.fill(run=run.id, state=STATE_NAMES[state]), "run"))
     equal_weights(run.model_path, run.model_path)  # before the training, not after it

@@ -148,6 +148,7 @@ class TrainPage(Page):
         if change.of("runs", "folder"):
             if change.of("folder"):
                 self._show_run(None)
+                self._table.forget()
             self._list_runs()
             if self._run_folder is None and self._runs:
                 self._choose(self._chosen_run() or self._runs[0])

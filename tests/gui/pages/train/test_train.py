@@ -218,6 +218,19 @@ def test_a_search_that_hides_the_shown_run_gives_it_back(page):
     assert table.selected.id == runs[1].id and not driving.says(page, "No run matches.")
 
 
+def test_search_and_comparison_end_with_their_project(page, window):
+    for _ in range(3):
+        recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    driving.press(page, "Compare runs")
+    driving.write(page, "Search…", "lenet5")
+    folder = page.session.folder
+    page.session.close()
+    page.session.open(folder)
+    assert window.go("train")
+    table = driving.part(page, RunsTable)
+    assert (table._search.text(), table._compare.text()) == ("", "Compare runs")
+
+
 def test_the_header_calls_a_run_by_its_name(page):
     run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
     assert page.subtitle() == run.id

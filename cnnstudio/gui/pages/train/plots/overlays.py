@@ -42,6 +42,8 @@ def _curves(run: RunSummary) -> Curves:
 
 
 def _group_name(run: RunSummary, count: int) -> str:
+    if run.group != run.origin.group:
+        return tr("{group}, mean ± deviation", "{group}, media ± desviación", group=run.group)
     if run.origin.grouped_by == "folds":
         return tr("{n} folds, mean ± deviation", "{n} pliegues, media ± desviación", n=count)
     return tr("{n} seeds, mean ± deviation", "{n} semillas, media ± desviación", n=count)

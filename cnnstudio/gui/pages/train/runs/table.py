@@ -108,6 +108,13 @@ class RunsTable(Card):
             self.overlaid.emit(self._runs)
         self._update()
 
+    def forget(self) -> None:
+        """Another project is open: search, comparison and open groups were for the runs of the one before."""
+        self._lines.open.clear()
+        self._search.clear()
+        if self._compared:
+            self._toggle()
+
     def _show_lines(self, chosen_id: str) -> None:
         """Show the lines in their order, without telling that the selection moved."""
         key, descending = None, False

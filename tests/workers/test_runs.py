@@ -216,6 +216,22 @@ def test_the_time_in_which_a_run_waited_for_its_turn_is_not_its_duration(run):
     assert run.summary().seconds == pytest.approx(7)
 
 
+def test_the_duration_of_a_run_is_the_time_in_which_it_trained(run):
+    now = run.summary().started
+    write(run, Hello(pid=1, time=now), msgspec.structs.replace(epoch(1), time=now + 5), Paused(time=now + 6),
+          Resources(cpu=0.1, memory_mb=9.0, time=now + 50), Resumed(time=now + 106),
+          msgspec.structs.replace(epoch(2), time=now + 110))
+    assert run.summary().seconds == pytest.approx(10)
+    with open(run.events_path, "ab") as file:
+        file.write(encode_event(Stopped(time=now + 111)) + b"\n")
+    assert run.summary().seconds == pytest.approx(11)
+    with open(run.events_path, "ab") as file:
+        for event in (Hello(pid=2, time=now + 9000), msgspec.structs.replace(epoch(3), time=now + 9004),
+                      Paused(time=now + 9005), Resources(cpu=0.1, memory_mb=9.0, time=now + 9400)):
+            file.write(encode_event(event) + b"\n")
+    assert run.summary().seconds == pytest.approx(16), "it was taken up the next day, and pauses now"
+
+
 def test_find_run(tmp_path, run):
     assert find_run(tmp_path, run.id).folder == run.folder
     for wanted in ("nothing", "../..", None):

@@ -17,6 +17,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
+from cnnstudio.gui.state.kept_queue import KeptQueue
 from cnnstudio.gui.state.run_queue import RunQueue, Waiting
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
 from cnnstudio.workers.runs.folder import RunFolder
@@ -53,8 +54,8 @@ class Launcher(QObject):
         super().__init__(session)
         self._session, self._collection, self._checks = session, collection, checks
         self.queue = RunQueue(self)
+        self._kept_queue = KeptQueue(session, self.queue)
         self._session.jobs.ended.connect(self._on_ended)
-        self._session.closing.connect(self.queue.clear)
 
     @property
     def running(self) -> Job | None:
@@ -175,10 +176,11 @@ class Launcher(QObject):
     # Turns --------------------------------------------------------------------------------------
 
     def launch(self, run: RunFolder, job: Train, epochs: int) -> None:
-        """Train now, or after what runs and waits."""
-        if self.running is not None or self.queue.waiting:
+        """Train now, or after what runs and waits. Where nothing runs, what waits is on hold: this one passes it."""
+        if self.running is not None:
             self.queue.add(Waiting(run, job, epochs))
         else:
+            self.queue.remove(run.id)
             self._start(run, job, epochs)
 
     def _start(self, run: RunFolder, wanted: Train, epochs: int) -> None:
@@ -187,12 +189,15 @@ class Launcher(QObject):
         job = ChildJob(wanted, Text("Training", "Entrenamiento"), "train", page="train", epochs=epochs, log=run.log_path)
         job.run_folder = str(run.folder)
         self._session.jobs.start(job)
+        self.queue.release()
         self.launched.emit(run, job)
         self._session.announce("runs")
 
     def start_next(self) -> None:
-        """Start what waits longest, unless something runs."""
-        if self.running is None and (item := self.queue.take()) is not None:
+        """Start what waits longest; while something runs it follows by itself."""
+        if self.running is not None:
+            self.queue.release()
+        elif (item := self.queue.take()) is not None:
             if item.run.spec_path.is_file():
                 self._start(*item)
             else:
@@ -203,7 +208,7 @@ class Launcher(QObject):
             return
         if job.cancelling or isinstance(last, Stopped):
             self.queue.hold()
-        else:
+        elif not self.queue.held:
             self.start_next()
         if isinstance(last, Finished) and job.run_folder:
             self._judge(RunFolder(Path(job.run_folder)))

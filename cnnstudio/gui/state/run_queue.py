@@ -19,8 +19,7 @@ class Waiting(NamedTuple):
 
 
 class RunQueue(QObject):
-    """The runs that wait, the next one first. It is not kept: a window that opens again finds them as runs that were not
-    started."""
+    """The runs that wait, the next one first."""
 
     changed = Signal()
 
@@ -28,7 +27,7 @@ class RunQueue(QObject):
         super().__init__(parent)
         self._waiting: list[Waiting] = []
         self.held = False
-        """Whether the next one waits for the user, who stopped the one before."""
+        """Whether the next one waits for the user, who stopped the one before or opened the project again."""
 
     @property
     def waiting(self) -> tuple[Waiting, ...]:
@@ -58,10 +57,28 @@ class RunQueue(QObject):
         self.held = bool(self._waiting)
         self.changed.emit()
 
-    def remove(self, run_id: str) -> None:
-        """Take a run out."""
-        self._waiting = [item for item in self._waiting if item.run.id != run_id]
-        self.changed.emit()
+    def release(self) -> None:
+        """Let the next one follow by itself again."""
+        if self.held:
+            self.held = False
+            self.changed.emit()
+
+    def remove(self, run_id: str) -> tuple[int, Waiting] | None:
+        """Take a run out; returns its place (from 0) and what waited there, None where it does not wait."""
+        for place, item in enumerate(self._waiting):
+            if item.run.id == run_id:
+                del self._waiting[place]
+                self.held = self.held and bool(self._waiting)
+                self.changed.emit()
+                return place, item
+        return None
+
+    def insert(self, place: int, item: Waiting, *, held: bool) -> None:
+        """Put a run that was taken out back to its place; `held` where nothing runs after which it could begin."""
+        if not self.holds(item.run.id):
+            self._waiting.insert(place, item)
+            self.held = self.held or held
+            self.changed.emit()
 
     def move(self, run_id: str, by: int) -> None:
         """Move a run by so many places, a negative number towards the front."""

@@ -1,4 +1,5 @@
-"""A child that imports Keras before it is needed: begun when a page that needs it is opened, or soon after the project."""
+"""What takes long to import is imported before it is needed: the pages in a thread, Keras in a spare child, begun when a page
+that needs it is opened, or soon after the project."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.state.page_imports import PageImports
 from cnnstudio.gui.state.session import Session
 
 PAGES: Final = ("network", "train", "evaluate", "predict", "export")
@@ -20,7 +22,7 @@ _IN_TRAINING: Final = 15_000
 
 
 class WarmUp(QObject):
-    """Keeps one spare child for the backend and device of the project, from `enable` until `end`."""
+    """Imports the pages, and keeps one spare child for the backend and device of the project, from `enable` until `end`."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -28,12 +30,14 @@ class WarmUp(QObject):
 
         self._session = session
         self.spare = Spare()
+        self._page_imports = PageImports(self)
         self._training: object = None
         self._timer = QTimer(self, singleShot=True, interval=_AFTER_OPENING)
         self._timer.timeout.connect(self.begin)
 
     def enable(self) -> None:
-        """Begin to keep a spare child; tests and scripts do without."""
+        """Begin to import the pages and to keep a spare child; tests and scripts do without."""
+        self._page_imports.begin()
         self._session.jobs.transport = self.spare.start
         self._session.opened.connect(self._timer.start)
         self._session.closing.connect(self._on_closing)
@@ -61,7 +65,8 @@ class WarmUp(QObject):
         Thread(target=self.spare.prepare, args=(environment,), daemon=True, name="cnnstudio-spare").start()
 
     def end(self) -> None:
-        """End the spare child; the program ends."""
+        """End the imports and the spare child; the program ends."""
+        self._page_imports.end()
         self._timer.stop()
         self.spare.end()
 

@@ -121,7 +121,7 @@ class Workspace(QObject):
         """Deleting runs."""
         from cnnstudio.gui.state.deleted_runs import DeletedRuns
 
-        return DeletedRuns(self.session)
+        return DeletedRuns(self.session, lambda: self.launcher.queue)
 
     @cached_property
     def leaks(self) -> LeakShares:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.gui.look import icons, theme
 
+_Item = QWidget | QBoxLayout | int | None
 _ICON_TOKENS = {"primary": "on_accent", "danger": "error", "quiet": "dim", "icon": "dim", "link": "accent",
                 "chip": "dim", "row": "dim", "status": "dim"}
 
@@ -31,17 +32,19 @@ _ICON_TOKENS = {"primary": "on_accent", "danger": "error", "quiet": "dim", "icon
 class Button(QPushButton):
     """A push button. `kind`: "" (bordered), primary, danger, quiet, icon, link, chip, row, status.
 
-    `kind="icon"` shows only the icon; `text` is then its accessible name and tooltip.
+    `kind="icon"` shows only the icon; `text` is then its accessible name and tooltip. `compact_icon` is shown where there is no
+    room for the text.
     """
 
     def __init__(self, text: str = "", kind: str = "", icon: str = "", *, tooltip: str = "", checkable: bool = False,
-                 on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
+                 compact_icon: str = "", on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
         super().__init__("" if kind == "icon" else text.replace("&", "&&"), parent)
         self.kind = kind
         self._words = "" if kind == "icon" else text
         self._tip = ""
         self._compact = False
         self._icon_name = ""
+        self._compact_icon = compact_icon
         self.setProperty("kind", kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -69,12 +72,14 @@ class Button(QPushButton):
     @property
     def can_be_compact(self) -> bool:
         """Whether its icon can stand for its text."""
-        return bool(self._icon_name and self._words)
+        return bool((self._icon_name or self._compact_icon) and self._words)
 
     def set_compact(self, compact: bool) -> None:
         """Show the icon alone, where there is no room for the text, which becomes the tooltip."""
         if compact != self._compact:
             self._compact = compact
+            if self._compact_icon:
+                self.set_icon(self._compact_icon if compact else "")
             self._show_words()
 
     def _show_words(self) -> None:
@@ -91,7 +96,7 @@ class Button(QPushButton):
 
     def set_icon(self, name: str, token: str = "") -> None:
         self._icon_name = name
-        self.setIcon(icons.icon(name, token or _ICON_TOKENS.get(self.kind, "text")))
+        self.setIcon(icons.icon(name, token or _ICON_TOKENS.get(self.kind, "text")) if name else QIcon())
         self.setIconSize(QSize(18, 18) if self.kind == "icon" else QSize(16, 16))
 
     def set_tone(self, tone: str) -> None:
@@ -135,8 +140,8 @@ class Label(QLabel):
 class Caption(Label):
     """A caption in small capitals above a group."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, "caption", "dim", parent=parent)
+    def __init__(self, text: str, parent: QWidget | None = None, *, wrap: bool = False) -> None:
+        super().__init__(text, "caption", "dim", wrap=wrap, parent=parent)
         self.setMinimumHeight(20)
 
 
@@ -227,10 +232,7 @@ class Rule(QFrame):
     def __init__(self, *, vertical: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("rule")
-        if vertical:
-            self.setFixedWidth(1)
-        else:
-            self.setFixedHeight(1)
+        (self.setFixedWidth if vertical else self.setFixedHeight)(1)
 
 
 class Stack(QStackedWidget):
@@ -245,24 +247,21 @@ class Stack(QStackedWidget):
         return super().minimumSizeHint() if shown is None else shown.minimumSizeHint().expandedTo(shown.minimumSize())
 
 
-def column(*items: QWidget | QBoxLayout | int | None, spacing: int = 8, margins: tuple[int, int, int, int] = (0,) * 4,
-           ) -> QVBoxLayout:
+def column(*items: _Item, spacing: int = 8, margins: tuple[int, int, int, int] = (0,) * 4) -> QVBoxLayout:
     """A vertical layout; an int is a gap in pixels, None a stretch."""
     layout = QVBoxLayout()
     _fill(layout, items, spacing, margins)
     return layout
 
 
-def row(*items: QWidget | QBoxLayout | int | None, spacing: int = 8, margins: tuple[int, int, int, int] = (0,) * 4,
-        ) -> QHBoxLayout:
+def row(*items: _Item, spacing: int = 8, margins: tuple[int, int, int, int] = (0,) * 4) -> QHBoxLayout:
     """A horizontal layout; an int is a gap in pixels, None a stretch."""
     layout = QHBoxLayout()
     _fill(layout, items, spacing, margins)
     return layout
 
 
-def _fill(layout: QBoxLayout, items: Iterable[QWidget | QBoxLayout | int | None], spacing: int,
-          margins: tuple[int, int, int, int]) -> None:
+def _fill(layout: QBoxLayout, items: Iterable[_Item], spacing: int, margins: tuple[int, int, int, int]) -> None:
     layout.setSpacing(spacing)
     layout.setContentsMargins(*margins)
     for item in items:
@@ -306,12 +305,13 @@ def tab_through(*areas: QWidget) -> None:
         QWidget.setTabOrder(before, after)
 
 
-def scroll_area(widget: QWidget) -> QScrollArea:
-    """`widget` in a vertical scroll area without a frame."""
+def scroll_area(widget: QWidget, *, sideways: bool = False) -> QScrollArea:
+    """`widget` in a vertical scroll area without a frame; `sideways` it scrolls, too, where it would be cut off."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded if sideways else
+                                      Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     content = _Content()
     content.setLayout(column(widget))

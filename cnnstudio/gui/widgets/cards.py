@@ -88,7 +88,7 @@ class KeyFigure(Card):
     def __init__(self, caption: str, value: str = "–", note: str = "", parent: QWidget | None = None) -> None:
         self._value = Label(value, "figure")
         self._note = Label(note, "secondary", "dim", wrap=True)
-        self._caption = Caption(caption)
+        self._caption = Caption(caption, wrap=True)
         super().__init__(self._caption, self._value, self._note, spacing=2, parent=parent)
         self.body.addStretch()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)

@@ -48,7 +48,10 @@ class Dialog(QDialog):
         super().setVisible(visible)
 
     def showEvent(self, event: QShowEvent) -> None:
-        room = free_screen(self).size() - QSize(0, _TITLE_BAR)
+        room, layout = free_screen(self).size() - QSize(0, _TITLE_BAR), self.layout()
+        if layout is not None and self.minimumSizeHint().height() > room.height():
+            # Its buttons would lie below the screen; what scrolls inside can be lower.
+            layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.setMinimumSize(self.minimumSize().boundedTo(room))
         self.resize(self.size().boundedTo(room))
         super().showEvent(event)

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from cnnstudio.core.params import (
@@ -36,37 +37,63 @@ from cnnstudio.gui.widgets.cards import Expander
 from cnnstudio.gui.widgets.factor import FactorEditor
 from cnnstudio.gui.widgets.inputs import ColorButton, SegmentedControl, Select, Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
+from cnnstudio.gui.widgets.tab_order import focusable_before, tab_after
 
 
 class Form(QWidget):
     """Fields for `params`, each with its help as tooltip and its problem below it.
 
     `value_changed(name, value)` follows every step of the user, with values that the declaration allows;
-    `settled(name)` when a drag or a typed value is complete (seal the history then).
+    `settled(name)` when a drag or a typed value is complete (seal the history then). The fields of a `lazy` form, one that is
+    folded away, are made when it is first shown.
     """
 
     value_changed = Signal(str, object)
     settled = Signal(str)
 
-    def __init__(self, params: Sequence[Param], values: Mapping[str, Value], *, parent: QWidget | None = None) -> None:
+    def __init__(self, params: Sequence[Param], values: Mapping[str, Value], *, lazy: bool = False,
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._params = {param.name: param for param in params}
         self._values = with_defaults(params, values)
         self._fields: dict[str, _Field] = {}
-        main = column(spacing=12)
+        self._problems: dict[str, Problem] = {}
+        self._choices: dict[str, list[tuple[object, str]]] = {}
+        self._more: Expander | None = None
+        self._main = column(spacing=12)
+        self.setLayout(self._main)
+        if not lazy:
+            self._build()
+
+    def _build(self) -> None:
+        """Make the fields, once."""
+        if self._fields or not self._params:
+            return
         more = column(spacing=12)
-        for param in params:
+        for param in self._params.values():
             field = _Field(param, self._values[param.name])
             field.changed.connect(partial(self._take, param.name))
             field.settled.connect(partial(self.settled.emit, param.name))
             self._fields[param.name] = field
-            (more if param.advanced else main).addWidget(field)
-        self._more: Expander | None = None
-        if any(param.advanced for param in params):
+            (more if param.advanced else self._main).addWidget(field)
+        if any(param.advanced for param in self._params.values()):
             self._more = Expander(tr("More", "Más"), box(more))
-            main.addWidget(self._more)
-        self.setLayout(main)
+            self._main.addWidget(self._more)
         self._update_visibility()
+        for name, choices in self._choices.items():
+            self._fields[name].set_choices(choices, self._values[name])
+        self._show_problems()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if not self._fields:
+            before = focusable_before(self)
+            self._build()
+            tab_after(before, self)
+        super().showEvent(event)
+
+    def _field(self, name: str) -> _Field:
+        self._build()
+        return self._fields[name]
 
     @property
     def values(self) -> dict[str, Value]:
@@ -85,31 +112,40 @@ class Form(QWidget):
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Mark the fields of these problems (`where.field`); the others are cleared."""
-        by_field = {problem.where.field: problem for problem in problems if problem.where.field}
+        self._problems = {problem.where.field: problem for problem in problems if problem.where.field}
+        self._show_problems()
+
+    def _show_problems(self) -> None:
         for name, field in self._fields.items():
-            problem = by_field.get(name)
+            problem = self._problems.get(name)
             field.show_problem(str(problem.text) if problem else "",
                                "error" if problem is None or problem.blocks else "warn")
 
     def set_choices(self, name: str, choices: Iterable[tuple[object, str]]) -> None:
         """Replace the choices of a Choice or Line by a list, such as the layers of a base."""
-        self._fields[name].set_choices(list(choices), self._values[name])
+        self._choices[name] = list(choices)
+        if self._fields:
+            self._fields[name].set_choices(self._choices[name], self._values[name])
 
     def editor(self, name: str) -> QWidget:
         """The widget that edits a parameter; `set_choices` may replace it."""
-        return self._fields[name].editor
+        return self._field(name).editor
 
     def insert_above(self, name: str, widget: QWidget) -> None:
         """Put a widget, such as a drawing of the value, between a parameter's label and its editor."""
-        self._fields[name].insert_above(widget)
+        self._field(name).insert_above(widget)
+
+    def insert_below(self, name: str, widget: QWidget) -> None:
+        """Put a widget, such as what belongs to the chosen value, below a parameter's editor."""
+        self._field(name).insert_below(widget)
 
     def is_shown(self, name: str) -> bool:
         """Whether a parameter is relevant with the present values, and so has a field."""
-        return not self._fields[name].isHidden()
+        return not self._field(name).isHidden()
 
     def problem(self, name: str) -> str:
         """The problem below a field; "" without one."""
-        return self._fields[name].problem
+        return self._field(name).problem
 
     def _take(self, name: str, value: Value) -> None:
         refusal = self._params[name].error_text(value)
@@ -175,14 +211,10 @@ class _Field(QWidget):
 
     def insert_above(self, widget: QWidget) -> None:
         self._column.insertWidget(self._column.indexOf(self.editor), widget)
-        # A widget that comes later would be last in the window's tab order.
-        before = self.editor.previousInFocusChain()
-        while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus and before is not self.editor:
-            before = before.previousInFocusChain()
-        for child in (widget, *widget.findChildren(QWidget)):
-            if before is not None and child.focusPolicy() != Qt.FocusPolicy.NoFocus:
-                QWidget.setTabOrder(before, child)
-                before = child
+        tab_after(focusable_before(self.editor), widget)
+
+    def insert_below(self, widget: QWidget) -> None:
+        self._column.insertWidget(self._column.indexOf(self._problem) + 1, widget)
 
     @property
     def problem(self) -> str:

@@ -16,7 +16,7 @@ GRIP: Final = 9
 
 
 class Splitter(QSplitter):
-    """One panel, `flexible`, takes the room that the others leave.
+    """One panel, `flexible`, takes the room that the others leave; they become narrower before it has less than `roomy`.
 
     A window that is too narrow for the wanted widths squeezes the panels; they get them back when it grows.
     """
@@ -24,9 +24,9 @@ class Splitter(QSplitter):
     widths_changed = Signal(list)
     """The user dragged a grip: the wanted widths of all panels."""
 
-    def __init__(self, flexible: int, widths: Sequence[int], parent: QWidget | None = None) -> None:
+    def __init__(self, flexible: int, widths: Sequence[int], parent: QWidget | None = None, *, roomy: int = 0) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._flexible = flexible
+        self._flexible, self._roomy = flexible, roomy
         self._wanted = list(widths)
         self.setHandleWidth(GRIP)
         self.setChildrenCollapsible(False)
@@ -47,7 +47,7 @@ class Splitter(QSplitter):
         fixed = [place for place in shown if place != self._flexible]
         for place in fixed:
             widths[place] = max(least[place], self._wanted[place])
-        missing = sum(widths) + (least[self._flexible] if self._flexible in shown else 0) - room
+        missing = sum(widths) + (max(least[self._flexible], self._roomy) if self._flexible in shown else 0) - room
         for place in reversed(fixed):
             give = min(max(0, missing), widths[place] - least[place])
             widths[place] -= give

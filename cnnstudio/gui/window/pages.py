@@ -17,6 +17,8 @@ from cnnstudio.gui.widgets.cards import Banners
 from cnnstudio.gui.widgets.splitter import Splitter
 
 _NARROWEST_SIDE = 180
+_ROOMY = 380
+"""Below this width in pixels most pages are cut off, while the panels beside them can still give some."""
 
 
 class PageArea(Splitter):
@@ -33,7 +35,7 @@ class PageArea(Splitter):
 
     def __init__(self, workspace: Workspace, entries: tuple[PageEntry, ...], parent: QWidget | None = None) -> None:
         before = workspace.session.recall("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
-        super().__init__(1, (before[0], 0, before[-1]), parent)
+        super().__init__(1, (before[0], 0, before[-1]), parent, roomy=_ROOMY)
         self._workspace, self._session, self._entries = workspace, workspace.session, entries
         self._pages: dict[str, Page] = {}
         self._stale: dict[str, Change] = {}

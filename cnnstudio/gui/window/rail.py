@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from cnnstudio.core.text import tr
@@ -13,6 +13,11 @@ from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages import PageEntry
 from cnnstudio.gui.widgets.basics import column
 
+_WIDTH: Final = 68
+_HEIGHT: Final = 56
+_LABELLED: Final = 50
+"""The height in pixels from which icon and label have room over each other."""
+_LOWEST: Final = 30
 _PALE: Final = 0.4
 """The opacity of a page that cannot be shown yet."""
 
@@ -27,7 +32,7 @@ class RailButton(QAbstractButton):
         self._mark = ""
         self._available = True
         self.setCheckable(True)
-        self.setFixedSize(68, 56)
+        self.setFixedSize(_WIDTH, _HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(label)
@@ -55,7 +60,7 @@ class RailButton(QAbstractButton):
         """A click does not toggle by itself: the current page is checked, also when it was clicked again."""
 
     def sizeHint(self) -> QSize:
-        return QSize(68, 56)
+        return QSize(_WIDTH, _HEIGHT)
 
     def enterEvent(self, event: QEvent) -> None:
         self.update()
@@ -73,19 +78,22 @@ class RailButton(QAbstractButton):
             painter.setBrush(theme.color("accent_bg" if on else "hover"))
             painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
         token = "accent" if on else "dim" if able else "faint"
-        icons.paint(painter, QRectF(self.width() / 2 - 11, 8, 22, 22), self._icon, token)
+        labelled = self.height() >= _LABELLED
+        top = (self.height() - 42) / 2 + 1 if labelled else (self.height() - 22) / 2
+        icons.paint(painter, QRectF(self.width() / 2 - 11, top, 22, 22), self._icon, token)
         font = theme.font("secondary")
         font.setPixelSize(11)
         if on:
             font.setWeight(font.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(theme.color(token))
-        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 4)
-        painter.drawText(QRectF(0, 33, self.width(), 17), Qt.AlignmentFlag.AlignCenter, text)
+        if labelled:
+            text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 4)
+            painter.drawText(QRectF(0, top + 25, self.width(), 17), Qt.AlignmentFlag.AlignCenter, text)
         if self._mark:
             painter.setPen(QPen(theme.color("surface"), 2))
             painter.setBrush(theme.color(self._mark))
-            painter.drawEllipse(QPointF(self.width() / 2 + 13, 11), 4.5, 4.5)
+            painter.drawEllipse(QPointF(self.width() / 2 + 13, top + 3), 4.5, 4.5)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("accent"), 2))
@@ -123,6 +131,20 @@ class Rail(QWidget):
         layout.addWidget(learn)
         layout.addWidget(settings)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        buttons, layout = self.findChildren(RailButton), self.layout()
+        if layout is None or not buttons:
+            return
+        margins = layout.contentsMargins()
+        room = self.height() - margins.top() - margins.bottom() - layout.spacing() * len(buttons)
+        for button in buttons:
+            button.setFixedHeight(max(_LOWEST, min(_HEIGHT, room // len(buttons))))
+
+    def minimumSizeHint(self) -> QSize:
+        """In a low window the buttons are lower, without their labels."""
+        return QSize(self.width(), 0)
 
     def _choose(self, page: str) -> None:
         (self.page_chosen if self._buttons[page].available else self.page_refused).emit(page)

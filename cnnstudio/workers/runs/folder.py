@@ -28,6 +28,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.workers.journal import begin_of, damaged_lines, read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
 from cnnstudio.workers.runs.data import keep_data_facts
+from cnnstudio.workers.runs.idle import idle_seconds
 from cnnstudio.workers.runs.ids import fresh_folder, network_label, run_id
 from cnnstudio.workers.runs.labels import RunLabels, labels_problem, read_labels
 from cnnstudio.workers.runs.names import read_name
@@ -51,7 +52,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A run in the list.
 
     `epochs` were done of `planned`; `metrics` are those of the kept weights, else of the last epoch.
-    `started` is seconds since the epoch. `has_model`: there is a model, or a checkpoint that gives one as nobody trains it.
+    `started` is seconds since the epoch; `seconds` are those in which it worked, without pauses.
+    `has_model`: there is a model, or a checkpoint that gives one as nobody trains it.
     `resumable`: there is a checkpoint and no process works on it.
     """
 
@@ -229,6 +231,7 @@ class RunFolder:
             # It may have waited for its turn since it was made.
             begin = (begin_of(self.events_path) if size else None) or self._started()
             # The file of a training that goes on grows with every look.
+            idle = idle_seconds(self.events_path, tail[-1].time) if tail else 0.0
             damage = self._damage(damaged_lines(self.events_path) if size and state not in ("running", "paused") else []
                                   ) or labels_problem(self.folder)
         except ProblemError as problem_error:
@@ -246,7 +249,7 @@ class RunFolder:
             origin=read_origin(self.folder), labels=read_labels(self.folder),
             epochs=max((epoch.epoch for epoch in epochs), default=0),
             planned=project.training.epochs, metrics=metrics, started=self._started(),
-            seconds=max(0.0, tail[-1].time - begin) if tail else 0.0,
+            seconds=max(0.0, tail[-1].time - begin - idle) if tail else 0.0,
             network=network_label(project),
             has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")
                                               and not (isinstance(last, Stopped) and not last.kept)),

@@ -72,12 +72,18 @@ def group_figures(runs: Sequence[RunSummary]) -> GroupFigures:
         for name, value in run.metrics.items():
             if name not in _NO_MEASURES:
                 values[name].append(value)
-    kinds = {run.origin.grouped_by for run in runs if run.group == run.origin.group}
+    kinds = {run.origin.grouped_by for run in runs if run.group == run.origin.group or are_trained_together(runs)}
     kind = kinds.pop() if len(kinds) == 1 else ""
     return GroupFigures(
         group=runs[0].group if runs else "", kind=kind, members=len(runs), runs=tuple(run.id for run in done),
         metrics={name: spread_of(of_name) for name, of_name in values.items()},
         pooled=_pooled(done) if kind == "folds" else None)
+
+
+def are_trained_together(runs: Sequence[RunSummary]) -> bool:
+    """Whether these runs are seeds or folds of one training, whatever the user calls their group."""
+    groups = {run.origin.group for run in runs}
+    return len(groups) == 1 and groups != {""}
 
 
 def _pooled(runs: Sequence[RunSummary]) -> Pooled | None:

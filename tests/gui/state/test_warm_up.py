@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from threading import current_thread, main_thread
+
 import pytest
 
 from cnnstudio.core.jobs import Diagnose
 from cnnstudio.core.text import Text
+from cnnstudio.gui import pages
 from cnnstudio.gui.state import warm_up
 from cnnstudio.gui.state.jobs import ChildJob
 
@@ -52,3 +55,12 @@ def test_no_spare_child_disturbs_other_work(workspace, begun, work):
     work("evaluate")
     workspace.warm_up.begin()
     assert begun == []
+
+
+def test_the_pages_are_imported_in_a_thread_after_the_first_paint(qtbot, monkeypatch, workspace):
+    imported = []
+    monkeypatch.setattr(pages, "load_page", lambda entry: imported.append((entry.id, current_thread() is main_thread())))
+    workspace.warm_up.enable()
+    assert imported == [], "the start does not wait for it"
+    qtbot.waitUntil(lambda: len(imported) == len(pages.present_pages()), timeout=10_000)
+    assert imported == [(entry.id, False) for entry in pages.present_pages()]

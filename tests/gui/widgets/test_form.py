@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.core.dataset import DATASET_PARAMS, SPLIT_PARAMS
 from cnnstudio.core.params import (
@@ -28,6 +28,7 @@ from cnnstudio.core.recipe import RECIPE_PARAMS
 from cnnstudio.core.settings import SETTINGS_PARAMS
 from cnnstudio.core.text import Text, same, set_language
 from cnnstudio.core.training import TRAINING_PARAMS
+from cnnstudio.gui.widgets.basics import column
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select, Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
@@ -200,3 +201,25 @@ def test_every_field_within_an_editor_has_a_name_and_says_what_it_refuses(qtbot,
         qtbot.keyClick(box, Qt.Key.Key_Return)
         assert form.problem(name) == "This is not a number."
         assert form.values[name] == {"kernel": (3, 3), "factor": 0.1}[name]
+
+
+def test_a_folded_form_is_made_when_it_is_first_shown_and_tab_leads_through_it(qtbot):
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    first, last = QLineEdit(), QLineEdit()
+    form = Form((Int(name="a", default=1, minimum=0, maximum=9, label=same("A"), help=same("")),
+                 Int(name="b", default=2, minimum=0, maximum=9, label=same("B"), help=same(""))), {}, lazy=True)
+    holder.setLayout(column(first, form, last))
+    form.hide()
+    holder.show()
+    form.set_values({"a": 5})
+    form.set_problems([error("x", Text("too much", "demasiado"), "training", field="b")])
+    assert not form.findChildren(QLineEdit) and form.values == {"a": 5, "b": 2}
+    form.show()
+    fields = form.findChildren(QLineEdit)
+    assert [field.text() for field in fields] == ["5", "2"] and form.problem("b") == "too much"
+    order, widget = [], first
+    while len(order) < 4:
+        order += [widget] if isinstance(widget, QLineEdit) else []
+        widget = widget.nextInFocusChain()
+    assert order == [first, *fields, last]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from PySide6.QtWidgets import QDialog
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QDialog, QWidget
 
 from cnnstudio.core.problems import error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state import commands
-from cnnstudio.gui.widgets.basics import Label
+from cnnstudio.gui.widgets import dialog as dialog_module
+from cnnstudio.gui.widgets.basics import Button, Label, column
 from cnnstudio.gui.widgets.cards import Banner
 from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.window.notices import (
@@ -84,3 +86,16 @@ def test_toasts_show_a_problem_once(window):
     window.session.report(problem, problem)
     window.session.report(warning("y", Text("Else", "Otro"), "file"))
     assert len(parts(window.toasts, Toast)) == 2
+
+
+def test_a_dialog_that_needs_more_than_the_screen_is_as_low_as_the_screen(qtbot, monkeypatch):
+    monkeypatch.setattr(dialog_module, "free_screen", lambda _window: QRect(0, 0, 720, 450))
+    shown = dialog_module.Dialog()
+    qtbot.addWidget(shown)
+    high = QWidget()
+    high.setMinimumHeight(700)
+    shown.setLayout(column(high, Button("Close")))
+    shown.show()
+    qtbot.waitExposed(shown)
+    qtbot.wait(20)
+    assert shown.height() <= 450

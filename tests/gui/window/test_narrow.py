@@ -8,14 +8,18 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QWidget
 
+from cnnstudio.core.events import Finished
 from cnnstudio.gui.pages.prepare import pipeline as prepare_pipeline
 from cnnstudio.gui.pages.prepare.pipeline import BatchRequest, make_batch
 from cnnstudio.gui.pages.prepare.preview import GridRequest
+from cnnstudio.gui.pages.train.runs.table import RunsTable
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.basics import Button, MenuButton
 from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.widgets.flow import flow_row
+from cnnstudio.gui.window.rail import RailButton
 from tests.gui.driving import part
+from tests.gui.pages.train.recorded_runs import recorded
 
 
 @pytest.fixture
@@ -70,6 +74,28 @@ def test_buttons_of_the_header_show_their_icons_alone_where_words_have_no_room(q
     qtbot.waitUntil(lambda: buttons["Pausar"].text() == "Pausar")
     assert buttons["Pausar"].toolTip() == ""
     narrow.header.show_page(page.id)
+
+
+def test_in_a_still_smaller_window_everything_on_train_can_be_reached(qtbot, narrow):
+    """That of 200 % on a screen of 1440 x 900."""
+    assert narrow.go("train")
+    recorded(narrow.current, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    narrow.setMinimumSize(720, 450)
+    narrow.resize(720, 450)
+    qtbot.wait(100)
+    buttons = sorted((button.mapTo(narrow.header, QPoint(0, 0)).x(), button.width(), button.accessibleName())
+                     for button in narrow.header.findChildren(Button) if button.isVisible())
+    assert all(left + width <= after for (left, width, _name), (after, *_more) in itertools.pairwise(buttons)), buttons
+    pages = sorted((button.y(), button.height()) for button in narrow.rail.findChildren(RailButton))
+    assert all(top + height <= after for (top, height), (after, _height) in itertools.pairwise(pages)), pages
+    assert sum(pages[-1]) <= narrow.rail.height()
+    area = part(narrow.current, RunsTable)
+    while not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    content = area.widget()
+    assert content.minimumSizeHint().width() <= area.viewport().width() + area.horizontalScrollBar().maximum()
+    inspector = narrow.pages.widget(2)
+    assert inspector.mapTo(narrow, QPoint(inspector.width(), 0)).x() <= narrow.width()
 
 
 def test_counts_of_classes_and_the_choice_of_a_view_are_whole(qtbot, narrow):

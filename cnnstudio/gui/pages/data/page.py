@@ -64,7 +64,7 @@ class DataPage(Page):
         add.clicked.connect(lambda: source_menu(self.session, add).popup(add.mapToGlobal(add.rect().bottomLeft())))
         return (add, Button(tr("Export…", "Exportar…"), "", "export",
                             on_click=lambda: self.session.request(ExportCollection())),
-                Button(tr("Next: Prepare", "Siguiente: Preparar"), "primary",
+                Button(tr("Next: Prepare", "Siguiente: Preparar"), "primary", compact_icon="chevron-right",
                        on_click=lambda: self.session.request(ShowPage("prepare"))))
 
     # Making --------------------------------------------------------------------------------------

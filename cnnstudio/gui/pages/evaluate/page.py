@@ -53,7 +53,7 @@ class EvaluatePage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._again = Button(tr("Evaluate again", "Evaluar de nuevo"), "", "refresh", on_click=self.start)
         self._again.hide()
-        self._next = Button(tr("Next: Predict", "Siguiente: Predecir"), "primary",
+        self._next = Button(tr("Next: Predict", "Siguiente: Predecir"), "primary", compact_icon="chevron-right",
                             on_click=lambda: self.session.request(ShowPage("predict")))
         self._next.hide()
         return self._again, self._next

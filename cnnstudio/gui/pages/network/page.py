@@ -145,7 +145,7 @@ class NetworkPage(Page):
         self._arrange = Button(tr("Arrange", "Ordenar"), tooltip=tr("Lay out all layers automatically",
                                                                    "Colocar todas las capas automáticamente"),
                                on_click=self.edit_actions.arrangement.arrange)
-        following = Button(tr("Next: Train", "Siguiente: Entrenar"), "primary",
+        following = Button(tr("Next: Train", "Siguiente: Entrenar"), "primary", compact_icon="chevron-right",
                            on_click=lambda: self.session.request(ShowPage("train")))
         self._show_actions(self.state.get("view", "canvas"))
         return self._switch, self._arrange, gallery, following

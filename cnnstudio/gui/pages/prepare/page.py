@@ -79,7 +79,7 @@ class PreparePage(Page):
                                         self.state.get("view", "cards"), stretch=False)
         self._switch.setFixedHeight(tokens.CONTROL_HEIGHT)
         self._switch.chosen.connect(self.show_view)
-        following = Button(tr("Next: Network", "Siguiente: Red"), "primary",
+        following = Button(tr("Next: Network", "Siguiente: Red"), "primary", compact_icon="chevron-right",
                            on_click=lambda: self.session.request(ShowPage("network")))
         return self._switch, following
 

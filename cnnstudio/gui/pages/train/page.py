@@ -36,6 +36,7 @@ from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import EmptyState, Expander
+from cnnstudio.gui.widgets.scroll_anchor import ScrollAnchor
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 REDRAW_MS = 110
@@ -69,7 +70,8 @@ class TrainPage(Page):
     # Widgets -------------------------------------------------------------------------------------
 
     def subtitle(self) -> str:
-        return self._run_folder.id if self._run_folder is not None else ""
+        shown = "" if self._run_folder is None else self._run_folder.id
+        return next((run.title for run in self._runs if run.id == shown), shown)
 
     def centre(self) -> QWidget:
         self._figures = TrainFigures()
@@ -110,7 +112,9 @@ class TrainPage(Page):
                                     "queda en una tabla para compararlos."),
                                  tr("Start training", "Empezar a entrenar"), on_click=self.start)
         self._stack = Stack()
-        for item in (self._empty, scroll_area(box(body))):
+        area = scroll_area(box(body), sideways=True)
+        self._anchor = ScrollAnchor(area, self._table, self._plots)
+        for item in (self._empty, area):
             self._stack.addWidget(item)
         return self._stack
 
@@ -123,9 +127,9 @@ class TrainPage(Page):
     def actions(self) -> Iterable[QWidget]:
         self._pause = Button(tr("Pause", "Pausar"), icon="pause", on_click=self._toggle_pause)
         self._stop = Button(tr("Stop and keep", "Detener y conservar"), icon="stop", on_click=self._stop_now)
-        self._estimate = Button(tr("Estimate…", "Estimar…"), on_click=self._after.open_forecast)
+        self._estimate = Button(tr("Estimate…", "Estimar…"), compact_icon="clock", on_click=self._after.open_forecast)
         self._start = Button(tr("Start training", "Empezar a entrenar"), "primary", "play", on_click=self.start)
-        self._next = Button(tr("Next: Evaluate", "Siguiente: Evaluar"), "primary",
+        self._next = Button(tr("Next: Evaluate", "Siguiente: Evaluar"), "primary", compact_icon="chevron-right",
                             on_click=lambda: self.session.request(ShowPage("evaluate")))
         self._several = Button("", "icon", "chevron-down", tooltip=tr("Several trainings", "Varios entrenamientos"),
                                on_click=self._open_several)
@@ -144,6 +148,7 @@ class TrainPage(Page):
         if change.of("runs", "folder"):
             if change.of("folder"):
                 self._show_run(None)
+                self._table.forget()
             self._list_runs()
             if self._run_folder is None and self._runs:
                 self._choose(self._chosen_run() or self._runs[0])
@@ -273,6 +278,7 @@ class TrainPage(Page):
     # What is shown -------------------------------------------------------------------------------
 
     def _show_run(self, run: RunFolder | None, read: bool = True) -> None:
+        self._anchor.hold()
         self._run_folder = run
         events: list[Event] = run.events() if run is not None and read else []
         self._curves = curves_of(events)

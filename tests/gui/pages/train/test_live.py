@@ -158,7 +158,7 @@ def test_a_card_tells_the_answer_the_truth_and_what_cannot_be_read(live):
     assert second.words == "b.png is damaged."
     live.show_curves(curves_of([told(1, ObservedPicture(path="/x/a.png", label="cat", answer="dog", confidence=0.6,
                                                         probability=0.4))]))
-    assert cards(live)[-1].words == "dog 60.0%, in truth cat (40.0%)"
+    assert cards(live)[-1].words == "dog 60.0%, actually cat (40.0%)"
 
 
 def test_the_strip_has_the_colours_of_the_answers(live):

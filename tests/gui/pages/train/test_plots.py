@@ -8,8 +8,10 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.events import (
     Artifact,
@@ -246,6 +248,29 @@ def test_a_plot_is_saved_as_a_picture_a_drawing_and_numbers(plot, tmp_path):
     assert write_plot(plot, tmp_path / "loss.jpeg").name == "loss.jpeg.png"
 
 
+def test_the_axes_of_a_drawing_fit_its_curves(plot, tmp_path):
+    plot.resize(480, 320)
+    plot.show_curves(curves_of([epoch(number, 1.0 / number) for number in range(1, 40)]))
+    QApplication.processEvents()
+    renderer = QSvgRenderer(str(write_plot(plot, tmp_path / "loss.svg")))
+    screen = plot.area.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    drawing = QImage(screen.size(), QImage.Format.Format_RGB32)
+    drawing.fill(theme.color("raised"))
+    painter = QPainter(drawing)
+    renderer.render(painter)
+    painter.end()
+    drawing = drawing.convertToFormat(QImage.Format.Format_Grayscale8)
+
+    def ink(image):
+        """The rows and columns that something is drawn in."""
+        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())[:, :image.width()]
+        drawn = np.abs(pixels.astype(int) - pixels[0, -1]) > 12
+        return np.flatnonzero(drawn.any(axis=0))[[0, -1]], np.flatnonzero(drawn.any(axis=1))[[0, -1]]
+
+    for before, after in zip(ink(screen), ink(drawing), strict=True):
+        assert np.abs(before - after).max() <= 8, (before, after)
+
+
 def test_a_place_that_cannot_be_written_is_a_problem(plot, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ProblemError):
@@ -337,9 +362,9 @@ def test_seeds_are_one_curve_and_other_runs_one_each():
 
     runs = [run("other"), run("two", 2), run("one", 1), run("shown")]
     others = others_of(runs, "shown", lambda _run: theme.class_color(0))
-    assert list(others) == ["other", "two"]
-    assert others["two"].name == "2 seeds, mean ± deviation" and len(others["two"].members) == 2
-    assert list(others_of(runs, "one", lambda _run: theme.class_color(0))) == ["other", "two", "shown"]
+    assert list(others) == ["other", "one"], "by the first seed, in whatever order they come"
+    assert others["one"].name == "2 seeds, mean ± deviation" and len(others["one"].members) == 2
+    assert list(others_of(runs, "two", lambda _run: theme.class_color(0))) == ["other", "one", "shown"]
 
 
 def test_without_a_choice_the_first_metric_of_the_run_is_plotted(board):

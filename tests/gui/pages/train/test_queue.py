@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtWidgets import QMenu
 
@@ -12,9 +14,10 @@ from cnnstudio.gui.pages.train.runs.starting import ask_branch, ask_several, sev
 from cnnstudio.gui.pages.train.runs.table import RunsTable
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.widgets.cards import Banner
-from cnnstudio.workers.runs.folder import list_runs
+from cnnstudio.workers.runs.folder import RunFolder, list_runs
 from cnnstudio.workers.runs.origin import RunOrigin
 from cnnstudio.workers.runs.reproducing import Reproduction
+from cnnstudio.workers.runs.trash import trash_run
 from tests.gui import driving
 from tests.gui.pages.train.recorded_runs import buttons, recorded
 
@@ -81,6 +84,22 @@ def test_the_queue_is_moved_and_emptied(qtbot, page, launcher):
     assert third not in {run.id for run in list_runs(page.session.folder)}
     page.session.undo()
     assert third in {run.id for run in list_runs(page.session.folder)}
+    assert waiting(page) == [second, third, first], "it waits again, in its place"
+    assert driving.part(page, RunsTable)._state(RunFolder(page.session.folder / "runs" / third).summary()) == "Waiting"
+    page.session.redo()
+    assert waiting(page) == [second, first]
+
+
+def test_a_run_brought_back_where_nothing_runs_is_held(qtbot, page, launcher):
+    launcher.start_seeds(2)
+    ready(qtbot, page, 2)
+    (only,) = waiting(page)
+    driving.press(page, f"Remove: {only}")
+    end(page, Finished(run="x", time=4.0))
+    page.session.undo()
+    assert waiting(page) == [only] and launcher.queue.held
+    driving.press(page, "Start the next one")
+    assert page.session.jobs.of_kind("train").run_folder.endswith(only)
 
 
 def test_a_training_started_while_one_runs_waits(qtbot, page, launcher):
@@ -102,19 +121,25 @@ def test_a_stopped_training_holds_the_others(qtbot, page, launcher):
     assert page.session.jobs.of_kind("train") is not None and not waiting(page)
 
 
-def test_what_waits_is_not_started_by_a_window_that_opens_again(qtbot, page, launcher):
-    launcher.start_folds(2)
-    ready(qtbot, page, 2)
-    folder = page.session.folder
+def test_what_waits_keeps_its_order_and_is_not_started_by_a_window_that_opens_again(qtbot, page, launcher):
+    launcher.start_seeds(4)
+    ready(qtbot, page, 4)
+    folder, running = page.session.folder, Path(page.session.jobs.of_kind("train").run_folder).name
+    first, second, third = waiting(page)
+    driving.press(page, f"Earlier: {third}")
     end(page, Stopped(time=4.0))
     page.session.close()
     assert waiting(page) == []
+    trash_run(RunFolder(folder / "runs" / second))
     page.session.open(folder)
     assert page.session.jobs.of_kind("train") is None
-    assert {run.state for run in list_runs(folder)} == {"created"}
+    assert waiting(page) == [first, third] and launcher.queue.held
     table = driving.part(page, RunsTable)
-    run = table._runs[0]
-    assert table.run_menu(run).actions()[0].text() == "Start"
+    last = next(run for run in table._runs if run.id == third)
+    table.run_menu(last).actions()[0].trigger()
+    assert page.session.jobs.of_kind("train").run_folder.endswith(third), "it passes those on hold"
+    assert waiting(page) == [first] and not launcher.queue.held
+    assert running not in waiting(page)
 
 
 def test_the_menu_beside_start_asks_how_many(page):
@@ -185,6 +210,27 @@ def test_runs_of_a_group_are_folded_under_their_figures(page):
     assert [row[0].strip() for row in driving.rows(shown)] == ["▾  mine (2)", runs[1].id, runs[0].id, alone.id]
     driving.write(page, "Search…", alone.id)
     assert [row[0].strip() for row in driving.rows(shown)] == [alone.id]
+
+
+def test_a_group_is_deleted_with_its_runs_and_brought_back(page):
+    from cnnstudio.workers.runs.labels import RunLabels, write_labels
+
+    runs = [recorded(page, Finished(run="x", metrics={"val_accuracy": value}, time=4.0)) for value in (0.6, 0.8)]
+    alone = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.1}, time=4.0))
+    for run in runs:
+        write_labels(run.folder, RunLabels(group="mine"))
+    page.session.announce("runs")
+    table, shown = driving.part(page, RunsTable), driving.field(page, "Runs")
+    shown.select(shown.rows.rows[1])
+    menu = table.group_menu(shown.rows.rows[1])
+    assert [action.text().split("\t")[0] for action in menu.actions() if action.text()] == [
+        "Show its runs", "Name, note and tags…", "Colour", "Delete its runs"]
+    menu.actions()[-1].trigger()
+    assert [run.id for run in list_runs(page.session.folder)] == [alone.id]
+    page.session.undo()
+    assert {run.id for run in list_runs(page.session.folder)} == {alone.id, *(run.id for run in runs)}
+    page.session.redo()
+    assert [run.id for run in list_runs(page.session.folder)] == [alone.id]
 
 
 def test_columns_are_chosen_and_remembered(page):

@@ -6,8 +6,8 @@ import time
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QInputDialog, QPlainTextEdit
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QPlainTextEdit, QScrollArea
 
 from cnnstudio.core import edits
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Stopped
@@ -25,8 +25,9 @@ from cnnstudio.gui.widgets.cards import Banner, KeyFigure
 from cnnstudio.gui.widgets.formatting import format_device
 from cnnstudio.gui.widgets.inputs import Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
+from cnnstudio.gui.widgets.text_dialog import TextDialog
 from cnnstudio.workers.job_setup import prepare_training
-from cnnstudio.workers.runs.names import read_name
+from cnnstudio.workers.runs.names import read_name, write_name
 from cnnstudio.workers.runs.trash import trashed_runs
 from tests.gui import driving
 from tests.gui.pages.train.recorded_runs import (
@@ -177,13 +178,65 @@ def test_without_a_run_the_page_offers_to_start_one_instead_of_empty_plots(page)
     assert len(driving.parts(page, CurvePlot)) == 2 and "Start training" not in buttons(page)
 
 
-def test_f2_renames_the_selected_run(qtbot, page, monkeypatch):
+def test_f2_renames_the_selected_run(qtbot, page):
     run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_arguments: ("first try", True))
     table = driving.field(page, "Runs")
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_F2)
+    (dialog,) = table.window().findChildren(TextDialog)
+    dialog.field.setText("first try")
+    dialog.accept()
     assert read_name(run.folder) == "first try"
+
+
+def test_another_run_does_not_move_the_table_under_the_mouse(qtbot, page):
+    recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    trouble = error("memory", Text("Much too little memory. " * 12, "Poca memoria. "), "machine")
+    recorded(page, Failed(problem=trouble, time=4.0))
+    table = driving.field(page, "Runs")
+    table.window().resize(1000, 620)
+    area = table
+    while not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    table.select(table.rows.rows[1])
+    qtbot.wait(150)
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    before = table.mapTo(area.viewport(), QPoint(0, 0)).y()
+    table.select(table.rows.rows[0])
+    qtbot.wait(150)
+    assert [banner for banner in driving.parts(page, Banner) if "memory" in banner.accessibleName()]
+    assert table.mapTo(area.viewport(), QPoint(0, 0)).y() == before
+
+
+def test_a_search_that_hides_the_shown_run_gives_it_back(page):
+    runs = [recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0)) for _ in range(3)]
+    table = driving.field(page, "Runs")
+    table.select(table.rows.rows[1])
+    driving.write(page, "Search…", "nothing at all")
+    assert driving.rows(table) == [] and driving.says(page, "No run matches.")
+    driving.write(page, "Search…", "")
+    assert table.selected.id == runs[1].id and not driving.says(page, "No run matches.")
+
+
+def test_search_and_comparison_end_with_their_project(page, window):
+    for _ in range(3):
+        recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    driving.press(page, "Compare runs")
+    driving.write(page, "Search…", "lenet5")
+    folder = page.session.folder
+    page.session.close()
+    page.session.open(folder)
+    assert window.go("train")
+    table = driving.part(page, RunsTable)
+    assert (table._search.text(), table._compare.text()) == ("", "Compare runs")
+
+
+def test_the_header_calls_a_run_by_its_name(page):
+    run = recorded(page, Finished(run="x", metrics={"val_accuracy": 0.7, "epoch": 2.0}, time=4.0))
+    assert page.subtitle() == run.id
+    write_name(run.folder, "the best")
+    page.session.announce("runs")
+    assert page.subtitle() == "the best"
 
 
 def test_tab_leaves_the_table_of_runs(qtbot, page):

@@ -78,7 +78,7 @@ class AnswerCard(QWidget):
         answer = f"{last.answer} {format_percent(last.confidence)}"
         if not last.label or last.label == last.answer:
             return answer
-        return tr("{answer}, in truth {label} ({share})", "{answer}; en realidad, {label} ({share})", answer=answer,
+        return tr("{answer}, actually {label} ({share})", "{answer}; en realidad, {label} ({share})", answer=answer,
                   label=last.label, share=format_percent(last.probability or 0.0))
 
     def paintEvent(self, _event: QPaintEvent) -> None:

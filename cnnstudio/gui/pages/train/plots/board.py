@@ -16,7 +16,8 @@ from cnnstudio.gui.pages.train.plots.history import Curves
 from cnnstudio.gui.pages.train.plots.quantities import USUAL, quantities_of, quantity, usual_of
 from cnnstudio.gui.pages.train.plots.saving import copy_plot, save_plot
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Button, MenuButton, column, row
+from cnnstudio.gui.widgets.basics import Button, MenuButton, column
+from cnnstudio.gui.widgets.flow import flow_row
 
 _GAP: Final = 14
 _LAYOUT: Final = "train_plots"
@@ -49,7 +50,7 @@ class PlotBoard(QWidget):
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(_GAP)
-        lines = column(row(self._smoothing, self._scale, None, self._add, spacing=8), spacing=8)
+        lines = column(flow_row(self._smoothing, self._scale, self._add, spacing=8, apart=2), spacing=8)
         lines.addLayout(self._grid, 1)
         self.setLayout(lines)
         shown = kept.get("shown")

@@ -11,6 +11,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.train.plots.curve_plot import OtherRun
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary
+from cnnstudio.workers.runs.group_figures import are_trained_together
 
 
 def others_of(runs: Sequence[RunSummary], shown: str, color: Callable[[RunSummary], QColor]) -> dict[str, OtherRun]:
@@ -18,9 +19,13 @@ def others_of(runs: Sequence[RunSummary], shown: str, color: Callable[[RunSummar
     the first of them; the shown run has a part in its band."""
     groups: dict[str, list[RunSummary]] = defaultdict(list)
     for run in runs:
-        if run.origin.grouped_by and run.group == run.origin.group:
+        if run.origin.grouped_by and run.group:
             groups[run.group].append(run)
-    banded = {run.id: members for members in groups.values() if len(members) > 1 for run in members}
+    for group in groups.values():
+        # In whatever order the runs come, the band has the colour of the first seed or fold.
+        group.sort(key=lambda run: (run.origin.member, run.id))
+    banded = {run.id: members for members in groups.values() if len(members) > 1 and are_trained_together(members)
+              for run in members}
     others: dict[str, OtherRun] = {}
     for run in runs:
         members = banded.get(run.id)
@@ -37,6 +42,8 @@ def _curves(run: RunSummary) -> Curves:
 
 
 def _group_name(run: RunSummary, count: int) -> str:
+    if run.group != run.origin.group:
+        return tr("{group}, mean ± deviation", "{group}, media ± desviación", group=run.group)
     if run.origin.grouped_by == "folds":
         return tr("{n} folds, mean ± deviation", "{n} pliegues, media ± desviación", n=count)
     return tr("{n} seeds, mean ± deviation", "{n} semillas, media ± desviación", n=count)

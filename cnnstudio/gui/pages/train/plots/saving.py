@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import pyqtgraph as pg
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
@@ -18,6 +21,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.pages.train.plots.curve_plot import CurvePlot
 from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.basics import Button
 
 _SCALE: Final = 3
 """Pixels of a saved picture for one on the screen: fit for print."""
@@ -50,12 +54,34 @@ def copy_plot(plot: CurvePlot) -> None:
     QGuiApplication.clipboard().setImage(picture_of(plot))
 
 
+@contextmanager
+def _exporting(plot: CurvePlot) -> Iterator[None]:
+    """Draw points as paths, not as the small pictures that are kept for the screen, and no buttons."""
+    items = [item for item in plot.area.scene().items() if isinstance(item, pg.GraphicsItem)]
+    buttons = [button for button in plot.findChildren(Button) if button.isVisible()]
+    for item in items:
+        item.setExportMode(True, {"antialias": True, "resolutionScale": 1.0})
+    for button in buttons:
+        policy = button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        button.setSizePolicy(policy)
+        button.hide()
+    try:
+        yield
+    finally:
+        for item in items:
+            item.setExportMode(False)
+        for button in buttons:
+            button.show()
+
+
 def picture_of(plot: CurvePlot) -> QImage:
     """The card as it is on the screen, in a multiple of its pixels."""
     image = QImage(plot.size() * _SCALE, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(_SCALE)
     image.fill(theme.color("raised"))
-    plot.render(image)
+    with _exporting(plot):
+        plot.render(image)
     return image
 
 
@@ -75,12 +101,15 @@ def svg_of(plot: CurvePlot) -> bytes:
     generator.setOutputDevice(buffer)
     area = plot.area
     size = QSize(area.width(), area.height())
+    # Axes are kept as QPictures, which Qt scales by the ratio of the resolutions: at another one they leave their curves.
+    generator.setResolution(area.logicalDpiX())
     generator.setSize(size)
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
     generator.setTitle(str(plot.quantity.title))
     painter = QPainter(generator)
-    area.scene().render(painter, QRectF(0, 0, size.width(), size.height()), area.sceneRect(),
-                        Qt.AspectRatioMode.KeepAspectRatio)
+    with _exporting(plot):
+        area.scene().render(painter, QRectF(0, 0, size.width(), size.height()), area.sceneRect(),
+                            Qt.AspectRatioMode.KeepAspectRatio)
     painter.end()
     buffer.close()
     return bytes(content.data())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 import msgspec
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QPlainTextEdit, QWidget
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import tr
@@ -18,6 +18,7 @@ from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.dialog import Dialog, fit
+from cnnstudio.gui.widgets.text_dialog import TextDialog, ask_text
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary
 from cnnstudio.workers.runs.history import write_history
 from cnnstudio.workers.runs.labels import LONGEST_NOTE, RunLabels, clean_tags, read_labels, write_labels
@@ -66,7 +67,7 @@ def edit_labels(session: Session, parent: QWidget, run: RunSummary, done: Callab
     dialog = LabelsDialog(run, parent.window())
 
     def save() -> None:
-        if dialog.wanted() != run.labels and _written(session, run, dialog.wanted()):
+        if dialog.wanted() != run.labels and written(session, run, dialog.wanted()):
             done()
 
     dialog.accepted.connect(save)
@@ -75,7 +76,8 @@ def edit_labels(session: Session, parent: QWidget, run: RunSummary, done: Callab
     return dialog
 
 
-def _written(session: Session, run: RunSummary, labels: RunLabels) -> bool:
+def written(session: Session, run: RunSummary, labels: RunLabels) -> bool:
+    """Write the labels of a run; False, with a message, where that failed."""
     try:
         write_labels(run.folder, labels)
     except ProblemError as problem_error:
@@ -84,19 +86,21 @@ def _written(session: Session, run: RunSummary, labels: RunLabels) -> bool:
     return True
 
 
-def add_color_menu(session: Session, menu: QMenu, run: RunSummary, done: Callable[[], object]) -> QMenu:
-    """A menu of the colours that a run can have; `done()` when one was taken."""
+def add_color_menu(session: Session, menu: QMenu, runs: Sequence[RunSummary], done: Callable[[], object]) -> QMenu:
+    """A menu of the colours that these runs can have; `done()` when one was taken."""
     colors = menu.addMenu(tr("Colour", "Color"))
+    present = {run.labels.color for run in runs}
 
     def take(number: int) -> None:
-        if _written(session, run, msgspec.structs.replace(read_labels(run.folder), color=number)):
+        results = [written(session, run, msgspec.structs.replace(read_labels(run.folder), color=number)) for run in runs]
+        if any(results):
             done()
 
     for number in range(_OFFERED):
         action = colors.addAction(_swatch(theme.class_color(number)), tr("Colour {n}", "Color {n}", n=number + 1),
                                   partial(take, number))
         action.setCheckable(True)
-        action.setChecked(run.labels.color == number)
+        action.setChecked(present == {number})
     return colors
 
 
@@ -106,19 +110,22 @@ def _swatch(color: QColor) -> QIcon:
     return QIcon(pixmap)
 
 
-def rename_run(session: Session, parent: QWidget, run: RunSummary) -> bool:
-    """Ask for a name and give it to the run; True where it changed."""
-    name, done = QInputDialog.getText(parent.window(), tr("Rename run", "Cambiar nombre del entrenamiento"),
-                                      tr("Name (empty for {id}):", "Nombre (vacío para {id}):", id=run.id),
-                                      QLineEdit.EchoMode.Normal, run.name)
-    if not done or name == run.name:
-        return False
-    try:
-        write_name(run.folder, name)
-    except ProblemError as problem_error:
-        session.report(*problem_error.problems)
-        return False
-    return True
+def rename_run(session: Session, parent: QWidget, run: RunSummary, done: Callable[[], object]) -> TextDialog:
+    """Ask for a name and give it to the run, without blocking the window; `done()` where it changed."""
+
+    def take(name: str) -> None:
+        if name == run.name:
+            return
+        try:
+            write_name(run.folder, name)
+        except ProblemError as problem_error:
+            session.report(*problem_error.problems)
+        else:
+            done()
+
+    return ask_text(TextDialog(tr("Rename run", "Cambiar nombre del entrenamiento"), tr("Name", "Nombre"), run.name,
+                               subject=tr("Without a name it is called {id}.", "Sin nombre se llama {id}.", id=run.id),
+                               empty=run.id, longest=LONGEST, parent=parent.window()), take)
 
 
 def save_history(session: Session, parent: QWidget, run: RunSummary) -> None:

@@ -12,6 +12,8 @@ from cnnstudio.gui.pages.train.dialogs import open_comparison
 from cnnstudio.gui.pages.train.runs.actions import add_color_menu, edit_labels, rename_run, save_history
 from cnnstudio.gui.pages.train.runs.colors import RunColors
 from cnnstudio.gui.pages.train.runs.go_on import GoOnDialog
+from cnnstudio.gui.pages.train.runs.group_labels import edit_group
+from cnnstudio.gui.pages.train.runs.lines import GroupLine
 from cnnstudio.gui.pages.train.runs.queue import QueuePanel
 from cnnstudio.gui.pages.train.runs.starting import ask_branch
 from cnnstudio.gui.pages.train.runs.table import RunsTable
@@ -38,19 +40,28 @@ class RunCommands(QObject):
         table.branch_wanted.connect(lambda run: ask_branch(run, self._launcher.start_from, table))
         table.delete_wanted.connect(self.delete)
         table.history_wanted.connect(lambda run: save_history(self._session, table, run))
-        table.rename_wanted.connect(self._rename)
+        table.rename_wanted.connect(lambda run: rename_run(self._session, table, run, self._tell))
         table.labels_wanted.connect(lambda run: edit_labels(self._session, table, run, self._tell))
-        table.menu_opened.connect(lambda menu, run: add_color_menu(self._session, menu, run, self._tell))
+        table.menu_opened.connect(lambda menu, runs: add_color_menu(self._session, menu, runs, self._tell))
+        table.group_labels_wanted.connect(lambda group: edit_group(self._session, table, group, self._tell))
+        table.group_compare_wanted.connect(lambda group: open_comparison(
+            workspace, group.runs, next(run for run in group.runs if run.has_model), colors.color, table))
+        table.group_delete_wanted.connect(self.delete_group)
         table.columns_chosen.connect(lambda names: self._session.remember(COLUMNS, names))
         table.compare_wanted.connect(lambda run: open_comparison(workspace, self._runs, run, colors.color, table))
         self.queue_panel = QueuePanel(self._launcher.queue, self._title_of)
         self.queue_panel.remove_wanted.connect(self._unqueue)
         self.queue_panel.start_wanted.connect(self._launcher.start_next)
+        self._launcher.queue.changed.connect(self._mark_waiting)
+        self._mark_waiting()
 
     def follow(self, runs: Sequence[RunSummary]) -> None:
         """The runs of the project, newest first."""
         self._runs = runs
         self.queue_panel.show_queue()
+
+    def _mark_waiting(self) -> None:
+        self._table.set_waiting([item.run.id for item in self._launcher.queue.waiting])
 
     def resume(self, run_id: str) -> None:
         """Continue a run that was paused, stopped or interrupted, or start one that was not."""
@@ -77,9 +88,15 @@ class RunCommands(QObject):
 
     def delete(self, run: RunSummary) -> None:
         """Delete a run; an undo step brings it back."""
-        self._launcher.queue.remove(run.id)
         if self._workspace.deleted_runs.delete(RunFolder(run.folder), run.title):
             self.deleted.emit(run.id)
+            self._tell()
+
+    def delete_group(self, group: GroupLine) -> None:
+        """Delete the runs of a group; one undo step brings them back."""
+        if self._workspace.deleted_runs.delete_group([RunFolder(run.folder) for run in group.runs], group.name):
+            for run in group.runs:
+                self.deleted.emit(run.id)
             self._tell()
 
     def _unqueue(self, run_id: str) -> None:
@@ -89,10 +106,6 @@ class RunCommands(QObject):
             self.delete(run)
         else:
             self._launcher.queue.remove(run_id)
-
-    def _rename(self, run: RunSummary) -> None:
-        if rename_run(self._session, self._table, run):
-            self._tell()
 
     def _tell(self) -> None:
         self._session.announce("runs")

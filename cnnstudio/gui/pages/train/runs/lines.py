@@ -22,12 +22,19 @@ class GroupLine:
     open: bool
 
     @property
+    def name(self) -> str:
+        """What the group is called: by its seeds or folds, unless the user gave it a name."""
+        count = len(self.runs)
+        kind = {"seeds": tr("{n} seeds", "{n} semillas", n=count),
+                "folds": tr("{n} folds", "{n} pliegues", n=count)}.get(self.figures.kind)
+        if kind is not None:
+            return kind if self.runs[0].group == self.runs[0].origin.group else f"{self.id} ({kind})"
+        return f"{self.id} ({count})"
+
+    @property
     def title(self) -> str:
         """What stands in the first column."""
-        kind = {"seeds": tr("{n} seeds", "{n} semillas", n=len(self.runs)),
-                "folds": tr("{n} folds", "{n} pliegues", n=len(self.runs))}.get(self.figures.kind)
-        name = kind or f"{self.id} ({len(self.runs)})"
-        return f"{'▾' if self.open else '▸'}  {name}"
+        return f"{'▾' if self.open else '▸'}  {self.name}"
 
 
 Line = RunSummary | GroupLine

@@ -58,8 +58,9 @@ class QueuePanel(Card):
                     on_click=partial(self._queue.move, run_id, -1))
         down = Button("", "icon", "chevron-down", tooltip=tr("Later", "Después"),
                       on_click=partial(self._queue.move, run_id, 1))
-        remove = Button("", "icon", "close", tooltip=tr("Take it out of the queue and delete it",
-                                                        "Sacarlo de la cola y eliminarlo"),
+        remove = Button("", "icon", "close", tooltip=tr("Take it out of the queue", "Sacarlo de la cola")
+                        if item.job.resume else tr("Take it out of the queue and delete it",
+                                                   "Sacarlo de la cola y eliminarlo"),
                         on_click=partial(self.remove_wanted.emit, run_id))
         for button, word in ((up, tr("Earlier", "Antes")), (down, tr("Later", "Después")),
                              (remove, tr("Remove", "Quitar"))):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
@@ -41,7 +41,10 @@ class RunsTable(Card):
     compare_wanted = Signal(object)
     """A run to put beside another one."""
     menu_opened = Signal(object, object)
-    """The menu of a run, and the run: more can be added."""
+    """The menu of a run or a group, and the runs: more can be added."""
+    group_labels_wanted = Signal(object)
+    group_compare_wanted = Signal(object)
+    group_delete_wanted = Signal(object)
     columns_chosen = Signal(list)
 
     def __init__(self, colors: RunColors, columns: Sequence[str] = DEFAULT, parent: QWidget | None = None) -> None:
@@ -51,6 +54,9 @@ class RunsTable(Card):
         self._runs: list[RunSummary] = []
         self._compared = False
         self._busy = ""
+        self._waiting: frozenset[str] = frozenset()
+        self._chosen = ""
+        """The run on screen, which a search may hide for a while."""
         self._order: tuple[str, bool] | None = None
         self._overlay = ""
         """The group whose runs are drawn."""
@@ -74,20 +80,24 @@ class RunsTable(Card):
         self._go_on = Button(tr("Continue…", "Seguir…"), "link", on_click=lambda: self._with_id(self.go_on_wanted),
                              tooltip=tr("For more epochs, or with other settings", "Más épocas u otros ajustes"))
         self._compare = Button(tr("Compare runs", "Comparar"), "link", on_click=self._toggle)
-        self._delete = Button(tr("Delete", "Eliminar"), "link", on_click=lambda: self._with_run(self.delete_wanted),
+        self._delete = Button(tr("Delete", "Eliminar"), "link", on_click=self._delete_selected,
                               tooltip=tr("Ctrl+Z brings it back", "Ctrl+Z lo recupera"))
         head = row(Label(tr("Runs", "Entrenamientos"), "body_strong"), 8, self._search, None, self._resume, self._go_on,
                    self._compare, self._delete, self._choice, spacing=8, margins=(12, 0, 8, 0))
-        self.body.addLayout(column(head, self._table, spacing=4))
+        self._nothing = Label(tr("No run matches.", "Ningún entrenamiento coincide."), "body", "dim")
+        self._nothing.setContentsMargins(12, 4, 0, 8)
+        self._nothing.hide()
+        self.body.addLayout(column(head, self._table, self._nothing, spacing=4))
         rename = QShortcut(QKeySequence(Qt.Key.Key_F2), self._table)
         rename.setContext(Qt.ShortcutContext.WidgetShortcut)
-        rename.activated.connect(lambda: self._with_run(self.rename_wanted))
+        rename.activated.connect(self._rename_selected)
         self._update()
 
     # What is shown -------------------------------------------------------------------------------
 
     def show_runs(self, runs: list[RunSummary], chosen_id: str) -> None:
         """Show runs; the chosen one stays selected."""
+        self._chosen = chosen_id
         if runs != self._runs:
             self._runs = runs
             self._lines.set_runs(runs)
@@ -98,6 +108,13 @@ class RunsTable(Card):
             self.overlaid.emit(self._runs)
         self._update()
 
+    def forget(self) -> None:
+        """Another project is open: search, comparison and open groups were for the runs of the one before."""
+        self._lines.open.clear()
+        self._search.clear()
+        if self._compared:
+            self._toggle()
+
     def _show_lines(self, chosen_id: str) -> None:
         """Show the lines in their order, without telling that the selection moved."""
         key, descending = None, False
@@ -107,7 +124,7 @@ class RunsTable(Card):
         lines = self._lines.lines(key, descending)
         self._table.blockSignals(True)
         self._table.set_rows(lines)
-        self._table.setFixedHeight(44 + 32 * max(1, min(_ROWS, len(lines))))
+        self._table.setFixedHeight(44 + 32 * min(_ROWS, len(lines)))
         self._table.blockSignals(False)
         self._select(chosen_id)
 
@@ -138,8 +155,10 @@ class RunsTable(Card):
         self._show_lines(self._selected_id())
 
     def _on_search(self, text: str) -> None:
+        selected = self._selected_id() or self._chosen
         self._lines.text = text
-        self._show_lines(self._selected_id())
+        self._show_lines(selected)
+        self._nothing.setVisible(not self._table.rows.rows and bool(self._runs))
         self._update()
 
     def _fold(self, line: object) -> None:
@@ -180,7 +199,16 @@ class RunsTable(Card):
             self._table.viewport().update()
             self._update()
 
+    def set_waiting(self, run_ids: Collection[str]) -> None:
+        """Set the runs that wait in the queue."""
+        if set(run_ids) != self._waiting:
+            self._waiting = frozenset(run_ids)
+            self._table.viewport().update()
+            self._update()
+
     def _state(self, run: RunSummary) -> str:
+        if run.id in self._waiting and run.id != self._busy:
+            return tr("Waiting", "En espera")
         if run.id == self._busy and run.state in ("created", "stopped", "interrupted", "failed"):
             return tr("Starting", "Iniciando")
         return capitalize(STATE_NAMES[run.state])
@@ -189,6 +217,7 @@ class RunsTable(Card):
 
     def _choose(self, line: object) -> None:
         if isinstance(line, RunSummary):
+            self._chosen = line.id
             self.chosen.emit(line)
             if self._compared:
                 self.overlaid.emit(self._runs)
@@ -212,6 +241,22 @@ class RunsTable(Card):
         if run is not None:
             signal.emit(run)
 
+    def _selected_group(self) -> GroupLine | None:
+        line = self._table.selected
+        return line if isinstance(line, GroupLine) else None
+
+    def _delete_selected(self) -> None:
+        if (group := self._selected_group()) is not None:
+            self.group_delete_wanted.emit(group)
+        else:
+            self._with_run(self.delete_wanted)
+
+    def _rename_selected(self) -> None:
+        if (group := self._selected_group()) is not None:
+            self.group_labels_wanted.emit(group)
+        else:
+            self._with_run(self.rename_wanted)
+
     def _with_id(self, signal: Any) -> None:
         run = self._selected_run()
         if run is not None:
@@ -226,7 +271,9 @@ class RunsTable(Card):
         if run is not None:
             self._resume.setText(self._resume_word(run))
         self._go_on.setVisible(run is not None and self._can_go_on(run))
-        self._delete.setVisible(run is not None and self._can_delete(run))
+        group = self._selected_group()
+        self._delete.setVisible(self._can_delete(run) if run is not None else
+                                group is not None and self._can_delete_all(group))
         self._compare.setVisible(len(self._runs) > 1)
 
     @staticmethod
@@ -234,13 +281,19 @@ class RunsTable(Card):
         return tr("Start", "Empezar") if run.state == "created" else tr("Resume", "Continuar")
 
     def _can_resume(self, run: RunSummary) -> bool:
-        return run.resumable and run.state != "finished" and run.id != self._busy
+        # What waits while another one trains has its turn; one on hold can be started before the others.
+        has_turn = run.id in self._waiting and self._busy != ""
+        return run.resumable and run.state != "finished" and run.id != self._busy and not has_turn
 
     def _can_go_on(self, run: RunSummary) -> bool:
-        return run.epochs > 0 and run.state not in ("running", "paused", "damaged") and run.id != self._busy
+        return (run.epochs > 0 and run.state not in ("running", "paused", "damaged") and run.id != self._busy
+                and run.id not in self._waiting)
 
     def _can_delete(self, run: RunSummary) -> bool:
         return run.state not in ("running", "paused") and run.id != self._busy
+
+    def _can_delete_all(self, group: GroupLine) -> bool:
+        return all(self._can_delete(run) for run in group.runs)
 
     def _toggle(self) -> None:
         self._compared = not self._compared
@@ -250,9 +303,11 @@ class RunsTable(Card):
     # The menu ------------------------------------------------------------------------------------
 
     def _menu(self, position: QPoint) -> None:
-        run = self._selected_run()
-        if run is not None:
-            self.run_menu(run).popup(self._table.viewport().mapToGlobal(position))
+        run, group = self._selected_run(), self._selected_group()
+        menu = self.run_menu(run) if run is not None else self.group_menu(group) if group is not None else None
+        if menu is not None:
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(self._table.viewport().mapToGlobal(position))
 
     def run_menu(self, run: RunSummary) -> QMenu:
         """The menu with all that can be done with a run."""
@@ -274,7 +329,7 @@ class RunsTable(Card):
         menu.addSeparator()
         menu.addAction(tr("Rename…", "Cambiar nombre…") + "\tF2", lambda: self.rename_wanted.emit(run))
         menu.addAction(tr("Note, tags and group…", "Nota, etiquetas y grupo…"), lambda: self.labels_wanted.emit(run))
-        self.menu_opened.emit(menu, run)
+        self.menu_opened.emit(menu, (run,))
         menu.addSeparator()
         menu.addAction(tr("Show its folder", "Mostrar su carpeta"),
                        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder))))
@@ -282,4 +337,30 @@ class RunsTable(Card):
             menu.addAction(tr("Save epochs as CSV…", "Guardar las épocas como CSV…"), lambda: self.history_wanted.emit(run))
         if self._can_delete(run):
             menu.addAction(tr("Delete", "Eliminar"), lambda: self.delete_wanted.emit(run))
+        return menu
+
+    def _start_all(self, runs: Sequence[RunSummary]) -> None:
+        for run in runs:
+            self.resume_wanted.emit(run.id)
+
+    def group_menu(self, group: GroupLine) -> QMenu:
+        """The menu with all that can be done with the runs of a group."""
+        menu = QMenu(self)
+        menu.addAction(tr("Hide its runs", "Ocultar sus entrenamientos") if group.open else
+                       tr("Show its runs", "Mostrar sus entrenamientos"), lambda: self._fold(group))
+        new = [run for run in group.runs if run.state == "created" and self._can_resume(run)]
+        if new:
+            menu.addAction(tr("Start those not started", "Empezar los que no han empezado"),
+                           lambda: self._start_all(new))
+        if sum(run.has_model for run in group.runs) > 1:
+            menu.addAction(tr("Compare two of its runs…", "Comparar dos de sus entrenamientos…"),
+                           lambda: self.group_compare_wanted.emit(group))
+        menu.addSeparator()
+        menu.addAction(tr("Name, note and tags…", "Nombre, nota y etiquetas…") + "\tF2",
+                       lambda: self.group_labels_wanted.emit(group))
+        self.menu_opened.emit(menu, group.runs)
+        menu.addSeparator()
+        delete = menu.addAction(tr("Delete its runs", "Eliminar sus entrenamientos"),
+                                lambda: self.group_delete_wanted.emit(group))
+        delete.setEnabled(self._can_delete_all(group))
         return menu

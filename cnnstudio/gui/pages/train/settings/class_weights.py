@@ -30,7 +30,10 @@ class ClassWeights(QWidget):
     def refresh(self) -> None:
         """Follow the project and its classes."""
         training, names = self._session.project.training, tuple(self._counts.class_names)
-        self.setVisible(training.class_weight == "custom")
+        by_hand = training.class_weight == "custom"
+        self.setVisible(by_hand)
+        if not by_hand:
+            return
         if names != self._names or self._form is None:
             self._names = names
             clear(self._layout)

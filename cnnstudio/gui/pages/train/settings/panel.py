@@ -167,6 +167,7 @@ class TrainSettings(QWidget):
         plain = params if self._has_several else (_EPOCHS, *params)
         form = Form(plain, _values(training, stage))
         form.value_changed.connect(self._set_plain)
+        form.insert_below("class_weight", self._weights)
         self._keep("training", form)
         if self._has_base:
             self._layout.addWidget(self._plan)
@@ -177,7 +178,6 @@ class TrainSettings(QWidget):
             self._layout.addWidget(form)
             if self._shows_learning:
                 self._layout.addWidget(self._learning)
-            self._layout.addWidget(self._weights)
             self._layout.addWidget(self._loss)
         self._build_optimizer(stage)
         self._layout.addWidget(Caption(tr("While training", "Durante el entrenamiento")))
@@ -185,7 +185,6 @@ class TrainSettings(QWidget):
         if self._has_several:
             self._layout.addWidget(Caption(tr("All stages", "Todas las etapas")))
             self._layout.addWidget(form)
-            self._layout.addWidget(self._weights)
             self._layout.addWidget(self._loss)
         self._layout.addWidget(Caption(tr("Metrics", "Métricas")))
         self._layout.addWidget(self._metrics)

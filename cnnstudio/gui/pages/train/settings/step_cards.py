@@ -105,7 +105,7 @@ class StepCards(QWidget):
         if entry is not None:
             card.body.addWidget(Label(str(entry.help), "secondary", "dim", wrap=True))
             if step.enabled and entry.params:
-                form = Form(entry.params, step.params)
+                form = Form(entry.params, step.params, lazy=True)
                 form.value_changed.connect(partial(self._set, step.id))
                 form.settled.connect(lambda _field: self._session.seal())
                 self._forms[step.id] = form

@@ -41,3 +41,16 @@ def add_shortcuts(command: Command) -> None:
     shortcuts.add_argument("--split", choices=("validation", "test"),
                            help=tr("measure on this split (default: test if there is one)",
                                    "mide con esta división (predeterminado: la de prueba, si existe)"))
+
+
+def add_curve(command: Command) -> None:
+    curve = command("curve", tr("would more pictures help? The training of a run, repeated on shares of its pictures",
+                                "¿ayudarían más imágenes? El entrenamiento, repetido con partes de sus imágenes"))
+    add_run(curve)
+    curve.add_argument("--split", choices=("validation", "test"),
+                       help=tr("measure on this split (default: test if there is one)",
+                               "mide con esta división (predeterminado: la de prueba, si existe)"))
+    curve.add_argument("--repeats", type=int, default=1, metavar="N",
+                       help=tr("train on each share N times, with other pictures and seeds: a narrower band for more time",
+                               "entrena con cada parte N veces, con otras imágenes y semillas: una banda más estrecha a cambio "
+                               "de más tiempo"))

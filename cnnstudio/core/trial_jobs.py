@@ -222,3 +222,56 @@ class FindShortcuts(JobSpec, frozen=True, kw_only=True):
     run_folder: str
     split: str
     most: int = 800
+
+
+class CurvePoint(Event, frozen=True, kw_only=True):
+    """`pictures` training pictures gave this accuracy (0 to 1, with its 95 % Wilson interval) on `of` pictures of `split`.
+
+    `rights` and `supports` are the right answers and the pictures by class, `learned` the training pictures by class.
+    """
+
+    run: str
+    split: str
+    pictures: int
+    accuracy: float
+    interval: tuple[float, float]
+    of: int
+    seed: int
+    rights: tuple[int, ...]
+    supports: tuple[int, ...]
+    learned: tuple[int, ...]
+
+
+class ExpectedGain(msgspec.Struct, frozen=True, kw_only=True):
+    """What `pictures` training pictures are expected to bring: `accuracy` (of a class: its recall), `gain` over the present
+    number, and its 95 % interval (0 to 1)."""
+
+    pictures: int
+    accuracy: float
+    gain: float
+    interval: tuple[float, float]
+
+
+class CurveFitted(Event, frozen=True, kw_only=True):
+    """The learning curve of a run: its points, and what twice as many pictures are expected to bring, of all and of each
+    class (None where too little was measured). `stages`: how many stages of the training were repeated."""
+
+    run: str
+    split: str
+    points: tuple[CurvePoint, ...]
+    expected: ExpectedGain | None
+    classes: tuple[tuple[str, ExpectedGain | None], ...]
+    stages: int
+
+
+class LearningCurve(JobSpec, frozen=True, kw_only=True):
+    """Train on shares of a run's training pictures with its settings, and measure each on `split`; the result is kept in the
+    run's folder. `longest`: how many times as many epochs a small share gets at most, so that it is not trained too little."""
+
+    function: ClassVar[str] = "learning_curve:learning_curve"
+
+    run_folder: str
+    split: str
+    shares: tuple[float, ...] = (0.1, 0.2, 0.35, 0.6, 1.0)
+    repeats: int = 1
+    longest: float = 4.0

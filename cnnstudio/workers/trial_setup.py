@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, language
-from cnnstudio.core.trial_jobs import FindBatch, FindShortcuts, Forecast, Inspect
+from cnnstudio.core.trial_jobs import FindBatch, FindShortcuts, Forecast, Inspect, LearningCurve
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import read_manifest, write_index_manifest
 from cnnstudio.datasets.source_folders import source_folder
@@ -18,6 +19,10 @@ from cnnstudio.network.checks import check_project
 from cnnstudio.workers.forecasts import forecast_key
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.runs.run_problems import no_model_problem
+
+_MOST_REPEATS: Final = 20
+_FEWEST_LEARNED: Final = 20
+"""Training pictures below which the smallest share has next to nothing."""
 
 
 def forecast_job(folder: Path, project: Project, index: Index) -> Forecast:
@@ -59,18 +64,40 @@ def shortcuts_job(run: RunFolder, split: str = "") -> FindShortcuts:
     training = run.spec().training
     if not run.has_model:
         raise ProblemError(no_model_problem(run))
+    return FindShortcuts(run_folder=str(run.folder), split=_not_learned_from(run, split), backend=training.backend,
+                         device=training.device, cache=str(cache_folder()), language=language())
+
+
+def curve_job(run: RunFolder, split: str = "", repeats: int = 1) -> LearningCurve:
+    """The job that repeats a run's training on shares of its pictures, each `repeats` (1 to 20) times with other pictures and
+    seeds, and measures on `split` or else the first of test and validation that has pictures. Raises ProblemError."""
+    if not 1 <= repeats <= _MOST_REPEATS:
+        text = Text("Each share can be trained 1 to {n} times.", "Cada parte se puede entrenar de 1 a {n} veces.")
+        raise ProblemError(error("bad_repeats", text.fill(n=_MOST_REPEATS), "run", field="repeats"))
+    training = run.spec().training
+    wanted = _not_learned_from(run, split)
+    learned = read_manifest(run.manifest_path).split("train")
+    if len(learned) < _FEWEST_LEARNED:
+        text = Text("The run learned from {n:,} pictures. A learning curve needs at least {least}.",
+                    "Este entrenamiento usó {n:,} imágenes. Una curva de aprendizaje necesita al menos {least}.")
+        raise ProblemError(error("too_few_pictures", text.fill(n=len(learned), least=_FEWEST_LEARNED), "run"))
+    return LearningCurve(run_folder=str(run.folder), split=wanted, repeats=repeats, backend=training.backend,
+                         device=training.device, determinism=training.determinism, cache=str(cache_folder()),
+                         language=language())
+
+
+def _not_learned_from(run: RunFolder, split: str) -> str:
+    """The split to measure on: that one, else the first of test and validation that has pictures."""
     manifest = read_manifest(run.manifest_path)
     present = [name for name in ("test", "validation") if manifest.split(name)]
     wanted = split or (present[0] if present else "")
-    if wanted not in present:
-        text = Text("Shortcuts are measured on pictures that the run was not trained on, and it has none in {split}. "
-                    "Available: {present}.",
-                    "Los atajos se miden con imágenes con las que no se entrenó, y en {split} no hay ninguna. Disponibles: "
-                    "{present}.")
-        raise ProblemError(error("empty_split", text.fill(split=wanted or "test, validation",
-                                                          present=", ".join(present) or "-"), "run"))
-    return FindShortcuts(run_folder=str(run.folder), split=wanted, backend=training.backend, device=training.device,
-                         cache=str(cache_folder()), language=language())
+    if wanted in present:
+        return wanted
+    text = Text("This is measured on pictures that the run was not trained on, and it has none in {split}. Available: "
+                "{present}.",
+                "Esto se mide con imágenes con las que no se entrenó, y en {split} no hay ninguna. Disponibles: {present}.")
+    raise ProblemError(error("empty_split", text.fill(split=wanted or "test, validation", present=", ".join(present) or "-"),
+                             "run"))
 
 
 def _manifest(folder: Path, project: Project, index: Index, name: str) -> Path:

@@ -32,7 +32,7 @@ _RUN: Final = {
     "augment": "augmenting:augment",
     "help": "reference:explain", "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",
     "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
-    "layers": "layers:layers", "shortcuts": "shortcuts:shortcuts", "curve": "curve:curve",
+    "layers": "layers:layers", "shortcuts": "shortcuts:shortcuts", "curve": "curve:curve", "report": "report:report",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""
 

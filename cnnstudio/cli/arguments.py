@@ -25,7 +25,14 @@ from cnnstudio.cli.run_arguments import (
     add_train,
 )
 from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_set
-from cnnstudio.cli.trial_arguments import add_coach, add_curve, add_find_batch, add_forecast, add_shortcuts
+from cnnstudio.cli.trial_arguments import (
+    add_coach,
+    add_curve,
+    add_find_batch,
+    add_forecast,
+    add_report,
+    add_shortcuts,
+)
 from cnnstudio.core.text import LANGUAGES, tr
 
 
@@ -322,7 +329,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
-    "shortcuts": add_shortcuts, "curve": add_curve,
+    "shortcuts": add_shortcuts, "curve": add_curve, "report": add_report,
 }
 
 

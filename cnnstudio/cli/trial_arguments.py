@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cnnstudio.cli.run_arguments import Command
-from cnnstudio.cli.shared_arguments import add_run, add_set
+from cnnstudio.cli.shared_arguments import add_force, add_run, add_set
 from cnnstudio.core.text import tr
 
 
@@ -54,3 +56,17 @@ def add_curve(command: Command) -> None:
                        help=tr("train on each share N times, with other pictures and seeds: a narrower band for more time",
                                "entrena con cada parte N veces, con otras imágenes y semillas: una banda más estrecha a cambio "
                                "de más tiempo"))
+
+
+def add_report(command: Command) -> None:
+    report = command("report", tr("write a report of a run: model card, figures, curves, mistakes, settings, pictures",
+                                  "escribe un informe de un entrenamiento: ficha del modelo, cifras, curvas, errores, ajustes, "
+                                  "imágenes"))
+    add_run(report)
+    report.add_argument("--split", choices=("train", "validation", "test"),
+                        help=tr("on this split (default: test if there is one)",
+                                "sobre esta división (predeterminado: la de prueba, si existe)"))
+    report.add_argument("--to", type=Path, required=True, metavar=tr("FILE", "ARCHIVO"),
+                        help=tr("the file; .html needs nothing else, .pdf the library WeasyPrint",
+                                "el archivo; .html no necesita nada más, .pdf la biblioteca WeasyPrint"))
+    add_force(report)

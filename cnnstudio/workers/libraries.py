@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnnstudio.catalog.backends import BACKENDS
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.reports import REPORT_FORMATS
 from cnnstudio.core.jobs import Diagnose, Export, JobSpec
 from cnnstudio.core.libraries import Library, library_path
 from cnnstudio.datasets.sources.tables import TABLE_FORMATS
@@ -14,7 +15,7 @@ from cnnstudio.datasets.sources.tables import TABLE_FORMATS
 def known_libraries() -> dict[str, Library]:
     """Every library that an entry names as needed, by id."""
     libraries: dict[str, Library] = {}
-    for entry in (*EXPORTERS, *BACKENDS, *TABLE_FORMATS):
+    for entry in (*EXPORTERS, *BACKENDS, *TABLE_FORMATS, *REPORT_FORMATS):
         for library in entry.libraries:
             libraries.setdefault(library.id, library)
     return libraries

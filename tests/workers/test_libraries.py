@@ -16,6 +16,7 @@ import pytest
 from cnnstudio import cli
 from cnnstudio.catalog.backends import BACKENDS
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.reports import REPORT_FORMATS
 from cnnstudio.core import libraries as core_libraries
 from cnnstudio.core.events import Phase
 from cnnstudio.core.jobs import Diagnose, Export, JobSpec
@@ -87,9 +88,9 @@ def problem_of(function, *arguments):
 
 
 def test_the_list_is_what_the_entries_of_the_registries_need():
-    needed = {library.id for entry in (*EXPORTERS, *BACKENDS, *TABLE_FORMATS) for library in entry.libraries}
+    needed = {library.id for entry in (*EXPORTERS, *BACKENDS, *TABLE_FORMATS, *REPORT_FORMATS) for library in entry.libraries}
     assert set(known_libraries()) == needed
-    assert {"torch", "jax", "pyarrow"} <= needed
+    assert {"torch", "jax", "pyarrow", "weasyprint"} <= needed
 
 
 def test_backends_and_tables_are_those_that_settings_and_sources_name():

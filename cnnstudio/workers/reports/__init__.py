@@ -1,0 +1,1 @@
+"""Reports about runs, to be read without the program."""

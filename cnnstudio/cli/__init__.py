@@ -31,7 +31,7 @@ _RUN: Final = {
     "augment": "augmenting:augment",
     "help": "reference:explain", "selfcheck": "selfcheck:selfcheck", "find-rate": "measuring:find_rate",
     "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
-    "layers": "layers:layers",
+    "layers": "layers:layers", "explain": "explaining:explain", "features": "features:features",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""
 

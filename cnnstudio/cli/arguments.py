@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio import __version__
+from cnnstudio.cli.explain_arguments import add_explain, add_features
 from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.run_arguments import (
     Command,
@@ -320,6 +321,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
+    "explain": add_explain, "features": add_features,
 }
 
 

@@ -30,6 +30,7 @@ _TEXTS: Final = {
     "counting": Text("Checking what was written", "Comprobando lo escrito"),
     "measuring": Text("Measuring real steps", "Midiendo pasos reales"),
     "looking": Text("Looking into the network", "Examinando la red"),
+    "explaining": Text("Explaining the answers", "Explicando las respuestas"),
     "fetching": Text("Downloading weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05

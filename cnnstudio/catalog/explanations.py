@@ -30,6 +30,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """It explains at a layer with feature maps, which only a network with a convolution has."""
     signed: bool = False
     """Negative values are against the class."""
+    complete: bool = False
+    """Its values add up to the difference of the scores of the picture and of the baseline."""
     grain: float = 0.0
     """By how much of its side a map is smoothed to be seen: 0 for maps that are smooth."""
     passes: Callable[[Mapping[str, Value]], int] = lambda _values: 3
@@ -57,7 +59,7 @@ def _positions(values: Mapping[str, Value]) -> int:
 GRADCAM: Final = Explanation(
     id="gradcam", label=same("Grad-CAM"), needs_maps=True, function="cams:gradcam",
     source="Selvaraju et al., 2017 (arXiv:1610.02391)",
-    formula="max(0, Σₖ wₖ · Aₖ), wₖ = mean over the positions of ∂S/∂Aₖ",
+    formula="ReLU(Σₖ wₖ · Aₖ), wₖ = (1 / hw) · Σᵢⱼ ∂S/∂Aᵢⱼₖ",
     help=Text("Feature maps of a layer, weighted by how much each raises the score of the class. Quick; as coarse as the "
               "layer.",
               "Mapas de características de una capa, ponderados según cuánto sube cada uno la puntuación de la clase. "
@@ -66,21 +68,22 @@ GRADCAM: Final = Explanation(
 GRADCAMPP: Final = Explanation(
     id="gradcampp", label=same("Grad-CAM++"), needs_maps=True, function="cams:gradcam_plus_plus",
     source="Chattopadhay et al., 2018 (arXiv:1710.11063)",
-    formula="max(0, Σₖ wₖ · Aₖ), wₖ = Σ α · max(0, g), α = g² / (2g² + g³ · Σ Aₖ), g = ∂S/∂Aₖ",
+    formula="ReLU(Σₖ wₖ · Aₖ), wₖ = Σᵢⱼ α · ReLU(g), α = g² / (2g² + g³ · Σᵢⱼ Aᵢⱼₖ), g = ∂S/∂Aᵢⱼₖ",
     help=Text("As Grad-CAM, with weights that also find several objects of the class in one picture.",
               "Como Grad-CAM, con pesos que también encuentran varios objetos de la clase en una misma imagen."))
 
 HIRESCAM: Final = Explanation(
     id="hirescam", label=same("HiRes-CAM"), needs_maps=True, function="cams:hirescam",
-    source="Draelos and Carin, 2020 (arXiv:2011.08891)", formula="max(0, Σₖ (∂S/∂Aₖ) · Aₖ), position by position",
+    source="Draelos and Carin, 2020 (arXiv:2011.08891)", formula="ReLU(Σₖ (∂S/∂Aᵢⱼₖ) · Aᵢⱼₖ)",
     help=Text("Feature maps times their gradients at each position: it shows only places that the network really used.",
               "Mapas de características por sus gradientes en cada posición: muestra solo los lugares que la red usó "
               "realmente."))
 
 INTEGRATED_GRADIENTS: Final = Explanation(
-    id="integrated_gradients", label=Text("Integrated gradients", "Gradientes integrados"), signed=True, grain=0.015,
+    id="integrated_gradients", label=Text("Integrated gradients", "Gradientes integrados"), signed=True, complete=True,
+    grain=0.015,
     function="input_gradients:integrated_gradients", source="Sundararajan et al., 2017 (arXiv:1703.01365)",
-    formula="(x − x′) · ∫₀¹ ∂S(x′ + t(x − x′))/∂x dt, summed over the channels",
+    formula="Σ (x − x′) · ∫₀¹ ∂S(x′ + t · (x − x′))/∂x dt",
     help=Text("How much each pixel adds to the score on the way from a baseline to the picture; together they add up to the "
               "difference of both scores. Works for every network.",
               "Cuánto aporta cada píxel a la puntuación en el camino desde una referencia hasta la imagen; juntos suman la "
@@ -95,7 +98,7 @@ INTEGRATED_GRADIENTS: Final = Explanation(
 
 SMOOTHGRAD: Final = Explanation(
     id="smoothgrad", label=same("SmoothGrad"), grain=0.015, function="input_gradients:smoothgrad",
-    source="Smilkov et al., 2017 (arXiv:1706.03825)", formula="max over the channels of |mean of ∂S(x + noise)/∂x|",
+    source="Smilkov et al., 2017 (arXiv:1706.03825)", formula="max |(1 / n) · Σ ∂S(x + ε)/∂x|, ε ~ N(0, σ²)",
     help=Text("The gradient of the score by the pixels, averaged over noisy copies of the picture: which pixels the score is "
               "sensitive to. Works for every network.",
               "El gradiente de la puntuación respecto a los píxeles, promediado sobre copias ruidosas de la imagen: a qué "
@@ -111,7 +114,7 @@ SMOOTHGRAD: Final = Explanation(
 OCCLUSION: Final = Explanation(
     id="occlusion", label=Text("Occlusion", "Oclusión"), signed=True, function="occlusion:occlusion",
     source="Zeiler and Fergus, 2014 (arXiv:1311.2901)",
-    formula="mean of S(x) − S(x with the patch covered), over the patches on each pixel",
+    formula="(1 / n) · Σₚ (S(x) − S(xₚ)), p ∋ (i, j)",
     help=Text("Covers a part of the picture after the other and measures how far the score falls. Uses no gradient; works for "
               "every network.",
               "Tapa una parte de la imagen tras otra y mide cuánto baja la puntuación. No usa gradientes; sirve para cualquier "

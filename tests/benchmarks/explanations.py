@@ -45,6 +45,7 @@ def measure(_rounds: int, project: Path | None = None) -> None:
     """Print what was found as JSON."""
     from cnnstudio.catalog.explanations import EXPLANATIONS
     from cnnstudio.engine import environment, run_models
+    from cnnstudio.engine.explaining import overlay
     from cnnstudio.engine.explaining.explain import Explainer
     from cnnstudio.engine.explaining.pictures import EnteredPicture, read_picture
     from cnnstudio.workers.runs.folder import find_run
@@ -66,7 +67,7 @@ def measure(_rounds: int, project: Path | None = None) -> None:
             begin = time.monotonic()
             answer = explainer.explain(entered.pixels, entry, layer, label, {})
             seconds.append(time.monotonic() - begin)
-            hit += hits(entered.placement.lay_back(answer.values), box)
+            hit += hits(entered.placement.lay_back(overlay.smoothed(answer.values, entry.grain)), box)
             if number % (len(boxes) // CHECKED) == 0 and entry.passes(entry.values({})) < 10:
                 checks = explainer.explain(entered.pixels, entry, layer, label, {}, checked=True).checks
                 assert checks is not None

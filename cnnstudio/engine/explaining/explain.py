@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from cnnstudio.catalog.explanations import EXPLANATIONS, Explanation
@@ -29,6 +30,8 @@ from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.workers.link import Link
 
 _MOST_ON_SHEET: Final = 64
+_COMPLETE: Final = 0.1
+"""By this share integrated gradients may miss the difference that they add up to; Sundararajan et al. advise 5 %."""
 
 
 @dataclass(frozen=True)
@@ -118,17 +121,16 @@ class Explainer:
         found = method(label)
         if not np.isfinite(found).all():
             raise ProblemError(not_finite_problem())
-        checks = check_map(self.scores, picture, label, found, method) if checked else None
-        if checks is not None and entry.signed and "steps" in values:
-            checks = _with_completeness(checks, completeness(self.scores, picture, label, found, values["baseline"]))
+        checks = None
+        if checked:
+            # What is checked is the map as it is shown.
+            checks = check_map(self.scores, picture, label, overlay.smoothed(found, entry.grain),
+                               lambda number: overlay.smoothed(method(number), entry.grain))
+            if entry.complete:
+                checks = msgspec.structs.replace(checks, completeness=completeness(
+                    self.scores, picture, label, found, values["baseline"]))
         score = float((outputs * self.scores.select(np.asarray([label]))).sum())
         return Answer(found, layer, label, predicted, float(probabilities[label]), score, checks)
-
-
-def _with_completeness(checks: SanityChecks, value: float) -> SanityChecks:
-    import msgspec
-
-    return msgspec.structs.replace(checks, completeness=value)
 
 
 def _function(entry: Explanation) -> Callable[..., np.ndarray]:
@@ -147,9 +149,15 @@ def _some(names: Any, most: int = 12) -> str:
     return ", ".join(names if len(names) <= most else ["…", *names[-most:]])
 
 
-def empty_note() -> Text:
-    return Text("The map is empty: at this layer nothing speaks for the class.",
-                "El mapa está vacío: en esta capa nada habla a favor de la clase.")
+def _note(shown: np.ndarray, checks: SanityChecks | None) -> Text | None:
+    if not shown.any():
+        return Text("The map is empty: at this layer nothing speaks for the class.",
+                    "El mapa está vacío: en esta capa nada habla a favor de la clase.")
+    if checks is not None and checks.completeness is not None and checks.completeness > _COMPLETE:
+        return Text("The values miss the difference of the scores by {share:.0%}: more steps are needed for an exact map.",
+                    "Los valores se apartan un {share:.0%} de la diferencia de puntuaciones: hacen falta más pasos para un "
+                    "mapa exacto.").fill(share=checks.completeness)
+    return None
 
 
 def find_layer(network: OpenNetwork, name: str) -> InnerLayer:
@@ -227,7 +235,7 @@ def explain_all(explainer: Explainer, request: ExplainRequest, link: Link, numbe
             if len(drawn) < _MOST_ON_SHEET:
                 drawn.append((overlay.reduced(image, overlay.CELL), _caption(path, names[answer.label], answer)))
         link.emit(Explained(request=number, path=path, method=entry.id, layer=answer.layer, class_name=names[answer.label],
-                            note=None if shown.any() else empty_note(),
+                            note=_note(shown, answer.checks),
                             predicted=names[answer.predicted], probability=answer.probability, score=answer.score, file=file,
                             map_file=map_file, checks=answer.checks))
         progress(place + 1, len(request.paths))

@@ -33,7 +33,7 @@ class ClassScores:
         self.network = network
         self.class_count = class_count
         self.outputs = int(network.model.output_shape[-1])
-        self._forward: Callable[[Any], Any] | None = None
+        self._compiled: dict[tuple[str, ...], Callable[[Any], tuple[Any, dict[str, Any]]]] = {}
 
     def select(self, classes: np.ndarray) -> np.ndarray:
         """float32 (n, outputs): what the outputs are multiplied by to give the score of each picture's class."""
@@ -43,9 +43,8 @@ class ClassScores:
 
     def outputs_of(self, pictures: np.ndarray) -> np.ndarray:
         """float32 (n, outputs) for pictures (n, height, width, channels) of any number."""
-        if self._forward is None:
-            self._forward = _compiled(self.network)
-        parts = [numpy_of(self._forward(_tensor(pictures[begin:begin + BATCH]))) for begin in range(0, len(pictures), BATCH)]
+        forward = self._forward(())
+        parts = [numpy_of(forward(_tensor(pictures[begin:begin + BATCH]))[0]) for begin in range(0, len(pictures), BATCH)]
         return np.concatenate(parts).astype(np.float32)
 
     def scores_of(self, pictures: np.ndarray, label: int) -> np.ndarray:
@@ -100,21 +99,19 @@ class ClassScores:
 
     def outputs_of_layers(self, pictures: np.ndarray, layers: tuple[str, ...]) -> dict[str, np.ndarray]:
         """The outputs of several layers by their names, from one pass."""
-        parts: dict[str, list[np.ndarray]] = {name: [] for name in layers}
-        for begin in range(0, len(pictures), BATCH):
-            def hook(name: str, value: Any) -> Any:
-                if name in parts:
-                    parts[name].append(np.asarray(numpy_of(value), np.float32))
-                return value
-
-            with _no_gradient():
-                self.network.scores(_tensor(pictures[begin:begin + BATCH]), hook)
-        return {name: np.concatenate(found) for name, found in parts.items()}
+        forward = self._forward(layers)
+        parts = [forward(_tensor(pictures[begin:begin + BATCH]))[1] for begin in range(0, len(pictures), BATCH)]
+        return {name: np.concatenate([np.asarray(numpy_of(part[name]), np.float32) for part in parts]) for name in layers}
 
     def forget(self) -> None:
         """The weights of the network changed: what was compiled with the earlier ones is compiled again."""
         if keras.backend.backend() == "jax":
-            self._forward = None
+            self._compiled.clear()
+
+    def _forward(self, layers: tuple[str, ...]) -> Callable[[Any], tuple[Any, dict[str, Any]]]:
+        if layers not in self._compiled:
+            self._compiled[layers] = _compiled(self.network, layers)
+        return self._compiled[layers]
 
     def _shape(self, layer: str) -> tuple[int, ...]:
         if layer == PIXELS:
@@ -128,36 +125,38 @@ def _tensor(array: np.ndarray) -> Any:
     return keras.ops.convert_to_tensor(np.asarray(array, np.float32))
 
 
-def _no_gradient() -> Any:
-    import contextlib
+def _compiled(network: OpenNetwork, layers: tuple[str, ...]) -> Callable[[Any], tuple[Any, dict[str, Any]]]:
+    """The forward pass, compiled where the backend does that: the scores, and the outputs of layers by their names."""
+    def compute(pictures: Any) -> tuple[Any, dict[str, Any]]:
+        kept: dict[str, Any] = {}
 
-    if keras.backend.backend() == "torch":
-        import torch
+        def hook(name: str, value: Any) -> Any:
+            if name in layers:
+                kept[name] = value
+            return value
 
-        return torch.no_grad()
-    return contextlib.nullcontext()
+        return network.scores(pictures, hook), kept
 
-
-def _compiled(network: OpenNetwork) -> Callable[[Any], Any]:
-    """The forward pass, compiled where the backend does that."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 
         shape = tf.TensorSpec((None, *network.input_shape), tf.float32)
-        compiled: Callable[[Any], Any] = tf.function(network.scores, input_signature=(shape,))
+        compiled: Callable[[Any], tuple[Any, dict[str, Any]]] = tf.function(compute, input_signature=(shape,))
         return compiled
     if backend == "jax":
         import jax
 
-        traced: Callable[[Any], Any] = jax.jit(network.scores)
+        traced: Callable[[Any], tuple[Any, dict[str, Any]]] = jax.jit(compute)
         return traced
 
-    def forward(pictures: Any) -> Any:
-        with _no_gradient():
-            return network.scores(pictures)
+    import torch
 
-    return forward
+    def without_gradient(pictures: Any) -> tuple[Any, dict[str, Any]]:
+        with torch.no_grad():
+            return compute(pictures)
+
+    return without_gradient
 
 
 _Compute = Callable[[Any], tuple[Any, Any, Any]]

@@ -21,12 +21,17 @@ _MARGIN, _CAPTION = 10, 38
 _PAPER, _INK = (250, 250, 250), (40, 40, 40)
 
 
+def smoothed(values: np.ndarray, grain: float) -> np.ndarray:
+    """A map smoothed by a Gaussian of `grain` times its longer side: single pixels cannot be seen."""
+    if grain <= 0:
+        return values
+    return np.asarray(cv2.GaussianBlur(np.asarray(values, np.float32), (0, 0), max(0.5, grain * max(values.shape))))
+
+
 def normalized(values: np.ndarray, grain: float = 0.0) -> np.ndarray:
-    """The positive part of a map as it is shown, 0 to 1: smoothed by a Gaussian of `grain` times its longer side, since single
-    pixels cannot be seen; the brightest two thousandths are all 1, so that one pixel does not darken the others."""
-    positive = np.maximum(np.asarray(values, np.float32), 0)
-    if grain > 0:
-        positive = np.asarray(cv2.GaussianBlur(positive, (0, 0), max(0.5, grain * max(positive.shape))), np.float32)
+    """The positive part of a map as it is shown, smoothed, 0 to 1; the brightest two thousandths are all 1, so that one pixel
+    does not darken the others."""
+    positive = smoothed(np.maximum(np.asarray(values, np.float32), 0), grain)
     most = float(np.quantile(positive, 0.998)) or float(positive.max(initial=0))
     return np.clip(positive / most, 0, 1) if most > 0 else positive
 

@@ -92,8 +92,8 @@ def _document() -> Iterator[str]:
     yield "# " + tr("Reference", "Referencia")
     yield ""
     yield tr("All layers, blocks, architectures, pretrained bases, preparation steps, augmentations, training components, "
-             "explanations, export formats and audit findings, as the program declares them. `cnnstudio help NAME` shows one of "
-             "these entries.",
+             "explanations, export formats and audit findings, as the program declares them. `cnnstudio help NAME` shows "
+             "one of these entries.",
              "Todas las capas, bloques, arquitecturas, bases preentrenadas, pasos de preparación, aumentos, componentes del "
              "entrenamiento, explicaciones, formatos de exportación y hallazgos de la auditoría, tal como los declara el "
              "programa. `cnnstudio help NOMBRE` muestra una de estas entradas.")
@@ -206,7 +206,9 @@ def _exporter(exporter: Any) -> list[Fact]:
 def _explanation(entry: Any) -> list[Fact]:
     needs = tr("a layer with feature maps", "una capa con mapas de características") if entry.needs_maps else tr(
         "nothing: it works for every network", "nada: sirve para cualquier red")
-    return [*_source(entry), (tr("Computes", "Calcula"), _code(entry.formula)), (tr("Needs", "Necesita"), needs)]
+    return [*_source(entry), (tr("Computes", "Calcula"), _code(entry.formula)), (tr("Needs", "Necesita"), needs),
+            (tr("Cost", "Coste"), tr("about as much as predicting {n} pictures", "más o menos como predecir {n} imágenes",
+                                     n=entry.passes(entry.values({}))))]
 
 
 def _finding(kind: Any) -> list[Fact]:

@@ -112,7 +112,7 @@ SMOOTHGRAD: Final = Explanation(
     ), passes=lambda values: 3 * int(values["samples"]))
 
 OCCLUSION: Final = Explanation(
-    id="occlusion", label=Text("Occlusion", "Oclusión"), signed=True, function="occlusion:occlusion",
+    id="occlusion", label=Text("Occlusion", "Oclusión"), signed=True, grain=0.03, function="occlusion:occlusion",
     source="Zeiler and Fergus, 2014 (arXiv:1311.2901)",
     formula="(1 / n) · Σₚ (S(x) − S(xₚ)), p ∋ (i, j)",
     help=Text("Covers a part of the picture after the other and measures how far the score falls. Uses no gradient; works for "

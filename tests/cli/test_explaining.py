@@ -65,6 +65,12 @@ def test_features_by_the_command_line(trained, tmp_path, capsys):
     (line,) = lines(capsys)
     assert line["unit"] == 1
     assert len(line["pictures"]) == 3
+    # Pictures may stand behind the options, too.
+    assert cli.main(["features", project, "--at", "1,2", "--to", out, str(trained / "pictures" / "dark" / "1.png"),
+                     "--json"]) == 0
+    (line,) = lines(capsys)
+    assert line["position"] == [1, 2]
+    assert line["box"][2] <= 30
     assert Path(line["file"]).is_file()
 
 

@@ -43,5 +43,10 @@ def _at(scores: ClassScores, picture: np.ndarray, label: int, layer: str) -> Gra
 
 def _on_input(values: np.ndarray, picture: np.ndarray) -> np.ndarray:
     """The positive part of a layer's map, linear in between, in the size of the input."""
-    positive = np.maximum(values, 0).astype(np.float32)
-    return np.asarray(cv2.resize(positive, (picture.shape[1], picture.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+    return enlarged(np.maximum(values, 0), picture)
+
+
+def enlarged(values: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """A map of a layer (h, w), linear in between, in the size of the input."""
+    size = (picture.shape[1], picture.shape[0])
+    return np.asarray(cv2.resize(values.astype(np.float32), size, interpolation=cv2.INTER_LINEAR), np.float32)

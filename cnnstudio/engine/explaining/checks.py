@@ -54,8 +54,8 @@ def _verdict(depends: bool, beats: bool) -> Text:
                     "El mapa supera ambas pruebas: depende de lo que la red aprendió, y los píxeles que señala importan más "
                     "que otros.")
     if depends:
-        return Text("Do not rely on this map: moved elsewhere in the picture, it names pixels that matter as much.",
-                    "No se fíe de este mapa: desplazado a otra parte de la imagen, señala píxeles que importan lo mismo.")
+        return Text("Do not rely on this map: moved to another place of the picture, it names pixels that matter as much.",
+                    "No se fíe de este mapa: desplazado a otro lugar de la imagen, señala píxeles que importan lo mismo.")
     if beats:
         return Text("Do not rely on this map: with shuffled weights the network gives nearly the same one, so that it shows "
                     "the picture rather than what was learned.",

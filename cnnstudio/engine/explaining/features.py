@@ -43,32 +43,36 @@ def filter_tiles(kernel: np.ndarray) -> list[np.ndarray]:
 @dataclass
 class Strongest:
     """The pictures that excite each unit of a layer most, found batch by batch: `activations`, `pictures` (numbers, -1 where
-    there are none) and `positions` are (units, most), the strongest first."""
+    there are none) and `positions` are (units, most), the strongest first; of equal ones, as a bounded activation gives them,
+    that with the greater mean over its positions (`means`)."""
 
     activations: np.ndarray
     pictures: np.ndarray
     positions: np.ndarray
+    means: np.ndarray
     count: int = 0
 
     @classmethod
     def empty(cls, units: int, most: int) -> Strongest:
         shape = (units, most)
-        return cls(np.full(shape, -np.inf, np.float32), np.full(shape, -1, np.int64), np.zeros(shape, np.int64))
+        return cls(np.full(shape, -np.inf, np.float32), np.full(shape, -1, np.int64), np.zeros(shape, np.int64),
+                   np.zeros(shape, np.float32))
 
     def add(self, outputs: np.ndarray) -> None:
         """Take in the outputs (n, ..., units) of the next pictures: of each the greatest over its positions."""
         flat = outputs.reshape(len(outputs), -1, outputs.shape[-1])
         numbers = np.broadcast_to(self.count + np.arange(len(flat)), (flat.shape[2], len(flat)))
         joined = [np.concatenate([mine, new], axis=1) for mine, new in (
-            (self.activations, flat.max(axis=1).T), (self.pictures, numbers), (self.positions, flat.argmax(axis=1).T))]
-        order = np.argsort(-joined[0], axis=1, kind="stable")[:, :self.activations.shape[1]]
-        self.activations, self.pictures, self.positions = (np.take_along_axis(item, order, axis=1) for item in joined)
+            (self.activations, flat.max(axis=1).T), (self.pictures, numbers), (self.positions, flat.argmax(axis=1).T),
+            (self.means, flat.mean(axis=1).T))]
+        order = np.lexsort((-joined[3], -joined[0]), axis=1)[:, :self.activations.shape[1]]
+        self.activations, self.pictures, self.positions, self.means = (
+            np.take_along_axis(item, order, axis=1) for item in joined)
         self.count += len(flat)
 
-    def most_selective(self, count: int) -> list[int]:
-        """The units that answer most differently even among their strongest pictures, in their order."""
-        finite = np.where(np.isfinite(self.activations), self.activations, 0)
-        return sorted(np.argsort(-finite[:, 0], kind="stable")[:count].tolist())
+    def strongest_units(self, count: int) -> list[int]:
+        """The units that are excited most, in their order."""
+        return sorted(np.lexsort((-self.means[:, 0], -self.activations[:, 0]))[:count].tolist())
 
 
 def maximized_picture(scores: ClassScores, layer: InnerLayer, unit: int, steps: int, check: Callable[[], None],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,15 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text, format_number
 from cnnstudio.engine import models, run_models
 from cnnstudio.engine.explaining import overlay
-from cnnstudio.engine.explaining.explain import file_stem, find_layer, refuse_other_models, safe_name, write_arrays
+from cnnstudio.engine.explaining.cams import enlarged
+from cnnstudio.engine.explaining.explain import (
+    draw,
+    file_stem,
+    find_layer,
+    refuse_other_models,
+    safe_name,
+    write_arrays,
+)
 from cnnstudio.engine.explaining.features import (
     Strongest,
     filter_tiles,
@@ -154,7 +163,7 @@ def _exciting(viewer: _Viewer) -> None:
     if not used:
         text = Text("None of the pictures can be read.", "No se puede leer ninguna de las imágenes.")
         raise ProblemError(error("no_pictures", text, "file"))
-    for unit in job.units or strongest.most_selective(_UNITS):
+    for unit in job.units or strongest.strongest_units(_UNITS):
         viewer.link.check()
         _exciting_unit(viewer, layer, unit, strongest, used)
 
@@ -175,13 +184,16 @@ def _exciting_unit(viewer: _Viewer, layer: InnerLayer, unit: int, strongest: Str
         entered = read_picture(paths[number], viewer.card.recipe)
         if isinstance(entered, Problem):
             continue
-        position, box = (0, 0), (0, 0, *entered.placement.size)
+        position, box, picture = (0, 0), (0, 0, *entered.placement.size), entered.picture
         if len(layer.shape) == 3:
             row, column = np.unravel_index(int(place), layer.shape[:2])
             position = (int(row), int(column))
             box = entered.placement.box_on_picture(theoretical_box(viewer.network, layer, position))
+            output = viewer.scores.output_of(entered.pixels[None].astype(np.float32), layer.name)[0, ..., unit]
+            boxed = replace(entered, picture=overlay.with_box(entered.picture, box))
+            picture = draw(boxed, overlay.normalized(enlarged(output, entered.pixels)), 0.6)
         pictures.append(FeaturePicture(path=paths[number], activation=float(activation), position=position, box=box))
-        shown.append(overlay.reduced(overlay.with_box(entered.picture, box), overlay.CELL))
+        shown.append(overlay.reduced(picture, overlay.CELL))
     file = viewer.target / f"exciting {safe_name(layer.name)} {unit}.png"
     captions = [f"{Path(picture.path).name}\n{format_number(picture.activation, '.3g')}" for picture in pictures]
     overlay.write_png(file, overlay.sheet(shown, captions))

@@ -1,7 +1,8 @@
 """Explanations of cats and dogs: the pointing game against the centre of the picture, the sanity checks, seconds a picture.
 
 The pointing game (Zhang et al., 2016): a method hits where the greatest value of its map lies in the box. The boxes are those
-of heads, since the animal as a whole contains the centre of nearly every picture. `python -m tests.benchmarks.explanations [PROJECT]`.
+of heads, since the animal as a whole contains the centre of nearly every picture.
+`python -m tests.benchmarks.explanations [PROJECT]`.
 """
 
 from __future__ import annotations

@@ -42,6 +42,17 @@ class Parser(argparse.ArgumentParser):
             if action.dest == "help":
                 action.help = tr("show this help message and exit", "muestra esta ayuda y termina")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """As in argparse; words behind an option still belong to a positional that takes any number of them."""
+        found, rest = super().parse_known_args(args, namespace)
+        several = next((action for action in self._actions if not action.option_strings and action.nargs == "*"), None)
+        if several is not None:
+            late = [word for word in rest if not word.startswith("-")]
+            convert: Any = several.type or str
+            setattr(found, several.dest, [*getattr(found, several.dest), *map(convert, late)])
+            rest = [word for word in rest if word.startswith("-")]
+        return found, rest
+
     def error(self, message: str) -> NoReturn:
         super().error(on_one_line(_translated(message)))
 

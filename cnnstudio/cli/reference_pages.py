@@ -13,6 +13,7 @@ from cnnstudio.catalog import findings
 from cnnstudio.catalog.augmentation_presets import AUGMENTATION_PRESETS
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.blocks import BLOCKS
+from cnnstudio.catalog.explanations import EXPLANATIONS
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.layers import FAMILIES, LAYERS
 from cnnstudio.catalog.plans import PLANS
@@ -94,11 +95,11 @@ def _document() -> Iterator[str]:
     yield "# " + tr("Reference", "Referencia")
     yield ""
     yield tr("All layers, blocks, architectures, pretrained bases, preparation steps, augmentations, training components, "
-             "figures, reject options, export formats and audit findings, as the program declares them. `cnnstudio help NAME` "
-             "shows one of these entries.",
+             "figures, reject options, explanations, export formats and audit findings, as the program declares them. "
+             "`cnnstudio help NAME` shows one of these entries.",
              "Todas las capas, bloques, arquitecturas, bases preentrenadas, pasos de preparación, aumentos, componentes del "
-             "entrenamiento, cifras, opciones de rechazo, formatos de exportación y hallazgos de la auditoría, tal como los "
-             "declara el programa. `cnnstudio help NOMBRE` muestra una de estas entradas.")
+             "entrenamiento, cifras, opciones de rechazo, explicaciones, formatos de exportación y hallazgos de la auditoría, "
+             "tal como los declara el programa. `cnnstudio help NOMBRE` muestra una de estas entradas.")
     yield ""
     for section in _SECTIONS:
         yield f"## {section.title}"
@@ -205,6 +206,14 @@ def _exporter(exporter: Any) -> list[Fact]:
     return facts
 
 
+def _explanation(entry: Any) -> list[Fact]:
+    needs = tr("a layer with feature maps", "una capa con mapas de características") if entry.needs_maps else tr(
+        "nothing: it works for every network", "nada: sirve para cualquier red")
+    return [*_source(entry), (tr("Computes", "Calcula"), _code(entry.formula)), (tr("Needs", "Necesita"), needs),
+            (tr("Cost", "Coste"), tr("about as much as predicting {n} pictures", "más o menos como predecir {n} imágenes",
+                                     n=entry.passes(entry.values({}))))]
+
+
 def _finding(kind: Any) -> list[Fact]:
     return [(tr("Group", "Grupo"), str(findings.GROUPS[kind.group])),
             (tr("Actions", "Acciones"), "; ".join(
@@ -248,5 +257,6 @@ _SECTIONS: Final = (
     Section(Text("Figures of an evaluation", "Cifras de una evaluación"), FIGURES, _figure),
     Section(Text("Figures of a class", "Cifras de una clase"), CLASS_FIGURES, _figure),
     Section(Text("Reject options", "Opciones de rechazo"), REJECTIONS, _rejection),
+    Section(Text("Explanations", "Explicaciones"), EXPLANATIONS, _explanation),
     Section(Text("Export formats", "Formatos de exportación"), EXPORTERS, _exporter),
 )

@@ -1,7 +1,7 @@
 """The jobs that a child process can be started for: one class each, with the events that only this job sends.
 
 A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
-against, the child and the supervisor follow from the classes below and in `core.trial_jobs`.
+against, the child and the supervisor follow from the classes below, in `core.trial_jobs` and in `core.explain_jobs`.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class Answered(Event, frozen=True, kw_only=True):
 
 
 class Serve(JobSpec, frozen=True, kw_only=True):
-    """Load a run folder, an exported bundle folder or a `.keras` file and answer Predict commands."""
+    """Load a run folder, an exported bundle folder or a `.keras` file and answer Predict and Explain commands."""
 
     function: ClassVar[str] = "prediction_server:serve"
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from cnnstudio.core import trial_jobs
+from cnnstudio.core import explain_jobs, trial_jobs
 from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
 
 JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
-"""All jobs, those of both modules."""
-assert trial_jobs.Forecast in JOBS
+"""All jobs, those of all three modules."""
+assert {trial_jobs.Forecast, explain_jobs.ExplainPictures} <= {*JOBS}
 
 if TYPE_CHECKING:
     AnyJob = JobSpec

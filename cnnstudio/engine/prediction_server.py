@@ -15,14 +15,16 @@ import numpy as np
 from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.commands import Predict
 from cnnstudio.core.events import Event, Notice, Progress, Stopped
+from cnnstudio.core.explain_jobs import Explain
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
-from cnnstudio.core.problems import Problem, error, warning
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
+from cnnstudio.engine.explaining.explain import Explainer, explain_all
 from cnnstudio.engine.progress import phase
 from cnnstudio.evaluation.answering import answer_sets, is_sure
 from cnnstudio.evaluation.rejection import REJECTIONS
@@ -30,7 +32,7 @@ from cnnstudio.imaging.decode import count_not_numbers
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
 from cnnstudio.imaging.problems import picture_problem
-from cnnstudio.workers.link import Link
+from cnnstudio.workers.link import Link, StopRequested
 
 _Batch = list[tuple[str, np.ndarray | Problem]]
 """Paths with their pixels or their problem."""
@@ -56,14 +58,19 @@ def serve(job: Serve, link: Link) -> Event:
             request = link.predictions.get()
             if request is None:
                 break
-            server.answer(request, link, pool)
+            if isinstance(request, Predict):
+                server.answer(request, link, pool)
+            else:
+                server.explain(request, link)
     return Stopped(kept=True)
 
 
 class Server:
-    """A classifier whose engine is warm."""
+    """A classifier whose engine is warm. What explains is loaded for the first explanation."""
 
     def __init__(self, classifier: Classifier) -> None:
+        self._path = classifier.path
+        self._explainer: Explainer | None = None
         self.card, self.engine = classifier.card, classifier.engine
         self._recipe = self.card.recipe.as_dictionary()
         blank = np.zeros((1, *self.card.recipe.shape), np.uint8)
@@ -96,6 +103,22 @@ class Server:
             link.emit(Notice(problem=not_numbers_problem(len(found), sum(count for _, count in found), found[0][0], "file")))
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
                            engine=self.engine.name))
+
+    def explain(self, request: Explain, link: Link) -> None:
+        """Explain all pictures of a request, in order. What is wrong with the request becomes a Notice."""
+        begin = time.monotonic()
+        done = 0
+        try:
+            if self._explainer is None:
+                phase(link, "loading")
+                self._explainer = Explainer(models.load(self._path))
+            done = explain_all(self._explainer, request.what, link, request.request)
+        except ProblemError as problem_error:
+            for problem in problem_error.problems:
+                link.emit(Notice(problem=problem))
+        except StopRequested:
+            return
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine="keras"))
 
     def _probabilities(self, batch: _Batch) -> _Answers:
         """Probabilities of each readable picture of the batch, or the problem that the batch had in the engine."""
@@ -206,7 +229,6 @@ def _samples(path: Path, card: models.Card) -> np.ndarray | None:
     if (folder / "samples").is_dir():
         paths = sorted((folder / "samples").iterdir())
     elif (folder / "manifest.jsonl").is_file():
-        from cnnstudio.core.problems import ProblemError
         from cnnstudio.datasets.run_pictures import read_located
         from cnnstudio.workers.runs.folder import RunFolder
 

@@ -31,6 +31,7 @@ _TEXTS: Final = {
     "measuring": Text("Measuring real steps", "Midiendo pasos reales"),
     "looking": Text("Looking into the network", "Examinando la red"),
     "probing": Text("Looking for shortcuts", "Buscando atajos"),
+    "explaining": Text("Explaining the answers", "Explicando las respuestas"),
     "fetching": Text("Downloading weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05

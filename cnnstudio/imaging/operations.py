@@ -41,23 +41,32 @@ def resize(picture: Picture, height: int, width: int, *, fit: str = "stretch", i
     if fit not in FITS or (interpolation != "auto" and interpolation not in INTERPOLATIONS):
         raise ValueError(f"Expected fit {FITS} and interpolation auto or {tuple(INTERPOLATIONS)}. "
                          f"Received: {fit!r}, {interpolation!r}")
-    high, wide = picture.shape[:2]
-    if fit == "stretch":
-        return _scaled(picture, height, width, interpolation)
+    (top, left, rows, columns), (above, before, high, wide) = fit_boxes(
+        picture.shape[0], picture.shape[1], height, width, fit)
+    scaled = _scaled(picture[top:top + rows, left:left + columns], high, wide, interpolation)
+    if (high, wide) == (height, width):
+        return scaled
+    canvas = np.empty((height, width, picture.shape[2]), np.uint8)
+    canvas[...] = background_value(background, picture.shape[2])
+    canvas[above:above + high, before:before + wide] = scaled
+    return canvas
+
+
+def fit_boxes(high: int, wide: int, height: int, width: int, fit: str = "stretch"
+              ) -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
+    """Which part of a picture (high, wide) `resize` uses, and which part of the result (height, width) it fills: each top,
+    left, height, width."""
     if fit == "crop":
         # The largest part of the picture that has the target's proportions.
         rows = min(high, max(1, round(wide * height / width)))
         columns = min(wide, max(1, round(high * width / height)))
-        top, left = (high - rows) // 2, (wide - columns) // 2
-        return _scaled(picture[top:top + rows, left:left + columns], height, width, interpolation)
-    scale = min(height / high, width / wide)
-    rows = min(height, max(1, round(high * scale)))
-    columns = min(width, max(1, round(wide * scale)))
-    canvas = np.empty((height, width, picture.shape[2]), np.uint8)
-    canvas[...] = background_value(background, picture.shape[2])
-    top, left = (height - rows) // 2, (width - columns) // 2
-    canvas[top:top + rows, left:left + columns] = _scaled(picture, rows, columns, interpolation)
-    return canvas
+        return ((high - rows) // 2, (wide - columns) // 2, rows, columns), (0, 0, height, width)
+    if fit == "pad":
+        scale = min(height / high, width / wide)
+        rows = min(height, max(1, round(high * scale)))
+        columns = min(width, max(1, round(wide * scale)))
+        return (0, 0, high, wide), ((height - rows) // 2, (width - columns) // 2, rows, columns)
+    return (0, 0, high, wide), (0, 0, height, width)
 
 
 def crop(picture: Picture, kind: str = "none", share: float = 1.0, box: Sequence[int] = (0, 0, 0, 0)) -> Picture:

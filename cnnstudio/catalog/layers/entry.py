@@ -65,6 +65,9 @@ class Window(msgspec.Struct, frozen=True):
     """The factors by which input rows and columns are repeated or spread, as in UpSampling2D."""
     is_global: bool = False
     """The layer covers the whole picture, as Flatten and global pooling do."""
+    begin: tuple[int, int] | None = None
+    """For a layer that adds or crops a border: the row and column of the input at which the output begins, negative where
+    something is added."""
 
 
 Passing = Literal["list", "arguments", "list of two"]

@@ -50,7 +50,8 @@ ZERO_PADDING2D = LayerType(
     params=(Padding4(name="padding", default=(1, 1, 1, 1), label=same("padding"),
                      help=Text("Rows above and below, columns left and right.",
                                "Filas arriba y abajo, columnas a izquierda y derecha.")),),
-    shape=_zero_padding_shape, id_stem="zero_padding", keeps_pixels=True, torch=_padding_torch,
+    shape=_zero_padding_shape, window=lambda values: Window(begin=(-values["padding"][0], -values["padding"][2])),
+    id_stem="zero_padding", keeps_pixels=True, torch=_padding_torch,
     call=_BorderCall("keras.layers.ZeroPadding2D", {"padding": P("padding")}),
 )
 
@@ -72,7 +73,8 @@ CROPPING2D = LayerType(
     params=(Padding4(name="cropping", default=(1, 1, 1, 1), label=same("cropping"),
                      help=Text("Rows above and below, columns left and right.",
                                "Filas arriba y abajo, columnas a izquierda y derecha.")),),
-    shape=_cropping_shape, id_stem="cropping", keeps_pixels=True, keras_defaults={"cropping": ((0, 0), (0, 0))},
+    shape=_cropping_shape, window=lambda values: Window(begin=(values["cropping"][0], values["cropping"][2])),
+    id_stem="cropping", keeps_pixels=True, keras_defaults={"cropping": ((0, 0), (0, 0))},
     torch=lambda site: single_module(f"Crop({', '.join(map(str, site.values['cropping']))})", helpers=(torch_helpers.CROP,)),
     call=_BorderCall("keras.layers.Cropping2D", {"cropping": P("cropping")}),
 )

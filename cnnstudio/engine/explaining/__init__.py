@@ -1,0 +1,1 @@
+"""Explanations of answers: which parts of a picture, and which features, a network decided by."""

@@ -48,12 +48,20 @@ def test_one_line_a_picture_with_its_checks(trained, tmp_path, capsys):
     assert (sheet["event"], mean["event"]) == ("sheet", "mean")
     written = [json.loads(line) for line in (out / "explanations.jsonl").read_text("utf-8").splitlines()]
     assert written == [one, other, sheet, mean]
+
+
+@pytest.mark.nightly
+def test_a_known_folder_and_a_class_of_the_run(trained, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "explanations.jsonl").write_text("")
     # The folder is known again, and a class of the run needs no paths.
     assert cli.main(["explain", str(trained / "project"), "--of", "dark", "--split", "validation", "--to", str(out),
                      "--method", "occlusion", "--set", "stride=0.3"]) == 0
     assert "→" in capsys.readouterr().out
 
 
+@pytest.mark.nightly
 def test_features_by_the_command_line(trained, tmp_path, capsys):
     capsys.readouterr()
     project, out = str(trained / "project"), str(tmp_path / "out")
@@ -75,8 +83,9 @@ def test_features_by_the_command_line(trained, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["--method", "lime"], "gradcam"), (["--set", "steps=4"], "steps"), (["--class", "zebra"], "dark, light"),
-    (["--layer", "lost"], "lost"), (["--strength", "3"], "strength"), (["--run", "never"], "never")])
+    (["--method", "lime"], "gradcam"), (["--set", "steps=4"], "steps"),
+    pytest.param(["--class", "zebra"], "dark, light", marks=pytest.mark.nightly), (["--layer", "lost"], "lost"),
+    (["--strength", "3"], "strength"), (["--run", "never"], "never")])
 def test_wrong_words_are_told(arguments, said, trained, tmp_path, capsys):
     picture = str(trained / "pictures" / "dark" / "1.png")
     try:

@@ -19,7 +19,7 @@ def _rings_and_crosses(folder, change=lambda picture, _name: picture, suffix=lam
     random, entries = np.random.default_rng(5), []
     for label, name in enumerate(CLASSES[:2]):
         (folder / name).mkdir(parents=True)
-        for number in range(60):
+        for number in range(36):
             picture = np.full((48, 48, 3), random.integers(40, 200, 3), np.uint8)
             picture = cv2.add(picture, random.integers(0, 25, picture.shape, np.uint8))
             color, (x, y) = random.integers(0, 255, 3).tolist(), random.integers(21, 27, 2).tolist()
@@ -56,7 +56,7 @@ def test_without_a_shortcut_none_is_suspected(found):
     assert set(probes) == {"border", "center", "thumbnail", "color", "file", "shuffled"}
     assert [name for name, probe in probes.items() if probe.suspicious] == []
     assert probes["center"].reference > 0.7
-    assert all(probe.chance == 0.5 and probe.pictures == 40 for probe in probes.values())
+    assert all(probe.chance == 0.5 and probe.pictures == 24 for probe in probes.values())
 
 
 def test_a_mark_in_a_corner_is_found_in_the_border(found):

@@ -61,9 +61,20 @@ def wanted_figures(answers):
     return wanted
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cases())
 def test_figures_are_those_of_scikit_learn(answers):
+    _compare_with_scikit_learn(answers)
+
+
+@pytest.mark.nightly
+@settings(max_examples=1000, deadline=None)
+@given(cases())
+def test_figures_are_those_of_scikit_learn_in_a_thousand_cases(answers):
+    _compare_with_scikit_learn(answers)
+
+
+def _compare_with_scikit_learn(answers):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         report = make_report(answers, intervals=False)

@@ -36,6 +36,8 @@ class Column:
     color: Callable[[Any], QColor | None] | None = None
     """The class colour, shown as a small square before the text."""
     tone: Callable[[Any], str] | None = None
+    tooltip: Callable[[Any], str] | None = None
+    """What the tooltip says; the text by default."""
     stretch: bool = False
     spare: int = 0
     """Hidden where there is not enough room to read the others, the highest number first; 0 is never hidden."""
@@ -104,6 +106,8 @@ class RowsModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = 0) -> Any:
         column, row = self.columns[index.column()], self.rows[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole and column.tooltip is not None:
+            return column.tooltip(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return column.text(row)
         if role == Qt.ItemDataRole.UserRole:

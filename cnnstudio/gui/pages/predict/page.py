@@ -301,10 +301,10 @@ class PredictPage(Page):
         if event.request != self._request:
             return
         if self._total == 1:
-            self.answers[0].prediction = event
+            self.answers[0].prediction, self.answers[0].rejection = event, self.server.rejection
             self._results.show_answer(self.answers[0], "")
             return
-        self._fresh.append(Answer(event.path, event))
+        self._fresh.append(Answer(event.path, event, self.server.rejection))
         if not self._flush.isActive():
             self._flush.start()
 

@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from cnnstudio.core.calibration import Rejection
 from cnnstudio.core.commands import Predict, Stop
 from cnnstudio.core.events import Event, Failed, Notice, Progress
 from cnnstudio.core.jobs import Answered, Prediction, Ready
@@ -51,6 +52,11 @@ class PredictionServer(QObject):
         self.ready: Ready | None = None
         self.problem: Problem | None = None
         session.changed.connect(self._on_session_changed)
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """When the model that is loaded is not sure."""
+        return self.ready.rejection if self.ready is not None else None
 
     @property
     def running(self) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
@@ -14,18 +16,20 @@ from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
-from cnnstudio.gui.pages.evaluate.report import EvaluationReport
+from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
 from cnnstudio.gui.pages.evaluate.results import (
     DATA,
     Answer,
     Results,
     measured_folder,
-    read_results,
     relative_paths,
 )
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
+from cnnstudio.gui.pages.evaluate.summary import SummaryView
+from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView, EvaluationViews
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import FilterPictures, ShowPage
 from cnnstudio.gui.state.jobs import Job, Work
@@ -33,10 +37,12 @@ from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.progress import show_progress
-from cnnstudio.workers.runs.answers import is_outdated, leakage_price
+from cnnstudio.workers.runs.answers import is_outdated
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
+VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView)
+"""The views of the centre in the order of their tabs."""
 
 
 class EvaluatePage(Page):
@@ -80,10 +86,11 @@ class EvaluatePage(Page):
 
     def centre(self) -> QWidget:
         self._runs: list[RunSummary] = []
-        self._results: Results | None = None
+        self._read: ReadEvaluation | None = None
         self._evaluation: Evaluated | None = None
-        self._report = EvaluationReport()
-        self._report.cell_chosen.connect(lambda label, predicted: self._open_cell((label, predicted)))
+        self._context: EvaluationContext | None = None
+        self._views = EvaluationViews(VIEWS, self.workspace, self.state)
+        self._views.view_made.connect(self._connect_view)
         self._empty = EmptyState("evaluate", tr("Not evaluated yet", "Aún sin evaluar"),
                                  tr("Measures the selected run on these pictures: its accuracy, the figures of "
                                     "every class, and which classes it confuses.",
@@ -95,13 +102,17 @@ class EvaluatePage(Page):
                                 "Entrene primero una red. Después se muestran aquí sus errores."),
                              tr("Go to Train", "Ir a Entrenar"), on_click=lambda: self.session.request(ShowPage("train")))
         self._stack = Stack()
-        for item in (self._report, self._empty, nothing):
+        for item in (self._views, self._empty, nothing):
             self._stack.addWidget(item)
         layout = column(self._working_bar(), self._stack, spacing=0)
         layout.setStretch(1, 1)
         self.session.jobs.changed.connect(self._show_work)
         self.session.jobs.ended.connect(self._on_job_ended)
         return box(layout)
+
+    def _connect_view(self, view: EvaluationView) -> None:
+        view.cell_chosen.connect(lambda label, predicted: self._open_cell((label, predicted)))
+        view.pictures_requested.connect(self._show_numbers)
 
     def _working_bar(self) -> QWidget:
         self._work_words = Label("", "body")
@@ -116,6 +127,7 @@ class EvaluatePage(Page):
 
     def close(self) -> None:
         self._panel.close_threads()
+        self._views.close_threads()
 
     # What is chosen ------------------------------------------------------------------------------
 
@@ -259,7 +271,7 @@ class EvaluatePage(Page):
     def _show(self) -> None:
         run = self._run()
         self._side.show_choices(self._runs, run, self.split, self.data)
-        self._results = None
+        self._read = None
         self._evaluation = self._saved_evaluation(run) if run is not None else None
         self._again.setVisible(self._evaluation is not None)
         self._next.setVisible(self._evaluation is not None)
@@ -270,12 +282,14 @@ class EvaluatePage(Page):
         else:
             self._stack.setCurrentIndex(0)
             saved = self._evaluation is not self._unsaved
-            self._report.show_report(self._evaluation, self._colors(self._evaluation),
-                                     outdated=saved and is_outdated(RunFolder(run.folder), self.split))
-            self._report.show_leakage(None)
+            folder = RunFolder(run.folder)
+            self._context = EvaluationContext(
+                run=folder, split=self.split, evaluated=self._evaluation, colors=tuple(self._colors(self._evaluation)),
+                saved=saved, outdated=saved and is_outdated(folder, self.split),
+                problem=None if saved else self.state["unkept_warning"])
+            self._views.show_evaluation(self._context)
             if saved:
-                self._start_reading(RunFolder(run.folder), self.split)
-                self._read_leakage(RunFolder(run.folder), self.split)
+                self._start_reading(self._context)
         if self._evaluation is None or self._evaluation is self._unsaved:
             text = tr("After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
                       "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores.")
@@ -286,45 +300,38 @@ class EvaluatePage(Page):
         self.side_changed.emit()
         self.header_changed.emit()
 
-    def _read_leakage(self, run: RunFolder, split: str) -> None:
-        """The accuracy gained by duplicates between the splits, according to the audit."""
-        index = self.workspace.collection.index
-        if index is None or self.session.jobs.of_kind("leakage") is not None:
-            return
-
-        def done(job: Work) -> None:
-            now = self._run()
-            if now is not None and now.id == run.id and self.split == split:
-                self._report.show_leakage(job.result)
-
-        self.session.jobs.run(lambda _report: leakage_price(index, run, split),
-                              Text("Checking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
-
-    def _start_reading(self, run: RunFolder, split: str) -> None:
-        """Read the table in a thread: it may have a line for each of a million pictures."""
-        work = Work(lambda _report: read_results(run, split), Text("Reading the table", "Leyendo la tabla"), _READ,
-                    quiet=True)
+    def _start_reading(self, context: EvaluationContext) -> None:
+        """Read the table and the answers in a thread: there may be a million pictures."""
+        work = Work(lambda _report: read_evaluation(context.run, context.split, context.evaluated),
+                    Text("Reading the table", "Leyendo la tabla"), _READ, quiet=True)
         self._reader = work
         # A bound method of this page: Qt disconnects it when the page is deleted.
-        work.ended.connect(self._on_table_read)
+        work.ended.connect(self._on_read)
         self.session.jobs.start(work)
 
-    def _on_table_read(self, _last: Event) -> None:
+    def _on_read(self, _last: Event) -> None:
         work = self._reader
         # Only the newest reading counts: the choice may have changed meanwhile.
-        if work.running or self._results is not None:
+        if work.running or self._read is not None:
             return
         if isinstance(work.last, Failed):
             self.state["failure"] = work.last.problem
             self.header_changed.emit()
-        elif isinstance(work.result, Results) and self._evaluation is not None:
-            self._results = work.result
+        elif isinstance(work.result, ReadEvaluation) and self._context is not None and self._evaluation is not None:
+            self._read = work.result
+            self._context = replace(self._context, answers=self._read.answers, problem=self._read.problem)
+            self._views.show_evaluation(self._context)
             self._show_pictures()
+
+    @property
+    def _results(self) -> Results | None:
+        """The table, once it is read."""
+        return None if self._read is None else self._read.results
 
     def _show_pictures(self) -> None:
         cell = self.state.get("cell")
         if self._evaluation is not None and cell is not None and max(cell) < len(self._evaluation.classes):
-            self._report.matrix.select(cell)
+            self._views.mark_cell(cell)
             self._open_cell(cell)
         else:
             self._show_worst()
@@ -339,7 +346,7 @@ class EvaluatePage(Page):
         if self._evaluation is None or self._results is None:
             return
         self.state.pop("cell", None)
-        self._report.matrix.select(None)
+        self._views.mark_cell(None)
         mistakes = self._results.worst()
         number = format_pictures(len(mistakes))
         note = tr("{n}, highest loss first", "{n}, mayor pérdida primero", n=number) if mistakes else tr(
@@ -356,6 +363,13 @@ class EvaluatePage(Page):
         note = tr("{n}, most probable first", "{n}, más probables primero", n=format_pictures(len(answers))) if answers else tr(
             "No picture.", "Ninguna imagen.")
         self._fill(self._cell_title(cell), note, answers, worst=False)
+
+    def _show_numbers(self, title: str, note: str, numbers: np.ndarray) -> None:
+        """Show pictures that a view requests."""
+        if self._read is not None and self._read.answers is not None:
+            self.state.pop("cell", None)
+            self._views.mark_cell(None)
+            self._fill(title, note, self._read.pictures(numbers), worst=False)
 
     def _cell_title(self, cell: tuple[int, int]) -> str:
         assert self._evaluation is not None

@@ -16,11 +16,12 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate import start as evaluate_start
+from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
-from cnnstudio.gui.pages.evaluate.report import EvaluationReport
 from cnnstudio.gui.pages.evaluate.results import measured_folder, read_results
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
+from cnnstudio.gui.pages.evaluate.summary import SummaryView
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
 from cnnstudio.workers.runs.answers import is_outdated
@@ -101,11 +102,12 @@ def test_nothing_starts_by_itself(qtbot, window, project_folder, run):
 def test_a_kept_result_is_shown_at_once_and_cells_open_their_pictures(qtbot, window, project_folder, run):
     evaluation = evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    assert part(page, EvaluationReport).isVisible()
-    assert len(part(page, EvaluationReport).table.rows.rows) == 2
+    assert part(page, SummaryView).isVisible()
+    assert len(part(page, SummaryView).table.rows.rows) == 2
     grid = part(page, PicturesPanel).grid
     assert [answer.loss for answer in grid.answers] == [3.0, 2.0]
-    matrix = part(page, EvaluationReport).matrix
+    press(page, "Confusion")
+    matrix = part(page, ConfusionView).matrix
     cell = (0, 0)
     qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=matrix.rect_of(*cell).center())
     assert len(grid.answers) == evaluation.confusion[0][0]
@@ -119,7 +121,8 @@ def test_a_kept_result_is_shown_at_once_and_cells_open_their_pictures(qtbot, win
 def test_the_keyboard_opens_cells(qtbot, window, project_folder, run):
     evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    matrix = part(page, EvaluationReport).matrix
+    press(page, "Confusion")
+    matrix = part(page, ConfusionView).matrix
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
         qtbot.keyClick(matrix, key)
     assert matrix.selected == (1, 1)
@@ -140,7 +143,8 @@ def test_the_pictures_of_a_cell_are_shown_in_data(qtbot, window, project_folder,
 def test_a_cell_survives_a_change_of_the_theme(qtbot, window, project_folder, run):
     evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    part(page, EvaluationReport).cell_chosen.emit(1, 0)
+    press(page, "Confusion")
+    part(page, ConfusionView).cell_chosen.emit(1, 0)
     number = len(part(page, PicturesPanel).grid.answers)
     window.session.set_setting("theme", "dark")
     qtbot.waitUntil(lambda: window.current is not page)
@@ -178,8 +182,8 @@ def test_numbers_that_could_not_be_kept_are_shown_with_a_warning(qtbot, window, 
     page = opened(qtbot, window, project_folder)
     page.start()
     settled(qtbot, window)
-    assert part(page, EvaluationReport).isVisible()
-    assert part(page, EvaluationReport).accuracy.value.startswith("100")
+    assert part(page, SummaryView).isVisible()
+    assert part(page, SummaryView).accuracy.value.startswith("100")
     assert [problem.code for problem in page.blocking_problems()] == ["evaluation_not_kept"]
     assert "could not be kept" in " ".join(texts(part(page, PicturesPanel)))
     # It belongs to this run and split alone.

@@ -1,21 +1,21 @@
-"""The centre of the Evaluate page: key figures, confusion matrix, and a line for each class."""
+"""The view of the figures: key figures, and a line for each class."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.intervals import wilson_interval
-from cnnstudio.core.jobs import ClassReport, Evaluated
+from cnnstudio.core.jobs import ClassReport
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.leakage import LeakageCost
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
 from cnnstudio.gui.pages.evaluate.results import mean_f1
+from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.state.jobs import Work
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Label, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card, KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.formatting import (
@@ -27,17 +27,17 @@ from cnnstudio.gui.widgets.formatting import (
     format_pictures,
 )
 from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.workers.runs.answers import leakage_price
 
 _MOST_LINES = 14
 
 
-class EvaluationReport(QWidget):
-    """`cell_chosen(true class, predicted class)` when a cell of the matrix was opened."""
+class SummaryView(EvaluationView):
+    id = "summary"
+    title = Text("Summary", "Resumen")
 
-    cell_chosen = Signal(int, int)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
+        super().__init__(workspace, state)
         self._colors: dict[str, int] = {}
         self.accuracy = KeyFigure(tr("Accuracy", "Exactitud"))
         self._loss = KeyFigure(tr("Loss", "Pérdida"))
@@ -51,14 +51,6 @@ class EvaluationReport(QWidget):
         self._outdated = Banner(warning("outdated_evaluation", text, "run"))
         self._leakage = Label("", "body", "error", wrap=True)
         self._leakage.hide()
-        self.matrix = ConfusionMatrix()
-        self.matrix.chosen.connect(self.cell_chosen)
-        hint = Label(tr("Shade: share of the true class. Click a cell to see its pictures.",
-                        "Tono: proporción de la clase verdadera. Haga clic en una celda para ver sus imágenes."),
-                     "secondary", "dim", wrap=True)
-        matrix = Card(self.matrix, spacing=8)
-        matrix.body.insertLayout(0, column(Label(tr("Confusion matrix", "Matriz de confusión"), "body_strong"), hint,
-                                           spacing=2))
         self.table = Table([
             Column(tr("Class", "Clase"), text=lambda item: item.name, stretch=True, color=self._color),
             Column(tr("Precision", "Precisión"), text=_format_precision, key=lambda item: item.precision, right=True),
@@ -71,14 +63,14 @@ class EvaluationReport(QWidget):
         self.table.setAccessibleName(tr("Classes", "Clases"))
         classes = Card(self.table, title=tr("Classes", "Clases"), margins=(8, 14, 8, 8))
         classes.body.itemAt(0).widget().setContentsMargins(8, 0, 8, 0)  # type: ignore[union-attr]
-        layout = column(figures, self._leakage, self._outdated, matrix, classes, None, spacing=16, margins=(24, 20, 24, 24))
+        layout = column(figures, self._leakage, self._outdated, classes, None, spacing=16, margins=(24, 16, 24, 24))
         self.setLayout(column(scroll_area(box(layout))))
 
     def _color(self, report: ClassReport) -> QColor:
         return theme.class_color(self._colors.get(report.name, -1))
 
-    def show_report(self, evaluated: Evaluated, colors: Sequence[int], *, outdated: bool) -> None:
-        """Show an evaluation; `colors` are the colour numbers of its classes."""
+    def show_evaluation(self, context: EvaluationContext) -> None:
+        evaluated = context.evaluated
         low, high = wilson_interval(evaluated.accuracy, evaluated.images)
         self.accuracy.set(format_percent(evaluated.accuracy), tr("95%: {low} to {high}", "95 %: de {low} a {high}",
                                                        low=format_percent(low), high=format_percent(high)))
@@ -89,14 +81,30 @@ class EvaluationReport(QWidget):
         engine = format_engine(evaluated.engine)
         self._images.set(format_count(evaluated.images), f"{skipped} · {engine}" if engine else skipped)
         self._images.setToolTip(engine_help(evaluated.engine))
-        self._outdated.setVisible(outdated)
+        self._outdated.setVisible(context.outdated)
         names = [entry.name for entry in evaluated.classes]
-        self._colors = dict(zip(names, colors, strict=True))
-        self.matrix.show_matrix(names, [theme.class_color(color) for color in colors], evaluated.confusion)
+        self._colors = dict(zip(names, context.colors, strict=True))
         self.table.set_rows(evaluated.classes)
         lines = min(_MOST_LINES, len(names))
         self.table.setFixedHeight(34 + 32 * lines + 4)
 
+        if context.answers is None:
+            self.show_leakage(None)
+            self._read_leakage(context)
+
+    def _read_leakage(self, context: EvaluationContext) -> None:
+        """The accuracy gained by duplicates between the splits, according to the audit."""
+        index, jobs = self.workspace.collection.index, self.workspace.session.jobs
+        if index is None or not context.saved or jobs.of_kind("leakage") is not None:
+            return
+
+        def done(job: Work) -> None:
+            now = self.context
+            if now is not None and (now.run.id, now.split) == (context.run.id, context.split):
+                self.show_leakage(job.result)
+
+        jobs.run(lambda _report: leakage_price(index, context.run, context.split),
+                 Text("Checking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
 
     def show_leakage(self, price: LeakageCost | None) -> None:
         """Show the accuracy gained by duplicates of training pictures; None or no duplicates hides the line."""

@@ -16,7 +16,9 @@ from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
+from cnnstudio.gui.pages.evaluate.curves import CurvesView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
 from cnnstudio.gui.pages.evaluate.results import (
@@ -26,6 +28,7 @@ from cnnstudio.gui.pages.evaluate.results import (
     measured_folder,
     relative_paths,
 )
+from cnnstudio.gui.pages.evaluate.shortcuts import ShortcutsView
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
 from cnnstudio.gui.pages.evaluate.summary import SummaryView
@@ -41,7 +44,8 @@ from cnnstudio.workers.runs.answers import is_outdated
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
-VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView)
+VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView, CurvesView, ConfidenceView,
+                                                      ShortcutsView)
 """The views of the centre in the order of their tabs."""
 
 

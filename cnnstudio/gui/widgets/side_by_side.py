@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ class SideBySide(QWidget):
     def __init__(self, *items: QWidget, wide: int = 560, shares: tuple[int, ...] = (), spacing: int = 16,
                  top: bool = False) -> None:
         super().__init__()
-        self._wide = wide
+        self._wide, self._items = wide, items
         self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(spacing)
@@ -21,6 +21,11 @@ class SideBySide(QWidget):
             self._layout.addWidget(item, shares[place] if shares else 1)
             if top:
                 self._layout.setAlignment(item, Qt.AlignmentFlag.AlignTop)
+
+    def minimumSizeHint(self) -> QSize:
+        # As narrow as the column: where the line does not fit, it becomes one.
+        least = max((item.minimumSizeHint().expandedTo(item.minimumSize()).width() for item in self._items), default=0)
+        return QSize(least, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         wide = event.size().width() >= self._wide

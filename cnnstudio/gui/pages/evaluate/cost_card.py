@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
@@ -83,17 +81,24 @@ class CostCard(Card):
         alarm, miss = self.costs
         (left, alarms), (missed, found) = self._one.confusion(threshold).tolist()
         cost = (alarm * alarms + miss * missed) / max(1, left + alarms + missed + found)
-        if self.best.threshold > 1:
+        self._text.setText(self._say(self.best, cost))
+        self._take.setEnabled(cost > self.best.cost + 1e-12)
+
+    @staticmethod
+    def _say(best: BestThreshold, cost: float) -> str:
+        """Which threshold costs least, and what the present one costs."""
+        if cost <= best.cost + 1e-12:
+            return tr("No threshold costs less than the present one: {cost} a picture on average.",
+                      "Ningún umbral cuesta menos que el actual: {cost} por imagen de media.", cost=format_number(cost))
+        if best.threshold > 1:
             text = tr("It costs least never to call a picture so: {cost} a picture on average. ",
                       "Lo que menos cuesta es no llamar así a ninguna imagen: {cost} por imagen de media. ",
-                      cost=format_number(self.best.cost))
+                      cost=format_number(best.cost))
         else:
             text = tr("{t} costs least: {cost} a picture on average. ",
-                      "Lo que menos cuesta es {t}: {cost} por imagen de media. ", t=format_percent(self.best.threshold),
-                      cost=format_number(self.best.cost))
-        self._text.setText(text + tr("The present threshold costs {cost}.", "El umbral actual cuesta {cost}.",
-                                     cost=format_number(cost)))
-        self._take.setEnabled(not math.isclose(threshold, self.best.threshold))
+                      "El umbral que menos cuesta es {t}: {cost} por imagen de media. ", t=format_percent(best.threshold),
+                      cost=format_number(best.cost))
+        return text + tr("The present threshold costs {cost}.", "El umbral actual cuesta {cost}.", cost=format_number(cost))
 
     def _on_cost(self, _value: object) -> None:
         self._find()
@@ -105,7 +110,8 @@ class CostCard(Card):
         self.best = self._one.best(*self.costs)
         costs = np.asarray(self.best.costs)
         self._curve.setData(np.minimum(np.asarray(self.best.thresholds), 1.0), costs)
-        top = float(costs.max()) or 1.0
+        # Calling every picture so may cost so much that all other differences would be a flat line.
+        top = min(float(costs.max()), max(6 * self.best.cost, 2 * self.best.present, 1.2 * float(costs[-1]))) or 1.0
         self._plot.getPlotItem().setYRange(0.0, top, padding=0.05)
         self._lines[0].setValue(min(self.best.threshold, 1.0))
 

@@ -31,7 +31,7 @@ class CurveCard(Card):
         self.area.setToolTip(help)
         legend = Label(legend_html(((theme.color("accent"), "●", tr("threshold", "umbral")),
                                     (theme.color("text"), "◇", tr("model's own answers", "respuestas del modelo")))),
-                       "secondary")
+                       "secondary", wrap=True)
         legend.setTextFormat(Qt.TextFormat.RichText)
         self._legend = legend
         self.body.addLayout(row(heading, None, spacing=8))

@@ -187,8 +187,10 @@ class CurvesView(EvaluationView):
         first = tr("most probable first", "más probables primero") if cell in ("found", "alarm") else tr(
             "least probable first", "menos probables primero")
         title = f"{self._answers.class_names[self.number]} · {CELL_NAMES[cell]}"
-        note = tr("{n} at the threshold {t}, {first}", "{n} con el umbral {t}, {first}", n=format_pictures(len(numbers)),
-                  t=format_percent(min(threshold, 1.0)), first=first)
+        t = format_percent(min(threshold, 1.0))
+        note = tr("{n} at the threshold {t}, {first}", "{n} con el umbral {t}, {first}", n=format_pictures(len(numbers)), t=t,
+                  first=first) if len(numbers) else tr("No picture at the threshold {t}.", "Ninguna imagen con el umbral {t}.",
+                                                       t=t)
         self.pictures_requested.emit(title, note, numbers)
 
 

@@ -44,7 +44,7 @@ class RejectCard(Card):
         self.field = NumberBox(self.level, minimum=0.001, maximum=0.999, display=PERCENT)
         self.field.setFixedWidth(104)
         self.field.value_changed.connect(self._on_level)
-        level = row(self._level_name, self.field, None, spacing=10)
+        level = row(self._level_name, self.field, spacing=10)
         level.setStretch(0, 1)
         self.slider = ThresholdPlot(tr("Least confidence", "Confianza mínima"), 0.001, 0.999, 0.01,
                                     lambda value: format_percent(value, 0), "accent")
@@ -59,7 +59,7 @@ class RejectCard(Card):
         controls = box(column(self.option, self._help, box(level), self.slider, self.result, self._sets, self._missing,
                               row(self._evaluate, None), row(self._apply, self._remove, None, spacing=10), None, spacing=8))
         legend = Label(legend_html(((theme.color("accent"), "▬", tr("by confidence", "por confianza")),
-                                    (theme.color("ok"), "●", tr("this choice", "esta elección")))), "secondary")
+                                    (theme.color("ok"), "●", tr("this choice", "esta elección")))), "secondary", wrap=True)
         legend.setTextFormat(Qt.TextFormat.RichText)
         self.plot = SharePlot(tr("Coverage against accuracy", "Cobertura frente a exactitud"),
                               tr("pictures with an answer", "imágenes con respuesta"), tr("of them right", "aciertos"),
@@ -80,7 +80,7 @@ class RejectCard(Card):
         points = data.coverage
         self._curve.setData(np.asarray([point.coverage for point in points]), np.asarray([point.accuracy for point in points]))
         lowest = min(point.accuracy for point in points)
-        self.plot.getPlotItem().setYRange(max(0.0, lowest - 0.1 * (1 - lowest) - 0.005), 1.0, padding=0.03)
+        self.plot.getPlotItem().setYRange(max(0.0, lowest - 0.1 * (1 - lowest) - 0.005), 1.0, padding=0.08)
         self.slider.show_bars(Bars(0.0, 1.0, data.counts), above=True)
         self._show_choice(kind, level)
         self.show_busy(busy=busy)

@@ -35,7 +35,7 @@ class ReliabilityCard(Card):
     def __init__(self) -> None:
         super().__init__(title=tr("Confidence and accuracy", "Confianza y exactitud"), spacing=10)
         self._bins: tuple[ReliabilityBin, ...] = ()
-        self._legend = Label("", "secondary")
+        self._legend = Label("", "secondary", wrap=True)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         self.plot = SharePlot(tr("Reliability diagram", "Diagrama de fiabilidad"), tr("confidence", "confianza"),
                               tr("right", "aciertos"), read=self._read, height=260)

@@ -11,6 +11,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.core.trial_jobs import ShortcutProbed
 from cnnstudio.gui.look import icons, theme
 from cnnstudio.gui.widgets.basics import Badge, Label, box, column, row
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.picture import draw_rounded, fit_rect
 
@@ -32,15 +33,18 @@ class ShortcutRow(QWidget):
         self.badge.hide()
         self.value = Label("–", "body_strong")
         self.interval = Label("", "secondary", "dim")
-        head = row(Label(name, "body_strong"), self.badge, None, self.value, self.interval, spacing=8)
+        head = QWidget()
+        line = FlowLayout(head, spacing=8, apart=2)
+        for item in (Label(name, "body_strong"), self.badge, self.value, self.interval):
+            line.addWidget(item)
         self.bar = ShortcutBar(name)
         self.meaning = Label("", "body", "warn", wrap=True)
         self.meaning.hide()
         text = column(head, self.bar, Label(help_text, "secondary", "dim", wrap=True), self.meaning, spacing=4)
-        line = row(self.picture, box(text), spacing=16)
-        line.setStretch(1, 1)
-        line.setAlignment(self.picture, Qt.AlignmentFlag.AlignTop)
-        self.setLayout(line)
+        whole = row(self.picture, box(text), spacing=16)
+        whole.setStretch(1, 1)
+        whole.setAlignment(self.picture, Qt.AlignmentFlag.AlignTop)
+        self.setLayout(whole)
 
     def show_example(self, image: QImage | None) -> None:
         """The example as the probe sees it; None: no pixel is read."""

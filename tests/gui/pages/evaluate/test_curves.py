@@ -16,7 +16,7 @@ from cnnstudio.evaluation.thresholds import OneClass
 from cnnstudio.gui.pages.evaluate.curve_data import CELLS, cell_numbers
 from cnnstudio.gui.pages.evaluate.curves import ALL, CurvesView
 from cnnstudio.gui.widgets.cards import Card
-from tests.gui.driving import parts, press, says
+from tests.gui.driving import button, parts, press, says
 from tests.gui.pages.evaluate.answers import make_answers, make_context
 
 
@@ -101,7 +101,8 @@ def test_the_best_threshold_follows_the_costs(qtbot, view):
     assert view.state["costs"] == (1.0, 20.0)
     press(view.costs, "Use the best threshold")
     assert view.state["threshold"] == best.threshold
-    assert says(view.costs, f"The present threshold costs {best.cost:.3f}.")
+    assert says(view.costs, f"No threshold costs less than the present one: {best.cost:.3f}")
+    assert not button(view.costs, "Use the best threshold").isEnabled()
 
 
 def test_many_classes_start_with_their_mean(qtbot, view):

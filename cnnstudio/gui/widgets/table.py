@@ -36,11 +36,13 @@ class Column:
     color: Callable[[Any], QColor | None] | None = None
     """The class colour, shown as a small square before the text."""
     tone: Callable[[Any], str] | None = None
-    tooltip: Callable[[Any], str] | None = None
-    """What the tooltip says; the text by default."""
     stretch: bool = False
     spare: int = 0
     """Hidden where there is not enough room to read the others, the highest number first; 0 is never hidden."""
+    help: Callable[[Any], str] | None = None
+    """What the tooltip says; the text of the cell by default."""
+    about: str = ""
+    """The tooltip of the title."""
     least: int = 112
     """Below this width in pixels the text of a stretching column is unreadable."""
 
@@ -96,6 +98,8 @@ class RowsModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 title, (place, arrow) = self.columns[section].title, self._order
                 return f"{title} {arrow}" if section == place else title
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return self.columns[section].about
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return self._alignment(section)
         return None
@@ -106,8 +110,8 @@ class RowsModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = 0) -> Any:
         column, row = self.columns[index.column()], self.rows[index.row()]
-        if role == Qt.ItemDataRole.ToolTipRole and column.tooltip is not None:
-            return column.tooltip(row)
+        if role == Qt.ItemDataRole.ToolTipRole and column.help is not None:
+            return column.help(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return column.text(row)
         if role == Qt.ItemDataRole.UserRole:

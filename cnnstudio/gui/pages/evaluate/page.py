@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
@@ -19,16 +18,17 @@ from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.curves import CurvesView
+from cnnstudio.gui.pages.evaluate.large import LargeView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
 from cnnstudio.gui.pages.evaluate.results import (
     DATA,
     Answer,
-    Results,
     measured_folder,
     relative_paths,
 )
 from cnnstudio.gui.pages.evaluate.shortcuts import ShortcutsView
+from cnnstudio.gui.pages.evaluate.shown import ShownPictures
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
 from cnnstudio.gui.pages.evaluate.summary import SummaryView
@@ -38,7 +38,6 @@ from cnnstudio.gui.state.commands import FilterPictures, ShowPage
 from cnnstudio.gui.state.jobs import Job, Work
 from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, column, row
 from cnnstudio.gui.widgets.cards import Card, EmptyState
-from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.progress import show_progress
 from cnnstudio.workers.runs.answers import is_outdated
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
@@ -73,12 +72,17 @@ class EvaluatePage(Page):
         self._side.run_chosen.connect(self._choose_run)
         self._side.split_chosen.connect(self._choose_split)
         self._side.folder_requested.connect(self._ask_folder)
+        self._side.beside_chosen.connect(self._choose_beside)
         return self._side
 
     def inspector(self) -> QWidget:
-        self._panel = PicturesPanel()
-        self._panel.worst_requested.connect(self._show_worst)
+        self._panel = PicturesPanel(self.workspace)
         self._panel.data_requested.connect(self._show_in_data)
+        self._panel.opened.connect(self._open_large)
+        self._large.label_key.connect(self._panel.press_key)
+        self._large.exclude_key.connect(self._panel.exclude)
+        self._shown = ShownPictures(self._panel, lambda: self.state, self._is_own, self)
+        self._shown.cell_marked.connect(self._views.mark_cell)
         return self._panel
 
     @property
@@ -90,6 +94,8 @@ class EvaluatePage(Page):
 
     def centre(self) -> QWidget:
         self._runs: list[RunSummary] = []
+        self._waiting: list[str] = []
+        self._class_names: tuple[str, ...] = ()
         self._read: ReadEvaluation | None = None
         self._evaluation: Evaluated | None = None
         self._context: EvaluationContext | None = None
@@ -106,7 +112,10 @@ class EvaluatePage(Page):
                                 "Entrene primero una red. Después se muestran aquí sus errores."),
                              tr("Go to Train", "Ir a Entrenar"), on_click=lambda: self.session.request(ShowPage("train")))
         self._stack = Stack()
-        for item in (self._views, self._empty, nothing):
+        self._large = LargeView(self.session.jobs)
+        self._large.left.connect(self._leave_large)
+        self._large.stepped.connect(lambda by: self._open_large(self._panel.step(by)))
+        for item in (self._views, self._empty, nothing, self._large):
             self._stack.addWidget(item)
         layout = column(self._working_bar(), self._stack, spacing=0)
         layout.setStretch(1, 1)
@@ -115,8 +124,9 @@ class EvaluatePage(Page):
         return box(layout)
 
     def _connect_view(self, view: EvaluationView) -> None:
-        view.cell_chosen.connect(lambda label, predicted: self._open_cell((label, predicted)))
-        view.pictures_requested.connect(self._show_numbers)
+        view.cell_chosen.connect(lambda label, predicted: self._shown.open_cell((label, predicted)))
+        view.pictures_requested.connect(self._shown.show_numbers)
+        view.evaluation_requested.connect(self._evaluate_runs)
 
     def _working_bar(self) -> QWidget:
         self._work_words = Label("", "body")
@@ -155,6 +165,17 @@ class EvaluatePage(Page):
         if self.split != DATA:
             return str(SPLIT_NAMES[self.split])
         return self.data.name if self.data is not None else tr("Other folder", "Otra carpeta")
+
+    def _beside(self) -> tuple[RunSummary, ...]:
+        """The runs that stand beside the chosen one."""
+        chosen, own = self.state.get("beside", ()), self._run()
+        return tuple(run for run in self._runs if run.id in chosen and own is not None and run.id != own.id)
+
+    def _choose_beside(self, ids: tuple[str, ...]) -> None:
+        self.state["beside"] = ids
+        self._side.show_choices(self._runs, self._run(), self.split, self.data, self._beside())
+        if self._context is not None and self._evaluation is not None:
+            self._show_context(replace(self._context, beside=self._beside()))
 
     def _choose_run(self, run: str) -> None:
         self.session.chosen_run = run
@@ -200,6 +221,17 @@ class EvaluatePage(Page):
         self.header_changed.emit()
         start_evaluation(self.session, RunFolder(run.folder), self.split, self.data, self._on_event)
 
+    def _evaluate_runs(self, ids: list[str]) -> None:
+        """Evaluate other runs on the same pictures, one after the other."""
+        self._waiting = list(ids)
+        self._evaluate_next()
+
+    def _evaluate_next(self) -> None:
+        if self._waiting and self.session.jobs.of_kind(KIND) is None:
+            run = next((run for run in self._runs if run.id == self._waiting.pop(0)), None)
+            if run is not None:
+                start_evaluation(self.session, RunFolder(run.folder), self.split, self.data)
+
     def _on_event(self, event: Event) -> None:
         """Keep a result that could not be written, with its warning."""
         if isinstance(event, Notice) and event.problem.code == "evaluation_not_kept":
@@ -234,6 +266,7 @@ class EvaluatePage(Page):
             self.header_changed.emit()
         if job.kind == KIND and not isinstance(job, Work):
             self._show()
+            self._evaluate_next()
         self._show_work()
 
     # What is shown -------------------------------------------------------------------------------
@@ -247,9 +280,17 @@ class EvaluatePage(Page):
             for name in ("cell", "failure") if "run" in self.state else ():
                 self.state.pop(name, None)
             self.state["run"] = self.session.chosen_run
-        if change.of("runs", "run", "folder", "dataset"):
+        if change.of("runs", "run", "folder") or self._classes_changed(change):
             self._show()
+        elif change.of("pictures", "dataset"):
+            self._panel.refresh()
         self._show_work()
+
+    def _classes_changed(self, change: Change) -> bool:
+        """Whether the colours of the classes changed: they follow the order of the project's classes."""
+        names = self.workspace.counts.all_class_names
+        same, self._class_names = names == self._class_names, names
+        return change.of("dataset", "pictures") and not same
 
     def blocking_problems(self) -> Iterable[Problem]:
         failure = self.state.get("failure")
@@ -274,8 +315,9 @@ class EvaluatePage(Page):
 
     def _show(self) -> None:
         run = self._run()
-        self._side.show_choices(self._runs, run, self.split, self.data)
+        self._side.show_choices(self._runs, run, self.split, self.data, self._beside())
         self._read = None
+        self._shown.forget()
         self._evaluation = self._saved_evaluation(run) if run is not None else None
         self._again.setVisible(self._evaluation is not None)
         self._next.setVisible(self._evaluation is not None)
@@ -287,27 +329,26 @@ class EvaluatePage(Page):
             self._stack.setCurrentIndex(0)
             saved = self._evaluation is not self._unsaved
             folder = RunFolder(run.folder)
-            self._context = EvaluationContext(
+            self._show_context(EvaluationContext(
                 run=folder, split=self.split, evaluated=self._evaluation, colors=tuple(self._colors(self._evaluation)),
                 saved=saved, outdated=saved and is_outdated(folder, self.split),
-                problem=None if saved else self.state["unkept_warning"])
-            self._views.show_evaluation(self._context)
+                problem=None if saved else self.state["unkept_warning"], title=run.title, beside=self._beside()))
             if saved:
-                self._start_reading(self._context)
+                self._start_reading(folder, self.split, self._evaluation)
         if self._evaluation is None or self._evaluation is self._unsaved:
             text = tr("After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
                       "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores.")
             if self._evaluation is not None:
                 text = tr("The pictures behind these numbers could not be kept.",
                           "Las imágenes detrás de estas cifras no se pudieron guardar.")
-            self._panel.show_answers(tr("Pictures", "Imágenes"), text, (), (), (), worst=True, in_data=False)
+            self._shown.show_nothing(text)
         self.side_changed.emit()
         self.header_changed.emit()
 
-    def _start_reading(self, context: EvaluationContext) -> None:
+    def _start_reading(self, run: RunFolder, split: str, evaluated: Evaluated) -> None:
         """Read the table and the answers in a thread: there may be a million pictures."""
-        work = Work(lambda _report: read_evaluation(context.run, context.split, context.evaluated),
-                    Text("Reading the table", "Leyendo la tabla"), _READ, quiet=True)
+        work = Work(lambda _report: read_evaluation(run, split, evaluated), Text("Reading the table", "Leyendo la tabla"),
+                    _READ, quiet=True)
         self._reader = work
         # A bound method of this page: Qt disconnects it when the page is deleted.
         work.ended.connect(self._on_read)
@@ -321,66 +362,32 @@ class EvaluatePage(Page):
         if isinstance(work.last, Failed):
             self.state["failure"] = work.last.problem
             self.header_changed.emit()
+            if self._context is not None:
+                self._show_context(replace(self._context, problem=work.last.problem, saved=False))
         elif isinstance(work.result, ReadEvaluation) and self._context is not None and self._evaluation is not None:
             self._read = work.result
-            self._context = replace(self._context, answers=self._read.answers, problem=self._read.problem)
-            self._views.show_evaluation(self._context)
-            self._show_pictures()
+            self._show_context(replace(self._context, answers=self._read.answers, problem=self._read.problem, read=self._read))
+            self._shown.show_evaluation(self._context)
 
-    @property
-    def _results(self) -> Results | None:
-        """The table, once it is read."""
-        return None if self._read is None else self._read.results
+    def _show_context(self, context: EvaluationContext) -> None:
+        self._context = context
+        self._views.show_evaluation(context)
 
-    def _show_pictures(self) -> None:
-        cell = self.state.get("cell")
-        if self._evaluation is not None and cell is not None and max(cell) < len(self._evaluation.classes):
-            self._views.mark_cell(cell)
-            self._open_cell(cell)
-        else:
-            self._show_worst()
+    def _is_own(self, answer: Answer) -> bool:
+        """Whether a picture belongs to the project's collection."""
+        return bool(relative_paths((answer,), self.workspace.collection.root))
 
-    def _fill(self, title: str, note: str, answers: list[Answer], *, worst: bool) -> None:
-        assert self._evaluation is not None
-        self._panel.show_answers(title, note, answers, [entry.name for entry in self._evaluation.classes],
-                                 self._colors(self._evaluation), worst=worst,
-                                 in_data=bool(relative_paths(answers[:1], self.workspace.collection.root)))
+    def _open_large(self, answer: Answer | None) -> None:
+        """Show a picture large with its answers, in place of the views."""
+        if answer is not None and self._context is not None:
+            self._large.show_answer(answer, self._context)
+            self._stack.setCurrentWidget(self._large)
+            self._large.view.setFocus()
 
-    def _show_worst(self) -> None:
-        if self._evaluation is None or self._results is None:
-            return
-        self.state.pop("cell", None)
-        self._views.mark_cell(None)
-        mistakes = self._results.worst()
-        number = format_pictures(len(mistakes))
-        note = tr("{n}, highest loss first", "{n}, mayor pérdida primero", n=number) if mistakes else tr(
-            "Every picture was recognised.", "Se reconocieron todas las imágenes.")
-        self._fill(tr("Worst mistakes", "Peores errores"), note, mistakes, worst=True)
-
-    def _open_cell(self, cell: tuple[int, int]) -> None:
-        if self._evaluation is None:
-            return
-        self.state["cell"] = cell
-        if self._results is None:
-            return
-        answers = self._results.cell(*cell)
-        note = tr("{n}, most probable first", "{n}, más probables primero", n=format_pictures(len(answers))) if answers else tr(
-            "No picture.", "Ninguna imagen.")
-        self._fill(self._cell_title(cell), note, answers, worst=False)
-
-    def _show_numbers(self, title: str, note: str, numbers: np.ndarray) -> None:
-        """Show pictures that a view requests."""
-        if self._read is not None and self._read.answers is not None:
-            self.state.pop("cell", None)
-            self._views.mark_cell(None)
-            self._fill(title, note, self._read.pictures(numbers), worst=False)
-
-    def _cell_title(self, cell: tuple[int, int]) -> str:
-        assert self._evaluation is not None
-        true, predicted = (self._evaluation.classes[item].name for item in cell)
-        if cell[0] == cell[1]:
-            return tr("{name}, recognised", "{name}, reconocidas", name=true)
-        return tr("{true} predicted as {predicted}", "{true} predichas como {predicted}", true=true, predicted=predicted)
+    def _leave_large(self) -> None:
+        if self._evaluation is not None:
+            self._stack.setCurrentIndex(0)
+        self._panel.grid.setFocus()
 
     def _show_in_data(self, answers: list[Answer]) -> None:
         paths = relative_paths(answers, self.workspace.collection.root)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from cnnstudio.core.jobs import Evaluated
+from cnnstudio.core.jobs import Evaluated, Ranked
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.evaluation.answers import Answers, no_answers_problem
 from cnnstudio.gui.pages.evaluate.results import Answer, Results, read_results
@@ -27,6 +28,19 @@ class ReadEvaluation:
     def pictures(self, numbers: np.ndarray) -> list[Answer]:
         """The pictures of answers by their numbers."""
         return [self.results.answers[self.places[number]] for number in numbers.tolist()]
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {} if self.answers is None else {path: number for number, path in enumerate(self.answers.paths)}
+
+    def ranked(self, answer: Answer, most: int) -> tuple[Ranked, ...]:
+        """The likeliest classes of a picture with their probabilities; empty where they were not kept."""
+        number = self._numbers.get(answer.relative)
+        if self.answers is None or number is None:
+            return ()
+        chances = self.answers.probabilities[number]
+        return tuple(Ranked(label=self.answers.class_names[place], probability=float(chances[place]))
+                     for place in np.argsort(-chances, kind="stable")[:most].tolist())
 
 
 def read_evaluation(run: RunFolder, split: str, evaluated: Evaluated) -> ReadEvaluation:

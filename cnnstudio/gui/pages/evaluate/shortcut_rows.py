@@ -11,7 +11,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.core.trial_jobs import ShortcutProbed
 from cnnstudio.gui.look import icons, theme
 from cnnstudio.gui.widgets.basics import Badge, Label, box, column, row
-from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.picture import draw_rounded, fit_rect
 
@@ -33,10 +33,7 @@ class ShortcutRow(QWidget):
         self.badge.hide()
         self.value = Label("–", "body_strong")
         self.interval = Label("", "secondary", "dim")
-        head = QWidget()
-        line = FlowLayout(head, spacing=8, apart=2)
-        for item in (Label(name, "body_strong"), self.badge, self.value, self.interval):
-            line.addWidget(item)
+        head = flow_row(Label(name, "body_strong"), self.badge, self.value, self.interval, apart=2)
         self.bar = ShortcutBar(name)
         self.meaning = Label("", "body", "warn", wrap=True)
         self.meaning.hide()

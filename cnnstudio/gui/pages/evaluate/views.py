@@ -26,10 +26,11 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text
 from cnnstudio.evaluation.answers import Answers
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Stack, column, row
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.folder import RunFolder, RunSummary
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,8 @@ class EvaluationContext:
     `answers` are those of the run's present model with its calibration, with the class names and the order of `evaluated`;
     None while they are read, or with `problem` where there are none (an earlier version, a model trained further).
     `colors` has the colour number of each class for `theme.class_color`. `saved`: the evaluation is in the run's folder;
-    `outdated`: the model was trained further since.
+    `outdated`: the model was trained further since. `read` has the table of the pictures, once it is read; `title` is that of
+    the run, and `beside` the runs that are to stand beside it.
     """
 
     run: RunFolder
@@ -50,6 +52,9 @@ class EvaluationContext:
     problem: Problem | None = None
     saved: bool = True
     outdated: bool = False
+    read: ReadEvaluation | None = None
+    title: str = ""
+    beside: tuple[RunSummary, ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -66,6 +71,8 @@ class EvaluationView(QWidget):
     title: ClassVar[Text]
     cell_chosen = Signal(int, int)
     """True and predicted class of the pictures to show."""
+    evaluation_requested = Signal(object)
+    """The ids of runs to evaluate on the same pictures."""
     pictures_requested = Signal(str, str, object)
     """A title, a note below it, and the numbers of pictures in `context.answers`, int (n,), in the order to show them."""
 

@@ -39,7 +39,7 @@ class AnswerTable(Table):
         super().__init__([
             Column("", lambda _answer: "", key=lambda answer: answer.path),
             Column(tr("Name", "Nombre"), lambda answer: Path(answer.path).name, stretch=True),
-            Column(tr("Prediction", "Predicción"), best, color=class_square, tooltip=_why,
+            Column(tr("Prediction", "Predicción"), best, color=class_square, help=_why,
                    tone=lambda answer: "warn" if answer.not_sure else ""),
             Column(tr("Probability", "Probabilidad"), lambda answer: format_percent(share(answer)) if answer.best else "",
                    key=share, right=True),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from cnnstudio.core.calibration import Rejection
@@ -19,6 +19,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.predict.doubt import doubt_reason, likely_text, not_sure_text
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
+from cnnstudio.gui.widgets.answer_bars import AnswerBars
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, column, row
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.formatting import (
@@ -26,15 +27,11 @@ from cnnstudio.gui.widgets.formatting import (
     format_duration,
     format_engine,
     format_number,
-    format_percent,
     format_pictures,
 )
 from cnnstudio.gui.widgets.picture import PictureView, image_of
 
-TOP = 8
-"""The number of classes with a bar."""
 _LARGEST = 1024
-_BAR = 44
 
 
 @dataclass(eq=False)
@@ -100,50 +97,6 @@ def load_picture(path: str, _report: Report) -> QImage | Failure:
                           name=Path(path).name, reason=reason_of(err)))
 
 
-class Bars(QWidget):
-    """The likeliest classes with their probability, in the colours of the classes."""
-
-    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._color_of = color_of
-        self.ranked: tuple[Ranked, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(160)
-
-    def show_ranked(self, ranked: tuple[Ranked, ...]) -> None:
-        self.ranked = ranked[:TOP]
-        self.setAccessibleName(", ".join(f"{item.label} {format_percent(item.probability)}" for item in self.ranked))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(280, max(1, len(self.ranked)) * _BAR)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = self.width()
-        for place, item in enumerate(self.ranked):
-            top = place * _BAR
-            painter.setFont(theme.font("body_strong" if place == 0 else "body"))
-            painter.setPen(theme.color("text"))
-            text = format_percent(item.probability)
-            room = painter.fontMetrics().horizontalAdvance(text) + 12
-            name = painter.fontMetrics().elidedText(item.label, Qt.TextElideMode.ElideRight, width - room)
-            painter.drawText(QRectF(0, top + 2, width - room, 20), Qt.AlignmentFlag.AlignVCenter, name)
-            painter.drawText(QRectF(0, top + 2, width, 20),
-                             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("sunk"))
-            painter.drawRoundedRect(QRectF(0, top + 25, width, 8), 4, 4)
-            if item.probability > 0:
-                painter.setBrush(self._color_of(item.label))
-                painter.drawRoundedRect(QRectF(0, top + 25, max(4.0, width * item.probability), 8), 4, 4)
-
-
 class AnswerView(QWidget):
     """One picture and its answer: side by side when it is alone, one above the other beside a table."""
 
@@ -155,7 +108,7 @@ class AnswerView(QWidget):
         self._label = Label("", "figure", wrap=True)
         self._likely = Label("", "body", wrap=True)
         self._reason = Label("", "secondary", "dim", wrap=True)
-        self.bars = Bars(color_of)
+        self.bars = AnswerBars(color_of)
         self._problem = Label("", "body", "error", wrap=True, selectable=True)
         self._note = Label("", "secondary", "dim", wrap=True)
         self.card = Card(Caption(tr("Prediction", "Predicción")), self._label, self._likely, self._reason, self.bars,

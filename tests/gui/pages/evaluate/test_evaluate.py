@@ -18,6 +18,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate import start as evaluate_start
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
+from cnnstudio.gui.pages.evaluate.orders import ORDERS
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.results import measured_folder, read_results
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
@@ -114,7 +115,7 @@ def test_a_kept_result_is_shown_at_once_and_cells_open_their_pictures(qtbot, win
     chances = [answer.probability for answer in grid.answers]
     assert chances == sorted(chances, reverse=True)
     assert all(answer.file.is_file() for answer in grid.answers)
-    part(page, PicturesPanel).worst_requested.emit()
+    part(page, PicturesPanel).order_chosen.emit("worst")
     assert len(grid.answers) == 2
 
 
@@ -241,7 +242,7 @@ def test_answers_lie_below_the_root_of_the_manifest(run, tmp_path):
     evaluate_by_hand(run)
     results = read_results(run, "test")
     assert results.root == tmp_path / "pictures"
-    assert len(results.worst()) == 2
+    assert len(results.ordered(ORDERS[0])) == 2
     assert sum(len(results.cell(i, j)) for i in range(2) for j in range(2)) == len(results.answers)
 
 
@@ -253,7 +254,7 @@ def test_wilson_interval():
     assert wilson_interval(0.0, 10)[0] == pytest.approx(0.0)
 
 
-def test_a_hundred_classes_scroll_and_fewer_fit(qtbot):
+def test_a_hundred_classes_fit_and_scroll_when_enlarged(qtbot):
     matrix = ConfusionMatrix()
     qtbot.addWidget(matrix)
     matrix.resize(700, 500)
@@ -262,6 +263,9 @@ def test_a_hundred_classes_scroll_and_fewer_fit(qtbot):
     rows = [[row * column % 7 for column in range(number)] for row in range(number)]
     matrix.show_matrix([f"class {index}" for index in range(number)],
                        [theme.class_color(index) for index in range(number)], rows)
+    assert matrix.horizontalScrollBar().maximum() == matrix.verticalScrollBar().maximum() == 0, "all of it at first"
+    assert not matrix.grab().isNull()
+    matrix.zoom_to(20)
     assert matrix.horizontalScrollBar().maximum() > 0
     assert matrix.verticalScrollBar().maximum() > 0
     qtbot.keyClick(matrix, Qt.Key.Key_Down)

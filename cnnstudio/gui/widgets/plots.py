@@ -62,7 +62,9 @@ def readout_item() -> pg.TextItem:
 
 def legend_html(entries: Sequence[tuple[QColor, str, str]]) -> str:
     """The legend above a plot, from (colour, sign, name) of each curve or mark."""
-    return " &nbsp; ".join(f'<span style="color:{color.name()}">{sign} {name}</span>' for color, sign, name in entries)
+    # A line breaks between the entries only.
+    return " &nbsp; ".join(f'<span style="color:{color.name()}">{sign}&nbsp;{name.replace(" ", "&nbsp;")}</span>'
+                           for color, sign, name in entries)
 
 
 class SharePlot(pg.PlotWidget):  # type: ignore[misc]

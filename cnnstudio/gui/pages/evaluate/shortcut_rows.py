@@ -33,7 +33,7 @@ class ShortcutRow(QWidget):
         self.badge.hide()
         self.value = Label("–", "body_strong")
         self.interval = Label("", "secondary", "dim")
-        head = flow_row(Label(name, "body_strong"), self.badge, self.value, self.interval, apart=2)
+        head = flow_row(box(row(Label(name, "body_strong"), self.badge, spacing=8)), self.value, self.interval, apart=1)
         self.bar = ShortcutBar(name)
         self.meaning = Label("", "body", "warn", wrap=True)
         self.meaning.hide()

@@ -15,22 +15,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, tr
 from cnnstudio.evaluation.answers import Answers
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Stack, column, row
-from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary
+
+_MARGIN: Final = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +108,21 @@ class EvaluationViews(QWidget):
         self._cell: tuple[int, int] | None = None
         self._tabs = SegmentedControl([(view.id, str(view.title)) for view in views], self.current_id, stretch=False)
         self._tabs.chosen.connect(self.show_view)
+        # Where the window is too narrow for tabs.
+        self._list = Select([(view.id, str(view.title)) for view in views], self.current_id)
+        self._list.setAccessibleName(tr("View", "Vista"))
+        self._list.chosen.connect(self.show_view)
+        self._list.hide()
         self._stack = Stack()
-        layout = column(row(self._tabs, None, margins=(24, 14, 24, 0)), self._stack, spacing=0)
+        layout = column(row(self._tabs, self._list, None, margins=(_MARGIN, 14, _MARGIN, 0)), self._stack, spacing=0)
         layout.setStretch(1, 1)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        narrow = self._tabs.sizeHint().width() > event.size().width() - 2 * _MARGIN
+        self._tabs.setVisible(not narrow)
+        self._list.setVisible(narrow)
+        super().resizeEvent(event)
 
     @property
     def current_id(self) -> str:
@@ -125,6 +138,7 @@ class EvaluationViews(QWidget):
         """Bring a view to sight."""
         self._state["view"] = identifier
         self._tabs.set_value(self.current_id)
+        self._list.set_value(self.current_id)
         view = self._view(self.current_id)
         self._stack.setCurrentWidget(view)
         self._fill(view)

@@ -42,6 +42,6 @@ def doubt_reason(prediction: Prediction, rejection: Rejection | None) -> str:
                   "pictures of its calibration.",
                   "Ninguna clase es lo bastante probable para una tasa de error del {level}: el modelo tiene menos certeza que "
                   "con casi todas las imágenes de su calibración.", level=level)
-    return tr("With an error rate of {level} the right class is among {n}: {names}.",
-              "Con una tasa de error del {level}, la clase correcta está entre {n}: {names}.", level=level,
+    return tr("With an error rate of {level} the right class is one of these {n}: {names}.",
+              "Con una tasa de error del {level}, la clase correcta es una de estas {n}: {names}.", level=level,
               n=len(prediction.answer_set), names=", ".join(prediction.answer_set))

@@ -76,7 +76,7 @@ def test_one_click_calibrates_and_undo_takes_it_back(qtbot, view, run):
     assert calibration is not None and calibration.temperature > 1.5
     shown(qtbot, view, run)
     assert says(view, "Calibrated with the temperature") and says(view, "150 validation pictures")
-    assert says(view, "without temperature:") and says(view, "with temperature")
+    assert says(view, "without temperature:") and says(view, "with&nbsp;temperature")
     session = view.workspace.session
     assert str(session.undo_label) == "Calibrate the model"
     session.undo()

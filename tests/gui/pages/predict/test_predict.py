@@ -200,7 +200,7 @@ def test_a_picture_the_model_is_not_sure_of(qtbot, page, pictures_folder):
     answered(qtbot, page, 1)
     view = part(page, AnswerView)
     assert says(view, "Not sure") and says(view, "Likely: cat, dog")
-    assert says(view, "With an error rate of 10% the right class is among 2: cat, dog.")
+    assert says(view, "With an error rate of 10% the right class is one of these 2: cat, dog.")
     assert not [label for label in texts(view) if label == "cat"], "no class is claimed"
     page.take_paths([str(pictures_folder / "cat" / "cat00.png")])
     answered(qtbot, page, 1)
@@ -217,7 +217,7 @@ def test_the_table_says_which_pictures_are_not_certain(qtbot, page, pictures_fol
     model = part(page, AnswerTable).rows
     index = model.index(1, 2)
     assert model.data(index, Qt.ItemDataRole.DisplayRole) == "Not sure: cat, dog"
-    assert "among 2" in model.data(index, Qt.ItemDataRole.ToolTipRole)
+    assert "one of these 2" in model.data(index, Qt.ItemDataRole.ToolTipRole)
     assert model.data(index, Qt.ItemDataRole.DecorationRole) is None, "the colour of a class would claim it"
     assert model.data(model.index(0, 2), Qt.ItemDataRole.DisplayRole) == "dog"
 

@@ -40,8 +40,19 @@ def class_area(resample: Resample, number: int) -> np.ndarray:
 def mean_area(resample: Resample) -> np.ndarray:
     """The plain mean over the classes that have both pictures and others, (r,)."""
     sample = resample.sample
-    areas = [class_area(resample, number) for number in range(sample.classes) if 0 < sample.support[number] < sample.images]
-    table = np.stack(areas)
+    return _mean([class_area(resample, number) for number in range(sample.classes)
+                  if 0 < sample.support[number] < sample.images])
+
+
+def mean_average_precision(resample: Resample) -> np.ndarray:
+    """The plain mean over the classes that have both pictures and others, (r,)."""
+    sample = resample.sample
+    return _mean([class_average_precision(resample, number) for number in range(sample.classes)
+                  if 0 < sample.support[number] < sample.images])
+
+
+def _mean(values: list[np.ndarray]) -> np.ndarray:
+    table = np.stack(values)
     known = np.isfinite(table)
     return np.asarray(np.where(known, table, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1))
 

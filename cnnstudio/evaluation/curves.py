@@ -80,7 +80,8 @@ def macro_roc_curve(answers: Answers) -> Curve:
     Classes without a curve are left out. Raises ProblemError (one_class) where none has one."""
     curves = _class_curves(answers, roc_curve)
     grid = np.linspace(0.0, 1.0, _GRID)
-    return _mean_curve(grid, [np.interp(grid, curve.x, curve.y) for curve in curves], curves)
+    # It begins where nothing is called.
+    return _mean_curve(np.append(0.0, grid), [np.append(0.0, np.interp(grid, curve.x, curve.y)) for curve in curves], curves)
 
 
 def macro_precision_recall_curve(answers: Answers) -> Curve:

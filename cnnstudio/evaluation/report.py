@@ -12,6 +12,7 @@ import numpy as np
 from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.text import Text
 from cnnstudio.evaluation.answers import Answers
+from cnnstudio.evaluation.areas import mean_average_precision
 from cnnstudio.evaluation.class_figures import CLASS_FIGURES, ClassFigure
 from cnnstudio.evaluation.figures import FIGURES, Figure
 from cnnstudio.evaluation.intervals import (
@@ -99,6 +100,20 @@ def figure_value(answers: Answers, identifier: str, *, seed: int = 0, check: Cal
     drawn = _drawn({identifier: value}, figure.costly, check, classes=False) if count else {}
     errors = standard_errors(sample, drawn, count, seed)
     return _value(figure, sample, value, None, errors, {figure.costly: count})
+
+
+def mean_precision_value(answers: Answers, value: float, *, seed: int = 0, check: Callable[[], None] = lambda: None) -> Value:
+    """The mean of the average precisions of all classes, which is `value`, with its interval."""
+    sample = Sample(answers)
+    count = resample_count(sample.images, sample.classes) if sample.images >= FEWEST else 0
+
+    def checked(block: Resample) -> np.ndarray:
+        check()
+        return mean_average_precision(block)
+
+    errors = standard_errors(sample, {"mean": checked} if count else {}, count, seed)
+    interval = bootstrap_interval(value, float(errors["mean"]), "logit") if errors else None
+    return _with_bootstrap("average_precision", value, interval, sample, count)
 
 
 def count_report(confusion: np.ndarray, class_names: Sequence[str], seed: int = 0) -> Report:

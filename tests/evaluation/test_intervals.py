@@ -11,7 +11,7 @@ from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.evaluation.class_figures import CLASS_FIGURES
 from cnnstudio.evaluation.figures import FIGURES
 from cnnstudio.evaluation.intervals import bootstrap_interval, resample_count, standard_errors
-from cnnstudio.evaluation.report import figure_value, make_report
+from cnnstudio.evaluation.report import figure_value, make_report, mean_precision_value
 from cnnstudio.evaluation.sample import Counts, Resample, Sample, count_resamples, resamples
 from tests.evaluation.material import draw, make_answers
 
@@ -90,6 +90,15 @@ def test_a_figure_alone_is_that_of_the_report(name):
     assert figure_value(answers, name) == make_report(answers)[name]
     alone = answers.select(answers.labels == 0)
     assert figure_value(alone, "auc").value is None and figure_value(alone, "auc").reason is not None
+
+
+def test_the_mean_precision_has_the_interval_of_its_resamples():
+    answers = draw(np.random.default_rng(4), 150, 3)
+    value = float(CLASS_FIGURES["average_precision"].compute(Sample(answers)).mean())
+    found = mean_precision_value(answers, value)
+    low, high = found.interval
+    assert low < value < high and found.method == "bootstrap"
+    assert mean_precision_value(answers.select(np.arange(10)), value).interval is None
 
 
 def test_cells_are_drawn_as_pictures_are():

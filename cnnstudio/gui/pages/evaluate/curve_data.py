@@ -17,7 +17,7 @@ from cnnstudio.evaluation.curves import (
     precision_recall_curve,
     roc_curve,
 )
-from cnnstudio.evaluation.report import Value, make_report
+from cnnstudio.evaluation.report import Value, figure_value, make_report, mean_precision_value
 from cnnstudio.evaluation.thresholds import OneClass, against_others
 
 BINS: Final = 50
@@ -50,7 +50,7 @@ class Areas:
     """Both areas with their intervals, where they have one."""
 
     roc: Value
-    precision_recall: Value | None
+    precision_recall: Value
 
 
 def compute_curves(request: CurveRequest) -> CurveData:
@@ -72,7 +72,9 @@ def compute_curves(request: CurveRequest) -> CurveData:
 def compute_areas(request: CurveRequest, check: Callable[[], None] = lambda: None) -> Areas:
     """The areas with their intervals, which take longer; the curves must exist."""
     if request.number is None:
-        return Areas(make_report(request.answers, check=check)["auc"], None)
+        mean = macro_precision_recall_curve(request.answers).area
+        return Areas(figure_value(request.answers, "auc", check=check),
+                     mean_precision_value(request.answers, mean, check=check))
     report = make_report(against_others(request.answers, request.number), check=check)
     own = report.classes[1]
     return Areas(own["auc"], own["average_precision"])

@@ -29,11 +29,9 @@ class CurveCard(Card):
         heading.setToolTip(help)
         self.area = Label("", "secondary", "dim", wrap=True)
         self.area.setToolTip(help)
-        legend = Label(legend_html(((theme.color("accent"), "●", tr("threshold", "umbral")),
-                                    (theme.color("text"), "◇", tr("model's own answers", "respuestas del modelo")))),
-                       "secondary", wrap=True)
-        legend.setTextFormat(Qt.TextFormat.RichText)
-        self._legend = legend
+        self._legend = Label("", "secondary", wrap=True)
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self.show_legend(threshold=True)
         self.body.addLayout(row(heading, None, spacing=8))
         self.body.addWidget(self.area)
         self.plot = SharePlot(title, x_title, y_title, read=self._read, draggable=True)
@@ -45,7 +43,13 @@ class CurveCard(Card):
         self.plot.pointed.connect(self._on_pointed)
         self.plot.released.connect(self.released)
         self.body.addWidget(self.plot)
-        self.body.addWidget(legend)
+        self.body.addWidget(self._legend)
+
+    def show_legend(self, *, threshold: bool) -> None:
+        """Name the marks; a mean over classes has no threshold."""
+        entries = [(theme.color("accent"), "●", tr("threshold", "umbral"))] if threshold else []
+        self._legend.setText(legend_html([*entries, (theme.color("text"), "◇",
+                                                     tr("model's own answers", "respuestas del modelo"))]))
 
     def show_curve(self, curve: Curve) -> None:
         """Draw a curve, with the point of the model's own answers; its area has no interval yet."""

@@ -134,6 +134,8 @@ class CurvesView(EvaluationView):
         self.precision_recall.show_curve(data.precision_recall)
         single = data.one is not None
         self._hint.setVisible(not single)
+        for card in (self.roc, self.precision_recall):
+            card.show_legend(threshold=single)
         self.threshold.setVisible(single)
         self.costs.setVisible(single)
         if data.one is not None and request.number is not None:
@@ -147,8 +149,7 @@ class CurvesView(EvaluationView):
     def _on_areas(self, request: CurveRequest, areas: Areas | Failure) -> None:
         if self._is_present(request) and isinstance(areas, Areas):
             self.roc.show_area(areas.roc)
-            if areas.precision_recall is not None:
-                self.precision_recall.show_area(areas.precision_recall)
+            self.precision_recall.show_area(areas.precision_recall)
 
     # The threshold -------------------------------------------------------------------------------
 

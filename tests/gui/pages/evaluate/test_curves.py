@@ -110,7 +110,7 @@ def test_many_classes_start_with_their_mean(qtbot, view):
     assert view.choice.value == ALL
     assert not view.threshold.isVisible() and not view.costs.isVisible()
     assert says(view, "Choose a class to move its threshold.")
-    assert "95%" in view.roc.area.text()
+    assert "95%" in view.roc.area.text() and "95%" in view.precision_recall.area.text()
     view.choice.chosen.emit(3)
     qtbot.waitUntil(lambda: not len(view.workspace.session.jobs), timeout=20_000)
     assert view.threshold.isVisible() and says(view.threshold, "Threshold for class 3")

@@ -60,6 +60,11 @@ class AnswerCard(Card):
                                    spacing=6))
         self.hide()
 
+    def set_compact(self, compact: bool) -> None:
+        """Take less room."""
+        self._view.set_most(88 if compact else 160)
+        self._bars.set_most(2 if compact else 3)
+
     def close_threads(self) -> None:
         self._thumbnails.close()
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QPoint, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core.text import tr
@@ -24,6 +24,8 @@ from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.inputs import Select
 
+_LOW: Final = 760
+"""Below this height in pixels the card leaves room for the other pictures."""
 _OTHER: Final = ""
 """The choice of the list of orders while a cell, or what a view asked for, is shown."""
 
@@ -75,6 +77,10 @@ class PicturesPanel(QWidget):
                         self.grid, spacing=4, margins=(16, 16, 10, 8))
         layout.setStretch(7, 1)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.card.set_compact(event.size().height() < _LOW)
 
     def close_threads(self) -> None:
         """Stop the threads; the page will be deleted."""

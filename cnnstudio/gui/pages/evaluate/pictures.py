@@ -24,8 +24,6 @@ from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.inputs import Select
 
-_LOW: Final = 760
-"""Below this height in pixels the card leaves room for the other pictures."""
 _OTHER: Final = ""
 """The choice of the list of orders while a cell, or what a view asked for, is shown."""
 
@@ -80,7 +78,7 @@ class PicturesPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.card.set_compact(event.size().height() < _LOW)
+        self.card.set_room(event.size().height())
 
     def close_threads(self) -> None:
         """Stop the threads; the page will be deleted."""

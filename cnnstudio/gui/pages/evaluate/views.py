@@ -18,18 +18,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text
+from cnnstudio.core.text import Text, tr
 from cnnstudio.evaluation.answers import Answers
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Stack, column, row
-from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary
 
 
@@ -107,9 +107,21 @@ class EvaluationViews(QWidget):
         self._tabs = SegmentedControl([(view.id, str(view.title)) for view in views], self.current_id, stretch=False)
         self._tabs.chosen.connect(self.show_view)
         self._stack = Stack()
-        layout = column(row(self._tabs, None, margins=(24, 14, 24, 0)), self._stack, spacing=0)
+        self._list = Select([(view.id, str(view.title)) for view in views], self.current_id)
+        self._list.setAccessibleName(tr("View", "Vista"))
+        self._list.chosen.connect(self.show_view)
+        self._list.hide()
+        self._tabs.setMinimumWidth(1)
+        layout = column(row(self._tabs, self._list, None, margins=(24, 14, 24, 0)), self._stack, spacing=0)
         layout.setStretch(1, 1)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Without room for all tabs beside each other they are a list.
+        roomy = self._tabs.sizeHint().width() + 48 <= event.size().width()
+        self._tabs.setVisible(roomy)
+        self._list.setVisible(not roomy)
 
     @property
     def current_id(self) -> str:
@@ -125,6 +137,7 @@ class EvaluationViews(QWidget):
         """Bring a view to sight."""
         self._state["view"] = identifier
         self._tabs.set_value(self.current_id)
+        self._list.set_value(self.current_id)
         view = self._view(self.current_id)
         self._stack.setCurrentWidget(view)
         self._fill(view)

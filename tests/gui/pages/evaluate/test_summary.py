@@ -6,8 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea
 
 from cnnstudio.core.jobs import ClassReport, Evaluated
+from cnnstudio.core.text import Text
 from cnnstudio.evaluation.answers import write_answers
 from cnnstudio.evaluation.figures import FIGURES
 from cnnstudio.evaluation.report import make_report
@@ -16,8 +18,9 @@ from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reports import Wanted, kept_report, make_reports
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.summary import SummaryView
+from cnnstudio.gui.pages.evaluate.views import EvaluationViews
 from cnnstudio.workers.runs.folder import RunFolder
-from tests.gui.driving import part, press, rows, says
+from tests.gui.driving import choose, part, parts, press, rows, says
 from tests.gui.pages.evaluate.answered import evaluate_with_answers
 from tests.gui.pages.evaluate.test_evaluate import evaluate_by_hand, opened, settled, trained_run
 
@@ -147,3 +150,33 @@ def test_the_classes_are_sorted_by_a_figure(qtbot, window, project_folder, run):
         table.sortByColumn(2, order)
         orders.append([line[0] for line in rows(table)])
     assert orders[0] == orders[1][::-1]
+
+
+@pytest.mark.parametrize("view", ["summary", "confusion"])
+def test_nothing_is_cut_off_in_a_small_window(qtbot, window, project_folder, run, view):
+    evaluate_with_answers(run)
+    window.session.set_setting("language", "es")
+    window.resize(960, 600)
+    page = opened(qtbot, window, project_folder)
+    page._views.show_view(view)
+    qtbot.wait(100)
+    for area in parts(page, QScrollArea):
+        assert area.widget().width() <= area.viewport().width() + 8
+    assert not page._views.grab().isNull()
+
+
+def test_tabs_without_room_become_a_list(qtbot, window, project_folder, run):
+    evaluate_with_answers(run)
+    page = opened(qtbot, window, project_folder)
+    views = page._views
+    assert views._tabs.isVisible() and not views._list.isVisible()
+    many = tuple(type(f"View{number}", (SummaryView,), {"id": f"v{number}", "title": Text("A long title", "Un título largo")})
+                 for number in range(6))
+    small = EvaluationViews(many, window.workspace, {})
+    qtbot.addWidget(small)
+    small.resize(400, 300)
+    small.show()
+    assert small._list.isVisible() and not small._tabs.isVisible()
+    choose(small._list, "A long title")
+    assert small.current_id == "v0"
+    small.close_threads()

@@ -24,15 +24,23 @@ class AnswerBars(QWidget):
         super().__init__(parent)
         self._color_of, self._most = color_of, most
         self.ranked: tuple[Ranked, ...] = ()
+        self._all: tuple[Ranked, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(160)
 
     def show_ranked(self, ranked: tuple[Ranked, ...]) -> None:
         """Show classes, the likeliest first."""
+        self._all = ranked
         self.ranked = ranked[:self._most]
         self.setAccessibleName(", ".join(f"{item.label} {format_percent(item.probability)}" for item in self.ranked))
         self.updateGeometry()
         self.update()
+
+    def set_most(self, most: int) -> None:
+        """Show at most so many classes."""
+        if most != self._most:
+            self._most = most
+            self.show_ranked(self._all)
 
     def sizeHint(self) -> QSize:
         return QSize(280, max(1, len(self.ranked)) * _BAR)

@@ -23,6 +23,10 @@ from cnnstudio.gui.widgets.picture import PictureView
 _LARGE: Final = 768
 
 
+_ROOMS: Final = ((760, 160, 3), (600, 88, 2), (0, 64, 0))
+"""From a height of the panel on: the height of the picture, and how many classes have a bar."""
+
+
 class _ClickedView(PictureView):
     clicked = Signal()
 
@@ -44,6 +48,9 @@ class AnswerCard(Card):
         self._thumbnails = Thumbnails(self, threads=1)
         self._thumbnails.arrived.connect(self._show_picture)
         self._colors: dict[str, QColor] = {}
+        self._context: EvaluationContext | None = None
+        self._state: Picture | None = None
+        self._with_bars = True
         self._view = _ClickedView(follow_shape=True, most=160)
         self._view.clicked.connect(lambda: self.opened.emit(self._answer))
         self._view.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -59,6 +66,15 @@ class AnswerCard(Card):
         self.body.addLayout(column(head, self._view, self._facts, self._bars, row(large, self._data, None, spacing=14),
                                    spacing=6))
         self.hide()
+
+    def set_room(self, height: int) -> None:
+        """Leave room for the other pictures in a panel of this height in pixels."""
+        picture, bars = next((picture, bars) for least, picture, bars in _ROOMS if height >= least)
+        self._view.set_most(picture)
+        self._bars.set_most(bars)
+        if self._with_bars != (bars > 0):
+            self._with_bars = bars > 0
+            self._show_facts()
 
     def close_threads(self) -> None:
         self._thumbnails.close()
@@ -76,22 +92,30 @@ class AnswerCard(Card):
         self.setVisible(answer is not None)
         if answer is None or context is None:
             return
-        names = context.class_names
-        ranked = context.read.ranked(answer, 3) if context.read is not None else ()
+        self._context, self._state = context, state
         self._name.setText(answer.relative.rpartition("/")[2])
-        predicted = () if ranked else (
-            (tr("Predicted", "Predicha"), f"{names[answer.predicted]} · {format_percent(answer.probability)}"),)
-        changed = state is not None and state.class_name != names[answer.label]
-        now = ((tr("Class now", "Clase ahora"), state.class_name),) if state is not None and changed else ()
-        self._facts.set_facts(((tr("True class", "Clase verdadera"), names[answer.label]), *now, *predicted,
-                               (tr("Loss", "Pérdida"), format_number(answer.loss))))
         self._name.setToolTip(answer.relative)
-        self._colors = {name: context.class_color(number) for number, name in enumerate(names)}
-        self._bars.show_ranked(ranked)
-        self._bars.setVisible(bool(ranked))
+        self._colors = {name: context.class_color(number) for number, name in enumerate(context.class_names)}
+        self._show_facts()
         self._data.setVisible(in_data)
         self._thumbnails.want([self._wanted(answer)])
         self._show_picture()
+
+    def _show_facts(self) -> None:
+        """What the picture is, and what the model says of it: as bars, or in a line where there is no room for them."""
+        answer, context, state = self._answer, self._context, self._state
+        if answer is None or context is None:
+            return
+        names = context.class_names
+        ranked = context.read.ranked(answer, 3) if context.read is not None and self._with_bars else ()
+        predicted = () if ranked else (
+            (tr("Predicted", "Predicha"), f"{names[answer.predicted]} · {format_percent(answer.probability)}"),)
+        now = ((tr("Class now", "Clase ahora"), state.class_name),) if (
+            state is not None and state.class_name != names[answer.label]) else ()
+        self._facts.set_facts(((tr("True class", "Clase verdadera"), names[answer.label]), *now, *predicted,
+                               (tr("Loss", "Pérdida"), format_number(answer.loss))))
+        self._bars.show_ranked(ranked)
+        self._bars.setVisible(bool(ranked))
 
     @staticmethod
     def _wanted(answer: Answer) -> Wanted:

@@ -68,7 +68,8 @@ class AnswerGrid(SelectingGrid):
         before = [answer.relative for answer in self._answers]
         self._answers, self._names, self._colors = list(answers), names, colors
         if before != [answer.relative for answer in self._answers]:
-            self.selection.reset((), array("q", range(len(self._answers))))
+            for count in (0, len(self._answers)):
+                self.selection.reset((), array("q", range(count)))
             self.verticalScrollBar().setValue(0)
             self.selection_changed.emit()
         self.forget()

@@ -43,8 +43,8 @@ class ConfusionView(EvaluationView):
         self._shown: Evaluated | None = None
         self.matrix = ConfusionMatrix()
         self.matrix.chosen.connect(self.cell_chosen)
-        self._mode = SegmentedControl([("counts", tr("Pictures", "Imágenes")), ("true", tr("% of true", "% de verdadera")),
-                                       ("predicted", tr("% of predicted", "% de predicha"))],
+        self._mode = SegmentedControl([("counts", tr("Pictures", "Imágenes")), ("true", tr("% of true", "% verdadera")),
+                                       ("predicted", tr("% of predicted", "% predicha"))],
                                       state.get("mode", "counts"), stretch=False)
         self._mode.chosen.connect(self._choose_mode)
         self._order = SegmentedControl([("classes", tr("In order", "En orden")),

@@ -100,7 +100,7 @@ def single_columns(waiting: Callable[[], bool]) -> list[Column]:
         Column(tr("Value", "Valor"), text=lambda row: _value_or_waiting(row, waiting()),
                key=lambda row: _number(row.values[0].value), right=True, help=_row_help),
         Column(tr("95% interval", "Intervalo del 95 %"), text=lambda row: _interval_or_reason(row, waiting()), stretch=True,
-               help=_row_help, tone=lambda row: "" if row.values[0].interval is not None else "dim"),
+               least=130, help=_row_help, tone=lambda row: "" if row.values[0].interval is not None else "dim"),
         Column(tr("Method", "Método"), text=lambda row: method_text(row.values[0]), spare=1, help=_row_help,
                tone=lambda _row: "dim")]
 

@@ -45,6 +45,7 @@ _FEW: Final = (480, 240)
 """Width and height that the cells of a few classes share: two classes have large cells."""
 _LONGEST: Final = 132
 _TALLEST: Final = 560
+_TALLEST_OF_MANY: Final = 680
 _BAR: Final = 12
 """The thickness of a scroll bar in pixels."""
 _ARROWS: Final = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
@@ -140,7 +141,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         # Computed from the widget instead of the viewport: otherwise two scroll bars would keep each other in place.
         wide = left + width * number + 2
         across = wide > self.width()
-        tall = min(_TALLEST, content_height + (_BAR if across else 0))
+        tall = min(_TALLEST if number <= MANY else _TALLEST_OF_MANY, content_height + (_BAR if across else 0))
         down = content_height > tall - (_BAR if across else 0)
         across = across or (down and wide > self.width() - _BAR)
         self._places = Places(left, head, width, height, turned)
@@ -158,7 +159,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             return self._size, min(self._size, _HIGHEST) if self._size >= NARROWEST else self._size
         if number > MANY:
             # The whole at once: what stands out can then be enlarged.
-            side = max(SMALLEST, min(room // number, (_TALLEST - TOP - _LONGEST) // number, NARROWEST))
+            side = max(SMALLEST, min(room // number, (_TALLEST_OF_MANY - TOP - _LONGEST) // number, NARROWEST))
             return side, side
         widest, highest = max(_WIDEST, _FEW[0] // number), max(_HIGHEST, _FEW[1] // max(number, 2))
         width = max(NARROWEST, min(widest, room // number))

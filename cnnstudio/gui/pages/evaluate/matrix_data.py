@@ -53,12 +53,6 @@ class MatrixData:
     def share(self, label: int, predicted: int) -> float:
         return float(self.shares[label, predicted])
 
-    def ground(self, label: int, predicted: int) -> QColor:
-        """The colour of a cell."""
-        share = self.share(label, predicted)
-        return blend_colors(theme.color("sunk"), theme.color("accent"),
-                            _FAINTEST + (1 - _FAINTEST) * share if self.counts[label, predicted] else 0.0)
-
     def image(self) -> QImage:
         """The whole matrix with one pixel for each cell."""
         low, high = (np.array([color.red(), color.green(), color.blue()], float)
@@ -94,10 +88,3 @@ class MatrixData:
                       name=self.names[label], share=share)
         return tr("{n} of {true} predicted as {predicted} ({share})", "{n} de {true} predichas como {predicted} ({share})",
                   n=value, true=self.names[label], predicted=self.names[predicted], share=share)
-
-
-def blend_colors(low: QColor, high: QColor, share: float) -> QColor:
-    """The colour at `share` (0 to 1) between two colours."""
-    parts = [round(one + (other - one) * share) for one, other in (
-        (low.red(), high.red()), (low.green(), high.green()), (low.blue(), high.blue()))]
-    return QColor(*parts)

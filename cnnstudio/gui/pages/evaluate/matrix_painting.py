@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
 
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.matrix_data import MatrixData
@@ -39,8 +39,9 @@ class Places:
 
 
 def paint_cells(painter: QPainter, data: MatrixData, places: Places, image: QImage, lines: range, columns: range) -> None:
-    """Draw the visible cells; small ones as pixels of `image`."""
-    if places.width < NARROWEST:
+    """Draw the visible cells; the grounds of small ones as pixels of `image`, and of all others in its colours."""
+    small = places.width < NARROWEST
+    if small:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
         first = places.cell(0, 0)
@@ -48,34 +49,73 @@ def paint_cells(painter: QPainter, data: MatrixData, places: Places, image: QIma
         painter.restore()
         if places.width < READABLE:
             return
-    for line in lines:
-        for column in columns:
-            _paint_cell(painter, data, places, data.order[line], data.order[column], places.cell(line, column))
-
-
-def _paint_cell(painter: QPainter, data: MatrixData, places: Places, label: int, predicted: int, box: QRect) -> None:
-    value = data.counts[label, predicted]
-    small = places.width < NARROWEST
-    if small and not value:
-        return
-    ground = data.ground(label, predicted)
-    inside = QRectF(box).adjusted(1, 1, -1, -1)
-    if not small:
+    else:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(inside, 3, 3)
-    text = data.text(label, predicted)
-    painter.setFont(theme.font("body_strong" if label == predicted else "secondary"))
-    if painter.fontMetrics().horizontalAdvance(text) + 4 > inside.width():
-        painter.setFont(theme.font("caption", 0.82))
-    if painter.fontMetrics().horizontalAdvance(text) > inside.width():
-        return
-    painter.setPen(theme.on_color(ground) if value else theme.color("faint"))
-    half = inside.height() / 2 if places.height >= _ROOMY and value else 0.0
-    painter.drawText(inside.adjusted(0, 0, 0, -half * 0.7), Qt.AlignmentFlag.AlignCenter, text)
-    if half:
+        for line in lines:
+            for column in columns:
+                painter.setBrush(QColor(image.pixel(column, line)))
+                painter.drawRoundedRect(QRectF(places.cell(line, column)).adjusted(1, 1, -1, -1), 3, 3)
+    _CellTexts(data, places, image, small=small).paint(painter, lines, columns)
+
+
+class _CellTexts:
+    """What stands in the cells. A font is set once for all cells that it fits, and each text is measured once: a matrix of a
+    hundred classes has thousands of them in sight."""
+
+    def __init__(self, data: MatrixData, places: Places, image: QImage, *, small: bool) -> None:
+        self._data, self._places, self._image, self._small = data, places, image, small
+        self._room = places.width - 2
+        self._inks: dict[int, QColor] = {}
+        self._fonts = [theme.font("body_strong"), theme.font("secondary"), theme.font("caption", 0.82)]
+        self._metrics = [QFontMetrics(font) for font in self._fonts]
+        self._chosen: dict[tuple[str, bool], int] = {}
+
+    def paint(self, painter: QPainter, lines: range, columns: range) -> None:
+        data = self._data
+        by_font: dict[int, list[tuple[str, QRect, QColor, tuple[int, int]]]] = {}
+        for line in lines:
+            label = data.order[line]
+            counts = data.counts[label]
+            for column in columns:
+                predicted = data.order[column]
+                value = bool(counts[predicted])
+                if self._small and not value:
+                    continue
+                text = data.text(label, predicted)
+                font = self._font(text, strong=label == predicted)
+                if font >= 0:
+                    ink = self._ink(self._image.pixel(column, line)) if value else theme.color("faint")
+                    by_font.setdefault(font, []).append((text, self._places.cell(line, column), ink,
+                                                         (label, predicted) if value else (-1, -1)))
+        roomy = self._places.height >= _ROOMY
+        for font, cells in by_font.items():
+            painter.setFont(self._fonts[font])
+            for text, box, ink, (label, _predicted) in cells:
+                half = round(box.height() * 0.35) if roomy and label >= 0 else 0
+                painter.setPen(ink)
+                painter.drawText(box.adjusted(0, 0, 0, -half), Qt.AlignmentFlag.AlignCenter, text)
+        if not roomy:
+            return
         painter.setFont(theme.font("caption"))
-        painter.drawText(inside.adjusted(0, half * 0.7, 0, 0), Qt.AlignmentFlag.AlignCenter, data.below(label, predicted))
+        for _text, box, ink, (label, predicted) in (cell for cells in by_font.values() for cell in cells):
+            if label >= 0:
+                painter.setPen(ink)
+                painter.drawText(box.adjusted(0, round(box.height() * 0.35), 0, 0), Qt.AlignmentFlag.AlignCenter,
+                                 data.below(label, predicted))
+
+    def _font(self, text: str, *, strong: bool) -> int:
+        """The largest font in which a text fits a cell, or -1."""
+        key = text, strong
+        if key not in self._chosen:
+            self._chosen[key] = next((font for font in ((0, 2) if strong else (1, 2))
+                                      if self._metrics[font].horizontalAdvance(text) + (4 if font < 2 else 0) <= self._room),
+                                     -1)
+        return self._chosen[key]
+
+    def _ink(self, ground: int) -> QColor:
+        if ground not in self._inks:
+            self._inks[ground] = theme.on_color(QColor(ground))
+        return self._inks[ground]
 
 
 def paint_lines(painter: QPainter, data: MatrixData, places: Places, lines: range, marked: int, height: int) -> None:

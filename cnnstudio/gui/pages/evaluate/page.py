@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.events import Event, Failed, Notice
 from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.layout import MANIFESTS
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
@@ -33,12 +34,12 @@ from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
 from cnnstudio.gui.pages.evaluate.summary import SummaryView
 from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView, EvaluationViews
+from cnnstudio.gui.pages.evaluate.working import WorkingBar
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import FilterPictures, ShowPage
 from cnnstudio.gui.state.jobs import Job, Work
-from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, column, row
-from cnnstudio.gui.widgets.cards import Card, EmptyState
-from cnnstudio.gui.widgets.progress import show_progress
+from cnnstudio.gui.widgets.basics import Button, Stack, box, column
+from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.workers.runs.answers import is_outdated
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
@@ -52,6 +53,7 @@ class EvaluatePage(Page):
     id = "evaluate"
     title = Text("Evaluate", "Evaluar")
     icon = "evaluate"
+    shows = ("pictures",)
 
     def subtitle(self) -> str:
         run = self._run()
@@ -72,6 +74,7 @@ class EvaluatePage(Page):
         self._side.run_chosen.connect(self._choose_run)
         self._side.split_chosen.connect(self._choose_split)
         self._side.folder_requested.connect(self._ask_folder)
+        self._side.list_requested.connect(self._ask_list)
         self._side.beside_chosen.connect(self._choose_beside)
         return self._side
 
@@ -117,7 +120,8 @@ class EvaluatePage(Page):
         self._large.stepped.connect(lambda by: self._open_large(self._panel.step(by)))
         for item in (self._views, self._empty, nothing, self._large):
             self._stack.addWidget(item)
-        layout = column(self._working_bar(), self._stack, spacing=0)
+        self._working = WorkingBar(self.session.jobs)
+        layout = column(self._working, self._stack, spacing=0)
         layout.setStretch(1, 1)
         self.session.jobs.changed.connect(self._show_work)
         self.session.jobs.ended.connect(self._on_job_ended)
@@ -127,17 +131,6 @@ class EvaluatePage(Page):
         view.cell_chosen.connect(lambda label, predicted: self._shown.open_cell((label, predicted)))
         view.pictures_requested.connect(self._shown.show_numbers)
         view.evaluation_requested.connect(self._evaluate_runs)
-
-    def _working_bar(self) -> QWidget:
-        self._work_words = Label("", "body")
-        self._work_bar = QProgressBar()
-        self._work_bar.setTextVisible(False)
-        cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self._cancel)
-        line = row(self._work_words, self._work_bar, cancel, spacing=16)
-        line.setStretch(1, 1)
-        self._work = box(column(Card(box(line), margins=(16, 8, 16, 8)), margins=(24, 16, 24, 0)))
-        self._work.hide()
-        return self._work
 
     def close(self) -> None:
         self._panel.close_threads()
@@ -164,7 +157,7 @@ class EvaluatePage(Page):
     def _split_text(self) -> str:
         if self.split != DATA:
             return str(SPLIT_NAMES[self.split])
-        return self.data.name if self.data is not None else tr("Other folder", "Otra carpeta")
+        return self.data.name if self.data is not None else tr("Other pictures", "Otras imágenes")
 
     def _beside(self) -> tuple[RunSummary, ...]:
         """The runs that stand beside the chosen one."""
@@ -202,8 +195,16 @@ class EvaluatePage(Page):
         if folder:
             self.take_folder(Path(folder))
 
+    def _ask_list(self) -> None:
+        files, _kind = QFileDialog.getOpenFileName(
+            self._stack, tr("List of labelled pictures", "Lista de imágenes etiquetadas"),
+            str(self.workspace.collection.root or Path.home()),
+            tr("Lists", "Listas") + " (" + " ".join(f"*{end}" for end in sorted(MANIFESTS)) + ")")
+        if files:
+            self.take_folder(Path(files))
+
     def take_folder(self, folder: Path) -> None:
-        """Choose other class folders to evaluate on; nothing starts yet."""
+        """Choose other class folders, or a list, to evaluate on; nothing starts yet."""
         self._choose(split=DATA, data=str(folder))
 
     # The work ------------------------------------------------------------------------------------
@@ -228,7 +229,8 @@ class EvaluatePage(Page):
 
     def _evaluate_next(self) -> None:
         if self._waiting and self.session.jobs.of_kind(KIND) is None:
-            run = next((run for run in self._runs if run.id == self._waiting.pop(0)), None)
+            identifier = self._waiting.pop(0)
+            run = next((run for run in self._runs if run.id == identifier), None)
             if run is not None:
                 start_evaluation(self.session, RunFolder(run.folder), self.split, self.data)
 
@@ -246,19 +248,10 @@ class EvaluatePage(Page):
         evaluated: Evaluated | None = self.state.get("unkept")
         return evaluated
 
-    def _cancel(self) -> None:
-        job = self.session.jobs.of_kind(KIND)
-        if job is not None:
-            job.cancel()
-
     def _show_work(self) -> None:
-        job = self.session.jobs.of_kind(KIND)
-        self._work.setVisible(job is not None)
-        self._again.setEnabled(job is None)
-        self._empty.button.setEnabled(job is None)
-        if job is not None:
-            self._work_words.setText(str(job.phase or job.label))
-            show_progress(self._work_bar, job.progress)
+        works = self._working.show_work()
+        self._again.setEnabled(not works)
+        self._empty.button.setEnabled(not works)
 
     def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind == KIND and isinstance(last, Failed):
@@ -315,6 +308,7 @@ class EvaluatePage(Page):
 
     def _show(self) -> None:
         run = self._run()
+        self._class_names = self.workspace.counts.all_class_names
         self._side.show_choices(self._runs, run, self.split, self.data, self._beside())
         self._read = None
         self._shown.forget()

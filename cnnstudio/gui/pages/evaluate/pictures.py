@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QPoint, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core.text import tr
@@ -75,6 +75,10 @@ class PicturesPanel(QWidget):
                         self.grid, spacing=4, margins=(16, 16, 10, 8))
         layout.setStretch(7, 1)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.card.set_room(event.size().height())
 
     def close_threads(self) -> None:
         """Stop the threads; the page will be deleted."""

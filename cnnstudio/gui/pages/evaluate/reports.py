@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.evaluation.answers import Answers
@@ -66,11 +67,13 @@ def make_reports(wanted: Wanted, check: Callable[[], None]) -> Reports:
 
 def kept_report(evaluated: Evaluated) -> Report:
     """What an evaluation keeps ready, without intervals: shown until its figures are computed."""
-    values = {"accuracy": evaluated.accuracy, "log_loss": evaluated.loss}
+    values = {"log_loss": evaluated.loss}
+    accuracy = Value(id="accuracy", value=evaluated.accuracy, method="wilson",
+                     interval=wilson_interval(evaluated.accuracy, evaluated.images))
     classes = tuple(
         ClassValues(name=entry.name, support=entry.support, called=0, right=0, figures=tuple(
             Value(id=name, value=getattr(entry, name) if entry.support else None) for name in ("precision", "recall", "f1")))
         for entry in evaluated.classes)
     return Report(images=evaluated.images, classes=classes,
-                  figures=tuple(Value(id=figure.id, value=values.get(figure.id)) for figure in FIGURES
-                                if not figure.passed_over))
+                  figures=tuple(accuracy if figure.id == accuracy.id else Value(id=figure.id, value=values.get(figure.id))
+                                for figure in FIGURES if not figure.passed_over))

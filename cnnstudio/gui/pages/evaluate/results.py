@@ -117,14 +117,15 @@ def read_results(run: RunFolder, split: str) -> Results:
 
 
 def measured_folder(run: RunFolder) -> Path | None:
-    """The other folder of the saved evaluation `DATA` of a run, or None."""
+    """The other folder, or list, of the saved evaluation `DATA` of a run, or None."""
     path = run.folder / _DATA_MANIFEST
     try:
         # A list that is newer than the result belongs to an evaluation that did not finish.
         if path.stat().st_mtime > run.table_path(DATA).with_suffix(".json").stat().st_mtime:
             return None
         with open_regular(path) as file:
-            return Path(decode_json(file.readline(LARGE), Header).root)
+            header = decode_json(file.readline(LARGE), Header)
+            return Path(header.source or header.root)
     except (OSError, ValueError):
         return None
 

@@ -20,11 +20,13 @@ from cnnstudio.workers.runs.folder import STATE_NAMES, RunSummary
 
 
 class EvaluateSide(QWidget):
-    """`run_chosen(id)`, `split_chosen(name)` and `folder_requested()` to choose another folder."""
+    """`run_chosen(id)`, `split_chosen(name)` and `folder_requested()` and `list_requested()` to choose other
+    pictures."""
 
     run_chosen = Signal(str)
     split_chosen = Signal(str)
     folder_requested = Signal()
+    list_requested = Signal()
     beside_chosen = Signal(object)
     """The ids of the runs that are to stand beside the chosen one."""
 
@@ -38,7 +40,7 @@ class EvaluateSide(QWidget):
         self._facts = Facts()
         self._more = Select()
         self._more.setAccessibleName(tr("Add a run", "Añadir un entrenamiento"))
-        self._more.setPlaceholderText(tr("Add a run…", "Añadir un entrenamiento…"))
+        self._more.setPlaceholderText(tr("Add a run…", "Añadir otro…"))
         self._more.chosen.connect(lambda value: self.beside_chosen.emit((*self._beside, str(value))))
         self._beside: tuple[str, ...] = ()
         self._lines = column(spacing=4)
@@ -46,9 +48,13 @@ class EvaluateSide(QWidget):
                                         spacing=8))
         self._path = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
         self._folder = box(column(self._path, Button(tr("Choose folder…", "Elegir carpeta…"), "link",
-                                                     on_click=self.folder_requested.emit), spacing=4))
-        self._hint = Label(tr("A folder with one subfolder of pictures for each class that the model knows.",
-                              "Una carpeta con una subcarpeta de imágenes por cada clase que el modelo conoce."),
+                                                     on_click=self.folder_requested.emit),
+                                  Button(tr("Choose list…", "Elegir lista…"), "link", on_click=self.list_requested.emit),
+                                  spacing=4))
+        self._hint = Label(tr("A folder with one subfolder of pictures for each class that the model knows, or a list of files "
+                                 "with their classes.",
+                              "Una carpeta con una subcarpeta de imágenes por cada clase que el modelo conoce, o una lista de "
+                              "archivos con sus clases."),
                            "secondary", "dim", wrap=True)
         self.setLayout(column(Caption(tr("Run", "Entrenamiento")), self._run, self._facts, 12,
                               Caption(tr("Pictures", "Imágenes")), self._split, self._folder, self._hint, 12,
@@ -65,11 +71,11 @@ class EvaluateSide(QWidget):
         self._run.setEnabled(bool(runs))
         order = ("test", "validation", "train")
         self._split.set_choices([*((name, str(SPLIT_NAMES[name])) for name in order),
-                                 (DATA, tr("Other folder…", "Otra carpeta…"))], split)
+                                 (DATA, tr("Other pictures…", "Otras imágenes…"))], split)
         self._split.setEnabled(bool(runs))
         self._folder.setVisible(split == DATA)
         self._hint.setVisible(split == DATA)
-        self._path.setText(str(data) if data is not None else tr("No folder chosen", "Ninguna carpeta elegida"))
+        self._path.setText(str(data) if data is not None else tr("Nothing chosen", "Nada elegido"))
         self._show_beside(runs, run, beside)
         self._facts.setVisible(run is not None)
         if run is not None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QResizeEvent
@@ -31,8 +31,6 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Stack, column, row
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary
-
-_MARGIN: Final = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,21 +106,22 @@ class EvaluationViews(QWidget):
         self._cell: tuple[int, int] | None = None
         self._tabs = SegmentedControl([(view.id, str(view.title)) for view in views], self.current_id, stretch=False)
         self._tabs.chosen.connect(self.show_view)
-        # Where the window is too narrow for tabs.
+        self._stack = Stack()
         self._list = Select([(view.id, str(view.title)) for view in views], self.current_id)
         self._list.setAccessibleName(tr("View", "Vista"))
         self._list.chosen.connect(self.show_view)
         self._list.hide()
-        self._stack = Stack()
-        layout = column(row(self._tabs, self._list, None, margins=(_MARGIN, 14, _MARGIN, 0)), self._stack, spacing=0)
+        self._tabs.setMinimumWidth(1)
+        layout = column(row(self._tabs, self._list, None, margins=(24, 14, 24, 0)), self._stack, spacing=0)
         layout.setStretch(1, 1)
         self.setLayout(layout)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        narrow = self._tabs.sizeHint().width() > event.size().width() - 2 * _MARGIN
-        self._tabs.setVisible(not narrow)
-        self._list.setVisible(narrow)
         super().resizeEvent(event)
+        # Without room for all tabs beside each other they are a list.
+        roomy = self._tabs.sizeHint().width() + 48 <= event.size().width()
+        self._tabs.setVisible(roomy)
+        self._list.setVisible(not roomy)
 
     @property
     def current_id(self) -> str:

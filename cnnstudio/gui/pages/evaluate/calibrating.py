@@ -33,7 +33,7 @@ _KIND: Final = "calibrate"
 
 
 class Calibrating(QObject):
-    """`changed()` when work begins or ends; `failed(Problem)`. What was set is a step of the undo list, of the runs."""
+    """`changed()` when work begins or ends; `failed(Problem)`. What was set is a step of the undo list."""
 
     changed = Signal()
     failed = Signal(object)
@@ -87,7 +87,7 @@ class Calibrating(QObject):
                 self.failed.emit(work.last.problem)
             elif work.result is not None:
                 before, after = work.result
-                self._session.record(_Step(self._session, run, before, after, label), label, part="runs")
+                self._session.record(_Step(self._session, run, before, after, label), label, part="calibration")
 
         if needs_answers and not has_answers(run, CALIBRATED_ON):
             self._waiting = start

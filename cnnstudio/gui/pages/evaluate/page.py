@@ -273,7 +273,7 @@ class EvaluatePage(Page):
             for name in ("cell", "failure") if "run" in self.state else ():
                 self.state.pop(name, None)
             self.state["run"] = self.session.chosen_run
-        if change.of("runs", "run", "folder") or self._classes_changed(change):
+        if change.of("runs", "run", "folder", "calibration") or self._classes_changed(change):
             self._show()
         elif change.of("pictures", "dataset"):
             self._panel.refresh()

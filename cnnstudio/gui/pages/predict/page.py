@@ -145,6 +145,8 @@ class PredictPage(Page):
                 self._show_answers(self.state.get("answers", []))
         elif change.of("run") and self.models.model != self.server.model:
             self.models.follow_run()
+        elif change.of("calibration"):
+            self._on_model_chosen()
         self._show_state()
 
     def _on_models_listed(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from cnnstudio.core.calibration import Rejection
+from cnnstudio.core.calibration import Calibration, Rejection
 from cnnstudio.core.events import Failed, Stopped
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.problems import error
@@ -235,3 +235,33 @@ def test_the_reason_follows_the_reject_option(rejection, answer_set, expected):
     assert likely_text(prediction) == ("Likely: dog, cat" if answer_set is None
                                        else "No class is probable enough; nearest: dog, cat")
     assert Answer("a.png", prediction).reason == "", "without the model's option there is no reason to give"
+
+
+def calibrate(folder: Path, temperature: float) -> None:
+    """Write a calibration of the newest run, as the Evaluate page does."""
+    from cnnstudio.workers.runs.calibration import keep_calibration
+    from cnnstudio.workers.runs.folder import find_run
+
+    keep_calibration(find_run(folder, None), Calibration(temperature=temperature))
+
+
+def test_another_calibration_is_used_for_the_pictures_on_screen(qtbot, opened, page, project_folder, pictures_folder):
+    page.take_paths([str(pictures_folder / "cat" / "cat00.png")])
+    answered(qtbot, page, 1)
+    first, job = page.answers[0].prediction, page.server._job
+    page.enter()
+    assert page.server._job is job, "nothing has changed"
+    calibrate(project_folder, 2.0)
+    opened.session.announce("calibration", "saved")
+    qtbot.waitUntil(lambda: page.server.ready is not None and page.server._job is not job, timeout=20_000)
+    answered(qtbot, page, 1)
+    qtbot.waitUntil(lambda: page.answers[0].prediction is not None, timeout=20_000)
+    assert page.answers[0].prediction is not first
+
+
+def test_a_calibration_that_changed_elsewhere_is_read_on_the_next_visit(qtbot, page, project_folder):
+    job = page.server._job
+    calibrate(project_folder, 2.0)
+    page.enter()
+    assert page.server._job is not job
+    qtbot.waitUntil(lambda: page.server.ready is not None, timeout=20_000)

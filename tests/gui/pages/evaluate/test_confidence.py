@@ -176,3 +176,19 @@ def test_without_answers_the_reason_is_given(view):
     view.show_evaluation(make_context(None, Path("run"), problem=error("no_answers", same("Evaluate it again."), "run")))
     assert says(view, "Evaluate it again.")
     assert not view.reliability.isVisible()
+
+
+def test_an_undone_calibration_is_seen_on_evaluate(qtbot, window, run):
+    session = window.session
+    assert window.go("evaluate")
+    qtbot.waitUntil(lambda: not len(session.jobs), timeout=20_000)
+    press(window.current, "Confidence")
+    qtbot.waitUntil(lambda: not len(session.jobs), timeout=20_000)
+    press(window.current, "Calibrate")
+    qtbot.waitUntil(lambda: read_calibration(run) is not None and not len(session.jobs), timeout=20_000)
+    assert says(window.current, "Calibrated with the temperature")
+    assert window.go("predict")
+    session.undo()
+    qtbot.waitUntil(lambda: window.current.id == "evaluate" and not session.jobs.of_kind("calibrate"), timeout=20_000)
+    qtbot.waitUntil(lambda: says(window.current, "Not calibrated."), timeout=20_000)
+    qtbot.waitUntil(lambda: not [job for job in session.jobs if job.kind != "serve"], timeout=20_000)

@@ -17,8 +17,6 @@ from cnnstudio.gui.widgets.formatting import format_count, format_number, format
 from cnnstudio.gui.widgets.table import Column
 
 _NONE: Final = "–"
-_SPARE: Final = {"auc": 4, "average_precision": 5}
-"""Figures of a class that give way first where there is little room."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +137,9 @@ def _class_value(row: ClassValues, name: str) -> Value:
     return next((value for value in row.figures if value.id == name), Value(id=name, value=None))
 
 
-def class_columns(color: Callable[[ClassValues], QColor], *, intervals: bool) -> list[Column]:
-    """Columns of `ClassValues`; `intervals` where there is room for them."""
+def class_columns(color: Callable[[ClassValues], QColor], *, intervals: bool, probabilities: bool = False) -> list[Column]:
+    """Columns of `ClassValues`: the figures of the decisions, or else of the probabilities. `intervals` where there is room for
+    them."""
     def text(name: str, row: ClassValues) -> str:
         value = _class_value(row, name)
         return with_interval(value) if intervals else format_value(value.value, percent=False)
@@ -155,7 +154,7 @@ def class_columns(color: Callable[[ClassValues], QColor], *, intervals: bool) ->
     return [
         Column(tr("Class", "Clase"), text=lambda row: row.name, stretch=True, color=color, least=96),
         *(Column(str(figure.label), text=partial(text, figure.id), key=partial(key, figure.id), right=True,
-                 spare=_SPARE.get(figure.id, 0), help=partial(help, figure.id), about=str(figure.help))
-          for figure in CLASS_FIGURES),
+                 help=partial(help, figure.id), about=str(figure.help))
+          for figure in CLASS_FIGURES if figure.needs_probabilities == probabilities),
         Column(tr("Pictures", "Imágenes"), text=lambda row: format_count(row.support), key=lambda row: row.support, right=True,
                spare=1)]

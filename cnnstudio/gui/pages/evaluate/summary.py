@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QResizeEvent
 
 from cnnstudio.core.intervals import wilson_interval
@@ -38,6 +40,7 @@ from cnnstudio.gui.widgets.formatting import (
     format_percent,
     format_pictures,
 )
+from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.table import Table
 from cnnstudio.workers.runs.answers import leakage_price
 from cnnstudio.workers.runs.folder import RunSummary
@@ -77,11 +80,19 @@ class SummaryView(EvaluationView):
         self._refusals = box(self._refused)
         self.figures = Table(single_columns(lambda: not self._complete), sortable=False)
         self.figures.setAccessibleName(tr("All figures", "Todas las cifras"))
-        self.table = Table(class_columns(self._color, intervals=True))
+        self.table = Table(class_columns(self._color, intervals=True, probabilities=bool(state.get("probabilities", False))))
         self.table.setAccessibleName(tr("Classes", "Clases"))
         self.table.chosen.connect(self._show_mistakes)
         self._figures = _table_card(self.figures, tr("All figures", "Todas las cifras"))
+        self._kind = SegmentedControl([(False, tr("Decisions", "Decisiones")), (True, tr("Probabilities", "Probabilidades"))],
+                                      bool(state.get("probabilities", False)), stretch=False)
+        self._kind.set_tooltips((tr("Precision, recall and F1 of what the model decides",
+                                    "Precisión, exhaustividad y F1 de lo que decide el modelo"),
+                                 tr("How well the probabilities of a class tell its pictures from the others",
+                                    "Lo bien que las probabilidades de una clase distinguen sus imágenes de las demás")))
+        self._kind.chosen.connect(self._choose_kind)
         classes = _table_card(self.table, tr("Classes", "Clases"))
+        classes.body.insertWidget(1, box(row(self._kind, None, margins=(8, 0, 8, 0))))
         layout = column(figures, self._leakage, self._outdated, self._refusals, self._figures, classes, None, spacing=16,
                         margins=(24, 16, 24, 24))
         self.setLayout(column(scroll_area(box(layout))))
@@ -94,7 +105,16 @@ class SummaryView(EvaluationView):
         roomy = event.size().width() >= _ROOMY
         if roomy != self._roomy:
             self._roomy = roomy
-            self.table.set_columns(class_columns(self._color, intervals=roomy))
+            self._show_columns()
+
+    def _show_columns(self) -> None:
+        self.table.set_columns(class_columns(self._color, intervals=self._roomy, probabilities=bool(self._kind.value)))
+
+    def _choose_kind(self, probabilities: object) -> None:
+        self.state["probabilities"] = bool(probabilities)
+        # A sorted column may not be there any more.
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self._show_columns()
 
     def _color(self, values: ClassValues) -> QColor:
         return theme.class_color(self._colors.get(values.name, -1))
@@ -163,7 +183,12 @@ class SummaryView(EvaluationView):
         self.table.blockSignals(False)
         _fit(self.table, len(own.classes), _MOST_LINES)
         # Without answers most figures are missing: the reason stands above them.
-        missing = (context.problem,) if context.answers is None and context.problem is not None and context.saved else ()
+        missing = (msgspec.structs.replace(context.problem, severity="info"),) if (
+            context.answers is None and context.problem is not None and context.saved) else ()
+        self._kind.setEnabled(context.answers is not None)
+        if missing and self._kind.value:
+            self._kind.set_value(False)
+            self._show_columns()
         self._show_refusals((*missing, *reports.refused), reports.missing)
 
     def _show_key_figures(self, own: Report) -> None:

@@ -314,3 +314,16 @@ def test_two_classes_have_large_cells(qtbot):
         sizes[number] = matrix.rect_of(0, 0)
     assert sizes[2].height() > 3 * sizes[10].height() and sizes[2].width() > 2 * sizes[10].width()
     assert not matrix.grab().isNull()
+
+
+def test_the_result_of_a_list_is_found_again_and_not_taken_for_its_folder(run, tmp_path):
+    pictures = tmp_path / "pictures"
+    lists = [pictures / f"{name}.csv" for name in ("one", "two")]
+    for path in lists:
+        path.write_text("path,label\ncat/cat00.png,cat\ndog/dog00.png,dog\n", encoding="utf-8")
+    evaluation_job(run, data=lists[0])
+    evaluate_by_hand(run)
+    run.table_path("test").rename(run.table_path("data"))
+    run.table_path("test").with_suffix(".json").rename(run.table_path("data").with_suffix(".json"))
+    assert measured_folder(run) == lists[0].resolve()
+    assert read_results(run, "data").root == pictures.resolve()

@@ -180,3 +180,17 @@ def test_tabs_without_room_become_a_list(qtbot, window, project_folder, run):
     choose(small._list, "A long title")
     assert small.current_id == "v0"
     small.close_threads()
+
+
+def test_the_figures_of_probabilities_have_their_own_columns(qtbot, window, project_folder, run):
+    evaluate_with_answers(run, wrong=3)
+    page = opened(qtbot, window, project_folder)
+    figures_of(qtbot, page)
+    table = part(page, SummaryView).table
+    table.sortByColumn(4, Qt.SortOrder.DescendingOrder)
+    press(page, "Probabilities")
+    titles = [column.title for column in table.rows.columns]
+    assert titles == ["Class", "Area under the ROC curve", "Average precision", "Pictures"]
+    assert all(line[1][0] in "01" for line in rows(table))
+    press(page, "Decisions")
+    assert len(table.rows.columns) == 5

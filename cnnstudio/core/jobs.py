@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from cnnstudio.core.calibration import Rejection
 from cnnstudio.core.events import Event
 from cnnstudio.core.item import Step
 from cnnstudio.core.problems import Problem
@@ -110,10 +111,12 @@ class Evaluate(JobSpec, frozen=True, kw_only=True):
 
 
 class Ready(Event, frozen=True, kw_only=True):
-    """The warm prediction server takes requests. `engine` is "litert" or "keras"."""
+    """The warm prediction server takes requests. `engine` is "litert" or "keras"; `rejection` says when the model is not
+    sure."""
 
     engine: str
     class_names: tuple[str, ...]
+    rejection: Rejection | None = None
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):

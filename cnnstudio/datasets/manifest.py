@@ -27,6 +27,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     class_names: tuple[str, ...]
     label_mode: str
     pictures: int | None = None
+    source: str = ""
+    """The folder or list that was read for an evaluation (absolute), where it is not the run's own collection."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -52,7 +52,7 @@ def serve(job: Serve, link: Link) -> Event:
     for problem in classifier.problems:
         link.emit(Notice(problem=problem))
     server = Server(classifier)
-    link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names))
+    link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names, rejection=server.rejection))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
         while link.stop is None:
             request = link.predictions.get()
@@ -73,6 +73,7 @@ class Server:
         self._explainer: Explainer | None = None
         self.card, self.engine = classifier.card, classifier.engine
         self._recipe = self.card.recipe.as_dictionary()
+        self.rejection = None if self.card.calibration is None else self.card.calibration.rejection
         blank = np.zeros((1, *self.card.recipe.shape), np.uint8)
         self.engine.predict(blank)
         self._not_numbers: list[tuple[str, int]] = []
@@ -138,7 +139,7 @@ class Server:
 
     def _doubt(self, probabilities: np.ndarray) -> tuple[bool | None, tuple[str, ...] | None]:
         """Whether the reject option says "not sure", and the classes that remain where it has sets."""
-        rejection = None if self.card.calibration is None else self.card.calibration.rejection
+        rejection = self.rejection
         if rejection is None:
             return None, None
         remaining = answer_sets(probabilities[None], rejection.kind, rejection.threshold)

@@ -11,7 +11,7 @@ import numpy as np
 from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.evaluation import count_figures
-from cnnstudio.evaluation.areas import class_area
+from cnnstudio.evaluation.areas import class_area, class_average_precision
 from cnnstudio.evaluation.figures import ONE_CLASS, Method
 from cnnstudio.evaluation.sample import Resample, Sample
 
@@ -46,6 +46,12 @@ def _areas(drawn: Resample) -> np.ndarray:
     nothing = np.full(drawn.weights.shape[1], np.nan)
     return np.stack([class_area(drawn, number) if 0 < sample.support[number] < sample.images else nothing
                      for number in range(sample.classes)])
+
+
+def _resampled_precisions(drawn: Resample) -> np.ndarray:
+    nothing = np.full(drawn.weights.shape[1], np.nan)
+    return np.stack([class_average_precision(drawn, number) if drawn.sample.support[number] else nothing
+                     for number in range(drawn.sample.classes)])
 
 
 def _average_precisions(sample: Sample) -> np.ndarray:
@@ -85,5 +91,5 @@ CLASS_FIGURES: Final[Registry[ClassFigure]] = Registry("class figure", (
         id="average_precision", label=Text("Average precision", "Precisión media"), needs_probabilities=True,
         help=Text("The mean of the precision over all thresholds, by the recall that each of them adds.",
                   "La media de la precisión en todos los umbrales, según la exhaustividad que añade cada uno."),
-        compute=_average_precisions, undefined=_NO_PICTURES),
+        compute=_average_precisions, resampled=_resampled_precisions, costly=True, undefined=_NO_PICTURES),
 ))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -15,11 +16,13 @@ from cnnstudio.evaluation.sample import Sample
 
 MOST_POINTS: Final = 500
 """Points of a curve that is drawn; more are not seen."""
+_GRID: Final = 201
+"""Points of a mean over classes."""
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """Points (x, y) with the threshold of each; `operating` is where the model's own decisions stand (the most probable
-    class). `area`: under the ROC curve, or the average precision."""
+    """Points (x, y) with the threshold of each (none for a mean over classes); `operating` is where the model's own decisions
+    stand (the most probable class). `area`: under the ROC curve, or the average precision."""
 
     x: tuple[float, ...]
     y: tuple[float, ...]
@@ -70,6 +73,43 @@ def precision_recall_curve(answers: Answers, number: int) -> Curve:
     operating = (right / float(own.sum()), right / float(called.sum()) if called.any() else 1.0)
     # scikit-learn's last point, (0, 1), has no threshold.
     return _thin(x, y, np.append(thresholds, np.inf), operating, float(metrics.average_precision_score(own, scores)))
+
+
+def macro_roc_curve(answers: Answers) -> Curve:
+    """The mean over the classes of their ROC curves at each false positive rate, and of their areas; it has no thresholds.
+    Classes without a curve are left out. Raises ProblemError (one_class) where none has one."""
+    curves = _class_curves(answers, roc_curve)
+    grid = np.linspace(0.0, 1.0, _GRID)
+    # It begins where nothing is called.
+    return _mean_curve(np.append(0.0, grid), [np.append(0.0, np.interp(grid, curve.x, curve.y)) for curve in curves], curves)
+
+
+def macro_precision_recall_curve(answers: Answers) -> Curve:
+    """The mean over the classes of their precisions at each recall, and of their average precisions; as `macro_roc_curve`."""
+    curves = _class_curves(answers, precision_recall_curve)
+    grid = np.linspace(0.0, 1.0, _GRID)
+    means = []
+    for curve in curves:
+        # By rising recall; a recall between two points takes the threshold of the next one.
+        recalls, precisions = np.asarray(curve.x[::-1]), np.asarray(curve.y[::-1])
+        means.append(precisions[np.searchsorted(recalls, grid, "left").clip(0, len(recalls) - 1)])
+    return _mean_curve(grid, means, curves)
+
+
+def _class_curves(answers: Answers, make: Callable[[Answers, int], Curve]) -> list[Curve]:
+    support = np.bincount(answers.labels, minlength=len(answers.class_names))
+    curves = [make(answers, number) for number in np.flatnonzero((support > 0) & (support < len(answers))).tolist()]
+    if not curves:
+        text = Text("There are no curves: the pictures are all of one class.",
+                    "No hay curvas: todas las imágenes son de una sola clase.")
+        raise ProblemError(error("one_class", text, "run"))
+    return curves
+
+
+def _mean_curve(grid: np.ndarray, values: list[np.ndarray], curves: list[Curve]) -> Curve:
+    operating = np.mean([curve.operating for curve in curves], axis=0)
+    return Curve(x=tuple(grid.tolist()), y=tuple(np.mean(values, axis=0).tolist()), thresholds=(),
+                 operating=(float(operating[0]), float(operating[1])), area=float(np.mean([curve.area for curve in curves])))
 
 
 def _one_against_others(answers: Answers, number: int) -> tuple[np.ndarray, np.ndarray]:

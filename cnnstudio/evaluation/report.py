@@ -12,6 +12,7 @@ import numpy as np
 from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.text import Text
 from cnnstudio.evaluation.answers import Answers
+from cnnstudio.evaluation.areas import mean_average_precision
 from cnnstudio.evaluation.class_figures import CLASS_FIGURES, ClassFigure
 from cnnstudio.evaluation.figures import FIGURES, Figure
 from cnnstudio.evaluation.intervals import (
@@ -88,6 +89,33 @@ def make_report(answers: Answers, *, intervals: bool = True, seed: int = 0, chec
     return _assemble(sample, answers.class_names, reasons, values, by_class, errors, counts)
 
 
+def figure_value(answers: Answers, identifier: str, *, seed: int = 0, check: Callable[[], None] = lambda: None) -> Value:
+    """One figure of n >= 1 answers with its interval; as in `make_report`, without computing the others."""
+    sample, figure = Sample(answers), FIGURES[identifier]
+    reason = figure.undefined(sample)
+    if reason is not None:
+        return Value(id=identifier, value=None, reason=reason)
+    value = figure.compute(sample)
+    count = resample_count(sample.images, sample.classes if figure.costly else 1) if sample.images >= FEWEST else 0
+    drawn = _drawn({identifier: value}, figure.costly, check, classes=False) if count else {}
+    errors = standard_errors(sample, drawn, count, seed)
+    return _value(figure, sample, value, None, errors, {figure.costly: count})
+
+
+def mean_precision_value(answers: Answers, value: float, *, seed: int = 0, check: Callable[[], None] = lambda: None) -> Value:
+    """The mean of the average precisions of all classes, which is `value`, with its interval."""
+    sample = Sample(answers)
+    count = resample_count(sample.images, sample.classes) if sample.images >= FEWEST else 0
+
+    def checked(block: Resample) -> np.ndarray:
+        check()
+        return mean_average_precision(block)
+
+    errors = standard_errors(sample, {"mean": checked} if count else {}, count, seed)
+    interval = bootstrap_interval(value, float(errors["mean"]), "logit") if errors else None
+    return _with_bootstrap("average_precision", value, interval, sample, count)
+
+
 def count_report(confusion: np.ndarray, class_names: Sequence[str], seed: int = 0) -> Report:
     """The figures that need no probabilities, from a confusion matrix int (classes, classes) of n >= 1 pictures. It takes
     milliseconds, however many pictures there are: for what follows a slider."""
@@ -118,13 +146,13 @@ def _assemble(sample: Counts, names: Sequence[str], reasons: dict[str, Text | No
     return Report(images=sample.images, figures=figures, classes=classes)
 
 
-def _drawn(values: dict[str, float], costly: bool, check: Callable[[], None]) -> dict[str, Drawn]:
+def _drawn(values: dict[str, float], costly: bool, check: Callable[[], None], *, classes: bool = True) -> dict[str, Drawn]:
     """What is computed of each resample, by name; those of classes have a name of their own."""
     drawn: dict[str, Drawn] = {}
     for figure in FIGURES:
         if figure.resampled is not None and figure.costly == costly and figure.id in values:
             drawn[figure.id] = figure.resampled
-    for entry in CLASS_FIGURES:
+    for entry in CLASS_FIGURES if classes else ():
         if entry.resampled is not None and entry.costly == costly:
             drawn[f"class:{entry.id}"] = entry.resampled
 

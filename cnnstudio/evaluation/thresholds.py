@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -24,6 +25,14 @@ class BestThreshold(msgspec.Struct, frozen=True, kw_only=True):
     present: float
     thresholds: tuple[float, ...]
     costs: tuple[float, ...]
+
+
+def against_others(answers: Answers, number: int) -> Answers:
+    """The answers as if there were two classes, the others and this one, with the probability of this one."""
+    own = answers.probabilities[:, number]
+    others = answers.class_names[1 - number] if len(answers.class_names) == 2 else str(_OTHERS)
+    return replace(answers, labels=(answers.labels == number).astype(np.int64),
+                   class_names=(others, answers.class_names[number]), probabilities=np.stack([1 - own, own], axis=1))
 
 
 class OneClass:

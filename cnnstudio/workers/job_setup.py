@@ -133,7 +133,8 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None, re
     if data is not None:
         split = "data"
         trained = read_manifest(run.manifest_path).header
-        header = Header(root=str(root_of(data.resolve())), class_names=trained.class_names, label_mode=trained.label_mode)
+        header = Header(root=str(root_of(data.resolve())), class_names=trained.class_names, label_mode=trained.label_mode,
+                        source=str(data.resolve()))
         entries = labelled_pictures(data, trained.class_names, reading or project.dataset)
         manifest_path = run.folder / "evaluation-data.manifest.jsonl"
         try:

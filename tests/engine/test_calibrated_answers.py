@@ -19,7 +19,7 @@ from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core.calibration import Calibration, Rejection
 from cnnstudio.core.events import Finished, Notice
-from cnnstudio.core.jobs import Evaluate, Evaluated, Export, Exported, PictureResult, Prediction
+from cnnstudio.core.jobs import Evaluate, Evaluated, Export, Exported, PictureResult, Prediction, Ready
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import inference, keras_writers, models, torch_writers
 from cnnstudio.engine.evaluation import evaluate
@@ -124,8 +124,10 @@ def test_the_server_says_not_sure(calibrated):
         assert list(answer) == ["path", "label", "probability", "top", "not_sure", "set"]
         assert answer["not_sure"] == (len(answer["set"]) != 1)
     set_calibration(run, 1.0, Rejection(kind="confidence", level=0.9999999, threshold=0.9999999))
-    event, = ask(calibrated, pictures / "dark/000.png").of(Prediction)
+    recorder = ask(calibrated, pictures / "dark/000.png")
+    event, = recorder.of(Prediction)
     assert event.not_sure is True and event.answer_set is None
+    assert recorder.of(Ready)[0].rejection.level == 0.9999999, "what the window needs to say why"
     assert "not sure: " in answer_format.text_line(event)
     set_calibration(run, 3.0)
     event, = ask(calibrated, pictures / "dark/000.png").of(Prediction)

@@ -9,7 +9,8 @@ from sklearn import metrics
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.evaluation import curves
 from cnnstudio.evaluation.confusion import column_shares, confused_pairs, confusion_order, row_shares
-from cnnstudio.evaluation.thresholds import OneClass
+from cnnstudio.evaluation.report import make_report
+from cnnstudio.evaluation.thresholds import OneClass, against_others
 from tests.evaluation.material import draw, make_answers
 
 
@@ -25,6 +26,38 @@ def test_curves_are_those_of_scikit_learn():
     curve = curves.precision_recall_curve(answers, 1)
     assert curve.operating[1] == pytest.approx(metrics.precision_score(own, called))
     assert curve.area == pytest.approx(metrics.average_precision_score(own, scores))
+
+
+def test_means_over_the_classes_are_taken_at_each_rate():
+    answers = draw(np.random.default_rng(1), 300, 3)
+    mean = curves.macro_roc_curve(answers)
+    parts = [curves.roc_curve(answers, number) for number in range(3)]
+    assert mean.area == pytest.approx(metrics.roc_auc_score(answers.labels, answers.probabilities, multi_class="ovr"))
+    assert np.trapezoid(mean.y, mean.x) == pytest.approx(mean.area, abs=5e-3)
+    assert mean.operating == pytest.approx(tuple(np.mean([part.operating for part in parts], axis=0)))
+    assert not mean.thresholds
+    mean = curves.macro_precision_recall_curve(answers)
+    parts = [curves.precision_recall_curve(answers, number) for number in range(3)]
+    assert mean.area == pytest.approx(np.mean([part.area for part in parts]))
+    # The area below steps is the average precision.
+    assert np.mean(mean.y) == pytest.approx(mean.area, abs=1e-2)
+    best = [max(y for x, y in zip(part.x, part.y, strict=True) if x == 1) for part in parts]
+    assert mean.y[-1] == pytest.approx(np.mean(best)), "all found, at the highest threshold that does it"
+
+
+def test_a_class_without_pictures_is_no_part_of_the_mean():
+    answers = make_answers([0, 1, 0, 1], [[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.4, 0.5, 0.1], [0.2, 0.7, 0.1]])
+    assert curves.macro_roc_curve(answers).area == pytest.approx(1.0)
+    with pytest.raises(ProblemError, match="all of one class"):
+        curves.macro_precision_recall_curve(answers.select(answers.labels == 0))
+
+
+def test_one_class_against_the_others_has_the_figures_of_its_own_curves():
+    answers = draw(np.random.default_rng(1), 300, 3)
+    report = make_report(against_others(answers, 2), intervals=False)
+    assert report.classes[1]["auc"].value == pytest.approx(curves.roc_curve(answers, 2).area)
+    assert report.classes[1]["average_precision"].value == pytest.approx(curves.precision_recall_curve(answers, 2).area)
+    assert report.classes[1].support == (answers.labels == 2).sum()
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_ends_and_area():

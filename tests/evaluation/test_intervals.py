@@ -11,7 +11,7 @@ from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.evaluation.class_figures import CLASS_FIGURES
 from cnnstudio.evaluation.figures import FIGURES
 from cnnstudio.evaluation.intervals import bootstrap_interval, resample_count, standard_errors
-from cnnstudio.evaluation.report import make_report
+from cnnstudio.evaluation.report import figure_value, make_report, mean_precision_value
 from cnnstudio.evaluation.sample import Counts, Resample, Sample, count_resamples, resamples
 from tests.evaluation.material import draw, make_answers
 
@@ -74,6 +74,31 @@ def test_ties_count_half_in_resampled_areas():
     chosen = np.repeat(np.arange(40), block.weights[:, 0].astype(int))
     drawn = answers.select(chosen)
     assert FIGURES["auc"].resampled(block)[0] == pytest.approx(metrics.roc_auc_score(drawn.labels, drawn.probabilities[:, 1]))
+
+
+def test_ties_share_a_precision_in_resamples():
+    answers = make_answers([0, 1] * 20, np.round(np.random.default_rng(1).dirichlet((1, 1), 40), 1))
+    block = next(resamples(Sample(answers), 3))
+    drawn = answers.select(np.repeat(np.arange(40), block.weights[:, 0].astype(int)))
+    assert CLASS_FIGURES["average_precision"].resampled(block)[1, 0] == pytest.approx(
+        metrics.average_precision_score(drawn.labels, drawn.probabilities[:, 1]))
+
+
+@pytest.mark.parametrize("name", ["ece", "accuracy", "auc", "log_loss"])
+def test_a_figure_alone_is_that_of_the_report(name):
+    answers = draw(np.random.default_rng(4), 150, 3)
+    assert figure_value(answers, name) == make_report(answers)[name]
+    alone = answers.select(answers.labels == 0)
+    assert figure_value(alone, "auc").value is None and figure_value(alone, "auc").reason is not None
+
+
+def test_the_mean_precision_has_the_interval_of_its_resamples():
+    answers = draw(np.random.default_rng(4), 150, 3)
+    value = float(CLASS_FIGURES["average_precision"].compute(Sample(answers)).mean())
+    found = mean_precision_value(answers, value)
+    low, high = found.interval
+    assert low < value < high and found.method == "bootstrap"
+    assert mean_precision_value(answers.select(np.arange(10)), value).interval is None
 
 
 def test_cells_are_drawn_as_pictures_are():

@@ -18,6 +18,8 @@ from cnnstudio.workers.runs.calibration import (
     kept_answers,
     present_calibration,
     read_calibration,
+    remove_rejection,
+    remove_temperature,
 )
 from cnnstudio.workers.runs.side_by_side import answers_side_by_side
 from tests.evaluation.material import draw
@@ -56,6 +58,20 @@ def test_a_reject_option_stays_with_a_new_temperature_until_it_is_taken_away(run
     kept = calibrate(run, temperature=False, reject=(REJECTIONS["confidence"], 0.6))
     assert (kept.temperature, kept.fit, kept.rejection.threshold) == (both.temperature, both.fit, 0.6)
     assert calibrate(run, keep_rejection=False).rejection is None
+
+
+def test_one_part_is_removed_and_the_other_stays(run):
+    both = calibrate(run, reject=(REJECTIONS["conformal"], 0.2))
+    remove_temperature(run)
+    left = read_calibration(run)
+    assert left.temperature == 1.0 and left.fit is None and left.model == both.model
+    assert left.rejection == calibrate(run, temperature=False).rejection, "fitted to answers without the temperature"
+    calibrate(run)
+    remove_rejection(run)
+    left = read_calibration(run)
+    assert (left.temperature, left.fit, left.rejection) == (both.temperature, both.fit, None)
+    remove_temperature(run)
+    assert read_calibration(run) is None
 
 
 def test_a_calibration_that_says_nothing_leaves_no_file(run):

@@ -26,6 +26,8 @@ class Page(QObject):
     id: ClassVar[str]
     title: ClassVar[Text]
     icon: ClassVar[str]
+    shows: ClassVar[tuple[str, ...]] = ()
+    """Parts of the project whose undone edits are seen on this page, too, so that it stays in view."""
     header_changed = Signal()
     """Emit when `subtitle` or the blocking problems changed without a Change."""
     side_changed = Signal()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
+from cnnstudio.core import edits
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text
@@ -26,9 +27,17 @@ class Decisions(QObject):
         self._session, self._collection = session, collection
 
     def relabel(self, ids: Iterable[int], class_name: str) -> bool:
-        """Move pictures to another class."""
+        """Move pictures to another class, which may be a new one."""
         return self._decide(lambda index, chosen: index.relabel(chosen, class_name), ids,
-                            Text("Change class to {name}", "Cambiar clase a {name}").fill(name=class_name))
+                            Text("Change class to {name}", "Cambiar clase a {name}").fill(name=class_name),
+                            self._with_class(class_name))
+
+    def _with_class(self, name: str) -> Project | None:
+        """The project with a new class at the end, where it lists its classes; else None."""
+        names = self._session.project.dataset.class_names
+        if not names or name in names:
+            return None
+        return edits.set_field(self._session.project, "dataset", "class_names", (*names, name))
 
     def relabel_each(self, classes: Mapping[int, str]) -> bool:
         """Move each picture, by its id, to its own class."""

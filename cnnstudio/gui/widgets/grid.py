@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
     QFocusEvent,
     QFont,
     QKeyEvent,
@@ -20,14 +19,14 @@ from PySide6.QtGui import (
     QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.widgets.drag import start_drag
 from cnnstudio.gui.widgets.grid_faces import GridFaces
 from cnnstudio.gui.widgets.grid_marks import paint_frame, paint_state
-from cnnstudio.gui.widgets.selection import Selection
+from cnnstudio.gui.widgets.selecting_grid import SelectingGrid
 
 if TYPE_CHECKING:
     from cnnstudio.datasets.index import Picture
@@ -37,18 +36,13 @@ _PAGE: Final = 128
 _PAGES: Final = 96
 
 
-class PictureGrid(QAbstractScrollArea):
+class PictureGrid(SelectingGrid):
     """`fetch(ids)` returns the pictures, `path_of` their files, `color_of` the colour of their class, `badge_of` the
     (text, token of the theme) of a finding.
 
-    Selection by mouse and keyboard; `label_key(text)` for digits and letters, `exclude_key` for Delete,
-    `menu_requested(point)`, `opened(id)`, `zoomed(size)`.
+    `opened(id)`, `zoomed(size)`.
     """
 
-    selection_changed = Signal()
-    label_key = Signal(str)
-    exclude_key = Signal()
-    menu_requested = Signal(QPoint)
     opened = Signal(int)
     zoomed = Signal(int)
 
@@ -72,16 +66,9 @@ class PictureGrid(QAbstractScrollArea):
         self._next.setSingleShot(True)
         self._next.setInterval(4)
         self._next.timeout.connect(self.viewport().update)
-        self._pressed: QPoint | None = None
-        self._pressed_row = -1
-        self.selection = Selection()
         self._faces = GridFaces(path_of, color_of, self)
         self._faces.arrived.connect(self.viewport().update)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
         self.setAccessibleName(tr("Pictures", "Imágenes"))
         self._arrange()
 
@@ -129,12 +116,12 @@ class PictureGrid(QAbstractScrollArea):
         self.viewport().update()
         self.selection_changed.emit()
 
-    def step(self, by: int) -> None:
-        """Select only the picture before or after the current one."""
-        row = max(0, min(len(self._ids) - 1, self.selection.current + by))
-        if len(self._ids):
-            self._select(lambda: self.selection.select_only(row))
-            self.reveal(row)
+    @property
+    def count(self) -> int:
+        return len(self._ids)
+
+    def open_row(self, row: int) -> None:
+        self.opened.emit(self._ids[row])
 
     def close_threads(self) -> None:
         """Stop the decoding threads; the grid will be deleted."""
@@ -209,7 +196,7 @@ class PictureGrid(QAbstractScrollArea):
         return QRect(2 + column * self._pitch, 2 + line * self._pitch - self.verticalScrollBar().value(),
                      self._size, self._size)
 
-    def _row_at(self, point: QPoint) -> int:
+    def row_at(self, point: QPoint) -> int:
         column = (point.x() - 2) // self._pitch
         row = (point.y() - 2 + self.verticalScrollBar().value()) // self._pitch * self.columns + column
         inside = 0 <= column < self.columns and 0 <= row < len(self._ids)
@@ -259,11 +246,6 @@ class PictureGrid(QAbstractScrollArea):
 
     # Keyboard and mouse --------------------------------------------------------------------------
 
-    def _select(self, change: Callable[[], None]) -> None:
-        change()
-        self.viewport().update()
-        self.selection_changed.emit()
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         super().focusInEvent(event)
@@ -273,88 +255,15 @@ class PictureGrid(QAbstractScrollArea):
         super().focusOutEvent(event)
         self.viewport().update()
 
+    def lines_in_view(self) -> int:
+        return max(1, self.viewport().height() // self._pitch)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, modifiers = event.key(), event.modifiers()
-        lines = max(1, self.viewport().height() // self._pitch)
-        last = len(self._ids) - 1
-        now = self.selection.current
-        moves = {Qt.Key.Key_Left: now - 1, Qt.Key.Key_Right: now + 1, Qt.Key.Key_Up: now - self.columns,
-                 Qt.Key.Key_Down: now + self.columns, Qt.Key.Key_PageUp: now - lines * self.columns,
-                 Qt.Key.Key_PageDown: now + lines * self.columns, Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
-        control = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-        if key in moves and last >= 0:
-            row = max(0, min(last, moves[Qt.Key(key)])) if now >= 0 else 0
-            if modifiers & Qt.KeyboardModifier.ShiftModifier:
-                self._select(lambda: self.selection.extend(row))
-            elif control:
-                self.selection.current = row
-                self.viewport().update()
-            else:
-                self._select(lambda: self.selection.select_only(row))
-            self.reveal(row)
-        elif control and key == Qt.Key.Key_A:
-            self._select(self.selection.select_all)
-        elif key == Qt.Key.Key_Escape and len(self.selection):
-            self._select(self.selection.clear)
-        elif key == Qt.Key.Key_Space:
-            self._select(lambda: self.selection.toggle(max(0, now)))
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.exclude_key.emit()
-        elif event.text().isalnum() and not control:
-            self.label_key.emit(event.text())
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= now <= last:
-            self.opened.emit(self._ids[now])
-        elif control and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
-            self.set_cell(round(self._nominal * (1 / 1.2 if key == Qt.Key.Key_Minus else 1.2)))
-        elif key == Qt.Key.Key_F10 and modifiers & Qt.KeyboardModifier.ShiftModifier:
-            # Not every keyboard has the menu key, and not every system maps these keys to it.
-            self._menu_by_key()
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self.set_cell(round(self._nominal * (1 / 1.2 if event.key() == Qt.Key.Key_Minus else 1.2)))
         else:
             super().keyPressEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        point = event.position().toPoint()
-        row = self._row_at(point)
-        self._pressed, self._pressed_row = point, row
-        if event.button() == Qt.MouseButton.RightButton:
-            if row >= 0 and row not in self.selection:
-                self._select(lambda: self.selection.select_only(row))
-            if row >= 0:
-                self.menu_requested.emit(event.globalPosition().toPoint())
-            return
-        modifiers = event.modifiers()
-        if row < 0:
-            self._select(self.selection.clear)
-        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
-            self._select(lambda: self.selection.extend(
-                row, add=bool(modifiers & Qt.KeyboardModifier.ControlModifier)))
-        elif modifiers & Qt.KeyboardModifier.ControlModifier:
-            self._select(lambda: self.selection.toggle(row))
-        elif row not in self.selection:
-            self._select(lambda: self.selection.select_only(row))
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        # The right button is handled when it is pressed; this is the menu key.
-        if event.reason() != QContextMenuEvent.Reason.Mouse:
-            self._menu_by_key()
-
-    def _menu_by_key(self) -> None:
-        if len(self.selection):
-            row = self.selection.current if self.selection.current in self.selection else next(iter(self.selection.rows()))
-            self.reveal(row)
-            self.menu_requested.emit(self.viewport().mapToGlobal(self.rect_of(row).center()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        # A click into a larger selection selects the one picture, but only if nothing was dragged.
-        plain = not event.modifiers() and event.button() == Qt.MouseButton.LeftButton
-        if plain and self._pressed is not None and self._pressed_row >= 0 and len(self.selection) > 1:
-            self._select(lambda: self.selection.select_only(self._pressed_row))
-        self._pressed = None
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        row = self._row_at(event.position().toPoint())
-        if row >= 0:
-            self.opened.emit(self._ids[row])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position().toPoint()
@@ -362,7 +271,7 @@ class PictureGrid(QAbstractScrollArea):
             if (point - self._pressed).manhattanLength() >= QApplication.startDragDistance():
                 self._drag()
             return
-        row = self._row_at(point)
+        row = self.row_at(point)
         if row != self._hover:
             self._hover = row
             self.viewport().update()
@@ -373,7 +282,7 @@ class PictureGrid(QAbstractScrollArea):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
-            picture = self._picture(self._row_at(event.pos()))  # type: ignore[attr-defined]
+            picture = self._picture(self.row_at(event.pos()))  # type: ignore[attr-defined]
             QToolTip.showText(event.globalPos(), picture.path if picture else "", self)  # type: ignore[attr-defined]
             return True
         return super().viewportEvent(event)

@@ -56,6 +56,12 @@ class PictureView(QWidget):
         """The text in place of a picture."""
         return self._message
 
+    def set_most(self, most: int) -> None:
+        """Let the picture be at most so high."""
+        if most != self._most:
+            self._most = most
+            self.updateGeometry()
+
     def set_image(self, image: QImage | None) -> None:
         self._image = image
         self._message = ""

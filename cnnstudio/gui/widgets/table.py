@@ -39,6 +39,10 @@ class Column:
     stretch: bool = False
     spare: int = 0
     """Hidden where there is not enough room to read the others, the highest number first; 0 is never hidden."""
+    help: Callable[[Any], str] | None = None
+    """What the tooltip says; the text of the cell by default."""
+    about: str = ""
+    """The tooltip of the title."""
     least: int = 112
     """Below this width in pixels the text of a stretching column is unreadable."""
 
@@ -94,6 +98,8 @@ class RowsModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 title, (place, arrow) = self.columns[section].title, self._order
                 return f"{title} {arrow}" if section == place else title
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return self.columns[section].about
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return self._alignment(section)
         return None
@@ -104,6 +110,8 @@ class RowsModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = 0) -> Any:
         column, row = self.columns[index.column()], self.rows[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole and column.help is not None:
+            return column.help(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return column.text(row)
         if role == Qt.ItemDataRole.UserRole:

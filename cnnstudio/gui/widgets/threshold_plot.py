@@ -38,7 +38,8 @@ class ThresholdPlot(QWidget):
     """Bars in two colours, on the found side of the line and on the other. `moved(value)` follows the line, `settled`
     when it is let go; `focused` when the plot gets the keyboard or the mouse.
 
-    `above`: values above the line are found. `step` is that of an arrow key, `format_value` writes the ends of the axis.
+    `above`: values above the line are found. `step` is that of an arrow key, `format_value` writes the ends of the axis,
+    `token` is the colour of what is found.
     """
 
     moved = Signal(float)
@@ -46,10 +47,11 @@ class ThresholdPlot(QWidget):
     focused = Signal()
 
     def __init__(self, name: str, minimum: float, maximum: float, step: float, format_value: Callable[[float], str],
-                 parent: QWidget | None = None) -> None:
+                 token: str = "warn", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name, self._minimum, self._maximum, self._step = name, minimum, maximum, step
-        self._format = format_value
+        self._format, self._token = format_value, token
+        self._mark: float | None = None
         self._bars: Bars | None = None
         self._above = False
         self._floor = 0.0
@@ -76,6 +78,11 @@ class ThresholdPlot(QWidget):
         """Show the threshold, with `note` (such as how many are found) for the tooltip and screen readers."""
         self._value, self._note = value, note
         self._describe()
+        self.update()
+
+    def show_mark(self, value: float | None) -> None:
+        """Mark a value beside the line, such as the best one; None: no mark."""
+        self._mark = value
         self.update()
 
     @property
@@ -171,13 +178,16 @@ class ThresholdPlot(QWidget):
         for side, found in ((left, not self._above), (right, self._above)):
             painter.save()
             painter.setClipRect(side)
-            self._paint_bars(painter, room, bars, theme.color("warn" if found else "faint"), 1.0 if found else 0.55)
+            self._paint_bars(painter, room, bars, theme.color(self._token if found else "faint"), 1.0 if found else 0.55)
             painter.restore()
         painter.setPen(QPen(theme.color("line"), 1))
         painter.drawLine(QPointF(room.left(), room.bottom() + 0.5), QPointF(room.right(), room.bottom() + 0.5))
         if divide != line:
             painter.setPen(QPen(theme.color("dim"), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(divide, room.top()), QPointF(divide, room.bottom()))
+        if self._mark is not None:
+            painter.setPen(QPen(theme.color("ok"), 2, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(self.x_of(self._mark), room.top()), QPointF(self.x_of(self._mark), room.bottom()))
         painter.setPen(QPen(theme.color("accent"), 2))
         painter.drawLine(QPointF(line, room.top()), QPointF(line, room.bottom()))
         painter.setBrush(theme.color("accent"))

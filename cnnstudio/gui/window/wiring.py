@@ -117,7 +117,8 @@ class Wiring(QObject):
             return
         context = self._parts.context
         pages = [page for part, page in SPEC_PAGES.items() if part in step.what]
-        if pages and context.pages.current.id not in pages:
+        current = context.pages.current
+        if pages and current.id not in pages and not set(step.what) & set(current.shows):
             context.pages.go(pages[0])
         text = (tr("Undone: {step}", "Deshecho: {step}", step=step.label) if step.direction == "undo" else
                 tr("Redone: {step}", "Rehecho: {step}", step=step.label))

@@ -136,6 +136,23 @@ def calibrate(run: RunFolder, *, temperature: bool = True, reject: tuple[RejectO
     return calibration
 
 
+def remove_temperature(run: RunFolder) -> None:
+    """Remove the temperature; a reject option stays, fitted anew without it. Raises ProblemError."""
+    present = _present_or_none(run)
+    if present is None or present.rejection is None:
+        keep_calibration(run, None)
+        return
+    option, level = REJECTIONS[present.rejection.kind], present.rejection.level
+    rejection = fit_rejection(option, level, kept_answers(run, CALIBRATED_ON))
+    keep_calibration(run, Calibration(rejection=rejection, model=present.model))
+
+
+def remove_rejection(run: RunFolder) -> None:
+    """Remove the reject option; the temperature stays. Raises ProblemError."""
+    present = _present_or_none(run)
+    keep_calibration(run, None if present is None else msgspec.structs.replace(present, rejection=None))
+
+
 def _present_or_none(run: RunFolder) -> Calibration | None:
     try:
         return present_calibration(run)[0]

@@ -329,3 +329,13 @@ def test_a_button_is_read_aloud_as_it_is_written(area):
     icon.setAccessibleName("Undo the last step")
     icon.setText("↶")
     assert icon.accessibleName() == "Undo the last step"
+
+
+def test_a_choice_without_a_value_shows_its_hint(qtbot):
+    select = Select([("cat", "Cat"), ("dog", "Dog")], "")
+    qtbot.addWidget(select)
+    select.show()
+    assert select.value is None
+    empty = select.grab().toImage()
+    select.setPlaceholderText("Several")
+    assert select.grab().toImage() != empty

@@ -21,10 +21,11 @@ from cnnstudio.gui.pages.data.choices import FilterChoices
 from cnnstudio.gui.pages.data.filters import FilterBar
 from cnnstudio.gui.pages.data.findings import KindBar
 from cnnstudio.gui.pages.data.inspector import DataInspector
-from cnnstudio.gui.pages.data.menu import picture_menu, source_menu
 from cnnstudio.gui.pages.data.query import AT_ONCE, PictureQuery
 from cnnstudio.gui.pages.data.side import DataSide
+from cnnstudio.gui.pages.data.source_menu import source_menu
 from cnnstudio.gui.pages.data.views import EMPTY, GRID, NOTHING, READING, VIEWER, VIEWS, DataViews
+from cnnstudio.gui.pages.picture_menu import picture_menu
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import (
     ChoosePictureFolder,

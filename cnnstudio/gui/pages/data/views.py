@@ -12,7 +12,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.datasets.query import Filter
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.data.charts import DataCharts
-from cnnstudio.gui.pages.data.viewer import DataViewer
+from cnnstudio.gui.pages.picture_viewer import PictureViewer
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.grid import PictureGrid
@@ -46,7 +46,7 @@ class DataViews(QStackedWidget):
         self._workspace = workspace
         self.map: MapPanel | None = None
         self.charts: DataCharts | None = None
-        self.viewer: DataViewer | None = None
+        self.viewer: PictureViewer | None = None
         collection, counts = workspace.collection, workspace.counts
         self.grid = PictureGrid(collection.rows, collection.path,
                                 lambda picture: theme.class_color(counts.color_index(picture.class_name)),
@@ -99,7 +99,8 @@ class DataViews(QStackedWidget):
         self._put(CHARTS, charts)
 
     def _make_viewer(self) -> None:
-        self.viewer = viewer = DataViewer(self._workspace.session.jobs, self._workspace.collection)
+        self.viewer = viewer = PictureViewer(self._workspace.session.jobs, self._workspace.collection.path,
+                                               tr("Grid", "Cuadrícula"))
         viewer.left.connect(self.viewer_left)
         viewer.stepped.connect(self.stepped)
         viewer.label_key.connect(self.label_key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
@@ -11,56 +12,66 @@ from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
     QHelpEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.widgets.formatting import format_count, format_percent, format_pictures
+from cnnstudio.gui.pages.evaluate.matrix_data import MatrixData, Mode
+from cnnstudio.gui.pages.evaluate.matrix_painting import (
+    NARROWEST,
+    TOP,
+    Places,
+    paint_cells,
+    paint_columns,
+    paint_lines,
+)
 
+MANY: Final = 24
+"""With more classes the whole matrix is shown at first, without numbers."""
+SMALLEST, LARGEST = 4, 72
+"""Sides of a cell in pixels that can be chosen."""
 _WIDEST: Final = 72
 _HIGHEST: Final = 34
 _FEW: Final = (480, 240)
 """Width and height that the cells of a few classes share: two classes have large cells."""
-_ROOMY: Final = 52
-"""Cells of this height show the share below the number."""
-_NARROWEST: Final = 28
-_TINY: Final = 18
-"""Cells are at least _NARROWEST wide; with more than _MANY classes, _TINY."""
-_MANY: Final = 24
 _LONGEST: Final = 132
-_TOP: Final = 20
 _TALLEST: Final = 560
+_TALLEST_OF_MANY: Final = 680
 _BAR: Final = 12
 """The thickness of a scroll bar in pixels."""
 _ARROWS: Final = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 
 
 class ConfusionMatrix(QAbstractScrollArea):
-    """`chosen(true class, predicted class)` on a click, or Enter on the cell that the arrow keys moved to.
+    """`chosen(true class, predicted class)` on a click, or Enter on the cell that the arrow keys moved to; `pointed(text)`
+    says what is under the pointer or the keyboard; `zoomed(pixels)`.
 
-    The shade of a cell is its share of its row. Class names stay in place while cells scroll.
+    The shade of a cell is its share of its row, or of its column. Class names stay in place while cells scroll. Cells are
+    named by the numbers of their classes, whatever the order.
     """
 
     chosen = Signal(int, int)
+    pointed = Signal(str)
+    zoomed = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names: tuple[str, ...] = ()
-        self._colors: tuple[QColor, ...] = ()
-        self._rows: tuple[tuple[int, ...], ...] = ()
-        self._sums: list[int] = []
+        self.data = MatrixData()
+        self._image = QImage()
+        self._places = Places()
+        self._size: int | None = None
         self.current = (0, 0)
         self.selected: tuple[int, int] | None = None
         self._hover: tuple[int, int] | None = None
-        self._left = self._head = self._width = self._height = 1
-        self._turned = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -71,12 +82,23 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     def show_matrix(self, names: Sequence[str], colors: Sequence[QColor], rows: Sequence[Sequence[int]]) -> None:
         """Show counts: `rows[i][j]` pictures of class i were predicted as class j."""
-        self._names, self._colors = tuple(names), tuple(colors)
-        self._rows = tuple(tuple(row) for row in rows)
-        self._sums = [sum(row) for row in self._rows]
+        data = MatrixData.of(names, colors, rows)
+        # Another evaluation of the same classes keeps the order only until it is set anew.
+        self._show(replace(data, mode=self.data.mode))
         self.current, self.selected, self._hover = (0, 0), None, None
+
+    def _show(self, data: MatrixData) -> None:
+        self.data, self._image = data, data.image()
         self._measure()
         self.viewport().update()
+
+    def set_mode(self, mode: Mode) -> None:
+        """What stands in the cells."""
+        self._show(replace(self.data, mode=mode))
+
+    def set_order(self, order: Sequence[int]) -> None:
+        """The classes in the order of the lines."""
+        self._show(replace(self.data, order=tuple(order)))
 
     def select(self, cell: tuple[int, int] | None) -> None:
         """Mark the cell whose pictures are shown."""
@@ -85,174 +107,135 @@ class ConfusionMatrix(QAbstractScrollArea):
             self.current = cell
         self.viewport().update()
 
+    @property
+    def cell_size(self) -> int:
+        """The width of a cell in pixels."""
+        return self._places.width
+
+    def zoom_to(self, size: int | None) -> None:
+        """Cells of so many pixels; None: as many as fit."""
+        before = self._places
+        middle = self.viewport().rect().center()
+        share = ((middle.x() - before.left + before.across) / before.width, (middle.y() - before.head + before.down)
+                 / before.height)
+        self._size = None if size is None else max(SMALLEST, min(LARGEST, size))
+        self._measure()
+        after = self._places
+        self.horizontalScrollBar().setValue(round(share[0] * after.width) - (middle.x() - after.left))
+        self.verticalScrollBar().setValue(round(share[1] * after.height) - (middle.y() - after.head))
+        self.viewport().update()
+        self.zoomed.emit(self.cell_size)
+
     # Where things are ----------------------------------------------------------------------------
 
     def _measure(self) -> None:
-        number = max(1, len(self._names))
+        number, names = max(1, len(self.data)), self.data.names
         metrics = QFontMetrics(theme.font("secondary"))
-        longest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        longest = max((metrics.horizontalAdvance(name) for name in names), default=0)
         label = min(_LONGEST, longest)
-        self._left = max(label + 30, metrics.horizontalAdvance(self._axis_text()[0]) + 12)
-        widest, highest = max(_WIDEST, _FEW[0] // number), max(_HIGHEST, _FEW[1] // max(number, 2))
-        least = _NARROWEST if number <= _MANY else _TINY
-        room = self.width() - self._left - 2
-        self._width = max(least, min(widest, room // number))
-        if room < self._width * number:
-            self._width = max(least, min(widest, (room - _BAR) // number))
-        self._height = max(least, min(highest, self._width))
-        self._turned = longest + 10 > self._width
-        self._head = _TOP + ((min(_LONGEST, label) + 14) if self._turned else 26)
-        content_height = self._head + self._height * number + 2
+        left = max(label + 30, metrics.horizontalAdvance(self._axis_text()[0]) + 12)
+        width, height = self._cell(number, self.width() - left - 2)
+        turned = longest + 10 > width
+        head = TOP + ((min(_LONGEST, label) + 14) if turned else 26)
+        content_height = head + height * number + 2
         # Computed from the widget instead of the viewport: otherwise two scroll bars would keep each other in place.
-        wide = self._left + self._width * number + 2
+        wide = left + width * number + 2
         across = wide > self.width()
-        height = min(_TALLEST, content_height + (_BAR if across else 0))
-        down = content_height > height - (_BAR if across else 0)
+        tall = min(_TALLEST if number <= MANY else _TALLEST_OF_MANY, content_height + (_BAR if across else 0))
+        down = content_height > tall - (_BAR if across else 0)
         across = across or (down and wide > self.width() - _BAR)
-        self.setFixedHeight(height)
+        self._places = Places(left, head, width, height, turned)
+        self.setFixedHeight(tall)
         self.horizontalScrollBar().setRange(0, max(0, wide - self.width() + (_BAR if down else 0)) if across else 0)
-        self.verticalScrollBar().setRange(0, max(0, content_height - height + (_BAR if across else 0)) if down else 0)
-        for bar, step in ((self.horizontalScrollBar(), self._width), (self.verticalScrollBar(), self._height)):
-            bar.setSingleStep(step)
-            bar.setPageStep(step * 8)
+        self.verticalScrollBar().setRange(0, max(0, content_height - tall + (_BAR if across else 0)) if down else 0)
+        for bar, step in ((self.horizontalScrollBar(), width), (self.verticalScrollBar(), height)):
+            bar.setSingleStep(max(20, step))
+            bar.setPageStep(max(20, step) * 8)
+        self._follow()
+
+    def _cell(self, number: int, room: int) -> tuple[int, int]:
+        """Width and height of a cell."""
+        if self._size is not None:
+            return self._size, min(self._size, _HIGHEST) if self._size >= NARROWEST else self._size
+        if number > MANY:
+            # The whole at once: what stands out can then be enlarged.
+            side = max(SMALLEST, min(room // number, (_TALLEST_OF_MANY - TOP - _LONGEST) // number, NARROWEST))
+            return side, side
+        widest, highest = max(_WIDEST, _FEW[0] // number), max(_HIGHEST, _FEW[1] // max(number, 2))
+        width = max(NARROWEST, min(widest, room // number))
+        if room < width * number:
+            width = max(NARROWEST, min(widest, (room - _BAR) // number))
+        return width, max(NARROWEST, min(highest, width))
+
+    def _follow(self) -> None:
+        """Take over where the scroll bars are."""
+        self._places = replace(self._places, across=self.horizontalScrollBar().value(), down=self.verticalScrollBar().value())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        before = self.cell_size
         self._measure()
+        if self.cell_size != before:
+            self.zoomed.emit(self.cell_size)
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        self._follow()
         self.viewport().update()
 
     @staticmethod
     def _axis_text() -> tuple[str, str]:
         return tr("True ↓", "Verdadera ↓"), tr("Predicted →", "Predicha →")
 
-    def rect_of(self, row: int, column: int) -> QRect:
+    def rect_of(self, label: int, predicted: int) -> QRect:
         """The rectangle of a cell in the viewport."""
-        return QRect(self._left + column * self._width - self.horizontalScrollBar().value(),
-                     self._head + row * self._height - self.verticalScrollBar().value(), self._width, self._height)
+        return self._places.cell(self.data.places[label], self.data.places[predicted])
 
     def cell_at(self, point: QPoint) -> tuple[int, int] | None:
         """The cell under a point of the viewport, or None."""
-        if point.x() < self._left or point.y() < self._head:
+        places, order = self._places, self.data.order
+        if point.x() < places.left or point.y() < places.head:
             return None
-        column = (point.x() - self._left + self.horizontalScrollBar().value()) // self._width
-        row = (point.y() - self._head + self.verticalScrollBar().value()) // self._height
-        return (row, column) if row < len(self._rows) and column < len(self._names) else None
+        column = (point.x() - places.left + places.across) // places.width
+        line = (point.y() - places.head + places.down) // places.height
+        return (order[line], order[column]) if line < len(order) and column < len(order) else None
 
     # Painting ------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if not len(self.data):
+            return
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        view = self.viewport().rect()
-        left, top = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
-        columns = range(left // self._width, min(len(self._names), (left + view.width()) // self._width + 1))
-        rows = range(top // self._height, min(len(self._rows), (top + view.height()) // self._height + 1))
+        view, places, number = self.viewport().rect(), self._places, len(self.data)
+        columns = range(places.across // places.width, min(number, (places.across + view.width()) // places.width + 1))
+        lines = range(places.down // places.height, min(number, (places.down + view.height()) // places.height + 1))
         painter.save()
-        painter.setClipRect(view.adjusted(self._left - 2, self._head - 2, 0, 0))
-        for row in rows:
-            for column in columns:
-                self._paint_cell(painter, row, column)
+        painter.setClipRect(view.adjusted(places.left - 2, places.head - 2, 0, 0))
+        paint_cells(painter, self.data, places, self._image, lines, columns)
         for cell, token in ((self._hover, "dim"), (self.selected, "text"),
                             (self.current if self.hasFocus() else None, "accent")):
-            if cell is not None:
+            if cell is not None and max(cell) < number:
                 painter.setPen(QPen(theme.color(token), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(QRectF(self.rect_of(*cell)).adjusted(0, 0, -1, -1), 4, 4)
         painter.restore()
-        self._paint_rows(painter, rows)
-        self._paint_columns(painter, columns)
+        marked = self._hover or (self.current if self.hasFocus() else self.selected)
+        line, column = (self.data.places[each] for each in marked) if marked is not None else (-1, -1)
+        paint_lines(painter, self.data, places, lines, line, view.height())
+        paint_columns(painter, self.data, places, columns, column, view.width())
         painter.setFont(theme.font("secondary"))
         painter.setPen(theme.color("dim"))
         true, predicted = self._axis_text()
-        painter.drawText(QRect(0, self._head - 22, self._left - 10, 18),
+        painter.drawText(QRect(0, places.head - 22, places.left - 10, 18),
                          Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, true)
-        painter.drawText(QRect(self._left, 0, view.width() - self._left, 18),
+        painter.drawText(QRect(places.left, 0, view.width() - places.left, 18),
                          Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, predicted)
-
-    def _share(self, row: int, column: int) -> float:
-        return self._rows[row][column] / self._sums[row] if self._sums[row] else 0.0
-
-    def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
-        value, share = self._rows[row][column], self._share(row, column)
-        gap = 1 if self._width >= _NARROWEST else 0.5
-        box = QRectF(self.rect_of(row, column)).adjusted(gap, gap, -gap, -gap)
-        # Even a single picture must be visible: the shade starts a little above nothing.
-        ground = blend_colors(theme.color("sunk"), theme.color("accent"), 0.12 + 0.88 * share if value else 0.0)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(box, 3, 3)
-        text = format_count(value)
-        painter.setFont(theme.font("body_strong" if row == column else "secondary"))
-        if painter.fontMetrics().horizontalAdvance(text) + 4 > box.width():
-            painter.setFont(theme.font("caption", 0.82))
-        if painter.fontMetrics().horizontalAdvance(text) <= box.width():
-            painter.setPen(theme.on_color(ground) if value else theme.color("faint"))
-            half = box.height() / 2 if self._height >= _ROOMY and value else 0.0
-            painter.drawText(box.adjusted(0, 0, 0, -half * 0.7), Qt.AlignmentFlag.AlignCenter,
-                             text if value or self._width >= _NARROWEST else "")
-            if half:
-                painter.setFont(theme.font("caption"))
-                painter.drawText(box.adjusted(0, half * 0.7, 0, 0), Qt.AlignmentFlag.AlignCenter, format_percent(share, 0))
-
-    def _paint_rows(self, painter: QPainter, rows: range) -> None:
-        painter.save()
-        painter.setClipRect(QRect(0, self._head, self._left, self.viewport().height()))
-        painter.setFont(theme.font("secondary"))
-        metrics = painter.fontMetrics()
-        for row in rows:
-            box = self.rect_of(row, 0)
-            middle = box.center().y() + 1
-            self._dot(painter, QRectF(self._left - 18, middle - 4, 8, 8), row)
-            marked = self._hover is not None and self._hover[0] == row
-            painter.setPen(theme.color("text" if marked else "dim"))
-            room = self._left - 26
-            painter.drawText(QRect(0, box.y(), room, self._height),
-                             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                             metrics.elidedText(self._names[row], Qt.TextElideMode.ElideRight, room))
-        painter.restore()
-
-    def _paint_columns(self, painter: QPainter, columns: range) -> None:
-        painter.save()
-        painter.setClipRect(QRect(self._left, _TOP, self.viewport().width(), self._head - _TOP))
-        painter.setFont(theme.font("secondary"))
-        metrics = painter.fontMetrics()
-        for column in columns:
-            box = self.rect_of(0, column)
-            marked = self._hover is not None and self._hover[1] == column
-            painter.setPen(theme.color("text" if marked else "dim"))
-            if not self._turned:
-                painter.drawText(QRect(box.x(), _TOP, self._width, self._head - _TOP - 2),
-                                 Qt.AlignmentFlag.AlignCenter, self._names[column])
-                continue
-            room = self._head - _TOP - 10
-            painter.save()
-            painter.translate(box.x(), self._head - 6)
-            painter.rotate(-90)
-            painter.drawText(QRect(0, 0, room, self._width), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                             metrics.elidedText(self._names[column], Qt.TextElideMode.ElideRight, room))
-            painter.restore()
-        painter.restore()
-
-    def _dot(self, painter: QPainter, box: QRectF, index: int) -> None:
-        pen = painter.pen()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._colors[index])
-        painter.drawRoundedRect(box, 2, 2)
-        painter.setPen(pen)
 
     # Mouse and keyboard --------------------------------------------------------------------------
 
-    def cell_text(self, row: int, column: int) -> str:
+    def cell_text(self, label: int, predicted: int) -> str:
         """The text of a cell for tooltip and screen reader."""
-        value = format_pictures(self._rows[row][column])
-        if row == column:
-            return tr("{n} of {name} recognised ({share})", "{n} de {name} reconocidas ({share})", n=value,
-                      name=self._names[row], share=format_percent(self._share(row, column)))
-        return tr("{n} of {true} predicted as {predicted} ({share})",
-                  "{n} de {true} predichas como {predicted} ({share})", n=value,
-                  true=self._names[row], predicted=self._names[column], share=format_percent(self._share(row, column)))
+        return self.data.describe(label, predicted)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -269,6 +252,7 @@ class ConfusionMatrix(QAbstractScrollArea):
     def _set_hover(self, cell: tuple[int, int] | None) -> None:
         if cell != self._hover:
             self._hover = cell
+            self.pointed.emit(self.cell_text(*cell) if cell is not None else "")
             self.viewport().update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -283,25 +267,44 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.select(cell)
         self.chosen.emit(*cell)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._zoom_by(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+        elif self.verticalScrollBar().maximum():
+            super().wheelEvent(event)
+        else:
+            # What is shown whole does not scroll: the page does.
+            event.ignore()
+
+    def _zoom_by(self, steps: int) -> None:
+        self.zoom_to(round(self.cell_size * 1.25 ** steps) + steps)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        number = len(self._names)
-        row, column = self.current
+        number, order = len(self.data), self.data.order
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.key() in _ARROWS and number:
             down, right = _ARROWS[Qt.Key(event.key())]
-            self.current = (min(max(row + down, 0), number - 1), min(max(column + right, 0), number - 1))
+            line, column = (self.data.places[each] for each in self.current)
+            self.current = (order[min(max(line + down, 0), number - 1)], order[min(max(column + right, 0), number - 1)])
             self._reveal()
             self.setAccessibleDescription(self.cell_text(*self.current))
+            self.pointed.emit(self.cell_text(*self.current))
             self.viewport().update()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and number:
             self._open(self.current)
+        elif control and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._zoom_by(-1 if event.key() == Qt.Key.Key_Minus else 1)
+        elif control and event.key() == Qt.Key.Key_0:
+            self.zoom_to(None)
         else:
             super().keyPressEvent(event)
 
     def _reveal(self) -> None:
-        box, view = self.rect_of(*self.current), self.viewport().rect()
+        box, view, places = self.rect_of(*self.current), self.viewport().rect(), self._places
         for bar, low, high, first, last in (
-                (self.horizontalScrollBar(), box.left(), box.right(), self._left, view.right()),
-                (self.verticalScrollBar(), box.top(), box.bottom(), self._head, view.bottom())):
+                (self.horizontalScrollBar(), box.left(), box.right(), places.left, view.right()),
+                (self.verticalScrollBar(), box.top(), box.bottom(), places.head, view.bottom())):
             if low < first:
                 bar.setValue(bar.value() + low - first)
             elif high > last:
@@ -314,10 +317,3 @@ class ConfusionMatrix(QAbstractScrollArea):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.viewport().update()
-
-
-def blend_colors(low: QColor, high: QColor, share: float) -> QColor:
-    """The colour at `share` (0 to 1) between two colours."""
-    parts = [round(one + (other - one) * share) for one, other in (
-        (low.red(), high.red()), (low.green(), high.green()), (low.blue(), high.blue()))]
-    return QColor(*parts)

@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.events import Event, Failed, Notice
 from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.layout import MANIFESTS
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
+from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
+from cnnstudio.gui.pages.evaluate.curves import CurvesView
+from cnnstudio.gui.pages.evaluate.large import LargeView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
-from cnnstudio.gui.pages.evaluate.report import EvaluationReport
+from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
 from cnnstudio.gui.pages.evaluate.results import (
     DATA,
     Answer,
-    Results,
     measured_folder,
-    read_results,
     relative_paths,
 )
+from cnnstudio.gui.pages.evaluate.shortcuts import ShortcutsView
+from cnnstudio.gui.pages.evaluate.shown import ShownPictures
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.start import KIND, start_evaluation
+from cnnstudio.gui.pages.evaluate.summary import SummaryView
+from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView, EvaluationViews
+from cnnstudio.gui.pages.evaluate.working import WorkingBar
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import FilterPictures, ShowPage
 from cnnstudio.gui.state.jobs import Job, Work
-from cnnstudio.gui.widgets.basics import Button, Label, Stack, box, column, row
-from cnnstudio.gui.widgets.cards import Card, EmptyState
-from cnnstudio.gui.widgets.formatting import format_pictures
-from cnnstudio.gui.widgets.progress import show_progress
-from cnnstudio.workers.runs.answers import is_outdated, leakage_price
+from cnnstudio.gui.widgets.basics import Button, Stack, box, column
+from cnnstudio.gui.widgets.cards import EmptyState
+from cnnstudio.workers.runs.answers import is_outdated
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
+VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView, CurvesView, ConfidenceView,
+                                                      ShortcutsView)
+"""The views of the centre in the order of their tabs."""
 
 
 class EvaluatePage(Page):
     id = "evaluate"
     title = Text("Evaluate", "Evaluar")
     icon = "evaluate"
+    shows = ("pictures",)
 
     def subtitle(self) -> str:
         run = self._run()
@@ -63,12 +74,18 @@ class EvaluatePage(Page):
         self._side.run_chosen.connect(self._choose_run)
         self._side.split_chosen.connect(self._choose_split)
         self._side.folder_requested.connect(self._ask_folder)
+        self._side.list_requested.connect(self._ask_list)
+        self._side.beside_chosen.connect(self._choose_beside)
         return self._side
 
     def inspector(self) -> QWidget:
-        self._panel = PicturesPanel()
-        self._panel.worst_requested.connect(self._show_worst)
+        self._panel = PicturesPanel(self.workspace)
         self._panel.data_requested.connect(self._show_in_data)
+        self._panel.opened.connect(self._open_large)
+        self._large.label_key.connect(self._panel.press_key)
+        self._large.exclude_key.connect(self._panel.exclude)
+        self._shown = ShownPictures(self._panel, lambda: self.state, self._is_own, self)
+        self._shown.cell_marked.connect(self._views.mark_cell)
         return self._panel
 
     @property
@@ -80,10 +97,13 @@ class EvaluatePage(Page):
 
     def centre(self) -> QWidget:
         self._runs: list[RunSummary] = []
-        self._results: Results | None = None
+        self._waiting: list[str] = []
+        self._class_names: tuple[str, ...] = ()
+        self._read: ReadEvaluation | None = None
         self._evaluation: Evaluated | None = None
-        self._report = EvaluationReport()
-        self._report.cell_chosen.connect(lambda label, predicted: self._open_cell((label, predicted)))
+        self._context: EvaluationContext | None = None
+        self._views = EvaluationViews(VIEWS, self.workspace, self.state)
+        self._views.view_made.connect(self._connect_view)
         self._empty = EmptyState("evaluate", tr("Not evaluated yet", "Aún sin evaluar"),
                                  tr("Measures the selected run on these pictures: its accuracy, the figures of "
                                     "every class, and which classes it confuses.",
@@ -95,27 +115,26 @@ class EvaluatePage(Page):
                                 "Entrene primero una red. Después se muestran aquí sus errores."),
                              tr("Go to Train", "Ir a Entrenar"), on_click=lambda: self.session.request(ShowPage("train")))
         self._stack = Stack()
-        for item in (self._report, self._empty, nothing):
+        self._large = LargeView(self.session.jobs)
+        self._large.left.connect(self._leave_large)
+        self._large.stepped.connect(lambda by: self._open_large(self._panel.step(by)))
+        for item in (self._views, self._empty, nothing, self._large):
             self._stack.addWidget(item)
-        layout = column(self._working_bar(), self._stack, spacing=0)
+        self._working = WorkingBar(self.session.jobs)
+        layout = column(self._working, self._stack, spacing=0)
         layout.setStretch(1, 1)
         self.session.jobs.changed.connect(self._show_work)
         self.session.jobs.ended.connect(self._on_job_ended)
         return box(layout)
 
-    def _working_bar(self) -> QWidget:
-        self._work_words = Label("", "body")
-        self._work_bar = QProgressBar()
-        self._work_bar.setTextVisible(False)
-        cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self._cancel)
-        line = row(self._work_words, self._work_bar, cancel, spacing=16)
-        line.setStretch(1, 1)
-        self._work = box(column(Card(box(line), margins=(16, 8, 16, 8)), margins=(24, 16, 24, 0)))
-        self._work.hide()
-        return self._work
+    def _connect_view(self, view: EvaluationView) -> None:
+        view.cell_chosen.connect(lambda label, predicted: self._shown.open_cell((label, predicted)))
+        view.pictures_requested.connect(self._shown.show_numbers)
+        view.evaluation_requested.connect(self._evaluate_runs)
 
     def close(self) -> None:
         self._panel.close_threads()
+        self._views.close_threads()
 
     # What is chosen ------------------------------------------------------------------------------
 
@@ -138,7 +157,18 @@ class EvaluatePage(Page):
     def _split_text(self) -> str:
         if self.split != DATA:
             return str(SPLIT_NAMES[self.split])
-        return self.data.name if self.data is not None else tr("Other folder", "Otra carpeta")
+        return self.data.name if self.data is not None else tr("Other pictures", "Otras imágenes")
+
+    def _beside(self) -> tuple[RunSummary, ...]:
+        """The runs that stand beside the chosen one."""
+        chosen, own = self.state.get("beside", ()), self._run()
+        return tuple(run for run in self._runs if run.id in chosen and own is not None and run.id != own.id)
+
+    def _choose_beside(self, ids: tuple[str, ...]) -> None:
+        self.state["beside"] = ids
+        self._side.show_choices(self._runs, self._run(), self.split, self.data, self._beside())
+        if self._context is not None and self._evaluation is not None:
+            self._show_context(replace(self._context, beside=self._beside()))
 
     def _choose_run(self, run: str) -> None:
         self.session.chosen_run = run
@@ -165,8 +195,16 @@ class EvaluatePage(Page):
         if folder:
             self.take_folder(Path(folder))
 
+    def _ask_list(self) -> None:
+        files, _kind = QFileDialog.getOpenFileName(
+            self._stack, tr("List of labelled pictures", "Lista de imágenes etiquetadas"),
+            str(self.workspace.collection.root or Path.home()),
+            tr("Lists", "Listas") + " (" + " ".join(f"*{end}" for end in sorted(MANIFESTS)) + ")")
+        if files:
+            self.take_folder(Path(files))
+
     def take_folder(self, folder: Path) -> None:
-        """Choose other class folders to evaluate on; nothing starts yet."""
+        """Choose other class folders, or a list, to evaluate on; nothing starts yet."""
         self._choose(split=DATA, data=str(folder))
 
     # The work ------------------------------------------------------------------------------------
@@ -184,6 +222,18 @@ class EvaluatePage(Page):
         self.header_changed.emit()
         start_evaluation(self.session, RunFolder(run.folder), self.split, self.data, self._on_event)
 
+    def _evaluate_runs(self, ids: list[str]) -> None:
+        """Evaluate other runs on the same pictures, one after the other."""
+        self._waiting = list(ids)
+        self._evaluate_next()
+
+    def _evaluate_next(self) -> None:
+        if self._waiting and self.session.jobs.of_kind(KIND) is None:
+            identifier = self._waiting.pop(0)
+            run = next((run for run in self._runs if run.id == identifier), None)
+            if run is not None:
+                start_evaluation(self.session, RunFolder(run.folder), self.split, self.data)
+
     def _on_event(self, event: Event) -> None:
         """Keep a result that could not be written, with its warning."""
         if isinstance(event, Notice) and event.problem.code == "evaluation_not_kept":
@@ -198,19 +248,10 @@ class EvaluatePage(Page):
         evaluated: Evaluated | None = self.state.get("unkept")
         return evaluated
 
-    def _cancel(self) -> None:
-        job = self.session.jobs.of_kind(KIND)
-        if job is not None:
-            job.cancel()
-
     def _show_work(self) -> None:
-        job = self.session.jobs.of_kind(KIND)
-        self._work.setVisible(job is not None)
-        self._again.setEnabled(job is None)
-        self._empty.button.setEnabled(job is None)
-        if job is not None:
-            self._work_words.setText(str(job.phase or job.label))
-            show_progress(self._work_bar, job.progress)
+        works = self._working.show_work()
+        self._again.setEnabled(not works)
+        self._empty.button.setEnabled(not works)
 
     def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind == KIND and isinstance(last, Failed):
@@ -218,6 +259,7 @@ class EvaluatePage(Page):
             self.header_changed.emit()
         if job.kind == KIND and not isinstance(job, Work):
             self._show()
+            self._evaluate_next()
         self._show_work()
 
     # What is shown -------------------------------------------------------------------------------
@@ -231,9 +273,17 @@ class EvaluatePage(Page):
             for name in ("cell", "failure") if "run" in self.state else ():
                 self.state.pop(name, None)
             self.state["run"] = self.session.chosen_run
-        if change.of("runs", "run", "folder", "dataset"):
+        if change.of("runs", "run", "folder", "calibration") or self._classes_changed(change):
             self._show()
+        elif change.of("pictures", "dataset"):
+            self._panel.refresh()
         self._show_work()
+
+    def _classes_changed(self, change: Change) -> bool:
+        """Whether the colours of the classes changed: they follow the order of the project's classes."""
+        names = self.workspace.counts.all_class_names
+        same, self._class_names = names == self._class_names, names
+        return change.of("dataset", "pictures") and not same
 
     def blocking_problems(self) -> Iterable[Problem]:
         failure = self.state.get("failure")
@@ -258,8 +308,10 @@ class EvaluatePage(Page):
 
     def _show(self) -> None:
         run = self._run()
-        self._side.show_choices(self._runs, run, self.split, self.data)
-        self._results = None
+        self._class_names = self.workspace.counts.all_class_names
+        self._side.show_choices(self._runs, run, self.split, self.data, self._beside())
+        self._read = None
+        self._shown.forget()
         self._evaluation = self._saved_evaluation(run) if run is not None else None
         self._again.setVisible(self._evaluation is not None)
         self._next.setVisible(self._evaluation is not None)
@@ -270,99 +322,66 @@ class EvaluatePage(Page):
         else:
             self._stack.setCurrentIndex(0)
             saved = self._evaluation is not self._unsaved
-            self._report.show_report(self._evaluation, self._colors(self._evaluation),
-                                     outdated=saved and is_outdated(RunFolder(run.folder), self.split))
-            self._report.show_leakage(None)
+            folder = RunFolder(run.folder)
+            self._show_context(EvaluationContext(
+                run=folder, split=self.split, evaluated=self._evaluation, colors=tuple(self._colors(self._evaluation)),
+                saved=saved, outdated=saved and is_outdated(folder, self.split),
+                problem=None if saved else self.state["unkept_warning"], title=run.title, beside=self._beside()))
             if saved:
-                self._start_reading(RunFolder(run.folder), self.split)
-                self._read_leakage(RunFolder(run.folder), self.split)
+                self._start_reading(folder, self.split, self._evaluation)
         if self._evaluation is None or self._evaluation is self._unsaved:
             text = tr("After an evaluation the pictures of a cell, and the worst mistakes, are shown here.",
                       "Tras una evaluación se muestran aquí las imágenes de una celda y los peores errores.")
             if self._evaluation is not None:
                 text = tr("The pictures behind these numbers could not be kept.",
                           "Las imágenes detrás de estas cifras no se pudieron guardar.")
-            self._panel.show_answers(tr("Pictures", "Imágenes"), text, (), (), (), worst=True, in_data=False)
+            self._shown.show_nothing(text)
         self.side_changed.emit()
         self.header_changed.emit()
 
-    def _read_leakage(self, run: RunFolder, split: str) -> None:
-        """The accuracy gained by duplicates between the splits, according to the audit."""
-        index = self.workspace.collection.index
-        if index is None or self.session.jobs.of_kind("leakage") is not None:
-            return
-
-        def done(job: Work) -> None:
-            now = self._run()
-            if now is not None and now.id == run.id and self.split == split:
-                self._report.show_leakage(job.result)
-
-        self.session.jobs.run(lambda _report: leakage_price(index, run, split),
-                              Text("Checking for leakage", "Buscando fugas"), "leakage", quiet=True, done=done, owner=self)
-
-    def _start_reading(self, run: RunFolder, split: str) -> None:
-        """Read the table in a thread: it may have a line for each of a million pictures."""
-        work = Work(lambda _report: read_results(run, split), Text("Reading the table", "Leyendo la tabla"), _READ,
-                    quiet=True)
+    def _start_reading(self, run: RunFolder, split: str, evaluated: Evaluated) -> None:
+        """Read the table and the answers in a thread: there may be a million pictures."""
+        work = Work(lambda _report: read_evaluation(run, split, evaluated), Text("Reading the table", "Leyendo la tabla"),
+                    _READ, quiet=True)
         self._reader = work
         # A bound method of this page: Qt disconnects it when the page is deleted.
-        work.ended.connect(self._on_table_read)
+        work.ended.connect(self._on_read)
         self.session.jobs.start(work)
 
-    def _on_table_read(self, _last: Event) -> None:
+    def _on_read(self, _last: Event) -> None:
         work = self._reader
         # Only the newest reading counts: the choice may have changed meanwhile.
-        if work.running or self._results is not None:
+        if work.running or self._read is not None:
             return
         if isinstance(work.last, Failed):
             self.state["failure"] = work.last.problem
             self.header_changed.emit()
-        elif isinstance(work.result, Results) and self._evaluation is not None:
-            self._results = work.result
-            self._show_pictures()
+            if self._context is not None:
+                self._show_context(replace(self._context, problem=work.last.problem, saved=False))
+        elif isinstance(work.result, ReadEvaluation) and self._context is not None and self._evaluation is not None:
+            self._read = work.result
+            self._show_context(replace(self._context, answers=self._read.answers, problem=self._read.problem, read=self._read))
+            self._shown.show_evaluation(self._context)
 
-    def _show_pictures(self) -> None:
-        cell = self.state.get("cell")
-        if self._evaluation is not None and cell is not None and max(cell) < len(self._evaluation.classes):
-            self._report.matrix.select(cell)
-            self._open_cell(cell)
-        else:
-            self._show_worst()
+    def _show_context(self, context: EvaluationContext) -> None:
+        self._context = context
+        self._views.show_evaluation(context)
 
-    def _fill(self, title: str, note: str, answers: list[Answer], *, worst: bool) -> None:
-        assert self._evaluation is not None
-        self._panel.show_answers(title, note, answers, [entry.name for entry in self._evaluation.classes],
-                                 self._colors(self._evaluation), worst=worst,
-                                 in_data=bool(relative_paths(answers[:1], self.workspace.collection.root)))
+    def _is_own(self, answer: Answer) -> bool:
+        """Whether a picture belongs to the project's collection."""
+        return bool(relative_paths((answer,), self.workspace.collection.root))
 
-    def _show_worst(self) -> None:
-        if self._evaluation is None or self._results is None:
-            return
-        self.state.pop("cell", None)
-        self._report.matrix.select(None)
-        mistakes = self._results.worst()
-        number = format_pictures(len(mistakes))
-        note = tr("{n}, highest loss first", "{n}, mayor pérdida primero", n=number) if mistakes else tr(
-            "Every picture was recognised.", "Se reconocieron todas las imágenes.")
-        self._fill(tr("Worst mistakes", "Peores errores"), note, mistakes, worst=True)
+    def _open_large(self, answer: Answer | None) -> None:
+        """Show a picture large with its answers, in place of the views."""
+        if answer is not None and self._context is not None:
+            self._large.show_answer(answer, self._context)
+            self._stack.setCurrentWidget(self._large)
+            self._large.view.setFocus()
 
-    def _open_cell(self, cell: tuple[int, int]) -> None:
-        if self._evaluation is None:
-            return
-        self.state["cell"] = cell
-        if self._results is None:
-            return
-        answers = self._results.cell(*cell)
-        note = tr("{n}, most probable first", "{n}, más probables primero", n=format_pictures(len(answers))) if answers else tr(
-            "No picture.", "Ninguna imagen.")
-        self._fill(self._cell_title(cell), note, answers, worst=False)
-
-    def _cell_title(self, cell: tuple[int, int]) -> str:
-        assert self._evaluation is not None
-        true, predicted = (self._evaluation.classes[item].name for item in cell)
-        if cell[0] == cell[1]:
-            return tr("{name}, recognised", "{name}, reconocidas", name=true)
-        return tr("{true} predicted as {predicted}", "{true} predichas como {predicted}", true=true, predicted=predicted)
+    def _leave_large(self) -> None:
+        if self._evaluation is not None:
+            self._stack.setCurrentIndex(0)
+        self._panel.grid.setFocus()
 
     def _show_in_data(self, answers: list[Answer]) -> None:
         paths = relative_paths(answers, self.workspace.collection.root)

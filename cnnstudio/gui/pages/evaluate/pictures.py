@@ -1,288 +1,201 @@
-"""The right panel of the Evaluate page: the pictures of a cell, or the worst mistakes."""
+"""The right panel of the Evaluate page: the pictures of a cell or of an order, and what can be done with them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import icons, theme, tokens
+from cnnstudio.datasets.index import Picture
 from cnnstudio.gui.pages.evaluate.answer_card import AnswerCard
-from cnnstudio.gui.pages.evaluate.results import Answer
-from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
-from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
-from cnnstudio.gui.widgets.formatting import format_number, format_percent
-from cnnstudio.gui.widgets.picture import thumbnail_face
+from cnnstudio.gui.pages.evaluate.answer_grid import AnswerGrid
+from cnnstudio.gui.pages.evaluate.orders import ORDERS
+from cnnstudio.gui.pages.evaluate.results import Answer, relative_paths
+from cnnstudio.gui.pages.evaluate.views import EvaluationContext
+from cnnstudio.gui.pages.picture_menu import picture_menu, relabel_to_new
+from cnnstudio.gui.state.key_input import KeyInput
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row
+from cnnstudio.gui.widgets.formatting import format_pictures
+from cnnstudio.gui.widgets.inputs import Select
 
-_CELL: Final = 118
-_CAPTION: Final = 40
-_GAP: Final = 10
-
-
-class AnswerGrid(QAbstractScrollArea):
-    """Thumbnails with true class, predicted class and probability; only visible ones are decoded.
-
-    A click or the arrow keys choose a picture; Enter or a double click opens it in the system's viewer.
-    """
-
-    chosen = Signal(object)
-    """Another answer was chosen by mouse or keyboard."""
-    opened = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._answers: list[Answer] = []
-        self._names: Sequence[str] = ()
-        self._colors: Sequence[int] = ()
-        self.current = -1
-        self._thumbnails = Thumbnails(self, threads=2)
-        self._thumbnails.arrived.connect(self.viewport().update)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(tr("Pictures", "Imágenes"))
-        self.viewport().setAutoFillBackground(False)
-        self.verticalScrollBar().setSingleStep(40)
-
-    @property
-    def answers(self) -> list[Answer]:
-        return self._answers
-
-    def close_threads(self) -> None:
-        self._thumbnails.close()
-
-    def show_answers(self, answers: Sequence[Answer], names: Sequence[str], colors: Sequence[int]) -> None:
-        """Show answers in their order; `colors` are the colour numbers of the classes."""
-        self._answers, self._names, self._colors = list(answers), names, colors
-        self.current = -1
-        self.verticalScrollBar().setValue(0)
-        self._measure()
-
-    def _columns(self) -> int:
-        return max(1, (self.viewport().width() + _GAP) // (_CELL + _GAP))
-
-    def _side(self) -> int:
-        columns = self._columns()
-        return max(32, (self.viewport().width() - _GAP * (columns - 1)) // columns)
-
-    def _measure(self) -> None:
-        step = self._side() + _CAPTION + _GAP
-        lines = -(-len(self._answers) // self._columns())
-        self.verticalScrollBar().setRange(0, max(0, lines * step - _GAP - self.viewport().height()))
-        self.verticalScrollBar().setPageStep(max(1, self.viewport().height()))
-        self._want()
-        self.viewport().update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._measure()
-
-    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
-        self._want()
-        self.viewport().update()
-
-    def _visible(self) -> range:
-        step, columns = self._side() + _CAPTION + _GAP, self._columns()
-        first = self.verticalScrollBar().value() // step
-        last = (self.verticalScrollBar().value() + self.viewport().height()) // step
-        return range(first * columns, min(len(self._answers), (last + 1) * columns))
-
-    def _wanted(self, place: int) -> Wanted:
-        answer = self._answers[place]
-        return Wanted(str(answer.file), answer.file, answer.file_bytes, answer.modified_ns,
-                      size_for(self._side() * self.devicePixelRatioF()))
-
-    def _want(self) -> None:
-        # Before the first layout the viewport is a few pixels wide: nothing is visible yet.
-        if self.isVisible():
-            self._thumbnails.want([self._wanted(place) for place in self._visible()])
-
-    def showEvent(self, event: QEvent) -> None:
-        self._measure()
-
-    def rect_of(self, place: int) -> QRect:
-        """The rectangle of a picture with its caption, in the viewport."""
-        line, across = divmod(place, self._columns())
-        side = self._side()
-        return QRect(across * (side + _GAP), line * (side + _CAPTION + _GAP) - self.verticalScrollBar().value(), side,
-                     side + _CAPTION)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for place in self._visible():
-            self._paint(painter, place)
-
-    def _paint(self, painter: QPainter, place: int) -> None:
-        answer, box, side = self._answers[place], self.rect_of(place), self._side()
-        image = self._thumbnails.get(self._wanted(place))
-        broken = image is not None and image.isNull()
-        face = thumbnail_face(None if broken else image, theme.class_color(self._colors[answer.label]), side,
-                              self.devicePixelRatioF())
-        painter.drawPixmap(box.topLeft(), face)
-        if broken:
-            icons.paint(painter, QRectF(box.x() + side / 2 - 12, box.y() + side / 2 - 12, 24, 24), "warning", "faint")
-        if place == self.current:
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(box.x() + 1, box.y() + 1, side - 2, side - 2), tokens.THUMBNAIL_RADIUS,
-                                    tokens.THUMBNAIL_RADIUS)
-        painter.setFont(theme.font("secondary"))
-        metrics = painter.fontMetrics()
-        painter.setPen(theme.color("text"))
-        true, predicted = self._names[answer.label], self._names[answer.predicted]
-        text = true if answer.right else f"{true} → {predicted}"
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(QRect(box.x(), box.y() + side + 3, side, 17), middle,
-                         metrics.elidedText(text, Qt.TextElideMode.ElideRight, side))
-        painter.setPen(theme.color("ok" if answer.right else "error"))
-        painter.drawText(QRect(box.x(), box.y() + side + 20, side, 17), middle, format_percent(answer.probability))
-
-    def index_at(self, point: QPoint) -> int:
-        return next((place for place in self._visible() if self.rect_of(place).contains(point)), -1)
-
-    def answer_text(self, answer: Answer) -> str:
-        """The text of a picture for tooltip and screen reader."""
-        return tr("{file}\nTrue class: {true}\nPredicted: {predicted}, {share}\nLoss: {loss}",
-                  "{file}\nClase verdadera: {true}\nPredicha: {predicted}, {share}\nPérdida: {loss}",
-                  file=answer.relative, true=self._names[answer.label], predicted=self._names[answer.predicted],
-                  share=format_percent(answer.probability), loss=format_number(answer.loss))
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = self.index_at(event.pos())
-            if place < 0:
-                QToolTip.hideText()
-            else:
-                QToolTip.showText(event.globalPos(), self.answer_text(self._answers[place]), self.viewport())
-            return True
-        return super().viewportEvent(event)
-
-    def _go(self, place: int) -> None:
-        """Choose a picture."""
-        if self._answers:
-            self._move_to(place)
-            self.chosen.emit(self._answers[self.current])
-
-    def _move_to(self, place: int) -> None:
-        """Bring the frame of the keyboard to a picture."""
-        self.current = min(max(place, 0), len(self._answers) - 1)
-        box, bar = self.rect_of(self.current), self.verticalScrollBar()
-        if box.top() < 0:
-            bar.setValue(bar.value() + box.top())
-        elif box.bottom() > self.viewport().height():
-            bar.setValue(bar.value() + box.bottom() - self.viewport().height())
-        self.setAccessibleDescription(self.answer_text(self._answers[self.current]))
-        self.viewport().update()
-
-    def clear_choice(self) -> None:
-        """Choose no picture."""
-        self.current = -1
-        self.viewport().update()
-
-    def reveal_current(self) -> None:
-        """Scroll to the chosen picture."""
-        if self.current >= 0:
-            box, bar = self.rect_of(self.current), self.verticalScrollBar()
-            if box.top() < 0 or box.bottom() > self.viewport().height():
-                bar.setValue(bar.value() + box.top())
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = self.index_at(event.position().toPoint())
-        if place >= 0:
-            self._go(place)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.opened.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -self._columns(),
-                 Qt.Key.Key_Down: self._columns(), Qt.Key.Key_Home: -len(self._answers),
-                 Qt.Key.Key_End: len(self._answers)}
-        if event.key() in steps:
-            self._go(0 if self.current < 0 else self.current + steps[Qt.Key(event.key())])
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
-        elif event.key() == Qt.Key.Key_Escape and self.current >= 0:
-            self.clear_choice()
-            self.chosen.emit(None)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        if self.current < 0 and self._answers and event.reason() != Qt.FocusReason.MouseFocusReason:
-            self._move_to(0)
+_OTHER: Final = ""
+"""The choice of the list of orders while a cell, or what a view asked for, is shown."""
 
 
 class PicturesPanel(QWidget):
-    """`worst_requested()` to show the mistakes again, `data_requested(answers)` to show pictures on the Data page."""
+    """`order_chosen(id)` to show an order of `ORDERS`, `data_requested(answers)` to show pictures on the Data page,
+    `opened(answer)` to show one large.
 
-    worst_requested = Signal()
+    The keys of classes relabel the selection, Delete excludes it, the menu has all actions of the Data page.
+    """
+
+    order_chosen = Signal(str)
     data_requested = Signal(list)
+    opened = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("scrolls", True)
+        self._workspace = workspace
+        self._context: EvaluationContext | None = None
+        self._in_data = False
+        self._order = Select()
+        self._order.setAccessibleName(tr("Which pictures", "Qué imágenes"))
+        self._order.chosen.connect(self._choose_order)
         self._title = Elided("", "body_strong")
         self._note = Label("", "secondary", "dim", wrap=True)
-        self._worst = Button(tr("Worst mistakes", "Peores errores"), "link", on_click=self.worst_requested.emit)
         self._data = Button(tr("Show in Data", "Ver en Datos"), "link",
                             on_click=lambda: self.data_requested.emit(self.grid.answers))
-        self.grid = AnswerGrid()
+        self.grid = AnswerGrid(self._states)
         self.card = AnswerCard()
-        self.grid.chosen.connect(self._show_chosen)
-        self.grid.opened.connect(self.card.open_file)
+        self.grid.selection_changed.connect(self._show_selection)
+        self.grid.opened.connect(lambda place: self.opened.emit(self.grid.answers[place]))
+        self.grid.menu_requested.connect(self._show_menu)
+        self._keys = KeyInput(workspace.classes.keys, self)
+        self._keys.chosen.connect(self.relabel)
+        self._keys.typed.connect(self._show_typed)
+        self.grid.label_key.connect(self.press_key)
+        self.grid.exclude_key.connect(self.exclude)
         self.card.closed.connect(self._close_card)
+        self.card.opened.connect(self.opened)
         self.card.data_requested.connect(lambda answer: self.data_requested.emit([answer]))
-        self._names: Sequence[str] = ()
-        self._in_data = False
-        links = row(self._data, self._worst, None, spacing=16)
-        layout = column(self._title, self._note, links, 2, self.card, self.grid, spacing=4, margins=(16, 16, 10, 8))
-        layout.setStretch(5, 1)
+        self._several = Label("", "secondary", wrap=True)
+        self._actions = box(row(
+            Button(tr("Change class…", "Cambiar clase…"), "link", on_click=self._show_class_menu),
+            Button(tr("Exclude", "Excluir"), "link", on_click=self.exclude), None, spacing=14))
+        self._chosen = box(column(self._several, self._actions, spacing=2))
+        self._chosen.hide()
+        layout = column(self._order, self._title, self._note, row(self._data, None, spacing=16), 2, self.card, self._chosen,
+                        self.grid, spacing=4, margins=(16, 16, 10, 8))
+        layout.setStretch(7, 1)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.card.set_room(event.size().height())
 
     def close_threads(self) -> None:
         """Stop the threads; the page will be deleted."""
+        self._keys.clear()
         self.grid.close_threads()
         self.card.close_threads()
 
-    def _show_chosen(self, answer: Answer | None) -> None:
-        self.card.show_answer(answer, self._names, in_data=self._in_data)
-        # The card takes room from the grid: the picture would be out of sight.
-        QTimer.singleShot(0, self.grid, self.grid.reveal_current)
-
-    def _close_card(self) -> None:
-        self.grid.clear_choice()
-        self.card.show_answer(None, (), in_data=False)
-        self.grid.setFocus()
+    # What is shown -------------------------------------------------------------------------------
 
     @property
     def title(self) -> str:
         return self._title.text()
 
-    def show_answers(self, title: str, note: str, answers: Sequence[Answer], names: Sequence[str],
-                     colors: Sequence[int], *, worst: bool, in_data: bool) -> None:
-        """Show pictures under a title; `worst`: these are the mistakes; `in_data`: they belong to the project's
-        collection."""
+    def show_answers(self, title: str, note: str, answers: Sequence[Answer], context: EvaluationContext | None, *,
+                     order: str = "", in_data: bool = False) -> None:
+        """Show pictures under a title; `order`: they are those of an order; `in_data`: they belong to the project's
+        collection. Without a context there are none."""
+        self._context, self._in_data = context, in_data
         self._title.setText(title)
+        self._title.setVisible(not order)
         self._note.setText(note)
         self._note.setVisible(bool(note))
-        self._worst.setVisible(not worst and bool(names))
+        choices: list[tuple[object, str]] = [(each.id, str(each.label)) for each in ORDERS]
+        self._order.set_choices(choices if order else [(_OTHER, tr("Other pictures…", "Otras imágenes…")), *choices], order)
+        self._order.setVisible(context is not None)
         self._data.setVisible(in_data and bool(answers))
-        self._names, self._in_data = names, in_data
-        self.card.show_answer(None, names, in_data=in_data)
+        names, colors = (context.class_names, context.colors) if context is not None else ((), ())
         self.grid.show_answers(answers, names, colors)
+        self._show_selection()
+
+    def refresh(self) -> None:
+        """The user's decisions about pictures changed."""
+        self.grid.forget()
+        self._show_selection()
+
+    def _choose_order(self, value: object) -> None:
+        if value != _OTHER:
+            self.order_chosen.emit(str(value))
+
+    def _states(self, answers: Sequence[Answer]) -> dict[str, Picture]:
+        collection = self._workspace.collection
+        if not self._in_data or not answers:
+            return {}
+        own = {path: answer.relative for answer in answers for path in relative_paths([answer], collection.root)}
+        return {own[picture.path]: picture for picture in collection.rows(list(collection.ids_of(own))) if picture.path in own}
+
+    def _show_selection(self) -> None:
+        chosen = self.grid.selected()
+        one = chosen[0] if len(chosen) == 1 else None
+        shown = self.card.isVisibleTo(self)
+        self.card.show_answer(one, self._context, self.grid.state_of(one) if one is not None else None, in_data=self._in_data)
+        self._chosen.setVisible(bool(chosen))
+        self._actions.setVisible(self._in_data)
+        self._several.setText(tr("{n} selected", "{n} seleccionadas", n=format_pictures(len(chosen))) if self._in_data else tr(
+            "These pictures are not of this project: their class cannot be changed here.",
+            "Estas imágenes no son de este proyecto: aquí no se puede cambiar su clase."))
+        self._several.setVisible(len(chosen) > 1 or not self._in_data)
+        if shown != self.card.isVisibleTo(self) and one is not None:
+            # The card takes room from the grid: the picture would be out of sight.
+            QTimer.singleShot(0, self.grid, lambda: self.grid.reveal(max(0, self.grid.selection.current)))
+
+    def _show_typed(self, text: str) -> None:
+        self._several.setText(tr("class {key}…", "clase {key}…", key=text) if text else "")
+        self._several.setVisible(bool(text))
+        if not text:
+            self._show_selection()
+
+    def _close_card(self) -> None:
+        self.grid.selection.clear()
+        self.grid.selection_changed.emit()
+        self.grid.viewport().update()
+        self.grid.setFocus()
+
+    def step(self, by: int) -> Answer | None:
+        """Select the picture before or after the current one, and return it."""
+        self.grid.step(by)
+        chosen = self.grid.selected()
+        return chosen[0] if len(chosen) == 1 else None
+
+    # What is done with the selection -------------------------------------------------------------
+
+    def selected_ids(self) -> list[int]:
+        """The ids of the selected pictures in the collection."""
+        collection = self._workspace.collection
+        return list(collection.ids_of(relative_paths(self.grid.selected(), collection.root))) if self._in_data else []
+
+    def press_key(self, letter: str) -> None:
+        """The key of a class was typed."""
+        if self._in_data:
+            self._keys.press(letter)
+
+    def relabel(self, name: str) -> None:
+        """Give the selection another class."""
+        self._workspace.decisions.relabel(self.selected_ids(), name)
+
+    def exclude(self) -> None:
+        """Exclude the selection."""
+        self._workspace.decisions.exclude(self.selected_ids(), True)
+
+    def _show_menu(self, point: QPoint) -> None:
+        chosen = self.grid.selected()
+        if ids := self.selected_ids():
+            picture_menu(self._workspace, self.grid, ids, lambda _id: self.opened.emit(chosen[0])).popup(point)
+        elif len(chosen) == 1:
+            menu = QMenu(self.grid)
+            menu.addAction(tr("Large view", "Vista grande") + "\t" + tr("Enter", "Intro"),
+                           lambda: self.opened.emit(chosen[0]))
+            menu.addAction(tr("Open in the system's viewer", "Abrir en el visor del sistema"),
+                           lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(chosen[0].file))))
+            menu.popup(point)
+
+    def _show_class_menu(self) -> None:
+        ids, menu = self.selected_ids(), QMenu(self)
+        keys = self._workspace.classes.keys()
+        for name in self._workspace.counts.class_names:
+            key = f"\t{keys[name].upper()}" if name in keys else ""
+            menu.addAction(name.replace("&", "&&") + key, partial(self.relabel, name))
+        menu.addSeparator()
+        menu.addAction(tr("New class…", "Nueva clase…"), lambda: relabel_to_new(self._workspace, self, ids))
+        menu.popup(self._actions.mapToGlobal(self._actions.rect().bottomLeft()))

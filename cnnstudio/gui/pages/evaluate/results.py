@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from cnnstudio.core.foreign_files import LARGE, LARGEST, decode_json, open_regular, read_bytes
 from cnnstudio.core.jobs import Evaluated, PictureResult
@@ -15,6 +17,7 @@ from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Header, read_manifest
 from cnnstudio.datasets.run_pictures import locate
+from cnnstudio.gui.pages.evaluate.orders import Order
 from cnnstudio.workers.runs.folder import RunFolder
 
 DATA = "data"
@@ -50,15 +53,39 @@ class Results:
     root: Path
     answers: tuple[Answer, ...] = ()
 
-    def cell(self, label: int, predicted: int) -> list[Answer]:
-        """The pictures of a cell of the confusion matrix, most probable first."""
-        matching = [answer for answer in self.answers if answer.label == label and answer.predicted == predicted]
-        return sorted(matching, key=lambda item: (-item.probability, item.relative))
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """The true classes, int (n,)."""
+        return np.array([answer.label for answer in self.answers], np.int64)
 
-    def worst(self, most: int = 200) -> list[Answer]:
-        """The mistakes, highest loss first."""
-        wrong = [answer for answer in self.answers if not answer.right]
-        return sorted(wrong, key=lambda item: (-item.loss, item.relative))[:most]
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """The predicted classes, int (n,)."""
+        return np.array([answer.predicted for answer in self.answers], np.int64)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """Those of the predicted classes, (n,)."""
+        return np.array([answer.probability for answer in self.answers])
+
+    @cached_property
+    def losses(self) -> np.ndarray:
+        return np.array([answer.loss for answer in self.answers])
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        """Whether each was recognised, (n,)."""
+        return np.asarray(self.labels == self.predicted)
+
+    def cell(self, label: int, predicted: int, most: int | None = None) -> list[Answer]:
+        """The pictures of a cell of the confusion matrix, most probable first."""
+        numbers = np.flatnonzero((self.labels == label) & (self.predicted == predicted))
+        chosen = numbers[np.argsort(-self.probabilities[numbers], kind="stable")][:most]
+        return [self.answers[number] for number in chosen.tolist()]
+
+    def ordered(self, order: Order, most: int = 200) -> list[Answer]:
+        """The first pictures of an order."""
+        return [self.answers[number] for number in order.numbers(self)[:most].tolist()]
 
 
 def read_results(run: RunFolder, split: str) -> Results:
@@ -85,18 +112,20 @@ def read_results(run: RunFolder, split: str) -> Results:
             file=file, relative=row.path, label=row.label, predicted=row.predicted,
             probability=row.probability, loss=row.loss, file_bytes=entry.size if entry is not None else 0,
             modified_ns=entry.modified_ns if entry is not None else 0))
-    return Results(root=root, answers=tuple(answers))
+    # By path, so that equal ones stand in its order.
+    return Results(root=root, answers=tuple(sorted(answers, key=lambda answer: answer.relative)))
 
 
 def measured_folder(run: RunFolder) -> Path | None:
-    """The other folder of the saved evaluation `DATA` of a run, or None."""
+    """The other folder, or list, of the saved evaluation `DATA` of a run, or None."""
     path = run.folder / _DATA_MANIFEST
     try:
         # A list that is newer than the result belongs to an evaluation that did not finish.
         if path.stat().st_mtime > run.table_path(DATA).with_suffix(".json").stat().st_mtime:
             return None
         with open_regular(path) as file:
-            return Path(decode_json(file.readline(LARGE), Header).root)
+            header = decode_json(file.readline(LARGE), Header)
+            return Path(header.source or header.root)
     except (OSError, ValueError):
         return None
 

@@ -1,4 +1,4 @@
-"""Starting an evaluation: a thread prepares the list of pictures, then a child process evaluates."""
+"""Starting an evaluation or an audit: a thread prepares the job, then a child process does it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnnstudio.core.events import Event
+from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.trial_setup import shortcuts_job
 
 KIND = "evaluate"
-_LABEL = Text("Evaluation", "Evaluación")
+SHORTCUTS_KIND = "shortcuts"
 
 
 def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | None = None,
@@ -22,14 +24,24 @@ def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | 
 
     `on_event` receives every event of the child through a Qt signal.
     """
+    return _start(session, lambda: evaluation_job(run, "" if data is not None else split, data),
+                  Text("Evaluation", "Evaluación"), KIND, on_event)
 
+
+def start_shortcuts(session: Session, run: RunFolder, split: str, on_event: Callable[[Event], None]) -> Work:
+    """Look for shortcuts in the pictures of a run, on `split` ("": the first of test and validation that has pictures)."""
+    return _start(session, lambda: shortcuts_job(run, split), Text("Looking for shortcuts", "Buscando atajos"), SHORTCUTS_KIND,
+                  on_event)
+
+
+def _start(session: Session, prepare: Callable[[], JobSpec], label: Text, kind: str,
+           on_event: Callable[[Event], None] | None) -> Work:
     def on_done(work: Work) -> None:
         # Without a result the work failed or was cancelled: its last event is reported.
         if work.result is not None:
-            child = ChildJob(work.result, _LABEL, KIND, page="evaluate")
+            child = ChildJob(work.result, label, kind, page="evaluate")
             if on_event is not None:
                 child.event.connect(on_event)
             session.jobs.start(child)
 
-    return session.jobs.run(lambda _report: evaluation_job(run, "" if data is not None else split, data), _LABEL, KIND,
-                            page="evaluate", done=on_done)
+    return session.jobs.run(lambda _report: prepare(), label, kind, page="evaluate", done=on_done)

@@ -145,6 +145,8 @@ class PredictPage(Page):
                 self._show_answers(self.state.get("answers", []))
         elif change.of("run") and self.models.model != self.server.model:
             self.models.follow_run()
+        elif change.of("calibration"):
+            self._on_model_chosen()
         self._show_state()
 
     def _on_models_listed(self) -> None:
@@ -301,10 +303,10 @@ class PredictPage(Page):
         if event.request != self._request:
             return
         if self._total == 1:
-            self.answers[0].prediction = event
+            self.answers[0].prediction, self.answers[0].rejection = event, self.server.rejection
             self._results.show_answer(self.answers[0], "")
             return
-        self._fresh.append(Answer(event.path, event))
+        self._fresh.append(Answer(event.path, event, self.server.rejection))
         if not self._flush.isActive():
             self._flush.start()
 

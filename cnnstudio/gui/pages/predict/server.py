@@ -12,15 +12,18 @@ from typing import ClassVar, Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from cnnstudio.core.calibration import Rejection
 from cnnstudio.core.commands import Predict, Stop
 from cnnstudio.core.events import Event, Failed, Notice, Progress
 from cnnstudio.core.jobs import Answered, Prediction, Ready
+from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Report
 from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.job_setup import serving_job
+from cnnstudio.workers.runs.folder import RunFolder
 
 KIND: Final = "serve"
 Model = tuple[str, str]
@@ -47,10 +50,16 @@ class PredictionServer(QObject):
         self._waiting: list[Predict] = []
         self._requests = 0
         self._pasted: Path | None = None
+        self._calibrated: int | None = None
         self.model: Model | None = None
         self.ready: Ready | None = None
         self.problem: Problem | None = None
         session.changed.connect(self._on_session_changed)
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """When the model that is loaded is not sure."""
+        return self.ready.rejection if self.ready is not None else None
 
     @property
     def running(self) -> bool:
@@ -58,11 +67,13 @@ class PredictionServer(QObject):
         return self._job is not None
 
     def serve(self, model: Model) -> None:
-        """Start a server for that model; a running one is kept if it serves that model already."""
-        if model == self.model and self._job is not None:
+        """Start a server for that model; a running one is kept if it serves that model already, with its present
+        calibration."""
+        calibrated = _calibration_time(model)
+        if model == self.model and self._job is not None and calibrated == self._calibrated:
             return
         self.stop()
-        self.model, self.problem = model, None
+        self.model, self.problem, self._calibrated = model, None, calibrated
         try:
             job = serving_job(Path(model[0]), model[1] or None)
         except ProblemError as err:
@@ -140,6 +151,15 @@ class PredictionServer(QObject):
             self.stop()
             self.problem = None
             self.changed.emit()
+
+
+def _calibration_time(model: Model) -> int | None:
+    """When the calibration of a run was written, in nanoseconds; None without one. A server reads it once."""
+    folder, run = model
+    try:
+        return RunFolder(Path(folder) / RUNS / run).calibration_path.stat().st_mtime_ns if run else None
+    except OSError:
+        return None
 
 
 def server_of(session: Session) -> PredictionServer:

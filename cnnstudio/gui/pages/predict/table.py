@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QSizePolicy, QStyledItemDelegate, QSt
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.predict.doubt import likely_classes, not_sure_text
 from cnnstudio.gui.pages.predict.views import Answer
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.widgets.formatting import format_percent
@@ -25,7 +26,12 @@ class AnswerTable(Table):
 
     def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
         def best(answer: Answer) -> str:
+            if answer.not_sure and answer.prediction is not None:
+                return f"{not_sure_text()}: {', '.join(likely_classes(answer.prediction))}"
             return answer.best.label if answer.best is not None else ""
+
+        def class_square(answer: Answer) -> QColor | None:
+            return color_of(answer.best.label) if answer.best is not None and not answer.not_sure else None
 
         def share(answer: Answer) -> float:
             return answer.best.probability if answer.best is not None else -1.0
@@ -33,8 +39,8 @@ class AnswerTable(Table):
         super().__init__([
             Column("", lambda _answer: "", key=lambda answer: answer.path),
             Column(tr("Name", "Nombre"), lambda answer: Path(answer.path).name, stretch=True),
-            Column(tr("Prediction", "Predicción"), best, color=lambda answer: color_of(answer.best.label)
-                   if answer.best is not None else None),
+            Column(tr("Prediction", "Predicción"), best, color=class_square, help=_why,
+                   tone=lambda answer: "warn" if answer.not_sure else ""),
             Column(tr("Probability", "Probabilidad"), lambda answer: format_percent(share(answer)) if answer.best else "",
                    key=share, right=True),
             Column(tr("Problem", "Problema"), _reason, tone=lambda _answer: "error",
@@ -93,6 +99,11 @@ class AnswerTable(Table):
         """Stop the thumbnail threads."""
         self._look.stop()
         self.thumbnails.close()
+
+
+def _why(answer: Answer) -> str:
+    """Why the model is not sure, else its answer."""
+    return answer.reason or (answer.best.label if answer.best is not None else "")
 
 
 def _reason(answer: Answer) -> str:

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
+from cnnstudio.core.calibration import Rejection
 from cnnstudio.core.jobs import Answered, Prediction, Ranked
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.predict.doubt import doubt_reason, likely_text, not_sure_text
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
+from cnnstudio.gui.widgets.answer_bars import AnswerBars
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, column, row
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.formatting import (
@@ -24,15 +27,11 @@ from cnnstudio.gui.widgets.formatting import (
     format_duration,
     format_engine,
     format_number,
-    format_percent,
     format_pictures,
 )
 from cnnstudio.gui.widgets.picture import PictureView, image_of
 
-TOP = 8
-"""The number of classes with a bar."""
 _LARGEST = 1024
-_BAR = 44
 
 
 @dataclass(eq=False)
@@ -41,10 +40,21 @@ class Answer:
 
     path: str
     prediction: Prediction | None = None
+    rejection: Rejection | None = None
+    """When the model that answered is not sure."""
 
     @property
     def best(self) -> Ranked | None:
         return self.prediction.top[0] if self.prediction is not None and self.prediction.top else None
+
+    @property
+    def not_sure(self) -> bool:
+        return self.prediction is not None and bool(self.prediction.not_sure)
+
+    @property
+    def reason(self) -> str:
+        """Why the model is not sure; "" where it is."""
+        return doubt_reason(self.prediction, self.rejection) if self.prediction is not None else ""
 
     @property
     def problem(self) -> str:
@@ -59,10 +69,13 @@ def format_note(event: Answered) -> str:
 
 
 def format_summary(answers: Sequence[Answer], done: int, total: int) -> str:
-    """How many pictures were answered, and how many were unreadable."""
+    """How many pictures were answered, and how many were doubtful and unreadable."""
     unreadable = sum(1 for answer in answers if answer.problem)
     text = format_pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=format_count(done),
                                                            total=format_pictures(total))
+    doubtful = sum(1 for answer in answers if answer.not_sure)
+    if doubtful:
+        text += " · " + tr("{n} not sure", "{n} sin certeza", n=format_count(doubtful))
     if not unreadable:
         return text
     return f"{text} · " + (tr("1 unreadable", "1 ilegible") if unreadable == 1
@@ -84,50 +97,6 @@ def load_picture(path: str, _report: Report) -> QImage | Failure:
                           name=Path(path).name, reason=reason_of(err)))
 
 
-class Bars(QWidget):
-    """The likeliest classes with their probability, in the colours of the classes."""
-
-    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._color_of = color_of
-        self.ranked: tuple[Ranked, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(160)
-
-    def show_ranked(self, ranked: tuple[Ranked, ...]) -> None:
-        self.ranked = ranked[:TOP]
-        self.setAccessibleName(", ".join(f"{item.label} {format_percent(item.probability)}" for item in self.ranked))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(280, max(1, len(self.ranked)) * _BAR)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = self.width()
-        for place, item in enumerate(self.ranked):
-            top = place * _BAR
-            painter.setFont(theme.font("body_strong" if place == 0 else "body"))
-            painter.setPen(theme.color("text"))
-            text = format_percent(item.probability)
-            room = painter.fontMetrics().horizontalAdvance(text) + 12
-            name = painter.fontMetrics().elidedText(item.label, Qt.TextElideMode.ElideRight, width - room)
-            painter.drawText(QRectF(0, top + 2, width - room, 20), Qt.AlignmentFlag.AlignVCenter, name)
-            painter.drawText(QRectF(0, top + 2, width, 20),
-                             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("sunk"))
-            painter.drawRoundedRect(QRectF(0, top + 25, width, 8), 4, 4)
-            if item.probability > 0:
-                painter.setBrush(self._color_of(item.label))
-                painter.drawRoundedRect(QRectF(0, top + 25, max(4.0, width * item.probability), 8), 4, 4)
-
-
 class AnswerView(QWidget):
     """One picture and its answer: side by side when it is alone, one above the other beside a table."""
 
@@ -137,11 +106,13 @@ class AnswerView(QWidget):
         self.picture.setMinimumSize(160, 160)
         self._name = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
         self._label = Label("", "figure", wrap=True)
-        self.bars = Bars(color_of)
+        self._likely = Label("", "body", wrap=True)
+        self._reason = Label("", "secondary", "dim", wrap=True)
+        self.bars = AnswerBars(color_of)
         self._problem = Label("", "body", "error", wrap=True, selectable=True)
         self._note = Label("", "secondary", "dim", wrap=True)
-        self.card = Card(Caption(tr("Prediction", "Predicción")), self._label, self.bars, self._problem, self._note,
-                         spacing=8)
+        self.card = Card(Caption(tr("Prediction", "Predicción")), self._label, self._likely, self._reason, self.bars,
+                         self._problem, self._note, spacing=8)
         left = column(self.picture, self._name, spacing=8)
         left.setStretch(0, 1)
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -167,7 +138,10 @@ class AnswerView(QWidget):
         self._name.setText(answer.path if answer is not None else "")
         best = answer.best if answer is not None else None
         problem = answer.problem if answer is not None else ""
-        self._label.setText(best.label if best is not None else "" if problem else waiting)
+        self._show_doubt(answer)
+        doubtful = answer is not None and answer.not_sure
+        self._label.setText(not_sure_text() if doubtful else best.label if best is not None else "" if problem else waiting)
+        self._label.set_tone("warn" if doubtful else "")
         self._label.setFont(theme.font("figure" if best is not None else "body"))
         self._label.setVisible(not problem)
         self.bars.setVisible(best is not None)
@@ -175,6 +149,19 @@ class AnswerView(QWidget):
                               and answer.prediction is not None else ())
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+
+    def _show_doubt(self, answer: Answer | None) -> None:
+        """Which classes it may be, and why that is not certain."""
+        doubtful = answer is not None and answer.not_sure
+        for label in (self._likely, self._reason):
+            label.setVisible(doubtful)
+        if answer is None or answer.prediction is None or not doubtful:
+            self.card.setToolTip("")
+            return
+        self._likely.setText(likely_text(answer.prediction))
+        self._reason.setText(answer.reason)
+        self._reason.setVisible(bool(answer.reason))
+        self.card.setToolTip(answer.reason)
 
     def show_note(self, text: str, tooltip: str = "") -> None:
         """Show time and engine, below the bars."""

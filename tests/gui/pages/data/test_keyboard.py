@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QScrollArea, QWidget
 
 from cnnstudio.gui.pages.data.charts import DataCharts
 from cnnstudio.gui.pages.data.inspector import DataInspector
-from cnnstudio.gui.pages.data.viewer import DataViewer
+from cnnstudio.gui.pages.picture_viewer import PictureViewer
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.class_list import ClassList
@@ -65,7 +65,7 @@ def test_charts_and_the_large_view_have_their_place_and_show_the_keyboard(qtbot,
     assert page.state["view"] == "map", "arrows go on"
     press(page, "Grid")
     page.views.opened.emit(next(iter(page.views.grid.ids)))
-    view = part(page, DataViewer).view
+    view = part(page, PictureViewer).view
     assert view.hasFocus()
     assert ring(view) == 0
     # An activated window gives the keyboard to one of its widgets: clear it afterwards.

@@ -16,11 +16,13 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate import start as evaluate_start
+from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.matrix import ConfusionMatrix
+from cnnstudio.gui.pages.evaluate.orders import ORDERS
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
-from cnnstudio.gui.pages.evaluate.report import EvaluationReport
 from cnnstudio.gui.pages.evaluate.results import measured_folder, read_results
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
+from cnnstudio.gui.pages.evaluate.summary import SummaryView
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training
 from cnnstudio.workers.runs.answers import is_outdated
@@ -101,25 +103,27 @@ def test_nothing_starts_by_itself(qtbot, window, project_folder, run):
 def test_a_kept_result_is_shown_at_once_and_cells_open_their_pictures(qtbot, window, project_folder, run):
     evaluation = evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    assert part(page, EvaluationReport).isVisible()
-    assert len(part(page, EvaluationReport).table.rows.rows) == 2
+    assert part(page, SummaryView).isVisible()
+    assert len(part(page, SummaryView).table.rows.rows) == 2
     grid = part(page, PicturesPanel).grid
     assert [answer.loss for answer in grid.answers] == [3.0, 2.0]
-    matrix = part(page, EvaluationReport).matrix
+    press(page, "Confusion")
+    matrix = part(page, ConfusionView).matrix
     cell = (0, 0)
     qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=matrix.rect_of(*cell).center())
     assert len(grid.answers) == evaluation.confusion[0][0]
     chances = [answer.probability for answer in grid.answers]
     assert chances == sorted(chances, reverse=True)
     assert all(answer.file.is_file() for answer in grid.answers)
-    part(page, PicturesPanel).worst_requested.emit()
+    part(page, PicturesPanel).order_chosen.emit("worst")
     assert len(grid.answers) == 2
 
 
 def test_the_keyboard_opens_cells(qtbot, window, project_folder, run):
     evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    matrix = part(page, EvaluationReport).matrix
+    press(page, "Confusion")
+    matrix = part(page, ConfusionView).matrix
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
         qtbot.keyClick(matrix, key)
     assert matrix.selected == (1, 1)
@@ -140,7 +144,8 @@ def test_the_pictures_of_a_cell_are_shown_in_data(qtbot, window, project_folder,
 def test_a_cell_survives_a_change_of_the_theme(qtbot, window, project_folder, run):
     evaluate_by_hand(run)
     page = opened(qtbot, window, project_folder)
-    part(page, EvaluationReport).cell_chosen.emit(1, 0)
+    press(page, "Confusion")
+    part(page, ConfusionView).cell_chosen.emit(1, 0)
     number = len(part(page, PicturesPanel).grid.answers)
     window.session.set_setting("theme", "dark")
     qtbot.waitUntil(lambda: window.current is not page)
@@ -178,8 +183,8 @@ def test_numbers_that_could_not_be_kept_are_shown_with_a_warning(qtbot, window, 
     page = opened(qtbot, window, project_folder)
     page.start()
     settled(qtbot, window)
-    assert part(page, EvaluationReport).isVisible()
-    assert part(page, EvaluationReport).accuracy.value.startswith("100")
+    assert part(page, SummaryView).isVisible()
+    assert part(page, SummaryView).accuracy.value.startswith("100")
     assert [problem.code for problem in page.blocking_problems()] == ["evaluation_not_kept"]
     assert "could not be kept" in " ".join(texts(part(page, PicturesPanel)))
     # It belongs to this run and split alone.
@@ -237,7 +242,7 @@ def test_answers_lie_below_the_root_of_the_manifest(run, tmp_path):
     evaluate_by_hand(run)
     results = read_results(run, "test")
     assert results.root == tmp_path / "pictures"
-    assert len(results.worst()) == 2
+    assert len(results.ordered(ORDERS[0])) == 2
     assert sum(len(results.cell(i, j)) for i in range(2) for j in range(2)) == len(results.answers)
 
 
@@ -249,7 +254,7 @@ def test_wilson_interval():
     assert wilson_interval(0.0, 10)[0] == pytest.approx(0.0)
 
 
-def test_a_hundred_classes_scroll_and_fewer_fit(qtbot):
+def test_a_hundred_classes_fit_and_scroll_when_enlarged(qtbot):
     matrix = ConfusionMatrix()
     qtbot.addWidget(matrix)
     matrix.resize(700, 500)
@@ -258,6 +263,9 @@ def test_a_hundred_classes_scroll_and_fewer_fit(qtbot):
     rows = [[row * column % 7 for column in range(number)] for row in range(number)]
     matrix.show_matrix([f"class {index}" for index in range(number)],
                        [theme.class_color(index) for index in range(number)], rows)
+    assert matrix.horizontalScrollBar().maximum() == matrix.verticalScrollBar().maximum() == 0, "all of it at first"
+    assert not matrix.grab().isNull()
+    matrix.zoom_to(20)
     assert matrix.horizontalScrollBar().maximum() > 0
     assert matrix.verticalScrollBar().maximum() > 0
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
@@ -306,3 +314,16 @@ def test_two_classes_have_large_cells(qtbot):
         sizes[number] = matrix.rect_of(0, 0)
     assert sizes[2].height() > 3 * sizes[10].height() and sizes[2].width() > 2 * sizes[10].width()
     assert not matrix.grab().isNull()
+
+
+def test_the_result_of_a_list_is_found_again_and_not_taken_for_its_folder(run, tmp_path):
+    pictures = tmp_path / "pictures"
+    lists = [pictures / f"{name}.csv" for name in ("one", "two")]
+    for path in lists:
+        path.write_text("path,label\ncat/cat00.png,cat\ndog/dog00.png,dog\n", encoding="utf-8")
+    evaluation_job(run, data=lists[0])
+    evaluate_by_hand(run)
+    run.table_path("test").rename(run.table_path("data"))
+    run.table_path("test").with_suffix(".json").rename(run.table_path("data").with_suffix(".json"))
+    assert measured_folder(run) == lists[0].resolve()
+    assert read_results(run, "data").root == pictures.resolve()

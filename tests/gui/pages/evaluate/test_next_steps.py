@@ -57,7 +57,7 @@ def test_a_click_on_a_wrong_picture_shows_it_large_with_its_answer(qtbot, window
     qtbot.mouseClick(panel.grid.viewport(), Qt.MouseButton.LeftButton, pos=panel.grid.rect_of(0).center())
     answer = panel.grid.answers[0]
     assert panel.card.isVisible()
-    assert dict(panel.card.facts)["File"] == answer.relative
+    assert dict(panel.card.facts)["True class"] == ("dog" if answer.label else "cat")
     assert dict(panel.card.facts)["Predicted"].startswith("dog" if answer.predicted else "cat")
     qtbot.waitUntil(lambda: panel.card._view.image is not None)
     requested = []
@@ -67,4 +67,4 @@ def test_a_click_on_a_wrong_picture_shows_it_large_with_its_answer(qtbot, window
     window.go("evaluate")
     driving.press(panel.card, "Close")
     assert not panel.card.isVisible()
-    assert panel.grid.index_at(QPoint(5, 5)) == 0
+    assert panel.grid.row_at(QPoint(5, 5)) == 0

@@ -6,13 +6,16 @@ import csv
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
+from cnnstudio.core.calibration import Calibration, Rejection
 from cnnstudio.core.events import Failed, Stopped
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import same
+from cnnstudio.gui.pages.predict.doubt import likely_text
 from cnnstudio.gui.pages.predict.table import AnswerTable
-from cnnstudio.gui.pages.predict.views import AnswerView
+from cnnstudio.gui.pages.predict.views import Answer, AnswerView
 from cnnstudio.gui.state.commands import OpenPaths
 from cnnstudio.gui.widgets.cards import DropArea
 from cnnstudio.workers.link import Link
@@ -20,6 +23,7 @@ from cnnstudio.workers.transport import Endpoint
 from tests.gui.driving import part, parts, says, texts
 
 NAMES = ("cat", "dog")
+REJECTION = Rejection(kind="conformal", level=0.1, threshold=0.2)
 
 
 def child(endpoint: Endpoint) -> None:
@@ -30,7 +34,7 @@ def child(endpoint: Endpoint) -> None:
     if "bad" in Path(job.model).name:
         link.emit(Failed(problem=error("bad_model", same("This model is damaged."), "file", path=job.model)))
         return
-    link.emit(Ready(engine="litert", class_names=NAMES))
+    link.emit(Ready(engine="litert", class_names=NAMES, rejection=REJECTION))
     while link.stop is None:
         request = link.predictions.get()
         if request is None:
@@ -42,7 +46,9 @@ def child(endpoint: Endpoint) -> None:
                 link.emit(Prediction(request=request.request, path=path, problem=problem))
                 continue
             top = [Ranked(label="dog", probability=0.75), Ranked(label="cat", probability=0.25)]
-            link.emit(Prediction(request=request.request, path=path,
+            doubt = "maybe" in name
+            link.emit(Prediction(request=request.request, path=path, not_sure=doubt or None,
+                                 answer_set=NAMES if doubt else None,
                                  top=tuple(top if "dog" in name else top[::-1])))
         link.emit(Answered(request=request.request, pictures=len(request.paths), seconds=0.012, engine="litert"))
     link.emit(Stopped(kept=True))
@@ -185,3 +191,77 @@ def test_a_damaged_model_is_explained_and_the_old_one_still_serves(qtbot, page, 
     qtbot.waitUntil(lambda: len(page.answers) == 1 and page.answers[0].best is not None, timeout=20_000)
     assert not list(page.blocking_problems())
     answered(qtbot, page, 1)
+
+
+def test_a_picture_the_model_is_not_sure_of(qtbot, page, pictures_folder):
+    picture = pictures_folder / "maybe.png"
+    picture.write_bytes(next(pictures_folder.glob("cat/*.png")).read_bytes())
+    page.take_paths([str(picture)])
+    answered(qtbot, page, 1)
+    view = part(page, AnswerView)
+    assert says(view, "Not sure") and says(view, "Likely: cat, dog")
+    assert says(view, "With an error rate of 10% the right class is one of these 2: cat, dog.")
+    assert not [label for label in texts(view) if label == "cat"], "no class is claimed"
+    page.take_paths([str(pictures_folder / "cat" / "cat00.png")])
+    answered(qtbot, page, 1)
+    assert says(view, "cat") and not says(view, "Not sure")
+
+
+def test_the_table_says_which_pictures_are_not_certain(qtbot, page, pictures_folder):
+    picture = pictures_folder / "dog" / "maybe.png"
+    picture.write_bytes(next(pictures_folder.glob("cat/*.png")).read_bytes())
+    paths = [str(pictures_folder / "dog" / "dog00.png"), str(picture)]
+    page.take_paths(paths)
+    answered(qtbot, page, 2)
+    assert says(page, "2 pictures · 1 not sure")
+    model = part(page, AnswerTable).rows
+    index = model.index(1, 2)
+    assert model.data(index, Qt.ItemDataRole.DisplayRole) == "Not sure: cat, dog"
+    assert "one of these 2" in model.data(index, Qt.ItemDataRole.ToolTipRole)
+    assert model.data(index, Qt.ItemDataRole.DecorationRole) is None, "the colour of a class would claim it"
+    assert model.data(model.index(0, 2), Qt.ItemDataRole.DisplayRole) == "dog"
+
+
+@pytest.mark.parametrize(("rejection", "answer_set", "expected"), [
+    (Rejection(kind="confidence", level=0.8, threshold=0.8), None,
+     "The best class has 75.0%; this model answers only from 80% on."),
+    (Rejection(kind="conformal", level=0.025, threshold=0.9), (), "No class is probable enough for an error rate of 2.5%"),
+])
+def test_the_reason_follows_the_reject_option(rejection, answer_set, expected):
+    top = (Ranked(label="dog", probability=0.75), Ranked(label="cat", probability=0.25))
+    prediction = Prediction(request=1, path="a.png", top=top, not_sure=True, answer_set=answer_set)
+    answer = Answer("a.png", prediction, rejection)
+    assert answer.reason.startswith(expected)
+    assert likely_text(prediction) == ("Likely: dog, cat" if answer_set is None
+                                       else "No class is probable enough; nearest: dog, cat")
+    assert Answer("a.png", prediction).reason == "", "without the model's option there is no reason to give"
+
+
+def calibrate(folder: Path, temperature: float) -> None:
+    """Write a calibration of the newest run, as the Evaluate page does."""
+    from cnnstudio.workers.runs.calibration import keep_calibration
+    from cnnstudio.workers.runs.folder import find_run
+
+    keep_calibration(find_run(folder, None), Calibration(temperature=temperature))
+
+
+def test_another_calibration_is_used_for_the_pictures_on_screen(qtbot, opened, page, project_folder, pictures_folder):
+    page.take_paths([str(pictures_folder / "cat" / "cat00.png")])
+    answered(qtbot, page, 1)
+    first, job = page.answers[0].prediction, page.server._job
+    page.enter()
+    assert page.server._job is job, "nothing has changed"
+    calibrate(project_folder, 2.0)
+    opened.session.announce("calibration", "saved")
+    qtbot.waitUntil(lambda: page.server.ready is not None and page.server._job is not job, timeout=20_000)
+    answered(qtbot, page, 1)
+    qtbot.waitUntil(lambda: page.answers[0].prediction is not None, timeout=20_000)
+    assert page.answers[0].prediction is not first
+
+
+def test_a_calibration_that_changed_elsewhere_is_read_on_the_next_visit(qtbot, page, project_folder):
+    job = page.server._job
+    calibrate(project_folder, 2.0)
+    page.enter()
+    assert page.server._job is not job
+    qtbot.waitUntil(lambda: page.server.ready is not None, timeout=20_000)

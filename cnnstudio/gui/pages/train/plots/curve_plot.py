@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train.plots.axes import PlotArea, readout_item
+from cnnstudio.gui.pages.train.plots.axes import PlotArea
 from cnnstudio.gui.pages.train.plots.history import SMOOTHING, Curves, format_best
 from cnnstudio.gui.pages.train.plots.marks import MarkItem
 from cnnstudio.gui.pages.train.plots.quantities import Quantity
 from cnnstudio.gui.pages.train.plots.readout import Line, nearest, readout_html
 from cnnstudio.gui.widgets.basics import Label, row
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.plots import readout_item
 from cnnstudio.workers.runs.group_figures import spread_of
 
 _MOST_NAMES: Final = 6

@@ -13,7 +13,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from cnnstudio.core.jobs import RatesTried
 from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.train.plots.axes import NumberAxis, style_plot
+from cnnstudio.gui.widgets.plots import NumberAxis, style_plot
 
 _NEAR: Final = 12.0
 """Pixels within which a click means a line."""

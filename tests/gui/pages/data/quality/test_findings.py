@@ -23,7 +23,7 @@ from cnnstudio.gui.pages.data.findings import KindBar, available_remedies
 from cnnstudio.gui.pages.data.inspector import DataInspector
 from cnnstudio.gui.pages.data.quality import QualityPanel
 from cnnstudio.gui.pages.data.side import DataSide
-from cnnstudio.gui.pages.data.viewer import DataViewer
+from cnnstudio.gui.pages.picture_viewer import PictureViewer
 from cnnstudio.gui.widgets.basics import Elided, Label, MenuButton
 from cnnstudio.gui.widgets.cards import Facts, FilterLine
 from cnnstudio.gui.widgets.class_list import ClassList
@@ -155,11 +155,11 @@ def test_labelling_goes_on_with_the_next_picture(qtbot, page):
     names = shown(page)
     page.views.grid.selection.select_only(3)
     page.views.opened.emit(page.views.grid.selected_ids()[0])
-    qtbot.keyClick(part(page, DataViewer).view, Qt.Key.Key_2)
+    qtbot.keyClick(part(page, PictureViewer).view, Qt.Key.Key_2)
     assert shown(page) == names[:3] + names[4:]
-    assert says(part(page, DataViewer), names[4])
-    qtbot.keyClick(part(page, DataViewer).view, Qt.Key.Key_Right)
-    assert says(part(page, DataViewer), names[5])
+    assert says(part(page, PictureViewer), names[4])
+    qtbot.keyClick(part(page, PictureViewer).view, Qt.Key.Key_Right)
+    assert says(part(page, PictureViewer), names[5])
     part(page, FilterBar).chosen.emit("classes", ("b",))
     assert not page.views.grid.selected_ids()
 
@@ -203,7 +203,7 @@ def test_a_dragged_threshold_asks_nothing_in_the_windows_thread(qtbot, page, mon
 def test_the_large_view_zooms_and_steps(qtbot, page):
     page.views.opened.emit(page.views.grid.ids[3])
     idle(qtbot, page)
-    view = part(page, DataViewer).view
+    view = part(page, PictureViewer).view
     assert view.image is not None
     before = view.scale
     middle = QPointF(view.rect().center())

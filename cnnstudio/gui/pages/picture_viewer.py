@@ -1,30 +1,35 @@
-"""The large view of the Data page: one picture with zoom, pan and the value of the pixel under the cursor."""
+"""The large view of Data and Evaluate: one picture with zoom, pan and the value of the pixel under the cursor."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Picture
-from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.jobs import JobList, Report, Work
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
 from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.zoom import ZoomView
 
 
-class DataViewer(QWidget):
-    """`left` when the user goes back to the grid; `stepped(-1 or 1)` for the previous or the next picture."""
+class PictureViewer(QWidget):
+    """`path_of` gives the file of a picture, `back` names where the user came from.
+
+    `left` when the user goes back there; `stepped(-1 or 1)` for the previous or the next picture.
+    """
 
     left = Signal()
     stepped = Signal(int)
     label_key = Signal(str)
     exclude_key = Signal()
 
-    def __init__(self, jobs: JobList, collection: Collection, parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: JobList, path_of: Callable[[Picture], Path], back: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._jobs, self._collection = jobs, collection
+        self._jobs, self._path_of = jobs, path_of
         self._picture: Picture | None = None
         self._again = False
         self.view = ZoomView()
@@ -36,8 +41,8 @@ class DataViewer(QWidget):
         self._zoom = Label("", "secondary", "dim")
         self._zoom.setMinimumWidth(48)
         self._pixel = Label("", "secondary", "dim")
-        bar = row(Button(tr("Grid", "Cuadrícula"), "", "chevron-left", on_click=self.left.emit,
-                         tooltip=tr("Back to the grid (Esc)", "Volver a la cuadrícula (Esc)")),
+        bar = row(Button(back, "", "chevron-left", on_click=self.left.emit,
+                         tooltip=tr("Back (Esc)", "Volver (Esc)")),
                   Button(tr("Previous picture", "Imagen anterior"), "icon", "chevron-up",
                          on_click=lambda: self.stepped.emit(-1)),
                   Button(tr("Next picture", "Imagen siguiente"), "icon", "chevron-down",
@@ -72,7 +77,7 @@ class DataViewer(QWidget):
             self._load(picture)
 
     def _load(self, picture: Picture) -> None:
-        path = self._collection.path(picture)
+        path = self._path_of(picture)
 
         def work(_report: Report) -> object:
             from cnnstudio.gui.widgets.picture import image_of

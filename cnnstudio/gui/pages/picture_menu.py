@@ -1,4 +1,4 @@
-"""Menus of the Data page: actions on the selected pictures, and sources of pictures."""
+"""The menu of actions on selected pictures of the collection, on every page that shows them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ from functools import partial
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.text import tr
 from cnnstudio.gui.state.collection import Collection
-from cnnstudio.gui.state.commands import (
-    AddPictures,
-    ChoosePictureFolder,
-    DownloadCollection,
-    RecordPictures,
-    ScanPictures,
-)
-from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.state.workspace import Workspace
 
 
@@ -34,6 +26,8 @@ def picture_menu(workspace: Workspace, parent: QWidget, ids: list[int], open_lar
     for name in workspace.counts.class_names:
         keys = f"\t{class_keys[name].upper()}" if name in class_keys else ""
         label.addAction(name.replace("&", "&&") + keys, partial(decisions.relabel, ids, name))
+    label.addSeparator()
+    label.addAction(tr("New class…", "Nueva clase…"), lambda: relabel_to_new(workspace, parent, ids))
     split = menu.addMenu(tr("Split", "División"))
     for name in SPLITS:
         split.addAction(str(SPLIT_NAMES[name]), partial(decisions.assign_split, ids, name))
@@ -51,22 +45,15 @@ def picture_menu(workspace: Workspace, parent: QWidget, ids: list[int], open_lar
     return menu
 
 
+def relabel_to_new(workspace: Workspace, parent: QWidget, ids: list[int]) -> None:
+    """Ask for a name, and give the pictures that class."""
+    name, done = QInputDialog.getText(parent.window(), tr("New class", "Nueva clase"),
+                                      tr("Name of the class:", "Nombre de la clase:"))
+    if done and name.strip():
+        workspace.decisions.relabel(ids, name.strip())
+
+
 def _show_file(collection: Collection, identifier: int, *, folder: bool) -> None:
     for picture in collection.rows([identifier]):
         path = collection.path(picture)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent if folder else path)))
-
-
-def source_menu(session: Session, parent: QWidget) -> QMenu:
-    """The menu of sources of pictures."""
-    menu = QMenu(parent)
-    menu.addAction(tr("Choose another folder…", "Elegir otra carpeta…"),
-                   lambda: session.request(ChoosePictureFolder()))
-    menu.addAction(tr("Add a folder, list, archive or arrays…", "Añadir carpeta, lista, archivo comprimido o matrices…"),
-                   lambda: session.request(AddPictures()))
-    menu.addAction(tr("Record with the camera…", "Grabar con la cámara…"), lambda: session.request(RecordPictures()))
-    menu.addAction(tr("Download a free collection…", "Descargar una colección libre…"),
-                   lambda: session.request(DownloadCollection()))
-    menu.addSeparator()
-    menu.addAction(tr("Read the folder again", "Leer la carpeta de nuevo"), lambda: session.request(ScanPictures()))
-    return menu

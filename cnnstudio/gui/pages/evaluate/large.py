@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
@@ -20,8 +20,10 @@ from cnnstudio.gui.widgets.basics import Label, box, column
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_percent
 
-_MOST = 5
-"""Classes with a bar."""
+_MOST, _FEW = 5, 3
+"""Classes with a bar, also where there is little room."""
+_HIGH = 760
+"""From this height in pixels there is room for all of them."""
 
 
 class LargeView(QWidget):
@@ -35,6 +37,7 @@ class LargeView(QWidget):
 
     def __init__(self, jobs: JobList, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._most = _MOST
         self._files: dict[int, Path] = {}
         self._colors: dict[str, QColor] = {}
         self._viewer = PictureViewer(jobs, lambda picture: self._files[picture.id], tr("Figures", "Cifras"))
@@ -49,6 +52,13 @@ class LargeView(QWidget):
         layout = column(self._viewer, answers, spacing=12, margins=(24, 14, 24, 16))
         layout.setStretch(0, 1)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        most = _MOST if event.size().height() >= _HIGH else _FEW
+        if most != self._most:
+            self._most = most
+            self._bars.set_most(most)
 
     def show_answer(self, answer: Answer, context: EvaluationContext) -> None:
         """Show a picture of the evaluation."""

@@ -82,6 +82,8 @@ class EvaluatePage(Page):
         self._panel = PicturesPanel(self.workspace)
         self._panel.data_requested.connect(self._show_in_data)
         self._panel.opened.connect(self._open_large)
+        self._panel.grid.selection_changed.connect(self._follow_selection)
+        self._large.stepped.connect(self._panel.step)
         self._large.label_key.connect(self._panel.press_key)
         self._large.exclude_key.connect(self._panel.exclude)
         self._shown = ShownPictures(self._panel, lambda: self.state, self._is_own, self)
@@ -117,7 +119,6 @@ class EvaluatePage(Page):
         self._stack = Stack()
         self._large = LargeView(self.session.jobs)
         self._large.left.connect(self._leave_large)
-        self._large.stepped.connect(lambda by: self._open_large(self._panel.step(by)))
         for item in (self._views, self._empty, nothing, self._large):
             self._stack.addWidget(item)
         self._working = WorkingBar(self.session.jobs)
@@ -377,6 +378,12 @@ class EvaluatePage(Page):
             self._large.show_answer(answer, self._context)
             self._stack.setCurrentWidget(self._large)
             self._large.view.setFocus()
+
+    def _follow_selection(self) -> None:
+        """The large view shows the picture that is selected in the panel."""
+        chosen = self._panel.grid.selected()
+        if self._stack.currentWidget() is self._large and len(chosen) == 1 and self._context is not None:
+            self._large.show_answer(chosen[0], self._context)
 
     def _leave_large(self) -> None:
         if self._evaluation is not None:

@@ -152,11 +152,9 @@ class PicturesPanel(QWidget):
         self.grid.viewport().update()
         self.grid.setFocus()
 
-    def step(self, by: int) -> Answer | None:
-        """Select the picture before or after the current one, and return it."""
+    def step(self, by: int) -> None:
+        """Select the picture before or after the current one."""
         self.grid.step(by)
-        chosen = self.grid.selected()
-        return chosen[0] if len(chosen) == 1 else None
 
     # What is done with the selection -------------------------------------------------------------
 

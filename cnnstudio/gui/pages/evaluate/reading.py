@@ -46,6 +46,7 @@ class ReadEvaluation:
 def read_evaluation(run: RunFolder, split: str, evaluated: Evaluated) -> ReadEvaluation:
     """Read the evaluation `evaluated` of a split. Raises ProblemError where its table is damaged."""
     results = read_results(run, split)
+    results.prepare()
     try:
         answers = calibrated_answers(run, split)
     except ProblemError as missing:

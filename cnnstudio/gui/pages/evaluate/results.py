@@ -53,6 +53,10 @@ class Results:
     root: Path
     answers: tuple[Answer, ...] = ()
 
+    def prepare(self) -> None:
+        """Compute what choosing pictures needs: of a million pictures that takes a second, which belongs in a thread."""
+        _computed = self.labels, self.predicted, self.probabilities, self.losses, self.right
+
     @cached_property
     def labels(self) -> np.ndarray:
         """The true classes, int (n,)."""

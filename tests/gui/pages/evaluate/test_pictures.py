@@ -125,8 +125,12 @@ def test_enter_opens_a_picture_large_with_its_answers(qtbot, page):
     assert large.isVisible()
     assert "predicted as" in " ".join(texts(large))
     assert len(large._bars.ranked) == 2
+    first = large._words.text()
     large.stepped.emit(1)
     assert grid.selection.current == 1
+    assert large._viewer._name.text() == grid.answers[1].relative
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=grid.rect_of(0).center())
+    assert large._words.text() == first and large._viewer._name.text() == grid.answers[0].relative
     large.left.emit()
     assert not large.isVisible()
 

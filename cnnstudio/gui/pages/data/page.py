@@ -106,8 +106,7 @@ class DataPage(Page):
         self._slider.setAccessibleName(tr("Size of the thumbnails", "Tamaño de las miniaturas"))
         self._slider.setToolTip(tr("Size of the thumbnails (Ctrl+wheel)", "Tamaño de las miniaturas (Ctrl+rueda)"))
         # In the smallest window the switch has a line of its own.
-        size = box(row(Icon("image", "dim", 14), self._slider, spacing=8))
-        first = flow_row(self.filters.text, size, self._switch, apart=1)
+        first = flow_row(self.filters.text, box(row(Icon("image", "dim", 14), self._slider, spacing=8)), self._switch, apart=1)
         self._bar = box(column(first, self.filters, self.filters.panel, self.filters.lifts, spacing=8))
         # Otherwise the panels beside it would leave the pictures a column or two.
         self._bar.setMinimumWidth(_NARROWEST)

@@ -49,13 +49,32 @@ def explain(arguments: argparse.Namespace, output: Output) -> int:
             output.line(line, event.file)
 
     last = run_job(job, output, handle)
+    return answer_code(last, output, any(event.problem is None for event in done))
+
+
+def answer_code(last: events.Event, output: Output, answered: bool) -> int:
+    """The exit code of a job that answers for pictures: 2 where what was asked for is not in the model, or no picture could be
+    read."""
+    if isinstance(last, events.Failed) and last.problem.where.field:
+        # What such a problem locates at a field was typed.
+        output.problems([last.problem])
+        return 2
     if isinstance(last, events.Failed):
         return exit_code(last, output)
-    return exit_code(last, output) or (0 if any(event.problem is None for event in done) else 2)
+    return exit_code(last, output) or (0 if answered else 2)
 
 
 def chosen_pictures(arguments: argparse.Namespace, output: Output) -> list[str]:
-    """The pictures that are named, or those of a class of the run (--of). Raises ProblemError where there are none."""
+    """The pictures that are named, or those of a class of the run (--of). Raises ProblemError where there are none, or where
+    one of the options would be passed over (options)."""
+    if arguments.of and arguments.paths:
+        text = Text("Name pictures, or choose those of a class with --of, not both.",
+                    "Indique imágenes o elija las de una clase con --of, no ambas cosas.")
+        raise ProblemError(error("options", text, "run", field="of"))
+    if arguments.split and not arguments.of:
+        text = Text("--split chooses among the pictures of a class: add --of CLASS.",
+                    "--split elige entre las imágenes de una clase: añada --of CLASE.")
+        raise ProblemError(error("options", text, "run", field="split"))
     if arguments.of:
         return run_pictures(serving_job(arguments.model, arguments.run), arguments.split or "", arguments.of)
     paths, left_out = pictures_of(map(str, arguments.paths), arguments.follow_links, arguments.ignore)

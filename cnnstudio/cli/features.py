@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from cnnstudio.cli.explaining import chosen_pictures
-from cnnstudio.cli.jobs import exit_code, report_progress, run_job
+from cnnstudio.cli.explaining import answer_code, chosen_pictures
+from cnnstudio.cli.jobs import report_progress, run_job
 from cnnstudio.cli.output import Output
 from cnnstudio.core import events
 from cnnstudio.core.explain_jobs import FeaturesShown
@@ -27,10 +27,16 @@ def features(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.top < 1:
         text = Text("--top must be at least 1.", "--top debe ser al menos 1.")
         raise ProblemError(error("bad_top", text, "run", field="top"))
+    if arguments.units and kind in ("layers", "filters", "maps"):
+        text = Text("--unit chooses a unit where each is shown on its own, as with --exciting; here the whole layer is shown.",
+                    "--unit elige una unidad donde se muestra cada una por separado, como con --exciting; aquí se muestra la "
+                    "capa entera.")
+        raise ProblemError(error("options", text, "run", field="units"))
+    position = _position(arguments.at)
     needs = kind in ("maps", "field")
     paths = chosen_pictures(arguments, output) if needs or arguments.paths or arguments.of else []
     job = features_job(arguments.model, kind, arguments.to or arguments.model, arguments.run, paths, arguments.layer or "",
-                       arguments.units, _position(arguments.at), arguments.top)
+                       arguments.units, position, arguments.top)
     if kind != "layers":
         explanation_folder(arguments.to, arguments.model if arguments.model.is_dir() else None)
     done: list[FeaturesShown] = []
@@ -45,9 +51,7 @@ def features(arguments: argparse.Namespace, output: Output) -> int:
             output.line(line, _text(event))
 
     last = run_job(job, output, handle)
-    if isinstance(last, events.Failed):
-        return exit_code(last, output)
-    return exit_code(last, output) or (0 if any(event.problem is None for event in done) else 2)
+    return answer_code(last, output, any(event.problem is None for event in done))
 
 
 def _position(text: str | None) -> tuple[int, int] | None:

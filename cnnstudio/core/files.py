@@ -99,14 +99,24 @@ def read_project(folder: Path) -> Project:
     try:
         data = read_bytes(path, LARGE)
     except FileNotFoundError as err:
-        text = Text("There is no project in {path}. Choose another folder, or create a project there.",
-                    "No hay ningún proyecto en {path}. Elija otra carpeta o cree ahí un proyecto.")
-        raise ProblemError(error("no_project", text.fill(path=folder), "project", path=folder)) from err
+        raise ProblemError(_no_project(folder)) from err
     except OSError as os_error:
         text = Text("{path} cannot be read: {reason}.", "No se puede leer {path}: {reason}.")
         raise ProblemError(error("cannot_read", text.fill(path=path, reason=reason_of(os_error)),
                                  "project", path=path)) from os_error
     return decode_project(data, path)
+
+
+def _no_project(folder: Path) -> Problem:
+    text = Text("There is no project in {path}. Choose another folder, or create a project there.",
+                "No hay ningún proyecto en {path}. Elija otra carpeta o cree ahí un proyecto.")
+    return error("no_project", text.fill(path=folder), "project", path=folder)
+
+
+def check_project(folder: Path) -> None:
+    """Raise ProblemError (no_project) for a folder that is missing, or that holds no project."""
+    if not (folder / PROJECT_FILE).is_file():
+        raise ProblemError(_no_project(folder))
 
 
 def write_project(folder: Path, project: Project) -> None:

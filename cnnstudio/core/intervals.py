@@ -16,4 +16,5 @@ def wilson_interval(right: float, count: int, quantile: float = QUANTILE) -> tup
     square = quantile * quantile
     middle = (right + square / (2 * count)) / (1 + square / count)
     half = quantile / (1 + square / count) * math.sqrt(right * (1 - right) / count + square / (4 * count * count))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Where all or none are right, rounding must not leave the share itself outside.
+    return max(0.0, min(right, middle - half)), min(1.0, max(right, middle + half))

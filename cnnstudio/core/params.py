@@ -360,7 +360,9 @@ def check(params: Sequence[Param], values: Mapping[str, Value], area: Area, node
     names = {param.name for param in params}
     for name in values:
         if name not in names:
-            text = Text("There is no setting called {name}.", "No hay ningún ajuste llamado {name}.").fill(name=name)
+            text = Text("There is no setting called {name}. Available: {names}.",
+                        "No hay ningún ajuste llamado {name}. Disponibles: {names}.")
+            text = text.fill(name=name, names=", ".join(param.name for param in params) or "-")
             problems.append(error("unknown_setting", text, area, node=node, field=name))
     return tuple(problems)
 

@@ -35,8 +35,10 @@ def export(job: Export, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     entry = EXPORTERS.find(job.format)
     if entry is None:
-        text = Text("There is no export format called {name}.", "No hay ningún formato de exportación llamado {name}.")
-        raise ProblemError(error("unknown_format", text.fill(name=job.format), "project", field="format"))
+        text = Text("There is no export format called {name}. Available: {names}.",
+                    "No hay ningún formato de exportación llamado {name}. Disponibles: {names}.")
+        raise ProblemError(error("unknown_format", text.fill(name=job.format, names=", ".join(EXPORTERS.ids())), "project",
+                                 field="format"))
     missing = entry.missing_libraries()
     if missing:
         raise ProblemError(*missing)

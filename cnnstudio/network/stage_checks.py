@@ -79,9 +79,10 @@ def _check_stage(project: Project, stage: Stage, bases: BaseResolver) -> list[Pr
         seen.add(callback.id)
         if entry is None:
             if callback.enabled:
-                text = Text("There is no callback called {name}. Remove it.",
-                            "No hay ningún callback llamado {name}. Quítelo.")
-                problems.append(error("unknown_callback", text.fill(name=callback.type), "training", node=node))
+                text = Text("There is no callback called {name}. Remove it. Available: {names}.",
+                            "No hay ningún callback llamado {name}. Quítelo. Disponibles: {names}.")
+                problems.append(error("unknown_callback", text.fill(name=callback.type, names=", ".join(CALLBACKS.ids())),
+                                      "training", node=node))
             continue
         problems += check(entry.params, callback.params, "training", node=node)
         if callback.enabled:

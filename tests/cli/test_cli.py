@@ -111,6 +111,16 @@ def test_a_setting_of_a_loss_that_is_not_chosen_says_what_to_choose(project, cap
     assert cli.main(["set", project, "training.loss=binary_crossentropy", "training.loss.label_smoothing=0.1"]) == 0
 
 
+@pytest.mark.parametrize(("value", "listed"), [
+    ("training.loss=nope", "categorical_crossentropy"), ("training.metrics=nope", "top_k_accuracy"),
+    ("training.callbacks=nope", "EarlyStopping"), ("training.schedule=nope", "CosineDecay"),
+    ("training.optimizer.type=nope", "adamw")])
+def test_the_message_of_an_unknown_name_lists_those_there_are(project, capsys, value, listed):
+    assert cli.main(["set", project, value]) == 2
+    message = capsys.readouterr().err
+    assert "nope" in message and listed in message, message
+
+
 @pytest.mark.parametrize(("value", "code"), [
     ("training.loss=mean_squared_error", "unknown_loss"), ("training.metrics=accuracy,top_k", "unknown_metric"),
     ("training.callbacks=EarlyStoping", "unknown_callback"),

@@ -106,3 +106,17 @@ def test_other_peoples_files_stay(trained, tmp_path, capsys):
     assert cli.main(["features", str(trained / "project"), picture, "--at", "x", "--to", str(tmp_path / "new")]) == 2
     assert cli.main(["explain", str(trained / "project"), "--of", "zebra", "--to", str(tmp_path / "new")]) == 2
     assert "dark, light" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "options", "code"), [
+    ("explain", ["--of", "dark", "PICTURE"], "options"), ("explain", ["--split", "train", "PICTURE"], "options"),
+    ("features", ["--filters", "--unit", "-1"], "options"), ("features", ["--unit", "2", "PICTURE"], "options"),
+    ("features", ["--at", "1"], "bad_position"), ("features", ["--maximize", "--unit", "999"], "unknown_unit"),
+    ("features", ["--filters", "--layer", "lost"], "unknown_layer"),
+    ("features", ["--at", "99,99", "PICTURE"], "unknown_position")])
+def test_options_that_cannot_be_are_wrong_input_and_never_passed_over(command, options, code, trained, tmp_path, capsys):
+    picture = str(trained / "pictures" / "dark" / "1.png")
+    words = [picture if option == "PICTURE" else option for option in options]
+    capsys.readouterr()
+    assert cli.main([command, str(trained / "project"), *words, "--to", str(tmp_path / "out"), "--json"]) == 2
+    assert [line["problem"]["code"] for line in lines(capsys)] == [code]

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from cnnstudio import cli
+from cnnstudio.cli.arguments import parser
 from cnnstudio.core.events import Epoch, Failed, Finished, Hello, Stopped
 from cnnstudio.core.jobs import Evaluate, PictureResult
 from cnnstudio.core.messages import encode_event
@@ -344,3 +345,17 @@ def test_a_run_is_annotated_and_its_table_written_at_once(project, tmp_path, cap
     for place in ("", "."):
         assert cli.main(["runs", project, "--csv", place, "--json"]) == 2
         assert lines(capsys)[-1]["problem"]["code"] == "cannot_write"
+
+
+def test_the_sample_passes_each_command_all_of_its_options(tmp_path, child, monkeypatch, capsys):
+    """As the command line would have parsed them: an option that is added to a command must not end the sample."""
+    folder = tmp_path / "digits"
+    passed = []
+    for module, name in (("evaluating", "evaluate"), ("jobs", "predict")):
+        monkeypatch.setattr(f"cnnstudio.cli.{module}.{name}",
+                            lambda arguments, _output: passed.append(arguments) or 0)
+    assert cli.main(["sample", str(folder)]) == 0
+    evaluate, predict = passed
+    assert len(child.jobs) == 1 and str(folder) in capsys.readouterr().err
+    assert evaluate == parser(["evaluate"]).parse_args(["evaluate", str(folder), "--run", predict.run, "--split", "test"])
+    assert predict.paths and all(path.is_file() for path in map(Path, predict.paths))

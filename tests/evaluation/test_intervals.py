@@ -145,3 +145,9 @@ def test_the_work_can_be_stopped():
 
     with pytest.raises(Stopped):
         make_report(draw(np.random.default_rng(5), 100, 3), check=check)
+
+
+@pytest.mark.parametrize("count", range(1, 200))
+def test_wilsons_interval_contains_the_share_where_all_or_none_are_right(count):
+    assert wilson_interval(1.0, count)[1] == 1.0
+    assert wilson_interval(0.0, count)[0] == 0.0

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Observed, Paused, Resources, Resumed, Stopped
+from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_event
@@ -233,6 +234,7 @@ def test_the_duration_of_a_run_is_the_time_in_which_it_trained(run):
 
 
 def test_find_run(tmp_path, run):
+    (tmp_path / PROJECT_FILE).touch()
     assert find_run(tmp_path, run.id).folder == run.folder
     for wanted in ("nothing", "../..", None):
         with pytest.raises(ProblemError) as problem:
@@ -284,10 +286,20 @@ def test_slug():
 
 @pytest.mark.parametrize("name", ["", ".", "..", ".trash", "../runs", "a/b"])
 def test_only_a_run_is_found_by_its_name(tmp_path, run, name):
+    (tmp_path / PROJECT_FILE).touch()
     (run.folder.parent / ".trash").mkdir()
     with pytest.raises(ProblemError) as caught:
         find_run(tmp_path, name)
     assert caught.value.problems[0].code == "no_run"
+
+
+@pytest.mark.parametrize("name", ["some", None])
+@pytest.mark.parametrize("folder", [".", "missing", "file"])
+def test_where_there_is_no_project_no_run_is_missed(tmp_path, name, folder):
+    (tmp_path / "file").touch()
+    with pytest.raises(ProblemError) as caught:
+        find_run(tmp_path / folder, name)
+    assert [problem.code for problem in caught.value.problems] == ["no_project"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\0garbage", b'{"note": 5}'])

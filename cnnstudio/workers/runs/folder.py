@@ -15,7 +15,7 @@ import msgspec
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.commands import Command, Stop
 from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Stopped
-from cnnstudio.core.files import decode_project, encode_frozen
+from cnnstudio.core.files import check_project, decode_project, encode_frozen
 from cnnstudio.core.foreign_files import LARGE, find_json, read_bytes
 from cnnstudio.core.jobs import AugmentationMeasured, Evaluated
 from cnnstudio.core.lock import ProjectLock
@@ -374,7 +374,7 @@ def list_runs(project_folder: Path) -> list[RunSummary]:
 
 
 def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
-    """The run of that id, or for None the newest one with a model. Raises ProblemError (no_run)."""
+    """The run of that id, or for None the newest one with a model. Raises ProblemError (no_run, no_project)."""
     runs = Path(project_folder) / RUNS
     if run is not None:
         folder = runs / run
@@ -382,6 +382,7 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
         if run and Path(run).name == run and not run.startswith(".") and folder.is_dir():
             RunFolder(folder).check_links()
             return RunFolder(folder)
+        check_project(project_folder)
         text = Text("There is no run called {run} in {path}. `cnnstudio runs` lists the runs of a project.",
                     "No hay ningún entrenamiento llamado {run} en {path}. `cnnstudio runs` enumera los entrenamientos de un "
                     "proyecto.")
@@ -390,6 +391,7 @@ def find_run(project_folder: Path, run: str | None = None) -> RunFolder:
         if summary.has_model:
             RunFolder(summary.folder).check_links()
             return RunFolder(summary.folder)
+    check_project(project_folder)
     text = Text("There is no trained model yet. Train the network first.",
                 "Aún no hay ningún modelo entrenado. Entrene antes la red.")
     raise ProblemError(error("no_run", text, "run", path=runs))

@@ -68,7 +68,9 @@ def test_batches_and_histograms_on_request(new_run, train_run):
     assert all(sum(histogram.bucket) == histogram.num for values in histograms.values() for histogram in values.values())
 
 
-@pytest.mark.parametrize("moment", [(1, 2), (3, 1), (3, 4), (4, 2)])
+@pytest.mark.parametrize("moment", [pytest.param((1, 2), marks=pytest.mark.nightly), (3, 1),
+                                    pytest.param((3, 4), marks=pytest.mark.nightly),
+                                    pytest.param((4, 2), marks=pytest.mark.nightly)])
 def test_a_break_changes_nothing_and_every_step_is_there_once(new_run, train_run, unbroken, moment):
     project = planned(stage("a", 2, callbacks=(board(update_freq=1),)), stage("b", 2, callbacks=(board(update_freq=1),)))
     wanted = unbroken(planned(stage("a", 2), stage("b", 2)))

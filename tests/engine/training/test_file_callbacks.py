@@ -87,7 +87,7 @@ def test_keeping_models_changes_no_number(new_run, train_run, unbroken):
     assert metrics_of(recorder) == plain.epochs
 
 
-@pytest.mark.parametrize("moment", [(3, 1), (5, 2)])
+@pytest.mark.parametrize("moment", [(3, 1), pytest.param((5, 2), marks=pytest.mark.nightly)])
 def test_the_best_is_kept_and_a_break_changes_nothing(new_run, train_run, moment):
     step = keeping(save_best_only=True, monitor="val_accuracy")
     whole = new_run(small_project(epochs=6, callbacks=(step,)))

@@ -1,4 +1,5 @@
-"""The jobs that try something out and keep nothing of it: a forecast, the largest batch, a look into a trained network.
+"""The jobs that try something out beside the training and change nothing of it: a forecast, the largest batch, a look into a
+trained network, shortcuts, a learning curve.
 
 They are jobs as those of `core.jobs`, with the events that only they send.
 """

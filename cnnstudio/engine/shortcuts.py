@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -214,7 +215,6 @@ def _by_thresholds(seen: np.ndarray, labels: np.ndarray, queries: np.ndarray) ->
 
 def _file_facts(paths: list[Path], link: Link) -> np.ndarray:
     """float32 (n, 4): logarithm of the bytes, number of the format, logarithms of width and height."""
-    formats: dict[str, int] = {}
     rows = []
     for path in paths:
         link.check()
@@ -224,8 +224,7 @@ def _file_facts(paths: list[Path], link: Link) -> np.ndarray:
         except (OSError, PictureError):
             rows.append((0.0, -1.0, 0.0, 0.0))  # gone since its pixels were kept
             continue
-        # Formats by name, so that their numbers are the same for every list of files.
-        number = formats.setdefault(header.format, sum(map(ord, header.format)))
-        rows.append((float(np.log(max(1, len(data)))), float(number), float(np.log(header.width)),
-                     float(np.log(header.height))))
+        # A number that depends on the name alone, so that it is the same for every list of files.
+        number = float(zlib.crc32(header.format.encode()))
+        rows.append((float(np.log(max(1, len(data)))), number, float(np.log(header.width)), float(np.log(header.height))))
     return np.asarray(rows, np.float32)

@@ -181,9 +181,8 @@ def _matrix(answers: Answers) -> dict[str, Any]:
         return {"names": (), "rows": ()}
     shares = np.nan_to_num(row_shares(answers.confusion))
     return {"names": names, "rows": [
-        [{"count": int(count), "shade": round(100 * float(share)), "right": one == other}
-         for other, (count, share) in enumerate(zip(row, of, strict=True))]
-        for one, (row, of) in enumerate(zip(answers.confusion, shares, strict=True))]}
+        [{"count": int(count), "shade": round(100 * float(share))} for count, share in zip(row, of, strict=True)]
+        for row, of in zip(answers.confusion, shares, strict=True)]}
 
 
 def _pairs(answers: Answers) -> list[str]:

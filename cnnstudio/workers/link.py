@@ -17,6 +17,7 @@ from cnnstudio.core.checksums import seal_line
 from cnnstudio.core.commands import Command, Observe, ObserveLayers, Pause, Predict, Resume, SetLearningRate, Stop
 from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed
 from cnnstudio.core.explain_jobs import Explain
+from cnnstudio.core.feature_jobs import Featurize
 from cnnstudio.core.foreign_files import LARGE, read_bytes
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.messages import Start, decode_command, encode_event
@@ -55,7 +56,7 @@ class Link:
         self._stop: Stop | None = None
         self._paused = False
         self._gone = False
-        self.predictions: queue.SimpleQueue[Predict | Explain | None] = queue.SimpleQueue()
+        self.predictions: queue.SimpleQueue[Predict | Explain | Featurize | None] = queue.SimpleQueue()
         """Requests of the warm server; None means the end."""
         self._wishes: dict[type[Command], Command] = {}
         self.dies_alone = False
@@ -175,7 +176,7 @@ class Link:
                     self._paused = False
                 case Stop(keep=keep):
                     self.request_stop(keep)
-                case Predict() | Explain():
+                case Predict() | Explain() | Featurize():
                     self.predictions.put(command)
                 case SetLearningRate() | Observe() | ObserveLayers():
                     self._wishes[type(command)] = command

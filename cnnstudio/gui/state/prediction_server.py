@@ -1,0 +1,189 @@
+"""The resident prediction server of the window: started once for a model, for many requests."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from cnnstudio.core.calibration import Rejection
+from cnnstudio.core.commands import Predict, Stop
+from cnnstudio.core.events import Event, Failed, Notice, Progress
+from cnnstudio.core.jobs import Answered, Prediction, Ready
+from cnnstudio.core.own_folders import RUNS
+from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.core.text import Text
+from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.jobs import ChildJob, Report
+from cnnstudio.gui.state.session import Session
+from cnnstudio.workers.job_setup import serving_job
+from cnnstudio.workers.runs.folder import RunFolder
+
+KIND: Final = "serve"
+Model = tuple[str, str]
+"""A project, bundle or `.keras` file, and the run of the project ("" otherwise)."""
+
+
+class PredictionServer(QObject):
+    """Lives as long as the session, over rebuilds of the window; `server_of(session)` returns it.
+
+    `ready` is None while the model is loading; `problem` is set where it could not be loaded.
+    """
+
+    changed = Signal()
+    predicted = Signal(object)
+    answered = Signal(object)
+    progressed = Signal(object)
+    target: ClassVar[str] = ""
+    """Another entry point of the child process, for tests."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._job: ChildJob | None = None
+        self._waiting: list[Predict] = []
+        self._requests = 0
+        self._pasted: Path | None = None
+        self._calibrated: int | None = None
+        self.model: Model | None = None
+        self.ready: Ready | None = None
+        self.problem: Problem | None = None
+        session.changed.connect(self._on_session_changed)
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """When the model that is loaded is not sure."""
+        return self.ready.rejection if self.ready is not None else None
+
+    @property
+    def running(self) -> bool:
+        """Whether a server is running or starting."""
+        return self._job is not None
+
+    def serve(self, model: Model) -> None:
+        """Start a server for that model; a running one is kept if it serves that model already, with its present
+        calibration."""
+        calibrated = _calibration_time(model)
+        if model == self.model and self._job is not None and calibrated == self._calibrated:
+            return
+        self.stop()
+        self.model, self.problem, self._calibrated = model, None, calibrated
+        try:
+            job = serving_job(Path(model[0]), model[1] or None)
+        except ProblemError as err:
+            self.problem = err.problems[0]
+            self.changed.emit()
+            return
+        self._job = ChildJob(job, Text("Prediction server", "Servidor de predicción"), KIND, page="predict", quiet=True,
+                             target=self.target)
+        self._job.event.connect(self._on_event)
+        self._job.ended.connect(self._on_ended)
+        self._session.jobs.start(self._job)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Stop the server; pending requests are dropped."""
+        job, self._job = self._job, None
+        self.ready = self.model = None
+        self._waiting.clear()
+        if job is not None:
+            job.event.disconnect(self._on_event)
+            job.ended.disconnect(self._on_ended)
+            job.cancel()
+
+    def ask(self, paths: Sequence[str]) -> int:
+        """Classify these files, all classes each; the result is the request number that every answer carries."""
+        self._requests += 1
+        request = Predict(request=self._requests, paths=tuple(paths), top=0)
+        if self._job is not None and self.ready is not None:
+            self._job.send(request)
+        else:
+            self._waiting.append(request)
+        return self._requests
+
+    @property
+    def paste_folder(self) -> Path:
+        """A temporary folder for pasted pictures; it is deleted with the program."""
+        if self._pasted is None or not self._pasted.is_dir():
+            self._pasted = Path(tempfile.mkdtemp(prefix="cnnstudio-pasted-"))
+            weakref.finalize(self, shutil.rmtree, self._pasted, True)
+        return self._pasted
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Prediction):
+            self.predicted.emit(event)
+        elif isinstance(event, Answered):
+            self.answered.emit(event)
+        elif isinstance(event, Progress):
+            self.progressed.emit(event)
+        elif isinstance(event, Notice):
+            self._session.report(event.problem)
+        elif isinstance(event, Ready):
+            self.ready = event
+            for request in self._waiting:
+                if self._job is not None:
+                    self._job.send(request)
+            self._waiting.clear()
+            self.changed.emit()
+
+    def _on_ended(self, last: Event) -> None:
+        self._job = self.ready = None
+        self._waiting.clear()
+        if isinstance(last, Failed):
+            self.problem = last.problem
+        self.changed.emit()
+
+    def interrupt(self) -> None:
+        """Cancel the present request; the server is started again when it is needed."""
+        if self._job is not None:
+            self._job.send(Stop(keep=False))
+        self.stop()
+        self.changed.emit()
+
+    def _on_session_changed(self, change: Change) -> None:
+        if change.of("folder"):
+            self.stop()
+            self.problem = None
+            self.changed.emit()
+
+
+def _calibration_time(model: Model) -> int | None:
+    """When the calibration of a run was written, in nanoseconds; None without one. A server reads it once."""
+    folder, run = model
+    try:
+        return RunFolder(Path(folder) / RUNS / run).calibration_path.stat().st_mtime_ns if run else None
+    except OSError:
+        return None
+
+
+def server_of(session: Session) -> PredictionServer:
+    """The one server of a session."""
+    server = session.findChild(PredictionServer)
+    return server if server is not None else PredictionServer(session)
+
+
+def list_files(paths: Sequence[str], _report: Report) -> tuple[list[str], tuple[Problem, ...]]:
+    """Files unchanged; for a folder, all pictures in it and below, with what was left out."""
+    from cnnstudio.workers.answer_format import pictures_of
+
+    return pictures_of(paths)
+
+
+def save_image(image: QImage, path: Path) -> str:
+    """Write a pasted picture in a thread; raises OSError."""
+    if not image.save(str(path)):
+        raise OSError(f"could not write {path}")
+    return str(path)
+
+
+def save_answers(path: Path, rows: Sequence[Prediction], names: Sequence[str]) -> None:
+    """Write the table of the command line in a thread; raises ProblemError."""
+    from cnnstudio.workers.answer_format import write_csv
+
+    write_csv(path, rows, names)

@@ -32,6 +32,13 @@ class Predict(Command, frozen=True, kw_only=True):
     top: int = 5
 
 
+class Cancel(Command, frozen=True, kw_only=True):
+    """End a request of the warm server at the next batch, or before it begins: its Answered says so. The model stays
+    loaded."""
+
+    request: int
+
+
 class SetLearningRate(Command, frozen=True, kw_only=True):
     """Train with this learning rate from the next batch on."""
 

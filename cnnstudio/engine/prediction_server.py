@@ -15,7 +15,7 @@ import numpy as np
 from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.commands import Predict
 from cnnstudio.core.events import Event, Notice, Progress, Stopped
-from cnnstudio.core.explain_jobs import Explain
+from cnnstudio.core.explain_jobs import Explain, LayersListed, ListLayers, ModelLayer
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
@@ -24,7 +24,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
-from cnnstudio.engine.explaining.explain import Explainer, explain_all
+from cnnstudio.engine.explaining.explain import Explainer, explain_all, request_passes
 from cnnstudio.engine.progress import phase
 from cnnstudio.evaluation.answering import answer_sets, is_sure
 from cnnstudio.evaluation.rejection import REJECTIONS
@@ -58,11 +58,21 @@ def serve(job: Serve, link: Link) -> Event:
             request = link.predictions.get()
             if request is None:
                 break
-            if isinstance(request, Predict):
-                server.answer(request, link, pool)
-            else:
-                server.explain(request, link)
+            if request.request in link.cancelled:
+                link.emit(Answered(request=request.request, pictures=0, seconds=0.0, engine=server.engine.name, cancelled=True))
+                continue
+            match request:
+                case Predict():
+                    server.answer(request, link, pool)
+                case Explain():
+                    server.explain(request, link, pool)
+                case ListLayers():
+                    server.list_layers(request, link)
     return Stopped(kept=True)
+
+
+class _RequestCancelled(Exception):
+    """Nobody waits for the request any more."""
 
 
 class Server:
@@ -95,31 +105,75 @@ class Server:
             done += len(batch)
             if len(request.paths) > self.engine.batch:
                 seconds = time.monotonic() - begin
-                link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds,
+                link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds, request=request.request,
                                    seconds_left=(len(request.paths) - done) * seconds / done))
-            if link.stop is not None:
+            if link.stop is not None or request.request in link.cancelled:
                 break
         if self._not_numbers:
             found, self._not_numbers = sorted(self._not_numbers), []
             link.emit(Notice(problem=not_numbers_problem(len(found), sum(count for _, count in found), found[0][0], "file")))
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
-                           engine=self.engine.name))
+                           engine=self.engine.name, cancelled=done < len(request.paths)))
 
-    def explain(self, request: Explain, link: Link) -> None:
-        """Explain all pictures of a request, in order. What is wrong with the request becomes a Notice."""
+    def explain(self, request: Explain, link: Link, pool: ThreadPoolExecutor) -> None:
+        """Explain all pictures of a request, in order. Predictions that are asked for meanwhile are answered between two
+        batches: nobody waits a minute for an answer of milliseconds."""
         begin = time.monotonic()
-        done = 0
+        done = passes = 0
+        cancelled = False
+        problem: Problem | None = None
+        waiting: list[Explain | ListLayers] = []
+
+        def heed() -> None:
+            link.check()
+            if request.request in link.cancelled:
+                raise _RequestCancelled
+            while not link.predictions.empty():
+                other = link.predictions.get()
+                if other is None:
+                    link.predictions.put(None)
+                    raise StopRequested
+                if isinstance(other, Predict):
+                    self.answer(other, link, pool)
+                else:
+                    waiting.append(other)
+
         try:
-            if self._explainer is None:
-                phase(link, "loading")
-                self._explainer = Explainer(models.load(self._path))
-            done = explain_all(self._explainer, request.what, link, request.request)
+            explainer = self._opened(link)
+            passes = len(request.what.paths) * request_passes(explainer.entry(request.what), request.what)
+            # The first explanation also loads the model; its seconds would say nothing of the next ones.
+            begin = time.monotonic()
+            done = explain_all(explainer, request.what, link, request.request, heed)
         except ProblemError as problem_error:
-            for problem in problem_error.problems:
-                link.emit(Notice(problem=problem))
+            problem = problem_error.problems[0]
+        except _RequestCancelled:
+            cancelled = True
         except StopRequested:
             return
-        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine="keras"))
+        finally:
+            for other in waiting:
+                link.predictions.put(other)
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine="keras",
+                           cancelled=cancelled, passes=passes, problem=problem))
+
+    def list_layers(self, request: ListLayers, link: Link) -> None:
+        """Tell at which layers may be explained."""
+        try:
+            network = self._opened(link).network
+        except ProblemError as problem_error:
+            link.emit(LayersListed(request=request.request, problem=problem_error.problems[0]))
+            return
+        default = network.default_layer()
+        link.emit(LayersListed(
+            request=request.request, default=default.name if default is not None else "",
+            layers=tuple(ModelLayer(name=layer.name, type=layer.kind, shape=layer.shape)
+                         for layer in network.layers if layer.maps)))
+
+    def _opened(self, link: Link) -> Explainer:
+        if self._explainer is None:
+            phase(link, "loading")
+            self._explainer = Explainer(models.load(self._path))
+        return self._explainer
 
     def _probabilities(self, batch: _Batch) -> _Answers:
         """Probabilities of each readable picture of the batch, or the problem that the batch had in the engine."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from cnnstudio.core.commands import Command
+from cnnstudio.core.commands import Request
 from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Problem
@@ -67,7 +67,8 @@ class Explained(Event, frozen=True, kw_only=True):
 
 class ExplainedTogether(Event, frozen=True, kw_only=True):
     """Several pictures in one file: `kind` is "sheet" (their overlays side by side) or "mean" (the mean of the maps, each
-    divided by its maximum, over the mean picture, in the size of the input)."""
+    divided by its maximum, over the mean picture, in the size of the input; its `map_file` has both as "map" and
+    "picture")."""
 
     request: int = 0
     kind: str
@@ -80,7 +81,7 @@ class ExplainRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What is explained and how: `layer` and `class_name` empty for the default layer and the predicted class.
 
     `strength` (0 to 1) is how much the map covers the picture. `target` is the folder for the files. `mean` adds the mean of
-    all maps, `check` the sanity checks.
+    all maps, `check` the sanity checks. Without `overlays` only the files of the maps are written: a window draws them itself.
     """
 
     paths: tuple[str, ...] = ()
@@ -92,6 +93,7 @@ class ExplainRequest(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
     check: bool = False
     mean: bool = False
+    overlays: bool = True
 
 
 class ExplainPictures(JobSpec, frozen=True, kw_only=True):
@@ -103,12 +105,34 @@ class ExplainPictures(JobSpec, frozen=True, kw_only=True):
     request: ExplainRequest = ExplainRequest()
 
 
-class Explain(Command, frozen=True, kw_only=True):
+class Explain(Request, frozen=True, kw_only=True):
     """Explain pictures by the model of the warm server; `request` comes back with every Explained, and with Answered at the
     end."""
 
-    request: int
     what: ExplainRequest
+
+
+class ListLayers(Request, frozen=True, kw_only=True):
+    """Tell the layers of the model of the warm server: a LayersListed."""
+
+
+class ModelLayer(msgspec.Struct, frozen=True, kw_only=True):
+    """A layer at which may be explained: its name ("base/block" within a nested model), its Keras type, and the shape of its
+    output for one picture."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+
+
+class LayersListed(Event, frozen=True, kw_only=True):
+    """The layers with feature maps, in the order of the network, and the one that is taken where none is named; both empty
+    where there is none, or `problem` says why the model cannot be explained."""
+
+    request: int
+    layers: tuple[ModelLayer, ...] = ()
+    default: str = ""
+    problem: Problem | None = None
 
 
 class FeaturePicture(msgspec.Struct, frozen=True, kw_only=True):

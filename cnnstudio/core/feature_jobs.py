@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from cnnstudio.core.commands import Command
+from cnnstudio.core.commands import Request
 from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Problem
@@ -47,10 +47,9 @@ class ComputeFeatures(JobSpec, frozen=True, kw_only=True):
     precision: Precision = "float32"
 
 
-class Featurize(Command, frozen=True, kw_only=True):
+class Featurize(Request, frozen=True, kw_only=True):
     """Give the features of files by the model of the warm server: a Featured event each, in order, then Answered."""
 
-    request: int
     paths: tuple[str, ...]
 
 

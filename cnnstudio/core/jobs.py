@@ -143,12 +143,16 @@ class Prediction(Event, frozen=True, kw_only=True):
 
 
 class Answered(Event, frozen=True, kw_only=True):
-    """All pictures of a request were answered. `seconds` from request to here."""
+    """A request is done: all pictures were answered, unless it was cancelled or `problem` says why nothing could be.
+    `seconds` from request to here; `passes` is the work of an explanation, in pictures that went through the network."""
 
     request: int
     pictures: int
     seconds: float
     engine: str
+    cancelled: bool = False
+    passes: int = 0
+    problem: Problem | None = None
 
 
 class Serve(JobSpec, frozen=True, kw_only=True):

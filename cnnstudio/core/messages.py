@@ -29,9 +29,14 @@ class Start(Command, frozen=True, kw_only=True):
     job: AnyJob
 
 
+def _leaves(base: type) -> list[type]:
+    below: list[type] = base.__subclasses__()
+    return [leaf for part in below for leaf in _leaves(part)] if below else [base]
+
+
 def _union(base: type) -> Any:
     """The union of all message types below a base, as msgspec decodes it."""
-    return reduce(or_, base.__subclasses__())
+    return reduce(or_, _leaves(base))
 
 
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(_union(Event))

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from cnnstudio.catalog.pixels import prepare
-from cnnstudio.core.commands import Predict
+from cnnstudio.core.commands import Predict, Request
 from cnnstudio.core.events import Event, Notice, Progress, Stopped
-from cnnstudio.core.explain_jobs import Explain
+from cnnstudio.core.explain_jobs import Explain, LayersListed, ListLayers, ModelLayer
 from cnnstudio.core.feature_jobs import Featured, Featurize
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
@@ -25,7 +25,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
-from cnnstudio.engine.explaining.explain import Explainer, explain_all
+from cnnstudio.engine.explaining.explain import Explainer, explain_all, request_passes
 from cnnstudio.engine.penultimate import Featurizer
 from cnnstudio.engine.progress import phase
 from cnnstudio.evaluation.answering import answer_sets, is_sure
@@ -60,13 +60,23 @@ def serve(job: Serve, link: Link) -> Event:
             request = link.predictions.get()
             if request is None:
                 break
-            if isinstance(request, Predict):
-                server.answer(request, link, pool)
-            elif isinstance(request, Featurize):
-                server.featurize(request, link)
-            else:
-                server.explain(request, link)
+            if request.request in link.cancelled:
+                link.emit(Answered(request=request.request, pictures=0, seconds=0.0, engine=server.engine.name, cancelled=True))
+                continue
+            match request:
+                case Predict():
+                    server.answer(request, link, pool)
+                case Explain():
+                    server.explain(request, link, pool)
+                case ListLayers():
+                    server.list_layers(request, link)
+                case Featurize():
+                    server.featurize(request, link)
     return Stopped(kept=True)
+
+
+class _RequestCancelled(Exception):
+    """Nobody waits for the request any more."""
 
 
 class Server:
@@ -101,31 +111,75 @@ class Server:
             done += len(batch)
             if len(request.paths) > self.engine.batch:
                 seconds = time.monotonic() - begin
-                link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds,
+                link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds, request=request.request,
                                    seconds_left=(len(request.paths) - done) * seconds / done))
-            if link.stop is not None:
+            if link.stop is not None or request.request in link.cancelled:
                 break
         if self._not_numbers:
             found, self._not_numbers = sorted(self._not_numbers), []
             link.emit(Notice(problem=not_numbers_problem(len(found), sum(count for _, count in found), found[0][0], "file")))
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
-                           engine=self.engine.name))
+                           engine=self.engine.name, cancelled=done < len(request.paths)))
 
-    def explain(self, request: Explain, link: Link) -> None:
-        """Explain all pictures of a request, in order. What is wrong with the request becomes a Notice."""
+    def explain(self, request: Explain, link: Link, pool: ThreadPoolExecutor) -> None:
+        """Explain all pictures of a request, in order. Predictions that are asked for meanwhile are answered between two
+        batches: nobody waits a minute for an answer of milliseconds."""
         begin = time.monotonic()
-        done = 0
+        done = passes = 0
+        cancelled = False
+        problem: Problem | None = None
+        waiting: list[Request] = []
+
+        def heed() -> None:
+            link.check()
+            if request.request in link.cancelled:
+                raise _RequestCancelled
+            while not link.predictions.empty():
+                other = link.predictions.get()
+                if other is None:
+                    link.predictions.put(None)
+                    raise StopRequested
+                if isinstance(other, Predict):
+                    self.answer(other, link, pool)
+                else:
+                    waiting.append(other)
+
         try:
-            if self._explainer is None:
-                phase(link, "loading")
-                self._explainer = Explainer(models.load(self._path))
-            done = explain_all(self._explainer, request.what, link, request.request)
+            explainer = self._opened(link)
+            passes = len(request.what.paths) * request_passes(explainer.entry(request.what), request.what)
+            # The first explanation also loads the model; its seconds would say nothing of the next ones.
+            begin = time.monotonic()
+            done = explain_all(explainer, request.what, link, request.request, heed)
         except ProblemError as problem_error:
-            for problem in problem_error.problems:
-                link.emit(Notice(problem=problem))
+            problem = problem_error.problems[0]
+        except _RequestCancelled:
+            cancelled = True
         except StopRequested:
             return
-        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine="keras"))
+        finally:
+            for other in waiting:
+                link.predictions.put(other)
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine="keras",
+                           cancelled=cancelled, passes=passes, problem=problem))
+
+    def list_layers(self, request: ListLayers, link: Link) -> None:
+        """Tell at which layers may be explained."""
+        try:
+            network = self._opened(link).network
+        except ProblemError as problem_error:
+            link.emit(LayersListed(request=request.request, problem=problem_error.problems[0]))
+            return
+        default = network.default_layer()
+        link.emit(LayersListed(
+            request=request.request, default=default.name if default is not None else "",
+            layers=tuple(ModelLayer(name=layer.name, type=layer.kind, shape=layer.shape)
+                         for layer in network.layers if layer.maps)))
+
+    def _opened(self, link: Link) -> Explainer:
+        if self._explainer is None:
+            phase(link, "loading")
+            self._explainer = Explainer(models.load(self._path))
+        return self._explainer
 
     def featurize(self, request: Featurize, link: Link) -> None:
         """Give the features of all pictures of a request, in order. What is wrong with the model becomes a Notice."""
@@ -137,6 +191,8 @@ class Server:
                 self._featurizer = Featurizer(models.load(self._path), self._cache)
             for path in request.paths:
                 link.check()
+                if request.request in link.cancelled:
+                    break
                 link.emit(self._featured(self._featurizer, request.request, path))
                 done += 1
         except ProblemError as problem_error:
@@ -145,7 +201,8 @@ class Server:
         except StopRequested:
             return
         name = self.engine.name if self._featurizer is None else self._featurizer.engine_name
-        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine=name))
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine=name,
+                           cancelled=request.request in link.cancelled))
 
     def _featured(self, featurizer: Featurizer, number: int, path: str) -> Featured:
         picture = self._read(path)

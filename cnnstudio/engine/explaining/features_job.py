@@ -15,7 +15,6 @@ from cnnstudio.core.explain_jobs import FeaturePicture, FeaturesShown, ShowFeatu
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text, format_number
 from cnnstudio.engine import models, run_models
-from cnnstudio.engine.explaining import overlay
 from cnnstudio.engine.explaining.cams import enlarged
 from cnnstudio.engine.explaining.explain import (
     draw,
@@ -37,6 +36,7 @@ from cnnstudio.engine.explaining.network import InnerLayer, OpenNetwork
 from cnnstudio.engine.explaining.pictures import EnteredPicture, read_picture
 from cnnstudio.engine.explaining.receptive import effective_field, share_in_middle, theoretical_box
 from cnnstudio.engine.progress import ThrottledProgress, phase
+from cnnstudio.imaging import overlay
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
 from cnnstudio.imaging.problems import picture_problem

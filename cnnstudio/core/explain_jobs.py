@@ -147,16 +147,19 @@ class FeaturePicture(msgspec.Struct, frozen=True, kw_only=True):
 
 class FeaturesShown(Event, frozen=True, kw_only=True):
     """Features of one layer in one file (PNG), and their numbers in `data_file` (.npz without objects); the problem where there
-    are none. `kind` is that of ShowFeatures. `shape` is that of the layer's output for one picture.
+    are none. `kind` is that of the request. `shape` is that of the layer's output for one picture; `units` those that the
+    file shows, where it does not show the first ones.
 
     `box` is the theoretical receptive field of a position in the upright picture, `effective` the part of the gradient
     (0 to 1) that lies in its middle half.
     """
 
+    request: int = 0
     kind: str
     path: str = ""
     layer: str = ""
     type: str = ""
+    units: tuple[int, ...] = ()
     shape: tuple[int, ...] = ()
     unit: int | None = None
     file: str = ""
@@ -171,18 +174,19 @@ class FeaturesShown(Event, frozen=True, kw_only=True):
     problem: Problem | None = None
 
 
-class ShowFeatures(JobSpec, frozen=True, kw_only=True):
-    """Show what the layers of a model compute, by `kind`:
+class FeaturesRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is shown, by `kind`:
 
-    "layers": all layers with the shapes of their outputs, without files; "maps": the feature maps of each of `paths` in
-    `layer`, empty: in every layer; "filters": the kernels of `layer`, empty: of the first convolution; "exciting": of `paths`
-    the `most` pictures that excite each of `units` most; "maximisation": for each unit a picture that excites it, made by
-    gradient ascent; "field": what the position (row, column) of a layer sees of each picture.
+    "layers": all layers with the shapes of their outputs, without files; "overview": of each layer with feature maps the
+    `most` units that answer most to the first of `paths`, beside each other in a file without borders; "maps": the feature
+    maps of each of `paths` in `layer`, empty: in every layer; "filters": the kernels of `layer`, empty: of the first
+    convolution; "exciting": of `paths` the `most` pictures that excite each of `units` most; "maximisation": for each unit a
+    picture that excites it, made by gradient ascent; "field": what the position (row, column) of a layer sees of each picture.
+
+    Without `sheets` there are only the numbers, and pictures for what has none: a window draws the rest itself. `target` is
+    the folder for the files.
     """
 
-    function: ClassVar[str] = "explaining.features_job:show_features"
-
-    model: str
     kind: str
     target: str
     paths: tuple[str, ...] = ()
@@ -191,3 +195,19 @@ class ShowFeatures(JobSpec, frozen=True, kw_only=True):
     position: tuple[int, int] | None = None
     most: int = 9
     steps: int = 128
+    sheets: bool = True
+
+
+class ShowFeatures(JobSpec, frozen=True, kw_only=True):
+    """Show what the layers of a model compute: FeaturesShown events."""
+
+    function: ClassVar[str] = "explaining.features_job:show_features"
+
+    model: str
+    request: FeaturesRequest
+
+
+class LookInside(Request, frozen=True, kw_only=True):
+    """Show what the layers of the model of the warm server compute: FeaturesShown events, and Answered at the end."""
+
+    what: FeaturesRequest

@@ -15,7 +15,7 @@ import numpy as np
 from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.commands import Predict, Request
 from cnnstudio.core.events import Event, Notice, Progress, Stopped
-from cnnstudio.core.explain_jobs import Explain, LayersListed, ListLayers, ModelLayer
+from cnnstudio.core.explain_jobs import Explain, LayersListed, ListLayers, LookInside, ModelLayer
 from cnnstudio.core.feature_jobs import Featured, Featurize
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
@@ -26,6 +26,7 @@ from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.explaining.explain import Explainer, explain_all, request_passes
+from cnnstudio.engine.explaining.features_job import FeatureViewer
 from cnnstudio.engine.penultimate import Featurizer
 from cnnstudio.engine.progress import phase
 from cnnstudio.evaluation.answering import answer_sets, is_sure
@@ -70,6 +71,8 @@ def serve(job: Serve, link: Link) -> Event:
                     server.explain(request, link, pool)
                 case ListLayers():
                     server.list_layers(request, link)
+                case LookInside():
+                    server.look_inside(request, link, pool)
                 case Featurize():
                     server.featurize(request, link)
     return Stopped(kept=True)
@@ -87,6 +90,7 @@ class Server:
         self._cache = cache
         self._featurizer: Featurizer | None = None
         self._explainer: Explainer | None = None
+        self._viewer: FeatureViewer | None = None
         self.card, self.engine = classifier.card, classifier.engine
         self._recipe = self.card.recipe.as_dictionary()
         self.rejection = None if self.card.calibration is None else self.card.calibration.rejection
@@ -122,8 +126,26 @@ class Server:
                            engine=self.engine.name, cancelled=done < len(request.paths)))
 
     def explain(self, request: Explain, link: Link, pool: ThreadPoolExecutor) -> None:
-        """Explain all pictures of a request, in order. Predictions that are asked for meanwhile are answered between two
-        batches: nobody waits a minute for an answer of milliseconds."""
+        """Explain all pictures of a request, in order."""
+        def work(explainer: Explainer, heed: Callable[[], None]) -> tuple[int, int]:
+            passes = len(request.what.paths) * request_passes(explainer.entry(request.what), request.what)
+            return explain_all(explainer, request.what, link, request.request, heed), passes
+
+        self._attend(request, link, pool, work)
+
+    def look_inside(self, request: LookInside, link: Link, pool: ThreadPoolExecutor) -> None:
+        """Show what the layers compute."""
+        def work(explainer: Explainer, heed: Callable[[], None]) -> tuple[int, int]:
+            self._viewer = self._viewer or FeatureViewer(explainer)
+            return self._viewer.show(request.what, link, request.request, heed), 0
+
+        self._attend(request, link, pool, work)
+
+    def _attend(self, request: Request, link: Link, pool: ThreadPoolExecutor,
+                work: Callable[[Explainer, Callable[[], None]], tuple[int, int]]) -> None:
+        """Do what may take long; `work(explainer, heed)` gives how many pictures it was, and how many went through the
+        network. Predictions that are asked for meanwhile are answered between two batches: nobody waits a minute for an
+        answer of milliseconds."""
         begin = time.monotonic()
         done = passes = 0
         cancelled = False
@@ -146,10 +168,9 @@ class Server:
 
         try:
             explainer = self._opened(link)
-            passes = len(request.what.paths) * request_passes(explainer.entry(request.what), request.what)
             # The first explanation also loads the model; its seconds would say nothing of the next ones.
             begin = time.monotonic()
-            done = explain_all(explainer, request.what, link, request.request, heed)
+            done, passes = work(explainer, heed)
         except ProblemError as problem_error:
             problem = problem_error.problems[0]
         except _RequestCancelled:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.core.atomic import write_problem
-from cnnstudio.core.explain_jobs import ExplainPictures, ExplainRequest, ShowFeatures
+from cnnstudio.core.explain_jobs import ExplainPictures, ExplainRequest, FeaturesRequest, ShowFeatures
 from cnnstudio.core.jobs import Serve
 from cnnstudio.core.own_folders import linked_way
 from cnnstudio.core.places import cache_folder
@@ -38,9 +38,10 @@ def features_job(model: Path, kind: str, target: Path, run: str | None = None, p
     place = serving_job(model, run)
     if kind == "exciting" and not paths:
         paths = run_pictures(place, "train")
-    return ShowFeatures(model=place.model, kind=kind, target=str(target.absolute()), paths=tuple(paths), layer=layer,
-                        units=tuple(units), position=position, most=most, steps=steps, backend=place.backend,
-                        device=place.device, cache=str(cache_folder()), language=language())
+    request = FeaturesRequest(kind=kind, target=str(target.absolute()), paths=tuple(paths), layer=layer, units=tuple(units),
+                              position=position, most=most, steps=steps)
+    return ShowFeatures(model=place.model, request=request, backend=place.backend, device=place.device,
+                        cache=str(cache_folder()), language=language())
 
 
 def run_pictures(place: Serve, split: str = "", class_name: str = "") -> list[str]:

@@ -16,9 +16,11 @@ from cnnstudio.core.explain_jobs import (
     ExplainedTogether,
     ExplainPictures,
     ExplainRequest,
+    FeaturesRequest,
     FeaturesShown,
     LayersListed,
     ListLayers,
+    LookInside,
     ShowFeatures,
 )
 from cnnstudio.core.jobs import Answered, Ready, Serve
@@ -156,7 +158,7 @@ def test_the_warm_server_explains_between_predictions(files, tmp_path):
 
 def features(model, kind, target, **fields):
     recorder = Recorder()
-    show_features(ShowFeatures(model=str(model), kind=kind, target=str(target), **fields), recorder)
+    show_features(ShowFeatures(model=str(model), request=FeaturesRequest(kind=kind, target=str(target), **fields)), recorder)
     return recorder
 
 
@@ -188,6 +190,39 @@ def test_features_of_every_kind(files, tmp_path):
     (made,) = features(model, "maximisation", out, layer="last", units=(2,), steps=8).of(FeaturesShown)
     for event in (*maps, filters, *events, field, made):
         assert cv2.imread(event.file) is not None, event.kind
+
+
+def test_the_warm_server_looks_inside_and_keeps_what_it_found_in_many_pictures(files, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+
+    def look(number, kind, **fields):
+        return LookInside(request=number, what=FeaturesRequest(kind=kind, target=str(out), sheets=False, **fields))
+
+    requests = [look(1, "overview", paths=tuple(files[:1]), most=3),
+                look(2, "exciting", paths=tuple(files), layer="last", units=(1,)),
+                look(3, "exciting", paths=tuple(files), layer="last", units=(2, 3)),
+                look(4, "maps", layer="last", paths=tuple(files[:1])), look(5, "filters", layer="pooling")]
+
+    def on_event(link, event):
+        if isinstance(event, Ready):
+            for request in requests:
+                link.command(decode_command(encode_command(request)))
+        elif isinstance(event, Answered) and event.request == 5:
+            link.request_stop()
+
+    recorder = serve_with(on_event, saved(nested(), tmp_path), tmp_path)
+    shown = {number: [event for event in recorder.of(FeaturesShown) if event.request == number] for number in range(1, 6)}
+    assert {"base/stem", "base/relu", "base/last"} < {event.layer for event in shown[1]}
+    for event in shown[1]:
+        assert cv2.imread(event.file).shape == (event.shape[0], 3 * event.shape[1], 3)
+        assert len(event.units) == 3
+    assert [event.unit for event in shown[2] + shown[3]] == [1, 2, 3]
+    assert len(recorder.of(Notice)) == 2, "pictures that cannot be read are named once: they are not read again"
+    assert not shown[4][0].file
+    with np.load(shown[4][0].data_file, allow_pickle=False) as data:
+        assert data["output"].shape == shown[4][0].shape
+    assert recorder.of(Answered)[-1].problem.code == "no_filters"
 
 
 def files_of(files):

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
+from cnnstudio.gui.widgets.picture import Overlay, paint_overlay
 
 _MOST: Final = 64.0
 _STEP: Final = 1.25
@@ -38,6 +39,7 @@ class ZoomView(QWidget):
         super().__init__(parent)
         self._image: QImage | None = None
         self._fitted: QPixmap | None = None
+        self._overlay: Overlay | None = None
         self._message = ""
         self._scale = 1.0
         self._middle = QPointF()
@@ -66,6 +68,15 @@ class ZoomView(QWidget):
         if not same or self._fits:
             self.fit()
         self.update()
+
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Show colours over the picture, or none; the values of the pixels stay those of the picture."""
+        self._overlay = overlay
+        self.update()
+
+    @property
+    def overlay(self) -> Overlay | None:
+        return self._overlay
 
     def fit(self) -> None:
         """Show the whole picture; a small one is not enlarged beyond sharp pixels."""
@@ -134,6 +145,8 @@ class ZoomView(QWidget):
         target = self._target()
         if self._fits and self._scale < 1:
             painter.drawPixmap(target.topLeft(), self._fit_pixmap(target))
+            if self._overlay is not None:
+                paint_overlay(painter, self._overlay, target)
             return
         # Only the visible part is scaled: a photo of 100 million pixels pans as smoothly as a small one.
         seen = target.intersected(QRectF(self.rect()))
@@ -141,6 +154,8 @@ class ZoomView(QWidget):
                         seen.width() / self._scale, seen.height() / self._scale)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._scale < 2)
         painter.drawImage(seen, self._image, source)
+        if self._overlay is not None:
+            paint_overlay(painter, self._overlay, target)
         if self._scale >= 16:
             self._paint_grid(painter, target, seen)
 

@@ -1,7 +1,8 @@
 """The jobs that a child process can be started for: one class each, with the events that only this job sends.
 
 A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
-against, the child and the supervisor follow from the classes below, in `core.trial_jobs` and in `core.explain_jobs`.
+against, the child and the supervisor follow from the classes below, in `core.trial_jobs`, `core.explain_jobs` and
+`core.feature_jobs`.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ class Answered(Event, frozen=True, kw_only=True):
 
 
 class Serve(JobSpec, frozen=True, kw_only=True):
-    """Load a run folder, an exported bundle folder or a `.keras` file and answer Predict and Explain commands."""
+    """Load a run folder, an exported bundle folder or a `.keras` file and answer Predict, Explain and Featurize commands."""
 
     function: ClassVar[str] = "prediction_server:serve"
 

@@ -16,6 +16,7 @@ from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.commands import Predict
 from cnnstudio.core.events import Event, Notice, Progress, Stopped
 from cnnstudio.core.explain_jobs import Explain, LayersListed, ListLayers, ModelLayer
+from cnnstudio.core.feature_jobs import Featured, Featurize
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
@@ -25,6 +26,7 @@ from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.explaining.explain import Explainer, explain_all, request_passes
+from cnnstudio.engine.penultimate import Featurizer
 from cnnstudio.engine.progress import phase
 from cnnstudio.evaluation.answering import answer_sets, is_sure
 from cnnstudio.evaluation.rejection import REJECTIONS
@@ -51,7 +53,7 @@ def serve(job: Serve, link: Link) -> Event:
         link.emit(Notice(problem=warning("assumed", note, "file", path=classifier.path)))
     for problem in classifier.problems:
         link.emit(Notice(problem=problem))
-    server = Server(classifier)
+    server = Server(classifier, cache)
     link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names, rejection=server.rejection))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
         while link.stop is None:
@@ -66,6 +68,8 @@ def serve(job: Serve, link: Link) -> Event:
                     server.answer(request, link, pool)
                 case Explain():
                     server.explain(request, link, pool)
+                case Featurize():
+                    server.featurize(request, link)
                 case ListLayers():
                     server.list_layers(request, link)
     return Stopped(kept=True)
@@ -76,10 +80,12 @@ class _RequestCancelled(Exception):
 
 
 class Server:
-    """A classifier whose engine is warm. What explains is loaded for the first explanation."""
+    """A classifier whose engine is warm. What explains, and what gives features, is loaded when it is first asked for."""
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Classifier, cache: Path) -> None:
         self._path = classifier.path
+        self._cache = cache
+        self._featurizer: Featurizer | None = None
         self._explainer: Explainer | None = None
         self.card, self.engine = classifier.card, classifier.engine
         self._recipe = self.card.recipe.as_dictionary()
@@ -135,6 +141,8 @@ class Server:
                     raise StopRequested
                 if isinstance(other, Predict):
                     self.answer(other, link, pool)
+                elif isinstance(other, Featurize):
+                    self.featurize(other, link)
                 else:
                     waiting.append(other)
 
@@ -174,6 +182,36 @@ class Server:
             phase(link, "loading")
             self._explainer = Explainer(models.load(self._path))
         return self._explainer
+
+    def featurize(self, request: Featurize, link: Link) -> None:
+        """Give the features of all pictures of a request, in order. Answered has what is wrong with the model."""
+        begin = time.monotonic()
+        done = 0
+        problem: Problem | None = None
+        try:
+            if self._featurizer is None:
+                phase(link, "loading")
+                self._featurizer = Featurizer(models.load(self._path), self._cache)
+            for path in request.paths:
+                link.check()
+                link.emit(self._featured(self._featurizer, request.request, path))
+                done += 1
+        except ProblemError as problem_error:
+            problem = problem_error.problems[0]
+        except StopRequested:
+            return
+        name = self.engine.name if self._featurizer is None else self._featurizer.engine_name
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine=name,
+                           problem=problem))
+
+    def _featured(self, featurizer: Featurizer, number: int, path: str) -> Featured:
+        picture = self._read(path)
+        if isinstance(picture, Problem):
+            return Featured(request=number, path=path, problem=picture)
+        vector = featurizer.vector(picture)
+        if not np.isfinite(vector).all():
+            return Featured(request=number, path=path, problem=_no_number(path))
+        return Featured(request=number, path=path, features=tuple(vector.tolist()), layer=featurizer.layer)
 
     def _probabilities(self, batch: _Batch) -> _Answers:
         """Probabilities of each readable picture of the batch, or the problem that the batch had in the engine."""

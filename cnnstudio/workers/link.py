@@ -27,6 +27,7 @@ from cnnstudio.core.commands import (
 )
 from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed
 from cnnstudio.core.explain_jobs import Explain, ListLayers
+from cnnstudio.core.feature_jobs import Featurize
 from cnnstudio.core.foreign_files import LARGE, read_bytes
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.messages import Start, decode_command, encode_event
@@ -65,7 +66,7 @@ class Link:
         self._stop: Stop | None = None
         self._paused = False
         self._gone = False
-        self.predictions: queue.SimpleQueue[Predict | Explain | ListLayers | None] = queue.SimpleQueue()
+        self.predictions: queue.SimpleQueue[Predict | Explain | Featurize | ListLayers | None] = queue.SimpleQueue()
         """Requests of the warm server; None means the end."""
         self.cancelled: set[int] = set()
         """Requests of the warm server that nobody waits for any more."""
@@ -187,7 +188,7 @@ class Link:
                     self._paused = False
                 case Stop(keep=keep):
                     self.request_stop(keep)
-                case Predict() | Explain() | ListLayers():
+                case Predict() | Explain() | Featurize() | ListLayers():
                     self.predictions.put(command)
                 case Cancel(request=request):
                     self.cancelled.add(request)

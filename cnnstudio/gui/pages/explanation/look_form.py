@@ -41,7 +41,8 @@ class LookForm(QWidget):
         self.palette_list = Select([(palette.id, str(palette.label)) for palette in PALETTES], self.look.palette)
         self.palette_list.setAccessibleName(tr("Colours", "Colores"))
         self.palette_list.chosen.connect(lambda value: self._set(palette=str(value)))
-        self._positive = Switch(self.look.positive, tr("Only what speaks for the class", "Solo lo que habla a favor de la clase"))
+        self._positive = Switch(self.look.positive, tr("Only what speaks for the class",
+                                                       "Solo lo que habla a favor de la clase"))
         self._positive.switched.connect(lambda on: self._set(positive=on))
         self._positive_row = box(_line(tr("Only for the class", "Solo a favor"), self._positive))
         self._palette_box = box(column(Label(tr("Colours", "Colores"), "secondary", "dim"), self.palette_list, spacing=4))

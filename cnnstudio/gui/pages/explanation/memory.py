@@ -30,7 +30,7 @@ class ExplanationMemory:
     def method(self) -> str:
         """The method that was chosen last."""
         method = self._plain().get("method")
-        return method if method in EXPLANATIONS else GRADCAM.id
+        return str(method) if method in EXPLANATIONS else GRADCAM.id
 
     @method.setter
     def method(self, value: str) -> None:

@@ -1,0 +1,67 @@
+"""The jobs about the features of a run's pictures and about its kept epochs, with the events that only they send."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from cnnstudio.core.commands import Command
+from cnnstudio.core.events import Event
+from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.problems import Problem
+
+Precision = Literal["float32", "float16"]
+
+
+class FeaturesComputed(Event, frozen=True, kw_only=True):
+    """The features of pictures are in `file` (see `evaluation.feature_sets`).
+
+    `layer` is the layer whose output they are, `classifier` the classifying layer that takes them; `pooled`: the output is a
+    map or very large, and its mean over the positions was taken. `engine` is "litert", "keras", or "cache" where nothing had
+    to be computed.
+    """
+
+    split: str
+    file: str
+    pictures: int
+    skipped: int
+    size: int
+    layer: str
+    classifier: str
+    pooled: bool
+    engine: str
+
+
+class ComputeFeatures(JobSpec, frozen=True, kw_only=True):
+    """Compute the features of pictures by a model (the folder of a run or a bundle, or a file): the input of its last
+    classifying layer. A FeaturesComputed event for each of `splits` of the manifest, or one of the split "" for `paths`.
+
+    `manifest` is by default that of the run. What is kept in the cache is not computed again.
+    """
+
+    function: ClassVar[str] = "penultimate:compute_features"
+
+    model: str
+    splits: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    manifest: str = ""
+    precision: Precision = "float32"
+
+
+class Featurize(Command, frozen=True, kw_only=True):
+    """Give the features of files by the model of the warm server: a Featured event each, in order, then Answered."""
+
+    request: int
+    paths: tuple[str, ...]
+
+
+class Featured(Event, frozen=True, kw_only=True):
+    """The features of one picture, float32, as ComputeFeatures computes them; or the problem that prevented it."""
+
+    request: int
+    path: str
+    features: tuple[float, ...] = ()
+    layer: str = ""
+    problem: Problem | None = None
+
+
+__all__ = ["ComputeFeatures", "Featured", "FeaturesComputed", "Featurize", "Precision"]

@@ -27,10 +27,11 @@ _STEP: Final = 1.25
 
 
 class ZoomView(QWidget):
-    """`zoomed(scale)` (1.0: a pixel of the picture is one of the screen), `pixel_hovered(x, y)` or (-1, -1),
-    `stepped(-1 or 1)` for the previous or next picture, `left` to go back."""
+    """`zoomed(scale)` (1.0: a pixel of the picture is one of the screen), `moved` with every step of zoom and pan,
+    `pixel_hovered(x, y)` or (-1, -1), `stepped(-1 or 1)` for the previous or next picture, `left` to go back."""
 
     zoomed = Signal(float)
+    moved = Signal()
     pixel_hovered = Signal(int, int)
     stepped = Signal(int)
     left = Signal()
@@ -69,6 +70,15 @@ class ZoomView(QWidget):
             self.fit()
         self.update()
 
+    def follow(self, other: ZoomView) -> None:
+        """Show the same part of the picture as another view, to compare."""
+        if other._fits:
+            self.fit()
+            return
+        self._scale, self._middle = other._scale, QPointF(other._middle)
+        self._fits, self._fitted = False, None
+        self.update()
+
     def set_overlay(self, overlay: Overlay | None) -> None:
         """Show colours over the picture, or none; the values of the pixels stay those of the picture."""
         self._overlay = overlay
@@ -88,6 +98,7 @@ class ZoomView(QWidget):
         self._scale = max(1e-3, self._scale if self._scale < 1 else float(max(1, int(self._scale))))
         self._middle = QPointF(wide / 2, high / 2)
         self.zoomed.emit(self._scale)
+        self.moved.emit()
         self.update()
 
     def zoom_to(self, scale: float, at: QPointF | None = None) -> None:
@@ -108,6 +119,7 @@ class ZoomView(QWidget):
         assert self._image is not None
         self._middle = QPointF(max(0.0, min(self._image.width(), self._middle.x())),
                                max(0.0, min(self._image.height(), self._middle.y())))
+        self.moved.emit()
 
     def _to_picture(self, point: QPointF) -> QPointF:
         centre = QRectF(self.rect()).center()

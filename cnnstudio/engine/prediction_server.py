@@ -163,6 +163,8 @@ class Server:
                     raise StopRequested
                 if isinstance(other, Predict):
                     self.answer(other, link, pool)
+                elif isinstance(other, Featurize):
+                    self.featurize(other, link)
                 else:
                     waiting.append(other)
 
@@ -203,9 +205,10 @@ class Server:
         return self._explainer
 
     def featurize(self, request: Featurize, link: Link) -> None:
-        """Give the features of all pictures of a request, in order. What is wrong with the model becomes a Notice."""
+        """Give the features of all pictures of a request, in order. Answered has what is wrong with the model."""
         begin = time.monotonic()
         done = 0
+        problem: Problem | None = None
         try:
             if self._featurizer is None:
                 phase(link, "loading")
@@ -217,13 +220,12 @@ class Server:
                 link.emit(self._featured(self._featurizer, request.request, path))
                 done += 1
         except ProblemError as problem_error:
-            for problem in problem_error.problems:
-                link.emit(Notice(problem=problem))
+            problem = problem_error.problems[0]
         except StopRequested:
             return
         name = self.engine.name if self._featurizer is None else self._featurizer.engine_name
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine=name,
-                           cancelled=request.request in link.cancelled))
+                           problem=problem, cancelled=request.request in link.cancelled))
 
     def _featured(self, featurizer: Featurizer, number: int, path: str) -> Featured:
         picture = self._read(path)

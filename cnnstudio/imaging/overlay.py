@@ -104,6 +104,13 @@ def resized(values: np.ndarray, like: np.ndarray) -> np.ndarray:
     return np.clip(cv2.resize(values, size, interpolation=cv2.INTER_AREA), 0, 1)
 
 
+def resized_signed(values: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """A map of both signs (-1 to 1) in the size of a picture, linear in between."""
+    shrinks = values.shape[0] > like.shape[0] and values.shape[1] > like.shape[1]
+    return np.clip(cv2.resize(np.asarray(values, np.float32), (like.shape[1], like.shape[0]),
+                              interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), -1, 1)
+
+
 def with_box(picture: np.ndarray, box: Sequence[int], color: tuple[int, int, int] = (255, 40, 40)) -> np.ndarray:
     """The picture with the border of a box (top, left, height, width)."""
     top, left, high, wide = box

@@ -21,6 +21,7 @@ from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.state.map_store import MapStore
 from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.job_setup import serving_job
 from cnnstudio.workers.runs.folder import RunFolder
@@ -59,6 +60,8 @@ class PredictionServer(QObject):
         self.layers: LayersListed | None = None
         self.seconds_per_pass: float | None = None
         """How long a picture takes through the network, by the last explanation."""
+        self.maps = MapStore()
+        """Explanations by the model that is served."""
         self._pasted: Path | None = None
         self._calibrated: int | None = None
         self.model: Model | None = None
@@ -111,6 +114,7 @@ class PredictionServer(QObject):
         """What was known of the model, and what was asked of it, is over."""
         self.ready = self.layers = self.seconds_per_pass = None
         self._layers_asked = False
+        self.maps.clear()
         self._waiting.clear()
         pending, self._open = sorted(self._open), set()
         for number in pending:

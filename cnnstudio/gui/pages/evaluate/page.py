@@ -20,6 +20,7 @@ from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.curves import CurvesView
 from cnnstudio.gui.pages.evaluate.large import LargeView
+from cnnstudio.gui.pages.evaluate.large_mode import LargeMode
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
 from cnnstudio.gui.pages.evaluate.results import (
@@ -81,11 +82,7 @@ class EvaluatePage(Page):
     def inspector(self) -> QWidget:
         self._panel = PicturesPanel(self.workspace)
         self._panel.data_requested.connect(self._show_in_data)
-        self._panel.opened.connect(self._open_large)
-        self._panel.grid.selection_changed.connect(self._follow_selection)
-        self._large.stepped.connect(self._panel.step)
-        self._large.label_key.connect(self._panel.press_key)
-        self._large.exclude_key.connect(self._panel.exclude)
+        self._mode = LargeMode(self._large, self._panel, self._stack, lambda: self._context, self)
         self._shown = ShownPictures(self._panel, lambda: self.state, self._is_own, self)
         self._shown.cell_marked.connect(self._views.mark_cell)
         return self._panel
@@ -117,8 +114,8 @@ class EvaluatePage(Page):
                                 "Entrene primero una red. Después se muestran aquí sus errores."),
                              tr("Go to Train", "Ir a Entrenar"), on_click=lambda: self.session.request(ShowPage("train")))
         self._stack = Stack()
-        self._large = LargeView(self.session.jobs)
-        self._large.left.connect(self._leave_large)
+        self._large = LargeView(self.workspace)
+        self._large.explaining_changed.connect(self.side_changed)
         for item in (self._views, self._empty, nothing, self._large):
             self._stack.addWidget(item)
         self._working = WorkingBar(self.session.jobs)
@@ -135,6 +132,7 @@ class EvaluatePage(Page):
 
     def close(self) -> None:
         self._panel.close_threads()
+        self._large.close_threads()
         self._views.close_threads()
 
     # What is chosen ------------------------------------------------------------------------------
@@ -371,24 +369,6 @@ class EvaluatePage(Page):
     def _is_own(self, answer: Answer) -> bool:
         """Whether a picture belongs to the project's collection."""
         return bool(relative_paths((answer,), self.workspace.collection.root))
-
-    def _open_large(self, answer: Answer | None) -> None:
-        """Show a picture large with its answers, in place of the views."""
-        if answer is not None and self._context is not None:
-            self._large.show_answer(answer, self._context)
-            self._stack.setCurrentWidget(self._large)
-            self._large.view.setFocus()
-
-    def _follow_selection(self) -> None:
-        """The large view shows the picture that is selected in the panel."""
-        chosen = self._panel.grid.selected()
-        if self._stack.currentWidget() is self._large and len(chosen) == 1 and self._context is not None:
-            self._large.show_answer(chosen[0], self._context)
-
-    def _leave_large(self) -> None:
-        if self._evaluation is not None:
-            self._stack.setCurrentIndex(0)
-        self._panel.grid.setFocus()
 
     def _show_in_data(self, answers: list[Answer]) -> None:
         paths = relative_paths(answers, self.workspace.collection.root)

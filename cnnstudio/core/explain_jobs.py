@@ -137,12 +137,13 @@ class LayersListed(Event, frozen=True, kw_only=True):
 
 class FeaturePicture(msgspec.Struct, frozen=True, kw_only=True):
     """A picture that excites a unit: `activation` is the greatest over the positions of its map, at `position` (row, column);
-    `box` (top, left, height, width) is what that position sees of the upright picture."""
+    `box` (top, left, height, width) is what that position sees of the upright picture, whose `size` is (height, width)."""
 
     path: str
     activation: float
     position: tuple[int, int] = (0, 0)
     box: tuple[int, int, int, int] = (0, 0, 0, 0)
+    size: tuple[int, int] = (0, 0)
 
 
 class FeaturesShown(Event, frozen=True, kw_only=True):

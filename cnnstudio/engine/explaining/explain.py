@@ -315,13 +315,17 @@ def safe_name(name: str) -> str:
 
 def write_map(path: Path, values: np.ndarray, entered: EnteredPicture) -> None:
     """Write a map with its place on the picture."""
+    write_arrays(path, map=values.astype(np.float32), **place_arrays(entered))
+
+
+def place_arrays(entered: EnteredPicture) -> dict[str, np.ndarray]:
+    """The place of the input on the picture, as arrays."""
     place = entered.placement
-    write_arrays(path, map=values.astype(np.float32), source=np.asarray(place.source), target=np.asarray(place.target),
-                 size=np.asarray(place.size))
+    return {"source": np.asarray(place.source), "target": np.asarray(place.target), "size": np.asarray(place.size)}
 
 
-def write_arrays(path: Path, **arrays: np.ndarray) -> None:
-    """Write an .npz file of plain arrays, atomically; raises ProblemError."""
+def write_arrays(path: Path, small: bool = True, /, **arrays: np.ndarray) -> None:
+    """Write an .npz file of plain arrays, atomically; not `small`: for a reader that waits. Raises ProblemError."""
     data = io.BytesIO()
-    np.savez_compressed(data, allow_pickle=False, **arrays)
+    (np.savez_compressed if small else np.savez)(data, allow_pickle=False, **arrays)
     write_atomically(path, data.getvalue())

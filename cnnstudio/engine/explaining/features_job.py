@@ -21,6 +21,7 @@ from cnnstudio.engine.explaining.explain import (
     draw,
     file_stem,
     find_layer,
+    place_arrays,
     safe_name,
     write_arrays,
 )
@@ -143,7 +144,8 @@ def _maps(viewer: _Viewer) -> None:
             if job.sheets:
                 maps = output if output.ndim == 3 else output.reshape(1, -1, 1)
                 overlay.write_png(Path(f"{stem}.png"), overlay.sheet(overlay.grey_tiles(maps[..., :_SHOWN]), cell=_TILE))
-            write_arrays(Path(f"{stem}.npz"), output=output)
+            write_arrays(Path(f"{stem}.npz"), job.sheets, output=output, input=np.asarray(entered.pixels.shape[:2]),
+                         **place_arrays(entered))
             flat = output.reshape(-1, output.shape[-1])
             viewer.emit(layer, path=path, file=f"{stem}.png" if job.sheets else "", data_file=f"{stem}.npz",
                         dead=float((flat.max(axis=0) <= 0).mean()))
@@ -241,7 +243,8 @@ def _exciting_unit(viewer: _Viewer, layer: InnerLayer, unit: int, strongest: Str
                 output = viewer.scores.output_of(entered.pixels[None].astype(np.float32), layer.name)[0, ..., unit]
                 boxed = replace(entered, picture=overlay.with_box(entered.picture, box))
                 picture = draw(boxed, overlay.normalized(enlarged(output, entered.pixels)), 0.6)
-        pictures.append(FeaturePicture(path=paths[number], activation=float(activation), position=position, box=box))
+        pictures.append(FeaturePicture(path=paths[number], activation=float(activation), position=position, box=box,
+                                      size=entered.placement.size))
         shown.append(overlay.reduced(picture, overlay.CELL))
     if not viewer.job.sheets:
         viewer.emit(layer, unit=unit, pictures=tuple(pictures))
@@ -291,12 +294,11 @@ def _field(viewer: _Viewer) -> None:
         heat = effective_field(viewer.scores, entered.pixels, layer, position, unit)
         stem = str(viewer.target / file_stem(number + 1, path, "field", layer.name))
         on_picture = entered.placement.box_on_picture(box)
-        picture = overlay.with_box(entered.picture, on_picture)
-        laid = np.clip(entered.placement.lay_back(overlay.normalized(heat, _GRAIN)), 0, 1)
-        shown = overlay.reduced(picture)
         if job.sheets:
+            shown = overlay.reduced(overlay.with_box(entered.picture, on_picture))
+            laid = np.clip(entered.placement.lay_back(overlay.normalized(heat, _GRAIN)), 0, 1)
             overlay.write_png(Path(f"{stem}.png"), overlay.overlay(shown, overlay.resized(laid, shown), 0.7))
-        write_arrays(Path(f"{stem}.npz"), heat=heat, box=np.asarray(box), laid=overlay.resized(laid, shown))
+        write_arrays(Path(f"{stem}.npz"), heat=heat, box=np.asarray(box), **place_arrays(entered))
         viewer.emit(layer, path=path, unit=unit, file=f"{stem}.png" if job.sheets else "", data_file=f"{stem}.npz",
                     position=position, box=on_picture, effective=share_in_middle(heat, box))
 

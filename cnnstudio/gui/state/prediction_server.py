@@ -12,9 +12,19 @@ from typing import ClassVar, Final
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.calibration import Rejection
-from cnnstudio.core.commands import Cancel, Predict
+from cnnstudio.core.commands import Cancel, Predict, Request
 from cnnstudio.core.events import Event, Failed, Notice, Progress
-from cnnstudio.core.explain_jobs import Explain, Explained, ExplainedTogether, ExplainRequest, LayersListed, ListLayers
+from cnnstudio.core.explain_jobs import (
+    Explain,
+    Explained,
+    ExplainedTogether,
+    ExplainRequest,
+    FeaturesRequest,
+    FeaturesShown,
+    LayersListed,
+    ListLayers,
+    LookInside,
+)
 from cnnstudio.core.jobs import Answered, Prediction, Ready
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
@@ -43,6 +53,7 @@ class PredictionServer(QObject):
     predicted = Signal(object)
     explained = Signal(object)
     """Explained and ExplainedTogether."""
+    features_shown = Signal(object)
     answered = Signal(object)
     progressed = Signal(object)
     dropped = Signal(int)
@@ -53,7 +64,7 @@ class PredictionServer(QObject):
         super().__init__(session)
         self._session = session
         self._job: ChildJob | None = None
-        self._waiting: list[Predict | Explain | ListLayers] = []
+        self._waiting: list[Request] = []
         self._open: set[int] = set()
         self._requests = 0
         self._layers_asked = False
@@ -128,6 +139,10 @@ class PredictionServer(QObject):
         """Explain pictures; the result is the request number that every answer carries."""
         return self._ask(Explain(request=self._requests + 1, what=what))
 
+    def look_inside(self, what: FeaturesRequest) -> int:
+        """Show what layers compute; the result is the request number that every answer carries."""
+        return self._ask(LookInside(request=self._requests + 1, what=what))
+
     def ask_layers(self) -> None:
         """Ask once for the layers at which may be explained; `changed` follows when `layers` has them."""
         if not self._layers_asked:
@@ -143,13 +158,13 @@ class PredictionServer(QObject):
         elif number in self._open and self._job is not None:
             self._job.send(Cancel(request=number))
 
-    def _ask(self, request: Predict | Explain) -> int:
+    def _ask(self, request: Request) -> int:
         self._requests = request.request
         self._open.add(request.request)
         self._send(request)
         return request.request
 
-    def _send(self, request: Predict | Explain | ListLayers) -> None:
+    def _send(self, request: Request) -> None:
         if self._job is not None and self.ready is not None:
             self._job.send(request)
         else:
@@ -168,6 +183,8 @@ class PredictionServer(QObject):
             self.predicted.emit(event)
         elif isinstance(event, Explained | ExplainedTogether):
             self.explained.emit(event)
+        elif isinstance(event, FeaturesShown):
+            self.features_shown.emit(event)
         elif isinstance(event, LayersListed):
             self.layers = event
             self.changed.emit()

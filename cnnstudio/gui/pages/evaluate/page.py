@@ -21,6 +21,7 @@ from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.curves import CurvesView
 from cnnstudio.gui.pages.evaluate.large import LargeView
 from cnnstudio.gui.pages.evaluate.large_mode import LargeMode
+from cnnstudio.gui.pages.evaluate.layers import LayersView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
 from cnnstudio.gui.pages.evaluate.results import (
@@ -46,7 +47,7 @@ from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
 VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView, CurvesView, ConfidenceView,
-                                                      ShortcutsView)
+                                                      ShortcutsView, LayersView)
 """The views of the centre in the order of their tabs."""
 
 
@@ -85,6 +86,7 @@ class EvaluatePage(Page):
         self._mode = LargeMode(self._large, self._panel, self._stack, lambda: self._context, self)
         self._shown = ShownPictures(self._panel, lambda: self.state, self._is_own, self)
         self._shown.cell_marked.connect(self._views.mark_cell)
+        self._panel.grid.selection_changed.connect(lambda: self._views.show_selection(self._panel.grid.selected()))
         return self._panel
 
     @property

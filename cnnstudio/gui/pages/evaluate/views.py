@@ -28,6 +28,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.evaluation.answers import Answers
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation
+from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Stack, column, row
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
@@ -89,6 +90,9 @@ class EvaluationView(QWidget):
     def mark_cell(self, cell: tuple[int, int] | None) -> None:
         """Mark the cell of the confusion matrix whose pictures the panel shows, where the view has one."""
 
+    def show_selection(self, answers: Sequence[Answer]) -> None:
+        """These pictures of the right panel are selected; called for the view in sight."""
+
     def close_threads(self) -> None:
         """Stop the view's own threads; it will be deleted."""
 
@@ -105,6 +109,7 @@ class EvaluationViews(QWidget):
         self._made: dict[str, EvaluationView] = {}
         self._context: EvaluationContext | None = None
         self._cell: tuple[int, int] | None = None
+        self._selection: Sequence[Answer] = ()
         self._tabs = SegmentedControl([(view.id, str(view.title)) for view in views], self.current_id, stretch=False)
         self._tabs.chosen.connect(self.show_view)
         self._stack = Stack()
@@ -162,12 +167,19 @@ class EvaluationViews(QWidget):
             view.context = self._context
             view.show_evaluation(self._context)
             view.mark_cell(self._cell)
+        view.show_selection(self._selection)
 
     def mark_cell(self, cell: tuple[int, int] | None) -> None:
         """Mark the cell whose pictures the panel shows."""
         self._cell = cell
         for view in self._made.values():
             view.mark_cell(cell)
+
+    def show_selection(self, answers: Sequence[Answer]) -> None:
+        """Tell the view in sight which pictures of the panel are selected; the others once they are visited."""
+        self._selection = answers
+        if self.current_id in self._made:
+            self._made[self.current_id].show_selection(answers)
 
     def close_threads(self) -> None:
         for view in self._made.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,7 @@ def load_map(event: Explained) -> LoadedMap | None:
     entry = EXPLANATIONS[event.method]
     try:
         with np.load(event.map_file, allow_pickle=False) as arrays:
-            place = Placement(size=_box(arrays["size"]), source=_box(arrays["source"]), target=_box(arrays["target"]))
-            return LoadedMap(np.asarray(arrays["map"], np.float32), place, entry.signed, entry.grain)
+            return LoadedMap(np.asarray(arrays["map"], np.float32), placement_of(arrays), entry.signed, entry.grain)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
@@ -112,6 +112,11 @@ def load_mean(path: Path) -> tuple[LoadedMap, np.ndarray] | None:
     high, wide = values.shape
     whole = (0, 0, high, wide)
     return LoadedMap(values, Placement((high, wide), whole, whole), False, 0.0), picture
+
+
+def placement_of(arrays: Mapping[str, np.ndarray]) -> Placement:
+    """The place of the input on the picture, from the arrays of a map. Raises KeyError."""
+    return Placement(size=_box(arrays["size"]), source=_box(arrays["source"]), target=_box(arrays["target"]))
 
 
 def _box(array: np.ndarray) -> Any:

@@ -32,6 +32,7 @@ from cnnstudio.cli.trial_arguments import (
     add_find_batch,
     add_forecast,
     add_report,
+    add_scenarios,
     add_shortcuts,
 )
 from cnnstudio.core.text import LANGUAGES, tr
@@ -331,6 +332,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
     "shortcuts": add_shortcuts, "curve": add_curve, "report": add_report,
+    "scenarios": add_scenarios,
     "explain": add_explain, "features": add_features,
 }
 

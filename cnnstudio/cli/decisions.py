@@ -33,7 +33,7 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
     with locked_project(folder):
         project, index = open_project(folder)
         try:
-            paths, unknown = _known_paths(arguments.paths, project, folder, index)
+            paths, unknown = known_paths(arguments.paths, project, folder, index)
             output.problems(unknown)
             ids = list(index.ids_of(paths))
             # All of a command or nothing of it, and nothing is printed as done before it is.
@@ -57,7 +57,7 @@ def decide(arguments: argparse.Namespace, output: Output) -> int:
     return 2 if not ids else 1 if unknown else 0
 
 
-def _known_paths(names: Sequence[str], project: Project, folder: Path, index: Index
+def known_paths(names: Sequence[str], project: Project, folder: Path, index: Index
                  ) -> tuple[list[str], list[Problem]]:
     """The paths as in the index, from paths relative to the collection's folder or any paths of the file system; and
     problems of unknown ones."""

@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from cnnstudio.cli.by_property import check_bins, print_by_property
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
+from cnnstudio.cli.scenarios import print_scenarios
 from cnnstudio.core import events, jobs
 from cnnstudio.core.averages import averages
 from cnnstudio.core.problems import ProblemError
@@ -44,6 +46,7 @@ class _Evaluation(msgspec.Struct, frozen=True):
 
 def evaluate(arguments: argparse.Namespace, output: Output) -> int:
     """Evaluate each run; several are put side by side. Raises ProblemError (unlike_evaluations) where they cannot be."""
+    check_bins(arguments.bins)
     runs = [find_run(arguments.project, name) for name in dict.fromkeys(arguments.run or [None])]
     found: list[_Evaluation] = []
     for run in runs:
@@ -52,6 +55,9 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
         if event is not None:
             found.append(_figures(run, event))
             _print(found[-1], _leakage(arguments.project, run, event.split) if event.table else None, output)
+            if arguments.by:
+                print_by_property(run, found[-1].answers, arguments.by, arguments.bins, output)
+            print_scenarios(arguments.project, run, output)
         if exit_code(last, output):
             return 1
     kept = [item for item in found if item.answers is not None]

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from cnnstudio.catalog.properties import PROPERTIES
 from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_run, add_set
 from cnnstudio.core.text import tr
 
@@ -135,6 +136,16 @@ def add_evaluate(command: Command) -> None:
                     help=tr("on other pictures, with one subfolder per class",
                             "en otras imágenes, con una subcarpeta por clase"))
     add_columns(evaluate)
+    evaluate.add_argument("--by", metavar=tr("PROPERTY", "PROPIEDAD"),
+                          help=tr("the accuracy by a property of the pictures, with a test of whether it matters: {ids}, a "
+                                  "column of the list, or all",
+                                  "la exactitud según una propiedad de las imágenes, con una prueba de si importa: {ids}, una "
+                                  "columna de la lista o all", ids=", ".join(PROPERTIES.ids())))
+    evaluate.add_argument("--bins", type=int, default=0, metavar="N",
+                          help=tr("into how many ranges with equal numbers of pictures a number is divided (default: as many "
+                                  "as have 30 pictures, 2 to 8)",
+                                  "en cuántos tramos con el mismo número de imágenes se divide un número (predeterminado: los "
+                                  "que tengan 30 imágenes, de 2 a 8)"))
 
 
 def add_calibrate(command: Command) -> None:

@@ -58,6 +58,35 @@ def add_curve(command: Command) -> None:
                                "de más tiempo"))
 
 
+def add_scenarios(command: Command) -> None:
+    scenarios = command("scenarios", tr("list, add, edit, remove or measure scenarios: named subsets of pictures on which "
+                                        "every run is measured",
+                                        "enumera, añade, edita, elimina o mide escenarios: subconjuntos de imágenes con nombre "
+                                        "en los que se mide cada entrenamiento"))
+    scenarios.add_argument("action", nargs="?", choices=("list", "add", "edit", "remove", "measure"), default="list",
+                           metavar=tr("ACTION", "ACCIÓN"),
+                           help=tr("list (default); add NAME, also to put more pictures into it; edit NAME; remove NAME, or "
+                                   "with pictures only those; measure: every run, with what it has no answer for",
+                                   "list (predeterminado); add NOMBRE, también para añadirle imágenes; edit NOMBRE; remove "
+                                   "NOMBRE o, con imágenes, solo estas; measure: todos los entrenamientos, también con "
+                                   "aquello para lo que no tienen respuesta"))
+    scenarios.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"),
+                           help=tr("the name of a scenario", "el nombre de un escenario"))
+    scenarios.add_argument("--paths", nargs="+", default=[], metavar=tr("PATH", "RUTA"),
+                           help=tr("pictures, by their path in the collection or any other path",
+                                   "imágenes, por su ruta en la colección o por cualquier otra"))
+    scenarios.add_argument("--from", dest="list_file", type=Path, metavar=tr("LIST", "LISTA"),
+                           help=tr("a text file with a path in each line, or - for standard input",
+                                   "un archivo de texto con una ruta por línea, o - para la entrada estándar"))
+    scenarios.add_argument("--note", metavar=tr("TEXT", "TEXTO"), help=tr("what it is about; empty takes the note away",
+                                                                          "de qué trata; vacío borra la nota"))
+    scenarios.add_argument("--rename", metavar=tr("NAME", "NOMBRE"), help=tr("edit: its new name", "edit: su nombre nuevo"))
+    scenarios.add_argument("--run", action="append", metavar="ID",
+                           help=tr("measure: only this run; may be repeated (default: all with a model)",
+                                   "measure: solo este entrenamiento; se puede repetir (predeterminado: todos los que tienen "
+                                   "modelo)"))
+
+
 def add_report(command: Command) -> None:
     report = command("report", tr("write a report of a run: model card, figures, curves, mistakes, settings, pictures",
                                   "escribe un informe de un entrenamiento: ficha del modelo, cifras, curvas, errores, ajustes, "

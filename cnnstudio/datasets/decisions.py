@@ -123,7 +123,7 @@ class Decisions(Database):
             else:
                 connection.executemany("DELETE FROM accepted WHERE kind = ? AND path = ?",
                                        [(kind, path) for path in chosen])
-            _note(connection, {"accepted" if accepted else "no_longer_accepted": {kind: chosen}})
+            note_change(connection, {"accepted" if accepted else "no_longer_accepted": {kind: chosen}})
 
     def _change(self, ids: Iterable[int], change: Callable[[Decided], Decided]) -> DecisionEffect:
         before = self.decisions([path for _id, path in self._paths(ids)])
@@ -159,7 +159,7 @@ class Decisions(Database):
                 f" VALUES (?1, ?2, ?3, ?4, {_HASH}, {_SCAN})",
                 [(path, decision.class_name, decision.split, decision.excluded) for path, decision in decisions.items()])
             connection.execute("DELETE FROM decisions WHERE class_name IS NULL AND split IS NULL AND excluded IS NULL")
-            _note(connection, dict(decisions))
+            note_change(connection, dict(decisions))
             connection.executemany(
                 "UPDATE pictures SET class_name = COALESCE(?, folder_class), excluded = ? WHERE path = ?",
                 [(decision.class_name, bool(decision.excluded), path) for path, decision in decisions.items()])
@@ -188,7 +188,7 @@ class Decisions(Database):
             if moves:
                 for table in ("decisions", "accepted"):
                     _rename(connection, table, moves)
-                _note(connection, {"moved": moves})
+                note_change(connection, {"moved": moves})
             for table in ("decisions", "accepted"):
                 connection.execute(
                     f"UPDATE {table} SET hash = p.hash, scan = (SELECT CAST(value AS INTEGER) FROM facts"
@@ -318,7 +318,8 @@ class Decisions(Database):
         return dict(self.rows("SELECT picture, name FROM groups"))
 
 
-def _note(connection: sqlite3.Connection, change: Mapping[str, Any]) -> None:
+def note_change(connection: sqlite3.Connection, change: Mapping[str, Any]) -> None:
+    """Enter a change into the journal, inside the open transaction."""
     connection.execute("INSERT INTO journal (time, change) VALUES (?, ?)",
                        (time.time(), msgspec.json.encode(change).decode()))
 

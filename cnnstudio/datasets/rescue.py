@@ -22,6 +22,7 @@ from cnnstudio.core.foreign_files import decode_json
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.database import bounded, protect
 from cnnstudio.datasets.index import FILE, Decided, Index
+from cnnstudio.datasets.scenarios import SCENARIO, Scenario, ScenarioPicture, put_scenario
 
 _BESIDE: Final = ("-wal", "-shm")
 """Suffixes of the files that SQLite keeps beside a database."""
@@ -35,7 +36,7 @@ it."""
 
 class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
     """The rescued data: decisions by path, the content hashes of their pictures, accepted findings as (kind, path,
-    hash), and the journal as (time, change).
+    hash), the journal as (time, change), and the scenarios.
 
     `complete`: no decision of the user is missing.
     """
@@ -45,6 +46,7 @@ class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
     accepted: tuple[tuple[str, str, str | None], ...]
     journal: tuple[tuple[float, str], ...]
     complete: bool
+    scenarios: tuple[Scenario, ...] = ()
 
 
 def is_damaged(folder: Path) -> bool:
@@ -82,6 +84,8 @@ def salvage(path: Path) -> Salvaged:
             read["decisions"] = _readable_rows(connection, "decisions", "path, class_name, split, excluded, hash", "path")
             read["accepted"] = _readable_rows(connection, "accepted", "kind, path, hash", "kind, path")
             read["journal"] = _readable_rows(connection, "journal", "id, time, change", "id")
+            read["scenarios"] = _readable_rows(connection, "scenarios", "id, name, note, made", "id")
+            read["pictures"] = _readable_rows(connection, "scenario_pictures", "scenario, hash, path", "scenario, hash")
     rows, all_decisions = read.get("decisions", ([], False))
     accepted, all_accepted = read.get("accepted", ([], False))
     journal, all_journal = read.get("journal", ([], False))
@@ -92,20 +96,26 @@ def salvage(path: Path) -> Salvaged:
                 if isinstance(row[0], str) and isinstance(row[1], str)}
     changes = sorted((row for row in journal if isinstance(row[0], int) and isinstance(row[1], float)
                       and isinstance(row[2], str)), key=lambda row: int(row[0]))
-    logged, logged_accepted, understood = _replay([row[2] for row in changes])
+    logged, logged_accepted, logged_scenarios, understood = _replay([row[2] for row in changes])
+    in_tables = _scenarios_of(read.get("scenarios", ([], False))[0], read.get("pictures", ([], False))[0])
+    all_scenarios = all(read.get(name, ([], False))[1] for name in ("scenarios", "pictures"))
     # Rows of the journal are never deleted, so a missing id is a missing change.
     all_journal = all_journal and understood and [row[0] for row in changes] == list(range(1, len(changes) + 1))
     if all_journal:
         complete = (not all_decisions or decisions == logged) and (not all_accepted or set(findings) == logged_accepted)
-        decisions, kinds = logged, logged_accepted
+        complete = complete and (not all_scenarios or in_tables == logged_scenarios)
+        decisions, kinds, scenarios = logged, logged_accepted, logged_scenarios
     else:
         # Where an incomplete journal contradicts the tables, a later change may be missing: the tables win.
         complete = all_decisions and all_accepted and logged.items() <= decisions.items() and logged_accepted <= set(findings)
         decisions = decisions if all_decisions else logged | decisions
+        complete = complete and all_scenarios and logged_scenarios.items() <= in_tables.items()
         kinds = set(findings) if all_accepted else logged_accepted | set(findings)
+        scenarios = in_tables if all_scenarios else logged_scenarios | in_tables
     return Salvaged(decisions=decisions, hashes={decision: hashes.get(decision) for decision in decisions},
                     accepted=tuple((*key, findings.get(key)) for key in sorted(kinds)),
-                    journal=tuple((row[1], row[2]) for row in changes), complete=complete)
+                    journal=tuple((row[1], row[2]) for row in changes), complete=complete,
+                    scenarios=tuple(scenarios[number] for number in sorted(scenarios)))
 
 
 def _readable_rows(connection: sqlite3.Connection, table: str, what: str, key: str) -> tuple[list[Any], bool]:
@@ -143,11 +153,24 @@ def _to_decision(values: Any) -> Decided:
                    split if split in SPLITS else None, bool(excluded) if isinstance(excluded, int) else None)
 
 
-def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]], bool]:
-    """Replay the changes of the journal: the resulting decisions and accepted findings, and whether all changes were
-    valid."""
+def _scenarios_of(rows: list[Any], pictures: list[Any]) -> dict[int, Scenario]:
+    """The scenarios by their ids, from rows that may be damaged."""
+    found = {}
+    for identifier, name, note, made in rows:
+        if isinstance(identifier, int) and isinstance(name, str) and isinstance(note, str) and isinstance(made, float):
+            members = sorted((digest, path) for number, digest, path in pictures
+                             if number == identifier and isinstance(digest, str) and isinstance(path, str))
+            found[identifier] = Scenario(id=identifier, name=name, note=note, made=made,
+                                         pictures=tuple(ScenarioPicture(*member) for member in members))
+    return found
+
+
+def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]], dict[int, Scenario], bool]:
+    """Replay the changes of the journal: the resulting decisions, accepted findings and scenarios, and whether all changes
+    were valid."""
     decisions: dict[str, Decided] = {}
     accepted: set[tuple[str, str]] = set()
+    scenarios: dict[int, Scenario] = {}
     understood = True
     for text in changes:
         try:
@@ -160,6 +183,10 @@ def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]
                              | {new: decisions[old] for old, new in moves.items() if old in decisions})
                 accepted = ({item for item in accepted if item[1] not in gone}
                             | {(kind, moves[path]) for kind, path in accepted if path in moves})
+            elif SCENARIO in change:
+                number, scenario = msgspec.convert(change[SCENARIO], tuple[int, Scenario | None])
+                scenarios.pop(number, None)
+                scenarios |= {} if scenario is None else {number: scenario}
             elif "accepted" in change:
                 accepted |= {(kind, path) for kind, paths in change["accepted"].items() for path in paths}
             elif "no_longer_accepted" in change:
@@ -169,7 +196,7 @@ def _replay(changes: list[str]) -> tuple[dict[str, Decided], set[tuple[str, str]
                               for path, decision in change.items()}
         except (TypeError, ValueError, AttributeError):
             understood = False
-    return _without_empty(decisions), accepted, understood
+    return _without_empty(decisions), accepted, scenarios, understood
 
 
 def replace_index(folder: Path) -> tuple[Path, Salvaged]:
@@ -207,6 +234,8 @@ def _insert_all(index: Index, salvaged: Salvaged) -> None:
              for path, decision in salvaged.decisions.items()])
         connection.executemany("INSERT INTO accepted (kind, path, hash, scan) VALUES (?, ?, ?, ?)",
                                [(*item, _FIRST_SCAN) for item in salvaged.accepted])
+        for scenario in salvaged.scenarios:
+            put_scenario(connection, scenario.id, scenario)
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)", salvaged.journal)
         connection.executemany("INSERT INTO journal (time, change) VALUES (?, ?)",
                                [(time.time(), msgspec.json.encode(change).decode()) for change in _missing_changes(salvaged)])
@@ -214,14 +243,17 @@ def _insert_all(index: Index, salvaged: Salvaged) -> None:
 
 def _missing_changes(salvaged: Salvaged) -> list[dict[str, Any]]:
     """The changes that an incomplete journal lacks, so that replaying it gives these decisions again."""
-    logged, logged_accepted, _understood = _replay([change for _time, change in salvaged.journal])
+    logged, logged_accepted, logged_scenarios, _understood = _replay([change for _time, change in salvaged.journal])
+    kept = {scenario.id: scenario for scenario in salvaged.scenarios}
+    scenarios = [{SCENARIO: [number, kept.get(number)]} for number in sorted({*kept, *logged_scenarios})
+                 if kept.get(number) != logged_scenarios.get(number)]
     changed = {path: salvaged.decisions.get(path, Decided()) for path in {*logged, *salvaged.decisions}
                if logged.get(path) != salvaged.decisions.get(path)}
     accepted: dict[str, list[str]] = {}
     for kind, path, _digest in salvaged.accepted:
         if (kind, path) not in logged_accepted:
             accepted.setdefault(kind, []).append(path)
-    return [item for item in (changed, {"accepted": accepted} if accepted else {}) if item]
+    return [*(item for item in (changed, {"accepted": accepted} if accepted else {}) if item), *scenarios]
 
 
 def _free_path(folder: Path) -> Path:

@@ -66,6 +66,17 @@ def locate(manifest: Manifest, project_folder: Path) -> Manifest:
     return replace(manifest, entries=tuple(entries))
 
 
+def picture_files(path: Path, project_folder: Path) -> dict[str, tuple[Entry, Path]]:
+    """The entry and the present file of each picture of a run's manifest, by the path that it had there and by its present one:
+    what was evaluated before the pictures were moved has their old paths. Raises ProblemError for the manifest itself."""
+    manifest = read_manifest(path)
+    located = locate(manifest, project_folder)
+    files: dict[str, tuple[Entry, Path]] = {}
+    for before, now in zip(manifest.entries, located.entries, strict=True):
+        files[before.path] = files[now.path] = (now, located.path(now))
+    return files
+
+
 def pictures_gone_problem(manifest: Manifest) -> Problem:
     """The problem that no picture of a run is anywhere to be found."""
     text = Text("None of the pictures ({n}) was found, neither in {path} nor in the project's folder of pictures. If they "

@@ -14,7 +14,7 @@ from contextlib import closing
 from functools import lru_cache
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 _Object = tuple[str, str]
 """Kind (table, index, trigger, view) and name."""
 
@@ -118,7 +118,15 @@ END;
 """
 # How many samples are NaN or infinite; pictures of floating point are looked at again, likewise.
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH: Final = """
+CREATE TABLE scenarios (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL DEFAULT '', made REAL NOT NULL);
+CREATE TABLE scenario_pictures (
+  scenario INTEGER NOT NULL, hash TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (scenario, hash)
+) WITHOUT ROWID;
+"""
+# Named subsets of pictures, by their content; "path" is where a picture was seen last.
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:

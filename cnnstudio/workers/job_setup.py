@@ -40,6 +40,7 @@ from cnnstudio.network.checks import check_project
 from cnnstudio.workers.forecasts import forecast_key, give_forecast
 from cnnstudio.workers.runs.folder import RunFolder, create_run, find_run
 from cnnstudio.workers.runs.origin import RunOrigin
+from cnnstudio.workers.runs.pictures import DATA, evaluated_manifest
 from cnnstudio.workers.runs.run_problems import no_model_problem
 
 
@@ -131,12 +132,12 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None, re
     project = run.spec()
     manifest_path = run.manifest_path
     if data is not None:
-        split = "data"
+        split = DATA
         trained = read_manifest(run.manifest_path).header
         header = Header(root=str(root_of(data.resolve())), class_names=trained.class_names, label_mode=trained.label_mode,
                         source=str(data.resolve()))
         entries = labelled_pictures(data, trained.class_names, reading or project.dataset)
-        manifest_path = run.folder / "evaluation-data.manifest.jsonl"
+        manifest_path = evaluated_manifest(run, DATA)
         try:
             write_manifest(manifest_path, header, entries)
         except ProblemError:

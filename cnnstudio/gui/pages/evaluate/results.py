@@ -15,14 +15,13 @@ from cnnstudio.core.jobs import Evaluated, PictureResult
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.datasets.manifest import Entry, Header, read_manifest
-from cnnstudio.datasets.run_pictures import locate
+from cnnstudio.datasets.manifest import Header, read_manifest
+from cnnstudio.datasets.run_pictures import picture_files
 from cnnstudio.gui.pages.evaluate.orders import Order
 from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.runs.pictures import DATA, evaluated_manifest
 
-DATA = "data"
-"""The split's name of an evaluation on other class folders."""
-_DATA_MANIFEST = "evaluation-data.manifest.jsonl"
+__all__ = ["DATA", "Answer", "Results", "mean_f1", "measured_folder", "read_results", "relative_paths"]
 
 
 @dataclass(frozen=True)
@@ -94,13 +93,9 @@ class Results:
 
 def read_results(run: RunFolder, split: str) -> Results:
     """Read the table of a split (`DATA`: other folders) with the paths of its manifest; raises ProblemError."""
-    manifest = read_manifest(run.folder / _DATA_MANIFEST if split == DATA else run.manifest_path)
-    located = locate(manifest, run.project_folder)
-    entries: dict[str, tuple[Entry, Path]] = {}
-    for before, now in zip(manifest.entries, located.entries, strict=True):
-        # An evaluation before the pictures were moved has their old paths.
-        entries[before.path] = entries[now.path] = (now, located.path(now))
-    root = Path(located.header.root)
+    manifest = evaluated_manifest(run, split)
+    entries = picture_files(manifest, run.project_folder)
+    root = Path(read_manifest(manifest).header.root)
     path = run.table_path(split)
     decoder = msgspec.json.Decoder(PictureResult)
     try:
@@ -122,7 +117,7 @@ def read_results(run: RunFolder, split: str) -> Results:
 
 def measured_folder(run: RunFolder) -> Path | None:
     """The other folder, or list, of the saved evaluation `DATA` of a run, or None."""
-    path = run.folder / _DATA_MANIFEST
+    path = evaluated_manifest(run, DATA)
     try:
         # A list that is newer than the result belongs to an evaluation that did not finish.
         if path.stat().st_mtime > run.table_path(DATA).with_suffix(".json").stat().st_mtime:

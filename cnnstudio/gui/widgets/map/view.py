@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from array import array
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,12 +15,12 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.data.map import mosaic
-from cnnstudio.gui.pages.data.map.camera import Camera
-from cnnstudio.gui.pages.data.map.card import CARD, paint_card
-from cnnstudio.gui.pages.data.map.raster import Raster, mix_with_ground, opaque_pixels, pack_color, unpack_color
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.formatting import format_pictures
+from cnnstudio.gui.widgets.map import mosaic
+from cnnstudio.gui.widgets.map.camera import Camera
+from cnnstudio.gui.widgets.map.card import CARD, paint_card
+from cnnstudio.gui.widgets.map.raster import Raster, id_array, mix_with_ground, opaque_pixels, pack_color, unpack_color
 from cnnstudio.gui.widgets.picture import thumbnail_face
 
 if TYPE_CHECKING:
@@ -216,6 +215,7 @@ class DotView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         missing: list[Wanted] = []
         self._paint_pictures(painter, missing)
+        self._paint_links(painter)
         self._paint_marks(painter)
         self._paint_outline(painter)
         if 0 <= self._hover < len(self.ids) and self._outline.isEmpty():
@@ -377,6 +377,9 @@ class DotView(QWidget):
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
+    def _paint_links(self, painter: QPainter) -> None:
+        """Draw what connects dots; here nothing does."""
+
     def _paint_outline(self, painter: QPainter) -> None:
         if self._outline.isEmpty():
             return
@@ -393,8 +396,3 @@ class DotView(QWidget):
         if picture is not None:
             paint_card(painter, self.rect(), self._hover_at, self._image(self._hover, CARD, missing),
                        unpack_color(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))
-
-
-def id_array(ids: Iterable[int]) -> NDArray[np.int64]:
-    """Ids as an array."""
-    return np.asarray(ids if isinstance(ids, list | tuple | range | array | np.ndarray) else list(ids), np.int64)

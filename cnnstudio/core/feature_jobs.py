@@ -64,4 +64,28 @@ class Featured(Event, frozen=True, kw_only=True):
     problem: Problem | None = None
 
 
-__all__ = ["ComputeFeatures", "Featured", "FeaturesComputed", "Featurize", "Precision"]
+class EvaluationMapped(Event, frozen=True, kw_only=True):
+    """The map of an evaluated split is in `file` (see `evaluation.maps`)."""
+
+    split: str
+    file: str
+    pictures: int
+    layer: str
+
+
+class MapEvaluation(JobSpec, frozen=True, kw_only=True):
+    """Lay out the pictures of a split of a run by their features, with at most `most` training pictures among them, and find
+    the `neighbours` nearest ones of each in the whole training split and in its own. `manifest` is by default that of the
+    run. Kept in the cache."""
+
+    function: ClassVar[str] = "evaluation_map:map_evaluation"
+
+    run_folder: str
+    split: str
+    manifest: str = ""
+    layout: Literal["tsne", "pca"] = "tsne"
+    neighbours: int = 10
+    most: int = 3000
+
+
+__all__ = ["ComputeFeatures", "EvaluationMapped", "Featured", "FeaturesComputed", "Featurize", "MapEvaluation", "Precision"]

@@ -19,6 +19,7 @@ from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.curves import CurvesView
+from cnnstudio.gui.pages.evaluate.embedding.view import EmbeddingView
 from cnnstudio.gui.pages.evaluate.large import LargeView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
@@ -45,7 +46,7 @@ from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
 VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView, CurvesView, ConfidenceView,
-                                                      ShortcutsView)
+                                                      EmbeddingView, ShortcutsView)
 """The views of the centre in the order of their tabs."""
 
 

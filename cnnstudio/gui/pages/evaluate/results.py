@@ -94,7 +94,7 @@ class Results:
 
 def read_results(run: RunFolder, split: str) -> Results:
     """Read the table of a split (`DATA`: other folders) with the paths of its manifest; raises ProblemError."""
-    manifest = read_manifest(run.folder / _DATA_MANIFEST if split == DATA else run.manifest_path)
+    manifest = read_manifest(data_manifest(run) if split == DATA else run.manifest_path)
     located = locate(manifest, run.project_folder)
     entries: dict[str, tuple[Entry, Path]] = {}
     for before, now in zip(manifest.entries, located.entries, strict=True):
@@ -120,9 +120,14 @@ def read_results(run: RunFolder, split: str) -> Results:
     return Results(root=root, answers=tuple(sorted(answers, key=lambda answer: answer.relative)))
 
 
+def data_manifest(run: RunFolder) -> Path:
+    """The manifest of the evaluation `DATA` of a run."""
+    return run.folder / _DATA_MANIFEST
+
+
 def measured_folder(run: RunFolder) -> Path | None:
     """The other folder, or list, of the saved evaluation `DATA` of a run, or None."""
-    path = run.folder / _DATA_MANIFEST
+    path = data_manifest(run)
     try:
         # A list that is newer than the result belongs to an evaluation that did not finish.
         if path.stat().st_mtime > run.table_path(DATA).with_suffix(".json").stat().st_mtime:

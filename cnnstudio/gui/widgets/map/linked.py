@@ -20,7 +20,18 @@ class LinkedMapView(MapView):
         """Connect the dot with the id `start` with those of these ids; the last value: with a solid line, else a dashed one.
         -1 connects nothing."""
         self._links = start, tuple(links)
-        self.update()
+        self._redraw()
+
+    @property
+    def _fades(self) -> bool:
+        # What lies around a picture and its neighbours is a part of its neighbourhood.
+        return not self._links[1]
+
+    def reveal(self, row: int) -> None:
+        """Bring a dot to sight, and the keyboard's mark to it."""
+        self._current = row
+        self.camera.show(*(float(value) for value in self._position[row]))
+        self._redraw()
 
     def _paint_links(self, painter: QPainter) -> None:
         start, links = self._links

@@ -88,4 +88,34 @@ class MapEvaluation(JobSpec, frozen=True, kw_only=True):
     most: int = 3000
 
 
-__all__ = ["ComputeFeatures", "EvaluationMapped", "Featured", "FeaturesComputed", "Featurize", "MapEvaluation", "Precision"]
+class EpochReplayed(Event, frozen=True, kw_only=True):
+    """A kept epoch (counted from 1) was replayed into `file` (see `evaluation.replays`), or the problem that prevented it.
+    `kept`: it was in the cache already."""
+
+    epoch: int
+    file: str = ""
+    accuracy: float = 0.0
+    loss: float = 0.0
+    pictures: int = 0
+    kept: bool = False
+    problem: Problem | None = None
+
+
+class Replay(JobSpec, frozen=True, kw_only=True):
+    """Let the model of every kept epoch of a run answer the pictures of a split, at most `most` of them spread over the
+    classes: an EpochReplayed event each, in order of the epochs. `fixed` are the pictures that are explained, at most 12; empty:
+    `count` of the last epoch's answers, the worst mistakes first, then right ones. Kept in the cache."""
+
+    function: ClassVar[str] = "replaying:replay"
+
+    run_folder: str
+    split: str
+    manifest: str = ""
+    fixed: tuple[str, ...] = ()
+    count: int = 12
+    most: int = 1000
+    anew: bool = False
+    """Choose the fixed pictures anew; else those that were chosen once stay."""
+
+
+__all__ = ["ComputeFeatures", "EpochReplayed", "EvaluationMapped", "Featured", "FeaturesComputed", "Featurize", "MapEvaluation", "Precision", "Replay"]

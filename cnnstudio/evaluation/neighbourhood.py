@@ -38,7 +38,7 @@ def judge_neighbourhood(neighbours: Sequence[Neighbour], far: float, predicted: 
     count = sum(number for _name, number in votes)
     first, most = votes[0] if votes else ("", 0)
     text = _TEXTS[verdict].fill(n=most, all=count, name=first, label=label, predicted=predicted,
-                                distance=f"{neighbours[0].distance:.2f}" if neighbours else "", far=f"{far:.2f}")
+                                distance=neighbours[0].distance if neighbours else 0.0, far=far)
     return Neighbourhood(neighbours=tuple(neighbours), votes=votes, verdict=verdict, text=text)
 
 
@@ -59,10 +59,10 @@ def _verdict(neighbours: Sequence[Neighbour], votes: Sequence[tuple[str, int]], 
 _TEXTS: Final[dict[Verdict, Text]] = {
     "nothing": Text("There are no training pictures to compare with.",
                     "No hay imágenes de entrenamiento con las que comparar."),
-    "unlike": Text("The training set has nothing like it: the nearest training picture is at {distance}, and 99 % of the "
-                   "training pictures have another one within {far}. The answer is a guess.",
+    "unlike": Text("The training set has nothing like it: the nearest training picture is at {distance:.2f}, and 99 % of the "
+                   "training pictures have another one within {far:.2f}. The answer is a guess.",
                    "El conjunto de entrenamiento no tiene nada parecido: la imagen de entrenamiento más cercana está a "
-                   "{distance}, y el 99 % de las imágenes de entrenamiento tiene otra a menos de {far}. La respuesta es una "
+                   "{distance:.2f}, y el 99 % de las imágenes de entrenamiento tiene otra a menos de {far:.2f}. La respuesta es una "
                    "conjetura."),
     "agrees": Text("{n} of the {all} nearest training pictures are {name}, as was answered.",
                    "{n} de las {all} imágenes de entrenamiento más cercanas son {name}, como se respondió."),

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import format_number, tr
 from cnnstudio.evaluation.feature_sets import Neighbour
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
@@ -66,7 +66,7 @@ class NeighbourStrip(QWidget):
         self._cells = tuple(cells)
         self._current = 0 if cells else -1
         self._hover = -1
-        self.setAccessibleDescription(", ".join(f"{cell.neighbour.class_name} {cell.neighbour.distance:.2f}"
+        self.setAccessibleDescription(", ".join(f"{cell.neighbour.class_name} {format_number(cell.neighbour.distance, '.2f')}"
                                                 for cell in self._cells))
         self.update()
 
@@ -98,7 +98,8 @@ class NeighbourStrip(QWidget):
                 painter.setPen(QPen(theme.color("accent" if place != self._hover else "text"), 2))
                 painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 9, 9)
             line = QRectF(rect.x() - 2, rect.bottom() + 1, _SIDE + 4, 15)
-            for text, token in ((cell.neighbour.class_name or "?", "text"), (f"{cell.neighbour.distance:.2f}", "dim")):
+            distance = format_number(cell.neighbour.distance, ".2f")
+            for text, token in ((cell.neighbour.class_name or "?", "text"), (distance, "dim")):
                 painter.setPen(theme.color(token))
                 painter.drawText(line, Qt.AlignmentFlag.AlignCenter, painter.fontMetrics().elidedText(
                     text, Qt.TextElideMode.ElideMiddle, round(line.width())))
@@ -112,7 +113,7 @@ class NeighbourStrip(QWidget):
                 item = self._cells[place].neighbour
                 QToolTip.showText(event.globalPos(), tr("{path}\n{name}, distance {distance}", "{path}\n{name}, distancia "
                                                         "{distance}", path=item.path, name=item.class_name or "?",
-                                                        distance=f"{item.distance:.3f}"), self)
+                                                        distance=format_number(item.distance, ".3f")), self)
             return True
         return super().event(event)
 

@@ -103,8 +103,8 @@ class EpochReplayed(Event, frozen=True, kw_only=True):
 
 class Replay(JobSpec, frozen=True, kw_only=True):
     """Let the model of every kept epoch of a run answer the pictures of a split, at most `most` of them spread over the
-    classes: an EpochReplayed event each, in order of the epochs. `fixed` are the pictures that are explained, at most 12; empty:
-    `count` of the last epoch's answers, the worst mistakes first, then right ones. Kept in the cache."""
+    classes: an EpochReplayed event each, in order of the epochs. `fixed` are the pictures that are explained, at most 12;
+    empty: `count` of the last epoch's answers, the worst mistakes first, then right ones. Kept in the cache."""
 
     function: ClassVar[str] = "replaying:replay"
 
@@ -118,4 +118,5 @@ class Replay(JobSpec, frozen=True, kw_only=True):
     """Choose the fixed pictures anew; else those that were chosen once stay."""
 
 
-__all__ = ["ComputeFeatures", "EpochReplayed", "EvaluationMapped", "Featured", "FeaturesComputed", "Featurize", "MapEvaluation", "Precision", "Replay"]
+__all__ = ["ComputeFeatures", "EpochReplayed", "EvaluationMapped", "Featured", "FeaturesComputed", "Featurize",
+           "MapEvaluation", "Precision", "Replay"]

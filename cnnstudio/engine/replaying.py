@@ -214,6 +214,6 @@ def _refuse_other_classes(loaded: models.Loaded, card: models.Card, kept: KeptCh
 def _all_damaged_problem(run: RunFolder) -> Problem:
     text = Text("None of the models that {id} kept of its epochs can be used. Restore the folder kept from a copy, or train "
                 "again.",
-                "No se puede usar ninguno de los modelos que {id} guardó de sus épocas. Restaure la carpeta kept de una copia o "
-                "entrene de nuevo.")
+                "No se puede usar ninguno de los modelos que {id} guardó de sus épocas. Restaure la carpeta kept de una copia "
+                "o entrene de nuevo.")
     return error("damaged_model", text.fill(id=run.id), "run", path=run.folder)

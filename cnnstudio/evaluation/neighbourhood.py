@@ -59,11 +59,11 @@ def _verdict(neighbours: Sequence[Neighbour], votes: Sequence[tuple[str, int]], 
 _TEXTS: Final[dict[Verdict, Text]] = {
     "nothing": Text("There are no training pictures to compare with.",
                     "No hay imágenes de entrenamiento con las que comparar."),
-    "unlike": Text("The training set has nothing like it: the nearest training picture is at {distance:.2f}, and 99 % of the "
-                   "training pictures have another one within {far:.2f}. The answer is a guess.",
+    "unlike": Text("The training set has nothing like it: the nearest training picture is at {distance:.2f}, and 99 % of "
+                   "the training pictures have another one within {far:.2f}. The answer is a guess.",
                    "El conjunto de entrenamiento no tiene nada parecido: la imagen de entrenamiento más cercana está a "
-                   "{distance:.2f}, y el 99 % de las imágenes de entrenamiento tiene otra a menos de {far:.2f}. La respuesta es una "
-                   "conjetura."),
+                   "{distance:.2f}, y el 99 % de las imágenes de entrenamiento tiene otra a menos de {far:.2f}. La respuesta "
+                   "es una conjetura."),
     "agrees": Text("{n} of the {all} nearest training pictures are {name}, as was answered.",
                    "{n} de las {all} imágenes de entrenamiento más cercanas son {name}, como se respondió."),
     "label": Text("{n} of the {all} nearest training pictures are {name}, as was answered, and not {label}: either its label "

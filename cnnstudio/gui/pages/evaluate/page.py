@@ -23,6 +23,7 @@ from cnnstudio.gui.pages.evaluate.embedding.view import EmbeddingView
 from cnnstudio.gui.pages.evaluate.large import LargeView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
+from cnnstudio.gui.pages.evaluate.replay.view import ReplayView
 from cnnstudio.gui.pages.evaluate.results import (
     DATA,
     Answer,
@@ -46,7 +47,7 @@ from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
 VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView, CurvesView, ConfidenceView,
-                                                      EmbeddingView, ShortcutsView)
+                                                      EmbeddingView, ReplayView, ShortcutsView)
 """The views of the centre in the order of their tabs."""
 
 

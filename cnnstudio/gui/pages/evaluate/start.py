@@ -18,6 +18,7 @@ from cnnstudio.workers.trial_setup import shortcuts_job
 KIND = "evaluate"
 SHORTCUTS_KIND = "shortcuts"
 MAP_KIND = "evaluation-map"
+REPLAY_KIND = "replay"
 
 
 def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | None = None,
@@ -41,6 +42,11 @@ def start_map(session: Session, run: RunFolder, split: str, manifest: Path | Non
     """Lay out the pictures of a split by the features of the run's model."""
     return _start(session, lambda: evaluation_map_job(run, split, manifest, layout),
                   Text("Map of the evaluation", "Mapa de la evaluación"), MAP_KIND, on_event)
+
+
+def start_replay(session: Session, prepare: Callable[[], JobSpec], on_event: Callable[[Event], None]) -> Work:
+    """Let the models of the kept epochs of a run answer the pictures."""
+    return _start(session, prepare, Text("Replaying the epochs", "Repasando las épocas"), REPLAY_KIND, on_event)
 
 
 def _start(session: Session, prepare: Callable[[], JobSpec], label: Text, kind: str,

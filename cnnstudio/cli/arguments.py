@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio import __version__
-from cnnstudio.cli.explain_arguments import add_explain, add_features
+from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.run_arguments import (
     Command,
@@ -333,7 +333,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
     "shortcuts": add_shortcuts, "curve": add_curve, "report": add_report,
     "scenarios": add_scenarios,
-    "explain": add_explain, "features": add_features,
+    "explain": add_explain, "features": add_features, "replay": add_replay,
 }
 
 

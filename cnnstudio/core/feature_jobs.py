@@ -63,4 +63,59 @@ class Featured(Event, frozen=True, kw_only=True):
     problem: Problem | None = None
 
 
-__all__ = ["ComputeFeatures", "Featured", "FeaturesComputed", "Featurize", "Precision"]
+class EvaluationMapped(Event, frozen=True, kw_only=True):
+    """The map of an evaluated split is in `file` (see `evaluation.maps`)."""
+
+    split: str
+    file: str
+    pictures: int
+    layer: str
+
+
+class MapEvaluation(JobSpec, frozen=True, kw_only=True):
+    """Lay out the pictures of a split of a run by their features, with at most `most` training pictures among them, and find
+    the `neighbours` nearest ones of each in the whole training split and in its own. `manifest` is by default that of the
+    run. Kept in the cache."""
+
+    function: ClassVar[str] = "evaluation_map:map_evaluation"
+
+    run_folder: str
+    split: str
+    manifest: str = ""
+    layout: Literal["tsne", "pca"] = "tsne"
+    neighbours: int = 10
+    most: int = 3000
+
+
+class EpochReplayed(Event, frozen=True, kw_only=True):
+    """A kept epoch (counted from 1) was replayed into `file` (see `evaluation.replays`), or the problem that prevented it.
+    `kept`: it was in the cache already."""
+
+    epoch: int
+    file: str = ""
+    accuracy: float = 0.0
+    loss: float = 0.0
+    pictures: int = 0
+    kept: bool = False
+    problem: Problem | None = None
+
+
+class Replay(JobSpec, frozen=True, kw_only=True):
+    """Let the model of every kept epoch of a run answer the pictures of a split, at most `most` of them spread over the
+    classes: an EpochReplayed event each, in order of the epochs. `fixed` are the pictures that are explained, at most 12;
+    empty: `count` of the last epoch's answers, the worst mistakes first, then right ones. Kept in the cache."""
+
+    function: ClassVar[str] = "replaying:replay"
+
+    run_folder: str
+    split: str
+    manifest: str = ""
+    fixed: tuple[str, ...] = ()
+    count: int = 12
+    most: int = 1000
+    anew: bool = False
+    """Choose the fixed pictures anew; else those that were chosen once stay."""
+
+
+__all__ = ["ComputeFeatures", "EpochReplayed", "EvaluationMapped", "Featured", "FeaturesComputed", "Featurize",
+           "MapEvaluation", "Precision", "Replay"]

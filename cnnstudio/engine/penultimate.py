@@ -111,34 +111,43 @@ def _flattened(graph: Graph, tensor: Any) -> Any | None:
 
 def compute_features(job: ComputeFeatures, link: Link) -> Event:
     """Do the job; raises ProblemError and StopRequested. Features of pictures that are done are kept in any case."""
+    feature_sets(job, link)
+    return Finished()
+
+
+def feature_sets(job: ComputeFeatures, link: Link) -> list[FeatureSet]:
+    """The sets of a job, computed where they are not kept, each told by an event. Raises ProblemError and StopRequested."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
     model_file = run_models.file_of(Path(job.model))
     found: FeatureModel | None = None
     card: models.Card | None = None
+    sets = []
     for pictures in feature_pictures(job):
         link.check()
         if not pictures.paths:
             raise ProblemError(_nothing_problem(job, pictures))
         target = feature_set_path(job, pictures, model_file)
-        kept = find_feature_set(target)
-        if kept is not None:
-            link.emit(_event(pictures, target, kept, "cache"))
-            continue
-        if found is None or card is None:
-            loaded = models.load(model_file)
-            card, found = loaded.card, feature_model(loaded)
-        computed, engine = _computed(job, pictures, found, card, cache, link)
-        try:
-            write_feature_set(target, computed)
-        except ProblemError as problem_error:
-            reason = problem_error.problems[0]
-            text = Text("The features could not be kept in the cache. {reason}",
-                        "Las características no se pudieron guardar en la caché. {reason}")
-            raise ProblemError(error(reason.code, text.fill(reason=reason.text), "machine",
-                                     path=target)) from problem_error
-        link.emit(_event(pictures, target, computed, engine))
-    return Finished()
+        kept, engine = find_feature_set(target), "cache"
+        if kept is None:
+            if found is None or card is None:
+                loaded = models.load(model_file)
+                card, found = loaded.card, feature_model(loaded)
+            kept, engine = _computed(job, pictures, found, card, cache, link)
+            try:
+                write_feature_set(target, kept)
+            except ProblemError as problem_error:
+                raise ProblemError(_not_kept_problem(problem_error, target)) from problem_error
+        link.emit(_event(pictures, target, kept, engine))
+        sets.append(kept)
+    return sets
+
+
+def _not_kept_problem(problem_error: ProblemError, target: Path) -> Problem:
+    reason = problem_error.problems[0]
+    text = Text("The features could not be kept in the cache. {reason}",
+                "Las características no se pudieron guardar en la caché. {reason}")
+    return error(reason.code, text.fill(reason=reason.text), "machine", path=target)
 
 
 def _event(pictures: FeaturePictures, target: Path, found: FeatureSet, engine: str) -> FeaturesComputed:
@@ -212,4 +221,4 @@ class Featurizer:
         return np.asarray(self._engine.predict(pixels[None])[0], np.float32).reshape(-1)
 
 
-__all__ = ["FeatureModel", "Featurizer", "compute_features", "feature_model"]
+__all__ = ["FeatureModel", "Featurizer", "compute_features", "feature_model", "feature_sets"]

@@ -32,6 +32,7 @@ _TEXTS: Final = {
     "looking": Text("Looking into the network", "Examinando la red"),
     "probing": Text("Looking for shortcuts", "Buscando atajos"),
     "explaining": Text("Explaining the answers", "Explicando las respuestas"),
+    "replaying": Text("Replaying the kept epochs", "Repasando las épocas guardadas"),
     "fetching": Text("Downloading weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05

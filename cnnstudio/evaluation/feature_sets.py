@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -91,13 +91,13 @@ def unit_rows(features: np.ndarray) -> np.ndarray:
     return np.asarray(wide / np.where(length > 0, length, 1), np.float32)
 
 
-def nearest(features: np.ndarray, queries: np.ndarray, count: int, without_self: bool = False
-            ) -> tuple[np.ndarray, np.ndarray]:
+def nearest(features: np.ndarray, queries: np.ndarray, count: int, without_self: bool = False,
+            progress: Callable[[int, int], None] = lambda _done, _total: None) -> tuple[np.ndarray, np.ndarray]:
     """(int64 (q, count) rows, float32 (q, count) cosine distances) of the rows of `features` (n, d) nearest to each of
     `queries` (q, d), nearest first, of equal ones the first; -1 and NaN where there are too few.
 
     Exact: all pairs are compared, in blocks. `without_self`: the queries are the features themselves, and none is its own
-    neighbour.
+    neighbour. `progress(done, total)` counts rows, and may raise to cancel.
     """
     asked = unit_rows(queries)
     best = np.full((len(asked), count), np.inf, np.float32)
@@ -111,12 +111,14 @@ def nearest(features: np.ndarray, queries: np.ndarray, count: int, without_self:
             apart[numbers == np.arange(len(asked))[:, None]] = np.inf
         joined, places = np.concatenate([best, apart], axis=1), np.concatenate([rows, numbers], axis=1)
         if joined.shape[1] > 4 * count:
-            near = np.argpartition(joined, count, axis=1)[:, :count]
-            # Of equal ones at the edge the first are taken, whatever the partition chose.
-            edge = np.take_along_axis(joined, near, axis=1).max(axis=1, keepdims=True)
-            joined = np.where(joined <= edge, joined, np.inf)
+            # Beyond the distance of the last that can be among them nothing needs to be sorted.
+            edge = np.partition(joined, count - 1, axis=1)[:, count - 1:count]
+            few = int((joined <= edge).sum(axis=1).max())
+            near = np.sort(np.argpartition(np.where(joined <= edge, joined, np.inf), few - 1, axis=1)[:, :few], axis=1)
+            joined, places = np.take_along_axis(joined, near, axis=1), np.take_along_axis(places, near, axis=1)
         order = np.lexsort((places, joined), axis=1)[:, :count]
         best, rows = np.take_along_axis(joined, order, axis=1), np.take_along_axis(places, order, axis=1)
+        progress(begin + len(block), len(features))
     missing = ~np.isfinite(best)
     return np.where(missing, -1, rows), np.where(missing, np.nan, best).astype(np.float32)
 

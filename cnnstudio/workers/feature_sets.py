@@ -71,7 +71,7 @@ def _chosen(manifest: Manifest, split: str) -> FeaturePictures:
 def feature_set_path(job: ComputeFeatures, pictures: FeaturePictures, model_file: Path) -> Path:
     """Where a set is kept: by the content of the model, and by the files as they are now. Raises OSError where the model
     cannot be read."""
-    state = hashlib.blake2b(f"{job.precision}\0{_content(model_file)}".encode(), digest_size=16)
+    state = hashlib.blake2b(f"{job.precision}\0{content_of_file(model_file)}".encode(), digest_size=16)
     for path, label in zip(pictures.paths, pictures.labels, strict=True):
         try:
             facts = os.stat(path)
@@ -96,7 +96,8 @@ def find_features(job: ComputeFeatures) -> list[FeatureSet] | None:
     return sets if sets and len(sets) == len(found) else None
 
 
-def _content(path: Path) -> str:
+def content_of_file(path: Path) -> str:
+    """A hash of a file, remembered while it does not change. Raises OSError."""
     facts = os.stat(path)
     return _content_of(path, facts.st_size, facts.st_mtime_ns)
 

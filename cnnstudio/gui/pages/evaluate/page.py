@@ -19,11 +19,13 @@ from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.curves import CurvesView
+from cnnstudio.gui.pages.evaluate.embedding.view import EmbeddingView
 from cnnstudio.gui.pages.evaluate.large import LargeView
 from cnnstudio.gui.pages.evaluate.large_mode import LargeMode
 from cnnstudio.gui.pages.evaluate.layers import LayersView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
+from cnnstudio.gui.pages.evaluate.replay.view import ReplayView
 from cnnstudio.gui.pages.evaluate.results import (
     DATA,
     Answer,
@@ -47,7 +49,7 @@ from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
 VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView, CurvesView, ConfidenceView,
-                                                      ShortcutsView, LayersView)
+                                                      EmbeddingView, ReplayView, ShortcutsView, LayersView)
 """The views of the centre in the order of their tabs."""
 
 

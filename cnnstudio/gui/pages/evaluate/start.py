@@ -10,12 +10,15 @@ from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.state.session import Session
+from cnnstudio.workers.evaluation_maps import evaluation_map_job
 from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.trial_setup import shortcuts_job
 
 KIND = "evaluate"
 SHORTCUTS_KIND = "shortcuts"
+MAP_KIND = "evaluation-map"
+REPLAY_KIND = "replay"
 
 
 def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | None = None,
@@ -32,6 +35,18 @@ def start_shortcuts(session: Session, run: RunFolder, split: str, on_event: Call
     """Look for shortcuts in the pictures of a run, on `split` ("": the first of test and validation that has pictures)."""
     return _start(session, lambda: shortcuts_job(run, split), Text("Looking for shortcuts", "Buscando atajos"), SHORTCUTS_KIND,
                   on_event)
+
+
+def start_map(session: Session, run: RunFolder, split: str, manifest: Path | None, layout: str,
+              on_event: Callable[[Event], None] | None = None) -> Work:
+    """Lay out the pictures of a split by the features of the run's model."""
+    return _start(session, lambda: evaluation_map_job(run, split, manifest, layout),
+                  Text("Map of the evaluation", "Mapa de la evaluación"), MAP_KIND, on_event)
+
+
+def start_replay(session: Session, prepare: Callable[[], JobSpec], on_event: Callable[[Event], None]) -> Work:
+    """Let the models of the kept epochs of a run answer the pictures."""
+    return _start(session, prepare, Text("Replaying the epochs", "Repasando las épocas"), REPLAY_KIND, on_event)
 
 
 def _start(session: Session, prepare: Callable[[], JobSpec], label: Text, kind: str,

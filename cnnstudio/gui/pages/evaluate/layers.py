@@ -14,7 +14,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.gui.pages.evaluate.orders import ORDERS
 from cnnstudio.gui.pages.evaluate.results import Answer
-from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.pages.evaluate.views import INSIDE, EvaluationContext, EvaluationView
 from cnnstudio.gui.pages.layers.browser import LayerBrowser, Subject
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
@@ -29,6 +29,7 @@ _LARGE = 768
 class LayersView(EvaluationView):
     id = "layers"
     title = Text("Layers", "Capas")
+    group = INSIDE
 
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)

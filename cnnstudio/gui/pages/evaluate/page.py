@@ -49,8 +49,8 @@ from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
 VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView, CurvesView, ConfidenceView,
-                                                      EmbeddingView, ReplayView, ShortcutsView, LayersView)
-"""The views of the centre in the order of their tabs."""
+                                                      ShortcutsView, LayersView, EmbeddingView, ReplayView)
+"""The views of the centre in their order, those of a group together."""
 
 
 class EvaluatePage(Page):
@@ -74,7 +74,9 @@ class EvaluatePage(Page):
         return self._again, self._next
 
     def side(self) -> QWidget:
-        self._side = EvaluateSide()
+        self._side = EvaluateSide(VIEWS)
+        self._side.views.chosen.connect(self._choose_view)
+        self._views.view_shown.connect(self._side.views.mark)
         self._side.run_chosen.connect(self._choose_run)
         self._side.split_chosen.connect(self._choose_split)
         self._side.folder_requested.connect(self._ask_folder)
@@ -172,6 +174,11 @@ class EvaluatePage(Page):
         self._side.show_choices(self._runs, self._run(), self.split, self.data, self._beside())
         if self._context is not None and self._evaluation is not None:
             self._show_context(replace(self._context, beside=self._beside()))
+
+    def _choose_view(self, view: str) -> None:
+        self._views.show_view(view)
+        if self._evaluation is not None:
+            self._stack.setCurrentIndex(0)
 
     def _choose_run(self, run: str) -> None:
         self.session.chosen_run = run
@@ -318,6 +325,7 @@ class EvaluatePage(Page):
         self._evaluation = self._saved_evaluation(run) if run is not None else None
         self._again.setVisible(self._evaluation is not None)
         self._next.setVisible(self._evaluation is not None)
+        self._side.views.setVisible(self._evaluation is not None)
         if run is None:
             self._stack.setCurrentIndex(2)
         elif self._evaluation is None:

@@ -28,7 +28,7 @@ from cnnstudio.gui.pages.evaluate.embedding.rows import (
     read_map,
 )
 from cnnstudio.gui.pages.evaluate.start import MAP_KIND, start_map
-from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.pages.evaluate.views import INSIDE, EvaluationContext, EvaluationView
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, MenuButton, Stack, box, clear, column, row
@@ -51,6 +51,7 @@ _EMPTY, _WAITING, _NONE, _MAP = range(4)
 class EmbeddingView(EvaluationView):
     id = "map"
     title = Text("Map", "Mapa")
+    group = INSIDE
 
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)

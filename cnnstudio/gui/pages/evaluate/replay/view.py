@@ -20,7 +20,7 @@ from cnnstudio.gui.pages.evaluate.replay.saving import FilmDialog
 from cnnstudio.gui.pages.evaluate.replay.scene import Scene
 from cnnstudio.gui.pages.evaluate.replay.stage import Stage
 from cnnstudio.gui.pages.evaluate.start import REPLAY_KIND, start_replay
-from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.pages.evaluate.views import INSIDE, EvaluationContext, EvaluationView
 from cnnstudio.gui.pages.file_dialogs import ask_files, ask_save_path, report_saved
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
@@ -39,6 +39,7 @@ _WAITING, _NONE, _EMPTY, _STAGE = range(4)
 class ReplayView(EvaluationView):
     id = "replay"
     title = Text("Time machine", "Máquina del tiempo")
+    group = INSIDE
 
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)

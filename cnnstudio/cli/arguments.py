@@ -161,6 +161,11 @@ def _map(command: Command) -> None:
     arrange.add_argument("--layout", choices=("tsne", "pca"), default="tsne",
                          help=tr("how features are turned into positions (default: tsne)",
                                  "cómo se convierten las características en posiciones (predeterminado: tsne)"))
+    arrange.add_argument("--split", choices=("train", "validation", "test"),
+                         help=tr("the pictures of this split of a run, by what its model sees: with the nearest training "
+                                 "pictures and what they say of the answer",
+                                 "las imágenes de esta división de un entrenamiento, por lo que ve su modelo: con las imágenes "
+                                 "de entrenamiento más cercanas y lo que dicen de la respuesta"))
 
 
 def _import(command: Command) -> None:

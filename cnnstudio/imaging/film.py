@@ -53,7 +53,7 @@ def _write_gif(path: Path, frames: Iterable[np.ndarray], count: int, per_second:
     pictures = []
     for number, frame in enumerate(frames):
         # A palette for each frame: maps and pictures have few colours in common.
-        pictures.append(Image.fromarray(frame).quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+        pictures.append(Image.fromarray(frame).quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
         progress(number + 1, count)
     times = [round(1000 / per_second)] * len(pictures)
     times[-1] += round(1000 * _HOLD_LAST)

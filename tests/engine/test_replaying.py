@@ -74,6 +74,17 @@ def test_a_damaged_model_is_left_out_and_told(kept_run):
     assert caught.value.problems[0].code == "damaged_model"
 
 
+def test_a_model_of_other_classes_is_left_out(kept_run):
+    kept = kept_epochs(kept_run)[0]
+    loaded = models.load(kept.path)
+    models.save_model(loaded.model, kept.path, replace(loaded.card, class_names=("cat", "dog")))
+    recorder = Recorder()
+    replay(replay_job(kept_run), recorder)
+    problem = recorder.of(EpochReplayed)[0].problem
+    assert problem.code == "other_classes"
+    assert "cat, dog" in problem.text.en
+
+
 def test_what_is_done_before_a_stop_stays(kept_run):
     def act(link, event):
         if isinstance(event, EpochReplayed) and event.epoch == 2:

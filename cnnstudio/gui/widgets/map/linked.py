@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -35,16 +36,15 @@ class LinkedMapView(MapView):
 
     def _paint_links(self, painter: QPainter) -> None:
         start, links = self._links
-        rows = {identifier: row for row, identifier in enumerate(self.ids.tolist())} if links else {}
-        if start not in rows:
+        begin = self._at(start) if links else None
+        if begin is None:
             return
-        begin = self._at(rows[start])
         painter.setBrush(Qt.BrushStyle.NoBrush)
         ground = theme.color("bg")
         for identifier, color, solid in links:
-            if identifier not in rows:
+            end = self._at(identifier)
+            if end is None:
                 continue
-            end = self._at(rows[identifier])
             # A wider line of the ground below keeps it visible over a crowd of dots.
             for shade, width in ((ground, 4.0), (color, 2.0)):
                 style = Qt.PenStyle.SolidLine if solid or shade is ground else Qt.PenStyle.DotLine
@@ -57,5 +57,7 @@ class LinkedMapView(MapView):
         painter.setPen(QPen(theme.color("text"), 2.5))
         painter.drawEllipse(begin, self.radius + 6, self.radius + 6)
 
-    def _at(self, row: int) -> QPointF:
-        return QPointF(float(self._x[row]), float(self._y[row]))
+    def _at(self, identifier: int) -> QPointF | None:
+        """Where the dot of that id is on the screen."""
+        rows = np.flatnonzero(self.ids == identifier)
+        return QPointF(float(self._x[rows[0]]), float(self._y[rows[0]])) if len(rows) else None

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -31,7 +31,7 @@ from cnnstudio.gui.pages.evaluate.start import MAP_KIND, start_map
 from cnnstudio.gui.pages.evaluate.views import INSIDE, EvaluationContext, EvaluationView
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, MenuButton, Stack, box, clear, column, row
+from cnnstudio.gui.widgets.basics import Button, Elided, MenuButton, Stack, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, EmptyState
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_pictures
@@ -41,6 +41,7 @@ from cnnstudio.gui.widgets.map.legend import Legend
 from cnnstudio.gui.widgets.map.linked import LinkedMapView
 from cnnstudio.gui.widgets.map.tools import MapTools
 from cnnstudio.gui.widgets.map.working_bar import WorkingBar
+from cnnstudio.gui.widgets.room import Room
 from cnnstudio.workers.runs.pictures import DATA, evaluated_manifest
 
 _READ: Final = "evaluation-map-read"
@@ -64,6 +65,7 @@ class EmbeddingView(EvaluationView):
         self.map.selection_changed.connect(self._on_selected)
         self.map.opened.connect(lambda identifier: self._select([identifier]))
         self.map.view_changed.connect(self._remember_view)
+        self.map.setMinimumSize(320, 220)
         self._make()
         self._jobs.changed.connect(self._show_work)
         self._jobs.ended.connect(self._on_job_ended)
@@ -120,7 +122,8 @@ class EmbeddingView(EvaluationView):
         layout = column(self._bar, self._problem_box, self._working, self._stack, self._legend, self._note, self.neighbourhood,
                         spacing=8, margins=(24, 14, 24, 12))
         layout.setStretch(3, 1)
-        self.setLayout(layout)
+        # On a small screen, or with large text, the map keeps its size.
+        self.setLayout(column(scroll_area(Room(layout, QSize(520, 540)), sideways=True)))
         self._problem_box.hide()
         self._show_state()
 

@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.evaluation.replays import EpochReplay
 from cnnstudio.gui.look import theme
@@ -47,8 +48,9 @@ def write_replay_film(path: Path, replays: Sequence[EpochReplay], split: str, co
                       per_second: float, theme_name: str,
                       progress: Callable[[int, int], None] = lambda _done, _total: None) -> str:
     """As `write_scene_film`, without a window; `colors` are the colour numbers of the classes."""
-    application = QGuiApplication.instance() or QGuiApplication([])
-    assert application is not None
+    application = QApplication.instance() or QApplication(["cnnstudio"])
     theme.load_fonts()
     scene = make_scene(replays, [theme.class_color(number) for number in colors], split)
-    return write_scene_film(path, scene, size, per_second, theme_name, progress)
+    kind = write_scene_film(path, scene, size, per_second, theme_name, progress)
+    del application
+    return kind

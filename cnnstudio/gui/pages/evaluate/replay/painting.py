@@ -48,7 +48,7 @@ def paint_scene(painter: QPainter, room: QRectF, scene: Scene, index: int, theme
           tokens.dim, Qt.AlignmentFlag.AlignRight)
     body = inner.adjusted(0, 34, 0, 0)
     count = len(scene.replays[index].fixed)
-    columns = min(count, 12 if body.width() >= 1100 else 6) or 1
+    columns = min(count, 12 if body.width() >= 1600 else 6) or 1
     lines = -(-count // columns) if count else 0
     # As high as the pictures become: the rest belongs to matrix and map.
     high = min(0.46 * body.height(), lines * (_share_of(body.width() / columns) + 28)) if lines else 0.0
@@ -148,7 +148,7 @@ def _paint_map(painter: QPainter, room: QRectF, scene: Scene, index: int, tokens
 
 def _paint_curve(painter: QPainter, room: QRectF, scene: Scene, index: int, tokens: Tokens) -> None:
     _text(painter, QRectF(room.x(), room.y(), room.width(), 18), tr("Accuracy", "Exactitud"), "body_strong", tokens.text)
-    area = room.adjusted(40, 30, -6, -22)
+    area = room.adjusted(50, 30, -6, -22)
     values = [replay.accuracy for replay in scene.replays]
     low = float(np.floor(10 * min(values)) / 10)
     span = max(0.1, 1.0 - low)
@@ -163,7 +163,7 @@ def _paint_curve(painter: QPainter, room: QRectF, scene: Scene, index: int, toke
         y = area.bottom() - step / 2 * area.height()
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.drawLine(QLineF(area.x(), y, area.right(), y))
-        _text(painter, QRectF(room.x(), y - 9, 34, 18), format_percent(value, 0), "secondary", tokens.dim,
+        _text(painter, QRectF(room.x(), y - 9, 44, 18), format_percent(value, 0), "secondary", tokens.dim,
               Qt.AlignmentFlag.AlignRight)
     for epoch, align in ((first, Qt.AlignmentFlag.AlignLeft), (last, Qt.AlignmentFlag.AlignRight)):
         if epoch != first or align == Qt.AlignmentFlag.AlignLeft:

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import format_number, tr
 from cnnstudio.gui.widgets.basics import Button, row
 from cnnstudio.gui.widgets.inputs import Select
+from cnnstudio.gui.widgets.wheel import Slider
 
 SPEEDS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Epochs a second."""
@@ -25,9 +26,8 @@ class Player(QWidget):
         super().__init__(parent)
         self._state = state
         self._play = Button(tr("Play (Space)", "Reproducir (Espacio)"), "icon", "play", on_click=self.toggle)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setAccessibleName(tr("Epoch", "Época"))
-        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self.moved)
         self.slider.sliderPressed.connect(self.pause)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 
 from cnnstudio.core.events import Event, Failed
@@ -22,12 +22,25 @@ from cnnstudio.gui.pages.evaluate.replay.stage import Stage
 from cnnstudio.gui.pages.evaluate.start import REPLAY_KIND, start_replay
 from cnnstudio.gui.pages.evaluate.views import INSIDE, EvaluationContext, EvaluationView
 from cnnstudio.gui.pages.file_dialogs import ask_files, ask_save_path, report_saved
+from cnnstudio.gui.state.commands import ShowPage
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, Label, MenuButton, Stack, box, clear, column, row
+from cnnstudio.gui.widgets.basics import (
+    Button,
+    Elided,
+    Label,
+    MenuButton,
+    Stack,
+    box,
+    clear,
+    column,
+    row,
+    scroll_area,
+)
 from cnnstudio.gui.widgets.cards import Banner, EmptyState
 from cnnstudio.gui.widgets.formatting import format_count, format_size
 from cnnstudio.gui.widgets.map.working_bar import WorkingBar
+from cnnstudio.gui.widgets.room import Room
 from cnnstudio.workers.replays import MOST_FIXED
 from cnnstudio.workers.runs.kept_checkpoints import keep_every_epoch, keeps_every_epoch
 
@@ -59,8 +72,7 @@ class ReplayView(EvaluationView):
         self._which.chosen.connect(self._choose_pictures)
         self._more = Button("", "link", on_click=self.compute)
         self._save = Button(tr("Save film…", "Guardar película…"), "", "save", on_click=self.save_film)
-        bar = row(self._which, self._more, None, self._save, spacing=10)
-        self._bar = box(bar)
+        self._bar = box(row(self._which, self._more, None, self._save, spacing=10))
         self._working = WorkingBar(self._cancel)
         self._problem = column(spacing=0)
         self._problem_box = box(self._problem)
@@ -76,7 +88,7 @@ class ReplayView(EvaluationView):
         few.setStretch(0, 1)
         self._few_box = box(few)
         self._nothing = EmptyState("clock", tr("No epoch was kept", "No se guardó ninguna época"), " ",
-                                   tr("Keep every epoch", "Guardar cada época"), on_click=self.keep_epochs)
+                                   tr("Keep every epoch", "Guardar cada época"), on_click=self._keep_or_train)
         self._nothing_text = self._nothing.findChildren(Label)[-1]
         self._empty = EmptyState(
             "clock", tr("See how the network learned", "Vea cómo aprendió la red"),
@@ -92,7 +104,8 @@ class ReplayView(EvaluationView):
         layout = column(self._bar, self._problem_box, self._working, self._stack, self.player, self._few_box, self._note,
                         spacing=6, margins=(24, 12, 24, 10))
         layout.setStretch(3, 1)
-        self.setLayout(layout)
+        # On a small screen, or with large text, the epoch keeps its size.
+        self.setLayout(column(scroll_area(Room(layout, QSize(560, 500)), sideways=True)))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._problem_box.hide()
         self._show_state()
@@ -221,12 +234,19 @@ class ReplayView(EvaluationView):
         self._session.edit(keep_every_epoch, Text("Keep every epoch", "Guardar cada época"))
         self._show_state()
 
+    def _keep_or_train(self) -> None:
+        if self._keeps:
+            self._session.request(ShowPage("train"))
+        else:
+            self.keep_epochs()
+
     def _show_keeping(self) -> None:
         scene = self._scene
         few = scene is not None and len(scene) == 1
         self._few_box.setVisible(few)
         self._keep.setVisible(not self._keeps)
-        self._nothing.button.setVisible(not self._keeps)
+        self._nothing.button.setText(tr("Go to Train", "Ir a Entrenar") if self._keeps else
+                                     tr("Keep every epoch", "Guardar cada época"))
         if scene is not None:
             self._few.setText(tr("Only epoch {n} was kept, so nothing moves.",
                                  "Solo se guardó la época {n}, así que nada se mueve.", n=scene.epochs[0]))

@@ -54,8 +54,10 @@ class LinkedMapView(MapView):
             painter.setBrush(color)
             painter.drawEllipse(end, self.radius + 2, self.radius + 2)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.color("text"), 2.5))
-        painter.drawEllipse(begin, self.radius + 6, self.radius + 6)
+        # A thumbnail has the frame of the selection.
+        if not any(self.ids[row] == start for row in self._placed or ()):
+            painter.setPen(QPen(theme.color("text"), 2.5))
+            painter.drawEllipse(begin, self.radius + 6, self.radius + 6)
 
     def _at(self, identifier: int) -> QPointF | None:
         """Where the dot of that id is on the screen."""

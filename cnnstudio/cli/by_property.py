@@ -24,9 +24,13 @@ from cnnstudio.workers.runs.properties import property_values
 ALL = "all"
 
 
-def check_bins(bins: int) -> None:
-    """Raise ProblemError for a number of ranges that cannot be (0: nobody chose)."""
-    if bins and not 2 <= bins <= MOST_BINS:
+def check_bins(bins: int | None, wanted: str | None) -> None:
+    """Raise ProblemError for a number of ranges that cannot be, or of no property (None: nobody chose)."""
+    if bins is not None and not wanted:
+        raise ProblemError(error("bins_of_nothing", Text("--bins divides a property: add --by PROPERTY.",
+                                                         "--bins divide una propiedad: añada --by PROPIEDAD."), "run",
+                                 field="bins"))
+    if bins is not None and not 2 <= bins <= MOST_BINS:
         text = Text("A number can be divided into 2 to {n} ranges.", "Un número se puede dividir en 2 a {n} tramos.")
         raise ProblemError(error("bad_bins", text.fill(n=MOST_BINS), "run", field="bins"))
 

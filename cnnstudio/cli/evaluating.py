@@ -46,7 +46,7 @@ class _Evaluation(msgspec.Struct, frozen=True):
 
 def evaluate(arguments: argparse.Namespace, output: Output) -> int:
     """Evaluate each run; several are put side by side. Raises ProblemError (unlike_evaluations) where they cannot be."""
-    check_bins(arguments.bins)
+    check_bins(arguments.bins, arguments.by)
     runs = [find_run(arguments.project, name) for name in dict.fromkeys(arguments.run or [None])]
     found: list[_Evaluation] = []
     for run in runs:
@@ -56,7 +56,7 @@ def evaluate(arguments: argparse.Namespace, output: Output) -> int:
             found.append(_figures(run, event))
             _print(found[-1], _leakage(arguments.project, run, event.split) if event.table else None, output)
             if arguments.by:
-                print_by_property(run, found[-1].answers, arguments.by, arguments.bins, output)
+                print_by_property(run, found[-1].answers, arguments.by, arguments.bins or 0, output)
             print_scenarios(arguments.project, run, output)
         if exit_code(last, output):
             return 1
@@ -136,8 +136,8 @@ def _print(found: _Evaluation, leakage: LeakageCost | None, output: Output) -> N
                                t=evaluated.temperature))
     if report is not None:
         lines += _figure_lines(report)
-    width = max((len(item.name) for item in evaluated.classes), default=0)
-    lines += [f"  {item.name:<{width}}  " + "  ".join(
+    width = max((len(on_one_line(item.name)) for item in evaluated.classes), default=0)
+    lines += [f"  {on_one_line(item.name):<{width}}  " + "  ".join(
         f"{name} {format_number(getattr(item, name), '.3f')}" for name in ("precision", "recall", "f1"))
         + f"  n {item.support}"
         for item in evaluated.classes]

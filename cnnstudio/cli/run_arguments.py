@@ -141,7 +141,7 @@ def add_evaluate(command: Command) -> None:
                                   "column of the list, or all",
                                   "la exactitud según una propiedad de las imágenes, con una prueba de si importa: {ids}, una "
                                   "columna de la lista o all", ids=", ".join(PROPERTIES.ids())))
-    evaluate.add_argument("--bins", type=int, default=0, metavar="N",
+    evaluate.add_argument("--bins", type=int, metavar="N",
                           help=tr("into how many ranges with equal numbers of pictures a number is divided (default: as many "
                                   "as have 30 pictures, 2 to 8)",
                                   "en cuántos tramos con el mismo número de imágenes se divide un número (predeterminado: los "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -118,3 +119,26 @@ def test_a_damaged_calibration_is_told_with_what_helps(runs, capsys):
     assert "calibrate PROJECT --remove" in capsys.readouterr().err
     assert cli.main(["calibrate", str(project), "--run", found[0].id, "--remove"]) == 0
     assert not os.path.lexists(found[0].calibration_path)
+
+
+@pytest.mark.parametrize("options", [["--by", "brightness", "--bins", "0"], ["--by", "brightness", "--bins", "1"],
+                                     ["--bins", "3"]])
+def test_ranges_that_cannot_be_are_refused_before_anything_is_evaluated(runs, capsys, options):
+    project, _found, done = runs
+    assert cli.main(["evaluate", str(project), *options]) == 2
+    assert "--bins" in (said := capsys.readouterr().err) or "2 to" in said
+    assert not done
+
+
+def test_a_class_stays_on_one_line(runs, capsys, monkeypatch):
+    project, found, _done = runs
+
+    def renamed(run, event):
+        kept = plain(run, event)
+        classes = [msgspec.structs.replace(item, name="a\nb") for item in kept.event.classes]
+        return msgspec.structs.replace(kept, event=msgspec.structs.replace(kept.event, classes=classes))
+
+    plain = evaluating._figures
+    monkeypatch.setattr(evaluating, "_figures", renamed)
+    assert cli.main(["evaluate", str(project), "--run", found[0].id]) == 0
+    assert "  a\\nb  precision" in capsys.readouterr().out

@@ -175,9 +175,11 @@ def _filters(viewer: _Viewer) -> None:
     kernel = None if layer is None else kernel_of(layer)
     if layer is None or kernel is None:
         text = Text("{layer} is no convolution and has no filters to show.",
-                    "{layer} no es una convolución y no tiene filtros que mostrar.")
-        named = viewer.job.layer or Text("The network", "La red")
-        raise ProblemError(error("no_filters", text.fill(layer=named), "run", field="layer"))
+                    "{layer} no es una convolución y no tiene filtros que mostrar.").fill(layer=viewer.job.layer)
+        if not viewer.job.layer:
+            text = Text("The network has no convolution, so there are no filters to show.",
+                        "La red no tiene ninguna convolución, así que no hay filtros que mostrar.")
+        raise ProblemError(error("no_filters", text, "run", field="layer"))
     stem = str(viewer.target / f"filters {safe_name(layer.name)}")
     tiles = filter_tiles(kernel)
     if viewer.job.sheets:

@@ -245,8 +245,9 @@ def test_a_dead_unit_is_told_and_a_network_without_filters(tmp_path):
     last.set_weights([np.zeros(last.kernel.shape), -np.ones(last.bias.shape)])
     recorder = features(saved(model, tmp_path), "maximisation", tmp_path, layer="last", units=(0,), steps=4)
     assert [event.problem.code for event in recorder.of(Notice)] == ["dead_unit"]
-    with pytest.raises(ProblemError):
+    with pytest.raises(ProblemError) as raised:
         features(saved(stirred(dense_only()), tmp_path, ("a", "b")), "filters", tmp_path)
+    assert "no convolution, so there are no filters" in raised.value.problems[0].text.en
 
 
 def test_requests_survive_the_pipe():

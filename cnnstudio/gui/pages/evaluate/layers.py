@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
 from cnnstudio.core.jobs import Evaluated
@@ -19,8 +19,9 @@ from cnnstudio.gui.pages.layers.browser import LayerBrowser, Subject
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Elided, Label, box, column, row
+from cnnstudio.gui.widgets.basics import Elided, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.picture import PictureView
+from cnnstudio.gui.widgets.room import Room
 from cnnstudio.workers.runs.folder import RunFolder
 
 _LARGE = 768
@@ -49,7 +50,8 @@ class LayersView(EvaluationView):
         self.browser = LayerBrowser(workspace.session, state)
         layout = column(head, self.browser, spacing=0, margins=(0, 0, 0, 0))
         layout.setStretch(1, 1)
-        self.setLayout(layout)
+        # On a small screen, or with large text, the maps and the unit keep their size.
+        self.setLayout(column(scroll_area(Room(layout, QSize(600, 520)), sideways=True)))
 
     def close_threads(self) -> None:
         self.browser.close_threads()

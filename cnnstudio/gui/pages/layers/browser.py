@@ -104,7 +104,8 @@ class LayerBrowser(QWidget):
         self.tiles.chosen.connect(self._choose_unit)
         self._size.valueChanged.connect(self.tiles.set_side)
         self.tiles.zoomed.connect(self._on_zoomed)
-        self.tiles.set_side(int(state.get("side", 72)))
+        self.tiles.set_side(int(state.get("side", self.tiles.side)))
+        self._size.setValue(self.tiles.side)
         self.unit = UnitCard(session)
         head = row(self._name, self._note, spacing=12)
         head.setStretch(0, 1)
@@ -145,16 +146,24 @@ class LayerBrowser(QWidget):
             return
         self._image = None
         if before is None or before.model != subject.model:
-            self._arrived.clear()
-            self._strips.clear()
-            self.list.show_lines(())
-            self.unit.clear()
+            self._forget_model()
             self.tiles.show_message(tr("Loading the model…", "Cargando el modelo…"))
             self._layers_asker.ask(subject.model, "layers")
         self._strips.clear()
         self._overview.ask(subject.model, "overview", [subject.file], most=_STRIP_UNITS)
         if self._arrived:
             self._ask_layer()
+
+    def _forget_model(self) -> None:
+        """Nothing of the model before stays in sight, and no answer to it arrives any more."""
+        for asker in (self._overview, self._layer):
+            asker.cancel(quiet=True)
+        self._arrived.clear()
+        self._answer = self._filters = None
+        self.list.show_lines(())
+        self._name.setText("")
+        self._note.setText("")
+        self.unit.clear()
 
     def set_image(self, file: Path, image: QImage | None) -> None:
         """The pixels of the picture, as soon as they are there."""

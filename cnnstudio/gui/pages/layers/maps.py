@@ -12,16 +12,18 @@ _COLORS = np.ascontiguousarray(cv2.applyColorMap(np.arange(256, dtype=np.uint8),
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaps:
-    """The output of a layer for one picture, float32 (height, width, units); a vector has one row and one column."""
+    """The output of a layer for one picture, float32 (height, width, units); a vector has one row and one column, and is no
+    place on the picture (`placed`)."""
 
     values: np.ndarray
+    placed: bool = True
 
     @classmethod
     def of(cls, output: np.ndarray) -> FeatureMaps:
         """From an output of any number of dimensions; the last one are the units."""
         if output.ndim == 3:
             return cls(output)
-        return cls(output.reshape(-1, 1, output.shape[-1]) if output.ndim == 2 else output.reshape(1, 1, -1))
+        return cls(output.reshape(-1, 1, output.shape[-1]) if output.ndim == 2 else output.reshape(1, 1, -1), placed=False)
 
     @property
     def units(self) -> int:

@@ -53,6 +53,11 @@ class TileGrid(QAbstractScrollArea):
         self.setMinimumSize(160, 96)
 
     @property
+    def side(self) -> int:
+        """How large the tiles are, in pixels."""
+        return self._side
+
+    @property
     def selected(self) -> int:
         """The chosen unit, -1 for none."""
         return self._selected

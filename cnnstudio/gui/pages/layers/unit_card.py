@@ -167,6 +167,10 @@ class UnitCard(Card):
         shown = self._shown
         if shown is None:
             return
+        if not shown.maps.placed:
+            self._tell(tr("{layer} has no positions: each of its units sees everything before it.",
+                          "{layer} no tiene posiciones: cada unidad ve todo lo anterior.", layer=shown.layer))
+            return
         high, wide = shown.placement.size
         top, left, rows, columns = shown.placement.source
         above, before, target_rows, target_columns = shown.placement.target

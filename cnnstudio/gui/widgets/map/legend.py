@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import on_one_line, tr
 from cnnstudio.gui.widgets.basics import Button, Label, clear
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_count
@@ -54,6 +54,7 @@ class Legend(QWidget):
 
 
 def _short(text: str) -> str:
+    text = on_one_line(text)
     return text if len(text) <= 24 else f"{text[:22]}…"
 
 

@@ -243,6 +243,16 @@ def test_frames_differ_by_epoch_and_theme(classes, overlays):
     assert dark[0, 0].max() < 40
 
 
+@pytest.mark.usefixtures("qtbot")
+def test_the_name_of_a_class_stays_on_one_line():
+    paths, labels = ("/0.png", "/1.png"), np.arange(2)
+    from cnnstudio.gui.look import theme
+    from cnnstudio.gui.pages.evaluate.replay.scene import make_scene
+
+    scene = make_scene([replay_of(1, paths, labels, ("a\nb", "c & d"))], [theme.class_color(0), theme.class_color(1)], "test")
+    assert scene.class_names == ("a\\nb", "c & d")
+
+
 def test_points_stay_where_their_features_do():
     paths, labels = tuple(map(str, range(9))), np.arange(9) % 3
     one = replay_of(1, paths, labels, ("a", "b", "c"))

@@ -186,3 +186,29 @@ def test_maps_in_their_own_range_or_in_that_of_the_layer():
     broken = FeatureMaps.of(np.array([np.nan, 1.0, np.inf]))
     assert broken.tiles(alike=False).shape == (3, 1, 1, 3)
     assert broken.order(strongest=True)[-1] == 0
+
+
+def test_the_slider_shows_the_size_of_the_maps_from_the_start(browser):
+    assert browser._size.value() == 72
+    assert browser.tiles.tile_rect(0).width() == 72
+
+
+def test_nothing_of_another_model_stays_while_its_own_is_loaded(qtbot, browser, files, tmp_path):
+    assert browser.tiles.order
+    other = tmp_path / "other.keras"
+    other.write_bytes(b"another model")
+    browser.show_subject(Subject((str(other), ""), files[0]))
+    browser._order.set_value(True)
+    browser._order.chosen.emit(True)
+    assert browser.tiles.message == "Loading the model…"
+    assert not browser.unit.isVisible()
+    assert not says(browser, "Conv2D")
+    qtbot.waitUntil(lambda: bool(browser.tiles.order), timeout=20_000)
+
+
+def test_a_click_on_the_picture_asks_nothing_of_a_layer_without_positions(qtbot, browser):
+    browser.list.select("flatten")
+    qtbot.waitUntil(lambda: len(browser.tiles.order) == 48, timeout=20_000)
+    browser.unit.picture.pointed.emit(0.5, 0.5)
+    assert not browser.unit._field.busy
+    assert says(browser, "flatten has no positions")

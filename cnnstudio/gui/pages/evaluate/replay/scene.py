@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.display import format_percent
-from cnnstudio.core.text import format_number, tr
+from cnnstudio.core.text import format_number, on_one_line, tr
 from cnnstudio.evaluation.replays import EpochReplay, align
 
 
@@ -27,9 +27,10 @@ class Scene:
     def __len__(self) -> int:
         return len(self.replays)
 
-    @property
+    @cached_property
     def class_names(self) -> tuple[str, ...]:
-        return self.replays[-1].class_names
+        """Each on one line."""
+        return tuple(map(on_one_line, self.replays[-1].class_names))
 
     @cached_property
     def epochs(self) -> tuple[int, ...]:

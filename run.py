@@ -106,7 +106,9 @@ def install(*wanted: str) -> int:
     """Install into the environment, in the versions of constraints.txt: with uv in a fifth of pip's time, and with pip
     where uv cannot be had or reaches no packages."""
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", str(CONSTRAINTS)]
-    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON), "--constraint", str(CONSTRAINTS)]
+    # Unlike pip, uv compiles nothing by itself: where Python may write no bytecode, every process would compile TensorFlow.
+    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--compile-bytecode", "--python", str(PYTHON), "--constraint",
+          str(CONSTRAINTS)]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     has_uv = subprocess.call([*pip, "uv"], cwd=ROOT, **silent) == 0
     if has_uv and subprocess.call([*uv, *settings_of_pip(), *wanted], cwd=ROOT, **silent) == 0:

@@ -54,6 +54,8 @@ PARTS = (
 def run(part: Part, options: list[str]) -> tuple[Part, int, str, float]:
     """The part, its exit code, what it printed and its seconds. A process that dies has failed, whatever it tested."""
     environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+    # Hundreds of processes are started: each would compile the package anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     begin = time.monotonic()
     with tempfile.TemporaryFile() as output:
         code = subprocess.call([*part.command, *(options if part.takes_options else ())], cwd=ROOT, env=environment,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio import __version__
-from cnnstudio.cli.explain_arguments import add_explain, add_features
+from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.run_arguments import (
     Command,
@@ -161,6 +161,11 @@ def _map(command: Command) -> None:
     arrange.add_argument("--layout", choices=("tsne", "pca"), default="tsne",
                          help=tr("how features are turned into positions (default: tsne)",
                                  "cómo se convierten las características en posiciones (predeterminado: tsne)"))
+    arrange.add_argument("--split", choices=("train", "validation", "test"),
+                         help=tr("the pictures of this split of a run, by what its model sees: with the nearest training "
+                                 "pictures and what they say of the answer",
+                                 "las imágenes de esta división de un entrenamiento, por lo que ve su modelo: con las imágenes "
+                                 "de entrenamiento más cercanas y lo que dicen de la respuesta"))
 
 
 def _import(command: Command) -> None:
@@ -333,7 +338,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
     "shortcuts": add_shortcuts, "curve": add_curve, "report": add_report,
     "scenarios": add_scenarios,
-    "explain": add_explain, "features": add_features,
+    "explain": add_explain, "features": add_features, "replay": add_replay,
 }
 
 

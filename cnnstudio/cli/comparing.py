@@ -15,6 +15,7 @@ from cnnstudio.datasets.paired import SIGNIFICANT, Figure
 from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.runs.comparison import RunComparison, compare_runs, is_evaluated, split_to_compare, verdict
 from cnnstudio.workers.runs.folder import find_run
+from cnnstudio.workers.runs.several_comparisons import CORRECTION, corrected_p_values
 
 FIGURE_NAMES: Final = {
     "accuracy": Text("accuracy", "exactitud"), "balanced_accuracy": Text("balanced accuracy", "exactitud equilibrada"),
@@ -48,19 +49,16 @@ def compare(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _print_adjusted(results: list[RunComparison], output: Output) -> None:
-    """With several comparisons one looks significant by chance sooner: Benjamini and Hochberg's correction."""
-    from scipy.stats import false_discovery_control
-
-    values = [result.paired.mcnemar.p_value for result in results]
-    adjusted = [float(value) for value in false_discovery_control(values)]
-    rows = [{"run": result.second, "p_value": value, "adjusted_p_value": corrected, "significant": corrected < SIGNIFICANT}
-            for result, value, corrected in zip(results, values, adjusted, strict=True)]
+    """With several comparisons one looks significant by chance sooner."""
+    adjusted = corrected_p_values(results)
+    rows = [{"run": result.second, "p_value": result.paired.mcnemar.p_value, "adjusted_p_value": corrected,
+             "significant": corrected < SIGNIFICANT} for result, corrected in zip(results, adjusted, strict=True)]
     lines = [tr("p-values corrected for several comparisons (Benjamini-Hochberg):",
                 "valores p corregidos por comparaciones múltiples (Benjamini-Hochberg):")]
     lines += [f"  {row['run']}  {format_number(corrected, '.3f')}" + (
         "  " + tr("significant", "significativo") if corrected < SIGNIFICANT else "")
         for row, corrected in zip(rows, adjusted, strict=True)]
-    output.line({"event": "corrected", "first": results[0].first, "method": "Benjamini-Hochberg", "runs": rows},
+    output.line({"event": "corrected", "first": results[0].first, "method": CORRECTION, "runs": rows},
                 "\n".join(lines))
 
 

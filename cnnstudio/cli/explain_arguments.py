@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from cnnstudio.cli.shared_arguments import add_reading, add_run
+from cnnstudio.cli.shared_arguments import add_force, add_reading, add_run
 from cnnstudio.core.text import tr
 
 Command = Callable[..., argparse.ArgumentParser]
@@ -91,3 +91,27 @@ def add_features(command: Command) -> None:
                           help=tr("how many pictures for each unit (default: 9)",
                                   "cuántas imágenes por unidad (predeterminado: 9)"))
     _add_target(features, False)
+
+
+def add_replay(command: Command) -> None:
+    replay = command("replay", tr("replay the kept epochs of a run: a line for each, and a film",
+                                  "repasa las épocas guardadas de un entrenamiento: una línea por cada una, y una película"))
+    add_run(replay)
+    replay.add_argument("--split", choices=("train", "validation", "test"),
+                        help=tr("the pictures that every epoch answers (default: test, else validation)",
+                                "las imágenes a las que responde cada época (predeterminado: prueba o, si no, validación)"))
+    replay.add_argument("--pictures", nargs="+", metavar=tr("N|PICTURE", "N|IMAGEN"),
+                        help=tr("the pictures that are followed: so many of the worst mistakes and of right ones, or these "
+                                "files, at most 12 (default: 12)",
+                                "las imágenes que se siguen: tantas de los peores errores y de aciertos, o estos archivos, 12 "
+                                "como máximo (predeterminado: 12)"))
+    replay.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                        help=tr("write a film: .gif or .mp4", "escribe una película: .gif o .mp4"))
+    replay.add_argument("--size", default="1280x720", metavar=tr("WIDTHxHEIGHT", "ANCHOxALTO"),
+                        help=tr("pixels of the film (default: 1280x720)", "píxeles de la película (predeterminado: 1280x720)"))
+    replay.add_argument("--speed", type=float, default=2.0, metavar="N",
+                        help=tr("epochs per second of the film (default: 2)",
+                                "épocas por segundo de la película (predeterminado: 2)"))
+    replay.add_argument("--theme", choices=("light", "dark"), default="light",
+                        help=tr("of the film (default: light)", "de la película (predeterminado: light)"))
+    add_force(replay)

@@ -32,7 +32,6 @@ def explain(arguments: argparse.Namespace, output: Output) -> int:
                              class_name=arguments.class_name or "", strength=arguments.strength, check=arguments.check,
                              mean=arguments.mean, target=str(arguments.to.absolute()))
     job = explain_job(arguments.model, request, arguments.run)
-    explanation_folder(arguments.to, arguments.model if arguments.model.is_dir() else None)
     done: list[Explained] = []
 
     def handle(event: events.Event) -> None:
@@ -48,7 +47,8 @@ def explain(arguments: argparse.Namespace, output: Output) -> int:
             append_line(arguments.to, line)
             output.line(line, event.file)
 
-    last = run_job(job, output, handle)
+    with explanation_folder(arguments.to, arguments.model if arguments.model.is_dir() else None):
+        last = run_job(job, output, handle)
     return answer_code(last, output, any(event.problem is None for event in done))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -37,8 +38,6 @@ def features(arguments: argparse.Namespace, output: Output) -> int:
     paths = chosen_pictures(arguments, output) if needs or arguments.paths or arguments.of else []
     job = features_job(arguments.model, kind, arguments.to or arguments.model, arguments.run, paths, arguments.layer or "",
                        arguments.units, position, arguments.top)
-    if kind != "layers":
-        explanation_folder(arguments.to, arguments.model if arguments.model.is_dir() else None)
     done: list[FeaturesShown] = []
 
     def handle(event: events.Event) -> None:
@@ -50,7 +49,9 @@ def features(arguments: argparse.Namespace, output: Output) -> int:
                 append_line(arguments.to, line)
             output.line(line, _text(event))
 
-    last = run_job(job, output, handle)
+    project = arguments.model if arguments.model.is_dir() else None
+    with explanation_folder(arguments.to, project) if kind != "layers" else nullcontext():
+        last = run_job(job, output, handle)
     return answer_code(last, output, any(event.problem is None for event in done))
 
 

@@ -69,7 +69,7 @@ def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], Non
 
 
 _UNITS: Final = {"pictures": Text("pictures", "imágenes"), "batches": Text("batches", "lotes"),
-                 "steps": Text("steps", "pasos")}
+                 "steps": Text("steps", "pasos"), "passes": Text("passes", "pasadas"), "epochs": Text("epochs", "épocas")}
 """What jobs count. Bytes are called so in both languages."""
 
 

@@ -23,13 +23,24 @@ class Stop(Command, frozen=True, kw_only=True):
     keep: bool = True
 
 
-class Predict(Command, frozen=True, kw_only=True):
-    """Classify these files; `request` comes back with every answer. Answer the `top` best classes of every file (0:
-    all)."""
+class Request(Command, frozen=True, kw_only=True):
+    """What the warm server is asked; `request` comes back with every answer."""
 
     request: int
+
+
+class Predict(Request, frozen=True, kw_only=True):
+    """Classify these files. Answer the `top` best classes of every file (0: all)."""
+
     paths: tuple[str, ...]
     top: int = 5
+
+
+class Cancel(Command, frozen=True, kw_only=True):
+    """End a request of the warm server at the next batch, or before it begins: its Answered says so. The model stays
+    loaded."""
+
+    request: int
 
 
 class SetLearningRate(Command, frozen=True, kw_only=True):

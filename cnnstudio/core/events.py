@@ -37,13 +37,15 @@ class Phase(Event, frozen=True, kw_only=True):
 
 
 class Progress(Event, frozen=True, kw_only=True):
-    """`done` of `total` `unit`s ("pictures", "bytes"); `rate` per second; `seconds_left` None if unknown."""
+    """`done` of `total` `unit`s ("pictures", "bytes"); `rate` per second; `seconds_left` None if unknown. `request` is that of
+    the warm server that comes along, 0 for everything else."""
 
     done: int
     total: int
     unit: str = "pictures"
     rate: float | None = None
     seconds_left: float | None = None
+    request: int = 0
 
 
 class Batch(Event, frozen=True, kw_only=True):

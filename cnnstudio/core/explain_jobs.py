@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from cnnstudio.core.commands import Command
+from cnnstudio.core.commands import Request
 from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Problem
@@ -67,7 +67,8 @@ class Explained(Event, frozen=True, kw_only=True):
 
 class ExplainedTogether(Event, frozen=True, kw_only=True):
     """Several pictures in one file: `kind` is "sheet" (their overlays side by side) or "mean" (the mean of the maps, each
-    divided by its maximum, over the mean picture, in the size of the input)."""
+    divided by its maximum, over the mean picture, in the size of the input; its `map_file` has both as "map" and
+    "picture")."""
 
     request: int = 0
     kind: str
@@ -80,7 +81,7 @@ class ExplainRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What is explained and how: `layer` and `class_name` empty for the default layer and the predicted class.
 
     `strength` (0 to 1) is how much the map covers the picture. `target` is the folder for the files. `mean` adds the mean of
-    all maps, `check` the sanity checks.
+    all maps, `check` the sanity checks. Without `overlays` only the files of the maps are written: a window draws them itself.
     """
 
     paths: tuple[str, ...] = ()
@@ -92,6 +93,7 @@ class ExplainRequest(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
     check: bool = False
     mean: bool = False
+    overlays: bool = True
 
 
 class ExplainPictures(JobSpec, frozen=True, kw_only=True):
@@ -103,36 +105,62 @@ class ExplainPictures(JobSpec, frozen=True, kw_only=True):
     request: ExplainRequest = ExplainRequest()
 
 
-class Explain(Command, frozen=True, kw_only=True):
+class Explain(Request, frozen=True, kw_only=True):
     """Explain pictures by the model of the warm server; `request` comes back with every Explained, and with Answered at the
     end."""
 
-    request: int
     what: ExplainRequest
+
+
+class ListLayers(Request, frozen=True, kw_only=True):
+    """Tell the layers of the model of the warm server: a LayersListed."""
+
+
+class ModelLayer(msgspec.Struct, frozen=True, kw_only=True):
+    """A layer at which may be explained: its name ("base/block" within a nested model), its Keras type, and the shape of its
+    output for one picture."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+
+
+class LayersListed(Event, frozen=True, kw_only=True):
+    """The layers with feature maps, in the order of the network, and the one that is taken where none is named; both empty
+    where there is none, or `problem` says why the model cannot be explained."""
+
+    request: int
+    layers: tuple[ModelLayer, ...] = ()
+    default: str = ""
+    problem: Problem | None = None
 
 
 class FeaturePicture(msgspec.Struct, frozen=True, kw_only=True):
     """A picture that excites a unit: `activation` is the greatest over the positions of its map, at `position` (row, column);
-    `box` (top, left, height, width) is what that position sees of the upright picture."""
+    `box` (top, left, height, width) is what that position sees of the upright picture, whose `size` is (height, width)."""
 
     path: str
     activation: float
     position: tuple[int, int] = (0, 0)
     box: tuple[int, int, int, int] = (0, 0, 0, 0)
+    size: tuple[int, int] = (0, 0)
 
 
 class FeaturesShown(Event, frozen=True, kw_only=True):
     """Features of one layer in one file (PNG), and their numbers in `data_file` (.npz without objects); the problem where there
-    are none. `kind` is that of ShowFeatures. `shape` is that of the layer's output for one picture.
+    are none. `kind` is that of the request. `shape` is that of the layer's output for one picture; `units` those that the
+    file shows, where it does not show the first ones.
 
     `box` is the theoretical receptive field of a position in the upright picture, `effective` the part of the gradient
     (0 to 1) that lies in its middle half.
     """
 
+    request: int = 0
     kind: str
     path: str = ""
     layer: str = ""
     type: str = ""
+    units: tuple[int, ...] = ()
     shape: tuple[int, ...] = ()
     unit: int | None = None
     file: str = ""
@@ -147,18 +175,19 @@ class FeaturesShown(Event, frozen=True, kw_only=True):
     problem: Problem | None = None
 
 
-class ShowFeatures(JobSpec, frozen=True, kw_only=True):
-    """Show what the layers of a model compute, by `kind`:
+class FeaturesRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is shown, by `kind`:
 
-    "layers": all layers with the shapes of their outputs, without files; "maps": the feature maps of each of `paths` in
-    `layer`, empty: in every layer; "filters": the kernels of `layer`, empty: of the first convolution; "exciting": of `paths`
-    the `most` pictures that excite each of `units` most; "maximisation": for each unit a picture that excites it, made by
-    gradient ascent; "field": what the position (row, column) of a layer sees of each picture.
+    "layers": all layers with the shapes of their outputs, without files; "overview": of each layer with feature maps the
+    `most` units that answer most to the first of `paths`, beside each other in a file without borders; "maps": the feature
+    maps of each of `paths` in `layer`, empty: in every layer; "filters": the kernels of `layer`, empty: of the first
+    convolution; "exciting": of `paths` the `most` pictures that excite each of `units` most; "maximisation": for each unit a
+    picture that excites it, made by gradient ascent; "field": what the position (row, column) of a layer sees of each picture.
+
+    Without `sheets` there are only the numbers, and pictures for what has none: a window draws the rest itself. `target` is
+    the folder for the files.
     """
 
-    function: ClassVar[str] = "explaining.features_job:show_features"
-
-    model: str
     kind: str
     target: str
     paths: tuple[str, ...] = ()
@@ -167,3 +196,19 @@ class ShowFeatures(JobSpec, frozen=True, kw_only=True):
     position: tuple[int, int] | None = None
     most: int = 9
     steps: int = 128
+    sheets: bool = True
+
+
+class ShowFeatures(JobSpec, frozen=True, kw_only=True):
+    """Show what the layers of a model compute: FeaturesShown events."""
+
+    function: ClassVar[str] = "explaining.features_job:show_features"
+
+    model: str
+    request: FeaturesRequest
+
+
+class LookInside(Request, frozen=True, kw_only=True):
+    """Show what the layers of the model of the warm server compute: FeaturesShown events, and Answered at the end."""
+
+    what: FeaturesRequest

@@ -1,7 +1,8 @@
 """The jobs that a child process can be started for: one class each, with the events that only this job sends.
 
 A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
-against, the child and the supervisor follow from the classes below, in `core.trial_jobs` and in `core.explain_jobs`.
+against, the child and the supervisor follow from the classes below, in `core.trial_jobs`, `core.explain_jobs` and
+`core.feature_jobs`.
 """
 
 from __future__ import annotations
@@ -142,16 +143,20 @@ class Prediction(Event, frozen=True, kw_only=True):
 
 
 class Answered(Event, frozen=True, kw_only=True):
-    """All pictures of a request were answered. `seconds` from request to here."""
+    """A request is done: all pictures were answered, unless it was cancelled or `problem` says why nothing could be.
+    `seconds` from request to here; `passes` is the work of an explanation, in pictures that went through the network."""
 
     request: int
     pictures: int
     seconds: float
     engine: str
+    cancelled: bool = False
+    passes: int = 0
+    problem: Problem | None = None
 
 
 class Serve(JobSpec, frozen=True, kw_only=True):
-    """Load a run folder, an exported bundle folder or a `.keras` file and answer Predict and Explain commands."""
+    """Load a run folder, an exported bundle folder or a `.keras` file and answer Predict, Explain and Featurize commands."""
 
     function: ClassVar[str] = "prediction_server:serve"
 

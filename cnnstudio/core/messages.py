@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from cnnstudio.core import explain_jobs, trial_jobs
+from cnnstudio.core import explain_jobs, feature_jobs, trial_jobs
 from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
 
 JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
-"""All jobs, those of all three modules."""
-assert {trial_jobs.Forecast, explain_jobs.ExplainPictures} <= {*JOBS}
+"""All jobs, those of all four modules."""
+assert {trial_jobs.Forecast, explain_jobs.ExplainPictures, feature_jobs.ComputeFeatures} <= {*JOBS}
 
 if TYPE_CHECKING:
     AnyJob = JobSpec
@@ -29,9 +29,14 @@ class Start(Command, frozen=True, kw_only=True):
     job: AnyJob
 
 
+def _leaves(base: type) -> list[type]:
+    below: list[type] = base.__subclasses__()
+    return [leaf for part in below for leaf in _leaves(part)] if below else [base]
+
+
 def _union(base: type) -> Any:
     """The union of all message types below a base, as msgspec decodes it."""
-    return reduce(or_, base.__subclasses__())
+    return reduce(or_, _leaves(base))
 
 
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(_union(Event))

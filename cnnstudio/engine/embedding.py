@@ -24,6 +24,7 @@ from cnnstudio.datasets.embedding import Embedding, write_embedding
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import features, labels, projection, run_models
 from cnnstudio.engine.building import build
+from cnnstudio.engine.penultimate import feature_model
 from cnnstudio.engine.pixels import notices
 from cnnstudio.engine.progress import ThrottledProgress, phase
 from cnnstudio.network.new_project import with_base
@@ -62,21 +63,11 @@ def embed(job: Embed, link: Link) -> Event:
 
 def extractor(name: str, recipe: RecipeSpec = RecipeSpec()) -> tuple[Any, RecipeSpec]:
     """The model that gives one vector a picture, and the recipe of its pictures: for a base `recipe` at its size, or a
-    run's before its last weights. Raises ProblemError."""
+    run's before its last classifying layer. Raises ProblemError."""
     if name in BASES.ids():
         return base_extractor(BASES[name], recipe, BUILT_IN)
     loaded = run_models.load(Path(name))
-    last = next((layer for layer in reversed(loaded.model.layers) if layer.weights), None)
-    if last is None:
-        text = Text("The model in {path} has no weights and cannot be used.",
-                    "El modelo de {path} no tiene pesos y no se puede usar.")
-        raise ProblemError(error("no_features", text.fill(path=name), "run", path=name))
-    before = last.input
-    if len(before.shape) == 4:
-        before = keras.layers.GlobalAveragePooling2D()(before)
-    elif len(before.shape) != 2:
-        before = keras.layers.Flatten()(before)
-    return keras.Model(loaded.model.inputs, before, name="features"), loaded.card.recipe
+    return feature_model(loaded).model, loaded.card.recipe
 
 
 def base_extractor(base: Base, recipe: RecipeSpec, bases: BaseResolver, file: str = "") -> tuple[Any, RecipeSpec]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -114,9 +114,11 @@ def compute(cut: Cut, prepared: Prepared, project: Project, cache: Path, link: L
     return features, engine
 
 
-def file_features(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path, link: Link) -> Prepared:
+def file_features(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: Path, link: Link,
+                  on_engine: Callable[[str], object] = lambda _name: None) -> Prepared:
     """Features (float32) of all usable files, from the store if they are in it. Unusable files are skipped. Pixels are
-    not kept: of a hundred thousand photos they would take fifteen gigabytes."""
+    not kept: of a hundred thousand photos they would take fifteen gigabytes. `on_engine` gets the name of the engine, if one
+    is needed."""
     digest = conversion.model_digest(model)
     engine: inference.Engine | None = None
 
@@ -125,6 +127,7 @@ def file_features(model: Any, paths: Sequence[Path], recipe: RecipeSpec, cache: 
         if engine is None:
             phase(link, "converting")
             engine = inference.engine_for(model, pictures[:4], cache, digest=digest)
+            on_engine(engine.name)
             phase(link, "embedding")
         return inference.run(engine, len(pictures), lambda places: pictures[places], lambda _done: link.check())
 

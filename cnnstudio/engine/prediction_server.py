@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from cnnstudio.catalog.pixels import prepare
-from cnnstudio.core.commands import Predict
+from cnnstudio.core.commands import Predict, Request
 from cnnstudio.core.events import Event, Notice, Progress, Stopped
-from cnnstudio.core.explain_jobs import Explain
+from cnnstudio.core.explain_jobs import Explain, LayersListed, ListLayers, LookInside, ModelLayer
+from cnnstudio.core.feature_jobs import Featured, Featurize
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
@@ -24,7 +25,9 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
-from cnnstudio.engine.explaining.explain import Explainer, explain_all
+from cnnstudio.engine.explaining.explain import Explainer, explain_all, request_passes
+from cnnstudio.engine.explaining.features_job import FeatureViewer
+from cnnstudio.engine.penultimate import Featurizer
 from cnnstudio.engine.progress import phase
 from cnnstudio.evaluation.answering import answer_sets, is_sure
 from cnnstudio.evaluation.rejection import REJECTIONS
@@ -51,26 +54,43 @@ def serve(job: Serve, link: Link) -> Event:
         link.emit(Notice(problem=warning("assumed", note, "file", path=classifier.path)))
     for problem in classifier.problems:
         link.emit(Notice(problem=problem))
-    server = Server(classifier)
+    server = Server(classifier, cache)
     link.emit(Ready(engine=server.engine.name, class_names=server.card.class_names, rejection=server.rejection))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="decode") as pool:
         while link.stop is None:
             request = link.predictions.get()
             if request is None:
                 break
-            if isinstance(request, Predict):
-                server.answer(request, link, pool)
-            else:
-                server.explain(request, link)
+            if request.request in link.cancelled:
+                link.emit(Answered(request=request.request, pictures=0, seconds=0.0, engine=server.engine.name, cancelled=True))
+                continue
+            match request:
+                case Predict():
+                    server.answer(request, link, pool)
+                case Explain():
+                    server.explain(request, link, pool)
+                case ListLayers():
+                    server.list_layers(request, link)
+                case LookInside():
+                    server.look_inside(request, link, pool)
+                case Featurize():
+                    server.featurize(request, link)
     return Stopped(kept=True)
 
 
-class Server:
-    """A classifier whose engine is warm. What explains is loaded for the first explanation."""
+class _RequestCancelled(Exception):
+    """Nobody waits for the request any more."""
 
-    def __init__(self, classifier: Classifier) -> None:
+
+class Server:
+    """A classifier whose engine is warm. What explains, and what gives features, is loaded when it is first asked for."""
+
+    def __init__(self, classifier: Classifier, cache: Path) -> None:
         self._path = classifier.path
+        self._cache = cache
+        self._featurizer: Featurizer | None = None
         self._explainer: Explainer | None = None
+        self._viewer: FeatureViewer | None = None
         self.card, self.engine = classifier.card, classifier.engine
         self._recipe = self.card.recipe.as_dictionary()
         self.rejection = None if self.card.calibration is None else self.card.calibration.rejection
@@ -95,31 +115,126 @@ class Server:
             done += len(batch)
             if len(request.paths) > self.engine.batch:
                 seconds = time.monotonic() - begin
-                link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds,
+                link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds, request=request.request,
                                    seconds_left=(len(request.paths) - done) * seconds / done))
-            if link.stop is not None:
+            if link.stop is not None or request.request in link.cancelled:
                 break
         if self._not_numbers:
             found, self._not_numbers = sorted(self._not_numbers), []
             link.emit(Notice(problem=not_numbers_problem(len(found), sum(count for _, count in found), found[0][0], "file")))
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
-                           engine=self.engine.name))
+                           engine=self.engine.name, cancelled=done < len(request.paths)))
 
-    def explain(self, request: Explain, link: Link) -> None:
-        """Explain all pictures of a request, in order. What is wrong with the request becomes a Notice."""
+    def explain(self, request: Explain, link: Link, pool: ThreadPoolExecutor) -> None:
+        """Explain all pictures of a request, in order."""
+        def work(explainer: Explainer, heed: Callable[[], None]) -> tuple[int, int]:
+            passes = len(request.what.paths) * request_passes(explainer.entry(request.what), request.what)
+            return explain_all(explainer, request.what, link, request.request, heed), passes
+
+        self._attend(request, link, pool, work)
+
+    def look_inside(self, request: LookInside, link: Link, pool: ThreadPoolExecutor) -> None:
+        """Show what the layers compute."""
+        def work(explainer: Explainer, heed: Callable[[], None]) -> tuple[int, int]:
+            self._viewer = self._viewer or FeatureViewer(explainer)
+            return self._viewer.show(request.what, link, request.request, heed), 0
+
+        self._attend(request, link, pool, work)
+
+    def _attend(self, request: Request, link: Link, pool: ThreadPoolExecutor,
+                work: Callable[[Explainer, Callable[[], None]], tuple[int, int]]) -> None:
+        """Do what may take long; `work(explainer, heed)` gives how many pictures it was, and how many went through the
+        network. Predictions that are asked for meanwhile are answered between two batches: nobody waits a minute for an
+        answer of milliseconds."""
         begin = time.monotonic()
-        done = 0
+        done = passes = 0
+        cancelled = False
+        problem: Problem | None = None
+        waiting: list[Request] = []
+
+        def heed() -> None:
+            link.check()
+            if request.request in link.cancelled:
+                raise _RequestCancelled
+            while not link.predictions.empty():
+                other = link.predictions.get()
+                if other is None:
+                    link.predictions.put(None)
+                    raise StopRequested
+                if isinstance(other, Predict):
+                    self.answer(other, link, pool)
+                elif isinstance(other, Featurize):
+                    self.featurize(other, link)
+                else:
+                    waiting.append(other)
+
         try:
-            if self._explainer is None:
-                phase(link, "loading")
-                self._explainer = Explainer(models.load(self._path))
-            done = explain_all(self._explainer, request.what, link, request.request)
+            explainer = self._opened(link)
+            # The first explanation also loads the model; its seconds would say nothing of the next ones.
+            begin = time.monotonic()
+            done, passes = work(explainer, heed)
         except ProblemError as problem_error:
-            for problem in problem_error.problems:
-                link.emit(Notice(problem=problem))
+            problem = problem_error.problems[0]
+        except _RequestCancelled:
+            cancelled = True
         except StopRequested:
             return
-        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine="keras"))
+        finally:
+            for other in waiting:
+                link.predictions.put(other)
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine="keras",
+                           cancelled=cancelled, passes=passes, problem=problem))
+
+    def list_layers(self, request: ListLayers, link: Link) -> None:
+        """Tell at which layers may be explained."""
+        try:
+            network = self._opened(link).network
+        except ProblemError as problem_error:
+            link.emit(LayersListed(request=request.request, problem=problem_error.problems[0]))
+            return
+        default = network.default_layer()
+        link.emit(LayersListed(
+            request=request.request, default=default.name if default is not None else "",
+            layers=tuple(ModelLayer(name=layer.name, type=layer.kind, shape=layer.shape)
+                         for layer in network.layers if layer.maps)))
+
+    def _opened(self, link: Link) -> Explainer:
+        if self._explainer is None:
+            phase(link, "loading")
+            self._explainer = Explainer(models.load(self._path))
+        return self._explainer
+
+    def featurize(self, request: Featurize, link: Link) -> None:
+        """Give the features of all pictures of a request, in order. Answered has what is wrong with the model."""
+        begin = time.monotonic()
+        done = 0
+        problem: Problem | None = None
+        try:
+            if self._featurizer is None:
+                phase(link, "loading")
+                self._featurizer = Featurizer(models.load(self._path), self._cache)
+            for path in request.paths:
+                link.check()
+                if request.request in link.cancelled:
+                    break
+                link.emit(self._featured(self._featurizer, request.request, path))
+                done += 1
+        except ProblemError as problem_error:
+            problem = problem_error.problems[0]
+        except StopRequested:
+            return
+        name = self.engine.name if self._featurizer is None else self._featurizer.engine_name
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine=name,
+                           problem=problem, cancelled=request.request in link.cancelled))
+
+    def _featured(self, featurizer: Featurizer, number: int, path: str) -> Featured:
+        picture = self._read(path)
+        if isinstance(picture, Problem):
+            return Featured(request=number, path=path, problem=picture)
+        vector = featurizer.vector(picture)
+        if not np.isfinite(vector).all():
+            return Featured(request=number, path=path, problem=_no_number(path))
+        return Featured(request=number, path=path, features=tuple(vector.tolist()), layer=featurizer.layer)
 
     def _probabilities(self, batch: _Batch) -> _Answers:
         """Probabilities of each readable picture of the batch, or the problem that the batch had in the engine."""

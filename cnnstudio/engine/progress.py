@@ -32,6 +32,7 @@ _TEXTS: Final = {
     "looking": Text("Looking into the network", "Examinando la red"),
     "probing": Text("Looking for shortcuts", "Buscando atajos"),
     "explaining": Text("Explaining the answers", "Explicando las respuestas"),
+    "replaying": Text("Replaying the kept epochs", "Repasando las épocas guardadas"),
     "fetching": Text("Downloading weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05
@@ -47,9 +48,10 @@ def phase(link: Link, name: str, detail: Text | None = None) -> None:
 class ThrottledProgress:
     """Reports progress when called with (done, total), about twenty times a second and at the end."""
 
-    def __init__(self, link: Link, unit: str = "pictures") -> None:
+    def __init__(self, link: Link, unit: str = "pictures", request: int = 0) -> None:
         self._link = link
         self._unit = unit
+        self._request = request
         self._begin = time.monotonic()
         self._first: int | None = None
         self._last = 0.0
@@ -64,4 +66,4 @@ class ThrottledProgress:
         seconds = now - self._begin
         rate = (done - self._first) / seconds if seconds > 0 and done > self._first else None
         self._link.emit(Progress(done=done, total=total, unit=self._unit, rate=rate,
-                                 seconds_left=(total - done) / rate if rate else None))
+                                 seconds_left=(total - done) / rate if rate else None, request=self._request))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from cnnstudio.core.atomic import write_problem
-from cnnstudio.core.explain_jobs import ExplainPictures, ExplainRequest, ShowFeatures
+from cnnstudio.core.explain_jobs import ExplainPictures, ExplainRequest, FeaturesRequest, ShowFeatures
 from cnnstudio.core.jobs import Serve
 from cnnstudio.core.own_folders import linked_way
 from cnnstudio.core.places import cache_folder
@@ -37,9 +38,10 @@ def features_job(model: Path, kind: str, target: Path, run: str | None = None, p
     place = serving_job(model, run)
     if kind == "exciting" and not paths:
         paths = run_pictures(place, "train")
-    return ShowFeatures(model=place.model, kind=kind, target=str(target.absolute()), paths=tuple(paths), layer=layer,
-                        units=tuple(units), position=position, most=most, steps=steps, backend=place.backend,
-                        device=place.device, cache=str(cache_folder()), language=language())
+    request = FeaturesRequest(kind=kind, target=str(target.absolute()), paths=tuple(paths), layer=layer, units=tuple(units),
+                              position=position, most=most, steps=steps)
+    return ShowFeatures(model=place.model, request=request, backend=place.backend, device=place.device,
+                        cache=str(cache_folder()), language=language())
 
 
 def run_pictures(place: Serve, split: str = "", class_name: str = "") -> list[str]:
@@ -65,21 +67,30 @@ def run_pictures(place: Serve, split: str = "", class_name: str = "") -> list[st
     return result
 
 
-def explanation_folder(target: Path, project: Path | None = None) -> Path:
-    """Make the folder for explanations: new, empty, or one of explanations. Raises ProblemError (target_exists, is_link,
-    own_file)."""
+@contextmanager
+def explanation_folder(target: Path, project: Path | None = None) -> Iterator[Path]:
+    """Make the folder for explanations: new, empty, or one of explanations. Where nothing was listed in the end, what was made
+    is removed again. Raises ProblemError (target_exists, is_link, own_file)."""
     if project is not None and (linked := linked_way(project, target)) is not None:
         raise ProblemError(linked)
     if target.is_dir() and any(target.iterdir()) and not (target / LIST_FILE).is_file():
         text = Text("{path} contains other files, so nothing was written there. Choose a new or empty folder.",
                     "{path} contiene otros archivos, así que no se escribió nada en ella. Elija una carpeta nueva o vacía.")
         raise ProblemError(error("target_exists", text.fill(path=target), "file", path=target))
+    new = [folder for folder in (target, *target.parents) if not folder.exists()]
     try:
         target.mkdir(parents=True, exist_ok=True)
         (target / LIST_FILE).touch()
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, target)) from os_error
-    return target
+    try:
+        yield target
+    finally:
+        with suppress(OSError):
+            if not (target / LIST_FILE).stat().st_size:
+                (target / LIST_FILE).unlink()
+                for folder in new:
+                    folder.rmdir()
 
 
 def append_line(target: Path, line: object) -> None:

@@ -14,9 +14,18 @@ from typing import Final, TypeVar
 import msgspec
 
 from cnnstudio.core.checksums import seal_line
-from cnnstudio.core.commands import Command, Observe, ObserveLayers, Pause, Predict, Resume, SetLearningRate, Stop
+from cnnstudio.core.commands import (
+    Cancel,
+    Command,
+    Observe,
+    ObserveLayers,
+    Pause,
+    Request,
+    Resume,
+    SetLearningRate,
+    Stop,
+)
 from cnnstudio.core.events import Batch, Event, Paused, Progress, Resumed
-from cnnstudio.core.explain_jobs import Explain
 from cnnstudio.core.foreign_files import LARGE, read_bytes
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.messages import Start, decode_command, encode_event
@@ -55,8 +64,10 @@ class Link:
         self._stop: Stop | None = None
         self._paused = False
         self._gone = False
-        self.predictions: queue.SimpleQueue[Predict | Explain | None] = queue.SimpleQueue()
+        self.predictions: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         """Requests of the warm server; None means the end."""
+        self.cancelled: set[int] = set()
+        """Requests of the warm server that nobody waits for any more."""
         self._wishes: dict[type[Command], Command] = {}
         self.dies_alone = False
         """Whether the process ends when its parent is gone: only a training has something to keep."""
@@ -175,8 +186,10 @@ class Link:
                     self._paused = False
                 case Stop(keep=keep):
                     self.request_stop(keep)
-                case Predict() | Explain():
+                case Request():
                     self.predictions.put(command)
+                case Cancel(request=request):
+                    self.cancelled.add(request)
                 case SetLearningRate() | Observe() | ObserveLayers():
                     self._wishes[type(command)] = command
                 case Start():

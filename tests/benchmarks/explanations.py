@@ -46,9 +46,9 @@ def measure(_rounds: int, project: Path | None = None) -> None:
     """Print what was found as JSON."""
     from cnnstudio.catalog.explanations import EXPLANATIONS
     from cnnstudio.engine import environment, run_models
-    from cnnstudio.engine.explaining import overlay
     from cnnstudio.engine.explaining.explain import Explainer
     from cnnstudio.engine.explaining.pictures import EnteredPicture, read_picture
+    from cnnstudio.imaging import overlay
     from cnnstudio.workers.runs.folder import find_run
 
     environment.set_up("auto")

@@ -29,7 +29,7 @@ def repaints() -> dict[str, list[float]]:
 
     from cnnstudio.app import make_application
     from cnnstudio.gui.look import theme
-    from cnnstudio.gui.pages.data.map.gestures import MapView
+    from cnnstudio.gui.widgets.map.gestures import MapView
 
     application = make_application([])
     position, classes = dots()

@@ -43,7 +43,7 @@ def measure(rounds: int) -> None:
         model = build(project.network, context_of(project, 2, BUILT_IN)).model
         file = Path(folder) / "model.keras"
         save_model(model, file, Card(recipe=project.recipe, class_names=("cat", "dog"), label_mode="binary"))
-        server = Server(open_classifier(file, lambda _path, _card: None, Path(folder) / "cache"))
+        server = Server(open_classifier(file, lambda _path, _card: None, Path(folder) / "cache"), Path(folder) / "cache")
         link = Silent(None)  # type: ignore[arg-type]
         pool = ThreadPoolExecutor(4)
 

@@ -120,3 +120,19 @@ def test_options_that_cannot_be_are_wrong_input_and_never_passed_over(command, o
     capsys.readouterr()
     assert cli.main([command, str(trained / "project"), *words, "--to", str(tmp_path / "out"), "--json"]) == 2
     assert [line["problem"]["code"] for line in lines(capsys)] == [code]
+
+
+def test_a_folder_is_left_only_where_something_was_written(tmp_path):
+    from cnnstudio.workers.explain_setup import append_line, explanation_folder
+
+    with pytest.raises(ZeroDivisionError), explanation_folder(tmp_path / "new" / "deep"):
+        _ = 1 / 0
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine").mkdir()
+    with explanation_folder(tmp_path / "mine"):
+        pass
+    assert (tmp_path / "mine").is_dir(), "a folder of the user stays"
+    assert list((tmp_path / "mine").iterdir()) == []
+    with explanation_folder(tmp_path / "kept") as target:
+        append_line(target, {"file": "a"})
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["explanations.jsonl"]

@@ -40,6 +40,11 @@ def check_map(scores: ClassScores, picture: np.ndarray, label: int, found: np.nd
         verdict=_verdict(depends, beats))
 
 
+def check_passes(passes: int) -> int:
+    """About how many pictures the network computes to check a map that takes `passes`."""
+    return _SHUFFLES * passes + (1 + _MOVED) * 2 * (_STEPS + 1)
+
+
 def completeness(scores: ClassScores, picture: np.ndarray, label: int, found: np.ndarray, start: str) -> float:
     """How far the sum of integrated gradients is from S(x) - S(baseline), as a share of it."""
     ends = scores.scores_of(np.stack([picture, baseline(picture, start)]), label)

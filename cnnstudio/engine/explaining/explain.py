@@ -21,12 +21,12 @@ from cnnstudio.core.params import check
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, format_number
 from cnnstudio.engine import models
-from cnnstudio.engine.explaining import overlay
-from cnnstudio.engine.explaining.checks import check_map, completeness
+from cnnstudio.engine.explaining.checks import check_map, check_passes, completeness
 from cnnstudio.engine.explaining.gradients import ClassScores
 from cnnstudio.engine.explaining.network import PIXELS, InnerLayer, OpenNetwork
 from cnnstudio.engine.explaining.pictures import EnteredPicture, read_picture
 from cnnstudio.engine.progress import ThrottledProgress, phase
+from cnnstudio.imaging import overlay
 from cnnstudio.workers.link import Link
 
 _MOST_ON_SHEET: Final = 64
@@ -199,21 +199,56 @@ def refuse_other_models(loaded: models.Loaded) -> None:
                                  path=loaded.path))
 
 
-def explain_all(explainer: Explainer, request: ExplainRequest, link: Link, number: int = 0) -> int:
+class _Work:
+    """The work of a request, counted and reported in pictures that go through the network; `heed` is called after every batch
+    and may raise."""
+
+    def __init__(self, passes: int, pictures: int, link: Link, number: int, heed: Callable[[], None]) -> None:
+        self._each, self._pictures, self._heed = passes, pictures, heed
+        self._progress = ThrottledProgress(link, "passes", number)
+        self._done = self._of_picture = 0
+        self._report()
+
+    def _report(self) -> None:
+        # A method may take a little more or less than it says.
+        done = self._done * self._each + min(self._of_picture, self._each)
+        self._progress(min(done, self._each * self._pictures), self._each * self._pictures)
+
+    def add(self, passes: int) -> None:
+        self._of_picture += passes
+        self._report()
+        self._heed()
+
+    def end_picture(self) -> None:
+        self._done, self._of_picture = self._done + 1, 0
+        self._report()
+
+
+def request_passes(entry: Explanation, request: ExplainRequest) -> int:
+    """About how many pictures the network computes for each picture of a request."""
+    passes = entry.passes(entry.values(request.params))
+    return 1 + passes + (check_passes(passes) if request.check else 0)
+
+
+def explain_all(explainer: Explainer, request: ExplainRequest, link: Link, number: int = 0,
+                heed: Callable[[], None] | None = None) -> int:
     """Explain all pictures of a request: an Explained event each, then the sheet and the mean where they are wanted. Answers
-    how many pictures were explained. Raises ProblemError where nothing can be, and StopRequested."""
+    how many pictures were explained. `heed` is called after every batch of the network and may raise; by default it is that of
+    the link. Raises ProblemError where nothing can be explained, and StopRequested."""
     entry = explainer.entry(request)
     layer = explainer.layer(entry, request.layer)
     label = explainer.label(request.class_name)
     phase(link, "explaining")
-    progress = ThrottledProgress(link)
+    heed = heed or link.check
+    work = _Work(request_passes(entry, request), len(request.paths), link, number, heed)
+    explainer.scores.on_work = work.add
     recipe = explainer.card.recipe
     names = explainer.card.class_names
     drawn: list[tuple[np.ndarray, str]] = []
     total, mean_pixels, count = np.zeros(recipe.shape[:2]), np.zeros(recipe.shape), 0
     target = Path(request.target) if request.target else None
     for place, path in enumerate(request.paths):
-        link.check()
+        heed()
         entered = read_picture(path, recipe)
         try:
             if isinstance(entered, Problem):
@@ -221,24 +256,26 @@ def explain_all(explainer: Explainer, request: ExplainRequest, link: Link, numbe
             answer = explainer.explain(entered.pixels, entry, layer, label, request.params, request.check)
         except ProblemError as problem_error:
             link.emit(Explained(request=number, path=path, method=entry.id, problem=problem_error.problems[0]))
-            progress(place + 1, len(request.paths))
+            work.end_picture()
             continue
         shown = overlay.normalized(answer.values, entry.grain)
         total, mean_pixels, count = total + shown, mean_pixels + entered.pixels, count + 1
         file = map_file = ""
         if target is not None:
-            image = draw(entered, shown, request.strength)
             stem = file_stem(place + 1, path, entry.id, names[answer.label])
-            file, map_file = str(target / f"{stem}.png"), str(target / f"{stem}.npz")
-            overlay.write_png(Path(file), image)
+            map_file = str(target / f"{stem}.npz")
             write_map(Path(map_file), answer.values, entered)
-            if len(drawn) < _MOST_ON_SHEET:
-                drawn.append((overlay.reduced(image, overlay.CELL), _caption(path, names[answer.label], answer)))
+            if request.overlays:
+                image = draw(entered, shown, request.strength)
+                file = str(target / f"{stem}.png")
+                overlay.write_png(Path(file), image)
+                if len(drawn) < _MOST_ON_SHEET:
+                    drawn.append((overlay.reduced(image, overlay.CELL), _caption(path, names[answer.label], answer)))
         link.emit(Explained(request=number, path=path, method=entry.id, layer=answer.layer, class_name=names[answer.label],
                             note=_note(shown, answer.checks),
                             predicted=names[answer.predicted], probability=answer.probability, score=answer.score, file=file,
                             map_file=map_file, checks=answer.checks))
-        progress(place + 1, len(request.paths))
+        work.end_picture()
     if target is not None and len(drawn) > 1:
         file = str(target / f"sheet {entry.id}.png")
         overlay.write_png(Path(file), overlay.sheet([picture for picture, _ in drawn], [text for _, text in drawn]))
@@ -249,7 +286,7 @@ def explain_all(explainer: Explainer, request: ExplainRequest, link: Link, numbe
         values = (total / count).astype(np.float32)
         overlay.write_png(target / f"{stem}.png", overlay.overlay(
             behind, overlay.resized(overlay.normalized(values), behind), request.strength))
-        write_arrays(target / f"{stem}.npz", map=values)
+        write_arrays(target / f"{stem}.npz", map=values, picture=behind)
         link.emit(ExplainedTogether(request=number, kind="mean", file=str(target / f"{stem}.png"), pictures=count,
                                     map_file=str(target / f"{stem}.npz")))
     return count
@@ -278,13 +315,17 @@ def safe_name(name: str) -> str:
 
 def write_map(path: Path, values: np.ndarray, entered: EnteredPicture) -> None:
     """Write a map with its place on the picture."""
+    write_arrays(path, map=values.astype(np.float32), **place_arrays(entered))
+
+
+def place_arrays(entered: EnteredPicture) -> dict[str, np.ndarray]:
+    """The place of the input on the picture, as arrays."""
     place = entered.placement
-    write_arrays(path, map=values.astype(np.float32), source=np.asarray(place.source), target=np.asarray(place.target),
-                 size=np.asarray(place.size))
+    return {"source": np.asarray(place.source), "target": np.asarray(place.target), "size": np.asarray(place.size)}
 
 
-def write_arrays(path: Path, **arrays: np.ndarray) -> None:
-    """Write an .npz file of plain arrays, atomically; raises ProblemError."""
+def write_arrays(path: Path, small: bool = True, /, **arrays: np.ndarray) -> None:
+    """Write an .npz file of plain arrays, atomically; not `small`: for a reader that waits. Raises ProblemError."""
     data = io.BytesIO()
-    np.savez_compressed(data, allow_pickle=False, **arrays)
+    (np.savez_compressed if small else np.savez)(data, allow_pickle=False, **arrays)
     write_atomically(path, data.getvalue())

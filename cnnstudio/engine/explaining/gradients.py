@@ -14,6 +14,8 @@ from cnnstudio.engine.explaining.network import PIXELS, OpenNetwork
 
 BATCH: Final = 8
 """Pictures that go through the network at once."""
+GRADIENT: Final = 3
+"""A gradient takes about as long as so many passes forward."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class ClassScores:
         self.network = network
         self.class_count = class_count
         self.outputs = int(network.model.output_shape[-1])
+        self.on_work: Callable[[int], None] = lambda _passes: None
+        """Called after every batch with the number of pictures that were computed, a gradient counting threefold; it may
+        raise, to end the work."""
         self._compiled: dict[tuple[str, ...], Callable[[Any], tuple[Any, dict[str, Any]]]] = {}
 
     def select(self, classes: np.ndarray) -> np.ndarray:
@@ -44,7 +49,11 @@ class ClassScores:
     def outputs_of(self, pictures: np.ndarray) -> np.ndarray:
         """float32 (n, outputs) for pictures (n, height, width, channels) of any number."""
         forward = self._forward(())
-        parts = [numpy_of(forward(_tensor(pictures[begin:begin + BATCH]))[0]) for begin in range(0, len(pictures), BATCH)]
+        parts = []
+        for begin in range(0, len(pictures), BATCH):
+            batch = pictures[begin:begin + BATCH]
+            parts.append(numpy_of(forward(_tensor(batch))[0]))
+            self.on_work(len(batch))
         return np.concatenate(parts).astype(np.float32)
 
     def scores_of(self, pictures: np.ndarray, label: int) -> np.ndarray:
@@ -91,6 +100,7 @@ class ClassScores:
         backend = {"tensorflow": _by_tensorflow, "torch": _by_torch, "jax": _by_jax}[keras.backend.backend()]
         scores, output, gradient = backend(compute, delta)
         found = np.zeros_like(delta) if gradient is None else np.asarray(numpy_of(gradient), np.float32)
+        self.on_work(GRADIENT * len(pictures))
         return Gradient(np.asarray(numpy_of(scores), np.float32), np.asarray(numpy_of(output), np.float32), found)
 
     def output_of(self, pictures: np.ndarray, layer: str) -> np.ndarray:

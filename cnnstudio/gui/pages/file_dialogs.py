@@ -46,9 +46,10 @@ def _last_folder(session: Session) -> str:
     return str(before if before.is_absolute() and before.is_dir() else Path.home())
 
 
-def report_saved(session: Session, path: Path) -> None:
-    """Say that a file was saved, and offer its folder."""
+def report_saved(session: Session, path: Path, opens: bool = False) -> None:
+    """Say that a file was saved, and offer its folder; `opens`: also to open it."""
     text = Text("Saved as {path}", "Guardado como {path}").fill(path=path)
     show = Fix(action="show_file", label=Text("Show in its folder", "Mostrar en su carpeta"), arguments={"path": str(path)})
+    open_it = Fix(action="open_file", label=Text("Open", "Abrir"), arguments={"path": str(path)})
     session.report(Problem(code="saved_file", severity="info", text=text, where=Location(area="file", path=str(path)),
-                           fixes=(show,)))
+                           fixes=(open_it, show) if opens else (show,)))

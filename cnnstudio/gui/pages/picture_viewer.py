@@ -26,6 +26,8 @@ class PictureViewer(QWidget):
     stepped = Signal(int)
     label_key = Signal(str)
     exclude_key = Signal()
+    loaded = Signal(object)
+    """The QImage that is shown now, or None with a message in its place."""
 
     def __init__(self, jobs: JobList, path_of: Callable[[Picture], Path], back: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +105,7 @@ class PictureViewer(QWidget):
             self.view.set_image(None, str(job.result))
         elif job.result is not None:
             self.view.set_image(job.result)
+        self.loaded.emit(self.view.image)
 
     def _on_zoomed(self, scale: float) -> None:
         self._zoom.setText(format_percent(scale, 0))

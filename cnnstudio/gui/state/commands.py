@@ -57,6 +57,12 @@ class ShowFile(Command, frozen=True):
     path: str
 
 
+class OpenFile(Command, frozen=True):
+    """Open a file that the program wrote, in the program of the system for its kind."""
+
+    path: str
+
+
 class CloseProject(Command, frozen=True):
     """Close the project and go to Start."""
 
@@ -234,6 +240,7 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "open_page": ShowPage,
     "open_project": OpenProject,
     "show_file": ShowFile,
+    "open_file": OpenFile,
     "restore_autosave": RestoreAutosave,
     "choose_folder": ChoosePictureFolder,
     "choose_columns": ChooseColumns,

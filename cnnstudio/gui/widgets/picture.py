@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -31,6 +32,27 @@ def image_of(pixels: np.ndarray) -> QImage:
     return QImage(data.data, width, height, stride, kind).copy()
 
 
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """Colours over a picture: an image with its own transparency, the part of the picture that it covers (x, y, width and
+    height as shares of the picture's), and its opacity (0 to 1)."""
+
+    image: QImage
+    part: QRectF
+    opacity: float = 1.0
+
+
+def paint_overlay(painter: QPainter, overlay: Overlay, target: QRectF) -> None:
+    """Draw an overlay onto the picture that fills `target`."""
+    painter.save()
+    painter.setOpacity(painter.opacity() * overlay.opacity)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    part = overlay.part
+    painter.drawImage(QRectF(target.x() + part.x() * target.width(), target.y() + part.y() * target.height(),
+                             part.width() * target.width(), part.height() * target.height()), overlay.image)
+    painter.restore()
+
+
 class PictureView(QWidget):
     """One picture, fitted into the widget. Small pictures are enlarged with sharp pixels.
 
@@ -42,6 +64,7 @@ class PictureView(QWidget):
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
+        self._overlay: Overlay | None = None
         self._message = ""
         self._icon = "image"
         self._follow, self._most, self._radius = follow_shape, most, radius
@@ -73,6 +96,15 @@ class PictureView(QWidget):
         self._image, self._message, self._icon = None, text, icon
         self.updateGeometry()
         self.update()
+
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Show colours over the picture, or none."""
+        self._overlay = overlay
+        self.update()
+
+    @property
+    def overlay(self) -> Overlay | None:
+        return self._overlay
 
     @property
     def image(self) -> QImage | None:
@@ -108,6 +140,11 @@ class PictureView(QWidget):
             return
         target = fit_rect(self._image.size(), QRectF(self.rect()))
         draw_rounded(painter, self._image, target, self._radius)
+        if self._overlay is not None:
+            path = QPainterPath()
+            path.addRoundedRect(target, self._radius, self._radius)
+            painter.setClipPath(path)
+            paint_overlay(painter, self._overlay, target)
 
 
 def fit_rect(size: QSize, room: QRectF) -> QRectF:

@@ -71,9 +71,11 @@ class RowsModel(QAbstractTableModel):
         self.rows = list(rows)
         self.endResetModel()
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
+    def set_columns(self, columns: Sequence[Column], rows: Sequence[Any] | None = None) -> None:
         self.beginResetModel()
         self.columns = list(columns)
+        if rows is not None:
+            self.rows = list(rows)
         self.endResetModel()
 
     def append(self, rows: Sequence[Any]) -> None:
@@ -183,9 +185,10 @@ class Table(QTableView):
         self.rows.set_rows(rows)
         self._make_room()
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        """Show other columns of the same rows; the selection is cleared."""
-        self.rows.set_columns(columns)
+    def set_columns(self, columns: Sequence[Column], rows: Sequence[Any] | None = None) -> None:
+        """Show other columns of the same rows, or with other rows if the columns cannot read those that are shown; the
+        selection is cleared."""
+        self.rows.set_columns(columns, rows)
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

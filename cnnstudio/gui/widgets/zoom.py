@@ -20,16 +20,18 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
+from cnnstudio.gui.widgets.picture import Overlay, paint_overlay
 
 _MOST: Final = 64.0
 _STEP: Final = 1.25
 
 
 class ZoomView(QWidget):
-    """`zoomed(scale)` (1.0: a pixel of the picture is one of the screen), `pixel_hovered(x, y)` or (-1, -1),
-    `stepped(-1 or 1)` for the previous or next picture, `left` to go back."""
+    """`zoomed(scale)` (1.0: a pixel of the picture is one of the screen), `moved` with every step of zoom and pan,
+    `pixel_hovered(x, y)` or (-1, -1), `stepped(-1 or 1)` for the previous or next picture, `left` to go back."""
 
     zoomed = Signal(float)
+    moved = Signal()
     pixel_hovered = Signal(int, int)
     stepped = Signal(int)
     left = Signal()
@@ -38,6 +40,7 @@ class ZoomView(QWidget):
         super().__init__(parent)
         self._image: QImage | None = None
         self._fitted: QPixmap | None = None
+        self._overlay: Overlay | None = None
         self._message = ""
         self._scale = 1.0
         self._middle = QPointF()
@@ -67,6 +70,24 @@ class ZoomView(QWidget):
             self.fit()
         self.update()
 
+    def follow(self, other: ZoomView) -> None:
+        """Show the same part of the picture as another view, to compare."""
+        if other._fits:
+            self.fit()
+            return
+        self._scale, self._middle = other._scale, QPointF(other._middle)
+        self._fits, self._fitted = False, None
+        self.update()
+
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Show colours over the picture, or none; the values of the pixels stay those of the picture."""
+        self._overlay = overlay
+        self.update()
+
+    @property
+    def overlay(self) -> Overlay | None:
+        return self._overlay
+
     def fit(self) -> None:
         """Show the whole picture; a small one is not enlarged beyond sharp pixels."""
         self._fits, self._fitted = True, None
@@ -77,6 +98,7 @@ class ZoomView(QWidget):
         self._scale = max(1e-3, self._scale if self._scale < 1 else float(max(1, int(self._scale))))
         self._middle = QPointF(wide / 2, high / 2)
         self.zoomed.emit(self._scale)
+        self.moved.emit()
         self.update()
 
     def zoom_to(self, scale: float, at: QPointF | None = None) -> None:
@@ -97,6 +119,7 @@ class ZoomView(QWidget):
         assert self._image is not None
         self._middle = QPointF(max(0.0, min(self._image.width(), self._middle.x())),
                                max(0.0, min(self._image.height(), self._middle.y())))
+        self.moved.emit()
 
     def _to_picture(self, point: QPointF) -> QPointF:
         centre = QRectF(self.rect()).center()
@@ -134,6 +157,8 @@ class ZoomView(QWidget):
         target = self._target()
         if self._fits and self._scale < 1:
             painter.drawPixmap(target.topLeft(), self._fit_pixmap(target))
+            if self._overlay is not None:
+                paint_overlay(painter, self._overlay, target)
             return
         # Only the visible part is scaled: a photo of 100 million pixels pans as smoothly as a small one.
         seen = target.intersected(QRectF(self.rect()))
@@ -141,6 +166,8 @@ class ZoomView(QWidget):
                         seen.width() / self._scale, seen.height() / self._scale)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._scale < 2)
         painter.drawImage(seen, self._image, source)
+        if self._overlay is not None:
+            paint_overlay(painter, self._overlay, target)
         if self._scale >= 16:
             self._paint_grid(painter, target, seen)
 

@@ -229,6 +229,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.ShowProjectFolder: _show_project_folder,
     commands.ShowFile: lambda _context, command: QDesktopServices.openUrl(
         QUrl.fromLocalFile(str(Path(command.path).parent))),
+    commands.OpenFile: lambda _context, command: QDesktopServices.openUrl(QUrl.fromLocalFile(command.path)),
     commands.CloseProject: _close_project,
     commands.RestoreAutosave: lambda context, _command: context.workspace.session.restore_autosave(),
     commands.Undo: lambda context, command: context.workspace.session.undo(command.count),

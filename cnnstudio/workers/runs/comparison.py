@@ -13,7 +13,7 @@ from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest, read_manifest
-from cnnstudio.datasets.paired import Answers, PairedComparison, compare_answers
+from cnnstudio.datasets.paired import SIGNIFICANT, Answers, PairedComparison, compare_answers
 from cnnstudio.workers.runs.answers import evaluation_rows, is_outdated
 from cnnstudio.workers.runs.folder import RunFolder
 
@@ -173,18 +173,22 @@ def _disagreements(pairs: list[tuple[PictureResult, PictureResult]], names: tupl
                               second_probability=other.probability) for one, other in apart)
 
 
-def verdict(result: RunComparison, first: str = "", second: str = "") -> Text:
-    """What the test says, in a sentence; `first` and `second` name the runs otherwise than by their ids."""
+def verdict(result: RunComparison, first: str = "", second: str = "", corrected: float | None = None) -> Text:
+    """What the test says, in a sentence; `first` and `second` name the runs otherwise than by their ids. `corrected` is the
+    p-value among several comparisons, by which it is judged then."""
     test = result.paired.mcnemar
-    p_value = f"= {test.p_value:.3f}" if test.p_value >= 0.001 else "< 0.001"
+    judged = test.p_value if corrected is None else corrected
+    p_value = f"= {judged:.3f}" if judged >= 0.001 else "< 0.001"
     facts: dict[str, Any] = {
         "first": first or result.first, "second": second or result.second, "one": _pictures(test.only_first),
         "other": _pictures(test.only_second),
-        "p": Text(p_value, p_value.replace(".", ","))}
+        "p": Text(p_value, p_value.replace(".", ",")) if corrected is None else Text(
+            "{p} corrected for several comparisons", "{p} corregido por comparaciones múltiples").fill(
+                p=Text(p_value, p_value.replace(".", ",")))}
     if not test.only_first and not test.only_second:
         text = Text("Equally accurate: both are right on the same pictures.",
                     "Igual de exactos: ambos aciertan en las mismas imágenes.")
-    elif not test.significant:
+    elif judged >= SIGNIFICANT:
         text = Text("Not significantly different: only {first} is right on {one}, only {second} on {other}; between equally "
                     "good models such a division is no surprise (McNemar's exact test, p {p}).",
                     "Sin diferencia significativa: solo {first} acierta en {one} y solo {second} en {other}; entre modelos "

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cnnstudio.catalog.training import CALLBACKS
+from cnnstudio.core.edits import add_step
+from cnnstudio.core.params import with_defaults
+from cnnstudio.core.project import Project
+from cnnstudio.core.training import Stage
 from cnnstudio.workers.runs.folder import RunFolder
 
 FOLDER: Final = "kept"
@@ -45,3 +50,27 @@ def kept_checkpoints(run: RunFolder) -> tuple[KeptCheckpoint, ...]:
 def find_kept(run: RunFolder, epoch: int) -> KeptCheckpoint | None:
     """A model that was kept of that epoch, or None. Several callbacks may have kept it: their models are the same."""
     return next((item for item in kept_checkpoints(run) if item.epoch == epoch), None)
+
+
+def keeps_every_epoch(project: Project) -> bool:
+    """Whether a training with these settings keeps the model of every epoch."""
+    return all(_keeps_all(stage) for stage in project.training.stages)
+
+
+def keep_every_epoch(project: Project) -> Project:
+    """The project whose stages all keep the model of every epoch: with a callback more where none does."""
+    entry = next(entry for entry in CALLBACKS if entry.role == "models")
+    for stage in project.training.stages:
+        if not _keeps_all(stage):
+            project = add_step(project, f"training.{stage.id}", entry.id, {"files": "all"})
+    return project
+
+
+def _keeps_all(stage: Stage) -> bool:
+    for step in stage.callbacks:
+        entry = CALLBACKS.find(step.type)
+        if entry is not None and entry.role == "models" and step.enabled:
+            values = with_defaults(entry.params, step.params)
+            if values["files"] == "all" and values["epochs"] == 1 and not values["save_best_only"]:
+                return True
+    return False

@@ -8,14 +8,19 @@ import msgspec
 import numpy as np
 import pytest
 
-from cnnstudio.core.events import Finished, Notice
+from cnnstudio.core.commands import Cancel, Predict
+from cnnstudio.core.events import Finished, Notice, Phase, Progress
 from cnnstudio.core.explain_jobs import (
     Explain,
     Explained,
     ExplainedTogether,
     ExplainPictures,
     ExplainRequest,
+    FeaturesRequest,
     FeaturesShown,
+    LayersListed,
+    ListLayers,
+    LookInside,
     ShowFeatures,
 )
 from cnnstudio.core.jobs import Answered, Ready, Serve
@@ -25,6 +30,7 @@ from cnnstudio.engine import models
 from cnnstudio.engine.explaining.explain import Explainer
 from cnnstudio.engine.explaining.features_job import show_features
 from cnnstudio.engine.explaining.job import explain_pictures
+from cnnstudio.engine.explaining.network import OpenNetwork
 from cnnstudio.engine.prediction_server import serve
 from tests.engine.conftest import Recorder
 from tests.engine.explaining.models import dense_only, nested, picture, saved, stirred
@@ -147,12 +153,12 @@ def test_the_warm_server_explains_between_predictions(files, tmp_path):
     assert [(event.request, event.path) for event in recorder.of(Explained)] == [
         (5, files[0]), (5, files[1]), (7, files[0])]
     assert [event.pictures for event in recorder.of(Answered)] == [2, 0, 1]
-    assert any(event.problem.code == "unknown_class" for event in recorder.of(Notice))
+    assert recorder.of(Answered)[1].problem.code == "unknown_class"
 
 
 def features(model, kind, target, **fields):
     recorder = Recorder()
-    show_features(ShowFeatures(model=str(model), kind=kind, target=str(target), **fields), recorder)
+    show_features(ShowFeatures(model=str(model), request=FeaturesRequest(kind=kind, target=str(target), **fields)), recorder)
     return recorder
 
 
@@ -186,6 +192,39 @@ def test_features_of_every_kind(files, tmp_path):
         assert cv2.imread(event.file) is not None, event.kind
 
 
+def test_the_warm_server_looks_inside_and_keeps_what_it_found_in_many_pictures(files, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+
+    def look(number, kind, **fields):
+        return LookInside(request=number, what=FeaturesRequest(kind=kind, target=str(out), sheets=False, **fields))
+
+    requests = [look(1, "overview", paths=tuple(files[:1]), most=3),
+                look(2, "exciting", paths=tuple(files), layer="last", units=(1,)),
+                look(3, "exciting", paths=tuple(files), layer="last", units=(2, 3)),
+                look(4, "maps", layer="last", paths=tuple(files[:1])), look(5, "filters", layer="pooling")]
+
+    def on_event(link, event):
+        if isinstance(event, Ready):
+            for request in requests:
+                link.command(decode_command(encode_command(request)))
+        elif isinstance(event, Answered) and event.request == 5:
+            link.request_stop()
+
+    recorder = serve_with(on_event, saved(nested(), tmp_path), tmp_path)
+    shown = {number: [event for event in recorder.of(FeaturesShown) if event.request == number] for number in range(1, 6)}
+    assert {"base/stem", "base/relu", "base/last"} < {event.layer for event in shown[1]}
+    for event in shown[1]:
+        assert cv2.imread(event.file).shape == (event.shape[0], 3 * event.shape[1], 3)
+        assert len(event.units) == 3
+    assert [event.unit for event in shown[2] + shown[3]] == [1, 2, 3]
+    assert len(recorder.of(Notice)) == 2, "pictures that cannot be read are named once: they are not read again"
+    assert not shown[4][0].file
+    with np.load(shown[4][0].data_file, allow_pickle=False) as data:
+        assert data["output"].shape == shown[4][0].shape
+    assert recorder.of(Answered)[-1].problem.code == "no_filters"
+
+
 def files_of(files):
     return (files[0], *files[3:])
 
@@ -213,3 +252,84 @@ def test_a_dead_unit_is_told_and_a_network_without_filters(tmp_path):
 def test_requests_survive_the_pipe():
     request = ExplainRequest(paths=("a",), params={"steps": 3})
     assert msgspec.json.decode(msgspec.json.encode(request), type=ExplainRequest) == request
+
+
+def serve_with(on_event, model, tmp_path):
+    recorder = Recorder(on_event)
+    serve(Serve(model=str(model), cache=str(tmp_path / "cache")), recorder)
+    return recorder
+
+
+def test_a_long_explanation_holds_up_no_prediction_and_is_cancelled_without_losing_the_model(files, tmp_path):
+    long = Explain(request=1, what=ExplainRequest(paths=tuple(files[:2]), method="integrated_gradients",
+                                                  params={"steps": 1000}, check=True))
+    again = Explain(request=4, what=ExplainRequest(paths=tuple(files[:1])))
+    asked = []
+
+    def on_event(link, event):
+        if isinstance(event, Ready):
+            link.command(long)
+        elif isinstance(event, Progress) and event.request == 1 and event.done > 0 and not asked:
+            asked.extend((2, 3))
+            link.command(ListLayers(request=3))
+            link.command(Predict(request=2, paths=tuple(files[:3])))
+        elif isinstance(event, Answered) and event.request == 2:
+            link.command(again)
+            link.command(Cancel(request=1))
+        elif isinstance(event, Answered) and event.request == 4:
+            link.request_stop()
+
+    recorder = serve_with(on_event, saved(nested(), tmp_path), tmp_path)
+    assert [(event.request, event.cancelled) for event in recorder.of(Answered)] == [(2, False), (1, True), (4, False)]
+    assert [event.request for event in recorder.of(Explained)] == [4], "nothing of the cancelled one came"
+    assert recorder.of(LayersListed)[0].request == 3
+    assert sum(event.name == "loading" for event in recorder.of(Phase)) == 2, "the model and what explains, once each"
+
+
+def test_shuffled_weights_are_put_back_when_the_check_is_cancelled(files, tmp_path):
+    request = ExplainRequest(paths=tuple(files[:1]))
+    stages = []
+
+    def on_event(link, event):
+        if isinstance(event, Ready):
+            link.command(Explain(request=1, what=request))
+        elif isinstance(event, Answered) and event.request == 1:
+            link.command(Explain(request=2, what=msgspec.structs.replace(request, check=True)))
+        elif isinstance(event, Progress) and event.request == 2 and event.done > 5:
+            stages.append(event.done)
+            link.command(Cancel(request=2))
+        elif isinstance(event, Answered) and event.request == 2:
+            link.command(Explain(request=3, what=request))
+        elif isinstance(event, Answered) and event.request == 3:
+            link.request_stop()
+
+    recorder = serve_with(on_event, saved(nested(), tmp_path), tmp_path)
+    assert stages
+    before, after = recorder.of(Explained)
+    assert before.request, after.request == (1, 3)
+    assert after.score == before.score
+
+
+def test_the_layers_that_can_be_chosen_are_listed_with_the_default(tmp_path):
+    model = nested()
+
+    def on_event(link, event):
+        if isinstance(event, Ready):
+            link.command(decode_command(encode_command(ListLayers(request=1))))
+        elif isinstance(event, LayersListed):
+            link.request_stop()
+
+    (listed,) = serve_with(on_event, saved(model, tmp_path), tmp_path).of(LayersListed)
+    network = OpenNetwork(model)
+    assert [layer.name for layer in listed.layers] == [layer.name for layer in network.layers if layer.maps]
+    assert listed.default == network.default_layer().name
+
+
+def test_a_window_gets_maps_without_overlays_and_the_mean_with_its_picture(files, tmp_path):
+    (tmp_path / "out").mkdir()
+    recorder = explain(saved(nested(), tmp_path), files[:2], tmp_path / "out", overlays=False, mean=True)
+    assert all(not event.file and event.map_file for event in recorder.of(Explained))
+    (mean,) = recorder.of(ExplainedTogether)
+    with np.load(mean.map_file) as arrays:
+        assert arrays["picture"].shape[:2] == arrays["map"].shape
+        assert arrays["picture"].dtype == np.uint8

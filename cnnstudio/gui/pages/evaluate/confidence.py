@@ -18,7 +18,7 @@ from cnnstudio.gui.pages.evaluate.confidence_data import (
 )
 from cnnstudio.gui.pages.evaluate.reject_card import RejectCard
 from cnnstudio.gui.pages.evaluate.reliability_card import ReliabilityCard
-from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.pages.evaluate.views import TRUST, EvaluationContext, EvaluationView
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Label, box, column, scroll_area
@@ -27,6 +27,7 @@ from cnnstudio.gui.widgets.basics import Label, box, column, scroll_area
 class ConfidenceView(EvaluationView):
     id = "confidence"
     title = Text("Confidence", "Confianza")
+    group = TRUST
 
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)

@@ -1,57 +1,100 @@
-"""A picture of an evaluation large, with its answers below."""
+"""A picture of an evaluation large, with its answers below and its explanation beside it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from cnnstudio.core.jobs import Ranked
 from cnnstudio.core.text import tr
 from cnnstudio.datasets.index import Picture
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.pages.evaluate.views import EvaluationContext
+from cnnstudio.gui.pages.explanation.panel import ExplanationPanel
 from cnnstudio.gui.pages.picture_viewer import PictureViewer
-from cnnstudio.gui.state.jobs import JobList
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.answer_bars import AnswerBars
-from cnnstudio.gui.widgets.basics import Label, box, column
+from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_percent
+from cnnstudio.gui.widgets.zoom import ZoomView
 
 _MOST, _FEW = 5, 3
 """Classes with a bar, also where there is little room."""
-_HIGH = 760
+_HIGH: Final = 760
 """From this height in pixels there is room for all of them."""
+_BESIDE: Final = 900
+"""From this width two maps stand beside each other, not one above the other."""
+_PANEL: Final = 292
+_EXPLAIN, _MAP = "e", "m"
 
 
 class LargeView(QWidget):
     """`left` to go back to the figures, `stepped(-1 or 1)` for the previous or the next picture of the panel; the keys of
-    classes and Delete act as on the panel."""
+    classes and Delete act as on the panel. `explaining_changed`: the explanation needs room, or none any more."""
 
     left = Signal()
     stepped = Signal(int)
     label_key = Signal(str)
     exclude_key = Signal()
+    explaining_changed = Signal()
 
-    def __init__(self, jobs: JobList, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._workspace = workspace
         self._most = _MOST
         self._files: dict[int, Path] = {}
         self._colors: dict[str, QColor] = {}
-        self._viewer = PictureViewer(jobs, lambda picture: self._files[picture.id], tr("Figures", "Cifras"))
+        self._shown: tuple[Answer, EvaluationContext] | None = None
+        self.explaining = False
+        self._viewer = PictureViewer(workspace.session.jobs, lambda picture: self._files[picture.id], tr("Figures", "Cifras"))
         self._viewer.left.connect(self.left)
         self._viewer.stepped.connect(self.stepped)
-        self._viewer.label_key.connect(self.label_key)
+        self._viewer.label_key.connect(self._on_key)
         self._viewer.exclude_key.connect(self.exclude_key)
+        self._viewer.loaded.connect(self._on_loaded)
         self.view = self._viewer.view
+        self.other_view = ZoomView()
+        self.other_view.setAccessibleName(tr("The same picture with another map", "La misma imagen con otro mapa"))
+        self.other_view.stepped.connect(self.stepped)
+        self.other_view.left.connect(self.left)
+        self.view.moved.connect(lambda: self.other_view.follow(self.view))
+        self._captions = [Elided("", "secondary", "dim") for _ in range(2)]
+        self._other = box(column(self.other_view, self._captions[1], spacing=4))
+        self._other.layout().setStretch(0, 1)  # type: ignore[union-attr]
+        self._other.hide()
+        first = box(column(self._viewer, self._captions[0], spacing=4))
+        first.layout().setStretch(0, 1)  # type: ignore[union-attr]
+        self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._pair.setSpacing(12)
+        self._pair.addWidget(first, 1)
+        self._pair.addWidget(self._other, 1)
         self._words = Label("", "body_strong", wrap=True)
+        self.explain_button = Button(tr("Explain", "Explicar"), "", "eye", on_click=self.toggle_explanation)
         self._bars = AnswerBars(lambda name: self._colors.get(name, theme.class_color(-1)), most=_MOST)
-        answers = Card(box(column(self._words, self._bars, spacing=8)))
-        layout = column(self._viewer, answers, spacing=12, margins=(24, 14, 24, 16))
+        head = row(self._words, self.explain_button, spacing=12)
+        head.setStretch(0, 1)
+        answers = Card(box(head), self._bars, spacing=8)
+        left = column(self._pair, answers, spacing=12)
+        left.setStretch(0, 1)
+        self.panel = ExplanationPanel(workspace.session)
+        self.panel.changed.connect(self._show_maps)
+        self.panel.closed.connect(self.toggle_explanation)
+        self._side = scroll_area(box(column(self.panel, margins=(0, 0, 8, 0))))
+        self._side.setFixedWidth(_PANEL)
+        self._side.hide()
+        layout = row(left, self._side, spacing=16, margins=(24, 14, 16, 16))
         layout.setStretch(0, 1)
         self.setLayout(layout)
+        # Where a class has the key E the explanation still has one.
+        always = QShortcut(QKeySequence("Ctrl+E"), self)
+        always.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        always.activated.connect(self.toggle_explanation)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -59,9 +102,12 @@ class LargeView(QWidget):
         if most != self._most:
             self._most = most
             self._bars.set_most(most)
+        beside = event.size().width() - _PANEL >= _BESIDE
+        self._pair.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def show_answer(self, answer: Answer, context: EvaluationContext) -> None:
         """Show a picture of the evaluation."""
+        self._shown = answer, context
         names = context.class_names
         self._colors = {name: context.class_color(number) for number, name in enumerate(names)}
         true, predicted = names[answer.label], names[answer.predicted]
@@ -73,6 +119,9 @@ class LargeView(QWidget):
         ranked = context.read.ranked(answer, _MOST) if context.read is not None else ()
         self._bars.show_ranked(ranked)
         self._bars.setVisible(bool(ranked))
+        key = "" if self._is_class_key(_EXPLAIN) else "E, "
+        self.explain_button.setToolTip(tr("Which parts of the picture decided ({key}Ctrl+E)",
+                                          "Qué partes de la imagen decidieron ({key}Ctrl+E)", key=key))
         # The viewer shows pictures of an index by their number: a path has one here as well.
         number = hash(str(answer.file))
         self._files = {number: answer.file}
@@ -80,3 +129,62 @@ class LargeView(QWidget):
             id=number, path=answer.relative, class_name=true, split=context.split, size=answer.file_bytes,
             modified_ns=answer.modified_ns, width=None, height=None, hash=None, problem=None, problem_text=None, excluded=False,
             folder_class=true))
+        self._explain()
+
+    def hide_picture(self) -> None:
+        """The view is left: nothing is computed for it any more. The next picture is explained again where this one was."""
+        self._shown = None
+        self.panel.clear()
+
+    def close_threads(self) -> None:
+        """The page will be deleted."""
+        self.panel.clear()
+
+    # The explanation -----------------------------------------------------------------------------
+
+    def toggle_explanation(self) -> None:
+        """Explain the pictures from now on, or no longer."""
+        self.explaining = not self.explaining
+        self._side.setVisible(self.explaining)
+        self.explain_button.setVisible(not self.explaining)
+        if self.explaining:
+            self._explain()
+        else:
+            self.panel.clear()
+        self.view.setFocus()
+        self.explaining_changed.emit()
+
+    def _explain(self) -> None:
+        if not self.explaining or self._shown is None:
+            return
+        answer, context = self._shown
+        names = context.class_names
+        ranked = context.read.ranked(answer, len(names)) if context.read is not None else ()
+        if not ranked:
+            order = [answer.predicted, *(number for number in range(len(names)) if number != answer.predicted)]
+            ranked = tuple(Ranked(label=names[number], probability=-1.0) for number in order)
+        self.panel.show_picture((str(context.run.project_folder), context.run.id), answer.file, ranked)
+
+    def _show_maps(self) -> None:
+        self._other.setVisible(self.panel.comparing and self.explaining)
+        for number, view in enumerate((self.view, self.other_view)):
+            view.set_overlay(self.panel.overlay(number) if self.explaining else None)
+            self._captions[number].setText(self.panel.caption(number))
+            self._captions[number].setVisible(self.explaining)
+        if self.panel.comparing and self.other_view.image is not self.view.image:
+            self.other_view.set_image(self.view.image)
+            self.other_view.follow(self.view)
+
+    def _on_loaded(self, _image: object) -> None:
+        self._show_maps()
+
+    def _is_class_key(self, letter: str) -> bool:
+        return letter in self._workspace.classes.keys().values()
+
+    def _on_key(self, letter: str) -> None:
+        if letter.lower() == _EXPLAIN and not self._is_class_key(_EXPLAIN):
+            self.toggle_explanation()
+        elif letter.lower() == _MAP and self.explaining and not self._is_class_key(_MAP):
+            self.panel.toggle_map()
+        else:
+            self.label_key.emit(letter)

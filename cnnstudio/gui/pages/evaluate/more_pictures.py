@@ -14,7 +14,7 @@ from cnnstudio.core.trial_jobs import CurvePoint, ExpectedGain, LearningCurve
 from cnnstudio.gui.pages.evaluate.more_data import WHOLE, MoreData, MoreRequest, class_gains, read_more
 from cnnstudio.gui.pages.evaluate.more_plot import MorePlot, more_legend
 from cnnstudio.gui.pages.evaluate.start import CURVE_KIND, start_curve
-from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.pages.evaluate.views import TRUST, EvaluationContext, EvaluationView
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
@@ -36,6 +36,7 @@ _MOST_ROWS: Final = 10
 class MorePicturesView(EvaluationView):
     id = "more"
     title = Text("More pictures?", "¿Más imágenes?")
+    group = TRUST
 
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)

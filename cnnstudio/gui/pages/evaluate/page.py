@@ -20,11 +20,15 @@ from cnnstudio.gui.pages.evaluate.actions import EvaluateActions
 from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.curves import CurvesView
+from cnnstudio.gui.pages.evaluate.embedding.view import EmbeddingView
 from cnnstudio.gui.pages.evaluate.large import LargeView
+from cnnstudio.gui.pages.evaluate.large_mode import LargeMode
+from cnnstudio.gui.pages.evaluate.layers import LayersView
 from cnnstudio.gui.pages.evaluate.more_pictures import MorePicturesView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.properties import PropertiesView
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
+from cnnstudio.gui.pages.evaluate.replay.view import ReplayView
 from cnnstudio.gui.pages.evaluate.results import (
     DATA,
     Answer,
@@ -49,8 +53,9 @@ from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
 VIEWS: Final[tuple[type[EvaluationView], ...]] = (
-    SummaryView, ConfusionView, CurvesView, ConfidenceView, PropertiesView, ScenariosView, ShortcutsView, MorePicturesView)
-"""The views of the centre in the order of their tabs."""
+    SummaryView, ConfusionView, CurvesView, ConfidenceView, PropertiesView, ScenariosView, ShortcutsView, MorePicturesView,
+    LayersView, EmbeddingView, ReplayView)
+"""The views of the centre in their order, those of a group together."""
 
 
 class EvaluatePage(Page):
@@ -70,7 +75,9 @@ class EvaluatePage(Page):
         return self._actions.buttons
 
     def side(self) -> QWidget:
-        self._side = EvaluateSide()
+        self._side = EvaluateSide(VIEWS)
+        self._side.views.chosen.connect(self._choose_view)
+        self._views.view_shown.connect(self._side.views.mark)
         self._side.run_chosen.connect(self._choose_run)
         self._side.split_chosen.connect(self._choose_split)
         self._side.folder_requested.connect(self._ask_folder)
@@ -81,13 +88,10 @@ class EvaluatePage(Page):
     def inspector(self) -> QWidget:
         self._panel = PicturesPanel(self.workspace)
         self._panel.data_requested.connect(self._show_in_data)
-        self._panel.opened.connect(self._open_large)
-        self._panel.grid.selection_changed.connect(self._follow_selection)
-        self._large.stepped.connect(self._panel.step)
-        self._large.label_key.connect(self._panel.press_key)
-        self._large.exclude_key.connect(self._panel.exclude)
+        self._mode = LargeMode(self._large, self._panel, self._stack, lambda: self._context, self)
         self._shown = ShownPictures(self._panel, lambda: self.state, self._is_own, self)
         self._shown.cell_marked.connect(self._views.mark_cell)
+        self._panel.grid.selection_changed.connect(lambda: self._views.show_selection(self._panel.grid.selected()))
         return self._panel
 
     @property
@@ -117,8 +121,8 @@ class EvaluatePage(Page):
                                 "Entrene primero una red. Después se muestran aquí sus errores."),
                              tr("Go to Train", "Ir a Entrenar"), on_click=lambda: self.session.request(ShowPage("train")))
         self._stack = Stack()
-        self._large = LargeView(self.session.jobs)
-        self._large.left.connect(self._leave_large)
+        self._large = LargeView(self.workspace)
+        self._large.explaining_changed.connect(self.side_changed)
         for item in (self._views, self._empty, nothing, self._large):
             self._stack.addWidget(item)
         self._working = WorkingBar(self.session.jobs)
@@ -136,6 +140,7 @@ class EvaluatePage(Page):
 
     def close(self) -> None:
         self._panel.close_threads()
+        self._large.close_threads()
         self._views.close_threads()
 
     # What is chosen ------------------------------------------------------------------------------
@@ -171,6 +176,11 @@ class EvaluatePage(Page):
         self._side.show_choices(self._runs, self._run(), self.split, self.data, self._beside())
         if self._context is not None and self._evaluation is not None:
             self._show_context(replace(self._context, beside=self._beside()))
+
+    def _choose_view(self, view: str) -> None:
+        self._views.show_view(view)
+        if self._evaluation is not None:
+            self._stack.setCurrentIndex(0)
 
     def _choose_run(self, run: str) -> None:
         self.session.chosen_run = run
@@ -316,6 +326,7 @@ class EvaluatePage(Page):
         self._shown.forget()
         self._evaluation = self._saved_evaluation(run) if run is not None else None
         self._actions.show_state(evaluated=self._evaluation is not None)
+        self._side.views.setVisible(self._evaluation is not None)
         if run is None:
             self._stack.setCurrentIndex(2)
         elif self._evaluation is None:
@@ -371,24 +382,6 @@ class EvaluatePage(Page):
     def _is_own(self, answer: Answer) -> bool:
         """Whether a picture belongs to the project's collection."""
         return bool(relative_paths((answer,), self.workspace.collection.root))
-
-    def _open_large(self, answer: Answer | None) -> None:
-        """Show a picture large with its answers, in place of the views."""
-        if answer is not None and self._context is not None:
-            self._large.show_answer(answer, self._context)
-            self._stack.setCurrentWidget(self._large)
-            self._large.view.setFocus()
-
-    def _follow_selection(self) -> None:
-        """The large view shows the picture that is selected in the panel."""
-        chosen = self._panel.grid.selected()
-        if self._stack.currentWidget() is self._large and len(chosen) == 1 and self._context is not None:
-            self._large.show_answer(chosen[0], self._context)
-
-    def _leave_large(self) -> None:
-        if self._evaluation is not None:
-            self._stack.setCurrentIndex(0)
-        self._panel.grid.setFocus()
 
     def _show_in_data(self, answers: list[Answer]) -> None:
         paths = relative_paths(answers, self.workspace.collection.root)

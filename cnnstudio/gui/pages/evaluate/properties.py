@@ -19,7 +19,7 @@ from cnnstudio.gui.pages.evaluate.property_data import (
     compute_accuracies,
     measure_values,
 )
-from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.pages.evaluate.views import TRUST, EvaluationContext, EvaluationView
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
@@ -38,6 +38,7 @@ _MEASURE: Final = "evaluation-measures"
 class PropertiesView(EvaluationView):
     id = "properties"
     title = Text("By property", "Por propiedad")
+    group = TRUST
 
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)

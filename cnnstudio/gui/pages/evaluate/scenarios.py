@@ -22,7 +22,7 @@ from cnnstudio.gui.pages.evaluate.scenario_data import (
     shown_answers,
 )
 from cnnstudio.gui.pages.evaluate.scenario_measuring import ScenarioMeasuring
-from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.pages.evaluate.views import TRUST, EvaluationContext, EvaluationView
 from cnnstudio.gui.pages.scenario_dialogs import ScenarioDialog
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import FilterPictures, ShowPage
@@ -46,6 +46,7 @@ _MOST_ROWS = 12
 class ScenariosView(EvaluationView):
     id = "scenarios"
     title = Text("Scenarios", "Escenarios")
+    group = TRUST
 
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)

@@ -17,7 +17,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.shortcut_data import ShortcutData, read_shortcut_data
 from cnnstudio.gui.pages.evaluate.shortcut_rows import ShortcutRow
 from cnnstudio.gui.pages.evaluate.start import SHORTCUTS_KIND, start_shortcuts
-from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView
+from cnnstudio.gui.pages.evaluate.views import TRUST, EvaluationContext, EvaluationView
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
@@ -36,6 +36,7 @@ _MEASURED = ("test", "validation")
 class ShortcutsView(EvaluationView):
     id = "shortcuts"
     title = Text("Shortcuts", "Atajos")
+    group = TRUST
 
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)

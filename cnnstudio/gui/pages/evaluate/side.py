@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.evaluate.results import DATA
+from cnnstudio.gui.pages.evaluate.view_list import ViewList
+from cnnstudio.gui.pages.evaluate.views import EvaluationView
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.gui.widgets.formatting import capitalize, format_percent
@@ -30,8 +32,9 @@ class EvaluateSide(QWidget):
     beside_chosen = Signal(object)
     """The ids of the runs that are to stand beside the chosen one."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, views: Sequence[type[EvaluationView]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.views = ViewList(views)
         self._run, self._split = Select(), Select()
         self._run.setAccessibleName(tr("Run", "Entrenamiento"))
         self._split.setAccessibleName(tr("Pictures", "Imágenes"))
@@ -56,9 +59,9 @@ class EvaluateSide(QWidget):
                               "Una carpeta con una subcarpeta de imágenes por cada clase que el modelo conoce, o una lista de "
                               "archivos con sus clases."),
                            "secondary", "dim", wrap=True)
-        self.setLayout(column(Caption(tr("Run", "Entrenamiento")), self._run, self._facts, 12,
-                              Caption(tr("Pictures", "Imágenes")), self._split, self._folder, self._hint, 12,
-                              self._side_by_side, None, spacing=8, margins=(16, 16, 16, 16)))
+        self.setLayout(column(Caption(tr("Run", "Entrenamiento")), self._run,
+                              Caption(tr("Pictures", "Imágenes")), self._split, self._folder, self._hint, 4, self.views, 12,
+                              self._facts, 4, self._side_by_side, None, spacing=8, margins=(16, 16, 16, 16)))
 
     def _choose_split(self, value: object) -> None:
         self.split_chosen.emit(str(value))

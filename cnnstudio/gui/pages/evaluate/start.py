@@ -10,6 +10,7 @@ from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.jobs import ChildJob, Work
 from cnnstudio.gui.state.session import Session
+from cnnstudio.workers.evaluation_maps import evaluation_map_job
 from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.trial_setup import curve_job, shortcuts_job
@@ -17,6 +18,8 @@ from cnnstudio.workers.trial_setup import curve_job, shortcuts_job
 KIND = "evaluate"
 SHORTCUTS_KIND = "shortcuts"
 CURVE_KIND = "learning-curve"
+MAP_KIND = "evaluation-map"
+REPLAY_KIND = "replay"
 
 
 def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | None = None,
@@ -39,6 +42,18 @@ def start_curve(session: Session, run: RunFolder, split: str, repeats: int, on_e
     """Repeat the training of a run on shares of its pictures; `split` as in `start_shortcuts`."""
     return _start(session, lambda: curve_job(run, split, repeats), Text("Learning curve", "Curva de aprendizaje"), CURVE_KIND,
                   on_event)
+
+
+def start_map(session: Session, run: RunFolder, split: str, manifest: Path | None, layout: str,
+              on_event: Callable[[Event], None] | None = None) -> Work:
+    """Lay out the pictures of a split by the features of the run's model."""
+    return _start(session, lambda: evaluation_map_job(run, split, manifest, layout),
+                  Text("Map of the evaluation", "Mapa de la evaluación"), MAP_KIND, on_event)
+
+
+def start_replay(session: Session, prepare: Callable[[], JobSpec], on_event: Callable[[Event], None]) -> Work:
+    """Let the models of the kept epochs of a run answer the pictures."""
+    return _start(session, prepare, Text("Replaying the epochs", "Repasando las épocas"), REPLAY_KIND, on_event)
 
 
 def _start(session: Session, prepare: Callable[[], JobSpec], label: Text, kind: str,

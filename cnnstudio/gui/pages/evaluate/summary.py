@@ -168,12 +168,9 @@ class SummaryView(EvaluationView):
         own = reports.own
         self._show_key_figures(own)
         titles = [context.title, *(summary.title for summary, _report in reports.beside)]
-        if len(titles) > 1:
-            self.figures.set_columns(several_columns(titles))
-        else:
-            self.figures.set_columns(single_columns(lambda: not self._complete))
         rows = figure_rows([own, *(report for _summary, report in reports.beside)])
-        self.figures.set_rows(rows)
+        columns = several_columns(titles) if len(titles) > 1 else single_columns(lambda: not self._complete)
+        self.figures.set_columns(columns, rows)
         _fit(self.figures, len(rows), len(rows))
         chosen = self.table.selected
         self.table.blockSignals(True)

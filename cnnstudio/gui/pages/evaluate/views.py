@@ -1,7 +1,7 @@
-"""The contract of the views in the centre of the Evaluate page, and the tabs that show one of them.
+"""The contract of the views in the centre of the Evaluate page, one of which is shown.
 
 A view is a subclass of `EvaluationView` in a module of its own. The page makes each from its class, `View(workspace, state)`,
-on the first visit of its tab: `workspace` is what the page works on, `state` a dictionary of this view alone that outlives the
+on the first visit: `workspace` is what the page works on, `state` a dictionary of this view alone that outlives the
 rebuild of the page in another language or theme. To add a view, add its class to `VIEWS` in `page.py`.
 
 `show_evaluation(context)` is called whenever what is shown changes, for the view in sight only: first with
@@ -16,21 +16,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.jobs import Evaluated
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text
 from cnnstudio.evaluation.answers import Answers
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation
+from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Stack, column, row
-from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
+from cnnstudio.gui.widgets.basics import Stack, column
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary
 
 
@@ -65,11 +65,17 @@ class EvaluationContext:
         return theme.class_color(self.colors[number])
 
 
+RESULTS: Final = Text("Results", "Resultados")
+TRUST: Final = Text("Trust", "Fiabilidad")
+INSIDE: Final = Text("Look inside", "Mirar dentro")
+
+
 class EvaluationView(QWidget):
-    """A view of the evaluation under a tab: `id` names its tab, `title` stands on it."""
+    """A view of the evaluation: `title` stands in the list of views, under its `group`."""
 
     id: ClassVar[str]
     title: ClassVar[Text]
+    group: ClassVar[Text] = RESULTS
     cell_chosen = Signal(int, int)
     """True and predicted class of the pictures to show."""
     evaluation_requested = Signal(object)
@@ -92,14 +98,19 @@ class EvaluationView(QWidget):
     def mark_cell(self, cell: tuple[int, int] | None) -> None:
         """Mark the cell of the confusion matrix whose pictures the panel shows, where the view has one."""
 
+    def show_selection(self, answers: Sequence[Answer]) -> None:
+        """These pictures of the right panel are selected; called for the view in sight."""
+
     def close_threads(self) -> None:
         """Stop the view's own threads; it will be deleted."""
 
 
 class EvaluationViews(QWidget):
-    """One view at a time, below the tabs; `view_made(view)` once for each, before it shows anything."""
+    """One view at a time; `view_made(view)` once for each, before it shows anything, `view_shown(id)` when another one comes
+    to sight."""
 
     view_made = Signal(object)
+    view_shown = Signal(str)
 
     def __init__(self, views: Sequence[type[EvaluationView]], workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__()
@@ -108,28 +119,13 @@ class EvaluationViews(QWidget):
         self._made: dict[str, EvaluationView] = {}
         self._context: EvaluationContext | None = None
         self._cell: tuple[int, int] | None = None
-        self._tabs = SegmentedControl([(view.id, str(view.title)) for view in views], self.current_id, stretch=False)
-        self._tabs.chosen.connect(self.show_view)
+        self._selection: Sequence[Answer] = ()
         self._stack = Stack()
-        self._list = Select([(view.id, str(view.title)) for view in views], self.current_id)
-        self._list.setAccessibleName(tr("View", "Vista"))
-        self._list.chosen.connect(self.show_view)
-        self._list.hide()
-        self._tabs.setMinimumWidth(1)
-        layout = column(row(self._tabs, self._list, None, margins=(24, 14, 24, 0)), self._stack, spacing=0)
-        layout.setStretch(1, 1)
-        self.setLayout(layout)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # Without room for all tabs beside each other they are a list.
-        roomy = self._tabs.sizeHint().width() + 48 <= event.size().width()
-        self._tabs.setVisible(roomy)
-        self._list.setVisible(not roomy)
+        self.setLayout(column(self._stack))
 
     @property
     def current_id(self) -> str:
-        """The tab in sight."""
+        """The view in sight."""
         chosen = str(self._state.get("view", ""))
         return chosen if chosen in self._classes else next(iter(self._classes))
 
@@ -140,10 +136,9 @@ class EvaluationViews(QWidget):
     def show_view(self, identifier: object) -> EvaluationView:
         """Bring a view to sight."""
         self._state["view"] = identifier
-        self._tabs.set_value(self.current_id)
-        self._list.set_value(self.current_id)
         view = self._view(self.current_id)
         self._stack.setCurrentWidget(view)
+        self.view_shown.emit(self.current_id)
         self._fill(view)
         return view
 
@@ -165,12 +160,19 @@ class EvaluationViews(QWidget):
             view.context = self._context
             view.show_evaluation(self._context)
             view.mark_cell(self._cell)
+        view.show_selection(self._selection)
 
     def mark_cell(self, cell: tuple[int, int] | None) -> None:
         """Mark the cell whose pictures the panel shows."""
         self._cell = cell
         for view in self._made.values():
             view.mark_cell(cell)
+
+    def show_selection(self, answers: Sequence[Answer]) -> None:
+        """Tell the view in sight which pictures of the panel are selected; the others once they are visited."""
+        self._selection = answers
+        if self.current_id in self._made:
+            self._made[self.current_id].show_selection(answers)
 
     def close_threads(self) -> None:
         for view in self._made.values():

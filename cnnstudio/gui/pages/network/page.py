@@ -18,6 +18,7 @@ from cnnstudio.datasets.manifest import write_index_manifest
 from cnnstudio.gui.look import tokens
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.network.actions import NetworkActions
+from cnnstudio.gui.pages.network.activations import Activations
 from cnnstudio.gui.pages.network.canvas.view import NetworkView
 from cnnstudio.gui.pages.network.code import CodeView
 from cnnstudio.gui.pages.network.draft import keep_draft, read_draft
@@ -81,6 +82,10 @@ class NetworkPage(Page):
 
     def centre(self) -> QWidget:
         self.canvas = NetworkView(self.editor.scene)
+        self.activations = Activations(self.session, self.editor.scene, self.canvas)
+        self.activations.left.connect(self.canvas.setFocus)
+        self.canvas.activations_requested.connect(self.activations.toggle)
+        self.canvas.resized.connect(self.activations.place)
         self.files = NetworkFiles(self.editor, self.canvas)
         self.own = OwnBases(self.editor, self.files, self.canvas)
         self.menu = NetworkMenu(self.editor, self.edit_actions, self.canvas)
@@ -161,9 +166,11 @@ class NetworkPage(Page):
         self.canvas.totals.show_totals(format_count(editor.report.parameters), format_compact(editor.report.multiply_adds),
                                       format_receptive_field(editor.report.field))
         self.canvas.place_totals()
+        self.activations.follow(editor.network)
         self._refresh_view()
         self._inspector.show_nodes(editor.scene.chosen_nodes())
         if change.of("folder"):
+            self.activations.leave()
             self._folder = self.session.folder
             draft = read_draft(self._folder)
             self._code.show_draft(draft)
@@ -233,6 +240,7 @@ class NetworkPage(Page):
 
     def close(self) -> None:
         self.keep()
+        self.activations.close_threads()
         self.canvas.detach_scene()
 
     def drop_text(self, paths: list[str]) -> str:

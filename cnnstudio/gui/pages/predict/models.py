@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QMenu
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder
-from cnnstudio.gui.pages.predict.server import Model
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
+from cnnstudio.gui.state.prediction_server import Model
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.runs.folder import RunSummary, standing_text

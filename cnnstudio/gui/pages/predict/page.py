@@ -19,9 +19,9 @@ from cnnstudio.datasets.scan_problems import summary_of
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder, ask_save_path, report_saved
+from cnnstudio.gui.pages.predict.files import list_files, save_answers, save_image
 from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.results import ResultsView
-from cnnstudio.gui.pages.predict.server import list_files, save_answers, save_image, server_of
 from cnnstudio.gui.pages.predict.views import (
     Answer,
     drop_area,
@@ -32,6 +32,7 @@ from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ChooseModel, Command, RestartServer, ShowPage
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.latest import Failure, Latest
+from cnnstudio.gui.state.prediction_server import server_of
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState, paths_of
@@ -59,6 +60,7 @@ class PredictPage(Page):
         self.server.changed.connect(self._on_server_changed)
         self.server.predicted.connect(self._on_predicted)
         self.server.answered.connect(self._on_answered)
+        self.server.dropped.connect(self._on_dropped)
         self.models = Models(session, self)
         self.models.listed.connect(self._on_models_listed)
         self.models.chosen.connect(self._on_model_chosen)
@@ -172,10 +174,14 @@ class PredictPage(Page):
     def _on_server_changed(self) -> None:
         if self.server.ready is not None:
             self.state["names"] = self.server.ready.class_names
-        if self.busy and not self.server.running:
-            self._give_up()
         self._show_state()
         self.header_changed.emit()
+
+    def _on_dropped(self, number: int) -> None:
+        """The model was stopped or replaced before it answered."""
+        if number == self._request:
+            self._give_up()
+            self._show_state()
 
     def blocking_problems(self) -> Iterable[Problem]:
         if self.server.problem is not None:
@@ -285,8 +291,8 @@ class PredictPage(Page):
         return self._request != 0 and self._request == self.state.get("request")
 
     def _stop_classifying(self) -> None:
-        self.server.interrupt()
-        self._serve()
+        self.server.cancel(self._request)
+        self._give_up()
         self._show_state()
 
     def _give_up(self) -> None:

@@ -27,9 +27,16 @@ def _open(dialog: QDialog) -> QDialog:
 
 def open_comparison(workspace: Workspace, runs: Sequence[RunSummary], run: RunSummary,
                     color_of: Callable[[RunSummary], QColor], parent: QWidget) -> QDialog | None:
-    """Put a run beside the newest other one (`runs` are newest first); another can be chosen there."""
+    """Put a run beside the newest other one (`runs` are newest first); others can be chosen there."""
     other = next((item for item in runs if item.has_model and item.id != run.id), None)
-    return None if other is None else _open(CompareDialog(workspace.session, runs, run, other, color_of, parent.window()))
+    return None if other is None else _open(CompareDialog(workspace.session, runs, run, [other], color_of, parent.window()))
+
+
+def compare_all(workspace: Workspace, runs: Sequence[RunSummary], color_of: Callable[[RunSummary], QColor],
+                parent: QWidget) -> QDialog | None:
+    """Compare the first of the runs that have a model with all the others."""
+    first, *others = [run for run in runs if run.has_model]
+    return None if not others else _open(CompareDialog(workspace.session, runs, first, others, color_of, parent.window()))
 
 
 def open_rate_finder(workspace: Workspace, stage: str, taken: Callable[[float], object], parent: QWidget) -> QDialog:

@@ -14,14 +14,14 @@ from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.embedding import BUNDLED, Embedding, write_embedding
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.data.map.legend import Legend
 from cnnstudio.gui.pages.data.map.panel import MapPanel
-from cnnstudio.gui.pages.data.map.working_bar import WorkingBar
 from cnnstudio.gui.state.audit import EMBED
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.cards import Banner
+from cnnstudio.gui.widgets.map.legend import Legend
+from cnnstudio.gui.widgets.map.working_bar import WorkingBar
 from cnnstudio.workers.embedding_jobs import embedding_target
 from tests.gui.driving import button, choose, part, parts, press, says
 from tests.gui.shots import settle

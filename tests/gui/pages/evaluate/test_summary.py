@@ -9,18 +9,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea
 
 from cnnstudio.core.jobs import ClassReport, Evaluated
-from cnnstudio.core.text import Text
 from cnnstudio.evaluation.answers import write_answers
 from cnnstudio.evaluation.figures import FIGURES
 from cnnstudio.evaluation.report import make_report
 from cnnstudio.gui.pages.evaluate.figure_tables import figure_rows, format_interval
+from cnnstudio.gui.pages.evaluate.page import VIEWS
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.evaluate.reports import Wanted, kept_report, make_reports
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
 from cnnstudio.gui.pages.evaluate.summary import SummaryView
-from cnnstudio.gui.pages.evaluate.views import EvaluationViews
 from cnnstudio.workers.runs.folder import RunFolder
-from tests.gui.driving import choose, part, parts, press, rows, says
+from tests.gui.driving import part, parts, press, rows, says
 from tests.gui.pages.evaluate.answered import evaluate_with_answers
 from tests.gui.pages.evaluate.test_evaluate import evaluate_by_hand, opened, settled, trained_run
 
@@ -165,21 +164,22 @@ def test_nothing_is_cut_off_in_a_small_window(qtbot, window, project_folder, run
     assert not page._views.grab().isNull()
 
 
-def test_tabs_without_room_become_a_list(qtbot, window, project_folder, run):
+def test_the_list_of_views_is_walked_through_by_key_and_leaves_the_large_picture(qtbot, window, project_folder, run):
     evaluate_with_answers(run)
     page = opened(qtbot, window, project_folder)
-    views = page._views
-    assert views._tabs.isVisible() and not views._list.isVisible()
-    many = tuple(type(f"View{number}", (SummaryView,), {"id": f"v{number}", "title": Text("A long title", "Un título largo")})
-                 for number in range(6))
-    small = EvaluationViews(many, window.workspace, {})
-    qtbot.addWidget(small)
-    small.resize(400, 300)
-    small.show()
-    assert small._list.isVisible() and not small._tabs.isVisible()
-    choose(small._list, "A long title")
-    assert small.current_id == "v0"
-    small.close_threads()
+    lines = page._side.views.lines
+    assert list(lines) == [view.id for view in VIEWS]
+    assert [name for name, line in lines.items() if line.isChecked()] == ["summary"]
+    lines["summary"].setFocus()
+    qtbot.keyClick(lines["summary"], Qt.Key.Key_Down)
+    assert page._views.current_id == "confusion"
+    assert lines["confusion"].isChecked()
+    assert window.focusWidget() is lines["confusion"]
+    page._panel.opened.emit(page._panel.grid.answers[0])
+    assert page._large.isVisible()
+    qtbot.keyClick(lines["confusion"], Qt.Key.Key_Up)
+    assert page._views.isVisible() and page._views.current_id == "summary"
+    assert not page._large.isVisible()
 
 
 def test_the_figures_of_probabilities_have_their_own_columns(qtbot, window, project_folder, run):

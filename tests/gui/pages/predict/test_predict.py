@@ -63,7 +63,7 @@ def add_run(folder: Path) -> None:
 
 @pytest.fixture
 def opened(qtbot, window, project_folder, monkeypatch):
-    from cnnstudio.gui.pages.predict.server import PredictionServer
+    from cnnstudio.gui.state.prediction_server import PredictionServer
 
     monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.predict.test_predict:child")
     with qtbot.waitSignal(window.session.jobs.ended):

@@ -11,6 +11,7 @@ from cnnstudio.core.events import Finished, Stopped
 from cnnstudio.core.training import with_settings
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.train.runs.compare import CompareDialog
+from cnnstudio.gui.pages.train.runs.compare_overview import CompareOverview
 from cnnstudio.gui.widgets.interval_plot import IntervalPlot
 from cnnstudio.gui.widgets.table import Table
 from cnnstudio.workers.runs.folder import list_runs
@@ -41,7 +42,7 @@ def open_dialog(qtbot, session, runs, tmp_path):
     """Opens the dialog on both runs and waits for what it shows."""
     def go():
         listed = {run.id: run for run in list_runs(tmp_path)}
-        dialog = CompareDialog(session, list(listed.values()), listed[runs[0].id], listed[runs[1].id],
+        dialog = CompareDialog(session, list(listed.values()), listed[runs[0].id], [listed[runs[1].id]],
                                lambda _run: theme.class_color(2))
         qtbot.addWidget(dialog)
         dialog.show()
@@ -58,7 +59,7 @@ def test_it_says_which_is_better_and_shows_what_differs(open_dialog, runs):
     assert "Accuracy: 100.0" in part(dialog, IntervalPlot).accessibleDescription()
     settings, mistakes, pictures = parts(dialog, Table)
     assert mistakes.rows.rows == [("dog", "cat", 10)]
-    assert [(row.key, row.second) for row in settings.rows.rows] == [("training.stages.stage_1.epochs", 7)]
+    assert [(row.key, row.values[1]) for row in settings.rows.rows] == [("training.stages.stage_1.epochs", 7)]
     assert rows(settings)[0][0] == "Epochs · stage_1"
     assert len(pictures.rows.rows) == 10
     assert pictures.selected.path.startswith("dog/")
@@ -147,13 +148,48 @@ def test_it_is_opened_from_the_menu_of_a_run(qtbot, window, runs, tmp_path):
     dialog.reject()
 
 
+def test_several_are_compared_with_the_first_and_judged_by_corrected_p_values(qtbot, session, runs, tmp_path):
+    worse = [result(path, int(path[0] == "d") if number else 1) for number, path in enumerate(PICTURES)]
+    project = runs[0].spec()
+    third = evaluated_run(tmp_path, worse, project=replace(project, training=with_settings(project.training, batch_size=3)))
+    third.model_path.write_bytes(b"a model")
+    alone = evaluated_run(tmp_path, [])
+    alone.model_path.write_bytes(b"a model")
+    listed = {run.id: run for run in list_runs(tmp_path)}
+    dialog = CompareDialog(session, list(listed.values()), listed[runs[0].id],
+                           [listed[runs[1].id], listed[third.id], listed[alone.id]], lambda _run: theme.class_color(2))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not len(session.jobs), timeout=20_000)
+    overview = part(part(dialog, CompareOverview), Table)
+    settings = parts(dialog, Table)[1]
+    assert [line[-1] for line in rows(overview)] == ["worse", "not significantly different", "not evaluated"]
+    assert rows(overview)[0][-2] == "0.004", "0.00195 twice"
+    assert says(dialog, "p = 0.004 corrected for several comparisons")
+    assert {row.key: row.values for row in settings.rows.rows} == {
+        "training.stages.stage_1.epochs": (60, 7, 60), "training.batch_size": (32, 32, 3)}
+    overview.select(overview.rows.rows[2])
+    assert dialog.comparison is None
+    assert button(dialog, "Evaluate them").isVisible()
+    overview.select(overview.rows.rows[1])
+    assert dialog.comparison.second == third.id == dialog.second.value
+    button(dialog, "Remove from the comparison").click()
+    qtbot.waitUntil(lambda: dialog.comparison is not None and dialog.comparison.second == runs[1].id, timeout=20_000)
+    assert len(overview.rows.rows) == 2
+    dialog.more.setCurrentIndex(dialog.more.values.index(third.id))
+    dialog.more.activated.emit(dialog.more.currentIndex())
+    qtbot.waitUntil(lambda: dialog.comparison is not None and dialog.comparison.second == third.id, timeout=20_000)
+    assert len(overview.rows.rows) == 3
+    dialog.reject()
+
+
 def test_names_with_line_breaks_stay_on_one_line(qtbot, session, tmp_path):
     classes = ("cat", "do\ng")
     made = [evaluated_run(tmp_path, [result("cat/1\n2.png", number)], classes=classes) for number in range(2)]
     for run in made:
         run.model_path.write_bytes(b"a model")
     listed = {run.id: run for run in list_runs(tmp_path)}
-    dialog = CompareDialog(session, list(listed.values()), listed[made[0].id], listed[made[1].id],
+    dialog = CompareDialog(session, list(listed.values()), listed[made[0].id], [listed[made[1].id]],
                            lambda _run: theme.class_color(2))
     qtbot.addWidget(dialog)
     dialog.show()

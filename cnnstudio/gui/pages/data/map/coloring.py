@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
 
 from cnnstudio.catalog.findings import KINDS
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
@@ -18,6 +17,7 @@ from cnnstudio.datasets.embedding import Embedding
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.query import SETTLED
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.widgets.map.entries import Entry, color_by
 
 COLORINGS: Final = {
     "class": Text("Class", "Clase"), "split": Text("Split", "División"), "finding": Text("Finding", "Hallazgo"),
@@ -47,14 +47,6 @@ class Rows:
     """The run, or `HELD_OUT`."""
     new: int
     """Number of usable pictures that the embedding lacks, or had with other content."""
-
-
-class Entry(NamedTuple):
-    """A line of the legend: its label and colour, and the rows it covers."""
-
-    label: str
-    color: QColor
-    rows: NDArray[np.intp]
 
 
 def read_rows(index: Index, embedding: Embedding, run: str, hidden: Sequence[str] = ()) -> Rows:
@@ -116,20 +108,20 @@ def color_rows(rows: Rows, by: str, class_names: Sequence[str],
     """(RGBA (n, 4), the legend with the values that occur, in their usual order)."""
     faint = theme.color("faint")
     if by == "split":
-        return _color_by(rows.splits, [(split, str(SPLIT_NAMES[split]), theme.class_color(hue))
+        return color_by(rows.splits, [(split, str(SPLIT_NAMES[split]), theme.class_color(hue))
                                        for split, hue in zip(SPLITS, _SPLIT_HUES, strict=True)], faint)
     if by == "finding":
         there = [kind for kind in KINDS if kind.id in set(rows.findings)]
-        return _color_by(rows.findings, [*((kind.id, str(kind.label), theme.class_color(place))
+        return color_by(rows.findings, [*((kind.id, str(kind.label), theme.class_color(place))
                                            for place, kind in enumerate(there)),
                                          ("", tr("No finding", "Sin hallazgos"), faint)], faint)
     if by == "correct":
-        return _color_by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
+        return color_by(rows.right.tolist(), [(1, tr("Right", "Acierto"), theme.color("ok")),
                                                (0, tr("Wrong", "Fallo"), theme.color("error")),
                                                (-1, tr("No prediction", "Sin predicción"), faint)], faint)
     names_by_row = rows.predicted if by == "prediction" else rows.classes
     names = [*class_names, *sorted(set(names_by_row) - set(class_names) - {""})]
-    return _color_by(names_by_row, [*((name, name, theme.class_color(color_index(name))) for name in names),
+    return color_by(names_by_row, [*((name, name, theme.class_color(color_index(name))) for name in names),
                                     ("", tr("No prediction", "Sin predicción"), faint)], faint)
 
 
@@ -148,16 +140,3 @@ def row_note(rows: Rows, by: str, row: int) -> str:
         return tr("predicted as {name}", "predicha como {name}", name=rows.predicted[row])
     kind = rows.findings[row]
     return str(KINDS[kind].label) if kind in KINDS.ids() else ""
-
-
-def _color_by(values: Sequence[Any], entries: Sequence[tuple[Any, str, QColor]],
-              otherwise: QColor) -> tuple[NDArray[np.uint8], list[Entry]]:
-    number = {entry[0]: position for position, entry in enumerate(entries)}
-    which = np.fromiter((number.get(value, len(entries)) for value in values), np.intp, len(values))
-    table = np.asarray([entry[2].getRgb() for entry in entries] + [otherwise.getRgb()], np.uint8)
-    legend = []
-    for position, (_value, label, color) in enumerate(entries):
-        members = np.flatnonzero(which == position)
-        if len(members):
-            legend.append(Entry(label, color, members))
-    return table[which], legend

@@ -18,7 +18,6 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.embedding import BUNDLED, Embedding
 from cnnstudio.gui.pages.data.map.coloring import (
     COLORINGS,
-    Entry,
     Rows,
     color_rows,
     find_answering_run,
@@ -26,10 +25,6 @@ from cnnstudio.gui.pages.data.map.coloring import (
     read_rows,
     row_note,
 )
-from cnnstudio.gui.pages.data.map.gestures import LASSO, PAN, RECTANGLE, MapView
-from cnnstudio.gui.pages.data.map.legend import Legend
-from cnnstudio.gui.pages.data.map.view import id_array
-from cnnstudio.gui.pages.data.map.working_bar import WorkingBar
 from cnnstudio.gui.state.audit import EMBED
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
@@ -38,6 +33,12 @@ from cnnstudio.gui.widgets.basics import Button, Elided, Label, MenuButton, box,
 from cnnstudio.gui.widgets.cards import Banner, EmptyState
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_pictures
+from cnnstudio.gui.widgets.map.entries import Entry
+from cnnstudio.gui.widgets.map.gestures import LASSO, MapView
+from cnnstudio.gui.widgets.map.legend import Legend
+from cnnstudio.gui.widgets.map.raster import id_array
+from cnnstudio.gui.widgets.map.tools import MapTools
+from cnnstudio.gui.widgets.map.working_bar import WorkingBar
 
 _READ: Final = "map"
 _LAYOUTS: Final = {"tsne": "t-SNE", "pca": "PCA"}
@@ -79,7 +80,6 @@ class MapPanel(QWidget):
         self.view.exclude_key.connect(self.exclude_key)
         self.view.view_changed.connect(self._remember_view)
         self.view.note_of = self._note_of
-        self.view.show_pictures(bool(session.recall("map_pictures", True)))
         self._make()
         session.jobs.changed.connect(self._show_work)
         session.jobs.ended.connect(self._on_job_ended)
@@ -103,29 +103,14 @@ class MapPanel(QWidget):
         self._model_menu.chosen.connect(lambda value: self._choose("model", value))
         self._show_models()
         self._recompute = Button(tr("Recompute", "Recalcular"), "icon", "refresh", on_click=self.compute)
-        self._tools = {
-            LASSO: Button(tr("Lasso: draw around pictures (Ctrl adds, Alt removes)",
-                             "Lazo: rodee imágenes (Ctrl añade, Alt quita)"), "icon", "lasso", checkable=True),
-            RECTANGLE: Button(tr("Rectangle (or Shift with the lasso)", "Rectángulo (o Mayús con el lazo)"), "icon",
-                              "rectangle", checkable=True),
-            PAN: Button(tr("Move the map (or the right button, or Space)", "Mover el mapa (o el botón derecho, o Espacio)"),
-                        "icon", "move", checkable=True)}
-        for tool, button in self._tools.items():
-            button.clicked.connect(lambda _=False, tool=tool: self._take_tool(tool))
-        self._take_tool(str(self._state.get("tool", LASSO)))
-        faces = Button(tr("Thumbnails where there is room", "Miniaturas donde caben"), "icon", "image",
-                       checkable=True)
-        faces.setChecked(bool(self._session.recall("map_pictures", True)))
-        faces.toggled.connect(self._show_pictures)
+        self._tools = MapTools(self.view, str(self._state.get("tool", LASSO)), bool(self._session.recall("map_pictures", True)))
+        self._tools.tool_chosen.connect(lambda tool: self._state.update(tool=tool))
+        self._tools.pictures_switched.connect(lambda on: self._session.remember("map_pictures", on))
         chips = QWidget()
         flow = FlowLayout(chips, spacing=6)
         for menu in (self._by, self._layout_menu, self._model_menu):
             flow.addWidget(menu)
-        self._tool_box = box(row(
-            self._recompute, 4, *self._tools.values(), faces,
-            Button(tr("Zoom out (−)", "Alejar (−)"), "icon", "zoom-out", on_click=self.view.zoom_out),
-            Button(tr("Zoom in (+)", "Acercar (+)"), "icon", "zoom-in", on_click=self.view.zoom_in),
-            Button(tr("Whole map (0)", "Mapa entero (0)"), "icon", "fit", on_click=self.view.fit), spacing=2))
+        self._tool_box = box(row(self._recompute, 4, self._tools, spacing=2))
         bar = row(chips, self._tool_box, spacing=8)
         bar.setStretch(0, 1)
         bar.setAlignment(self._tool_box, Qt.AlignmentFlag.AlignTop)
@@ -189,16 +174,6 @@ class MapPanel(QWidget):
         else:
             self._state.pop("seen", None)
             self._start_reading(everything=True)
-
-    def _take_tool(self, tool: str) -> None:
-        self._state["tool"] = tool
-        for item, button in self._tools.items():
-            button.setChecked(item == tool)
-        self.view.set_tool(tool)
-
-    def _show_pictures(self, with_pictures: bool) -> None:
-        self._session.remember("map_pictures", with_pictures)
-        self.view.show_pictures(with_pictures)
 
     def _remember_view(self) -> None:
         camera = self.view.camera

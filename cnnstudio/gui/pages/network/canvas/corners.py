@@ -16,6 +16,7 @@ class ZoomBar(QFrame):
     zoomed = Signal(float)
     """The factor to multiply the zoom by."""
     fit_chosen = Signal()
+    activations_chosen = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -32,6 +33,8 @@ class ZoomBar(QFrame):
         layout.addWidget(Button(tr("Zoom in", "Acercar"), "icon", "plus",
                                 on_click=lambda: self.zoomed.emit(1.2)))
         layout.addWidget(Button(tr("Fit", "Ajustar"), "quiet", on_click=self.fit_chosen.emit))
+        layout.addWidget(Button(tr("Activations of a run on the cards", "Activaciones de un entrenamiento en las tarjetas"),
+                                "icon", "eye", on_click=self.activations_chosen.emit))
 
     def show_zoom(self, zoom: float) -> None:
         self._label.setText(format_percent(zoom, 0))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from cnnstudio.core.layout import HEIGHT, ROW_GAP, WIDTH
@@ -15,6 +15,9 @@ from cnnstudio.gui.look import theme
 
 PORT = 6.0
 """Radius of a connection point."""
+MAPS = 2
+"""Feature maps beside each other on a card."""
+_MAP_SIDE = 42.0
 _TINY = 0.15
 """Up to this zoom a layer is a few pixels wide, and all of it has the colour of its family: an edge would not be seen."""
 
@@ -54,6 +57,7 @@ class NodeItem(QGraphicsItem):
         self.frame: Follower | None = None
         self.target = False
         self._hovered = False
+        self._maps: QImage | None = None
         flag = QGraphicsItem.GraphicsItemFlag
         self.setFlags(flag.ItemIsMovable | flag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
@@ -66,6 +70,16 @@ class NodeItem(QGraphicsItem):
             self.look = look
             self.setToolTip(look.tooltip)
             self.update()
+
+    def set_maps(self, maps: QImage | None) -> None:
+        """Show feature maps, side by side in one image, at the right of the card; None shows the number of weights again."""
+        self._maps = maps
+        self.update()
+
+    @property
+    def shows_maps(self) -> bool:
+        """Whether feature maps stand on the card."""
+        return self._maps is not None
 
     def set_followed(self, followed: bool) -> None:
         """Whether connections and frame follow every move, as they do while the node is dragged; the scene, which moves
@@ -150,19 +164,32 @@ class NodeItem(QGraphicsItem):
         painter.drawPath(path)
         if scale > 0.3:
             self._paint_text(painter)
+        if self._maps is not None and scale > _TINY:
+            room = self._maps_room()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._maps.height() > room.height() * scale)
+            painter.drawImage(room, self._maps)
         if self._hovered or self.isSelected():
             painter.setPen(QPen(theme.color("accent"), 1.5))
             painter.setBrush(theme.color("raised"))
             painter.drawEllipse(self.out_port(), PORT - 1, PORT - 1)
+
+    def _maps_room(self) -> QRectF:
+        """Where the maps stand: as high as they may be, or as wide."""
+        assert self._maps is not None
+        size = self._maps.size().toSizeF().scaled(MAPS * _MAP_SIDE, _MAP_SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+        return QRectF(WIDTH - 7 - size.width(), (HEIGHT - size.height()) / 2, size.width(), size.height())
 
     def _paint_text(self, painter: QPainter) -> None:
         left, right = 16.0, 12.0
         small = theme.font("secondary", 11 / 12)
         painter.setFont(small)
         count_width = QFontMetricsF(small).horizontalAdvance(self.look.count)
-        painter.setPen(theme.color("dim"))
-        painter.drawText(QRectF(0, 9, WIDTH - right, 18), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                         self.look.count)
+        if self._maps is None:
+            painter.setPen(theme.color("dim"))
+            painter.drawText(QRectF(0, 9, WIDTH - right, 18), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                             self.look.count)
+        else:
+            right, count_width = WIDTH - self._maps_room().left(), 0.0
         strong = theme.font("body_strong")
         painter.setFont(strong)
         painter.setPen(theme.color("text"))

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
-from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtGui import QImage, QPainterPath, QPen
 from PySide6.QtWidgets import (
     QGraphicsItem,
     QGraphicsPathItem,
@@ -54,6 +54,7 @@ class NetworkScene(QGraphicsScene):
         self.frames: dict[str, GroupFrame] = {}
         self.notes: dict[str, NoteItem] = {}
         self._graph: tuple[NetworkSpec, VisibleGraph] | None = None
+        self._maps: Mapping[str, QImage] = {}
         self._wire: QGraphicsPathItem | None = None
         self._wire_from: NodeItem | None = None
         self._highlighted: NodeItem | EdgeItem | None = None
@@ -86,6 +87,7 @@ class NetworkScene(QGraphicsScene):
             node_item = self.nodes.get(identifier)
             if node_item is None:
                 node_item = self.nodes[identifier] = NodeItem(identifier, looks[identifier])
+                node_item.set_maps(self._maps.get(identifier))
                 self.addItem(node_item)
             place = graph.places[identifier]
             if (node_item.x(), node_item.y()) != place:
@@ -132,6 +134,12 @@ class NetworkScene(QGraphicsScene):
                 self.notes[note.id] = NoteItem(note, self.noted.emit)
                 self.addItem(self.notes[note.id])
             self.notes[note.id].set_note(note)
+
+    def show_maps(self, maps: Mapping[str, QImage]) -> None:
+        """Show feature maps on the cards of these layers, and on no other."""
+        self._maps = maps
+        for identifier, item in self.nodes.items():
+            item.set_maps(maps.get(identifier))
 
     def follow_theme(self) -> None:
         """Apply the colours of the present theme."""

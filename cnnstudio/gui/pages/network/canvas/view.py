@@ -51,6 +51,8 @@ class NetworkView(QGraphicsView):
     menu_requested = Signal(QPoint, QPointF)
     """The position on the screen, and on the canvas."""
     zoom_changed = Signal(float)
+    activations_requested = Signal()
+    resized = Signal()
 
     def __init__(self, scene: NetworkScene, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
@@ -72,6 +74,7 @@ class NetworkView(QGraphicsView):
         self._zoom_bar = ZoomBar(self)
         self._zoom_bar.zoomed.connect(lambda factor: self.set_zoom(self.zoom * factor))
         self._zoom_bar.fit_chosen.connect(self.fit)
+        self._zoom_bar.activations_chosen.connect(self.activations_requested)
         self.totals = Totals(self)
         self.minimap = Minimap(scene, self)
         self.minimap.position_chosen.connect(self.centerOn)
@@ -188,6 +191,7 @@ class NetworkView(QGraphicsView):
         self._zoom_bar.move(16, self.height() - self._zoom_bar.height() - 16)
         self.minimap.move(self.width() - self.minimap.width() - 16, self.height() - self.minimap.height() - 16)
         self.place_totals()
+        self.resized.emit()
         if self._follow is not None and self.scene() is not None:
             self._follow()
 

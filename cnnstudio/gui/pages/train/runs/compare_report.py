@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +22,7 @@ from cnnstudio.gui.widgets.interval_plot import IntervalPlot, IntervalRow
 from cnnstudio.gui.widgets.picture import PictureView
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.workers.runs.comparison import Disagreement, RunComparison, verdict
+from cnnstudio.workers.runs.several_comparisons import SettingValues
 
 _NAMES: Final = {
     "accuracy": Text("Accuracy", "Exactitud"), "balanced_accuracy": Text("Balanced accuracy", "Exactitud equilibrada"),
@@ -42,12 +43,9 @@ class CompareReport(QWidget):
         self._legend = (Elided("", "secondary"), Elided("", "secondary"))
         self._dots = (_Dot(), _Dot())
         self._plot = IntervalPlot()
-        self._settings = Table([
-            Column(tr("Setting", "Ajuste"), text=lambda item: setting_name(item.key), stretch=True),
-            Column(tr("First", "Primero"), text=lambda item: plain_value(item.first)),
-            Column(tr("Second", "Segundo"), text=lambda item: plain_value(item.second))])
+        self._settings = Table([])
         self._settings.setAccessibleName(tr("Settings that differ", "Ajustes que difieren"))
-        self._same = Label(tr("Both runs have the same settings.", "Ambos entrenamientos tienen los mismos ajustes."), "body",
+        self._same = Label(tr("The runs have the same settings.", "Los entrenamientos tienen los mismos ajustes."), "body",
                            "dim", wrap=True)
         self._mistakes = Table([
             Column(tr("Class", "Clase"), text=lambda item: on_one_line(item.label), stretch=True),
@@ -85,19 +83,21 @@ class CompareReport(QWidget):
         self.setLayout(column(scroll_area(box(content))))
 
     def show_comparison(self, comparison: RunComparison, files: Mapping[str, Path], titles: tuple[str, str],
-                        colors: tuple[QColor, QColor]) -> None:
-        """Show it; `files` are those of the pictures on which the runs disagree, by the path of each."""
+                        colors: tuple[QColor, QColor], settings: Sequence[SettingValues], all_titles: Sequence[str],
+                        corrected: float | None = None) -> None:
+        """Show it; `files` are those of the pictures on which the runs disagree, by the path of each. `settings` are those
+        of all compared runs, which `all_titles` names; `corrected` is the p-value among several comparisons."""
         self.comparison, self._files = comparison, files
-        self._verdict.setText(str(verdict(comparison, *titles)))
+        self._verdict.setText(str(verdict(comparison, *titles, corrected=corrected)))
         self._scope.setText(_scope(comparison))
         for dot, legend, title, color in zip(self._dots, self._legend, titles, colors, strict=True):
             dot.set_color(color)
             legend.setText(title)
         self._plot.show_rows([_row(figure) for figure in comparison.paired.figures], *colors)
-        self._settings.set_rows(comparison.differences)
-        self._fit(self._settings, len(comparison.differences))
-        self._settings.setVisible(bool(comparison.differences))
-        self._same.setVisible(not comparison.differences)
+        self._settings.set_columns(_setting_columns(all_titles), settings)
+        self._fit(self._settings, len(settings))
+        self._settings.setVisible(bool(settings))
+        self._same.setVisible(not settings)
         mistakes = changed_mistakes(comparison)
         self._mistakes.set_rows(mistakes)
         self._fit(self._mistakes, len(mistakes))
@@ -138,6 +138,15 @@ class CompareReport(QWidget):
 
     def close_threads(self) -> None:
         self._thumbnails.close()
+
+
+def _setting_columns(titles: Sequence[str]) -> list[Column]:
+    """The setting, and its value in each run; two are the first and the second."""
+    if len(titles) == 2:
+        titles = (tr("First", "Primero"), tr("Second", "Segundo"))
+    return [Column(tr("Setting", "Ajuste"), text=lambda item: setting_name(item.key), stretch=True), *(
+        Column(on_one_line(title), text=lambda item, place=place: plain_value(item.values[place]))  # type: ignore[misc]
+        for place, title in enumerate(titles))]
 
 
 class ChangedMistake(NamedTuple):

@@ -324,7 +324,7 @@ class RunsTable(Card):
             menu.addAction(tr("New run with its weights…", "Entrenamiento nuevo con sus pesos…"),
                            lambda: self.branch_wanted.emit(run))
         if run.has_model and sum(other.has_model for other in self._runs) > 1:
-            menu.addAction(tr("Compare with another run…", "Comparar con otro entrenamiento…"),
+            menu.addAction(tr("Compare with other runs…", "Comparar con otros entrenamientos…"),
                            lambda: self.compare_wanted.emit(run))
         menu.addSeparator()
         menu.addAction(tr("Rename…", "Cambiar nombre…") + "\tF2", lambda: self.rename_wanted.emit(run))
@@ -353,7 +353,7 @@ class RunsTable(Card):
             menu.addAction(tr("Start those not started", "Empezar los que no han empezado"),
                            lambda: self._start_all(new))
         if sum(run.has_model for run in group.runs) > 1:
-            menu.addAction(tr("Compare two of its runs…", "Comparar dos de sus entrenamientos…"),
+            menu.addAction(tr("Compare its runs…", "Comparar sus entrenamientos…"),
                            lambda: self.group_compare_wanted.emit(group))
         menu.addSeparator()
         menu.addAction(tr("Name, note and tags…", "Nombre, nota y etiquetas…") + "\tF2",

@@ -1,4 +1,4 @@
-"""The resident prediction server of the window: started once for a model, for many requests."""
+"""The resident prediction server of the window: started once for a model, for many requests of every page."""
 
 from __future__ import annotations
 
@@ -10,17 +10,28 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
 
 from cnnstudio.core.calibration import Rejection
-from cnnstudio.core.commands import Predict, Stop
+from cnnstudio.core.commands import Cancel, Predict, Request
 from cnnstudio.core.events import Event, Failed, Notice, Progress
+from cnnstudio.core.explain_jobs import (
+    Explain,
+    Explained,
+    ExplainedTogether,
+    ExplainRequest,
+    FeaturesRequest,
+    FeaturesShown,
+    LayersListed,
+    ListLayers,
+    LookInside,
+)
 from cnnstudio.core.jobs import Answered, Prediction, Ready
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.jobs import ChildJob, Report
+from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.state.map_store import MapStore
 from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.job_setup import serving_job
 from cnnstudio.workers.runs.folder import RunFolder
@@ -33,13 +44,19 @@ Model = tuple[str, str]
 class PredictionServer(QObject):
     """Lives as long as the session, over rebuilds of the window; `server_of(session)` returns it.
 
-    `ready` is None while the model is loading; `problem` is set where it could not be loaded.
+    `ready` is None while the model is loading; `problem` is set where it could not be loaded. `layers` is known once
+    `ask_layers` was answered. Every request ends with `answered`, or with `dropped(number)` where another model took its place
+    or the server ended.
     """
 
     changed = Signal()
     predicted = Signal(object)
+    explained = Signal(object)
+    """Explained and ExplainedTogether."""
+    features_shown = Signal(object)
     answered = Signal(object)
     progressed = Signal(object)
+    dropped = Signal(int)
     target: ClassVar[str] = ""
     """Another entry point of the child process, for tests."""
 
@@ -47,8 +64,15 @@ class PredictionServer(QObject):
         super().__init__(session)
         self._session = session
         self._job: ChildJob | None = None
-        self._waiting: list[Predict] = []
+        self._waiting: list[Request] = []
+        self._open: set[int] = set()
         self._requests = 0
+        self._layers_asked = False
+        self.layers: LayersListed | None = None
+        self.seconds_per_pass: float | None = None
+        """How long a picture takes through the network, by the last explanation."""
+        self.maps = MapStore()
+        """Explanations by the model that is served."""
         self._pasted: Path | None = None
         self._calibrated: int | None = None
         self.model: Model | None = None
@@ -90,22 +114,61 @@ class PredictionServer(QObject):
     def stop(self) -> None:
         """Stop the server; pending requests are dropped."""
         job, self._job = self._job, None
-        self.ready = self.model = None
-        self._waiting.clear()
+        self.model = None
         if job is not None:
             job.event.disconnect(self._on_event)
             job.ended.disconnect(self._on_ended)
             job.cancel()
+        self._forget()
+
+    def _forget(self) -> None:
+        """What was known of the model, and what was asked of it, is over."""
+        self.ready = self.layers = self.seconds_per_pass = None
+        self._layers_asked = False
+        self.maps.clear()
+        self._waiting.clear()
+        pending, self._open = sorted(self._open), set()
+        for number in pending:
+            self.dropped.emit(number)
 
     def ask(self, paths: Sequence[str]) -> int:
         """Classify these files, all classes each; the result is the request number that every answer carries."""
-        self._requests += 1
-        request = Predict(request=self._requests, paths=tuple(paths), top=0)
+        return self._ask(Predict(request=self._requests + 1, paths=tuple(paths), top=0))
+
+    def explain(self, what: ExplainRequest) -> int:
+        """Explain pictures; the result is the request number that every answer carries."""
+        return self._ask(Explain(request=self._requests + 1, what=what))
+
+    def look_inside(self, what: FeaturesRequest) -> int:
+        """Show what layers compute; the result is the request number that every answer carries."""
+        return self._ask(LookInside(request=self._requests + 1, what=what))
+
+    def ask_layers(self) -> None:
+        """Ask once for the layers at which may be explained; `changed` follows when `layers` has them."""
+        if not self._layers_asked:
+            self._layers_asked = True
+            self._send(ListLayers(request=0))
+
+    def cancel(self, number: int) -> None:
+        """End a request; its `answered` follows soon, and the model stays loaded."""
+        if any(request.request == number for request in self._waiting):
+            self._waiting = [request for request in self._waiting if request.request != number]
+            self._open.discard(number)
+            self.dropped.emit(number)
+        elif number in self._open and self._job is not None:
+            self._job.send(Cancel(request=number))
+
+    def _ask(self, request: Request) -> int:
+        self._requests = request.request
+        self._open.add(request.request)
+        self._send(request)
+        return request.request
+
+    def _send(self, request: Request) -> None:
         if self._job is not None and self.ready is not None:
             self._job.send(request)
         else:
             self._waiting.append(request)
-        return self._requests
 
     @property
     def paste_folder(self) -> Path:
@@ -118,7 +181,17 @@ class PredictionServer(QObject):
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Prediction):
             self.predicted.emit(event)
+        elif isinstance(event, Explained | ExplainedTogether):
+            self.explained.emit(event)
+        elif isinstance(event, FeaturesShown):
+            self.features_shown.emit(event)
+        elif isinstance(event, LayersListed):
+            self.layers = event
+            self.changed.emit()
         elif isinstance(event, Answered):
+            self._open.discard(event.request)
+            if event.passes and event.pictures and not event.cancelled:
+                self.seconds_per_pass = event.seconds / event.passes
             self.answered.emit(event)
         elif isinstance(event, Progress):
             self.progressed.emit(event)
@@ -126,24 +199,16 @@ class PredictionServer(QObject):
             self._session.report(event.problem)
         elif isinstance(event, Ready):
             self.ready = event
-            for request in self._waiting:
-                if self._job is not None:
-                    self._job.send(request)
-            self._waiting.clear()
+            waiting, self._waiting = self._waiting, []
+            for request in waiting:
+                self._send(request)
             self.changed.emit()
 
     def _on_ended(self, last: Event) -> None:
-        self._job = self.ready = None
-        self._waiting.clear()
+        self._job = None
         if isinstance(last, Failed):
             self.problem = last.problem
-        self.changed.emit()
-
-    def interrupt(self) -> None:
-        """Cancel the present request; the server is started again when it is needed."""
-        if self._job is not None:
-            self._job.send(Stop(keep=False))
-        self.stop()
+        self._forget()
         self.changed.emit()
 
     def _on_session_changed(self, change: Change) -> None:
@@ -166,24 +231,3 @@ def server_of(session: Session) -> PredictionServer:
     """The one server of a session."""
     server = session.findChild(PredictionServer)
     return server if server is not None else PredictionServer(session)
-
-
-def list_files(paths: Sequence[str], _report: Report) -> tuple[list[str], tuple[Problem, ...]]:
-    """Files unchanged; for a folder, all pictures in it and below, with what was left out."""
-    from cnnstudio.workers.answer_format import pictures_of
-
-    return pictures_of(paths)
-
-
-def save_image(image: QImage, path: Path) -> str:
-    """Write a pasted picture in a thread; raises OSError."""
-    if not image.save(str(path)):
-        raise OSError(f"could not write {path}")
-    return str(path)
-
-
-def save_answers(path: Path, rows: Sequence[Prediction], names: Sequence[str]) -> None:
-    """Write the table of the command line in a thread; raises ProblemError."""
-    from cnnstudio.workers.answer_format import write_csv
-
-    write_csv(path, rows, names)

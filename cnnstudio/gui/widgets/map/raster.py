@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from array import array
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -110,3 +112,8 @@ def points_within(path: QPainterPath, width: int, height: int, x: NDArray[np.flo
     seen = np.flatnonzero((x >= 0) & (x < mask.width()) & (y >= 0) & (y < mask.height()))
     hit = lines[y[seen].astype(np.intp), x[seen].astype(np.intp)] > 0
     return seen[hit]
+
+
+def id_array(ids: Iterable[int]) -> NDArray[np.int64]:
+    """Ids as an array."""
+    return np.asarray(ids if isinstance(ids, list | tuple | range | array | np.ndarray) else list(ids), np.int64)

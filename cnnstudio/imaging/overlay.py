@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +13,34 @@ from PIL import Image, ImageDraw, ImageFont
 
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.places import resource
-from cnnstudio.imaging.decode import convert
+from cnnstudio.core.registry import Registry
+from cnnstudio.core.text import Text, same
+
+from .decode import convert
 
 LARGEST: Final = 1600
 """The longer side of an overlay, in pixels; larger pictures are reduced."""
 CELL: Final = 240
 _MARGIN, _CAPTION = 10, 38
 _PAPER, _INK = (250, 250, 250), (40, 40, 40)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of a map; `number` is that of the colour map in OpenCV."""
+
+    id: str
+    label: Text
+    number: int
+
+
+PALETTES: Final = Registry("palette", (
+    Palette("turbo", Text("Blue to red", "De azul a rojo"), cv2.COLORMAP_TURBO),
+    Palette("inferno", same("Inferno"), cv2.COLORMAP_INFERNO),
+    Palette("viridis", same("Viridis"), cv2.COLORMAP_VIRIDIS),
+    Palette("hot", Text("Black to white", "De negro a blanco"), cv2.COLORMAP_HOT)))
+FOR, AGAINST = (213, 94, 0), (0, 114, 178)
+"""Vermilion and blue of Okabe and Ito, which the colour-blind tell apart."""
 
 
 def smoothed(values: np.ndarray, grain: float) -> np.ndarray:
@@ -36,11 +58,30 @@ def normalized(values: np.ndarray, grain: float = 0.0) -> np.ndarray:
     return np.clip(positive / most, 0, 1) if most > 0 else positive
 
 
+def signed_normalized(values: np.ndarray, grain: float = 0.0) -> np.ndarray:
+    """A map of both signs as it is shown, -1 to 1, scaled alike on both sides."""
+    values = smoothed(np.asarray(values, np.float32), grain)
+    most = float(np.quantile(np.abs(values), 0.998)) or float(np.abs(values).max(initial=0))
+    return np.clip(values / most, -1, 1) if most > 0 else np.zeros_like(values)
+
+
+def heat(values: np.ndarray, palette: str = "turbo", *, signed: bool = False) -> np.ndarray:
+    """A map (height, width; -1 to 1) as colours with their opacity, uint8 (height, width, 4): that of the square root, so that
+    the picture shows through where the map says nothing. In a signed map values above 0 are vermilion, below 0 blue; in others
+    they are none."""
+    size = np.abs(values) if signed else np.clip(values, 0, 1)
+    if signed:
+        colors = np.where((values < 0)[..., None], np.asarray(AGAINST, np.uint8), np.asarray(FOR, np.uint8))
+    else:
+        colors = cv2.cvtColor(cv2.applyColorMap((255 * size).astype(np.uint8), PALETTES[palette].number), cv2.COLOR_BGR2RGB)
+    opacity = np.rint(255 * np.sqrt(size)).astype(np.uint8)
+    return np.dstack([colors, opacity])
+
+
 def overlay(picture: np.ndarray, values: np.ndarray, strength: float) -> np.ndarray:
     """The picture with a map (height, width; 0 to 1) over it: the larger a value, the redder and the less transparent, up to
     `strength`."""
     colors = cv2.cvtColor(cv2.applyColorMap((255 * values).astype(np.uint8), cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
-    # The picture shows through where the map says nothing.
     share = (strength * np.sqrt(values))[..., None]
     return np.asarray(picture * (1 - share) + colors * share + 0.5, np.uint8)
 
@@ -61,6 +102,13 @@ def resized(values: np.ndarray, like: np.ndarray) -> np.ndarray:
         return values
     size = (like.shape[1], like.shape[0])
     return np.clip(cv2.resize(values, size, interpolation=cv2.INTER_AREA), 0, 1)
+
+
+def resized_signed(values: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """A map of both signs (-1 to 1) in the size of a picture, linear in between."""
+    shrinks = values.shape[0] > like.shape[0] and values.shape[1] > like.shape[1]
+    return np.clip(cv2.resize(np.asarray(values, np.float32), (like.shape[1], like.shape[0]),
+                              interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), -1, 1)
 
 
 def with_box(picture: np.ndarray, box: Sequence[int], color: tuple[int, int, int] = (255, 40, 40)) -> np.ndarray:

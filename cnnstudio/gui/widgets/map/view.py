@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from array import array
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,17 +10,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.data.map import mosaic
-from cnnstudio.gui.pages.data.map.camera import Camera
-from cnnstudio.gui.pages.data.map.card import CARD, paint_card
-from cnnstudio.gui.pages.data.map.raster import Raster, mix_with_ground, opaque_pixels, pack_color, unpack_color
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
 from cnnstudio.gui.widgets.formatting import format_pictures
+from cnnstudio.gui.widgets.map import mosaic
+from cnnstudio.gui.widgets.map.camera import Camera
+from cnnstudio.gui.widgets.map.card import CARD, paint_card, paint_outline
+from cnnstudio.gui.widgets.map.raster import Raster, id_array, mix_with_ground, opaque_pixels, pack_color, unpack_color
 from cnnstudio.gui.widgets.picture import thumbnail_face
 
 if TYPE_CHECKING:
@@ -200,6 +199,11 @@ class DotView(QWidget):
         self.camera.resize(self.width(), self.height())
         self._redraw()
 
+    @property
+    def _fades(self) -> bool:
+        """Whether a selection makes the other dots faint."""
+        return True
+
     def _redraw(self) -> None:
         self._layer = self._placed = None
         self._update_description()
@@ -216,8 +220,9 @@ class DotView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         missing: list[Wanted] = []
         self._paint_pictures(painter, missing)
+        self._paint_links(painter)
         self._paint_marks(painter)
-        self._paint_outline(painter)
+        paint_outline(painter, self._outline)
         if 0 <= self._hover < len(self.ids) and self._outline.isEmpty():
             self._paint_card(painter, missing)
         self._thumbnails.want(missing)
@@ -243,7 +248,7 @@ class DotView(QWidget):
         self._x, self._y = (x, y) if ratio == 1.0 else (x / np.float32(ratio), y / np.float32(ratio))
         rows = self._order[raster.inside(x[self._order], y[self._order])]
         chosen = self._selected[rows] & ~self._dimmed[rows]
-        faint = self._dimmed[rows] | (~chosen if self._selected.any() else False)
+        faint = self._dimmed[rows] | (~chosen if self._fades and self._selected.any() else False)
         fine = len(rows) <= _FINE
         self._layer = raster.image()
         self._layer.setDevicePixelRatio(ratio)
@@ -291,7 +296,7 @@ class DotView(QWidget):
             # Selected ones come first, so that they stay visible.
             rows = rows[np.lexsort((self._rank[rows], ~self._selected[rows]))]
             self._placed = mosaic.place_thumbnails(self._x, self._y, rows, side)
-        fade = bool(self._selected.any())
+        fade = self._fades and bool(self._selected.any())
         self._look_up(self._placed)
         until = time.perf_counter() + _PAINT_SECONDS
         for row in reversed(self._placed):
@@ -315,7 +320,7 @@ class DotView(QWidget):
                 painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), 8, 8)
 
     def _look_up(self, rows: Iterable[int]) -> None:
-        """Fetch the data of these dots' pictures that are missing, all at once."""
+        """Fetch the pictures of these dots that are missing, all at once."""
         unknown = [int(self.ids[row]) for row in rows if int(self.ids[row]) not in self._pictures]
         if unknown and self._fetch is not None:
             if len(self._pictures) > _CACHED_PICTURES:
@@ -377,14 +382,8 @@ class DotView(QWidget):
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
-    def _paint_outline(self, painter: QPainter) -> None:
-        if self._outline.isEmpty():
-            return
-        ground = QColor(theme.color("accent"))
-        ground.setAlphaF(0.14)
-        painter.setBrush(ground)
-        painter.setPen(QPen(theme.color("accent"), 1.5, Qt.PenStyle.DashLine))
-        painter.drawPolygon(self._outline)
+    def _paint_links(self, painter: QPainter) -> None:
+        """Draw what connects dots; here nothing does."""
 
     def _paint_card(self, painter: QPainter, missing: list[Wanted]) -> None:
         """Draw the card of the picture under the pointer, with its name, class and note."""
@@ -393,8 +392,3 @@ class DotView(QWidget):
         if picture is not None:
             paint_card(painter, self.rect(), self._hover_at, self._image(self._hover, CARD, missing),
                        unpack_color(int(self._colors[self._hover])), picture.name, picture.class_name, self.note_of(picture.id))
-
-
-def id_array(ids: Iterable[int]) -> NDArray[np.int64]:
-    """Ids as an array."""
-    return np.asarray(ids if isinstance(ids, list | tuple | range | array | np.ndarray) else list(ids), np.int64)

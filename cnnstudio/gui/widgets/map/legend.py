@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.pages.data.map.coloring import Entry
 from cnnstudio.gui.widgets.basics import Button, Label, clear
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_count
+from cnnstudio.gui.widgets.map.entries import Entry
 
 _MOST: Final = 16
 

@@ -20,8 +20,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.gui.pages.data.map.raster import points_within
-from cnnstudio.gui.pages.data.map.view import DotView
+from cnnstudio.gui.widgets.map.raster import points_within
+from cnnstudio.gui.widgets.map.view import DotView
 
 LASSO, RECTANGLE, PAN = "lasso", "rectangle", "pan"
 _STEP: Final = 1.25

@@ -1,11 +1,11 @@
-"""The card beside the pointer: the picture of a dot, its name, its class and a note."""
+"""The card beside the pointer: the picture of a dot, its name, its class and a note; and the outline of a selection."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.widgets.picture import draw_rounded
@@ -43,3 +43,14 @@ def paint_card(painter: QPainter, room: QRect, at: QPointF, image: QImage | None
         painter.drawText(line.adjusted(indent, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
                          painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, CARD - indent))
         line.translate(0, 19)
+
+
+def paint_outline(painter: QPainter, outline: QPolygonF) -> None:
+    """Draw the lasso or the rectangle that selects."""
+    if outline.isEmpty():
+        return
+    ground = QColor(theme.color("accent"))
+    ground.setAlphaF(0.14)
+    painter.setBrush(ground)
+    painter.setPen(QPen(theme.color("accent"), 1.5, Qt.PenStyle.DashLine))
+    painter.drawPolygon(outline)

@@ -10,10 +10,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainterPath, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.gui.pages.data.map import mosaic
-from cnnstudio.gui.pages.data.map.camera import Camera
-from cnnstudio.gui.pages.data.map.gestures import PAN, MapView
-from cnnstudio.gui.pages.data.map.raster import (
+from cnnstudio.gui.widgets.map import mosaic
+from cnnstudio.gui.widgets.map.camera import Camera
+from cnnstudio.gui.widgets.map.gestures import PAN, MapView
+from cnnstudio.gui.widgets.map.raster import (
     Raster,
     mix_with_ground,
     opaque_pixels,

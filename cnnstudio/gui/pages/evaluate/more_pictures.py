@@ -31,6 +31,8 @@ _MEASURED: Final = ("test", "validation")
 """The splits that a curve is measured on."""
 _REPEATS: Final = (1, 3, 5, 10)
 _MOST_ROWS: Final = 10
+_LITTLE: Final = 0.01
+"""A gain that is lower for certain is hardly worth the work."""
 
 
 class MorePicturesView(EvaluationView):
@@ -82,7 +84,7 @@ class MorePicturesView(EvaluationView):
         self.choice.setMinimumWidth(200)
         self.choice.chosen.connect(self._choose)
         self.plot = MorePlot()
-        self._card = Card(self.verdict, self._details, self.choice, self.plot, Label(more_legend(), "secondary", wrap=True),
+        self._card = Card(self.verdict, self._details, box(row(self.choice, None)), self.plot, more_legend(),
                           spacing=12)
         self.table = Table(_columns())
         self.table.chosen.connect(lambda item: self._choose_name(item[0]) if item is not None else None)
@@ -134,7 +136,7 @@ class MorePicturesView(EvaluationView):
         self._data = data
         self._card.setVisible(bool(data.points))
         self.plot.show_data(data)
-        self.verdict.setText(_verdict(data, request.number))
+        self.verdict.setText(_verdict(data))
         self._details.setText(self._said(data))
         self._details.setVisible(bool(self._details.text()))
         gains = class_gains(data.kept)
@@ -217,7 +219,7 @@ class MorePicturesView(EvaluationView):
         self._show_work()
 
 
-def _verdict(data: MoreData, number: int) -> str:
+def _verdict(data: MoreData) -> str:
     """What twice as many pictures are expected to bring."""
     if data.kept is None:
         return tr("Measuring…", "Midiendo…") if data.points else ""
@@ -225,12 +227,14 @@ def _verdict(data: MoreData, number: int) -> str:
         return tr("Too little was measured for an expectation.", "Se midió demasiado poco para una previsión.")
     pictures = format_count(data.expected.pictures)
     low, high = data.expected.interval
-    if low <= 0:
+    if high < _LITTLE:
+        return tr("Twice as many pictures ({n}) would hardly help: {change}.",
+                  "El doble de imágenes ({n}) apenas ayudaría: {change}.", n=pictures, change=_change(data.expected))
+    if round(low, 3) <= 0:
         return tr("Twice as many pictures ({n}) may bring nothing: {change}.",
                   "El doble de imágenes ({n}) puede no aportar nada: {change}.", n=pictures, change=_change(data.expected))
-    text = tr("Twice as many pictures ({n}) would help: {change}.", "El doble de imágenes ({n}) ayudaría: {change}.",
+    return tr("Twice as many pictures ({n}) would help: {change}.", "El doble de imágenes ({n}) ayudaría: {change}.",
               n=pictures, change=_change(data.expected))
-    return text if number == WHOLE or high > 0.02 else text + " " + tr("Hardly worth the work.", "Apenas merece el trabajo.")
 
 
 def _change(gain: ExpectedGain) -> str:

@@ -10,8 +10,9 @@ from PySide6.QtGui import QColor
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.more_data import MoreData
+from cnnstudio.gui.widgets.basics import Label
 from cnnstudio.gui.widgets.formatting import format_count, format_percent
-from cnnstudio.gui.widgets.plots import SharePlot, legend_html
+from cnnstudio.gui.widgets.plots import SharePlot, legend_label
 
 _TICKS = 4
 
@@ -75,10 +76,10 @@ class MorePlot(SharePlot):
                   n=format_count(round(data.sizes[place])), accuracy=format_percent(data.fitted[place]), low=low, high=high)
 
 
-def more_legend() -> str:
+def more_legend() -> Label:
     """What the marks mean."""
     text = theme.color("text")
-    return legend_html([
+    return legend_label([
         (text, "●", tr("measured, with its 95% interval", "medido, con su intervalo del 95 %")),
         (theme.color("accent"), "━", tr("fitted curve", "curva ajustada")),
         (theme.color("accent"), "▒", tr("95% band", "banda del 95 %")),

@@ -66,14 +66,15 @@ class PropertiesView(EvaluationView):
                               int(state.get("bins", 0)))
         self.bins.setToolTip(tr("Ranges with equal numbers of pictures. Automatic: as many as have 30 pictures, 2 to 8.",
                                 "Tramos con el mismo número de imágenes. Automático: los que tengan 30 imágenes, de 2 a 8."))
+        self.bins.setMinimumWidth(136)
         self.bins.chosen.connect(self._choose_bins)
         self.verdict = Label("", "body", wrap=True)
         self._help = Label("", "secondary", "dim", wrap=True)
-        legend = Label(bars_legend(), "secondary", wrap=True)
         self.bars = PropertyBars()
         self.bars.opened.connect(self._open)
         self._ranges = box(row(Label(tr("Ranges", "Tramos"), "body", "dim"), self.bins, spacing=8))
-        self._card = Card(flow_row(self.choice, self._ranges, apart=1), self._help, self.verdict, self.bars, legend, spacing=12)
+        self._card = Card(flow_row(self.choice, self._ranges, apart=1), self._help, self.verdict, self.bars, bars_legend(),
+                          spacing=12)
         self.table = Table(_columns(self._name), sortable=True)
         self.table.chosen.connect(lambda item: self._choose(item.id) if item is not None else None)
         self._correction = Label("", "secondary", "dim", wrap=True)

@@ -14,7 +14,7 @@ from cnnstudio.evaluation.by_property import PropertyAccuracy, PropertyBin
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, clear
 from cnnstudio.gui.widgets.formatting import format_count, format_percent, format_pictures
-from cnnstudio.gui.widgets.plots import legend_html
+from cnnstudio.gui.widgets.plots import legend_label
 from cnnstudio.workers.property_texts import bin_label
 
 _BAR = 12
@@ -129,10 +129,10 @@ class ShareBar(QWidget):
                                        QPointF(at - 5, middle)]))
 
 
-def bars_legend() -> str:
+def bars_legend() -> Label:
     """What the marks of the bars mean."""
     text = theme.color("text")
-    return legend_html([
+    return legend_label([
         (theme.color("accent"), "■", tr("accuracy", "exactitud")),
         (text, "├┤", tr("95% interval", "intervalo del 95 %")),
         (text, "┊", tr("all pictures", "todas las imágenes")),

@@ -81,6 +81,9 @@ class ReportDialog(Dialog):
                                                             on_click=self._show_folder), None, spacing=12)), edge="ok")
         self._close = Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject)
         self.save_button = Button(tr("Save…", "Guardar…"), "primary", on_click=self._ask_place)
+        self.failure.hide()
+        self._saved.hide()
+        self._show_state()
         fit(self, column(
             Label(self.windowTitle(), "title"),
             Label(tr("{run}, for people without this program.", "{run}, para quien no tiene este programa.", run=title), "body",
@@ -90,9 +93,6 @@ class ReportDialog(Dialog):
             row(None, self._close, self.save_button, spacing=8), spacing=8, margins=(24, 24, 24, 20)), 520)
         session.jobs.changed.connect(self._show_state)
         session.jobs.ended.connect(self._on_job_ended)
-        self.failure.hide()
-        self._saved.hide()
-        self._show_state()
 
     @property
     def _entry(self) -> ReportFormat:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import format_number as number_text
@@ -23,6 +24,9 @@ from cnnstudio.workers.runs.scenarios import (
     compare_measured,
     measure_scenarios,
 )
+
+SEEN: Final = "†"
+"""Marks an accuracy beside which there are pictures that the run learned from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +89,16 @@ def difference_of(row: RunRow, reference: RunRow | None, scenario: int) -> Diffe
 
 
 def cell_text(measured: Measured | None, difference: Difference | None = None) -> str:
-    """What a cell says: the accuracy, on how many pictures, and against the chosen run."""
+    """What a cell says: the accuracy with its interval, on how many pictures, and against the chosen run."""
     if measured is None:
         return "–"
     if measured.accuracy is None:
         if measured.learned:
             return tr("seen in training", "vistas al entrenar")
         return tr("not measured", "sin medir") if measured.waiting else "–"
-    text = f"{format_percent(measured.accuracy)} · {format_count(measured.pictures)}"
+    low, high = (number_text(100 * end, ".0f") for end in measured.interval or (0.0, 1.0))
+    seen = f" {SEEN}" if measured.learned else ""
+    text = f"{format_percent(measured.accuracy)} ({low}–{high}) · {format_count(measured.pictures)}{seen}"
     return text if difference is None else f"{text} · {points(difference)}"
 
 

@@ -12,6 +12,7 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.scenarios import Scenario
 from cnnstudio.gui.pages.evaluate.scenario_data import (
+    SEEN,
     RunRow,
     ScenarioRequest,
     ScenarioTable,
@@ -41,6 +42,8 @@ from cnnstudio.workers.runs.scenarios import Measured
 
 _MOST_ROWS = 12
 """Runs that are shown without scrolling the table."""
+_NAME = 204
+"""The width in pixels that tells apart runs of a day."""
 
 
 class ScenariosView(EvaluationView):
@@ -152,7 +155,7 @@ class ScenariosView(EvaluationView):
         table = self._table
         if table is None:
             return
-        columns = [Column(tr("Run", "Entrenamiento"), lambda item: item.run.title, stretch=True,
+        columns = [Column(tr("Run", "Entrenamiento"), lambda item: item.run.title, stretch=True, least=_NAME,
                           help=lambda item: str(item.problem.text) if item.problem is not None else item.run.id)]
         self.table.set_rows([])
         self.table.set_columns([*columns, *(self._column(scenario) for scenario in table.scenarios)])
@@ -161,10 +164,13 @@ class ScenariosView(EvaluationView):
         bar = self.table.horizontalScrollBar().sizeHint().height()
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + 32 * lines + bar + 4)
         self._legend.setText(tr(
-            "Accuracy · pictures that the run did not learn from{difference}. Green: the best of those that were measured on "
-            "the most pictures. Click a cell for its wrong pictures.",
-            "Exactitud · imágenes con las que no se entrenó{difference}. En verde: el mejor de los medidos con más imágenes. "
-            "Haga clic en una celda para ver sus errores.",
+            "Accuracy (95% interval) · pictures that the run did not learn from{difference}. {mark}: others were seen in "
+            "training and do not count. Green: the best of those that were measured on the most pictures. Click a cell for its "
+            "wrong pictures.",
+            "Exactitud (intervalo del 95 %) · imágenes con las que no se entrenó{difference}. {mark}: otras se vieron al "
+            "entrenar y no cuentan. En verde: el mejor de los medidos con más imágenes. Haga clic en una celda para ver sus "
+            "errores.",
+            mark=SEEN,
             difference=tr(" · points against the chosen run", " · puntos respecto al elegido") if self._reference() else ""))
         self._show_cell()
 

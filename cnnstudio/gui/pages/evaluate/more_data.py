@@ -55,7 +55,7 @@ def read_more(request: MoreRequest, _report: Any) -> MoreData:
     kept = read_curve(request.run) if not request.points else None
     points = kept.points if kept is not None else request.points
     measured = [_measured(point, request.number) for point in points]
-    measured = [point for point in measured if point.of]
+    measured = [point for point in measured if point.of and point.pictures]
     shown = tuple(ShownPoint(point.pictures, point.right / point.of, wilson_interval(point.right / point.of, point.of))
                   for point in measured)
     most = 2 * max((point.pictures for point in measured), default=0)

@@ -54,6 +54,8 @@ class ScenariosView(EvaluationView):
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__(workspace, state)
         self._session = workspace.session
+        # Made before the view listens: it must have forgotten the old ones when the view asks.
+        self._scenarios = workspace.scenarios
         self._table: ScenarioTable | None = None
         self._reader = Latest(self._session.jobs, "evaluation-scenarios", read_scenarios, self)
         self._reader.answered.connect(self._on_read)
@@ -122,7 +124,7 @@ class ScenariosView(EvaluationView):
 
     def _show_scenarios(self) -> None:
         """Read the table again; without scenarios say what they are."""
-        scenarios, folder = self.workspace.scenarios.all(), self._session.folder
+        scenarios, folder = self._scenarios.all(), self._session.folder
         self._empty.setVisible(not scenarios)
         self._content.setVisible(bool(scenarios))
         if scenarios and folder is not None:
@@ -263,7 +265,7 @@ class ScenariosView(EvaluationView):
         chosen = self._chosen()
         if chosen is None:
             return
-        scenario, scenarios = chosen[1], self.workspace.scenarios
+        scenario, scenarios = chosen[1], self._scenarios
         dialog = ScenarioDialog(tr("Edit scenario", "Editar escenario"), format_pictures(len(scenario.pictures)),
                                 lambda name: scenarios.name_problem(name, scenario.id), scenario.name, scenario.note,
                                 parent=self.window())
@@ -275,7 +277,7 @@ class ScenariosView(EvaluationView):
         """Delete the scenario; Undo brings it back."""
         chosen = self._chosen()
         if chosen is not None:
-            self.workspace.scenarios.delete(chosen[1])
+            self._scenarios.delete(chosen[1])
 
     def _show_in_data(self) -> None:
         chosen = self._chosen()

@@ -40,6 +40,8 @@ def expected_gain(points: Sequence[Measured], factor: float = 2.0, seed: int = 0
     """The expectation for `factor` times the most pictures of `points`; None with fewer than `FEWEST_POINTS` different
     numbers of pictures. The interval is that of a parametric bootstrap: every point is drawn anew from its binomial
     distribution and the curve fitted again. All points are measured on the same pictures, which makes it rather too wide."""
+    # Of a rare class a small share may have none: the law says nothing about no pictures.
+    points = [point for point in points if point.pictures > 0]
     if len({point.pictures for point in points}) < FEWEST_POINTS or any(point.of < 1 for point in points):
         return None
     sizes, errors, of = _arrays(points)

@@ -73,3 +73,9 @@ def test_the_band_holds_the_curve_and_narrows_with_more_pictures_to_measure_on()
         assert all(low - 0.02 <= value <= high + 0.02 for value, (low, high) in zip(fitted, band, strict=True))
         widths.append(max(high - low for low, high in band))
     assert widths[1] < widths[0] / 3
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_share_without_pictures_of_a_class_says_nothing():
+    points = _points(lambda size: 2.0 * size ** -0.5)
+    assert expected_gain([Measured(pictures=0, right=0, of=1000), *points]) == expected_gain(points)

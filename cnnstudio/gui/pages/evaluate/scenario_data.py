@@ -31,10 +31,11 @@ SEEN: Final = "†"
 
 @dataclass(frozen=True, eq=False)
 class ScenarioRequest:
-    """All runs with a model of the project in `folder` on these scenarios."""
+    """All runs with a model of the project in `folder` on these scenarios, against the run with the id `reference`."""
 
     folder: Path
     scenarios: tuple[Scenario, ...]
+    reference: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +49,14 @@ class RunRow:
 
 @dataclass(frozen=True, eq=False)
 class ScenarioTable:
-    """`rows` are the runs, the newest first; `best` the ids of the best ones of each scenario."""
+    """`rows` are the runs, the newest first; `best` the ids of the best ones of each scenario, `differences` those of each
+    run and scenario against the run `reference`, "" without one."""
 
     scenarios: tuple[Scenario, ...]
     rows: tuple[RunRow, ...]
     best: Mapping[int, set[str]] = field(default_factory=dict)
+    reference: str = ""
+    differences: Mapping[tuple[str, int], Difference] = field(default_factory=dict)
 
     @property
     def waiting(self) -> list[str]:
@@ -78,14 +82,21 @@ def read_scenarios(request: ScenarioRequest, report: Report) -> ScenarioTable:
             rows.append(RunRow(summary, {}, problem_error.problems[0]))
     best = {scenario.id: best_runs({row.run.id: row.measured[scenario.id] for row in rows if row.measured})
             for scenario in request.scenarios}
-    return ScenarioTable(request.scenarios, tuple(rows), best)
+    reference = next((row for row in rows if row.run.id == request.reference), None)
+    return ScenarioTable(request.scenarios, tuple(rows), best, "" if reference is None else request.reference,
+                         {} if reference is None else _differences(rows, reference, report))
 
 
-def difference_of(row: RunRow, reference: RunRow | None, scenario: int) -> Difference | None:
-    """A run against the chosen one on a scenario; None for itself."""
-    if reference is None or reference is row or scenario not in row.measured or scenario not in reference.measured:
-        return None
-    return compare_measured(row.measured[scenario], reference.measured[scenario])
+def _differences(rows: Sequence[RunRow], reference: RunRow, report: Report) -> dict[tuple[str, int], Difference]:
+    """Every other run against the chosen one, where both were measured."""
+    found = {}
+    for row in rows:
+        for scenario in row.measured.keys() & reference.measured.keys() if row is not reference else ():
+            report.check()
+            difference = compare_measured(row.measured[scenario], reference.measured[scenario])
+            if difference is not None:
+                found[row.run.id, scenario] = difference
+    return found
 
 
 def cell_text(measured: Measured | None, difference: Difference | None = None) -> str:

@@ -18,7 +18,6 @@ from cnnstudio.gui.pages.evaluate.scenario_data import (
     ScenarioTable,
     cell_lines,
     cell_text,
-    difference_of,
     read_scenarios,
     shown_answers,
 )
@@ -38,7 +37,7 @@ from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.progress import show_progress
 from cnnstudio.gui.widgets.table import Column, Table
 from cnnstudio.workers.runs.folder import RunFolder
-from cnnstudio.workers.runs.scenarios import Measured
+from cnnstudio.workers.runs.scenarios import Difference, Measured
 
 _MOST_ROWS = 12
 """Runs that are shown without scrolling the table."""
@@ -130,7 +129,7 @@ class ScenariosView(EvaluationView):
         if scenarios and folder is not None:
             if self._table is None:
                 self._say(tr("Reading the answers of the runs…", "Leyendo las respuestas de los entrenamientos…"))
-            self._reader.ask(ScenarioRequest(folder, scenarios))
+            self._reader.ask(ScenarioRequest(folder, scenarios, str(self.state.get("reference", ""))))
 
     def _say(self, text: str) -> None:
         self._note.setText(text)
@@ -173,7 +172,7 @@ class ScenariosView(EvaluationView):
             "entrenar y no cuentan. En verde: el mejor de los medidos con más imágenes. Haga clic en una celda para ver sus "
             "errores.",
             mark=SEEN,
-            difference=tr(" · points against the chosen run", " · puntos respecto al elegido") if self._reference() else ""))
+            difference=tr(" · points against the chosen run", " · puntos respecto al elegido") if table.reference else ""))
         self._show_cell()
 
     def _column(self, scenario: Scenario) -> Column:
@@ -181,7 +180,7 @@ class ScenariosView(EvaluationView):
             return item.measured.get(scenario.id)
 
         def text(item: RunRow) -> str:
-            return cell_text(measured(item), difference_of(item, self._reference(), scenario.id))
+            return cell_text(measured(item), self._difference(item, scenario))
 
         def key(item: RunRow) -> float:
             found = measured(item)
@@ -195,19 +194,18 @@ class ScenariosView(EvaluationView):
 
         def full(item: RunRow) -> str:
             found = measured(item)
-            return "–" if found is None else "\n".join(cell_lines(found, difference_of(item, self._reference(), scenario.id)))
+            return "–" if found is None else "\n".join(cell_lines(found, self._difference(item, scenario)))
 
         name = scenario.name if len(scenario.name) <= 24 else scenario.name[:23] + "…"
         return Column(name, text, key=key, right=True, tone=tone, help=full,
                       about="\n".join(part for part in (scenario.name, scenario.note) if part))
 
-    def _reference(self) -> RunRow | None:
-        chosen = self.state.get("reference")
-        return None if self._table is None else next((row for row in self._table.rows if row.run.id == chosen), None)
+    def _difference(self, line: RunRow, scenario: Scenario) -> Difference | None:
+        return None if self._table is None else self._table.differences.get((line.run.id, scenario.id))
 
     def _choose_reference(self, run: object) -> None:
         self.state["reference"] = run
-        self._fill()
+        self._show_scenarios()
 
     # A cell --------------------------------------------------------------------------------------
 
@@ -239,7 +237,7 @@ class ScenariosView(EvaluationView):
         self.cell.setVisible(chosen is not None)
         if chosen is not None:
             line, scenario = chosen
-            self.cell.show_cell(line, scenario, difference_of(line, self._reference(), scenario.id))
+            self.cell.show_cell(line, scenario, self._difference(line, scenario))
 
     def _open(self, wrong_only: bool, *_clicked: object) -> None:
         """Show the pictures of a cell in the right panel."""
@@ -333,7 +331,7 @@ class _CellCard(Card):
                      flow_row(self.wrong, self.every, self.data, spacing=16)):
             self.body.addWidget(item)
 
-    def show_cell(self, line: RunRow, scenario: Scenario, difference: Any) -> None:
+    def show_cell(self, line: RunRow, scenario: Scenario, difference: Difference | None) -> None:
         """Show a run on a scenario."""
         measured = line.measured.get(scenario.id)
         self._title.setText(scenario.name)

@@ -131,6 +131,7 @@ def test_the_table_compares_runs_and_a_cell_opens_its_wrong_pictures(qtbot, wind
     assert oldest[1].startswith("50.0% (")
     assert view._table.best[view._table.scenarios[0].id] == {runs[1].id}
     choose(view.reference, runs[0].id)
+    settled(qtbot, window)
     assert rows(view.table)[0][1].endswith("+33.3")
     view.table.clicked.emit(view.table.model().index(1, 1))
     grid = part(page, AnswerGrid)

@@ -1,4 +1,4 @@
-"""The registry of the formats in which a report is written."""
+"""The registries of the formats in which a report is written, and of its sections."""
 
 from __future__ import annotations
 
@@ -30,6 +30,31 @@ class ReportFormat(msgspec.Struct, frozen=True, kw_only=True):
 REPORT_FORMATS: Final = Registry("report format", (
     ReportFormat(id="html", label=same("HTML"), suffix=".html"),
     ReportFormat(id="pdf", label=same("PDF"), suffix=".pdf", module="weasyprint", libraries=(WEASYPRINT,)),
+))
+
+
+class ReportSection(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the report of a run that can be left out; the template has a block of that id."""
+
+    id: str
+    label: Text
+
+
+REPORT_SECTIONS: Final = Registry("report section", (
+    ReportSection(id="card", label=Text("Model card", "Ficha del modelo")),
+    ReportSection(id="figures", label=Text("Figures", "Cifras")),
+    ReportSection(id="classes", label=Text("Classes", "Clases")),
+    ReportSection(id="confusion", label=Text("Confusion", "Confusión")),
+    ReportSection(id="properties", label=Text("Accuracy by property", "Exactitud por propiedad")),
+    ReportSection(id="scenarios", label=Text("Scenarios", "Escenarios")),
+    ReportSection(id="mistakes", label=Text("Mistakes with pictures", "Errores con imágenes")),
+    ReportSection(id="curves", label=Text("Curves", "Curvas")),
+    ReportSection(id="shortcuts", label=Text("Shortcuts", "Atajos")),
+    ReportSection(id="more", label=Text("More pictures?", "¿Más imágenes?")),
+    ReportSection(id="pictures", label=Text("Pictures", "Imágenes")),
+    ReportSection(id="network", label=Text("Network", "Red")),
+    ReportSection(id="settings", label=Text("Settings", "Ajustes")),
+    ReportSection(id="versions", label=Text("Versions", "Versiones")),
 ))
 
 

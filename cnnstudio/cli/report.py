@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.reports import REPORT_SECTIONS
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.targets import WRITTEN_REPORT, check_target
@@ -19,7 +20,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.workers.job_setup import evaluation_job
-from cnnstudio.workers.reports.files import check_format, write_run_report
+from cnnstudio.workers.reports.files import check_format, check_sections, write_run_report
 from cnnstudio.workers.reports.run_report import default_split
 from cnnstudio.workers.runs.calibration import calibrated_answers
 from cnnstudio.workers.runs.folder import RunFolder, find_run
@@ -32,13 +33,15 @@ def report(arguments: argparse.Namespace, output: Output) -> int:
     """Write the report; a run without an evaluation is evaluated first. Exit code 1 where that failed, 2 for wrong input."""
     target: Path = arguments.to
     check_format(target)
+    sections = check_sections(REPORT_SECTIONS.ids() if arguments.sections is None else [
+        name.strip() for name in arguments.sections.split(",") if name.strip()])
     check_target(target, arguments.force, WRITTEN_REPORT)
     run = find_run(arguments.project, arguments.run)
     split, code = _evaluated_split(run, arguments.split or "", output)
     if code:
         return code
-    write_run_report(target, run, split, _drawing(run))
-    output.line({"path": str(target), "run": run.id, "split": split},
+    write_run_report(target, run, split, _drawing(run) if "network" in sections else "", sections)
+    output.line({"path": str(target), "run": run.id, "split": split, "sections": list(sections)},
                 tr("Written to {path}.", "Escrito en {path}.", path=target))
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cnnstudio.catalog.reports import REPORT_SECTIONS
 from cnnstudio.cli.run_arguments import Command
 from cnnstudio.cli.shared_arguments import add_force, add_run, add_set
 from cnnstudio.core.text import tr
@@ -98,4 +99,7 @@ def add_report(command: Command) -> None:
     report.add_argument("--to", type=Path, required=True, metavar=tr("FILE", "ARCHIVO"),
                         help=tr("the file; .html needs nothing else, .pdf the library WeasyPrint",
                                 "el archivo; .html no necesita nada más, .pdf la biblioteca WeasyPrint"))
+    report.add_argument("--sections", metavar=tr("SECTION,...", "SECCIÓN,..."),
+                        help=tr("only these parts (default: all): {ids}", "solo estas partes (predeterminado: todas): {ids}",
+                                ids=", ".join(REPORT_SECTIONS.ids())))
     add_force(report)

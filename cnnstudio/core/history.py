@@ -46,7 +46,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     merge_key: str = ""
     effect: Effect | None = None
     part: str = "pictures"
-    """What the effect changed: "pictures", "runs" or "calibration"."""
+    """What the effect changed: "pictures", "runs", "calibration" or "scenarios"."""
 
 
 class History:

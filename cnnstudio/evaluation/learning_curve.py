@@ -40,13 +40,12 @@ def expected_gain(points: Sequence[Measured], factor: float = 2.0, seed: int = 0
     """The expectation for `factor` times the most pictures of `points`; None with fewer than `FEWEST_POINTS` different
     numbers of pictures. The interval is that of a parametric bootstrap: every point is drawn anew from its binomial
     distribution and the curve fitted again. All points are measured on the same pictures, which makes it rather too wide."""
+    # Of a rare class a small share may have none: the law says nothing about no pictures.
+    points = [point for point in points if point.pictures > 0]
     if len({point.pictures for point in points}) < FEWEST_POINTS or any(point.of < 1 for point in points):
         return None
     sizes, errors, of = _arrays(points)
-    # As Agresti and Coull: a point without an error is not without doubt.
-    chances = (errors * of + 1) / (of + 2)
-    drawn = np.random.default_rng(seed).binomial(of.astype(int), chances, (_RESAMPLES, len(points))) / of
-    fitted = _fit(sizes, np.vstack([errors, drawn]), of)
+    fitted = _fit(sizes, np.vstack([errors, _drawn(errors, of, seed)]), of)
     most = float(sizes.max())
     gains = _law(fitted, most) - _law(fitted, most * factor)
     low, high = np.percentile(gains[1:], [2.5, 97.5])
@@ -62,6 +61,22 @@ def curve(points: Sequence[Measured], sizes: Sequence[float]) -> list[float]:
     known, errors, of = _arrays(points)
     fitted = _fit(known, errors[None], of)
     return [float(1 - _law(fitted, size)[0]) for size in sizes]
+
+
+def curve_band(points: Sequence[Measured], sizes: Sequence[float], seed: int = 0) -> list[tuple[float, float]]:
+    """The 95 % band (low, high) of the fitted accuracy for each number of pictures, by the bootstrap of `expected_gain`."""
+    known, errors, of = _arrays(points)
+    fitted = _fit(known, _drawn(errors, of, seed), of)
+    accuracies = np.stack([1 - _law(fitted, size) for size in sizes])
+    low, high = np.percentile(accuracies, [2.5, 97.5], axis=1)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
+
+
+def _drawn(errors: np.ndarray, of: np.ndarray, seed: int) -> np.ndarray:
+    """Errors drawn anew from their binomial distributions: (resamples, points)."""
+    # As Agresti and Coull: a point without an error is not without doubt.
+    chances = (errors * of + 1) / (of + 2)
+    return np.asarray(np.random.default_rng(seed).binomial(of.astype(int), chances, (_RESAMPLES, len(of))) / of)
 
 
 def _arrays(points: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnstudio.evaluation.learning_curve import Measured, curve, expected_gain
+from cnnstudio.evaluation.learning_curve import Measured, curve, curve_band, expected_gain
 
 SIZES = (50, 100, 200, 400, 800)
 
@@ -62,3 +62,20 @@ def test_the_band_holds_the_true_gain_as_often_as_it_says():
         low, high = expected_gain(_points(law, 300, random), seed=number).interval
         held += low <= true <= high
     assert held >= 93
+
+
+def test_the_band_holds_the_curve_and_narrows_with_more_pictures_to_measure_on():
+    few, many = (_points(lambda size: 2.0 * size ** -0.5, of=of) for of in (50, 5000))
+    widths = []
+    for points in (few, many):
+        band = curve_band(points, SIZES)
+        fitted = curve(points, SIZES)
+        assert all(low - 0.02 <= value <= high + 0.02 for value, (low, high) in zip(fitted, band, strict=True))
+        widths.append(max(high - low for low, high in band))
+    assert widths[1] < widths[0] / 3
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_share_without_pictures_of_a_class_says_nothing():
+    points = _points(lambda size: 2.0 * size ** -0.5)
+    assert expected_gain([Measured(pictures=0, right=0, of=1000), *points]) == expected_gain(points)

@@ -9,15 +9,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from cnnstudio.catalog.reports import REPORT_FORMATS
+from cnnstudio.catalog.reports import REPORT_FORMATS, REPORT_SECTIONS
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import set_language
 from cnnstudio.evaluation.figures import FIGURES
 from cnnstudio.workers.reports import files
-from cnnstudio.workers.reports.files import check_format, write_run_report
+from cnnstudio.workers.reports.files import check_format, check_sections, write_run_report
 from cnnstudio.workers.reports.run_report import default_split, run_report
 from cnnstudio.workers.runs.labels import RunLabels, write_labels
 from tests.workers.calibrated_runs import answered_run
+from tests.workers.scenario_place import Place
 
 
 class _Reader(HTMLParser):
@@ -125,3 +126,38 @@ def test_a_pdf_appears_only_when_it_is_whole(run, tmp_path, monkeypatch, fails):
 
 def test_formats_are_told_apart_by_their_ending():
     assert len({entry.suffix for entry in REPORT_FORMATS}) == len(REPORT_FORMATS)
+
+
+def test_only_the_chosen_sections_are_written(run, tmp_path):
+    for section in REPORT_SECTIONS:
+        page = run_report(run, "test", sections=[section.id])
+        heads = re.findall(r'<h2 class="group">([^<]*)</h2>', page)
+        assert len(heads) <= 1
+        _read(page)
+    assert not re.findall("<h2", run_report(run, "test", sections=[]))
+    assert check_sections(["figures", "card"]) == ("card", "figures"), "in the order of a report"
+    for names in ([], ["weather"]):
+        with pytest.raises(ProblemError) as caught:
+            check_sections(names)
+        assert caught.value.problems[0].code == "unknown_section"
+    write_run_report(tmp_path / "r.html", run, "test", cancelled=lambda: True)
+    assert not (tmp_path / "r.html").exists(), "nothing is written where the user cancelled"
+
+
+@pytest.mark.parametrize(("language", "headings"), [
+    ("en", ("Accuracy by property", "Scenarios", "not measured")),
+    ("es", ("Exactitud por propiedad", "Escenarios", "Sin medir"))])
+def test_properties_and_scenarios_stand_in_it(tmp_path, language, headings):
+    place = Place(tmp_path)
+    run = place.run(wrong=("cat/3.png",))
+    place.scenario("at night <i>", "cat/3.png", "dog/3.png", "cat/0.png")
+    place.index.close()
+    set_language(language)
+    try:
+        text = " ".join(_read(run_report(run, "test")).text)
+    finally:
+        set_language("en")
+    for heading in headings:
+        assert heading.casefold() in text.casefold()
+    assert "at night <i>" in text
+    assert ("50,0 %" if language == "es" else "50.0%") in text.replace("\u202f", " ").replace("\xa0", " ")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
 from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.scenario_dialogs import add_scenario_menu
 from cnnstudio.gui.state.collection import Collection
 from cnnstudio.gui.state.workspace import Workspace
 
@@ -34,6 +35,7 @@ def picture_menu(workspace: Workspace, parent: QWidget, ids: list[int], open_lar
     split.addAction(tr("Automatic", "Automática"), lambda: decisions.assign_split(ids, None))
     menu.addAction(tr("Exclude", "Excluir") + "\t" + tr("Del", "Supr"), lambda: decisions.exclude(ids, True))
     menu.addAction(tr("Include again", "Volver a incluir"), lambda: decisions.exclude(ids, False))
+    add_scenario_menu(menu, workspace.scenarios, parent, ids)
     menu.addSeparator()
     if len(ids) == 1:
         menu.addAction(tr("Open in the system's viewer", "Abrir en el visor del sistema"),

@@ -29,7 +29,7 @@ class Step:
 @dataclass(frozen=True)
 class Change:
     """Names of changed specs (compared by identity), or pictures, runs, run (the chosen one), folder, saved, settings,
-    problems, libraries (the user added one or removed it), calibration (of a run)."""
+    problems, libraries (the user added one or removed it), calibration (of a run), scenarios."""
 
     what: frozenset[str]
 

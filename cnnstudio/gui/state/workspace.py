@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cnnstudio.gui.state.leaks import LeakShares
     from cnnstudio.gui.state.remedies import Remedies
     from cnnstudio.gui.state.scanner import Scanner
+    from cnnstudio.gui.state.scenarios import Scenarios
     from cnnstudio.gui.state.trash import Trash
     from cnnstudio.gui.state.warm_up import WarmUp
 
@@ -80,6 +81,13 @@ class Workspace(QObject):
         from cnnstudio.gui.state.decisions import Decisions
 
         return Decisions(self.session, self.collection)
+
+    @cached_property
+    def scenarios(self) -> Scenarios:
+        """Named subsets of pictures."""
+        from cnnstudio.gui.state.scenarios import Scenarios
+
+        return Scenarios(self.session, self.collection)
 
     @cached_property
     def classes(self) -> ClassEdits:

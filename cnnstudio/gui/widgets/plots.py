@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 
 from cnnstudio.core.text import localize_number
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.widgets.basics import Label
 
 _MOST_LOG: Final = 4
 """With more numbers of a level on a logarithmic axis only some are written: those towards the next power stand too close."""
@@ -65,6 +66,13 @@ def legend_html(entries: Sequence[tuple[QColor, str, str]]) -> str:
     # A line breaks between the entries only.
     return " &nbsp; ".join(f'<span style="color:{color.name()}">{sign}&nbsp;{name.replace(" ", "&nbsp;")}</span>'
                            for color, sign, name in entries)
+
+
+def legend_label(entries: Sequence[tuple[QColor, str, str]]) -> Label:
+    """`legend_html` as a label that breaks its lines."""
+    legend = Label(legend_html(entries), "secondary", wrap=True)
+    legend.setTextFormat(Qt.TextFormat.RichText)
+    return legend
 
 
 class SharePlot(pg.PlotWidget):  # type: ignore[misc]

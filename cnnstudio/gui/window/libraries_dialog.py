@@ -170,6 +170,7 @@ def _gpu_text() -> tuple[str, bool]:
 def _purpose(library: Library) -> str:
     from cnnstudio.catalog.backends import BACKENDS
     from cnnstudio.catalog.exporters import EXPORTERS
+    from cnnstudio.catalog.reports import REPORT_FORMATS
     from cnnstudio.datasets.sources.tables import TABLE_FORMATS
 
     uses = [tr("export as {name}", "exportar como «{name}»", name=entry.label) for entry in EXPORTERS
@@ -178,5 +179,7 @@ def _purpose(library: Library) -> str:
              if library.id in [item.id for item in entry.libraries]]
     uses += [tr("read lists in .{name} files", "leer listas en archivos .{name}", name=table.id) for table in TABLE_FORMATS
              if library in table.libraries]
+    uses += [tr("save reports as {name}", "guardar informes como {name}", name=entry.label) for entry in REPORT_FORMATS
+             if library in entry.libraries]
     text = "; ".join(uses)
     return text[:1].upper() + text[1:]

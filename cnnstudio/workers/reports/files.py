@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.catalog.reports import REPORT_FORMATS, ReportFormat, report_format
+from cnnstudio.catalog.reports import REPORT_FORMATS, REPORT_SECTIONS, ReportFormat, report_format
 from cnnstudio.core.atomic import atomic_path, write_atomically
 from cnnstudio.core.libraries import install_fix, install_hint, is_available, library_path
 from cnnstudio.core.own_process import module_command, module_environment
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.refresh import Cancelled, OnProgress, never
 from cnnstudio.workers.reports.run_report import run_report
 from cnnstudio.workers.runs.folder import RunFolder
 
@@ -37,11 +39,27 @@ def check_format(path: Path) -> ReportFormat:
     return entry
 
 
-def write_run_report(path: Path, run: RunFolder, split: str, network_svg: str = "") -> None:
-    """Write the report of a run on its evaluated `split`, in the language of the program; the ending of the file decides the
-    format. `network_svg` is the drawing of its network, if there is one. Raises ProblemError."""
+def check_sections(names: Sequence[str]) -> tuple[str, ...]:
+    """The ids of these sections in the order of a report; raises ProblemError (unknown_section)."""
+    unknown = [name for name in names if name not in REPORT_SECTIONS]
+    if unknown or not names:
+        text = Text("There is no section called {name} in a report. Available: {names}.",
+                    "Ninguna sección de un informe se llama {name}. Disponibles: {names}.")
+        raise ProblemError(error("unknown_section", text.fill(name=", ".join(unknown) or '""', names=", ".join(
+            REPORT_SECTIONS.ids())), "file", field="sections"))
+    return tuple(name for name in REPORT_SECTIONS.ids() if name in names)
+
+
+def write_run_report(path: Path, run: RunFolder, split: str, network_svg: str = "",
+                     sections: Sequence[str] = REPORT_SECTIONS.ids(), on_progress: OnProgress | None = None,
+                     cancelled: Cancelled = never) -> None:
+    """Write the report of a run on its evaluated `split` with these sections, in the language of the program; the ending of the
+    file decides the format. `network_svg` is the drawing of its network, if there is one. Nothing is written where the user
+    cancelled meanwhile. Raises ProblemError."""
     entry = check_format(path)
-    page = run_report(run, split, network_svg).encode("utf-8", "replace")
+    page = run_report(run, split, network_svg, sections, on_progress, cancelled).encode("utf-8", "replace")
+    if cancelled():
+        return
     if not entry.module:
         write_atomically(path, page)
         return

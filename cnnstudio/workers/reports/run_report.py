@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from cnnstudio.catalog.context import context_of
+from cnnstudio.catalog.reports import REPORT_SECTIONS
 from cnnstudio.catalog.shortcuts import SHORTCUTS
 from cnnstudio.core.calibration import Calibration
 from cnnstudio.core.dataset import SPLIT_NAMES, SPLITS
@@ -26,7 +28,8 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.templates import render_html
 from cnnstudio.core.text import format_number, tr
 from cnnstudio.datasets.manifest import Manifest, read_manifest
-from cnnstudio.datasets.run_pictures import locate
+from cnnstudio.datasets.refresh import Cancelled, OnProgress, never
+from cnnstudio.datasets.run_pictures import picture_files
 from cnnstudio.evaluation.answers import Answers
 from cnnstudio.evaluation.class_figures import CLASS_FIGURES
 from cnnstudio.evaluation.confusion import confused_pairs, row_shares
@@ -38,6 +41,7 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.shapes import report as network_report
 from cnnstudio.network.summary import summary, title
 from cnnstudio.workers.reports.charts import answer_charts, history_charts
+from cnnstudio.workers.reports.parts import property_parts, scenario_parts
 from cnnstudio.workers.runs.calibration import calibrated_answers, present_calibration
 from cnnstudio.workers.runs.comparison import settings_of
 from cnnstudio.workers.runs.data import data_facts
@@ -67,9 +71,10 @@ class Picture:
     probability: str
 
 
-def run_report(run: RunFolder, split: str, network_svg: str = "") -> str:
-    """The report of a run on its evaluated `split` as one HTML page, in the language of the program. Raises ProblemError
-    (no_answers, damaged_answers, ...)."""
+def run_report(run: RunFolder, split: str, network_svg: str = "", sections: Sequence[str] = REPORT_SECTIONS.ids(),
+               on_progress: OnProgress | None = None, cancelled: Cancelled = never) -> str:
+    """The report of a run on its evaluated `split` as one HTML page with these sections, in the language of the program. Raises
+    ProblemError (no_answers, damaged_answers, ...)."""
     project = run.spec()
     answers = calibrated_answers(run, split)
     calibration, _problems = present_calibration(run)
@@ -82,9 +87,12 @@ def run_report(run: RunFolder, split: str, network_svg: str = "") -> str:
         "run.html", title=info.title, project=project.name,
         subtitle=f"{project.name} · {run.id} · {datetime.now().strftime('%Y-%m-%d %H:%M')}",
         key=[_row(figures[name]) for name in _KEY], images=len(answers), split=str(SPLIT_NAMES.get(split, split)),
-        card=_card(run, manifest, answers, figures, calibration), figures=[_row(value) for value in figures.figures],
+        sections=sections, card=_card(run, manifest, answers, figures, calibration),
+        figures=[_row(value) for value in figures.figures],
         class_figures=[str(entry.label) for entry in CLASS_FIGURES], classes=_class_rows(figures),
-        matrix=_matrix(answers), pairs=_pairs(answers), worst=_worst(run, manifest, answers),
+        matrix=_matrix(answers), pairs=_pairs(answers), worst=_worst(run, answers) if "mistakes" in sections else [],
+        properties=property_parts(run, answers, on_progress, cancelled) if "properties" in sections else None,
+        scenarios=scenario_parts(run) if "scenarios" in sections else [],
         charts=[*answer_charts(answers), *history_charts(run)],
         colors=_COLORS, shortcuts=_shortcuts(run), curve=_curve(run),
         network=network_svg, layers=_layers(run), data=_data_rows(manifest),
@@ -193,11 +201,9 @@ def _pairs(answers: Answers) -> list[str]:
             for pair in confused_pairs(answers.confusion, 10)]
 
 
-def _worst(run: RunFolder, manifest: Manifest, answers: Answers) -> list[Picture]:
+def _worst(run: RunFolder, answers: Answers) -> list[Picture]:
     """The mistakes that the model was surest of."""
-    located = locate(manifest, run.project_folder)
-    files = {entry.path: located.path(now) for entry, now in zip(manifest.entries, located.entries, strict=True)}
-    files |= {now.path: located.path(now) for now in located.entries}
+    files = picture_files(run.manifest_path, run.project_folder)
     predicted = answers.predicted
     sure = answers.probabilities[np.arange(len(answers)), predicted]
     wrong = np.flatnonzero(predicted != answers.labels)
@@ -205,7 +211,7 @@ def _worst(run: RunFolder, manifest: Manifest, answers: Answers) -> list[Picture
     for number in wrong[np.argsort(-sure[wrong], kind="stable")][:_WORST].tolist():
         path = answers.paths[number]
         try:
-            data = encode_thumbnail(thumbnail(files.get(path, Path(path)), _SIDE), 80)
+            data = encode_thumbnail(thumbnail(files[path][1] if path in files else Path(path), _SIDE), 80)
         except (OSError, PictureError):
             continue
         pictures.append(Picture("data:image/jpeg;base64," + base64.b64encode(data).decode(), path,

@@ -28,6 +28,8 @@ class FilterBar(QWidget):
     """
 
     chosen = Signal(str, object)
+    scenario_requested = Signal()
+    """A scenario is to be made of the pictures that pass the filter."""
 
     def __init__(self, session: Session, counts: Counts, state: dict[str, Any], parent: QWidget | None = None
                  ) -> None:
@@ -45,7 +47,12 @@ class FilterBar(QWidget):
         self._more = Button(tr("More", "Más"), "chip", "filter", checkable=True, on_click=self._toggle_more)
         chips = QWidget()
         self._flow = FlowLayout(chips, spacing=8)
-        for field in (*self._menus.values(), self._more):
+        self._scenario = Button(tr("Scenario…", "Escenario…"), "chip", "tag", on_click=self.scenario_requested.emit,
+                                tooltip=tr("Name the selected pictures, or all that pass the filter, and measure "
+                                           "every run on them",
+                                           "Da nombre a las imágenes seleccionadas, o a todas las que cumplen el filtro, y "
+                                           "mide con ellas cada entrenamiento"))
+        for field in (*self._menus.values(), self._more, self._scenario):
             self._flow.addWidget(field)
         self._fields: dict[str, tuple[NumberBox, NumberBox]] = {}
         self.panel = self._make_panel()

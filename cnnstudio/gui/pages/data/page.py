@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.audit import AuditSpec
@@ -134,7 +133,9 @@ class DataPage(Page):
         views.view_made.connect(self._order_tabs)
         views.map_selected.connect(grid.select_ids)
         views.opened.connect(self._open)
-        views.menu_requested.connect(self._show_menu)
+        views.menu_requested.connect(
+            lambda point: picture_menu(self.workspace, grid, grid.selected_ids(), self._open).popup(point))
+        self.filters.scenario_requested.connect(views.save_scenario)
         self._keys = KeyInput(self.workspace.classes.keys, self)
         self._keys.chosen.connect(self._relabel)
         self._keys.typed.connect(self._show_foot)
@@ -358,9 +359,6 @@ class DataPage(Page):
 
     def _exclude(self, excluded: bool) -> None:
         self.workspace.decisions.exclude(self.views.grid.selected_ids(), excluded)
-
-    def _show_menu(self, point: QPoint) -> None:
-        picture_menu(self.workspace, self.views.grid, self.views.grid.selected_ids(), self._open).popup(point)
 
     # The large view ------------------------------------------------------------------------------
 

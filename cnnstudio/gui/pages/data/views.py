@@ -13,6 +13,7 @@ from cnnstudio.datasets.query import Filter
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.data.charts import DataCharts
 from cnnstudio.gui.pages.picture_viewer import PictureViewer
+from cnnstudio.gui.pages.scenario_dialogs import ask_scenario
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.grid import PictureGrid
@@ -127,6 +128,12 @@ class DataViews(QStackedWidget):
         if focused is not None:
             focused.setFocus()
         return focused is not None
+
+    def save_scenario(self) -> None:
+        """Make a scenario of the selection, or else of all pictures that pass the filter."""
+        ids = self.grid.selected_ids() or list(self.grid.ids)
+        if ids:
+            ask_scenario(self._workspace.scenarios, self, ids)
 
     def close_threads(self) -> None:
         """Stop the threads; the page will be deleted."""

@@ -16,6 +16,7 @@ from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.layout import MANIFESTS
 from cnnstudio.gui.pages.base import Page
+from cnnstudio.gui.pages.evaluate.actions import EvaluateActions
 from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.curves import CurvesView
@@ -23,7 +24,9 @@ from cnnstudio.gui.pages.evaluate.embedding.view import EmbeddingView
 from cnnstudio.gui.pages.evaluate.large import LargeView
 from cnnstudio.gui.pages.evaluate.large_mode import LargeMode
 from cnnstudio.gui.pages.evaluate.layers import LayersView
+from cnnstudio.gui.pages.evaluate.more_pictures import MorePicturesView
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
+from cnnstudio.gui.pages.evaluate.properties import PropertiesView
 from cnnstudio.gui.pages.evaluate.reading import ReadEvaluation, read_evaluation
 from cnnstudio.gui.pages.evaluate.replay.view import ReplayView
 from cnnstudio.gui.pages.evaluate.results import (
@@ -32,6 +35,7 @@ from cnnstudio.gui.pages.evaluate.results import (
     measured_folder,
     relative_paths,
 )
+from cnnstudio.gui.pages.evaluate.scenarios import ScenariosView
 from cnnstudio.gui.pages.evaluate.shortcuts import ShortcutsView
 from cnnstudio.gui.pages.evaluate.shown import ShownPictures
 from cnnstudio.gui.pages.evaluate.side import EvaluateSide
@@ -42,14 +46,15 @@ from cnnstudio.gui.pages.evaluate.working import WorkingBar
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import FilterPictures, ShowPage
 from cnnstudio.gui.state.jobs import Job, Work
-from cnnstudio.gui.widgets.basics import Button, Stack, box, column
+from cnnstudio.gui.widgets.basics import Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.workers.runs.answers import is_outdated
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
-VIEWS: Final[tuple[type[EvaluationView], ...]] = (SummaryView, ConfusionView, CurvesView, ConfidenceView,
-                                                      ShortcutsView, LayersView, EmbeddingView, ReplayView)
+VIEWS: Final[tuple[type[EvaluationView], ...]] = (
+    SummaryView, ConfusionView, CurvesView, ConfidenceView, PropertiesView, ScenariosView, ShortcutsView, MorePicturesView,
+    LayersView, EmbeddingView, ReplayView)
 """The views of the centre in their order, those of a group together."""
 
 
@@ -57,7 +62,7 @@ class EvaluatePage(Page):
     id = "evaluate"
     title = Text("Evaluate", "Evaluar")
     icon = "evaluate"
-    shows = ("pictures",)
+    shows = ("pictures", "scenarios")
 
     def subtitle(self) -> str:
         run = self._run()
@@ -66,12 +71,8 @@ class EvaluatePage(Page):
         return f"{self._split_text()} · {run.id}"
 
     def actions(self) -> Iterable[QWidget]:
-        self._again = Button(tr("Evaluate again", "Evaluar de nuevo"), "", "refresh", on_click=self.start)
-        self._again.hide()
-        self._next = Button(tr("Next: Predict", "Siguiente: Predecir"), "primary", compact_icon="chevron-right",
-                            on_click=lambda: self.session.request(ShowPage("predict")))
-        self._next.hide()
-        return self._again, self._next
+        self._actions = EvaluateActions(self.session, self.start, lambda: self._context)
+        return self._actions.buttons
 
     def side(self) -> QWidget:
         self._side = EvaluateSide(VIEWS)
@@ -134,6 +135,7 @@ class EvaluatePage(Page):
     def _connect_view(self, view: EvaluationView) -> None:
         view.cell_chosen.connect(lambda label, predicted: self._shown.open_cell((label, predicted)))
         view.pictures_requested.connect(self._shown.show_numbers)
+        view.answers_requested.connect(self._shown.show_answers)
         view.evaluation_requested.connect(self._evaluate_runs)
 
     def close(self) -> None:
@@ -260,7 +262,7 @@ class EvaluatePage(Page):
 
     def _show_work(self) -> None:
         works = self._working.show_work()
-        self._again.setEnabled(not works)
+        self._actions.show_work(working=works)
         self._empty.button.setEnabled(not works)
 
     def _on_job_ended(self, job: Job, last: Event) -> None:
@@ -323,8 +325,7 @@ class EvaluatePage(Page):
         self._read = None
         self._shown.forget()
         self._evaluation = self._saved_evaluation(run) if run is not None else None
-        self._again.setVisible(self._evaluation is not None)
-        self._next.setVisible(self._evaluation is not None)
+        self._actions.show_state(evaluated=self._evaluation is not None)
         self._side.views.setVisible(self._evaluation is not None)
         if run is None:
             self._stack.setCurrentIndex(2)

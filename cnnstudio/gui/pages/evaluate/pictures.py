@@ -18,9 +18,11 @@ from cnnstudio.gui.pages.evaluate.orders import ORDERS
 from cnnstudio.gui.pages.evaluate.results import Answer, relative_paths
 from cnnstudio.gui.pages.evaluate.views import EvaluationContext
 from cnnstudio.gui.pages.picture_menu import picture_menu, relabel_to_new
+from cnnstudio.gui.pages.scenario_dialogs import ask_scenario
 from cnnstudio.gui.state.key_input import KeyInput
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row
+from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.inputs import Select
 
@@ -52,6 +54,10 @@ class PicturesPanel(QWidget):
         self._note = Label("", "secondary", "dim", wrap=True)
         self._data = Button(tr("Show in Data", "Ver en Datos"), "link",
                             on_click=lambda: self.data_requested.emit(self.grid.answers))
+        self._scenario = Button(tr("Save as scenario…", "Guardar como escenario…"), "link", on_click=self.save_scenario,
+                                tooltip=tr("Name these pictures, or those that are selected, and measure every run on them",
+                                           "Da nombre a estas imágenes, o a las seleccionadas, y mide con ellas cada "
+                                           "entrenamiento"))
         self.grid = AnswerGrid(self._states)
         self.card = AnswerCard()
         self.grid.selection_changed.connect(self._show_selection)
@@ -71,8 +77,8 @@ class PicturesPanel(QWidget):
             Button(tr("Exclude", "Excluir"), "link", on_click=self.exclude), None, spacing=14))
         self._chosen = box(column(self._several, self._actions, spacing=2))
         self._chosen.hide()
-        layout = column(self._order, self._title, self._note, row(self._data, None, spacing=16), 2, self.card, self._chosen,
-                        self.grid, spacing=4, margins=(16, 16, 10, 8))
+        layout = column(self._order, self._title, self._note, flow_row(self._data, self._scenario, spacing=14), 2,
+                        self.card, self._chosen, self.grid, spacing=4, margins=(16, 16, 10, 8))
         layout.setStretch(7, 1)
         self.setLayout(layout)
 
@@ -104,7 +110,8 @@ class PicturesPanel(QWidget):
         choices: list[tuple[object, str]] = [(each.id, str(each.label)) for each in ORDERS]
         self._order.set_choices(choices if order else [(_OTHER, tr("Other pictures…", "Otras imágenes…")), *choices], order)
         self._order.setVisible(context is not None)
-        self._data.setVisible(in_data and bool(answers))
+        for button in (self._data, self._scenario):
+            button.setVisible(in_data and bool(answers))
         names, colors = (context.class_names, context.colors) if context is not None else ((), ())
         self.grid.show_answers(answers, names, colors)
         self._show_selection()
@@ -162,6 +169,13 @@ class PicturesPanel(QWidget):
         """The ids of the selected pictures in the collection."""
         collection = self._workspace.collection
         return list(collection.ids_of(relative_paths(self.grid.selected(), collection.root))) if self._in_data else []
+
+    def save_scenario(self) -> None:
+        """Make a scenario of the selection, or of everything that is shown."""
+        collection = self._workspace.collection
+        ids = self.selected_ids() or list(collection.ids_of(relative_paths(self.grid.answers, collection.root)))
+        if ids:
+            ask_scenario(self._workspace.scenarios, self, ids, self.title)
 
     def press_key(self, letter: str) -> None:
         """The key of a class was typed."""

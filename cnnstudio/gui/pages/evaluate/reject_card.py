@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 
 from cnnstudio.core.calibration import Rejection
 from cnnstudio.core.display import PERCENT
@@ -16,7 +16,7 @@ from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import capitalize, format_number, format_percent, format_pictures
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.number_box import NumberBox
-from cnnstudio.gui.widgets.plots import SharePlot, legend_html
+from cnnstudio.gui.widgets.plots import SharePlot, legend_label
 from cnnstudio.gui.widgets.side_by_side import SideBySide
 from cnnstudio.gui.widgets.threshold_plot import Bars, ThresholdPlot
 
@@ -58,9 +58,8 @@ class RejectCard(Card):
         self._remove = Button(tr("Remove", "Quitar"), "link", on_click=self.remove_requested.emit)
         controls = box(column(self.option, self._help, box(level), self.slider, self.result, self._sets, self._missing,
                               row(self._evaluate, None), row(self._apply, self._remove, None, spacing=10), None, spacing=8))
-        legend = Label(legend_html(((theme.color("accent"), "▬", tr("by confidence", "por confianza")),
-                                    (theme.color("ok"), "●", tr("this choice", "esta elección")))), "secondary", wrap=True)
-        legend.setTextFormat(Qt.TextFormat.RichText)
+        legend = legend_label(((theme.color("accent"), "▬", tr("by confidence", "por confianza")),
+                               (theme.color("ok"), "●", tr("this choice", "esta elección"))))
         self.plot = SharePlot(tr("Coverage against accuracy", "Cobertura frente a exactitud"),
                               tr("pictures with an answer", "imágenes con respuesta"), tr("of them right", "aciertos"),
                               read=self._read, draggable=True, height=260)

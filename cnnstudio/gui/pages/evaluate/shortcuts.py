@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar
 
 from cnnstudio.catalog.shortcuts import SHORTCUTS
@@ -25,7 +24,7 @@ from cnnstudio.gui.widgets.basics import Button, Label, Rule, box, column, row, 
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.picture import image_of
-from cnnstudio.gui.widgets.plots import legend_html
+from cnnstudio.gui.widgets.plots import legend_label
 from cnnstudio.gui.widgets.progress import show_progress
 from cnnstudio.workers.runs.folder import RunFolder
 
@@ -69,12 +68,10 @@ class ShortcutsView(EvaluationView):
         self.failure = Label("", "body", "error", wrap=True)
         self.failure.hide()
         head = Card(about, box(row(self.start_button, None)), self._work, self.verdict, self.failure, spacing=10)
-        legend = Label(legend_html(((theme.color("accent"), "▮", tr("from this alone", "solo con esto")),
-                                    (theme.color("text"), "┊", tr("chance", "azar")),
-                                    (theme.color("ok"), "┃", tr("whole pictures", "imágenes enteras")),
-                                    (theme.color("text"), "◆", tr("the run's model", "el modelo del entrenamiento")))),
-                       "secondary", wrap=True)
-        legend.setTextFormat(Qt.TextFormat.RichText)
+        legend = legend_label(((theme.color("accent"), "▮", tr("from this alone", "solo con esto")),
+                               (theme.color("text"), "┊", tr("chance", "azar")),
+                               (theme.color("ok"), "┃", tr("whole pictures", "imágenes enteras")),
+                               (theme.color("text"), "◆", tr("the run's model", "el modelo del entrenamiento"))))
         self.rows = {"": ShortcutRow(None)} | {probe.id: ShortcutRow(probe) for probe in SHORTCUTS}
         self._list = Card(legend, spacing=12)
         for place, line in enumerate(self.rows.values()):

@@ -93,6 +93,13 @@ class ShownPictures(QObject):
             self.cell_marked.emit(None)
             self._fill(title, note, read.pictures(numbers))
 
+    def show_answers(self, title: str, note: str, answers: Sequence[Answer]) -> None:
+        """Show any pictures that a view requests."""
+        if self._context is not None:
+            self._state().pop("cell", None)
+            self.cell_marked.emit(None)
+            self._fill(title, note, answers)
+
     def _cell_title(self, cell: tuple[int, int]) -> str:
         assert self._context is not None
         true, predicted = (self._context.class_names[item] for item in cell)

@@ -13,10 +13,11 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.evaluation_maps import evaluation_map_job
 from cnnstudio.workers.job_setup import evaluation_job
 from cnnstudio.workers.runs.folder import RunFolder
-from cnnstudio.workers.trial_setup import shortcuts_job
+from cnnstudio.workers.trial_setup import curve_job, shortcuts_job
 
 KIND = "evaluate"
 SHORTCUTS_KIND = "shortcuts"
+CURVE_KIND = "learning-curve"
 MAP_KIND = "evaluation-map"
 REPLAY_KIND = "replay"
 
@@ -34,6 +35,12 @@ def start_evaluation(session: Session, run: RunFolder, split: str, data: Path | 
 def start_shortcuts(session: Session, run: RunFolder, split: str, on_event: Callable[[Event], None]) -> Work:
     """Look for shortcuts in the pictures of a run, on `split` ("": the first of test and validation that has pictures)."""
     return _start(session, lambda: shortcuts_job(run, split), Text("Looking for shortcuts", "Buscando atajos"), SHORTCUTS_KIND,
+                  on_event)
+
+
+def start_curve(session: Session, run: RunFolder, split: str, repeats: int, on_event: Callable[[Event], None]) -> Work:
+    """Repeat the training of a run on shares of its pictures; `split` as in `start_shortcuts`."""
+    return _start(session, lambda: curve_job(run, split, repeats), Text("Learning curve", "Curva de aprendizaje"), CURVE_KIND,
                   on_event)
 
 

@@ -83,6 +83,9 @@ class EvaluationView(QWidget):
     pictures_requested = Signal(str, str, object)
     """A title, a note below it, and the numbers of pictures in `context.answers`, int (n,), in the order to show them."""
 
+    answers_requested = Signal(str, str, object)
+    """A title, a note below it, and `results.Answer`s of any pictures, with class numbers of the context's names."""
+
     def __init__(self, workspace: Workspace, state: dict[str, Any]) -> None:
         super().__init__()
         self.workspace, self.state = workspace, state

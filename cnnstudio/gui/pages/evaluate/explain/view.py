@@ -99,7 +99,7 @@ class ExplainView(EvaluationView):
         self._bar.setMinimumWidth(80)
         self._bar.setAccessibleName(tr("Progress of the explanation", "Progreso de la explicación"))
         self.cancel_button = Button(tr("Cancel", "Cancelar"), "link", on_click=self.batch.cancel)
-        self.start_button = Button(tr("Explain", "Explicar"), "primary", "eye", on_click=self.batch.start)
+        self.start_button = Button(tr("Explain", "Explicar"), "", "eye", on_click=self.batch.start)
         work = row(self._status, self._bar, self.cancel_button, spacing=10)
         work.setStretch(1, 1)
         self._work = box(work)

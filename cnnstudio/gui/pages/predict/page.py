@@ -110,7 +110,7 @@ class PredictPage(Page):
         return self._stack
 
     def _make_results(self) -> ResultsView:
-        results = ResultsView(self._color, self.session, lambda: self.models.model, lambda: self.state)
+        results = ResultsView(self._color, self.workspace, lambda: self.models.model, lambda: self.state)
         results.answer_chosen.connect(self._on_answer_chosen)
         results.cancel_requested.connect(self._stop_classifying)
         results.folder_requested.connect(self._ask_folder)

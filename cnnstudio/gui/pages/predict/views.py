@@ -117,7 +117,10 @@ class AnswerView(QWidget):
         self.bars = AnswerBars(color_of)
         self._problem = Label("", "body", "error", wrap=True, selectable=True)
         self._note = Label("", "secondary", "dim", wrap=True)
-        head = box(row(Caption(tr("Prediction", "Predicción")), None, self.explain_button))
+        self.neighbours_button = Button(tr("Neighbours", "Vecinas"), "", "grid", tooltip=tr(
+            "The nearest training pictures (N, Ctrl+Shift+N)",
+            "Las imágenes de entrenamiento más cercanas (N, Ctrl+Mayús+N)"))
+        head = box(row(Caption(tr("Prediction", "Predicción")), None, self.neighbours_button, self.explain_button))
         self.card = Card(head, self._label, self._likely, self._reason, self.bars, self._problem, self._note, spacing=8)
         self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._pair.setSpacing(12)
@@ -131,7 +134,9 @@ class AnswerView(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(20)
         self._layout.addLayout(left, 1)
-        self._layout.addWidget(self.card)
+        self._cards = column(self.card, spacing=12)
+        self._side = box(self._cards)
+        self._layout.addWidget(self._side)
         self.setLayout(self._layout)
         self.set_alone(True)
 
@@ -140,11 +145,15 @@ class AnswerView(QWidget):
         self._pair.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
         self._layout.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
         self._layout.setSpacing(20 if alone else 12)
-        self._layout.setAlignment(self.card, Qt.AlignmentFlag.AlignTop if alone else Qt.AlignmentFlag(0))
-        self.card.setMinimumWidth(340 if alone else 0)
-        self.card.setMaximumWidth(380 if alone else 16777215)
-        self.card.setSizePolicy(QSizePolicy.Policy.Preferred,
+        self._layout.setAlignment(self._side, Qt.AlignmentFlag.AlignTop if alone else Qt.AlignmentFlag(0))
+        self._side.setMinimumWidth(340 if alone else 0)
+        self._side.setMaximumWidth(380 if alone else 16777215)
+        self._side.setSizePolicy(QSizePolicy.Policy.Preferred,
                                 QSizePolicy.Policy.Preferred if alone else QSizePolicy.Policy.Maximum)
+
+    def add_card(self, card: QWidget) -> None:
+        """Put a card below that of the answer."""
+        self._cards.addWidget(card)
 
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
         """Show the file's name and answer; `waiting` is the text while there is none."""

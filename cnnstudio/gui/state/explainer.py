@@ -86,8 +86,7 @@ class Explainer(QObject):
             self.ended.emit(Ended(self.server.problem, self.server.problem is None))
             return
         self.server.ask_layers()
-        known = [] if mean else [found for file in files
-                                 if (found := self.server.maps.find(_key(file, question), checked=check)) is not None]
+        known = [] if mean else self.known(files, question, check=check)
         paths = {event.path for event in known}
         missing = [file for file in files if str(file) not in paths]
         for event in known:
@@ -104,6 +103,10 @@ class Explainer(QObject):
             paths=tuple(map(str, missing)), method=question.method, params=dict(question.params), layer=question.layer,
             class_name=question.class_name, target=target, check=check, mean=mean, overlays=False))
         self._asked = _Asked(number, question, missing)
+
+    def known(self, files: Sequence[Path], question: Question, *, check: bool = False) -> list[Explained]:
+        """What the model that is served explained before; `check`: with the sanity checks."""
+        return [found for file in files if (found := self.server.maps.find(_key(file, question), checked=check)) is not None]
 
     def cancel(self, *, quiet: bool = False) -> None:
         """End the request; `ended` follows at once, unless `quiet`."""

@@ -25,6 +25,7 @@ from cnnstudio.core.explain_jobs import (
     ListLayers,
     LookInside,
 )
+from cnnstudio.core.feature_jobs import Featured, Featurize
 from cnnstudio.core.jobs import Answered, Prediction, Ready
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
@@ -54,6 +55,7 @@ class PredictionServer(QObject):
     explained = Signal(object)
     """Explained and ExplainedTogether."""
     features_shown = Signal(object)
+    featured = Signal(object)
     answered = Signal(object)
     progressed = Signal(object)
     dropped = Signal(int)
@@ -143,6 +145,10 @@ class PredictionServer(QObject):
         """Show what layers compute; the result is the request number that every answer carries."""
         return self._ask(LookInside(request=self._requests + 1, what=what))
 
+    def featurize(self, paths: Sequence[str]) -> int:
+        """Give the features of files; the result is the request number that every answer carries."""
+        return self._ask(Featurize(request=self._requests + 1, paths=tuple(paths)))
+
     def ask_layers(self) -> None:
         """Ask once for the layers at which may be explained; `changed` follows when `layers` has them."""
         if not self._layers_asked:
@@ -183,6 +189,8 @@ class PredictionServer(QObject):
             self.predicted.emit(event)
         elif isinstance(event, Explained | ExplainedTogether):
             self.explained.emit(event)
+        elif isinstance(event, Featured):
+            self.featured.emit(event)
         elif isinstance(event, FeaturesShown):
             self.features_shown.emit(event)
         elif isinstance(event, LayersListed):

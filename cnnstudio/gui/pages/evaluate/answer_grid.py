@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from cnnstudio.core.text import tr
@@ -20,7 +20,6 @@ from cnnstudio.gui.widgets.grid_marks import paint_frame, paint_state
 from cnnstudio.gui.widgets.picture import thumbnail_face
 from cnnstudio.gui.widgets.selecting_grid import SelectingGrid
 
-_CELL: Final = 118
 _CAPTION: Final = 40
 _GAP: Final = 10
 
@@ -33,6 +32,8 @@ class AnswerGrid(SelectingGrid):
     changed, or that was excluded, since the evaluation says so. `opened(row)` on Enter or a double click."""
 
     opened = Signal(int)
+    cell: ClassVar[int] = 118
+    """The width in pixels that a picture has at least."""
 
     def __init__(self, states: States, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +86,7 @@ class AnswerGrid(SelectingGrid):
         return self._states_of([answer]).get(answer.relative)
 
     def _columns(self) -> int:
-        return max(1, (self.viewport().width() + _GAP) // (_CELL + _GAP))
+        return max(1, (self.viewport().width() + _GAP) // (self.cell + _GAP))
 
     def _side(self) -> int:
         return max(32, (self.viewport().width() - _GAP * (self.columns - 1)) // self.columns)
@@ -162,11 +163,9 @@ class AnswerGrid(SelectingGrid):
         answer, box, side = self._answers[place], self.rect_of(place), self._side()
         image = self._thumbnails.get(self._wanted(place))
         broken = image is not None and image.isNull()
-        face = thumbnail_face(None if broken else image, theme.class_color(self._colors[answer.label]), side,
-                              self.devicePixelRatioF())
         square = QRect(box.x(), box.y(), side, side)
         painter.setOpacity(0.35 if state is not None and state.excluded else 1.0)
-        painter.drawPixmap(box.topLeft(), face)
+        self._paint_face(painter, answer, None if broken else image, square)
         painter.setOpacity(1.0)
         if broken:
             icons.paint(painter, QRectF(box.x() + side / 2 - 12, box.y() + side / 2 - 12, 24, 24), "warning", "faint")
@@ -186,6 +185,10 @@ class AnswerGrid(SelectingGrid):
         painter.drawText(below, middle, metrics.elidedText(
             tr("now {name}", "ahora {name}", name=changed) if changed else format_percent(answer.probability),
             Qt.TextElideMode.ElideRight, side))
+
+    def _paint_face(self, painter: QPainter, answer: Answer, image: QImage | None, square: QRect) -> None:
+        color = theme.class_color(self._colors[answer.label])
+        painter.drawPixmap(square.topLeft(), thumbnail_face(image, color, square.width(), self.devicePixelRatioF()))
 
     def _caption(self, answer: Answer) -> str:
         true, predicted = self._names[answer.label], self._names[answer.predicted]

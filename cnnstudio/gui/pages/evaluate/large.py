@@ -16,6 +16,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.results import Answer
 from cnnstudio.gui.pages.evaluate.views import EvaluationContext
 from cnnstudio.gui.pages.explanation.panel import ExplanationPanel
+from cnnstudio.gui.pages.neighbours.card import NeighboursCard
 from cnnstudio.gui.pages.picture_viewer import PictureViewer
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.answer_bars import AnswerBars
@@ -31,7 +32,7 @@ _HIGH: Final = 760
 _BESIDE: Final = 900
 """From this width two maps stand beside each other, not one above the other."""
 _PANEL: Final = 292
-_EXPLAIN, _MAP = "e", "m"
+_EXPLAIN, _MAP, _NEAR = "e", "m", "n"
 
 
 class LargeView(QWidget):
@@ -51,7 +52,7 @@ class LargeView(QWidget):
         self._files: dict[int, Path] = {}
         self._colors: dict[str, QColor] = {}
         self._shown: tuple[Answer, EvaluationContext] | None = None
-        self.explaining = False
+        self.explaining = self.showing_neighbours = False
         self._viewer = PictureViewer(workspace.session.jobs, lambda picture: self._files[picture.id], tr("Figures", "Cifras"))
         self._viewer.left.connect(self.left)
         self._viewer.stepped.connect(self.stepped)
@@ -77,10 +78,14 @@ class LargeView(QWidget):
         self._words = Label("", "body_strong", wrap=True)
         self.explain_button = Button(tr("Explain", "Explicar"), "", "eye", on_click=self.toggle_explanation)
         self._bars = AnswerBars(lambda name: self._colors.get(name, theme.class_color(-1)), most=_MOST)
-        head = row(self._words, self.explain_button, spacing=12)
+        self.neighbours_button = Button(tr("Neighbours", "Vecinas"), "", "grid", on_click=self.toggle_neighbours)
+        head = row(self._words, self.neighbours_button, self.explain_button, spacing=12)
         head.setStretch(0, 1)
         answers = Card(box(head), self._bars, spacing=8)
-        left = column(self._pair, answers, spacing=12)
+        self.neighbours = NeighboursCard(workspace, "evaluate", lambda name: self._colors.get(name, theme.class_color(-1)))
+        self.neighbours.closed.connect(self.toggle_neighbours)
+        self.neighbours.hide()
+        left = column(self._pair, answers, self.neighbours, spacing=12)
         left.setStretch(0, 1)
         self.panel = ExplanationPanel(workspace.session)
         self.panel.changed.connect(self._show_maps)
@@ -91,10 +96,11 @@ class LargeView(QWidget):
         layout = row(left, self._side, spacing=16, margins=(24, 14, 16, 16))
         layout.setStretch(0, 1)
         self.setLayout(layout)
-        # Where a class has the key E the explanation still has one.
-        always = QShortcut(QKeySequence("Ctrl+E"), self)
-        always.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        always.activated.connect(self.toggle_explanation)
+        # Where a class has the key E or N these still have one.
+        for keys, action in (("Ctrl+E", self.toggle_explanation), ("Ctrl+Shift+N", self.toggle_neighbours)):
+            always = QShortcut(QKeySequence(keys), self)
+            always.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            always.activated.connect(action)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -102,6 +108,7 @@ class LargeView(QWidget):
         if most != self._most:
             self._most = most
             self._bars.set_most(most)
+            self._show_bars()
         beside = event.size().width() - _PANEL >= _BESIDE
         self._pair.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
@@ -118,7 +125,10 @@ class LargeView(QWidget):
                predicted=predicted, share=share))
         ranked = context.read.ranked(answer, _MOST) if context.read is not None else ()
         self._bars.show_ranked(ranked)
-        self._bars.setVisible(bool(ranked))
+        self._show_bars()
+        key = "" if self._is_class_key(_NEAR) else "N, "
+        self.neighbours_button.setToolTip(tr("The nearest training pictures ({key}Ctrl+Shift+N)",
+                                             "Las imágenes de entrenamiento más cercanas ({key}Ctrl+Mayús+N)", key=key))
         key = "" if self._is_class_key(_EXPLAIN) else "E, "
         self.explain_button.setToolTip(tr("Which parts of the picture decided ({key}Ctrl+E)",
                                           "Qué partes de la imagen decidieron ({key}Ctrl+E)", key=key))
@@ -130,15 +140,42 @@ class LargeView(QWidget):
             modified_ns=answer.modified_ns, width=None, height=None, hash=None, problem=None, problem_text=None, excluded=False,
             folder_class=true))
         self._explain()
+        self._show_neighbours()
 
     def hide_picture(self) -> None:
         """The view is left: nothing is computed for it any more. The next picture is explained again where this one was."""
         self._shown = None
         self.panel.clear()
+        self.neighbours.clear()
 
     def close_threads(self) -> None:
         """The page will be deleted."""
         self.panel.clear()
+        self.neighbours.close_threads()
+
+    # The neighbours ------------------------------------------------------------------------------
+
+    def toggle_neighbours(self) -> None:
+        """Show the nearest training pictures from now on, or no longer."""
+        self.showing_neighbours = not self.showing_neighbours
+        self.neighbours_button.setVisible(not self.showing_neighbours)
+        self.neighbours.setVisible(self.showing_neighbours)
+        self._show_bars()
+        if self.showing_neighbours:
+            self._show_neighbours()
+        else:
+            self.neighbours.clear()
+        self.view.setFocus()
+
+    def _show_neighbours(self) -> None:
+        if self.showing_neighbours and self._shown is not None:
+            answer, context = self._shown
+            self.neighbours.show_picture((str(context.run.project_folder), context.run.id), answer.file,
+                                         context.class_names[answer.predicted])
+
+    def _show_bars(self) -> None:
+        """On a small screen the neighbours take the place of the bars."""
+        self._bars.setVisible(bool(self._bars.ranked) and not (self.showing_neighbours and self._most == _FEW))
 
     # The explanation -----------------------------------------------------------------------------
 
@@ -184,6 +221,8 @@ class LargeView(QWidget):
     def _on_key(self, letter: str) -> None:
         if letter.lower() == _EXPLAIN and not self._is_class_key(_EXPLAIN):
             self.toggle_explanation()
+        elif letter.lower() == _NEAR and not self._is_class_key(_NEAR):
+            self.toggle_neighbours()
         elif letter.lower() == _MAP and self.explaining and not self._is_class_key(_MAP):
             self.panel.toggle_map()
         else:

@@ -36,6 +36,13 @@ class LargeMode(QObject):
             self._large.show_answer(answer, context)
             self._large.view.setFocus()
 
+    def open_explained(self, answer: Answer) -> None:
+        """Show a picture large with its explanation."""
+        self._panel.point_at(answer)
+        if not self._large.explaining:
+            self._large.toggle_explanation()
+        self.open(answer)
+
     def _follow_selection(self) -> None:
         """The large view shows the picture that is selected in the panel."""
         chosen = self._panel.grid.selected()

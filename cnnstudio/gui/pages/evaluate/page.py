@@ -21,6 +21,7 @@ from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
 from cnnstudio.gui.pages.evaluate.confusion import ConfusionView
 from cnnstudio.gui.pages.evaluate.curves import CurvesView
 from cnnstudio.gui.pages.evaluate.embedding.view import EmbeddingView
+from cnnstudio.gui.pages.evaluate.explain.view import ExplainView
 from cnnstudio.gui.pages.evaluate.large import LargeView
 from cnnstudio.gui.pages.evaluate.large_mode import LargeMode
 from cnnstudio.gui.pages.evaluate.layers import LayersView
@@ -54,7 +55,7 @@ from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 _READ: Final = "evaluation-table"
 VIEWS: Final[tuple[type[EvaluationView], ...]] = (
     SummaryView, ConfusionView, CurvesView, ConfidenceView, PropertiesView, ScenariosView, ShortcutsView, MorePicturesView,
-    LayersView, EmbeddingView, ReplayView)
+    ExplainView, LayersView, EmbeddingView, ReplayView)
 """The views of the centre in their order, those of a group together."""
 
 
@@ -88,6 +89,7 @@ class EvaluatePage(Page):
     def inspector(self) -> QWidget:
         self._panel = PicturesPanel(self.workspace)
         self._panel.data_requested.connect(self._show_in_data)
+        self._panel.answers_shown.connect(self._views.show_pictures)
         self._mode = LargeMode(self._large, self._panel, self._stack, lambda: self._context, self)
         self._shown = ShownPictures(self._panel, lambda: self.state, self._is_own, self)
         self._shown.cell_marked.connect(self._views.mark_cell)
@@ -137,6 +139,7 @@ class EvaluatePage(Page):
         view.pictures_requested.connect(self._shown.show_numbers)
         view.answers_requested.connect(self._shown.show_answers)
         view.evaluation_requested.connect(self._evaluate_runs)
+        view.large_requested.connect(self._mode.open_explained)
 
     def close(self) -> None:
         self._panel.close_threads()

@@ -40,6 +40,8 @@ class PicturesPanel(QWidget):
     order_chosen = Signal(str)
     data_requested = Signal(list)
     opened = Signal(object)
+    answers_shown = Signal(list)
+    """The pictures that the panel shows now."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +117,7 @@ class PicturesPanel(QWidget):
         names, colors = (context.class_names, context.colors) if context is not None else ((), ())
         self.grid.show_answers(answers, names, colors)
         self._show_selection()
+        self.answers_shown.emit(self.grid.answers)
 
     def refresh(self) -> None:
         """The user's decisions about pictures changed."""
@@ -158,6 +161,12 @@ class PicturesPanel(QWidget):
         self.grid.selection_changed.emit()
         self.grid.viewport().update()
         self.grid.setFocus()
+
+    def point_at(self, answer: Answer) -> None:
+        """Make a picture the current one without selecting it: steps go on from it."""
+        if answer in self.grid.answers:
+            self.grid.selection.current = self.grid.answers.index(answer)
+            self.grid.reveal(self.grid.selection.current)
 
     def step(self, by: int) -> None:
         """Select the picture before or after the current one."""

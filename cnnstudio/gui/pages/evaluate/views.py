@@ -80,6 +80,8 @@ class EvaluationView(QWidget):
     """True and predicted class of the pictures to show."""
     evaluation_requested = Signal(object)
     """The ids of runs to evaluate on the same pictures."""
+    large_requested = Signal(object)
+    """An `Answer` to show large with its explanation."""
     pictures_requested = Signal(str, str, object)
     """A title, a note below it, and the numbers of pictures in `context.answers`, int (n,), in the order to show them."""
 
@@ -101,6 +103,9 @@ class EvaluationView(QWidget):
     def show_selection(self, answers: Sequence[Answer]) -> None:
         """These pictures of the right panel are selected; called for the view in sight."""
 
+    def show_pictures(self, answers: Sequence[Answer]) -> None:
+        """The right panel shows these pictures in this order; called for the view in sight."""
+
     def close_threads(self) -> None:
         """Stop the view's own threads; it will be deleted."""
 
@@ -120,6 +125,7 @@ class EvaluationViews(QWidget):
         self._context: EvaluationContext | None = None
         self._cell: tuple[int, int] | None = None
         self._selection: Sequence[Answer] = ()
+        self._pictures: Sequence[Answer] = ()
         self._stack = Stack()
         self.setLayout(column(self._stack))
 
@@ -160,6 +166,7 @@ class EvaluationViews(QWidget):
             view.context = self._context
             view.show_evaluation(self._context)
             view.mark_cell(self._cell)
+        view.show_pictures(self._pictures)
         view.show_selection(self._selection)
 
     def mark_cell(self, cell: tuple[int, int] | None) -> None:
@@ -173,6 +180,12 @@ class EvaluationViews(QWidget):
         self._selection = answers
         if self.current_id in self._made:
             self._made[self.current_id].show_selection(answers)
+
+    def show_pictures(self, answers: Sequence[Answer]) -> None:
+        """Tell the view in sight which pictures the panel shows; the others once they are visited."""
+        self._pictures = answers
+        if self.current_id in self._made:
+            self._made[self.current_id].show_pictures(answers)
 
     def close_threads(self) -> None:
         for view in self._made.values():

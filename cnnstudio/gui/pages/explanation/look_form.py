@@ -60,6 +60,19 @@ class LookForm(QWidget):
         self.show_map.set_value(not self.look.shown)
         self._set(shown=not self.look.shown)
 
+    def recall(self) -> None:
+        """Show what is remembered: another form may have changed it."""
+        look = replace(self._memory.look, shown=self.look.shown)
+        if look == self.look:
+            return
+        self.look = look
+        self._strength.blockSignals(True)
+        self._strength.setValue(round(100 * look.strength))
+        self._strength.blockSignals(False)
+        self.palette_list.set_value(look.palette)
+        self._positive.set_value(look.positive)
+        self._show()
+
     def show_signed(self, signed: bool) -> None:
         """Whether the present method tells what is for and what is against a class."""
         self._signed = signed

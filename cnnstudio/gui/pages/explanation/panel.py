@@ -14,6 +14,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.explanation.checks import ChecksView
 from cnnstudio.gui.pages.explanation.look_form import LookForm
 from cnnstudio.gui.pages.explanation.memory import ExplanationMemory
+from cnnstudio.gui.pages.explanation.other_methods import OtherMethods
 from cnnstudio.gui.pages.explanation.question_form import QuestionForm
 from cnnstudio.gui.pages.explanation.saving import ToDraw, copy_explained, save_explained
 from cnnstudio.gui.pages.explanation.slot import Slot, Subject
@@ -59,6 +60,8 @@ class ExplanationPanel(QWidget):
         work = row(self._bar, self.cancel_button, spacing=10)
         work.setStretch(0, 1)
         self._work = box(work)
+        self._others = OtherMethods()
+        self._others.chosen.connect(self.form.choose_method)
         self.note = Label("", "secondary", "warn", wrap=True)
         self.check_button = Button(tr("Check this map", "Comprobar este mapa"), "", "check", on_click=self.check)
         self.check_button.setToolTip(tr("Does the map depend on what was learned, and do the pixels it names matter?",
@@ -73,9 +76,9 @@ class ExplanationPanel(QWidget):
         compare_line = row(Label(tr("Compare with", "Comparar con"), "body"), self.compare, spacing=8)
         compare_line.setStretch(0, 1)
         self.setLayout(column(
-            head, self._status, self._work, box(row(self.again_button, None)), self.form, self.note, Rule(), self.look_form,
-            Rule(), box(row(self.check_button, None)), self.checks, Rule(), box(compare_line), self.other_form, Rule(),
-            box(row(self._copy, self._save, None, spacing=14)), None, spacing=8))
+            head, self._status, self._others, self._work, box(row(self.again_button, None)), self.form, self.note, Rule(),
+            self.look_form, Rule(), box(row(self.check_button, None)), self.checks, Rule(), box(compare_line), self.other_form,
+            Rule(), box(row(self._copy, self._save, None, spacing=14)), None, spacing=8))
         self._show_model()
         self._show()
 
@@ -83,6 +86,8 @@ class ExplanationPanel(QWidget):
 
     def show_picture(self, model: Model, file: Path, ranked: Sequence[Ranked]) -> None:
         """Explain a picture; `ranked` are all classes with their probabilities, the likeliest first."""
+        self.form.recall()
+        self.look_form.recall()
         for form in (self.form, self.other_form):
             form.show_classes(ranked)
         subject = Subject(model, file)
@@ -167,6 +172,7 @@ class ExplanationPanel(QWidget):
         self._status.setText(text)
         self._status.set_tone("error" if slot.problem is not None and working is None else "dim")
         self._status.setVisible(bool(text))
+        self._others.show_problem(slot.problem if working is None else None)
         self.again_button.setVisible(working is None and slot.explained is None and self._subject is not None)
         found = slot.explained
         self.note.setText(str(found.note) if found is not None and found.note is not None else "")

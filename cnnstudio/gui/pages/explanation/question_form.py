@@ -91,6 +91,20 @@ class QuestionForm(QWidget):
         """Explain another class."""
         self.class_list.set_value(name)
 
+    def recall(self) -> None:
+        """Show what is remembered: another form may have changed it."""
+        method = self._memory.method
+        if method != self.method.value:
+            self.method.set_value(method)
+            self._show_method()
+        if method in self._forms:
+            self._forms[method][0].set_values(self._memory.params(method))
+
+    def choose_method(self, method: str) -> None:
+        """Ask by another method, as if the user had chosen it in the list."""
+        self.method.set_value(method)
+        self._on_method_chosen(method)
+
     def show_layers(self, listed: LayersListed | None) -> None:
         """The layers that can be chosen."""
         value = self.layer.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def draw_sheet(pictures: Sequence[ToDraw], look: MapLook, report: Report) -> np.
         except PictureError as err:
             problem = ProblemError(picture_problem(err, str(item.file)))
             continue
-        cells.append(item.map.drawn(picture, look) if item.map is not None else overlay.reduced(picture))
+        cells.append(item.map.drawn(_enlarged(picture), look) if item.map is not None else overlay.reduced(picture))
         captions.append(item.caption)
     if not cells:
         assert problem is not None
@@ -84,15 +84,29 @@ def draw_sheet(pictures: Sequence[ToDraw], look: MapLook, report: Report) -> np.
     return overlay.sheet(cells, captions)
 
 
+def _enlarged(picture: np.ndarray) -> np.ndarray:
+    """A small picture pixel by pixel in the size of a cell, so that a map over it is as fine as it is on screen."""
+    factor = max(1, overlay.CELL // max(picture.shape[:2]))
+    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def draw_mean(picture: np.ndarray, found: LoadedMap, look: MapLook, caption: str) -> np.ndarray:
+    """A mean picture, uint8 (height, width, channels), with the mean of the maps over it and its caption below."""
+    return overlay.sheet([found.drawn(_enlarged(picture), look)], [caption], cell=2 * overlay.CELL)
+
+
 def save_explained(session: Session, parent: QWidget, pictures: Sequence[ToDraw], look: MapLook, name: str) -> Work | None:
     """Ask for a file and write the pictures as they are seen; None where the user cancelled."""
+    return save_drawn(session, parent, name, lambda _report: draw_pictures(pictures, look))
+
+
+def save_drawn(session: Session, parent: QWidget, name: str, draw: Callable[[Report], np.ndarray]) -> Work | None:
+    """Ask for a file and write what `draw` draws in a thread; None where the user cancelled."""
     path = ask_save_path(session, parent.window(), tr("Save as PNG", "Guardar como PNG"), name, "PNG (*.png)")
-    if path is None:
-        return None
-    return write_in_thread(session, parent, path, lambda _report: draw_pictures(pictures, look))
+    return None if path is None else write_in_thread(session, parent, path, draw)
 
 
-def write_in_thread(session: Session, owner: QWidget, path: Path, draw) -> Work:  # type: ignore[no-untyped-def]
+def write_in_thread(session: Session, owner: QWidget, path: Path, draw: Callable[[Report], np.ndarray]) -> Work:
     """Draw and write a PNG in a thread, and report what came of it."""
     if path.suffix.lower() != ".png":
         path = path.with_name(path.name + ".png")
@@ -101,7 +115,7 @@ def write_in_thread(session: Session, owner: QWidget, path: Path, draw) -> Work:
         if isinstance(job.last, Failed):
             session.report(job.last.problem)
         elif job.result is not None:
-            report_saved(session, path)
+            report_saved(session, path, opens=True)
 
     def work(report: Report) -> bool:
         overlay.write_png(path, draw(report))

@@ -8,18 +8,18 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence, QShortcut
+from PySide6.QtGui import QColor, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.events import Failed
 from cnnstudio.core.jobs import Answered, Prediction
-from cnnstudio.core.problems import Fix, Problem, warning
+from cnnstudio.core.problems import Fix, Problem
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.scan_problems import summary_of
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
-from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder, ask_save_path, report_saved
-from cnnstudio.gui.pages.predict.files import list_files, save_answers, save_image
+from cnnstudio.gui.pages.file_dialogs import ask_save_path, report_saved
+from cnnstudio.gui.pages.predict.files import save_answers
+from cnnstudio.gui.pages.predict.incoming import Incoming
 from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.results import ResultsView
 from cnnstudio.gui.pages.predict.views import (
@@ -35,9 +35,8 @@ from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.prediction_server import server_of
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column
-from cnnstudio.gui.widgets.cards import EmptyState, paths_of
+from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.formatting import capitalize, engine_help, format_engine
-from cnnstudio.interchange.own_base.files import SUFFIXES as MODEL_SUFFIXES
 
 _FLUSH_MS = 50
 """The interval of repaints for the answers of a folder; a single picture's answer is shown at once."""
@@ -64,8 +63,9 @@ class PredictPage(Page):
         self.models = Models(session, self)
         self.models.listed.connect(self._on_models_listed)
         self.models.chosen.connect(self._on_model_chosen)
-        self._expanding = Latest(session.jobs, "predict-paths", list_files, self)
-        self._expanding.answered.connect(self._on_listed)
+        self.incoming = Incoming(session, self.server, self)
+        self.incoming.pictures_listed.connect(self._classify)
+        self.incoming.model_taken.connect(self.models.take)
         self._loading = Latest(session.jobs, "predict-picture", load_picture, self)
         self._loading.answered.connect(self._on_picture_loaded)
         self._flush = QTimer(self)
@@ -110,7 +110,7 @@ class PredictPage(Page):
         return self._stack
 
     def _make_results(self) -> ResultsView:
-        results = ResultsView(self._color)
+        results = ResultsView(self._color, self.workspace, lambda: self.models.model, lambda: self.state)
         results.answer_chosen.connect(self._on_answer_chosen)
         results.cancel_requested.connect(self._stop_classifying)
         results.folder_requested.connect(self._ask_folder)
@@ -124,7 +124,7 @@ class PredictPage(Page):
 
     def close(self) -> None:
         self._flush.stop()
-        for item in (self.models, self._expanding, self._loading):
+        for item in (self.models, self.incoming, self._loading):
             item.close()
         self._results.close_threads()
 
@@ -205,62 +205,20 @@ class PredictPage(Page):
         return tr("Predict with this model", "Predecir con este modelo") if model else tr("Classify", "Clasificar")
 
     def take_paths(self, paths: list[str]) -> bool:
-        if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES):
-            self.models.take(paths[0])
-        elif any(Path(path).is_dir() for path in paths):
-            self._expanding.ask(tuple(paths))
-        else:
-            self._classify(paths)
+        self.incoming.take_paths(paths)
         return True
 
-    def _on_listed(self, _paths: Any, listed: Any) -> None:
-        if isinstance(listed, Failure):
-            self._classify(listed)
-            return
-        files, left_out = listed
-        if left_out:
-            self.session.report(summary_of(left_out))
-        self._classify(files)
-
     def paste(self) -> None:
-        """Classify the contents of the clipboard: files, or a picture, which is saved as a PNG."""
-        mime = QGuiApplication.clipboard().mimeData()
-        paths = paths_of(mime) if mime is not None else []
-        if paths:
-            self.take_paths(paths)
-            return
-        image = QGuiApplication.clipboard().image()
-        if image.isNull():
-            self.session.report(warning("nothing_to_paste", Text("There is no picture on the clipboard.",
-                                                                 "No hay ninguna imagen en el portapapeles."), "file"))
-            return
-        folder = self.server.paste_folder
-        path = folder / f"pasted-{len(list(folder.iterdir())) + 1}.png"
-        self._saving = self.session.jobs.run(lambda _report: save_image(image, path),
-                                             Text("Pasting", "Pegando"), "paste", quiet=True)
-        self._saving.ended.connect(self._on_pasted)
-
-    def _on_pasted(self, last: Any) -> None:
-        if isinstance(last, Failed):
-            self.session.report(last.problem)
-        elif self._saving.result is not None:
-            self._classify([self._saving.result])
+        """Classify the contents of the clipboard."""
+        self.incoming.paste()
 
     def _ask_files(self) -> None:
-        paths = ask_files(self.session, self._stack.window(), tr("Choose files", "Elegir archivos"))
-        if paths:
-            self.take_paths(paths)
+        self.incoming.ask_files(self._stack)
 
     def _ask_folder(self) -> None:
-        path = ask_folder(self.session, self._stack.window(), tr("Choose folder", "Elegir carpeta"))
-        if path:
-            self.take_paths([path])
+        self.incoming.ask_folder(self._stack)
 
-    def _classify(self, paths: Any) -> None:
-        if isinstance(paths, Failure) or not paths:
-            self.session.report(warning("no_pictures", Text("There are no pictures to classify.",
-                                                            "No hay imágenes que clasificar."), "file"))
-            return
+    def _classify(self, paths: list[str]) -> None:
         if self.models.model is None:
             # Pictures dropped before the runs are listed wait for them. Without a model the page shows the problem.
             self._pending = [] if self.models.runs_listed else list(paths)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.predict.explaining import Explaining
+from cnnstudio.gui.pages.predict.neighbours import Neighbours
 from cnnstudio.gui.pages.predict.table import AnswerTable
 from cnnstudio.gui.pages.predict.views import Answer, AnswerView, format_summary
 from cnnstudio.gui.state.latest import Failure
+from cnnstudio.gui.state.prediction_server import Model
+from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, column, row
 from cnnstudio.gui.widgets.splitter import Splitter
 
 
 class ResultsView(QWidget):
-    """For one picture the answer alone, for several a table beside it."""
+    """For one picture the answer alone, for several a table beside it; with the explanation by `model()` at the right."""
 
     answer_chosen = Signal(object)
     """An `Answer` of the table, or None."""
@@ -27,7 +32,8 @@ class ResultsView(QWidget):
     save_requested = Signal()
     clear_requested = Signal()
 
-    def __init__(self, color_of: Callable[[str], QColor], parent: QWidget | None = None) -> None:
+    def __init__(self, color_of: Callable[[str], QColor], workspace: Workspace, model: Callable[[], Model | None],
+                 state: Callable[[], dict[str, Any]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._summary = Elided("", "body_strong")
         self._progress = QProgressBar()
@@ -47,13 +53,19 @@ class ResultsView(QWidget):
         self._splitter = Splitter(0, [0, 420])
         self._splitter.addWidget(self.table)
         self._splitter.addWidget(self.view)
-        layout = column(bar, self._splitter, spacing=14, margins=(24, 16, 24, 20))
+        self.explaining = Explaining(workspace.session, self.view, model, state, self)
+        self.neighbours = Neighbours(workspace, self.view, color_of, model, state, self)
+        below = row(self._splitter, self.explaining.side, spacing=16)
+        below.setStretch(0, 1)
+        layout = column(bar, below, spacing=14, margins=(24, 16, 24, 20))
         layout.setStretch(1, 1)
         self.setLayout(layout)
 
     def close_threads(self) -> None:
         """Stop the threads; the page will be deleted."""
         self.table.close_threads()
+        self.explaining.close()
+        self.neighbours.close()
 
     def show_picture(self, picture: QImage | Failure | None) -> None:
         """Show the chosen picture, large."""
@@ -62,6 +74,8 @@ class ResultsView(QWidget):
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
         """Show the chosen answer; `waiting` is the text while there is none yet."""
         self.view.show_answer(answer, waiting)
+        self.explaining.show_answer(answer)
+        self.neighbours.show_answer(answer)
 
     def show_several(self, several: bool) -> None:
         """Show or hide the table beside the answer."""

@@ -20,7 +20,7 @@ from cnnstudio.gui.pages.predict.doubt import doubt_reason, likely_text, not_sur
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.answer_bars import AnswerBars
-from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, column, row
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card, DropArea
 from cnnstudio.gui.widgets.formatting import (
     format_count,
@@ -29,7 +29,7 @@ from cnnstudio.gui.widgets.formatting import (
     format_number,
     format_pictures,
 )
-from cnnstudio.gui.widgets.picture import PictureView, image_of
+from cnnstudio.gui.widgets.picture import Overlay, PictureView, image_of
 
 _LARGEST = 1024
 
@@ -104,34 +104,56 @@ class AnswerView(QWidget):
         super().__init__(parent)
         self.picture = PictureView()
         self.picture.setMinimumSize(160, 160)
+        self.other_picture = PictureView()
+        self.other_picture.setMinimumSize(160, 160)
+        self.other_picture.setAccessibleName(tr("The same picture with another map", "La misma imagen con otro mapa"))
+        self._captions = [Elided("", "secondary", "dim") for _ in range(2)]
         self._name = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
+        self.explain_button = Button(tr("Explain", "Explicar"), "", "eye", tooltip=tr(
+            "Which parts of the picture decided (E, Ctrl+E)", "Qué partes de la imagen decidieron (E, Ctrl+E)"))
         self._label = Label("", "figure", wrap=True)
         self._likely = Label("", "body", wrap=True)
         self._reason = Label("", "secondary", "dim", wrap=True)
         self.bars = AnswerBars(color_of)
         self._problem = Label("", "body", "error", wrap=True, selectable=True)
         self._note = Label("", "secondary", "dim", wrap=True)
-        self.card = Card(Caption(tr("Prediction", "Predicción")), self._label, self._likely, self._reason, self.bars,
-                         self._problem, self._note, spacing=8)
-        left = column(self.picture, self._name, spacing=8)
+        self.neighbours_button = Button(tr("Neighbours", "Vecinas"), "", "grid", tooltip=tr(
+            "The nearest training pictures (N, Ctrl+Shift+N)",
+            "Las imágenes de entrenamiento más cercanas (N, Ctrl+Mayús+N)"))
+        head = box(row(Caption(tr("Prediction", "Predicción")), None, self.neighbours_button, self.explain_button))
+        self.card = Card(head, self._label, self._likely, self._reason, self.bars, self._problem, self._note, spacing=8)
+        self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._pair.setSpacing(12)
+        self._others = box(_picture_column(self.other_picture, self._captions[1]))
+        self._pair.addWidget(box(_picture_column(self.picture, self._captions[0])), 1)
+        self._pair.addWidget(self._others, 1)
+        left = column(self._pair, self._name, spacing=8)
         left.setStretch(0, 1)
+        self.show_maps((None, ""))
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(20)
         self._layout.addLayout(left, 1)
-        self._layout.addWidget(self.card)
+        self._cards = column(self.card, spacing=12)
+        self._side = box(self._cards)
+        self._layout.addWidget(self._side)
         self.setLayout(self._layout)
         self.set_alone(True)
 
     def set_alone(self, alone: bool) -> None:
         """Lay out for a single picture, or beside a table."""
+        self._pair.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
         self._layout.setDirection(QBoxLayout.Direction.LeftToRight if alone else QBoxLayout.Direction.TopToBottom)
         self._layout.setSpacing(20 if alone else 12)
-        self._layout.setAlignment(self.card, Qt.AlignmentFlag.AlignTop if alone else Qt.AlignmentFlag(0))
-        self.card.setMinimumWidth(340 if alone else 0)
-        self.card.setMaximumWidth(380 if alone else 16777215)
-        self.card.setSizePolicy(QSizePolicy.Policy.Preferred,
+        self._layout.setAlignment(self._side, Qt.AlignmentFlag.AlignTop if alone else Qt.AlignmentFlag(0))
+        self._side.setMinimumWidth(340 if alone else 0)
+        self._side.setMaximumWidth(380 if alone else 16777215)
+        self._side.setSizePolicy(QSizePolicy.Policy.Preferred,
                                 QSizePolicy.Policy.Preferred if alone else QSizePolicy.Policy.Maximum)
+
+    def add_card(self, card: QWidget) -> None:
+        """Put a card below that of the answer."""
+        self._cards.addWidget(card)
 
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
         """Show the file's name and answer; `waiting` is the text while there is none."""
@@ -171,10 +193,25 @@ class AnswerView(QWidget):
 
     def show_picture(self, result: Any) -> None:
         """Show a QImage, or the text of a Failure."""
-        if isinstance(result, Failure):
-            self.picture.set_message(result.text, "error")
-        else:
-            self.picture.set_image(result)
+        for view in (self.picture, self.other_picture):
+            if isinstance(result, Failure):
+                view.set_message(result.text, "error")
+            else:
+                view.set_image(result)
+
+    def show_maps(self, *maps: tuple[Overlay | None, str]) -> None:
+        """Show what is drawn over the picture with its caption; of two, the second over the picture once more."""
+        self._others.setVisible(len(maps) > 1)
+        for view, caption, (overlay, text) in zip((self.picture, self.other_picture), self._captions, maps, strict=False):
+            view.set_overlay(overlay)
+            caption.setText(text)
+            caption.setVisible(bool(text))
+
+
+def _picture_column(view: PictureView, caption: Elided) -> QBoxLayout:
+    layout = column(view, caption, spacing=4)
+    layout.setStretch(0, 1)
+    return layout
 
 
 def drop_area(on_folder: Callable[[], object], on_paste: Callable[[], object]) -> DropArea:

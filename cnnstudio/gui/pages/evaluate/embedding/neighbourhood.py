@@ -14,7 +14,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.evaluation.neighbourhood import Neighbourhood
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.embedding.rows import MapRows
-from cnnstudio.gui.pages.evaluate.embedding.strip import Cell, NeighbourStrip
+from cnnstudio.gui.pages.neighbours.strip import Cell, NeighbourStrip
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, row
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.formatting import format_percent

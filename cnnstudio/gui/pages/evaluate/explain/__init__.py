@@ -1,0 +1,1 @@
+"""The view that explains several pictures of an evaluation at once."""

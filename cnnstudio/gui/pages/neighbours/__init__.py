@@ -1,0 +1,1 @@
+"""The nearest training pictures of a picture."""

@@ -1,0 +1,97 @@
+"""What comes into the Predict page: files and folders that are dropped, pasted or chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.core.events import Failed
+from cnnstudio.core.problems import warning
+from cnnstudio.core.text import Text, tr
+from cnnstudio.datasets.scan_problems import summary_of
+from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder
+from cnnstudio.gui.pages.predict.files import list_files, save_image
+from cnnstudio.gui.state.latest import Failure, Latest
+from cnnstudio.gui.state.prediction_server import PredictionServer
+from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.cards import paths_of
+from cnnstudio.interchange.own_base.files import SUFFIXES as MODEL_SUFFIXES
+
+
+class Incoming(QObject):
+    """`pictures_listed(paths)` for pictures to classify, `model_taken(path)` for a file that is a model."""
+
+    pictures_listed = Signal(list)
+    model_taken = Signal(str)
+
+    def __init__(self, session: Session, server: PredictionServer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._server = session, server
+        self._expanding = Latest(session.jobs, "predict-paths", list_files, self)
+        self._expanding.answered.connect(self._on_listed)
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self._expanding.close()
+
+    def take_paths(self, paths: list[str]) -> None:
+        """Take files and folders, or a model."""
+        if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES):
+            self.model_taken.emit(paths[0])
+        elif any(Path(path).is_dir() for path in paths):
+            self._expanding.ask(tuple(paths))
+        else:
+            self._give(paths)
+
+    def _give(self, paths: list[str]) -> None:
+        if paths:
+            self.pictures_listed.emit(list(paths))
+        else:
+            self._session.report(warning("no_pictures", Text("There are no pictures to classify.",
+                                                             "No hay imágenes que clasificar."), "file"))
+
+    def _on_listed(self, _paths: Any, listed: Any) -> None:
+        files, left_out = ([], []) if isinstance(listed, Failure) else listed
+        if left_out:
+            self._session.report(summary_of(left_out))
+        self._give(files)
+
+    def paste(self) -> None:
+        """Take the contents of the clipboard: files, or a picture, which is saved as a PNG."""
+        mime = QGuiApplication.clipboard().mimeData()
+        paths = paths_of(mime) if mime is not None else []
+        if paths:
+            self.take_paths(paths)
+            return
+        image = QGuiApplication.clipboard().image()
+        if image.isNull():
+            self._session.report(warning("nothing_to_paste", Text("There is no picture on the clipboard.",
+                                                                  "No hay ninguna imagen en el portapapeles."), "file"))
+            return
+        folder = self._server.paste_folder
+        path = folder / f"pasted-{len(list(folder.iterdir())) + 1}.png"
+        self._saving = self._session.jobs.run(lambda _report: save_image(image, path),
+                                              Text("Pasting", "Pegando"), "paste", quiet=True)
+        self._saving.ended.connect(self._on_pasted)
+
+    def _on_pasted(self, last: Any) -> None:
+        if isinstance(last, Failed):
+            self._session.report(last.problem)
+        elif self._saving.result is not None:
+            self._give([self._saving.result])
+
+    def ask_files(self, parent: QWidget) -> None:
+        """Ask the user for files."""
+        paths = ask_files(self._session, parent.window(), tr("Choose files", "Elegir archivos"))
+        if paths:
+            self.take_paths(paths)
+
+    def ask_folder(self, parent: QWidget) -> None:
+        """Ask the user for a folder."""
+        path = ask_folder(self._session, parent.window(), tr("Choose folder", "Elegir carpeta"))
+        if path:
+            self.take_paths([path])

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from cnnstudio.core.text import format_number, tr
+from cnnstudio.core.text import format_number, on_one_line, tr
 from cnnstudio.evaluation.feature_sets import Neighbour
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
@@ -99,7 +99,7 @@ class NeighbourStrip(QWidget):
                 painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 9, 9)
             line = QRectF(rect.x() - 2, rect.bottom() + 1, _SIDE + 4, 15)
             distance = format_number(cell.neighbour.distance, ".2f")
-            for text, token in ((cell.neighbour.class_name or "?", "text"), (distance, "dim")):
+            for text, token in ((on_one_line(cell.neighbour.class_name) or "?", "text"), (distance, "dim")):
                 painter.setPen(theme.color(token))
                 painter.drawText(line, Qt.AlignmentFlag.AlignCenter, painter.fontMetrics().elidedText(
                     text, Qt.TextElideMode.ElideMiddle, round(line.width())))

@@ -1,7 +1,8 @@
 """The pictures of a run where they are now: the project or its folder of pictures may have been moved since.
 
-A run's manifest says where its pictures lay. Those that are no longer there are looked for in the project's present
-source: under the same path, then by their content anywhere in it.
+A run's manifest says where its pictures lay. A project whose pictures lie within it, as those of a copy do, has its own. Those
+that are no longer there are looked for in the project's present source: under the same path, then by their content anywhere in
+it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ def read_located(path: Path, project_folder: Path) -> Manifest:
 def locate(manifest: Manifest, project_folder: Path) -> Manifest:
     """The manifest with its pictures where they are now. Pictures that are nowhere keep their old path."""
     recorded = Path(manifest.header.root)
+    own = _own_folder(project_folder)
+    if own is not None and own != recorded and all(_is_there(own / entry.path, entry) for entry in manifest.entries):
+        return Manifest(header=replace(manifest.header, root=str(own)), entries=manifest.entries)
     # The file of the same size: another file may have taken its name.
     lost = [number for number, entry in enumerate(manifest.entries) if not _is_there(recorded / entry.path, entry)]
     if not lost:
@@ -64,6 +68,15 @@ def locate(manifest: Manifest, project_folder: Path) -> Manifest:
     for number, place in moved.items():
         entries[number] = replace(entries[number], path=place if present == recorded else os.fspath(present / place))
     return replace(manifest, entries=tuple(entries))
+
+
+def _own_folder(project_folder: Path) -> Path | None:
+    """The project's folder of pictures, where it lies within the project."""
+    try:
+        source = source_folder(read_project(project_folder), project_folder)
+    except ProblemError:
+        return None
+    return source.absolute() if source.resolve().is_relative_to(project_folder.resolve()) else None
 
 
 def picture_files(path: Path, project_folder: Path) -> dict[str, tuple[Entry, Path]]:

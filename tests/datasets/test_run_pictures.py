@@ -57,6 +57,15 @@ def test_a_moved_project_with_its_pictures_inside(tmp_path):
     assert [entry.path for entry in manifest.entries] == ["a/1.png", "a/2.png", "b/3.png"]
 
 
+def test_a_copy_of_a_project_has_its_own_pictures(tmp_path):
+    distinct(tmp_path / "first" / "pics")
+    path = project_with_run(tmp_path / "first", "pics")
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    assert read_located(tmp_path / "first" / path, tmp_path / "first").header.root == str(tmp_path / "first" / "pics")
+    copied = read_located(tmp_path / "second" / path, tmp_path / "second")
+    assert {copied.path(entry).is_relative_to(tmp_path / "second") for entry in copied.entries} == {True}
+
+
 def test_a_folder_that_was_moved_copied_and_rearranged(tmp_path):
     pictures = distinct(tmp_path / "outside")
     home = tmp_path / "p"

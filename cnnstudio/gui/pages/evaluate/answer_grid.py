@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import on_one_line, tr
 from cnnstudio.datasets.index import Picture
 from cnnstudio.gui.look import icons, theme
 from cnnstudio.gui.pages.evaluate.results import Answer
@@ -178,7 +178,7 @@ class AnswerGrid(SelectingGrid):
         painter.setPen(theme.color("text"))
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(box.x(), box.y() + side + 3, side, 17), middle,
-                         metrics.elidedText(self._caption(answer), Qt.TextElideMode.ElideRight, side))
+                         metrics.elidedText(on_one_line(self._caption(answer)), Qt.TextElideMode.ElideRight, side))
         below = QRect(box.x(), box.y() + side + 20, side, 17)
         changed = self._changed_class(answer, state)
         painter.setPen(theme.color("accent" if changed else "ok" if answer.right else "error"))

@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 from PySide6.QtGui import QColor, QImage
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import on_one_line, tr
 from cnnstudio.evaluation.confusion import column_shares, row_shares
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.formatting import format_count, format_percent, format_pictures
@@ -35,7 +35,7 @@ class MatrixData:
     def of(names: Sequence[str], colors: Sequence[QColor], rows: Sequence[Sequence[int]]) -> MatrixData:
         """The counts in the order of the classes."""
         counts = np.asarray(rows, np.int64).reshape(len(names), len(names))
-        return MatrixData(tuple(names), tuple(colors), counts, order=tuple(range(len(names))))
+        return MatrixData(tuple(map(on_one_line, names)), tuple(colors), counts, order=tuple(range(len(names))))
 
     def __len__(self) -> int:
         return len(self.names)

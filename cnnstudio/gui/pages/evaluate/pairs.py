@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import on_one_line, tr
 from cnnstudio.evaluation.confusion import ConfusedPair, confused_pairs
 from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages.evaluate.results import Answer
@@ -40,7 +40,7 @@ class Direction(QWidget):
         self._cell, self._answers, self._thumbnails = (label, predicted), answers, thumbnails
         self._color = context.class_color(label)
         names = context.class_names
-        self._text = f"{names[label]} → {names[predicted]}"
+        self._text = on_one_line(f"{names[label]} → {names[predicted]}")
         self._number = format_count(count) + (f" · {format_percent(share)}" if count else "")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)

@@ -33,7 +33,8 @@ class FeatureMaps:
         """uint8 (units, height, width, 3), dark where a map is least: each by its own range, or all `alike` by that of the
         layer, so that they can be compared."""
         finite = np.nan_to_num(self.values, nan=0.0, posinf=0.0, neginf=0.0)
-        axes = None if alike else (0, 1)
+        # A single value has no range of its own.
+        axes = None if alike or not self.placed else (0, 1)
         low, high = finite.min(axis=axes, keepdims=True), finite.max(axis=axes, keepdims=True)
         shown = 255 * (finite - low) / np.where(high > low, high - low, 1)
         return np.asarray(_COLORS[np.moveaxis(shown.astype(np.uint8), -1, 0)])

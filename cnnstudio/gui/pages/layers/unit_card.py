@@ -138,11 +138,14 @@ class UnitCard(Card):
         self.picture.set_image(image)
         self.title.setText(tr("{unit} of {layer}", "{unit} de {layer}", unit=unit_text(shown.unit), layer=shown.layer))
         maps = shown.maps
-        self.facts.setText(tr(
-            "Greatest value {peak}, mean {mean}; silent at {share} of {n} positions",
-            "Valor máximo {peak}, medio {mean}; callada en el {share} de {n} posiciones",
-            peak=format_number(maps.peak(shown.unit), 3), mean=format_number(maps.mean(shown.unit), 3),
-            share=format_percent(maps.silent(shown.unit), 0), n=format_count(maps.values[..., 0].size)))
+        if maps.values[..., 0].size == 1:
+            facts = tr("Answers {value}", "Responde {value}", value=format_number(maps.peak(shown.unit), 3))
+        else:
+            facts = tr("Greatest value {peak}, mean {mean}; silent at {share} of {n} positions",
+                       "Valor máximo {peak}, medio {mean}; callada en el {share} de {n} posiciones",
+                       peak=format_number(maps.peak(shown.unit), 3), mean=format_number(maps.mean(shown.unit), 3),
+                       share=format_percent(maps.silent(shown.unit), 0), n=format_count(maps.values[..., 0].size))
+        self.facts.setText(facts)
         self._show_map()
         self.show()
 
@@ -155,6 +158,12 @@ class UnitCard(Card):
     def _show_map(self) -> None:
         shown = self._shown
         if shown is None:
+            return
+        if not shown.maps.placed:
+            self.picture.set_overlay(None)
+            self.picture.set_box(None)
+            self._back.hide()
+            self._note.hide()
             return
         values = np.nan_to_num(shown.maps.values[..., shown.unit].astype(np.float32))
         enlarged = cv2.resize(values, (shown.input[1], shown.input[0]), interpolation=cv2.INTER_LINEAR)

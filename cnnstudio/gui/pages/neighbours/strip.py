@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from cnnstudio.core.text import format_number, tr
+from cnnstudio.core.text import format_number, on_one_line, tr
 from cnnstudio.evaluation.feature_sets import Neighbour
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.state.thumbnails import Thumbnails, Wanted, size_for
@@ -139,7 +139,7 @@ class NeighbourStrip(QWidget):
                 painter.setPen(QPen(theme.color("accent" if place != self._hover else "text"), 2))
                 painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 9, 9)
             line = QRectF(rect.x() - 2, rect.bottom() + 1, _SIDE + 4, 15)
-            for text, token in ((cell.neighbour.class_name or "?", "text"), (self._value(cell.neighbour), "dim")):
+            for text, token in ((on_one_line(cell.neighbour.class_name) or "?", "text"), (self._value(cell.neighbour), "dim")):
                 painter.setPen(theme.color(token))
                 painter.drawText(line, Qt.AlignmentFlag.AlignCenter, painter.fontMetrics().elidedText(
                     text, Qt.TextElideMode.ElideMiddle, round(line.width())))

@@ -146,8 +146,8 @@ class NetworkPage(Page):
                                          ("code", tr("Code", "Código"))], self.state.get("view", "canvas"))
         self._switch.setFixedHeight(tokens.CONTROL_HEIGHT)
         self._switch.chosen.connect(self.show_view)
-        gallery = Button(tr("Gallery…", "Galería…"), on_click=lambda: self.show_view("gallery"))
-        self._arrange = Button(tr("Arrange", "Ordenar"), tooltip=tr("Lay out all layers automatically",
+        gallery = Button(tr("Gallery…", "Galería…"), compact_icon="grid", on_click=lambda: self.show_view("gallery"))
+        self._arrange = Button(tr("Arrange", "Ordenar"), compact_icon="layers", tooltip=tr("Lay out all layers automatically",
                                                                    "Colocar todas las capas automáticamente"),
                                on_click=self.edit_actions.arrangement.arrange)
         following = Button(tr("Next: Train", "Siguiente: Entrenar"), "primary", compact_icon="chevron-right",

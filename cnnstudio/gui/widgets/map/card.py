@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from cnnstudio.core.text import on_one_line
 from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.widgets.picture import draw_rounded
 
@@ -41,7 +42,7 @@ def paint_card(painter: QPainter, room: QRect, at: QPointF, image: QImage | None
         painter.setFont(theme.font(style))
         painter.setPen(theme.color(token))
         painter.drawText(line.adjusted(indent, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
-                         painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, CARD - indent))
+                         painter.fontMetrics().elidedText(on_one_line(text), Qt.TextElideMode.ElideMiddle, CARD - indent))
         line.translate(0, 19)
 
 

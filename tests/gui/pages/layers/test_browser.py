@@ -212,3 +212,12 @@ def test_a_click_on_the_picture_asks_nothing_of_a_layer_without_positions(qtbot,
     browser.unit.picture.pointed.emit(0.5, 0.5)
     assert not browser.unit._field.busy
     assert says(browser, "flatten has no positions")
+
+
+def test_the_values_of_a_vector_are_compared_with_each_other_and_lie_on_no_part_of_the_picture(qtbot, browser):
+    tiles = FeatureMaps.of(np.array((0.0, 1.0, 2.0), np.float32)).tiles(alike=False)
+    assert len({tuple(tile[0, 0].tolist()) for tile in tiles}) == 3
+    browser.list.select("flatten")
+    qtbot.waitUntil(lambda: len(browser.tiles.order) == 48, timeout=20_000)
+    assert says(browser, "Answers 2")
+    assert not says(browser, "silent at")

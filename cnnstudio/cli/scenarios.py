@@ -49,8 +49,7 @@ def scenarios(arguments: argparse.Namespace, output: Output) -> int:
     for scenario in found:
         _print(scenario, sum(picture.hash in present for picture in scenario.pictures), output)
     if not found:
-        output.print_message(tr("There are no scenarios yet: cnnstudio scenarios PROJECT add NAME --paths PICTURE...",
-                                "Aún no hay escenarios: cnnstudio scenarios PROYECTO add NOMBRE --paths IMAGEN..."))
+        _tell_none(output)
     return 0
 
 
@@ -146,6 +145,11 @@ def _listed(path: Path) -> list[str]:
 # Measuring -----------------------------------------------------------------------------------------
 
 
+def _tell_none(output: Output) -> None:
+    output.line({"scenarios": 0}, tr("There are no scenarios yet: cnnstudio scenarios PROJECT add NAME --paths PICTURE...",
+                                     "Aún no hay escenarios: cnnstudio scenarios PROYECTO add NOMBRE --paths IMAGEN..."))
+
+
 def _measure(arguments: argparse.Namespace, output: Output) -> int:
     """Measure every run, or the chosen ones, on what they have no answer for; then the table."""
     runs = [find_run(arguments.project, name) for name in dict.fromkeys(arguments.run or ())] or [
@@ -154,6 +158,8 @@ def _measure(arguments: argparse.Namespace, output: Output) -> int:
     code = 0
     try:
         chosen = _chosen(index, arguments.name)
+        if not chosen:
+            _tell_none(output)
         for run in runs:
             job = scenarios_job(run, chosen, index, source_folder(project, arguments.project))
             if job is not None:

@@ -62,6 +62,9 @@ class QuestionForm(QWidget):
             layout.addWidget(self._layer_box)
             layout.addLayout(self._params)
             layout.addWidget(self.cost)
+        else:
+            # What is in no layout would be a window of its own.
+            box(column(self.help, self._layer_box, self.cost), self).hide()
         self.setLayout(layout)
         self._show_method()
 

@@ -327,3 +327,12 @@ def test_the_result_of_a_list_is_found_again_and_not_taken_for_its_folder(run, t
     run.table_path("test").with_suffix(".json").rename(run.table_path("data").with_suffix(".json"))
     assert measured_folder(run) == lists[0].resolve()
     assert read_results(run, "data").root == pictures.resolve()
+
+
+def test_no_part_of_the_page_is_a_window_of_its_own(qtbot, qapp, window, project_folder):
+    before = set(map(id, qapp.topLevelWidgets()))
+    evaluate_by_hand(trained_run(project_folder))
+    opened(qtbot, window, project_folder)
+    windows = [type(widget).__name__ for widget in qapp.topLevelWidgets()
+               if id(widget) not in before and widget.windowType() == Qt.WindowType.Window]
+    assert windows == []

@@ -139,9 +139,10 @@ class QuestionForm(QWidget):
         entry = EXPLANATIONS[str(self.method.value)]
         self.method.setToolTip(_about(entry.id))
         self.help.setText(str(entry.help))
-        self._layer_box.setVisible(entry.needs_maps)
         if self._simple:
+            # What is in no layout would be shown as a window of its own.
             return
+        self._layer_box.setVisible(entry.needs_maps)
         if entry.params and entry.id not in self._forms:
             form = Form(entry.params, self._memory.params(entry.id), lazy=True)
             form.value_changed.connect(partial(self._on_value, entry.id))

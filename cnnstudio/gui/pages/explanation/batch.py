@@ -105,6 +105,9 @@ class Batch(QObject):
         if before is None or task is None or (before.model, before.question) != (task.model, task.question):
             self._forget()
         if task is not None:
+            for kept in (self.maps, self.explained, self.problems):
+                for file in kept.keys() - set(task.files):
+                    del kept[file]
             self.explainer.server.serve(task.model)
             if not task.mean:
                 for event in self.explainer.known(task.files, task.question):

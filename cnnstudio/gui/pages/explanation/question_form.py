@@ -143,7 +143,6 @@ class QuestionForm(QWidget):
         self.method.setToolTip(_about(entry.id))
         self.help.setText(str(entry.help))
         if self._simple:
-            # What is in no layout would open as a window of its own.
             return
         self._layer_box.setVisible(entry.needs_maps)
         if entry.params and entry.id not in self._forms:

@@ -22,7 +22,7 @@ _PANEL: Final = 292
 
 class Explaining(QObject):
     """Explains the answers of `view` while it is switched on, which `state` remembers; `side` is the panel. The keys work
-    within `area`."""
+    while `area` is in sight."""
 
     def __init__(self, session: Session, view: AnswerView, model: Callable[[], Model | None],
                  state: Callable[[], dict[str, Any]], area: QWidget) -> None:
@@ -38,7 +38,7 @@ class Explaining(QObject):
         view.explain_button.clicked.connect(self.toggle)
         for keys, action in (("E", self.toggle), ("Ctrl+E", self.toggle), ("M", self._toggle_map)):
             shortcut = QShortcut(QKeySequence(keys), area)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
             shortcut.activated.connect(action)
         self._show_side()
 
@@ -51,6 +51,10 @@ class Explaining(QObject):
         self._answer = answer
         # The page of another project has a state of its own.
         self._show_side()
+        self._explain()
+
+    def follow_model(self) -> None:
+        """The model is known, or it is another one."""
         self._explain()
 
     def toggle(self) -> None:

@@ -17,7 +17,8 @@ from cnnstudio.gui.state.workspace import Workspace
 
 
 class Neighbours(QObject):
-    """Shows those of the answers of `view` while it is switched on, which `state` remembers. The keys work within `area`."""
+    """Shows those of the answers of `view` while it is switched on, which `state` remembers. The keys work while `area` is
+    in sight."""
 
     def __init__(self, workspace: Workspace, view: AnswerView, color_of: Callable[[str], QColor],
                  model: Callable[[], Model | None], state: Callable[[], dict[str, Any]], area: QWidget) -> None:
@@ -30,7 +31,7 @@ class Neighbours(QObject):
         view.neighbours_button.clicked.connect(self.toggle)
         for keys in ("N", "Ctrl+Shift+N"):
             shortcut = QShortcut(QKeySequence(keys), area)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
             shortcut.activated.connect(self.toggle)
         self._show()
 
@@ -41,6 +42,10 @@ class Neighbours(QObject):
     def show_answer(self, answer: Answer | None) -> None:
         """Look for the neighbours of the answer that is in sight now, as soon as it has come."""
         self._answer = answer
+        self._show()
+
+    def follow_model(self) -> None:
+        """The model is known, or it is another one."""
         self._show()
 
     def toggle(self) -> None:

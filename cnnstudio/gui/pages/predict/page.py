@@ -153,6 +153,7 @@ class PredictPage(Page):
 
     def _on_models_listed(self) -> None:
         self._serve()
+        self._results.follow_model()
         pending, self._pending = self._pending, []
         if pending:
             self._classify(pending)

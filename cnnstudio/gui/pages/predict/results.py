@@ -77,6 +77,11 @@ class ResultsView(QWidget):
         self.explaining.show_answer(answer)
         self.neighbours.show_answer(answer)
 
+    def follow_model(self) -> None:
+        """The model is known, or it is another one."""
+        for part in (self.explaining, self.neighbours):
+            part.follow_model()
+
     def show_several(self, several: bool) -> None:
         """Show or hide the table beside the answer."""
         self.table.setVisible(several)

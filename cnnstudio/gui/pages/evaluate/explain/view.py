@@ -274,7 +274,8 @@ class ExplainView(EvaluationView):
             loading = self._server.ready is None
             text = tr("Loading the model…", "Cargando el modelo…") if loading else tr("Explaining…", "Explicando…")
             self._status.setText(text + (f" · {format_time_left(left)}" if left is not None and left >= 1 else ""))
-        self.start_button.setVisible(task is not None and not batch.busy and batch.missing > 0 and batch.problem is None)
+        self.start_button.setVisible(task is not None and not batch.busy and batch.missing > 0
+                                       and not OtherMethods.fit(batch.problem))
         self.form.show_cost(self._server.seconds_per_pass, max(1, batch.missing))
         self._show_problem(batch.problem)
         if task is not None:

@@ -32,6 +32,7 @@ _HIGH: Final = 760
 _BESIDE: Final = 900
 """From this width two maps stand beside each other, not one above the other."""
 _PANEL: Final = 292
+_WIDE: Final = 1200
 _EXPLAIN, _MAP, _NEAR = "e", "m", "n"
 
 
@@ -95,7 +96,10 @@ class LargeView(QWidget):
         self._side.hide()
         layout = row(left, self._side, spacing=16, margins=(24, 14, 16, 16))
         layout.setStretch(0, 1)
-        self.setLayout(layout)
+        # On a small screen, or with large text, nothing is cut off.
+        self._content = box(layout)
+        self._area = scroll_area(self._content, sideways=True)
+        self.setLayout(column(self._area))
         # Where a class has the key E or N these still have one.
         for keys, action in (("Ctrl+E", self.toggle_explanation), ("Ctrl+Shift+N", self.toggle_neighbours)):
             always = QShortcut(QKeySequence(keys), self)
@@ -104,6 +108,7 @@ class LargeView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._reserve()
         most = _MOST if event.size().height() >= _HIGH else _FEW
         if most != self._most:
             self._most = most
@@ -111,6 +116,11 @@ class LargeView(QWidget):
             self._show_bars()
         beside = event.size().width() - _PANEL >= _BESIDE
         self._pair.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+
+    def _reserve(self) -> None:
+        """In a wide window the panels at both sides make room, so that nothing needs to be scrolled sideways."""
+        wide = self.window().width() >= _WIDE
+        self._area.setMinimumWidth(self._content.minimumSizeHint().width() if wide else 0)
 
     def show_answer(self, answer: Answer, context: EvaluationContext) -> None:
         """Show a picture of the evaluation."""
@@ -184,6 +194,7 @@ class LargeView(QWidget):
         self.explaining = not self.explaining
         self._side.setVisible(self.explaining)
         self.explain_button.setVisible(not self.explaining)
+        self._reserve()
         if self.explaining:
             self._explain()
         else:

@@ -55,7 +55,9 @@ def scenarios(arguments: argparse.Namespace, output: Output) -> int:
 
 def _print(scenario: Scenario, present: int, output: Output) -> None:
     gone = len(scenario.pictures) - present
-    text = tr("{name}: pictures {n}", "{name}: imágenes {n}", name=scenario.name, n=format_number(len(scenario.pictures), ","))
+    count = len(scenario.pictures)
+    text = f"{scenario.name}: " + (tr("1 picture", "1 imagen") if count == 1 else
+                                   tr("{n} pictures", "{n} imágenes", n=format_number(count, ",")))
     if gone:
         text += ", " + tr("{n} of them no longer in the collection", "{n} de ellas ya no están en la colección", n=gone)
     if scenario.note:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 from cnnstudio.catalog.properties import PictureProperty
 from cnnstudio.core.display import format_count, with_unit
 from cnnstudio.core.text import format_number, tr
 from cnnstudio.evaluation.by_property import PropertyAccuracy, PropertyBin
+
+_MORE_DECIMALS: Final = 3
 
 
 def bin_label(entry: PictureProperty, item: PropertyBin) -> str:
@@ -16,13 +21,17 @@ def bin_label(entry: PictureProperty, item: PropertyBin) -> str:
         return tr("{n} rare values", "{n} valores poco frecuentes", n=format_count(item.others))
     if item.kind == "value":
         return str(entry.names.get(item.value, item.value))
-    low, high = (_number(entry, value) for value in (item.low, item.high))
+    span = (item.high - item.low) * entry.scale
+    # As many decimals as tell its ends apart: small files lie within a tenth of a kilobyte.
+    needed = math.ceil(-math.log10(span)) if span > 0 else 0
+    decimals = max(entry.decimals, min(needed, entry.decimals + _MORE_DECIMALS))
+    low, high = (_number(entry, value, decimals) for value in (item.low, item.high))
     text = low if low == high else f"{low} – {high}"
     return with_unit(text, entry.unit) if entry.unit else text
 
 
-def _number(entry: PictureProperty, value: float) -> str:
-    text = format_number(value * entry.scale, f",.{entry.decimals}f")
+def _number(entry: PictureProperty, value: float, decimals: int) -> str:
+    text = format_number(value * entry.scale, f",.{decimals}f")
     # Columns hold any numbers: whole ones have no decimals.
     return format_number(value, ",.0f") if not entry.unit and value == int(value) and entry.scale == 1 else text
 

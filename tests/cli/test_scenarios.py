@@ -34,6 +34,8 @@ def test_one_is_added_listed_edited_and_removed(place, capsys, monkeypatch):
     (added,) = call(capsys, "scenarios", project, "add", "Night & <fog>", "--paths", "cat/3.png", "dog/3.png", "--note", "why")
     assert (added["scenario"], added["note"], added["pictures"], added["gone"]) == ("Night & <fog>", "why", 2, 0)
     monkeypatch.setattr("sys.stdin", io.StringIO("cat/4.png\n\n"))
+    assert cli.main(["scenarios", str(project)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "Night & <fog>: 2 pictures"
     (more,) = call(capsys, "scenarios", project, "add", "night & <FOG>", "--from", "-")
     assert (more["pictures"], more["note"]) == (3, "why"), "to an existing one they are added"
     (edited,) = call(capsys, "scenarios", project, "edit", "Night & <fog>", "--rename", "de noche", "--note", "")

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 
 from cnnstudio.catalog.reports import REPORT_FORMATS, REPORT_SECTIONS
 from cnnstudio.core.problems import ProblemError
@@ -73,6 +74,18 @@ def test_it_says_everything_and_needs_no_other_file(run, language, heading):
     for figure in FIGURES:
         assert str(figure.label.es if language == "es" else figure.label.en) in text
     assert "recipe.height" in text
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "1 epoch ("), ("es", "1 época (")])
+def test_one_epoch_is_not_said_in_the_plural(run, monkeypatch, language, said):
+    summary = structs.replace(run.summary(), epochs=1)
+    monkeypatch.setattr(type(run), "summary", lambda _self: summary)
+    set_language(language)
+    try:
+        page = run_report(run, "test")
+    finally:
+        set_language("en")
+    assert said in page
 
 
 def test_the_split_that_was_evaluated_is_reported_on(run, tmp_path):

@@ -23,6 +23,7 @@ from cnnstudio.workers.feature_sets import features_job, find_features
 KIND: Final = "training-features"
 _READ: Final = "training-features-read"
 COUNT: Final = 8
+NO_PICTURES: Final = "no_training_pictures"
 Stage = Literal["nothing", "reading", "not_kept", "computing", "asking", "found", "failed"]
 
 
@@ -76,7 +77,7 @@ class NeighbourFinder(QObject):
             text = Text("{name} is a model alone, without the list of its training pictures. Choose a run of this project.",
                         "{name} es solo un modelo, sin la lista de sus imágenes de entrenamiento. Elija un entrenamiento de "
                         "este proyecto.")
-            self._fail(error("no_training_pictures", text.fill(name=Path(model[0]).name), "file", path=model[0]))
+            self._fail(error(NO_PICTURES, text.fill(name=Path(model[0]).name), "file", path=model[0]))
         elif self._kept is not None and (self._kept.model, self._kept.modified) == (model, _modified(model)):
             self._look()
         else:
@@ -160,7 +161,7 @@ class NeighbourFinder(QObject):
         if not len(self._kept.features):
             text = Text("None of the training pictures of this run can be read any more.",
                         "Ya no se puede leer ninguna de las imágenes de entrenamiento de este modelo.")
-            self._fail(error("no_training_pictures", text, "run"))
+            self._fail(error(NO_PICTURES, text, "run"))
             return
         self._server.serve(self._model)
         if not self._server.running:

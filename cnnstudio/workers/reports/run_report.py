@@ -131,9 +131,10 @@ def _card(run: RunFolder, manifest: Manifest, answers: Answers, figures: Report,
                network=info.network, height=project.recipe.height, width=project.recipe.width, shown=shown)
     use = run.summary().labels.note or tr("Not described. Write a note about the run to say what it is for.",
                                           "Sin describir. Escriba una nota sobre el entrenamiento para decir para qué es.")
-    learned = tr("{train} training and {validation} validation pictures; {epochs} epochs ({state})",
-                 "{train} imágenes de entrenamiento y {validation} de validación; {epochs} épocas ({state})",
-                 train=format_count(counts["train"]), validation=format_count(counts["validation"]), epochs=info.epochs,
+    epochs = tr("1 epoch", "1 época") if info.epochs == 1 else tr("{n} epochs", "{n} épocas", n=info.epochs)
+    learned = tr("{train} training and {validation} validation pictures; {epochs} ({state})",
+                 "{train} imágenes de entrenamiento y {validation} de validación; {epochs} ({state})",
+                 train=format_count(counts["train"]), validation=format_count(counts["validation"]), epochs=epochs,
                  state=STATE_NAMES[info.state])
     return [(tr("Model", "Modelo"), model), (tr("Intended use", "Uso previsto"), use),
             (tr("Training", "Entrenamiento"), learned),

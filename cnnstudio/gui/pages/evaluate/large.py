@@ -30,6 +30,7 @@ _MOST, _FEW = 5, 3
 _HIGH: Final = 760
 """From this height in pixels there is room for all of them."""
 _PANEL: Final = 292
+_WIDE: Final = 1200
 _EXPLAIN, _MAP, _NEAR = "e", "m", "n"
 
 
@@ -91,7 +92,10 @@ class LargeView(QWidget):
         self._side.hide()
         layout = row(left, self._side, spacing=16, margins=(24, 14, 16, 16))
         layout.setStretch(0, 1)
-        self.setLayout(layout)
+        # On a small screen, or with large text, nothing is cut off.
+        self._content = box(layout)
+        self._area = scroll_area(self._content, sideways=True)
+        self.setLayout(column(self._area))
         # Where a class has the key E or N these still have one.
         for keys, action in (("Ctrl+E", self.toggle_explanation), ("Ctrl+Shift+N", self.toggle_neighbours)):
             always = QShortcut(QKeySequence(keys), self)
@@ -105,6 +109,7 @@ class LargeView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._reserve()
         most = _MOST if event.size().height() >= _HIGH else _FEW
         if most != self._most:
             self._most = most
@@ -117,6 +122,11 @@ class LargeView(QWidget):
         room = self._viewer.size()
         beside = room.width() >= room.height()
         self._pair.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+
+    def _reserve(self) -> None:
+        """In a wide window the panels at both sides make room, so that nothing needs to be scrolled sideways."""
+        wide = self.window().width() >= _WIDE
+        self._area.setMinimumWidth(self._content.minimumSizeHint().width() if wide else 0)
 
     def show_answer(self, answer: Answer, context: EvaluationContext) -> None:
         """Show a picture of the evaluation."""
@@ -194,6 +204,7 @@ class LargeView(QWidget):
         self.explaining = not self.explaining
         self._side.setVisible(self.explaining)
         self.explain_button.setVisible(not self.explaining)
+        self._reserve()
         if self.explaining:
             self._explain()
         else:

@@ -89,8 +89,8 @@ class ScenariosView(EvaluationView):
         self.table.clicked.connect(self._on_clicked)
         self.table.activated.connect(self._on_clicked)
         self._legend = Label("", "secondary", "dim", wrap=True)
-        head = flow_row(box(row(Label(tr("Compare with", "Comparar con"), "body", "dim"), self.reference, spacing=8)),
-                        self.measure_button, apart=1)
+        self._compare = box(row(Label(tr("Compare with", "Comparar con"), "body", "dim"), self.reference, spacing=8))
+        head = flow_row(self._compare, self.measure_button, apart=1)
         self._card = Card(head, self.table, self._legend, spacing=12)
         self.cell = _CellCard()
         self.cell.wrong.clicked.connect(partial(self._open, True))
@@ -144,6 +144,7 @@ class ScenariosView(EvaluationView):
         self._table = table
         self._say("")
         known = {row.run.id for row in table.rows}
+        self._compare.setVisible(len(known) > 1)
         if self.state.get("reference") not in known:
             self.state["reference"] = ""
         self.reference.set_choices([("", tr("No run", "Ninguno")), *((row.run.id, row.run.title) for row in table.rows)],

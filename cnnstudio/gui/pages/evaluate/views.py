@@ -8,8 +8,8 @@ rebuild of the page in another language or theme. To add a view, add its class t
 `context.answers` None while they are read in a thread, then with them. It must return at once: what takes longer than some
 milliseconds goes into a thread (`workspace.session.jobs.run(..., quiet=True, owner=self)`, or `state.latest.Latest`), and its
 result is shown only if `self.context` still is that context. A view asks for pictures with `pictures_requested`, or for those
-of a cell of the confusion matrix with `cell_chosen`; the page shows them in its right panel. With `evaluation_requested` it
-asks for the evaluation of other runs on the same pictures.
+of a cell of the confusion matrix with `cell_chosen`, or with `answers_requested` for any others that it has answers of; the
+page shows them in its right panel. With `evaluation_requested` it asks for the evaluation of other runs on the same pictures.
 """
 
 from __future__ import annotations

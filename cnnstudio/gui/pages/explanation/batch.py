@@ -97,7 +97,7 @@ class Batch(QObject):
 
     def show(self, task: Task | None) -> None:
         """Show what is known of a task, and explain the rest where that takes little."""
-        if task == self.task and (self.busy or not self.missing or self.cancelled):
+        if task == self.task and (self.busy or not self.missing or self.cancelled or self.problem is not None):
             return
         before, self.task = self.task, task
         self.explainer.cancel(quiet=True)

@@ -32,4 +32,9 @@ class OtherMethods(QWidget):
 
     def show_problem(self, problem: Problem | None) -> None:
         """Offer the methods where the problem is that there are no feature maps."""
-        self.setVisible(problem is not None and problem.code == _CODE)
+        self.setVisible(self.fit(problem))
+
+    @staticmethod
+    def fit(problem: Problem | None) -> bool:
+        """Whether another method helps."""
+        return problem is not None and problem.code == _CODE

@@ -14,7 +14,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.evaluation.feature_sets import Neighbour
 from cnnstudio.gui.pages.neighbours.strip import Cell, NeighbourStrip
 from cnnstudio.gui.state.commands import FilterPictures
-from cnnstudio.gui.state.neighbours import NeighbourFinder
+from cnnstudio.gui.state.neighbours import NO_PICTURES, NeighbourFinder
 from cnnstudio.gui.state.prediction_server import Model
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column, row
@@ -79,7 +79,9 @@ class NeighboursCard(Card):
         if stage == "found":
             text, tone = judge_text(finder.neighbours, self._predicted)
         else:
-            text, tone = self._stage_text(), "error" if stage == "failed" else "dim"
+            # That a model has no list of pictures is nothing that went wrong.
+            wrong = finder.problem is not None and finder.problem.code != NO_PICTURES
+            text, tone = self._stage_text(), "error" if wrong else "dim"
         self.verdict.setText(text)
         self.verdict.set_tone(tone)
         self.verdict.setVisible(bool(text))

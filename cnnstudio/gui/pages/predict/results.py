@@ -17,7 +17,7 @@ from cnnstudio.gui.pages.predict.views import Answer, AnswerView, format_summary
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.state.prediction_server import Model
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, column, row
+from cnnstudio.gui.widgets.basics import Button, Elided, column, row, scroll_area
 from cnnstudio.gui.widgets.splitter import Splitter
 
 
@@ -52,7 +52,8 @@ class ResultsView(QWidget):
         self.view = AnswerView(color_of)
         self._splitter = Splitter(0, [0, 420])
         self._splitter.addWidget(self.table)
-        self._splitter.addWidget(self.view)
+        # On a small screen, or with large text, the cards keep their size.
+        self._splitter.addWidget(scroll_area(self.view, sideways=True))
         self.explaining = Explaining(workspace.session, self.view, model, state, self)
         self.neighbours = Neighbours(workspace, self.view, color_of, model, state, self)
         below = row(self._splitter, self.explaining.side, spacing=16)

@@ -72,3 +72,16 @@ def test_the_mean_is_kept_while_other_things_are_shown(qtbot, batch, model, file
 def test_a_model_that_is_gone_is_said(batch, files, tmp_path):
     batch.show(Task((str(tmp_path / "gone.keras"), ""), (files[0],), Question()))
     assert batch.problem is not None and not batch.busy
+
+
+def test_what_failed_is_not_asked_again_by_itself(qtbot, batch, dense, files):
+    task = Task(dense, (files[0],), Question())
+    batch.show(task)
+    qtbot.waitUntil(lambda: batch.problem is not None, timeout=20_000)
+    requests = batch.explainer.server._requests
+    batch.show(task)
+    assert not batch.busy and batch.explainer.server._requests == requests
+    batch.show(Task(dense, (files[0],), Question("smoothgrad")))
+    batch.start()
+    ended(qtbot, batch)
+    assert batch.problem is None and batch.maps

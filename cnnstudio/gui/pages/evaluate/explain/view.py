@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QProgressBar, QWidget
 
@@ -41,8 +42,10 @@ from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_percent, format_pictures, format_time_left
 from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.picture import PictureView, image_of
+from cnnstudio.gui.widgets.room import Room
 
 _PANEL: Final = 264
+_LEAST: Final = QSize(620, 320)
 _PICTURES, _MEAN = "pictures", "mean"
 _READING, _UNREAD, _NOTHING, _NO_CLASS, _GRID, _MEAN_PICTURE = range(6)
 _NAMED: Final = 3
@@ -140,7 +143,8 @@ class ExplainView(EvaluationView):
         side.setFixedWidth(_PANEL)
         layout = row(centre, side, spacing=16, margins=(24, 14, 8, 12))
         layout.setStretch(0, 1)
-        self.setLayout(layout)
+        # On a small screen, or with large text, nothing is cut off.
+        self.setLayout(column(scroll_area(Room(layout, _LEAST), sideways=True)))
         self._problem_box.hide()
 
     def close_threads(self) -> None:
@@ -270,7 +274,8 @@ class ExplainView(EvaluationView):
             loading = self._server.ready is None
             text = tr("Loading the model…", "Cargando el modelo…") if loading else tr("Explaining…", "Explicando…")
             self._status.setText(text + (f" · {format_time_left(left)}" if left is not None and left >= 1 else ""))
-        self.start_button.setVisible(task is not None and not batch.busy and batch.missing > 0 and batch.problem is None)
+        self.start_button.setVisible(task is not None and not batch.busy and batch.missing > 0
+                                       and not OtherMethods.fit(batch.problem))
         self.form.show_cost(self._server.seconds_per_pass, max(1, batch.missing))
         self._show_problem(batch.problem)
         if task is not None:

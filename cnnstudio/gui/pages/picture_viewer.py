@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import Picture
@@ -59,7 +59,11 @@ class PictureViewer(QWidget):
                          tooltip=tr("One pixel of the picture is one pixel of the screen",
                                     "Un píxel de la imagen es un píxel de la pantalla")), spacing=6)
         bar.setStretch(3, 1)
-        layout = column(bar, self.view, self._pixel, spacing=8)
+        self.stage = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        """What stands below the bar: the picture, and whatever it is compared with."""
+        self.stage.setSpacing(12)
+        self.stage.addWidget(self.view, 1)
+        layout = column(bar, self.stage, self._pixel, spacing=8)
         layout.setStretch(1, 1)
         self.setLayout(layout)
 

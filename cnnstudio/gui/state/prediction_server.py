@@ -38,6 +38,8 @@ from cnnstudio.workers.job_setup import serving_job
 from cnnstudio.workers.runs.folder import RunFolder
 
 KIND: Final = "serve"
+_TELLING: Final = 50
+"""Passes from which on the time of an explanation tells that of others; that of less is mostly the compiling."""
 Model = tuple[str, str]
 """A project, bundle or `.keras` file, and the run of the project ("" otherwise)."""
 
@@ -72,7 +74,7 @@ class PredictionServer(QObject):
         self._layers_asked = False
         self.layers: LayersListed | None = None
         self.seconds_per_pass: float | None = None
-        """How long a picture takes through the network, by the last explanation."""
+        """How long a picture takes through the network, by the last explanation that was long enough to tell."""
         self.maps = MapStore()
         """Explanations by the model that is served."""
         self._pasted: Path | None = None
@@ -198,7 +200,7 @@ class PredictionServer(QObject):
             self.changed.emit()
         elif isinstance(event, Answered):
             self._open.discard(event.request)
-            if event.passes and event.pictures and not event.cancelled:
+            if event.passes >= _TELLING and event.pictures and not event.cancelled:
                 self.seconds_per_pass = event.seconds / event.passes
             self.answered.emit(event)
         elif isinstance(event, Progress):

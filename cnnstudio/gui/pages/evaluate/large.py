@@ -29,8 +29,6 @@ _MOST, _FEW = 5, 3
 """Classes with a bar, also where there is little room."""
 _HIGH: Final = 760
 """From this height in pixels there is room for all of them."""
-_BESIDE: Final = 900
-"""From this width two maps stand beside each other, not one above the other."""
 _PANEL: Final = 292
 _WIDE: Final = 1200
 _EXPLAIN, _MAP, _NEAR = "e", "m", "n"
@@ -67,15 +65,13 @@ class LargeView(QWidget):
         self.other_view.left.connect(self.left)
         self.view.moved.connect(lambda: self.other_view.follow(self.view))
         self._captions = [Elided("", "secondary", "dim") for _ in range(2)]
-        self._other = box(column(self.other_view, self._captions[1], spacing=4))
-        self._other.layout().setStretch(0, 1)  # type: ignore[union-attr]
+        self._pair = self._viewer.stage
+        first, self._other = (box(column(view, caption, spacing=4)) for view, caption in zip(
+            (self.view, self.other_view), self._captions, strict=True))
+        for half in (first, self._other):
+            half.layout().setStretch(0, 1)  # type: ignore[union-attr]
+            self._pair.addWidget(half, 1)
         self._other.hide()
-        first = box(column(self._viewer, self._captions[0], spacing=4))
-        first.layout().setStretch(0, 1)  # type: ignore[union-attr]
-        self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._pair.setSpacing(12)
-        self._pair.addWidget(first, 1)
-        self._pair.addWidget(self._other, 1)
         self._words = Label("", "body_strong", wrap=True)
         self.explain_button = Button(tr("Explain", "Explicar"), "", "eye", on_click=self.toggle_explanation)
         self._bars = AnswerBars(lambda name: self._colors.get(name, theme.class_color(-1)), most=_MOST)
@@ -86,7 +82,7 @@ class LargeView(QWidget):
         self.neighbours = NeighboursCard(workspace, "evaluate", lambda name: self._colors.get(name, theme.class_color(-1)))
         self.neighbours.closed.connect(self.toggle_neighbours)
         self.neighbours.hide()
-        left = column(self._pair, answers, self.neighbours, spacing=12)
+        left = column(self._viewer, answers, self.neighbours, spacing=12)
         left.setStretch(0, 1)
         self.panel = ExplanationPanel(workspace.session)
         self.panel.changed.connect(self._show_maps)
@@ -106,6 +102,11 @@ class LargeView(QWidget):
             always.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             always.activated.connect(action)
 
+    @property
+    def explaining_in_sight(self) -> bool:
+        """Whether a picture is shown with its explanation."""
+        return self.explaining and self._shown is not None
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._reserve()
@@ -114,7 +115,12 @@ class LargeView(QWidget):
             self._most = most
             self._bars.set_most(most)
             self._show_bars()
-        beside = event.size().width() - _PANEL >= _BESIDE
+        self._arrange_pair()
+
+    def _arrange_pair(self) -> None:
+        """Two maps stand beside each other in a wide room, in a high one they stand one above the other."""
+        room = self._viewer.size()
+        beside = room.width() >= room.height()
         self._pair.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def _reserve(self) -> None:
@@ -124,7 +130,9 @@ class LargeView(QWidget):
 
     def show_answer(self, answer: Answer, context: EvaluationContext) -> None:
         """Show a picture of the evaluation."""
-        self._shown = answer, context
+        before, self._shown = self.explaining_in_sight, (answer, context)
+        if self.explaining_in_sight != before:
+            self.explaining_changed.emit()
         names = context.class_names
         self._colors = {name: context.class_color(number) for number, name in enumerate(names)}
         true, predicted = names[answer.label], names[answer.predicted]
@@ -154,9 +162,11 @@ class LargeView(QWidget):
 
     def hide_picture(self) -> None:
         """The view is left: nothing is computed for it any more. The next picture is explained again where this one was."""
-        self._shown = None
+        before, self._shown = self.explaining_in_sight, None
         self.panel.clear()
         self.neighbours.clear()
+        if before:
+            self.explaining_changed.emit()
 
     def close_threads(self) -> None:
         """The page will be deleted."""
@@ -215,6 +225,7 @@ class LargeView(QWidget):
 
     def _show_maps(self) -> None:
         self._other.setVisible(self.panel.comparing and self.explaining)
+        self._arrange_pair()
         for number, view in enumerate((self.view, self.other_view)):
             view.set_overlay(self.panel.overlay(number) if self.explaining else None)
             self._captions[number].setText(self.panel.caption(number))

@@ -98,10 +98,13 @@ class EvaluatePage(Page):
 
     @property
     def needs_side(self) -> bool:
-        """Without a run there is nothing to choose, and nothing to show beside it."""
-        return self._run() is not None
+        """Without a run there is nothing to choose; an explained picture needs the room."""
+        return self._run() is not None and not self._large.explaining_in_sight
 
-    needs_inspector = needs_side
+    @property
+    def needs_inspector(self) -> bool:
+        """Without a run there is nothing to show."""
+        return self._run() is not None
 
     def centre(self) -> QWidget:
         self._runs: list[RunSummary] = []

@@ -20,7 +20,7 @@ from cnnstudio.gui.pages.explanation.saving import ToDraw, copy_explained, save_
 from cnnstudio.gui.pages.explanation.slot import Slot, Subject
 from cnnstudio.gui.state.prediction_server import Model
 from cnnstudio.gui.state.session import Session
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, Rule, box, column, row
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Label, Rule, box, column, row
 from cnnstudio.gui.widgets.formatting import format_time_left
 from cnnstudio.gui.widgets.inputs import Switch
 from cnnstudio.gui.widgets.picture import Overlay
@@ -57,11 +57,18 @@ class ExplanationPanel(QWidget):
         self._bar.setAccessibleName(tr("Progress of the explanation", "Progreso de la explicación"))
         self.cancel_button = Button(tr("Cancel", "Cancelar"), "link", on_click=self.cancel)
         self.again_button = Button(tr("Explain", "Explicar"), "", on_click=self._explain_again)
-        work = row(self._bar, self.cancel_button, spacing=10)
+        self._again = box(row(self.again_button, None))
+        self._working = Elided("", "secondary", "dim")
+        work = row(self._working, self._bar, self.cancel_button, spacing=10)
         work.setStretch(0, 1)
+        self._bar.setFixedWidth(56)
         self._work = box(work)
         self._others = OtherMethods()
         self._others.chosen.connect(self.form.choose_method)
+        # Most maps come at once: what is below must not move down and up for them.
+        policy = self._work.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._work.setSizePolicy(policy)
         self.note = Label("", "secondary", "warn", wrap=True)
         self.check_button = Button(tr("Check this map", "Comprobar este mapa"), "", "check", on_click=self.check)
         self.check_button.setToolTip(tr("Does the map depend on what was learned, and do the pixels it names matter?",
@@ -76,7 +83,7 @@ class ExplanationPanel(QWidget):
         compare_line = row(Label(tr("Compare with", "Comparar con"), "body"), self.compare, spacing=8)
         compare_line.setStretch(0, 1)
         self.setLayout(column(
-            head, self._status, self._others, self._work, box(row(self.again_button, None)), self.form, self.note, Rule(),
+            head, self._work, self._status, self._others, self._again, self.form, self.note, Rule(),
             self.look_form, Rule(), box(row(self.check_button, None)), self.checks, Rule(), box(compare_line), self.other_form,
             Rule(), box(row(self._copy, self._save, None, spacing=14)), None, spacing=8))
         self._show_model()
@@ -165,15 +172,16 @@ class ExplanationPanel(QWidget):
             progress = working.progress
             self._bar.setRange(0, progress.total if progress is not None else 0)
             self._bar.setValue(progress.done if progress is not None else 0)
-        text = (working or slot).status()
+        text = working.status() if working is not None else ""
         if working is not None and working.progress is not None and working.progress.seconds_left is not None \
                 and working.progress.seconds_left >= 1:
             text += " · " + format_time_left(working.progress.seconds_left)
-        self._status.setText(text)
-        self._status.set_tone("error" if slot.problem is not None and working is None else "dim")
-        self._status.setVisible(bool(text))
+        self._working.setText(text)
+        self._status.setText(slot.status() if working is None else "")
+        self._status.set_tone("error" if slot.problem is not None else "dim")
+        self._status.setVisible(bool(self._status.text()))
         self._others.show_problem(slot.problem if working is None else None)
-        self.again_button.setVisible(working is None and slot.explained is None and self._subject is not None)
+        self._again.setVisible(working is None and slot.explained is None and self._subject is not None)
         found = slot.explained
         self.note.setText(str(found.note) if found is not None and found.note is not None else "")
         self.note.setVisible(bool(self.note.text()))

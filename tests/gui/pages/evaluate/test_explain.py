@@ -210,3 +210,20 @@ def test_the_keys_of_the_large_view_explain_and_hide(qtbot, page):
     qtbot.keyClick(large.view, Qt.Key.Key_N)
     assert not large.neighbours.isVisible()
     large.left.emit()
+
+
+def test_an_explained_picture_has_the_room_of_the_left_panel(qtbot, page):
+    part(page, PicturesPanel).grid.setFocus()
+    page._mode.open(part(page, PicturesPanel).grid.answers[0])
+    large = part(page, LargeView)
+    assert page.needs_side
+    large.toggle_explanation()
+    assert not page.needs_side
+    large.panel.compare.click()
+    qtbot.waitUntil(lambda: not any(slot.busy for slot in large.panel.slots), timeout=20_000)
+    large.panel.compare.click()
+    qtbot.keyClick(large.view, Qt.Key.Key_Escape)
+    assert page.needs_side, "back at the figures the runs can be chosen again"
+    page._mode.open(part(page, PicturesPanel).grid.answers[1])
+    assert not page.needs_side, "the next picture is explained on arrival"
+    qtbot.waitUntil(lambda: large.panel.slots[0].map is not None and not large.panel.slots[0].busy, timeout=20_000)

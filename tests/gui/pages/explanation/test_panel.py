@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from cnnstudio.core.jobs import Ranked
+from cnnstudio.core.jobs import Answered, Ranked
 from cnnstudio.gui.pages.explanation import saving
 from cnnstudio.gui.pages.explanation.checks import ChecksView
 from cnnstudio.gui.pages.explanation.legend import Legend
@@ -117,6 +119,28 @@ def test_two_maps_side_by_side(qtbot, panel, model, files):
     assert not np.array_equal(other, panel.slots[0].map.values)
     button(panel, "Compare two maps").click()
     assert panel.overlay(1) is None
+
+
+def test_the_first_quick_map_does_not_tell_how_long_others_take(qtbot, panel, model, files):
+    panel.show_picture(model, files[0], RANKED)
+    mapped(qtbot, panel)
+    answer = Answered(request=99, pictures=1, seconds=4.0, engine="keras", passes=4)
+    panel._server._on_event(answer)
+    choose(panel.form.method, "Integrated gradients")
+    assert panel.form.cost.text() == "About 97 passes through the network"
+    panel._server._on_event(msgspec.structs.replace(answer, seconds=10.0, passes=100))
+    assert panel.form.cost.text() == "Takes about 10 s"
+
+
+def test_what_is_below_does_not_move_while_a_map_is_computed(qtbot, panel, model, files):
+    panel.show_picture(model, files[0], RANKED)
+    assert panel.cancel_button.isVisible()
+    QCoreApplication.sendPostedEvents()
+    before = panel.form.pos()
+    mapped(qtbot, panel)
+    qtbot.waitUntil(lambda: not panel.cancel_button.isVisible())
+    QCoreApplication.sendPostedEvents()
+    assert panel.form.pos() == before
 
 
 def test_cancel_stops_and_offers_to_explain(qtbot, panel, model, files):

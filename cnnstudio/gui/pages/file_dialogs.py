@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnstudio.core.problems import Fix, Location, Problem
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.sources.staging import clean_name
 from cnnstudio.gui.state.session import Session
 
 
@@ -18,7 +19,8 @@ def ask_save_path(session: Session, parent: QWidget, title: str, name: str, kind
     """
     before = Path(session.recall("save_folder", ""))
     folder = before if before.is_absolute() and before.is_dir() else session.folder or Path.home()
-    path, _kind = QFileDialog.getSaveFileName(parent, title, str(folder / name), kinds)
+    # A class or a project may be called anything: "a/b" must not become a folder.
+    path, _kind = QFileDialog.getSaveFileName(parent, title, str(folder / clean_name(name)), kinds)
     if not path:
         return None
     session.remember("save_folder", str(Path(path).parent))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from cnnstudio.core.jobs import Ranked
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, tr
+from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.gui.pages.evaluate.explain.choice import COUNTS, MEAN_COUNTS, chosen_pictures, class_pictures
 from cnnstudio.gui.pages.evaluate.explain.grid import OverlayGrid
 from cnnstudio.gui.pages.evaluate.results import Answer
@@ -332,8 +332,8 @@ class ExplainView(EvaluationView):
     def _caption(self, answer: Answer) -> str:
         assert self.context is not None
         names = self.context.class_names
-        true, predicted = names[answer.label], names[answer.predicted]
-        return (f"{answer.file.name}\n" + (true if answer.right else f"{true} → {predicted}")
+        true, predicted = on_one_line(names[answer.label]), on_one_line(names[answer.predicted])
+        return (f"{on_one_line(answer.file.name)}\n" + (true if answer.right else f"{true} → {predicted}")
                 + f" {format_percent(answer.probability)}")
 
     def save(self) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from cnnstudio import __version__, imaging
 from cnnstudio.engine import models
 from cnnstudio.engine.bundled_steps import imaging_modules, steps_source
+from cnnstudio.engine.bytecode import no_bytecode
 from cnnstudio.engine.export_request import Request, keras_probabilities, write_json
 from cnnstudio.engine.sources import source_file
 from cnnstudio.evaluation.rejection import REJECTIONS
@@ -114,14 +115,12 @@ def pixel_path(folder: Path) -> Iterator[Callable[[bytes, dict[str, Any]], np.nd
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[package] = module
-    written = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True
     try:
-        spec.loader.exec_module(module)
-        prepare = importlib.import_module(f"{package}.{_START}").prepare
-        yield functools.partial(prepare, steps=importlib.import_module(f"{package}.steps").STEPS)
+        with no_bytecode():
+            spec.loader.exec_module(module)
+            prepare = importlib.import_module(f"{package}.{_START}").prepare
+            yield functools.partial(prepare, steps=importlib.import_module(f"{package}.steps").STEPS)
     finally:
-        sys.dont_write_bytecode = written
         for name in [name for name in sys.modules if name.split(".", maxsplit=1)[0] == package]:
             del sys.modules[name]
 

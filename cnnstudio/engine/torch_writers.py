@@ -13,6 +13,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
+from cnnstudio.engine.bytecode import no_bytecode
 from cnnstudio.engine.export_request import Request, batched
 from cnnstudio.engine.weight_transfer import save_state, torch_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
@@ -73,5 +74,6 @@ def written_module(folder: Path) -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with no_bytecode():
+        spec.loader.exec_module(module)
     return module

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.catalog.bases import BASES
 from cnnstudio.core.events import Event, Failed, Finished
-from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.embedding import BUNDLED, Embedding
 from cnnstudio.gui.pages.data.map.coloring import (
@@ -30,7 +28,7 @@ from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, MenuButton, box, column, row
-from cnnstudio.gui.widgets.cards import Banner, EmptyState
+from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.map.entries import Entry
@@ -39,6 +37,7 @@ from cnnstudio.gui.widgets.map.legend import Legend
 from cnnstudio.gui.widgets.map.raster import id_array
 from cnnstudio.gui.widgets.map.tools import MapTools
 from cnnstudio.gui.widgets.map.working_bar import WorkingBar
+from cnnstudio.gui.widgets.problem_box import ProblemBox
 
 _READ: Final = "map"
 _LAYOUTS: Final = {"tsne": "t-SNE", "pca": "PCA"}
@@ -121,8 +120,7 @@ class MapPanel(QWidget):
                                   None, spacing=12))
         self._note = Elided("", "secondary", "dim")
         self._working = WorkingBar(self._cancel)
-        self._problem = column(spacing=0)
-        self._problem_box = box(self._problem)
+        self._problem = ProblemBox()
         self._empty = EmptyState(
             "map", tr("The map has not been computed yet", "El mapa aún no se ha calculado"),
             tr("A network computes features of every picture, and pictures with similar features are placed side by "
@@ -134,11 +132,11 @@ class MapPanel(QWidget):
         for page in (self._empty, EmptyState("map", tr("Reading the map…", "Leyendo el mapa…")), self.view):
             self._stack.addWidget(page)
         self._stack.setCurrentIndex(_WAITING)
-        layout = column(bar, self._problem_box, self._working, self._stale_box, self._stack, self._legend, self._note,
+        layout = column(bar, self._problem, self._working, self._stale_box, self._stack, self._legend, self._note,
                         spacing=8)
         layout.setStretch(4, 1)
         self.setLayout(layout)
-        for item in (self._stale_box, self._note, self._problem_box):
+        for item in (self._stale_box, self._note):
             item.hide()
         self._show_work()
 
@@ -260,7 +258,7 @@ class MapPanel(QWidget):
         if reader.result is None:
             self.embedding = self._rows = None
             if isinstance(last, Failed) and last.problem.code not in ("no_embedding", "index_closed"):
-                self._show_problem(last.problem)
+                self._problem.show_problem(last.problem)
             self._show_state()
             self.embedding_changed.emit()
             return
@@ -335,7 +333,7 @@ class MapPanel(QWidget):
 
     def compute(self) -> None:
         """Compute the map in a child process; the session reports problems."""
-        self._show_problem(None)
+        self._problem.show_problem(None)
         self._audit.embed(self._model, self._layout)
 
     def _cancel(self) -> None:
@@ -355,13 +353,3 @@ class MapPanel(QWidget):
             self._state.pop("seen", None)
             self._start_reading(everything=True)
         self._show_work()
-
-    def _show_problem(self, problem: Problem | None) -> None:
-        from cnnstudio.gui.widgets.basics import clear
-
-        clear(self._problem)
-        self._problem_box.setVisible(problem is not None)
-        if problem is not None:
-            banner = Banner(msgspec.structs.replace(problem, fixes=()), closable=True)
-            banner.closed.connect(lambda: self._show_problem(None))
-            self._problem.addWidget(banner)

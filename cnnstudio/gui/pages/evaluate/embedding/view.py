@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.events import Event, Failed
 from cnnstudio.core.feature_jobs import MapEvaluation
-from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.evaluate.embedding.neighbourhood import NeighbourhoodCard
@@ -31,8 +29,8 @@ from cnnstudio.gui.pages.evaluate.start import MAP_KIND, start_map
 from cnnstudio.gui.pages.evaluate.views import INSIDE, EvaluationContext, EvaluationView
 from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, MenuButton, Stack, box, clear, column, row, scroll_area
-from cnnstudio.gui.widgets.cards import Banner, EmptyState
+from cnnstudio.gui.widgets.basics import Button, Elided, MenuButton, Stack, box, column, row, scroll_area
+from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.map.entries import Entry
@@ -41,6 +39,7 @@ from cnnstudio.gui.widgets.map.legend import Legend
 from cnnstudio.gui.widgets.map.linked import LinkedMapView
 from cnnstudio.gui.widgets.map.tools import MapTools
 from cnnstudio.gui.widgets.map.working_bar import WorkingBar
+from cnnstudio.gui.widgets.problem_box import ProblemBox
 from cnnstudio.gui.widgets.room import Room
 from cnnstudio.workers.runs.pictures import DATA, evaluated_manifest
 
@@ -99,8 +98,7 @@ class EmbeddingView(EvaluationView):
         self._legend.chosen.connect(self._select_entry)
         self._note = Elided("", "secondary", "dim")
         self._working = WorkingBar(self._cancel)
-        self._problem = column(spacing=0)
-        self._problem_box = box(self._problem)
+        self._problem = ProblemBox()
         self._empty = EmptyState(
             "map", tr("The map has not been computed yet", "El mapa aún no se ha calculado"),
             tr("The features are what the network sees right before it decides. Pictures that it sees alike are placed side by "
@@ -119,12 +117,11 @@ class EmbeddingView(EvaluationView):
         self.neighbourhood.linked.connect(self.map.set_links)
         self.neighbourhood.chosen.connect(self._go_to)
         self.neighbourhood.closed.connect(lambda: self._select([]))
-        layout = column(self._bar, self._problem_box, self._working, self._stack, self._legend, self._note, self.neighbourhood,
+        layout = column(self._bar, self._problem, self._working, self._stack, self._legend, self._note, self.neighbourhood,
                         spacing=8, margins=(24, 14, 24, 12))
         layout.setStretch(3, 1)
         # On a small screen, or with large text, the map keeps its size.
         self.setLayout(column(scroll_area(Room(layout, QSize(520, 540)), sideways=True)))
-        self._problem_box.hide()
         self._show_state()
 
     def close_threads(self) -> None:
@@ -180,10 +177,10 @@ class EmbeddingView(EvaluationView):
         if shown != self._shown:
             self._shown = shown
             self._rows = None
-            self._show_problem(None)
+            self._problem.show_problem(None)
             self.neighbourhood.show_picture(None, -1, self._color_of)
         if context.problem is not None:
-            self._show_problem(context.problem)
+            self._problem.show_problem(context.problem)
             self._stack.setCurrentIndex(_NONE)
         elif context.read is not None and context.answers is not None:
             self._read_map()
@@ -204,7 +201,7 @@ class EmbeddingView(EvaluationView):
         context = self.context
         if work.result is None or context is None:
             if isinstance(work.last, Failed):
-                self._show_problem(work.last.problem)
+                self._problem.show_problem(work.last.problem)
                 self._show_state()
             return
         request, rows = work.result
@@ -349,7 +346,7 @@ class EmbeddingView(EvaluationView):
         context = self.context
         if context is None or self._jobs.of_kind(MAP_KIND) is not None:
             return
-        self._show_problem(None)
+        self._problem.show_problem(None)
         manifest = evaluated_manifest(context.run, DATA) if context.split == DATA else None
         start_map(self._session, context.run, context.split, manifest, self._layout)
         self._show_work()
@@ -375,15 +372,7 @@ class EmbeddingView(EvaluationView):
         if job.kind != MAP_KIND:
             return
         if isinstance(last, Failed):
-            self._show_problem(last.problem)
+            self._problem.show_problem(last.problem)
         elif isinstance(job, ChildJob):
             self._read_map()
         self._show_work()
-
-    def _show_problem(self, problem: Problem | None) -> None:
-        clear(self._problem)
-        self._problem_box.setVisible(problem is not None)
-        if problem is not None:
-            banner = Banner(msgspec.structs.replace(problem, fixes=()), closable=True)
-            banner.closed.connect(lambda: self._show_problem(None))
-            self._problem.addWidget(banner)

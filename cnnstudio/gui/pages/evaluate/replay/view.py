@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
@@ -32,14 +31,14 @@ from cnnstudio.gui.widgets.basics import (
     MenuButton,
     Stack,
     box,
-    clear,
     column,
     row,
     scroll_area,
 )
-from cnnstudio.gui.widgets.cards import Banner, EmptyState
+from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.formatting import format_count, format_size
 from cnnstudio.gui.widgets.map.working_bar import WorkingBar
+from cnnstudio.gui.widgets.problem_box import ProblemBox
 from cnnstudio.gui.widgets.room import Room
 from cnnstudio.workers.replays import MOST_FIXED
 from cnnstudio.workers.runs.kept_checkpoints import keep_every_epoch, keeps_every_epoch
@@ -74,8 +73,7 @@ class ReplayView(EvaluationView):
         self._save = Button(tr("Save film…", "Guardar película…"), "", "save", on_click=self.save_film)
         self._bar = box(row(self._which, self._more, None, self._save, spacing=10))
         self._working = WorkingBar(self._cancel)
-        self._problem = column(spacing=0)
-        self._problem_box = box(self._problem)
+        self._problem = ProblemBox()
         self.stage = Stage()
         self.stage.cell_chosen.connect(self._on_cell)
         self.stage.picture_chosen.connect(self._on_picture)
@@ -101,13 +99,12 @@ class ReplayView(EvaluationView):
         for page in (EmptyState("clock", tr("Reading the epochs…", "Leyendo las épocas…")), self._nothing, self._empty,
                      self.stage):
             self._stack.addWidget(page)
-        layout = column(self._bar, self._problem_box, self._working, self._stack, self.player, self._few_box, self._note,
+        layout = column(self._bar, self._problem, self._working, self._stack, self.player, self._few_box, self._note,
                         spacing=6, margins=(24, 12, 24, 10))
         layout.setStretch(3, 1)
         # On a small screen, or with large text, the epoch keeps its size.
         self.setLayout(column(scroll_area(Room(layout, QSize(560, 500)), sideways=True)))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._problem_box.hide()
         self._show_state()
 
     def close_threads(self) -> None:
@@ -137,7 +134,7 @@ class ReplayView(EvaluationView):
         if shown != self._shown:
             self._shown, self._read, self._failed = shown, None, {}
             self.player.pause()
-            self._show_problem(None)
+            self._problem.show_problem(None)
             self._show_state()
         self._start_reading()
 
@@ -159,7 +156,7 @@ class ReplayView(EvaluationView):
             return
         self._read = read
         if read.problem is not None:
-            self._show_problem(read.problem)
+            self._problem.show_problem(read.problem)
         self._show_state()
 
     def _show_state(self) -> None:
@@ -309,7 +306,7 @@ class ReplayView(EvaluationView):
         request = self._request()
         if request is None or self._jobs.of_kind(REPLAY_KIND) is not None:
             return
-        self._show_problem(None)
+        self._problem.show_problem(None)
         self._failed = {}
         start_replay(self._session, request.job, self._on_event)
         self._show_work()
@@ -343,19 +340,11 @@ class ReplayView(EvaluationView):
     def _on_job_ended(self, job: Job, last: Event) -> None:
         if job.kind == REPLAY_KIND:
             if isinstance(last, Failed):
-                self._show_problem(last.problem)
+                self._problem.show_problem(last.problem)
             if isinstance(job, ChildJob):
                 # What was done before a stop is shown, too.
                 self._start_reading()
             self._show_work()
-
-    def _show_problem(self, problem: Problem | None) -> None:
-        clear(self._problem)
-        self._problem_box.setVisible(problem is not None)
-        if problem is not None:
-            banner = Banner(msgspec.structs.replace(problem, fixes=()), closable=True)
-            banner.closed.connect(lambda: self._show_problem(None))
-            self._problem.addWidget(banner)
 
     # The film ------------------------------------------------------------------------------------
 
@@ -385,7 +374,7 @@ class ReplayView(EvaluationView):
 
         def on_done(job: Work) -> None:
             if isinstance(job.last, Failed):
-                self._show_problem(job.last.problem)
+                self._problem.show_problem(job.last.problem)
             elif not job.cancelling:
                 report_saved(self._session, target, opens=True)
             self._show_work()

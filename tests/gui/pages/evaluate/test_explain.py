@@ -180,6 +180,7 @@ def test_which_pictures_are_chosen(run):
     answers = list(results.answers)
     assert chosen_pictures(answers, answers[:1], 2) == (
         answers[:2], f"The first 2 of {len(answers)} at the right; select two or more to explain those")
+    assert chosen_pictures(answers[:1], [], 12) == (answers[:1], "The picture at the right")
     assert chosen_pictures(answers, answers * 30, 2)[0] == (answers * 30)[:48]
     few, count = class_pictures(results, 0, predicted=False, count=2)
     own = [answer for answer in answers if answer.label == 0]

@@ -28,6 +28,8 @@ def chosen_pictures(shown: Sequence[Answer], selected: Sequence[Answer], count: 
         return few, tr("The first {n} of {all} at the right; select two or more to explain those",
                        "Las primeras {n} de {all} de la derecha; elija dos o más para explicar esas", n=len(few),
                        all=len(shown))
+    if len(few) == 1:
+        return few, tr("The picture at the right", "La imagen de la derecha")
     return few, tr("All {all} at the right", "Todas las de la derecha ({all})", all=format_pictures(len(few)))
 
 

@@ -19,7 +19,7 @@ def _python(path: str) -> Text:
 
 DOCUMENTS: Final = (
     Exporter(
-        id="notebook", label=Text("Notebook", "Cuaderno"), framework="keras",
+        id="notebook", label=Text("Notebook", "Cuaderno"), framework="keras", group="document",
         writer="cnnstudio.engine.exporting.documents:write_notebook",
         help=Text("A Jupyter notebook that reproduces the run with Keras: pictures, recipe, network, training, curves and the "
                   "test, each step explained.",
@@ -29,7 +29,7 @@ DOCUMENTS: Final = (
                                              "celdas con explicaciones; necesita Keras, OpenCV y Matplotlib")), _BESIDE),
         usage=lambda path: same(f'jupyter lab "{Path(path) / "train.ipynb"}"'), usage_place="terminal"),
     Exporter(
-        id="script", label=Text("Keras script", "Script de Keras"), framework="keras",
+        id="script", label=Text("Keras script", "Script de Keras"), framework="keras", group="document",
         writer="cnnstudio.engine.exporting.documents:write_keras_script",
         help=Text("The whole training as one Keras program: it trains the same network on the same pictures again.",
                   "El entrenamiento entero como un programa de Keras: vuelve a entrenar la misma red con las mismas imágenes."),
@@ -37,7 +37,7 @@ DOCUMENTS: Final = (
                                           "receta, aumento, red, etapas y callbacks")), _BESIDE),
         usage=_python, usage_place="terminal"),
     Exporter(
-        id="torch_script", label=Text("PyTorch script", "Script de PyTorch"), framework="torch",
+        id="torch_script", label=Text("PyTorch script", "Script de PyTorch"), framework="torch", group="document",
         writer="cnnstudio.engine.exporting.documents:write_torch_script",
         help=Text("The whole training as one PyTorch program.", "El entrenamiento entero como un programa de PyTorch."),
         contents=(Content("train.py", Text("recipe, augmentation, network, stages and callbacks",

@@ -14,6 +14,7 @@ from cnnstudio.core.text import Text
 
 Device = Literal["cpu", "gpu"]
 Precision = Literal["float32", "float16", "int8"]
+Group = Literal["model", "litert", "source", "document"]
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exporter(msgspec.Struct, frozen=True, kw_only=True):
-    """A format. `suffix` is that of the file; "" for a folder.
+    """A format. `suffix` is that of the file; "" for a folder. `group` is where the Export page shows it.
 
     `writer`, `opener` and `recognizer` are functions of the engine as "module:name", which only its process resolves.
     `writer(request)` writes the export to `request.path`. `opener(path)` opens it with its own runtime, in a process of its
@@ -68,6 +69,7 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     label: Text
     help: Text
+    group: Group = "model"
     suffix: str = ""
     writer: str
     opener: str = ""

@@ -22,7 +22,7 @@ _CONTENTS: Final = (
 def _litert(id: str, label: Text, help: Text, writer: str, **fields: object) -> Exporter:
     defaults: dict[str, object] = {"tolerance": 1e-4, "libraries": (LITERT,)}
     return Exporter(
-        id=id, label=label, help=help, suffix=".tflite", writer=f"{_WRITERS}:{writer}", contents=_CONTENTS,
+        id=id, label=label, help=help, suffix=".tflite", group="litert", writer=f"{_WRITERS}:{writer}", contents=_CONTENTS,
         opener="cnnstudio.engine.exporting.reopened:open_litert",
         recognizer="cnnstudio.engine.exporting.keras_writers:is_our_model", backend="tensorflow", devices=("cpu",),
         usage=lambda path: same(f"Interpreter(model_path={path!r}).get_signature_runner()"), examples=examples.LITERT,

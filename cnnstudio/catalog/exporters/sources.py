@@ -20,7 +20,7 @@ _BESIDE: Final = (
 )
 
 KERAS_SOURCE: Final = Exporter(
-    id="keras_source", label=Text("Keras source", "Código de Keras"), framework="keras",
+    id="keras_source", label=Text("Keras source", "Código de Keras"), framework="keras", group="source",
     writer="cnnstudio.engine.exporting.keras_writers:write_source",
     opener="cnnstudio.engine.exporting.keras_writers:open_source",
     help=Text("A folder with the network as readable Keras code, its trained weights (.npz, nothing pickled) and the "
@@ -33,7 +33,7 @@ KERAS_SOURCE: Final = Exporter(
     examples=examples.KERAS_SOURCE)
 
 TORCH_SOURCE: Final = Exporter(
-    id="torch", label=Text("PyTorch source", "Código de PyTorch"), framework="torch",
+    id="torch", label=Text("PyTorch source", "Código de PyTorch"), framework="torch", group="source",
     writer="cnnstudio.engine.exporting.torch_writers:write_source",
     opener="cnnstudio.engine.exporting.torch_writers:open_source",
     # Another library adds up in another order.

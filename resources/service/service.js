@@ -5,6 +5,7 @@
 const AT_ONCE = 4;
 const MOST_CARDS = 200;
 const ATTEMPTS = 5;
+const MOST_CLASSES = 10;
 
 const texts = JSON.parse(document.body.dataset.texts);
 const language = document.documentElement.lang;
@@ -13,6 +14,7 @@ const percent = new Intl.NumberFormat(language, { style: "percent", minimumFract
 const count = new Intl.NumberFormat(language);
 const byId = (id) => document.getElementById(id);
 const waiting = [];
+const answered = new Map();
 let running = 0;
 let token = "";
 
@@ -70,6 +72,7 @@ function showPicture(frame, file) {
 }
 
 function add(files) {
+  const added = new DocumentFragment();
   for (const file of files) {
     const card = element("li");
     const frame = element("div", "picture");
@@ -79,11 +82,15 @@ function add(files) {
     answer.append(name, element("p", "waiting", texts.waiting));
     card.append(frame, answer);
     showPicture(frame, file);
-    byId("answers").prepend(card);
+    added.append(card);
     waiting.push({ file, answer });
   }
   const cards = byId("answers");
-  while (cards.children.length > MOST_CARDS) cards.lastElementChild.remove();
+  cards.prepend(added);
+  while (cards.children.length > MOST_CARDS) {
+    answered.delete(cards.lastElementChild.lastElementChild);
+    cards.lastElementChild.remove();
+  }
   arrange();
   work();
 }
@@ -95,11 +102,15 @@ function arrange() {
   byId("count").textContent = number === 1 ? texts.one : fill(texts.several, { n: count.format(number) });
 }
 
-async function work() {
+function work() {
   while (running < AT_ONCE && waiting.length) {
     const { file, answer } = waiting.shift();
     running += 1;
-    ask(file).then((found) => draw(answer, file, found)).finally(() => { running -= 1; work(); });
+    ask(file).then((found) => {
+      if (!answer.isConnected) return;
+      answered.set(answer, { file, found });
+      draw(answer, file, found);
+    }).finally(() => { running -= 1; work(); });
   }
 }
 
@@ -108,7 +119,7 @@ const sleep = (seconds) => new Promise((resolve) => { setTimeout(resolve, 1000 *
 async function ask(file, attempt = 1) {
   if (file.size > maxBytes) return { problem: { text: texts.too_large } };
   try {
-    const query = new URLSearchParams({ top: byId("top").value, name: file.name.slice(0, 1000) });
+    const query = new URLSearchParams({ top: MOST_CLASSES, name: file.name.slice(0, 1000) });
     const type = file.type.startsWith("image/") ? file.type : "application/octet-stream";
     const response = await fetch(`/predict?${query}`, { method: "POST", body: file, headers: headers({ "Content-Type": type }) });
     if (response.status === 503 && attempt < ATTEMPTS) {
@@ -136,7 +147,7 @@ function draw(answer, file, found) {
     label.append(mark);
   }
   const bars = element("ol", "bars");
-  for (const { label: name, probability } of found.top) {
+  for (const { label: name, probability } of found.top.slice(0, Number(byId("top").value))) {
     const line = element("li");
     const track = element("div", "track");
     const bar = element("i");
@@ -169,8 +180,12 @@ function listen() {
   });
   byId("choose").addEventListener("click", () => byId("files").click());
   byId("files").addEventListener("change", (event) => { add(event.target.files); event.target.value = ""; });
+  byId("top").addEventListener("change", () => {
+    for (const [answer, { file, found }] of answered) draw(answer, file, found);
+  });
   byId("clear").addEventListener("click", () => {
     waiting.length = 0;
+    answered.clear();
     byId("answers").replaceChildren();
     arrange();
     byId("choose").focus();

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, NamedTuple, Protocol
 import msgspec
 from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.service_jobs import ServedModel, Upload
@@ -63,8 +63,8 @@ class Served(NamedTuple):
     run: str = ""
 
 
-Top = Annotated[int, Parameter(query="top", ge=0, le=MOST_TOP)]
-Name = Annotated[str, Parameter(query="name", max_length=1000)]
+Top = Annotated[int, QueryParameter(ge=0, le=MOST_TOP)]
+Name = Annotated[str, QueryParameter(max_length=1000)]
 
 
 class Api:
@@ -164,7 +164,7 @@ def make_app(served: Served, settings: ServiceSettings, measures: Measures) -> A
         return _page(pages.main_page(language, bool(settings.token), settings), language)
 
     @get("/assets/{name:str}", sync_to_thread=False)
-    def asset(name: str) -> Response[bytes]:
+    def asset(name: FromPath[str]) -> Response[bytes]:
         found = pages.asset(name)
         if found is None:
             raise not_found()

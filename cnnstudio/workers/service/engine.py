@@ -50,8 +50,13 @@ class Child(Protocol):
     def kill(self) -> None: ...
 
 
-def _supervise(job: JobSpec, on_event: Callable[[Event], None]) -> Child:
+def supervise(job: JobSpec, on_event: Callable[[Event], None]) -> Child:
+    """A child of this machine."""
     return Supervisor(job, on_event)
+
+
+Supervise = Callable[[JobSpec, Callable[[Event], None]], Child]
+"""Starts no child yet: `Child.run` does."""
 
 
 class Engine:
@@ -65,7 +70,7 @@ class Engine:
     def __init__(self, job: ServeUploads, *, on_event: Callable[[Event], object] = lambda _event: None,
                  on_change: Callable[[], object] = lambda: None,
                  on_death: Callable[[Problem, int | None], object] = lambda _problem, _code: None,
-                 supervise: Callable[[JobSpec, Callable[[Event], None]], Child] = _supervise,
+                 supervise: Supervise = supervise,
                  answer_seconds: float = ANSWER_SECONDS) -> None:
         self._job, self._supervise, self._answer_seconds = job, supervise, answer_seconds
         self._on_event, self._on_change, self._on_death = on_event, on_change, on_death

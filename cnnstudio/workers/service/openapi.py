@@ -32,6 +32,8 @@ _STATUS: Final = {
                 "Hay demasiadas imágenes en espera o el modelo se está cargando; la cabecera Retry-After indica cuándo "
                 "intentarlo de nuevo."),
 }
+_OF_PICTURES: Final = ("413", "415", "422", "500", "503")
+"""What a picture may be answered with, besides the request as a whole."""
 
 
 def openapi_schema(settings: ServiceSettings, language: str) -> dict[str, Any]:
@@ -134,10 +136,11 @@ class _Writer:
 
     def _failures(self, *statuses: str, picture: bool = False) -> dict[str, Any]:
         refusal: dict[str, Any] = {"$ref": "#/components/schemas/Refusal"}
-        shape = {"anyOf": [{"$ref": "#/components/schemas/PictureAnswer"}, refusal]} if picture else refusal
-        lines = {"application/x-ndjson": {"schema": {"type": "string"}}} if picture else {}
+        either = {"anyOf": [{"$ref": "#/components/schemas/PictureAnswer"}, refusal]}
+        whole = {"application/json": {"schema": refusal}}
+        of_picture = {"application/json": {"schema": either}, "application/x-ndjson": {"schema": {"type": "string"}}}
         return {status: {"description": _STATUS[status].in_language(self._language),
-                         "content": {"application/json": {"schema": shape}, **lines}}
+                         "content": of_picture if picture and status in _OF_PICTURES else whole}
                 for status in statuses if status != "401" or self._settings.token}
 
     def _accept_language(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from cnnstudio.core.service_jobs import ServedModel, ServeUploads
 from cnnstudio.workers.job_setup import serving_job
 from cnnstudio.workers.runs.folder import run_of
 from cnnstudio.workers.service.answers import Phase
-from cnnstudio.workers.service.engine import Engine
+from cnnstudio.workers.service.engine import Engine, Supervise, supervise
 from cnnstudio.workers.service.listening import listen, url_of
 from cnnstudio.workers.service.settings import ServiceSettings
 
@@ -50,15 +50,17 @@ class Service:
     """One model at one address. `start` returns at once; every method may be called from any thread.
 
     The callbacks come from threads of the service: `on_change` after each change of `state`, `on_event` for every event of the
-    child, `on_death` where it died and is started again, with its exit code.
+    child, `on_death` where it died and is started again, with its exit code. `supervise` starts the child.
     """
 
     def __init__(self, job: ServeUploads, settings: ServiceSettings, *,
                  on_change: Callable[[ServiceState], object] = lambda _state: None,
                  on_event: Callable[[Event], object] = lambda _event: None,
-                 on_death: Callable[[Problem, int | None], object] = lambda _problem, _code: None) -> None:
+                 on_death: Callable[[Problem, int | None], object] = lambda _problem, _code: None,
+                 supervise: Supervise = supervise) -> None:
         self._settings, self._on_change = settings, on_change
-        self._engine = Engine(job, on_event=on_event, on_change=self._on_engine_change, on_death=on_death)
+        self._engine = Engine(job, on_event=on_event, on_change=self._on_engine_change, on_death=on_death,
+                              supervise=supervise)
         model = Path(job.model)
         run = run_of(model)
         self.run = "" if run is None else run.id

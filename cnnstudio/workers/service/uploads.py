@@ -103,14 +103,16 @@ async def _bounded(body: Body, settings: ServiceSettings, hold: Hold) -> Body:
         if hold.size + len(piece) > settings.max_bytes:
             raise too_large(settings)
         hold.take(len(piece))
-        yield piece
+        if piece:
+            yield piece
 
 
 async def _form(body: Body, boundary: str, settings: ServiceSettings) -> list[File]:
     names: list[str] = []
     contents: list[list[bytes]] = []
     try:
-        with PushMultipartParser(boundary, max_segment_count=settings.max_files, strict=True) as parser:
+        # Not strict: that refuses what comes in very small pieces.
+        with PushMultipartParser(boundary, max_segment_count=settings.max_files) as parser:
             async for piece in body:
                 for part in parser.parse(piece):
                     if part is None:

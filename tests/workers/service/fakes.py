@@ -40,5 +40,6 @@ class FakeEngine:
 @contextmanager
 def client(engine: FakeEngine | None = None, run: str = "", **options: Any) -> Iterator[TestClient]:
     app = make_app(Served(engine or FakeEngine(), "some model", run), ServiceSettings(**options), Measures())
-    with TestClient(app, base_url="http://localhost:8000", raise_server_exceptions=True) as made:
+    with TestClient(app) as made:
+        made.headers["host"] = "localhost:8000"
         yield made

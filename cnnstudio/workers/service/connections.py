@@ -23,8 +23,7 @@ GRACE_SECONDS: Final = 5
 """How long a body may still come after its time is over: an answer that was sent meanwhile is read first."""
 
 
-def protocol(upload_seconds: float, header_seconds: float = HEADER_SECONDS, most: int = MOST_CONNECTIONS
-             ) -> type[asyncio.Protocol]:
+def protocol(upload_seconds: float) -> type[asyncio.Protocol]:
     """The class of connections whose bodies may take so long."""
 
     class Connection(H11Protocol):
@@ -35,10 +34,10 @@ def protocol(upload_seconds: float, header_seconds: float = HEADER_SECONDS, most
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            if len(self.connections) > most:
+            if len(self.connections) > MOST_CONNECTIONS:
                 self._refuse(busy())
                 return
-            self._arm("head", header_seconds)
+            self._arm("head", HEADER_SECONDS)
 
         def handle_events(self) -> None:
             super().handle_events()
@@ -46,7 +45,7 @@ def protocol(upload_seconds: float, header_seconds: float = HEADER_SECONDS, most
             if waiting != self._timed:
                 self._disarm()
                 if waiting:
-                    self._arm(waiting, header_seconds if waiting == "head" else upload_seconds + GRACE_SECONDS)
+                    self._arm(waiting, HEADER_SECONDS if waiting == "head" else upload_seconds + GRACE_SECONDS)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._disarm()

@@ -70,9 +70,8 @@ class Engine:
     def __init__(self, job: ServeUploads, *, on_event: Callable[[Event], object] = lambda _event: None,
                  on_change: Callable[[], object] = lambda: None,
                  on_death: Callable[[Problem, int | None], object] = lambda _problem, _code: None,
-                 supervise: Supervise = supervise,
-                 answer_seconds: float = ANSWER_SECONDS) -> None:
-        self._job, self._supervise, self._answer_seconds = job, supervise, answer_seconds
+                 supervise: Supervise = supervise) -> None:
+        self._job, self._supervise = job, supervise
         self._on_event, self._on_change, self._on_death = on_event, on_change, on_death
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -131,7 +130,7 @@ class Engine:
             child = self._child
         child.send(ClassifyUploads(request=number, uploads=tuple(uploads)))
         try:
-            async with asyncio.timeout(self._answer_seconds):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 return await answer
         except TimeoutError:
             self._hangs = True

@@ -23,7 +23,7 @@ from cnnstudio.workers.service.batching import Answerer, Batcher
 from cnnstudio.workers.service.guard import App, Guard
 from cnnstudio.workers.service.languages import chosen_language
 from cnnstudio.workers.service.measures import CONTENT_TYPE, Measures, process_memory
-from cnnstudio.workers.service.openapi import MOST_TOP, openapi_schema
+from cnnstudio.workers.service.openapi import MOST_TOP, NAME, openapi_schema
 from cnnstudio.workers.service.refusals import (
     Refused,
     bad_query,
@@ -134,7 +134,7 @@ def make_app(served: Served, settings: ServiceSettings, measures: Measures) -> A
     api = Api(served, settings, measures)
 
     @post("/predict", status_code=200)
-    async def predict(request: Request[Any, Any, Any], top: Top = 5, name: Name = "") -> Response[bytes]:
+    async def predict(request: Request[Any, Any, Any], top: Top = 5, name: Name = NAME) -> Response[bytes]:
         return await api.predict(request, top, name)
 
     @get("/health", sync_to_thread=False)

@@ -16,15 +16,17 @@ from cnnstudio.workers.service.answers import Health, ModelCard, PictureAnswer, 
 from cnnstudio.workers.service.settings import ServiceSettings
 
 MOST_TOP: Final = 100_000
+NAME: Final = "picture"
+"""What a picture without a name is called."""
 _SHAPES: Final = (PictureAnswer, Refusal, Health, ModelCard)
 _STATUS: Final = {
-    "400": Text("The query or the form is not valid.", "La consulta o el formulario no es válido."),
+    "400": Text("The query or the form is not valid, or there are too many files in it.",
+                "La consulta o el formulario no es válido, o este tiene demasiados archivos."),
     "401": Text("The token is missing or wrong.", "Falta el token o es incorrecto."),
     "403": Text("The request came by another host name or from a page of another site.",
                 "La solicitud llegó con otro nombre de equipo o desde una página de otro sitio."),
     "408": Text("The picture arrived too slowly.", "La imagen llegó demasiado despacio."),
-    "413": Text("The request, the picture or the number of files is too large.",
-                "La solicitud, la imagen o el número de archivos es demasiado grande."),
+    "413": Text("The request or the picture is too large.", "La solicitud o la imagen es demasiado grande."),
     "415": Text("This is not a picture that can be read.", "Esto no es una imagen que se pueda leer."),
     "422": Text("The picture is damaged.", "La imagen está dañada."),
     "500": Text("The model or the program failed on this picture.", "El modelo o el programa falló con esta imagen."),
@@ -83,7 +85,7 @@ class _Writer:
                 self._parameter("query", "top", {"type": "integer", "minimum": 0, "maximum": MOST_TOP, "default": 5},
                                 "How many classes to answer, the best first; 0: all.",
                                 "Cuántas clases se responden, la mejor primero; 0: todas."),
-                self._parameter("query", "name", {"type": "string", "maxLength": 1000, "default": ""},
+                self._parameter("query", "name", {"type": "string", "maxLength": 1000, "default": NAME},
                                 "The name of the picture, which comes back as path; files of a form have their own.",
                                 "El nombre de la imagen, que se devuelve como path; los archivos de un formulario tienen el "
                                 "suyo."),

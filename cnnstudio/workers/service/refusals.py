@@ -38,7 +38,7 @@ def too_large(settings: ServiceSettings) -> Refused:
 def too_many_files(settings: ServiceSettings) -> Refused:
     text = Text("A request may have at most {n} pictures. Send them in several requests.",
                 "Una solicitud puede tener como máximo {n} imágenes. Envíelas en varias solicitudes.")
-    return refused(413, "too_many_files", text.fill(n=settings.max_files))
+    return refused(400, "too_many_files", text.fill(n=settings.max_files))
 
 
 def too_slow(settings: ServiceSettings) -> Refused:

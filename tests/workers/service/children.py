@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 
 from cnnstudio.core.events import Failed, Finished, Hello, Stopped
 from cnnstudio.core.jobs import Prediction, Ranked
@@ -19,15 +20,23 @@ MODEL = ServedModel(engine="none", device="CPU: none", batch=4, class_names=("a"
 
 def prediction(upload: Upload) -> Prediction:
     """An answer that depends on the content alone."""
-    if upload.data.startswith(b"broken"):
-        return Prediction(request=0, path=upload.name, problem=error("picture_corrupt", same(f"{upload.name}: damaged"), "file"))
+    if not upload.data or upload.data.startswith(b"broken"):
+        problem = error("picture_corrupt", same(f"{upload.name}: damaged"), "file")
+        return Prediction(request=0, path=upload.name, problem=problem)
     best = len(upload.data) % 3
     names = MODEL.class_names[best:] + MODEL.class_names[:best]
     ranked = tuple(Ranked(label=name, probability=share) for name, share in zip(names, (0.7, 0.2, 0.1), strict=True))
     return Prediction(request=0, path=upload.name, top=ranked[:upload.top or None])
 
 
-def _serve(endpoint: Endpoint, load: float = 0.0, work: float = 0.0) -> None:
+def no_picture(upload: Upload) -> Prediction:
+    """What a random body is answered with."""
+    problem = error("picture_not_a_picture", same(f"{upload.name}: no picture"), "file")
+    return Prediction(request=0, path=upload.name, problem=problem)
+
+
+def _serve(endpoint: Endpoint, load: float = 0.0, work: float = 0.0, answer: Callable[[Upload], Prediction] = prediction
+           ) -> None:
     link = Link(endpoint)
     link.job()
     link.dies_alone = True
@@ -44,7 +53,7 @@ def _serve(endpoint: Endpoint, load: float = 0.0, work: float = 0.0) -> None:
         if b"hangs" in contents:
             time.sleep(60)
         time.sleep(work)
-        link.emit(UploadsClassified(request=request.request, predictions=tuple(map(prediction, request.uploads))))
+        link.emit(UploadsClassified(request=request.request, predictions=tuple(map(answer, request.uploads))))
     link.emit(Stopped(kept=True))
     link.close()
 
@@ -55,6 +64,10 @@ def answers(endpoint: Endpoint) -> None:
 
 def answers_slowly(endpoint: Endpoint) -> None:
     _serve(endpoint, work=0.3)
+
+
+def sees_no_picture(endpoint: Endpoint) -> None:
+    _serve(endpoint, answer=no_picture)
 
 
 def loads_slowly(endpoint: Endpoint) -> None:

@@ -101,7 +101,7 @@ def test_too_many_files_are_refused():
     files = [("file", (f"{number}.png", b"1")) for number in range(3)]
     with client(max_files=2) as service:
         response = service.post("/predict", files=files)
-        assert (response.status_code, code_of(response)) == (413, "too_many_files")
+        assert (response.status_code, code_of(response)) == (400, "too_many_files")
         assert service.post("/predict", files=files[:2]).status_code == 200
 
 
@@ -166,7 +166,8 @@ def test_what_happens_is_counted():
         service.get("/x/y")
         response = service.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
-    for line in ('cnnstudio_requests_total{path="/predict",status="200"} 1.0', 'cnnstudio_requests_total{path="other",status="404"} 1.0',
+    for line in ('cnnstudio_requests_total{path="/predict",status="200"} 1.0',
+                 'cnnstudio_requests_total{path="other",status="404"} 1.0',
                  'cnnstudio_pictures_total{outcome="answered"} 1.0', 'cnnstudio_pictures_total{outcome="picture_corrupt"} 1.0',
                  "cnnstudio_batch_pictures_count 2.0", "cnnstudio_model_ready 1.0", "cnnstudio_waiting_pictures 0.0",
                  "cnnstudio_held_bytes 0.0"):

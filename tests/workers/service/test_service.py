@@ -22,7 +22,7 @@ def test_it_says_what_it_does():
         status, answer = watched.ask(b"1234")
         assert (status, answer["label"], answer["path"]) == (200, "b", "a")
     assert watched.service.state.phase == "ended"
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         watched.connect()
 
 

@@ -45,7 +45,8 @@ def test_a_file_that_others_can_read_or_change_is_refused(tmp_path, mode):
     assert found.code == "token_open" and f"chmod 600 {path}" in found.text.en
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"two words are no token at all", b"\xff" * 30, b"a" * 30 + b"\n" + b"b" * 30])
+@pytest.mark.parametrize("content", [
+    b"", b"short", b"two words are no token at all", b"\xff" * 30, b"a" * 30 + b"\n" + b"b" * 30])
 def test_what_is_no_token_is_refused(tmp_path, content):
     path = tmp_path / "token"
     path.write_bytes(content)

@@ -19,10 +19,12 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.service_jobs import ClassifyUploads, ServedModel, ServeUploads, Upload, UploadsClassified
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine.classifiers import open_classifier
 from cnnstudio.engine.environment import device_name
 from cnnstudio.engine.prediction_server import Server, sample_pictures
 from cnnstudio.engine.progress import phase
+from cnnstudio.imaging.decode import count_not_numbers
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.headers import read_header
 from cnnstudio.imaging.problems import picture_problem
@@ -68,17 +70,22 @@ class UploadServer:
 
     def answer(self, request: ClassifyUploads) -> None:
         """Send the answers of all pictures of a batch at once."""
+        not_numbers: list[tuple[str, int]] = []
         try:
-            predictions = self._predictions(request)
+            predictions = self._predictions(request, not_numbers)
         except Exception:  # a border: somebody waits for an answer
             logging.getLogger(__name__).exception("a batch of %d pictures was not answered", len(request.uploads))
             predictions = tuple(self._server.prediction(request.request, upload.name, _unanswered(upload.name), upload.top)
                                 for upload in request.uploads)
         self._link.emit(UploadsClassified(request=request.request, predictions=predictions))
+        if not_numbers:
+            self._link.emit(Notice(problem=not_numbers_problem(
+                len(not_numbers), sum(count for _, count in not_numbers), min(not_numbers)[0], "file")))
 
-    def _predictions(self, request: ClassifyUploads) -> tuple[Prediction, ...]:
+    def _predictions(self, request: ClassifyUploads, not_numbers: list[tuple[str, int]]) -> tuple[Prediction, ...]:
         uploads = request.uploads
-        batch = [(upload.name, picture) for upload, picture in zip(uploads, self._pool.map(self._read, uploads), strict=True)]
+        read = self._pool.map(lambda upload: self._read(upload, not_numbers), uploads)
+        batch = [(upload.name, picture) for upload, picture in zip(uploads, read, strict=True)]
         answers = self._server.probabilities(batch)
         predictions = []
         for upload, (name, picture) in zip(uploads, batch, strict=True):
@@ -89,12 +96,15 @@ class UploadServer:
             predictions.append(self._server.prediction(request.request, name, answer, upload.top))
         return tuple(predictions)
 
-    def _read(self, upload: Upload) -> np.ndarray | Problem:
+    def _read(self, upload: Upload, not_numbers: list[tuple[str, int]]) -> np.ndarray | Problem:
         try:
             header = read_header(upload.data)
             if header.width * header.height > self._max_pixels:
                 raise PictureError("too_large", width=header.width, height=header.height, maximum=self._max_pixels)
-            return prepare(upload.data, self._recipe)
+            picture = prepare(upload.data, self._recipe)
+            if count := count_not_numbers(upload.data):
+                not_numbers.append((upload.name, count))
+            return picture
         except PictureError as picture_error:
             return picture_problem(picture_error, upload.name)
         except Exception:  # a border: whatever one picture does to a library must not cost the others

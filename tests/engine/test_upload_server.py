@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from cnnstudio.core.events import Stopped
+from cnnstudio.core.events import Notice, Stopped
 from cnnstudio.core.jobs import Answered, Prediction
 from cnnstudio.core.service_jobs import ClassifyUploads, ServedModel, ServeUploads, Upload, UploadsClassified
 from cnnstudio.engine import inference, models
@@ -98,6 +99,15 @@ def test_a_fault_of_a_library_is_told_without_its_words(trained, monkeypatch, wh
     _, (answers,) = serve(trained, [("a.png", good), ("b.png", good)])
     assert [answer.problem.code for answer in answers] == ["not_answered"] * 2
     assert "secret" not in answers[0].problem.text.en
+
+
+def test_samples_that_are_not_numbers_are_told_once(trained):
+    picture = np.full((32, 32), 0.5, np.float32)
+    picture[:3, :5] = np.nan
+    content = cv2.imencode(".tiff", picture)[1].tobytes()
+    recorder, _ = serve(trained, [("b.tif", content), ("a.tif", content)])
+    (notice,) = [event.problem for event in recorder.of(Notice)]
+    assert notice.facts == {"not_numbers": {"pictures": 2, "samples": 30, "example": "a.tif"}}
 
 
 def test_values_that_are_no_numbers_are_told(trained, monkeypatch):

@@ -129,8 +129,11 @@ class _Http(threading.Thread):
 
     def __init__(self, service: Service, listener: socket.socket) -> None:
         super().__init__(name="cnnstudio-http", daemon=True)
-        # Imported here: whoever only asks for the state of a service needs no web server.
+        # Imported here: whoever only asks for the state of a service needs no web server. uvicorn names the last two by text,
+        # and a frozen program holds what is imported.
         import uvicorn
+        import uvicorn.lifespan.on
+        import uvicorn.loops.asyncio
 
         from cnnstudio.workers.service.api import Served, make_app
         from cnnstudio.workers.service.connections import protocol

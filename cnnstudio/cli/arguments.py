@@ -9,6 +9,7 @@ from typing import Final
 
 from cnnstudio import __version__
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
+from cnnstudio.cli.export_arguments import add_export, add_exports
 from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.run_arguments import (
     Command,
@@ -16,7 +17,6 @@ from cnnstudio.cli.run_arguments import (
     add_compare,
     add_control,
     add_evaluate,
-    add_export,
     add_find_rate,
     add_layers,
     add_predict,
@@ -332,7 +332,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
     "reproduce": add_reproduce, "control": add_control,
     "evaluate": add_evaluate, "calibrate": add_calibrate,
-    "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
+    "predict": add_predict, "export": add_export, "exports": add_exports, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,
     "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,

@@ -23,7 +23,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.explaining.explain import Explainer, explain_all, request_passes
 from cnnstudio.engine.explaining.features_job import FeatureViewer
@@ -253,7 +253,7 @@ class Server:
             return iter([_unanswered(path, err) for path, _picture in pictures])
 
     def _of(self, pictures: np.ndarray) -> np.ndarray:
-        return models.answers(self.engine.predict(pictures), self.card)
+        return model_card.answers(self.engine.predict(pictures), self.card)
 
     def _doubt(self, probabilities: np.ndarray) -> tuple[bool | None, tuple[str, ...] | None]:
         """Whether the reject option says "not sure", and the classes that remain where it has sets."""
@@ -341,7 +341,7 @@ def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], _Answe
             yield first, answers.result()
 
 
-def sample_pictures(path: Path, card: models.Card) -> np.ndarray | None:
+def sample_pictures(path: Path, card: model_card.Card) -> np.ndarray | None:
     """Real pictures to compare engines on: from the bundle, or from the training if they still exist."""
     folder = path.parent
     paths: list[Path] = []

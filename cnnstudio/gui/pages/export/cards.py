@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnstudio.catalog.exporters import EXPORTERS, Exporter
+from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.exporters.entry import Exporter
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.export.records import ExportRecord

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QProgressBar,
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core import edits
 from cnnstudio.core.events import Event, Failed, Stopped
-from cnnstudio.core.jobs import Exported
+from cnnstudio.core.export_jobs import Exported
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page

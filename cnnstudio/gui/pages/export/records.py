@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.core.export_jobs import ExportCheck, Exported
 from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
-from cnnstudio.core.jobs import ExportCheck, Exported
 
 FOLDER: Final = "exports"
 MOST: Final = 20

@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.core.export_jobs import Export, ExportCheck, Exported
 from cnnstudio.core.files import read_project
-from cnnstudio.core.jobs import Export, ExportCheck, Exported
 from cnnstudio.gui.pages.export import page as export_page
 from cnnstudio.gui.pages.export.cards import EarlierExports, FormatCard, ResultCard
 from cnnstudio.gui.pages.export.records import ExportRecord, default_target, earlier_exports, record_of, with_record

@@ -10,11 +10,12 @@ import msgspec
 import numpy as np
 
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.pixels import prepare_file
+from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.engine import models
 from cnnstudio.engine.bytecode import no_bytecode
-from cnnstudio.engine.export_request import Request, batched
+from cnnstudio.engine.exporting.reopened import Reopened, with_recipe
+from cnnstudio.engine.exporting.request import Request
+from cnnstudio.engine.model_card import Card
 from cnnstudio.engine.weight_transfer import save_state, torch_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.torch.module import torch_model
@@ -23,7 +24,7 @@ from cnnstudio.interchange.printing.torch.script import torch_code
 SOURCE, WEIGHTS, RECIPE = "network.py", "weights.npz", "recipe.json"
 
 
-def write_source(request: Request) -> np.ndarray:
+def write_source(request: Request) -> None:
     """Network, weights and recipe with the classes; raises ProblemError for layers that are not in PyTorch."""
     loaded, folder = request.loaded, request.path
     bases = ProjectBases(request.run.project_folder)
@@ -37,11 +38,9 @@ def write_source(request: Request) -> np.ndarray:
     (folder / SOURCE).write_text(torch_code(project.network, context), encoding="utf-8")
     save_state(torch_state(loaded.model, printed), folder / WEIGHTS)
     write_recipe(loaded.card, folder, request.unchecked)
-    request.checking()
-    return answers(folder, loaded.card, request.pictures)
 
 
-def write_recipe(card: models.Card, folder: Path, unchecked: bool = False) -> None:
+def write_recipe(card: Card, folder: Path, unchecked: bool = False) -> None:
     """Write the recipe, the classes and the calibration beside the source."""
     described: dict[str, Any] = {"recipe": card.recipe.as_dictionary(), "class_names": list(card.class_names),
                  "label_mode": card.label_mode} | ({"unchecked": True} if unchecked else {})
@@ -50,12 +49,16 @@ def write_recipe(card: models.Card, folder: Path, unchecked: bool = False) -> No
     (folder / RECIPE).write_bytes(msgspec.json.format(msgspec.json.encode(described), indent=2))
 
 
-def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray:
-    """(n, classes) by the written network, from the picture files on."""
+def read_recipe(folder: Path) -> Card:
+    """What stands beside the source, as the card of a model. Raises OSError and ValueError where that is damaged."""
+    described = decode_json(read_bytes(folder / RECIPE, SMALL))
+    return msgspec.convert(described, Card)
+
+
+def open_source(folder: Path) -> Reopened:
+    """The written network with its weights."""
     import torch
 
-    recipe = card.recipe.as_dictionary()
-    pixels = np.stack([prepare_file(picture, recipe) for picture in pictures])
     module = written_module(folder)
     network = module.Network()
     module.load_weights(network, folder / WEIGHTS)
@@ -65,7 +68,7 @@ def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray
         with torch.no_grad():
             return np.asarray(network(torch.from_numpy(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))).numpy())
 
-    return batched(predict, pixels, card)
+    return with_recipe(predict, read_recipe(folder), f"PyTorch {torch.__version__}")
 
 
 def written_module(folder: Path) -> Any:

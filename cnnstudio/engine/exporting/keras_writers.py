@@ -9,16 +9,16 @@ import keras
 import numpy as np
 
 from cnnstudio.catalog.context import context_of
-from cnnstudio.catalog.pixels import prepare_file
-from cnnstudio.engine import models
-from cnnstudio.engine.export_request import Request, keras_probabilities
-from cnnstudio.engine.torch_writers import SOURCE, WEIGHTS, write_recipe, written_module
+from cnnstudio.engine import model_card, models
+from cnnstudio.engine.exporting.reopened import Reopened, with_recipe
+from cnnstudio.engine.exporting.request import Request
+from cnnstudio.engine.exporting.torch_writers import SOURCE, WEIGHTS, read_recipe, write_recipe, written_module
 from cnnstudio.engine.weight_transfer import save_state
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.script import keras_source
 
 
-def write_model(request: Request) -> np.ndarray:
+def write_model(request: Request) -> None:
     """The run's model as one file."""
     request.path.parent.mkdir(parents=True, exist_ok=True)
     card = request.loaded.card
@@ -26,18 +26,19 @@ def write_model(request: Request) -> np.ndarray:
         models.save_model(request.loaded.model, request.path, card)
     else:
         models.copy_model(request.loaded, request.path)
-    request.checking()
-    recipe = card.recipe.as_dictionary()
-    pixels = np.stack([prepare_file(picture, recipe) for picture in request.pictures])
-    return keras_probabilities(keras.saving.load_model(request.path, compile=False), card, pixels)
+
+
+def write_copy(request: Request) -> None:
+    """The run's model as it is, with the calibration that it has now beside its weights."""
+    models.copy_model(request.loaded, request.path)
 
 
 def is_our_model(path: Path) -> bool:
     """Whether a file is a model of this program, with its card inside."""
-    return models.read_card(path) is not None
+    return model_card.read_card(path) is not None
 
 
-def write_source(request: Request) -> np.ndarray:
+def write_source(request: Request) -> None:
     """Network, weights (arrays by layer) and recipe with the classes."""
     loaded, folder = request.loaded, request.path
     bases = ProjectBases(request.run.project_folder)
@@ -48,8 +49,6 @@ def write_source(request: Request) -> np.ndarray:
     (folder / SOURCE).write_text(source, encoding="utf-8")
     save_state(state(loaded.model, written_module(folder).model), folder / WEIGHTS)
     write_recipe(loaded.card, folder, request.unchecked)
-    request.checking()
-    return answers(folder, loaded.card, request.pictures)
 
 
 def state(trained: Any, printed: Any) -> dict[str, np.ndarray]:
@@ -73,10 +72,8 @@ def _layer(model: Any, name: str) -> Any:
     return next((item for item in inner if item is not None), None)
 
 
-def answers(folder: Path, card: models.Card, pictures: list[Path]) -> np.ndarray:
-    """(n, classes) by the written network, from the picture files on."""
-    recipe = card.recipe.as_dictionary()
-    pixels = np.stack([prepare_file(picture, recipe) for picture in pictures])
+def open_source(folder: Path) -> Reopened:
+    """The written network with its weights."""
     module = written_module(folder)
     module.load_weights(module.model, folder / WEIGHTS)
-    return keras_probabilities(module.model, card, pixels)
+    return with_recipe(module.model.predict_on_batch, read_recipe(folder), f"Keras {keras.__version__}")

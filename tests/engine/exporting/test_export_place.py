@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnnstudio.core import atomic
-from cnnstudio.engine import export
+from cnnstudio.engine.exporting import placing as export
 
 
 def exported(folder: Path, content: str) -> Path:
@@ -20,12 +20,12 @@ def exported(folder: Path, content: str) -> Path:
 def test_an_earlier_export_is_under_its_name_until_the_new_one_is(tmp_path, monkeypatch):
     target, new = exported(tmp_path / "bundle", "old"), exported(tmp_path / ".bundle.1.writing", "new")
     names = []
-    remove = export._remove
+    remove = export.remove
     monkeypatch.setattr(os, "replace", lambda *_paths: pytest.fail("two steps, with a moment between them"))
-    monkeypatch.setattr(export, "_remove", lambda path: (names.append((target / "check.json").read_text()), remove(path)))
+    monkeypatch.setattr(export, "remove", lambda path: (names.append((target / "check.json").read_text()), remove(path)))
     if not atomic.exchange(target, target):
         pytest.skip("this system cannot exchange folders")
-    export._move_into_place(new, target)
+    export.move_into_place(new, target)
     assert names == ["new"] and [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
@@ -41,7 +41,7 @@ def test_where_folders_cannot_be_exchanged_the_next_export_takes_the_earlier_one
 
     monkeypatch.setattr(os, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        export._move_into_place(new, target)
+        export.move_into_place(new, target)
     monkeypatch.setattr(os, "replace", replace)
     assert not target.exists()
     mine = exported(tmp_path / f".bundle.{os.getppid()}.writing", "of a process that lives")

@@ -1,21 +1,27 @@
 """Classify pictures with the model beside this file.
 
     python predict.py PATH... [--json] [--top K] [--follow-links]
+    python predict.py --verify [FOLDER] [--json]
 
-It needs Keras 3 with any backend (TensorFlow, PyTorch or JAX), OpenCV, Pillow and NumPy (for HEIC pi-heif, too):
-    pip install "keras>=3.12" opencv-python-headless pillow pi-heif numpy tensorflow-cpu
+It needs what requirements.txt names: the engine of the model, OpenCV, Pillow and NumPy (for HEIC pi-heif, too):
+    pip install -r requirements.txt
 
 A PATH is a picture or a folder of pictures; what is left out of a folder is counted on standard error.
 --json prints one JSON object a line:
     {"path": ..., "label": ..., "probability": ..., "top": [{"label": ..., "probability": ...}, ...]}
 with "not_sure": true or false where the model has a reject option, and "set": [...] where that has conformal sets;
 or, for what is no readable picture, {"path": ..., "problem": {"code": ..., "text": ...}}.
+
+--verify compares the answers with those that the trained model gave: for the samples, and for every picture in FOLDER that was
+compared when this folder was written (expected.json knows them by their content). With --json it prints one object:
+    {"verified": true or false, "pictures": n, "top1_agreement": share, "max_abs_difference": d, "tolerance": t}
+and the exit code is 0 where the answers are the same, 1 where they are not.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import hashlib
 import json
 import os
 import re
@@ -29,10 +35,18 @@ HERE = Path(__file__).resolve().parent
 BATCH = 32
 NO_NUMBER = {"en": "{path} was not classified: the model answers with values that are no numbers (NaN).",
              "es": "{path} no se clasificó: el modelo responde con valores que no son números (NaN)."}
+VERIFIED = {
+    "en": {True: "The same answers as the trained model: {n} pictures, largest difference {difference:.1e}.",
+           False: "NOT the same answers as the trained model: {same} of {n} pictures have the same class, largest difference "
+                  "{difference:.1e}."},
+    "es": {True: "Las mismas respuestas que el modelo entrenado: {n} imágenes, diferencia máxima {difference:.1e}.",
+           False: "NO son las mismas respuestas que las del modelo entrenado: {same} de {n} imágenes tienen la misma clase, "
+                  "diferencia máxima {difference:.1e}."},
+}
 NOT_SURE = {"en": "not sure", "es": "sin certeza"}
 FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, RuntimeError, NotImplementedError,
           ArithmeticError, RecursionError, zipfile.BadZipFile)
-"""What Keras raises for damaged models."""
+"""What damaged files raise."""
 
 
 def on_one_line(text: str) -> str:
@@ -43,15 +57,6 @@ def on_one_line(text: str) -> str:
 def chosen_language() -> str:
     """The language of the messages: Spanish where the system's is, else English."""
     return "es" if os.environ.get("LANG", "").startswith("es") else "en"
-
-
-def choose_backend() -> None:
-    """The first backend that is installed, unless KERAS_BACKEND names one."""
-    if "KERAS_BACKEND" not in os.environ:
-        for name in ("tensorflow", "torch", "jax"):
-            if importlib.util.find_spec(name) is not None:
-                os.environ["KERAS_BACKEND"] = name
-                return
 
 
 class DamagedBundle(Exception):
@@ -80,18 +85,21 @@ def read_json(name: str, members: dict[str, type]) -> Any:
     return value
 
 
-def load_model(class_count: int, label_mode: str) -> Any:
-    """The model; raises DamagedBundle, also where it has not as many outputs as there are classes."""
-    import keras
+def load_model(name: str, class_count: int, label_mode: str) -> Any:
+    """What answers pixels; raises DamagedBundle, also where it has not as many outputs as there are classes."""
+    from runtime import open_model  # type: ignore[import-not-found]
 
+    if not (HERE / name).is_file():
+        raise DamagedBundle(name, "?")
     try:
-        model = keras.saving.load_model(HERE / "model.keras", compile=False)
-        outputs = model.output_shape[-1]
-    except FAULTS as error:
-        raise DamagedBundle("model.keras", str(error).partition("\n")[0]) from error
-    if class_count != (2 if label_mode == "binary" and outputs == 1 else outputs):
-        raise DamagedBundle("classes.json", f"{class_count} / {outputs}")
-    return model
+        opened = open_model(HERE / name)
+    except ImportError:
+        raise
+    except Exception as error:
+        raise DamagedBundle(name, str(error).partition("\n")[0]) from error
+    if class_count != (2 if label_mode == "binary" and opened.outputs == 1 else opened.outputs):
+        raise DamagedBundle("classes.json", f"{class_count} / {opened.outputs}")
+    return opened.predict
 
 
 def read_calibration(classes: Any) -> tuple[float, Any]:
@@ -114,10 +122,10 @@ def read_calibration(classes: Any) -> tuple[float, Any]:
     return temperature, rejection
 
 
-def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
-    """A dictionary for each path, in their order."""
-    choose_backend()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+def answers(paths: list[str], top: int = 5) -> Iterator[dict[str, Any]]:
+    """A dictionary for each path, in their order. `top`: how many classes, 0 for all."""
+    if str(HERE) not in sys.path:
+        sys.path.insert(0, str(HERE))
     import numpy as np
     from answering import answer_sets, is_sure, scale
     from pixels.decode import count_not_numbers  # type: ignore[import-not-found]
@@ -127,10 +135,10 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
     from pixels.steps import STEPS  # type: ignore[import-not-found]
 
     recipe = read_json("recipe.json", {"height": int, "width": int})
-    classes = read_json("classes.json", {"class_names": list, "label_mode": str})
+    classes = read_json("classes.json", {"class_names": list, "label_mode": str, "model": str})
     names = classes["class_names"]
     temperature, rejection = read_calibration(classes)
-    model = load_model(len(names), classes["label_mode"])
+    predict = load_model(classes["model"], len(names), classes["label_mode"])
     language = chosen_language()
 
     def read(path: str) -> Any:
@@ -159,8 +167,8 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
         result: Iterator[Any] = iter(())
         if good:
             try:
-                values = np.asarray(model.predict_on_batch(np.stack(good).astype(np.float32)))
-            except FAULTS as error:
+                values = np.asarray(predict(np.stack(good).astype(np.float32)))
+            except Exception as error:
                 raise DamagedBundle("recipe.json", str(error).partition("\n")[0]) from error
             if classes["label_mode"] == "binary" and values.shape[-1] == 1:
                 values = np.concatenate([1.0 - values, values], axis=-1)
@@ -184,6 +192,67 @@ def answers(paths: list[str], top: int) -> Iterator[dict[str, Any]]:
             yield answer
 
 
+def verify(folders: list[str], follow_links: bool, as_json: bool) -> int:
+    """Compare answers with those of the trained model; the exit code."""
+    check = read_json("check.json", {"tolerance": float})
+    expected = dict(known_samples())
+    expected.update(known_pictures(folders, follow_links))
+    wanted_names = list(read_json("classes.json", {"class_names": list})["class_names"])
+    same, largest, compared = 0, 0.0, 0
+    problems = []
+    for answer in answers(list(expected), top=0):
+        if "problem" in answer:
+            problems.append(answer["problem"]["text"])
+            continue
+        wanted = expected[answer["path"]]
+        given = {best["label"]: best["probability"] for best in answer["top"]}
+        compared += 1
+        differences = [abs(given[name] - probability) for name, probability in zip(wanted_names, wanted, strict=True)]
+        largest = max(largest, *differences)
+        same += answer["label"] == wanted_names[max(range(len(wanted)), key=wanted.__getitem__)]
+    for text in problems:
+        print(on_one_line(text), file=sys.stderr)
+    # Printed probabilities have six decimals.
+    verified = bool(compared) and not problems and same == compared and largest <= check["tolerance"] + 1e-6
+    if as_json:
+        print(json.dumps({"verified": verified, "pictures": compared, "top1_agreement": same / max(1, compared),
+                          "max_abs_difference": largest, "tolerance": check["tolerance"]}))
+    else:
+        print(VERIFIED[chosen_language()][verified].format(n=compared, same=same, difference=largest))
+    return 0 if verified else 1
+
+
+def known_samples() -> Iterator[tuple[str, list[float]]]:
+    """The samples with the probabilities that must come out, in the order of the classes."""
+    names = read_json("classes.json", {"class_names": list})["class_names"]
+    try:
+        samples = json.loads((HERE / "samples.json").read_text(encoding="utf-8"))
+        for sample in samples:
+            yield str(HERE / sample["path"]), [float(sample["probabilities"][name]) for name in names]
+    except FAULTS as error:
+        raise DamagedBundle("samples.json", error) from error
+
+
+def known_pictures(folders: list[str], follow_links: bool) -> Iterator[tuple[str, list[float]]]:
+    """The pictures in these folders that were compared when the bundle was written, with their probabilities."""
+    if not folders:
+        return
+    from pixels.picture_files import list_pictures, read_regular
+
+    pictures = read_json("expected.json", {"pictures": list})["pictures"]
+    try:
+        known = {picture["sha256"]: [float(value) for value in picture["probabilities"]] for picture in pictures}
+    except FAULTS as error:
+        raise DamagedBundle("expected.json", error) from error
+    for path in list_pictures(folders, follow_links)[0]:
+        try:
+            digest = hashlib.sha256(read_regular(path)).hexdigest()
+        except OSError:
+            continue
+        if digest in known:
+            yield path, known[digest]
+
+
 def main() -> int:
     """The exit code: 0, or 2 if no picture could be classified or this folder is damaged."""
     try:
@@ -192,7 +261,7 @@ def main() -> int:
         print(on_one_line(damaged.text()), file=sys.stderr)
     except (ImportError, SyntaxError) as error:
         name = getattr(error, "name", None) or getattr(error, "filename", None) or ""
-        part = next((part for part in ("pixels", "answering") if part in name), "")
+        part = next((part for part in ("pixels", "answering", "runtime") if part in name), "")
         if not part:
             raise
         print(on_one_line(DamagedBundle(part, error).text()), file=sys.stderr)
@@ -200,9 +269,10 @@ def main() -> int:
 
 
 def classify() -> int:
-    """Print the answers; the exit code."""
+    """Print the answers, or verify them; the exit code."""
     parser = argparse.ArgumentParser(description="Classify pictures / Clasificar imágenes")
-    parser.add_argument("paths", nargs="+", metavar="PATH")
+    parser.add_argument("paths", nargs="*", metavar="PATH")
+    parser.add_argument("--verify", action="store_true", help="repeat the check / repetir la comprobación")
     parser.add_argument("--json", action="store_true", help="one JSON object a line / un objeto JSON por línea")
     parser.add_argument("--top", type=int, default=5, metavar="K", help="classes to print, 0: all / clases, 0: todas")
     parser.add_argument("--follow-links", action="store_true", help="enter linked folders / entrar en carpetas enlazadas")
@@ -210,6 +280,10 @@ def classify() -> int:
     sys.path.insert(0, str(HERE))
     # The folder stays as it was exported.
     sys.dont_write_bytecode = True
+    if arguments.verify:
+        return verify(arguments.paths, arguments.follow_links, arguments.json)
+    if not arguments.paths:
+        parser.error("PATH")
     from pixels.picture_files import list_pictures
 
     paths, left_out = list_pictures(arguments.paths, arguments.follow_links)

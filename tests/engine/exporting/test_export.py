@@ -19,14 +19,16 @@ import tifffile
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.events import Finished, Notice
+from cnnstudio.core.export_jobs import Export, Exported
 from cnnstudio.core.files import write_project
-from cnnstudio.core.jobs import Evaluate, Evaluated, Export, Exported, Prediction
+from cnnstudio.core.jobs import Evaluate, Evaluated, Prediction
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.registry import Registry
-from cnnstudio.engine import bundle, models
+from cnnstudio.engine import model_card
 from cnnstudio.engine.evaluation import evaluate
-from cnnstudio.engine.export import export
+from cnnstudio.engine.exporting import bundle
+from cnnstudio.engine.exporting.job import export
 from cnnstudio.engine.sources import source_file
 from cnnstudio.workers import answer_format
 from tests.engine.answers_material import ask, job, keras_answers
@@ -109,8 +111,8 @@ def test_samples_that_are_not_numbers_are_told_once(trained, tmp_path):
 def test_the_bundle_is_complete_and_its_samples_are_right(trained, exported):
     folder = exported / "bundle ñ"
     assert {path.name for path in folder.iterdir()} == {
-        "model.keras", "recipe.json", "classes.json", "pixels", "predict.py", "answering.py", "README.txt", "samples",
-        "samples.json", "check.json"}
+        "model.keras", "recipe.json", "classes.json", "pixels", "predict.py", "runtime.py", "answering.py", "README.txt",
+        "requirements.txt", "samples", "samples.json", "check.json", "expected.json"}
     samples = json.loads((folder / "samples.json").read_text())
     assert len(samples) == 3
     recorder = ask(trained, *[folder / each["path"] for each in samples], model=folder)
@@ -132,7 +134,8 @@ def test_the_run_as_pytorch_source_answers_the_same(trained, tmp_path):
         check = recorder.of(Exported)[0].check
         assert (check.images, check.top1_agreement) == (60, 1.0)
         assert check.max_abs_difference <= 1e-4
-    assert {path.name for path in target.iterdir()} == {"network.py", "weights.npz", "recipe.json", "check.json"}
+    assert {path.name for path in target.iterdir()} == {
+        "network.py", "weights.npz", "recipe.json", "check.json", "expected.json"}
     assert json.loads((target / "recipe.json").read_text())["class_names"] == list(CLASSES)
     assert "import cnnstudio" not in (target / "network.py").read_text()
 
@@ -144,12 +147,13 @@ def test_the_run_as_keras_source_answers_the_same(trained, tmp_path):
     check = recorder.of(Exported)[0].check
     assert (check.images, check.top1_agreement) == (60, 1.0)
     assert check.max_abs_difference <= 1e-5
-    assert {path.name for path in target.iterdir()} == {"network.py", "weights.npz", "recipe.json", "check.json"}
+    assert {path.name for path in target.iterdir()} == {
+        "network.py", "weights.npz", "recipe.json", "check.json", "expected.json"}
     assert "cnnstudio" not in (target / "network.py").read_text()
 
 
 def test_without_pytorch_the_export_says_so_and_leaves_nothing(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnstudio.catalog.exporters.is_available", lambda _library: False)
+    monkeypatch.setattr("cnnstudio.catalog.exporters.entry.is_available", lambda _library: False)
     with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="torch", path=str(tmp_path / "out")), Recorder())
     assert problem.value.problems[0].code == "torch_missing"
@@ -177,7 +181,7 @@ def test_only_exports_of_ours_are_replaced(trained, exported, tmp_path):
 
 def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
     entries = [msgspec.structs.replace(entry, tolerance=-1.0) for entry in EXPORTERS]
-    monkeypatch.setattr("cnnstudio.engine.export.EXPORTERS", Registry("exporter", entries))
+    monkeypatch.setattr("cnnstudio.engine.exporting.job.EXPORTERS", Registry("exporter", entries))
     with pytest.raises(ProblemError) as problem:
         export(job(Export, trained, format="bundle", path=str(tmp_path / "out")), Recorder())
     assert problem.value.problems[0].code == "export_differs"
@@ -202,8 +206,8 @@ def test_moved_other_and_no_pictures_to_check_an_export_on(trained, tmp_path):
         recorder = Recorder()
         export(job(Export, trained, format="keras", path=str(tmp_path / "c.keras"), unchecked=True), recorder)
         assert (recorder.of(Exported)[0].check.images, recorder.of(Exported)[0].check.unchecked) == (0, True)
-        assert models.read_card(tmp_path / "c.keras").unchecked
-        assert not models.read_card(tmp_path / "b.keras").unchecked
+        assert model_card.read_card(tmp_path / "c.keras").unchecked
+        assert not model_card.read_card(tmp_path / "b.keras").unchecked
         export(job(Export, trained, format="bundle", path=str(tmp_path / "d"), unchecked=True), Recorder())
         assert json.loads((tmp_path / "d" / "check.json").read_text())["unchecked"]
         assert list((tmp_path / "d" / "samples").iterdir()) == []

@@ -14,7 +14,7 @@ import numpy as np
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.engine import models
 from cnnstudio.engine.environment import numpy_of
-from cnnstudio.engine.export_request import keras_probabilities
+from cnnstudio.engine.exporting.request import keras_probabilities
 
 _ENDINGS: Final = ("softmax", "sigmoid")
 

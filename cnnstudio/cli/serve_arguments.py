@@ -32,8 +32,8 @@ def add_serve(command: Command) -> None:
                                 "responde por HTTP a imágenes con un modelo entrenado, en este equipo o, con un token, en la "
                                 "red"), project=False)
     serve.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"),
-                       help=tr("a project, a run, an exported bundle or a .keras file",
-                               "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
+                       help=tr("a project, a run, an exported bundle or a model file",
+                               "un proyecto, un entrenamiento, un paquete exportado o un archivo de modelo"))
     add_run(serve)
     defaults = ServiceSettings()
     serve.add_argument("--host", default=defaults.host, metavar=tr("ADDRESS", "DIRECCIÓN"),

@@ -25,6 +25,7 @@ from cnnstudio.cli.run_arguments import (
     add_runs,
     add_train,
 )
+from cnnstudio.cli.serve_arguments import add_serve
 from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_set
 from cnnstudio.cli.trial_arguments import (
     add_coach,
@@ -338,6 +339,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
     "shortcuts": add_shortcuts, "curve": add_curve, "report": add_report,
     "scenarios": add_scenarios,
+    "serve": add_serve,
     "explain": add_explain, "features": add_features, "replay": add_replay,
 }
 

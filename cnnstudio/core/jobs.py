@@ -1,8 +1,8 @@
 """The jobs that a child process can be started for: one class each, with the events that only this job sends.
 
 A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
-against, the child and the supervisor follow from the classes below, in `core.trial_jobs`, `core.explain_jobs` and
-`core.feature_jobs`.
+against, the child and the supervisor follow from the classes below, in `core.trial_jobs`, `core.explain_jobs`,
+`core.feature_jobs` and `core.service_jobs`.
 """
 
 from __future__ import annotations

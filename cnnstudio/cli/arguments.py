@@ -14,6 +14,7 @@ from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.run_arguments import (
     Command,
     add_calibrate,
+    add_classes,
     add_compare,
     add_control,
     add_evaluate,
@@ -330,7 +331,7 @@ def _help(command: Command) -> None:
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
-    "reproduce": add_reproduce, "control": add_control,
+    "reproduce": add_reproduce, "control": add_control, "classes": add_classes,
     "evaluate": add_evaluate, "calibrate": add_calibrate,
     "predict": add_predict, "export": add_export, "exports": add_exports, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,

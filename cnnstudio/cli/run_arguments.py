@@ -54,6 +54,21 @@ def add_reproduce(command: Command) -> None:
                                    "el id del entrenamiento, tal como lo enumera `runs`"))
 
 
+def add_classes(command: Command) -> None:
+    classes = command("classes", tr("list the classes of a trained run, or rename them without training",
+                                    "enumera las clases de un entrenamiento o cambia sus nombres sin entrenar"))
+    add_run(classes)
+    what = classes.add_mutually_exclusive_group()
+    what.add_argument("--rename", nargs="+", action="extend", metavar=tr("OLD=NEW", "ANTES=AHORA"),
+                      help=tr("give classes other names in this run and in what is exported of it from now on; the folders of "
+                              "the pictures keep theirs",
+                              "da otros nombres a las clases en este entrenamiento y en lo que se exporte de él desde ahora; "
+                              "las carpetas de imágenes conservan los suyos"))
+    what.add_argument("--as-trained", action="store_true",
+                      help=tr("give all classes the names again that the run was trained with",
+                              "devuelve a todas las clases los nombres con los que se entrenó"))
+
+
 def add_control(command: Command) -> None:
     control = command("control", tr("pause, resume, stop or steer a training that runs in a window or another terminal",
                                     "pausa, continúa, detiene o dirige un entrenamiento en marcha en una ventana u otra "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import keras
@@ -13,6 +14,7 @@ import numpy as np
 from cnnstudio.core.events import Notice
 from cnnstudio.core.own_folders import is_link
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.renamed_classes import read_renamed
 from cnnstudio.core.text import Text
 from cnnstudio.engine import models
 from cnnstudio.engine.environment import numpy_of
@@ -50,11 +52,20 @@ def take_weights(run: RunFolder, model: Any, class_names: Sequence[str], link: L
     if not start.has_model_file:
         save_from_checkpoint(start, run.project_folder)
     loaded = models.load(start.folder)
-    result = transfer(loaded.model, model, same_classes=tuple(loaded.card.class_names) == tuple(class_names))
+    result = transfer(loaded.model, model, same_classes=same_classes(start.folder, loaded.card.class_names, class_names))
     if not result.taken:
         raise ProblemError(_nothing_fits(origin, result))
     if tell:
         link.emit(Notice(problem=_told(origin, result)))
+
+
+def same_classes(start: Path, names: Sequence[str], class_names: Sequence[str]) -> bool:
+    """Whether the run that the weights in `start` are from has these classes in this order: by the present `names`, or, where
+    they are others, by those that it was trained with."""
+    renamed = read_renamed(start)
+    if renamed is not None and set(names) != set(class_names):
+        names = renamed.trained
+    return tuple(names) == tuple(class_names)
 
 
 def transfer(source: Any, model: Any, same_classes: bool = True) -> Taken:

@@ -48,7 +48,7 @@ def train(job: Train, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     project = run.spec()
-    manifest = read_located(run.manifest_path, run.project_folder)
+    manifest = read_located(run.manifest_path, run.project_folder, as_trained=True)
     context = context_of(project, len(manifest.header.class_names), ProjectBases(run.project_folder))
     phase(link, "preparing")
     pictures = usable_pictures(project, manifest, cache, link)

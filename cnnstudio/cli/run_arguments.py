@@ -21,6 +21,16 @@ def add_train(command: Command) -> None:
                        help=tr("a new run that begins with the weights of this run: of its model, or of an epoch that is kept",
                                "un entrenamiento nuevo que parte de los pesos de este: los de su modelo o los de una época "
                                "conservada"))
+    train.add_argument("--add-class", dest="new_class", metavar=tr("NAME=FOLDER", "NOMBRE=CARPETA"),
+                       help=tr("a new run whose model has one class more than that of --from (default: of the newest run): "
+                               "what it has learned is kept, and the folder becomes a source of the project; NAME alone for a "
+                               "class that the project has already",
+                               "un entrenamiento nuevo cuyo modelo tiene una clase más que el de --from (predeterminado: el "
+                               "más reciente): lo aprendido se conserva y la carpeta pasa a ser un origen del proyecto; solo "
+                               "NOMBRE para una clase que el proyecto ya tiene"))
+    train.add_argument("--last-layers", action="store_true",
+                       help=tr("with --add-class: after the layers behind the trunk, the last part of the trunk learns too",
+                               "con --add-class: tras las capas posteriores al tronco aprende también la última parte de este"))
     way = train.add_mutually_exclusive_group()
     way.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
                      help=tr("resume this run; with --set, with other settings or for more epochs",

@@ -60,6 +60,27 @@ class Train(JobSpec, frozen=True, kw_only=True):
         return Path(self.run_folder)
 
 
+class ClassesAdded(Event, frozen=True, kw_only=True):
+    """What classes that the model of `parent` did not have, with these `names`, cost the earlier ones.
+
+    Counts of pictures of `split`, which neither model was trained on. `earlier` pictures are of the earlier classes, of which
+    the model of the parent answers `right_before` right and the new one `right_after` (`only_before` and `only_after`: one of
+    them alone); `taken` of them are given a new class. `new` pictures are of the new classes, `right_new` of them right.
+    """
+
+    parent: str
+    names: tuple[str, ...]
+    split: str
+    earlier: int
+    right_before: int
+    right_after: int
+    only_before: int
+    only_after: int
+    taken: int
+    new: int
+    right_new: int
+
+
 class ClassReport(msgspec.Struct, frozen=True, kw_only=True):
     """Precision, recall and F1 (0 to 1; 0 where undefined) of one class; `support` is its pictures."""
 

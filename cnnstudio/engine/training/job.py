@@ -29,8 +29,9 @@ from cnnstudio.engine.building import (
 from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.memory import gpu_peak
 from cnnstudio.engine.model_card import Card
-from cnnstudio.engine.models import save_model
+from cnnstudio.engine.models import Loaded, save_model
 from cnnstudio.engine.progress import phase
+from cnnstudio.engine.training.added_class import measure_change
 from cnnstudio.engine.training.beginning import take_weights
 from cnnstudio.engine.training.optimizer_copies import copy_optimizer
 from cnnstudio.engine.training.pictures import usable_pictures
@@ -55,7 +56,7 @@ def train(job: Train, link: Link) -> Event:
     phase(link, "building")
     keras.utils.set_random_seed(project.training.seed)
     built = build(project.network, context, precision=project.training.precision)
-    take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
+    before = take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
     link.check()
     if not environment.is_deterministic():
         link.emit(Notice(problem=_not_deterministic()))
@@ -79,6 +80,11 @@ def train(job: Train, link: Link) -> Event:
     if job.convert:
         phase(link, "converting")
         convert_ahead(model, run.model_path, pictures.prepared.take(pictures.train[:8]), cache)
+    if before is not None and run.origin().added:
+        phase(link, "evaluating")
+        change = measure_change(before, Loaded(model, card, run.model_path), manifest, run.origin().parent, cache, link)
+        if change is not None:
+            link.emit(change)
     link.emit(_measured(run))
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
 

@@ -100,7 +100,8 @@ def prepare_again(run: RunFolder, on_progress: Callable[[int, int], object] = ne
 
     before = read_origin(run.folder)
     # The weights that it began with are a part of what is repeated.
-    origin = RunOrigin(kind=before.kind, parent=before.parent, epoch=before.epoch, repeats=run.id)
+    origin = RunOrigin(kind=before.kind, parent=before.parent, epoch=before.epoch, added=before.added,
+                       repeats=run.id)
     again = create_run(run.project_folder, project, write, origin)
     return again, training_job(again, project), changes
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.jobs import ClassesAdded
 from cnnstudio.core.text import Text
@@ -27,14 +26,17 @@ def p_value(change: ClassesAdded) -> float:
 
 def change_lines(change: ClassesAdded) -> Sequence[tuple[Text, Text]]:
     """(what, figure) of a change: the accuracy of the earlier classes before and after, and of the new ones."""
-    split = SPLIT_NAMES["test" if change.split == "test" else "validation"]
     names = ", ".join(change.names)
     lines = [(Text("Earlier classes, before", "Clases anteriores, antes"), _accuracy(change.right_before, change.earlier)),
              (Text("Earlier classes, now", "Clases anteriores, ahora"), _accuracy(change.right_after, change.earlier))]
     if change.new:
-        lines.append((Text("New: {names}", "Nueva: {names}").fill(names=names), _accuracy(change.right_new, change.new)))
-    lines.append((Text("Measured on", "Medido en"), Text("{split}: {n:,} pictures", "{split}: {n:,} imágenes").fill(
-        split=split, n=change.earlier + change.new)))
+        lines.append((Text("New class, {names}", "Clase nueva, {names}").fill(names=names), _accuracy(change.right_new, change.new)))
+    measured = {"test": Text("{n:,} test pictures, which neither model was trained on",
+                             "{n:,} imágenes de prueba, con las que no se entrenó ninguno de los dos modelos"),
+                "validation": Text("{n:,} validation pictures, which neither model was trained on",
+                                   "{n:,} imágenes de validación, con las que no se entrenó ninguno de los dos modelos")}
+    lines.append((Text("Measured on", "Medido con"), measured["test" if change.split == "test" else "validation"].fill(
+        n=change.earlier + change.new)))
     return lines
 
 
@@ -52,26 +54,28 @@ def change_verdict(change: ClassesAdded) -> Text:
         text = Text("No answer for a picture of the earlier classes became right or wrong.",
                     "Ninguna respuesta a una imagen de las clases anteriores pasó a ser correcta o incorrecta.")
     elif p_value(change) >= SIGNIFICANT:
-        text = Text("The earlier classes are recognised about as well as before: {lost:,} right answers became wrong, {won:,} "
-                    "wrong ones right, which is within chance (McNemar's exact test, p {p}).",
-                    "Las clases anteriores se reconocen más o menos igual que antes: {lost:,} aciertos pasaron a errores y "
-                    "{won:,} errores a aciertos, lo que explica el azar (prueba exacta de McNemar, p {p}).")
+        text = Text("The earlier classes are recognised about as well as before. Right answers that became wrong: {lost:,}; "
+                    "wrong ones that became right: {won:,}. Such a difference is within chance (McNemar's exact test, p {p}).",
+                    "Las clases anteriores se reconocen más o menos igual que antes. Aciertos que pasaron a errores: {lost:,}; "
+                    "errores que pasaron a aciertos: {won:,}. Una diferencia así la explica el azar (prueba exacta de McNemar, "
+                    "p {p}).")
     elif change.only_before > change.only_after:
-        text = Text("The earlier classes are recognised less well than before: {lost:,} right answers became wrong, {won:,} "
-                    "wrong ones right (McNemar's exact test, p {p}). Let the last layers learn too, or train the network anew.",
-                    "Las clases anteriores se reconocen peor que antes: {lost:,} aciertos pasaron a errores y {won:,} errores "
-                    "a aciertos (prueba exacta de McNemar, p {p}). Deje aprender también las últimas capas o entrene la red de "
-                    "nuevo.")
+        text = Text("The earlier classes are recognised less well than before. Right answers that became wrong: {lost:,}; "
+                    "wrong ones that became right: {won:,} (McNemar's exact test, p {p}). Let the last layers learn too, or "
+                    "train the network anew.",
+                    "Las clases anteriores se reconocen peor que antes. Aciertos que pasaron a errores: {lost:,}; errores que "
+                    "pasaron a aciertos: {won:,} (prueba exacta de McNemar, p {p}). Deje aprender también las últimas capas o "
+                    "entrene la red de nuevo.")
     else:
-        text = Text("The earlier classes are recognised better than before: {won:,} wrong answers became right, {lost:,} right "
-                    "ones wrong (McNemar's exact test, p {p}).",
-                    "Las clases anteriores se reconocen mejor que antes: {won:,} errores pasaron a aciertos y {lost:,} "
-                    "aciertos a errores (prueba exacta de McNemar, p {p}).")
+        text = Text("The earlier classes are recognised better than before. Wrong answers that became right: {won:,}; right "
+                    "ones that became wrong: {lost:,} (McNemar's exact test, p {p}).",
+                    "Las clases anteriores se reconocen mejor que antes. Errores que pasaron a aciertos: {won:,}; aciertos que "
+                    "pasaron a errores: {lost:,} (prueba exacta de McNemar, p {p}).")
     value = p_value(change)
     shown = f"= {value:.3f}" if value >= 0.001 else "< 0.001"
     filled = text.fill(lost=change.only_before, won=change.only_after, p=Text(shown, shown.replace(".", ",")))
     if not change.taken:
         return filled
-    return Text("{text} {n:,} of their pictures are taken for {names}.",
-                "{text} {n:,} de sus imágenes se toman por {names}.").fill(
+    return Text("{text} Their pictures that are taken for {names}: {n:,}.",
+                "{text} Imágenes de ellas que se toman por {names}: {n:,}.").fill(
                     text=filled, n=change.taken, names=", ".join(change.names))

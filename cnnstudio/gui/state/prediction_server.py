@@ -29,6 +29,7 @@ from cnnstudio.core.feature_jobs import Featured, Featurize
 from cnnstudio.core.jobs import Answered, Prediction, Ready
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.core.renamed_classes import FILE as RENAMED
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob
@@ -78,7 +79,7 @@ class PredictionServer(QObject):
         self.maps = MapStore()
         """Explanations by the model that is served."""
         self._pasted: Path | None = None
-        self._calibrated: int | None = None
+        self._settings: tuple[int, ...] = ()
         self.model: Model | None = None
         self.ready: Ready | None = None
         self.problem: Problem | None = None
@@ -96,12 +97,12 @@ class PredictionServer(QObject):
 
     def serve(self, model: Model) -> None:
         """Start a server for that model; a running one is kept if it serves that model already, with its present
-        calibration."""
-        calibrated = _calibration_time(model)
-        if model == self.model and self._job is not None and calibrated == self._calibrated:
+        calibration and class names."""
+        settings = _settings_times(model)
+        if model == self.model and self._job is not None and settings == self._settings:
             return
         self.stop()
-        self.model, self.problem, self._calibrated = model, None, calibrated
+        self.model, self.problem, self._settings = model, None, settings
         try:
             job = serving_job(Path(model[0]), model[1] or None)
         except ProblemError as err:
@@ -228,13 +229,17 @@ class PredictionServer(QObject):
             self.changed.emit()
 
 
-def _calibration_time(model: Model) -> int | None:
-    """When the calibration of a run was written, in nanoseconds; None without one. A server reads it once."""
-    folder, run = model
-    try:
-        return RunFolder(Path(folder) / RUNS / run).calibration_path.stat().st_mtime_ns if run else None
-    except OSError:
-        return None
+def _settings_times(model: Model) -> tuple[int, ...]:
+    """When the calibration and the class names of a run were written, in nanoseconds; 0 without. A server reads them once."""
+    folder, name = model
+    run = RunFolder(Path(folder) / RUNS / name)
+    times = []
+    for path in (run.calibration_path, run.folder / RENAMED) if name else ():
+        try:
+            times.append(path.stat().st_mtime_ns)
+        except OSError:
+            times.append(0)
+    return tuple(times)
 
 
 def server_of(session: Session) -> PredictionServer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -61,14 +61,16 @@ class AddedClass(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_class(folder: Path, project: Project, index: Index, run: RunFolder, new: NewClass,
-              on_progress: OnProgress | None = None, cancelled: Cancelled = never) -> AddedClass:
+              on_progress: OnProgress | None = None, cancelled: Cancelled = never,
+              check: Callable[[], object] = lambda: None) -> AddedClass:
     """Make the run. The pictures are read into the index as a source of the project, whose file is left to the caller; where
-    that is not to be, the index is as before. Raises ProblemError."""
+    that is not to be, the index is as before. Raises ProblemError, and whatever `check` raises between two parts."""
     manifest = checked_parent(run, new)
     wanted = project_with_class(folder, project, index, new)
     spec = with_outputs(run.spec(), len(manifest.header.class_names))
-    noticed = refresh_index(folder, wanted, index, on_progress, cancelled)
     try:
+        noticed = refresh_index(folder, wanted, index, on_progress, cancelled)
+        check()
         index.apply(wanted.dataset)
         problems = blocking(noticed)
         if problems:
@@ -151,6 +153,15 @@ def project_with_class(folder: Path, project: Project, index: Index, new: NewCla
     return replace(project, dataset=replace(
         dataset, joined=(*dataset.joined, source), source_classes=dataset.source_classes | {source: new.name},
         class_names=(*known, new.name), label_mode=mode))
+
+
+def adopt_class(project: Project, before: Project, after: Project) -> Project:
+    """A project that was perhaps edited while the run was made from `before`, with what `after` has of the class."""
+    network = after.network if project.network is before.network else project.network
+    dataset = replace(project.dataset, **{name: getattr(after.dataset, name) for name in (
+        "joined", "source_classes", "class_names", "hidden_classes", "label_mode")})
+    loss = after.training.loss if project.training.loss == before.training.loss else project.training.loss
+    return replace(project, dataset=dataset, network=network, training=replace(project.training, loss=loss))
 
 
 # The new run ---------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from cnnstudio.workers.runs.folder import RunFolder
 
 def class_change(run: RunFolder) -> ClassesAdded | None:
     """What the run told when its training ended; None for one that added no class, or has not ended."""
+    if not run.origin().added:
+        return None
     return next((event for event in reversed(run.events()) if isinstance(event, ClassesAdded)), None)
 
 
@@ -30,7 +32,8 @@ def change_lines(change: ClassesAdded) -> Sequence[tuple[Text, Text]]:
     lines = [(Text("Earlier classes, before", "Clases anteriores, antes"), _accuracy(change.right_before, change.earlier)),
              (Text("Earlier classes, now", "Clases anteriores, ahora"), _accuracy(change.right_after, change.earlier))]
     if change.new:
-        lines.append((Text("New class, {names}", "Clase nueva, {names}").fill(names=names), _accuracy(change.right_new, change.new)))
+        lines.append((Text("New class, {names}", "Clase nueva, {names}").fill(names=names),
+                      _accuracy(change.right_new, change.new)))
     measured = {"test": Text("{n:,} test pictures, which neither model was trained on",
                              "{n:,} imágenes de prueba, con las que no se entrenó ninguno de los dos modelos"),
                 "validation": Text("{n:,} validation pictures, which neither model was trained on",

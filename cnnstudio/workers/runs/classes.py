@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from cnnstudio.core.renamed_classes import RenamedClasses, present_names, read_renamed, renamed, write_renamed
+from cnnstudio.core.renamed_classes import RenamedClasses, names_in, present_names, read_renamed, renamed, write_renamed
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.workers.runs.folder import RunFolder
 
@@ -31,6 +31,13 @@ def run_classes(run: RunFolder) -> tuple[RunClass, ...]:
             counts[entry.label][entry.split] += 1
     return tuple(RunClass(name=name, trained=before, pictures=dict(count))
                  for name, before, count in zip(names, trained, counts, strict=True))
+
+
+def names_in_collection(run: RunFolder, names: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """The names by which a collection with the classes `known` has those of a run, which are called `names` now."""
+    found = read_renamed(run.folder)
+    trained = found.trained if found is not None and len(found.trained) == len(names) else names
+    return names_in(known, trained, names)
 
 
 def rename_classes(run: RunFolder, changes: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

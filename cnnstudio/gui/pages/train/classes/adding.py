@@ -17,7 +17,7 @@ from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row
-from cnnstudio.gui.widgets.dialog import Dialog
+from cnnstudio.gui.widgets.dialog import Dialog, fit
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
 from cnnstudio.workers.runs.adding import NewClass, checked_parent, count_pictures
@@ -59,7 +59,11 @@ class AddClassDialog(Dialog):
         self._learning = Label("", "secondary", "dim", wrap=True)
         self.state = Label("", "secondary", "dim", wrap=True)
         self.start = Button(tr("Train", "Entrenar"), "primary", on_click=self.accept)
-        self.setLayout(column(
+        for label in (self._learning, self.state):
+            # The room of two lines stays, so that nothing moves while one chooses.
+            label.setMinimumHeight(2 * label.fontMetrics().lineSpacing() + 2)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        fit(self, column(
             Label(tr("Add a class to {run}", "Añadir una clase a {run}", run=title), "title", wrap=True),
             Label(tr("A new run goes on from this one: it keeps what the model has learned and trains on the pictures of all "
                      "classes. At the end you see what that cost the earlier classes. The folder becomes a source of the "
@@ -72,8 +76,7 @@ class AddClassDialog(Dialog):
             Label(tr("Name of the class", "Nombre de la clase")), self.name,
             Label(tr("What learns", "Qué aprende")), self.learns, self._learning, self.state,
             row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject), self.start, spacing=8),
-            spacing=8, margins=(24, 24, 24, 20)))
-        self.setMinimumWidth(560)
+            spacing=8, margins=(24, 24, 24, 20)), 560)
         self._checks = Latest(session.jobs, "check_class", self._look, self)
         self._checks.answered.connect(self._on_looked)
         self.finished.connect(lambda _code: self._checks.close())

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
-from cnnstudio.datasets.manifest import read_header
 from cnnstudio.gui.pages.train.classes.adding import AddClassDialog
 from cnnstudio.gui.pages.train.classes.rename import RenameDialog
 from cnnstudio.gui.state.session import Session
@@ -62,7 +61,7 @@ class ClassCommands(QObject):
         """Ask for the class, and train the run that has it."""
         run = RunFolder(summary.folder)
         try:
-            known = read_header(run.manifest_path).class_names
+            known = {name for item in run_classes(run) for name in (item.name, item.trained)}
         except ProblemError as problem_error:
             self._session.report(*problem_error.problems)
             return None

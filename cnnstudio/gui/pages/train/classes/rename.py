@@ -12,7 +12,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.renamed_classes import LONGEST, renamed
 from cnnstudio.core.text import on_one_line, tr
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, column, row, scroll_area
-from cnnstudio.gui.widgets.dialog import Dialog
+from cnnstudio.gui.widgets.dialog import Dialog, fit
 from cnnstudio.workers.runs.classes import RunClass
 
 _ROW: Final = 44
@@ -39,6 +39,8 @@ class RenameDialog(Dialog):
         self._list = scroll_area(names)
         self._list.setFixedHeight(_ROW * min(len(self._classes), _MOST_SHOWN) + 4)
         self.failure = Label("", "secondary", "error", wrap=True)
+        # Its room stays, so that nothing moves while one types.
+        self.failure.setMinimumHeight(self.failure.fontMetrics().height() + 4)
         self.as_trained = Button(tr("As trained", "Como se entrenó"), "link", on_click=self._set_trained,
                                  tooltip=tr("The names that the run was trained with",
                                             "Los nombres con los que se entrenó"))
@@ -51,12 +53,11 @@ class RenameDialog(Dialog):
                      "No se entrena nada. Las respuestas, evaluaciones e informes de este entrenamiento tienen enseguida los "
                      "nombres nuevos, y las exportaciones cuando se hagan de nuevo. Las carpetas de imágenes y los demás "
                      "entrenamientos conservan los suyos."), "body", "dim", wrap=True),
-            row(Label(tr("Present name", "Nombre actual"), "secondary", "dim"), None, self.as_trained), self._list,
-            self.failure,
+            row(Label(tr("From the present name to the new one", "Del nombre actual al nuevo"), "secondary", "dim"), None,
+                self.as_trained), self._list, self.failure,
             row(None, Button(tr("Cancel", "Cancelar"), "quiet", on_click=self.reject), self.save, spacing=8),
             spacing=12, margins=(24, 24, 24, 20))
-        self.setLayout(lines)
-        self.setMinimumWidth(520)
+        fit(self, lines, 520)
         self._check()
         if self.fields:
             self.fields[0].setFocus()
@@ -88,6 +89,5 @@ class RenameDialog(Dialog):
             renamed([item.name for item in self._classes], self.changes)
         except ProblemError as problem_error:
             problems = tuple(problem.text for problem in problem_error.problems)
-        self.failure.setText("\n".join(str(text) for text in problems[:3]))
-        self.failure.setVisible(bool(problems))
+        self.failure.setText("\n".join(str(text) for text in problems[:1]))
         self.save.setEnabled(bool(self.changes) and not problems)

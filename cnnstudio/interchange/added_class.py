@@ -71,8 +71,8 @@ def with_outputs(project: Project, classes: int) -> Project:
         params: dict[str, Any] = {}
         if node.id == classifier.id and node.type == PLAIN_OUTPUT:
             params["units"] = classes + 1
-        if binary and node.type != OUTPUT and applied_activation(node) == "sigmoid" and (
-                node.id == classifier.id or _is_behind(project.network, classifier.id, node.id)):
+        if binary and node.type != OUTPUT and applied_activation(node) == "sigmoid" and _is_behind(
+                project.network, classifier.id, node.id):
             params["activation"] = "softmax"
         nodes.append(replace(node, params=node.params | params) if params else node)
     project = replace(project, network=replace(project.network, nodes=tuple(nodes)))
@@ -85,6 +85,7 @@ def with_outputs(project: Project, classes: int) -> Project:
 
 
 def _is_behind(network: NetworkSpec, first: str, node: str) -> bool:
+    """Whether a node is the first one or behind it."""
     names, reached = {first}, True
     while reached:
         more = {edge.target for edge in network.edges if edge.source in names} - names
@@ -98,12 +99,11 @@ def only_base(network: NetworkSpec) -> Node | None:
     return bases[0] if len(bases) == 1 else None
 
 
-def with_trunk(project: Project, classes: int, base: Base) -> Project:
-    """The project whose network up to its classifier is the frozen `base`, made of the run's own model. Raises ProblemError
+def with_trunk(project: Project, classifier: str, base: Base) -> Project:
+    """The project whose network up to its `classifier` is the frozen `base`, made of the run's own model. Raises ProblemError
     where the base does not reach to the classifier."""
     network = project.network
-    classifier = classifier_of(network, classes, project.dataset.label_mode == "binary")
-    (source,) = network.inputs_of(classifier.id)
+    (source,) = network.inputs_of(classifier)
     while source not in base.ends:
         # A layer that acts in training only is no end of a base.
         node = network.node(source)
@@ -113,12 +113,12 @@ def with_trunk(project: Project, classes: int, base: Base) -> Project:
                 "the layers before its classifier cannot be kept as they are", "las capas anteriores a su clasificador no se "
                                                                               "pueden conservar tal cual")))
         (source,) = entering
-    kept = [node for node in network.nodes if node.id == classifier.id or _is_behind(network, classifier.id, node.id)]
+    kept = [node for node in network.nodes if _is_behind(network, classifier, node.id)]
     start = Node(id=unique_id("input", [node.id for node in kept]), type=INPUT)
     trunk_node = Node(id=unique_id("trunk", [node.id for node in kept]), type=BASE, params=base.params | {
         "ends_at": source, "trainable_from": "none", "pooling": "none"})
     names = {node.id for node in kept}
-    edges = (Edge(source=start.id, target=trunk_node.id), Edge(source=trunk_node.id, target=classifier.id),
+    edges = (Edge(source=start.id, target=trunk_node.id), Edge(source=trunk_node.id, target=classifier),
              *(edge for edge in network.edges if edge.source in names))
     recipe = replace(project.recipe, normalization="base", mean=(), deviation=(), measured="")
     return replace(project, recipe=recipe, network=NetworkSpec(
@@ -133,7 +133,7 @@ def with_learning(project: Project, bases: BaseResolver, last_layers: bool) -> P
     node = only_base(project.network)
     base = None if node is None else base_of_node(node, bases)
     plan = PLANS["fine_tuning" if last_layers and base is not None else "head"]
-    line = "" if base is None else late_block(base)
+    line = "" if node is None or base is None else late_block(base.until(str(values_of(node, LAYERS[BASE])["ends_at"])))
     if not plan.learns:
         project = replace(project, augmentation=AugmentationSpec())
     return stage_edits.with_stages(project, plan.stages(first, line, stage_edits.fresh_id((first,))))

@@ -17,6 +17,7 @@ from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.trial_jobs import Measured
+from cnnstudio.datasets.manifest import Manifest
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import environment
 from cnnstudio.engine.building import (
@@ -38,7 +39,7 @@ from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training.plan import Plan
 from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.workers.link import Link
+from cnnstudio.workers.link import Link, StopRequested
 from cnnstudio.workers.memory import MEGABYTE, peak_memory
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.telemetry import Sampler
@@ -80,13 +81,25 @@ def train(job: Train, link: Link) -> Event:
     if job.convert:
         phase(link, "converting")
         convert_ahead(model, run.model_path, pictures.prepared.take(pictures.train[:8]), cache)
-    if before is not None and run.origin().added:
-        phase(link, "evaluating")
-        change = measure_change(before, Loaded(model, card, run.model_path), manifest, run.origin().parent, cache, link)
-        if change is not None:
-            link.emit(change)
+    if finished and before is not None and run.origin().added:
+        _tell_change(run, before, Loaded(model, card, run.model_path), manifest, cache, link)
     link.emit(_measured(run))
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
+
+
+def _tell_change(run: RunFolder, before: Loaded, after: Loaded, manifest: Manifest, cache: Path, link: Link) -> None:
+    """Tell what a class more cost the others. The model is saved: neither a stop nor a failure takes it away."""
+    phase(link, "evaluating")
+    try:
+        change = measure_change(before, after, manifest, run.origin().parent, cache, link)
+    except StopRequested:
+        return
+    except ProblemError as problem_error:
+        for problem in problem_error.problems:
+            link.emit(Notice(problem=msgspec.structs.replace(problem, severity="warning")))
+        return
+    if change is not None:
+        link.emit(change)
 
 
 def _measured(run: RunFolder) -> Measured:

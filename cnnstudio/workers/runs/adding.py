@@ -23,7 +23,7 @@ from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.datasets.scan import Listing
 from cnnstudio.datasets.source_folders import source_folder, source_folders, source_text
 from cnnstudio.datasets.splits import divide
-from cnnstudio.interchange.added_class import only_base, with_learning, with_outputs, with_trunk
+from cnnstudio.interchange.added_class import classifier_of, only_base, with_learning, with_outputs, with_trunk
 from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
@@ -179,7 +179,9 @@ def _make_run(folder: Path, project: Project, index: Index, parent: RunFolder, m
     bases = ProjectBases(folder)
     if only_base(spec.network) is None:
         file = copy_into_project(parent.model_path, folder, f"{folder.resolve().name}-{parent.summary().network}")
-        spec = with_trunk(spec, len(trained), bases.require_own(file))
+        original = parent.spec()
+        classifier = classifier_of(original.network, len(trained), original.dataset.label_mode == "binary")
+        spec = with_trunk(spec, classifier.id, bases.require_own(file))
     spec = with_learning(spec, bases, new.last_layers)
     counts: dict[str, dict[str, int]] = {name: dict.fromkeys(SPLITS, 0) for name in names}
     everything = [*(entry for entry in manifest.entries if 0 <= entry.label < len(trained)), *entries]

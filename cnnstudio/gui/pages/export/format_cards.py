@@ -22,7 +22,7 @@ _GROUPS: Final = {
     "source": Text("Source code with weights", "Código con los pesos"),
     "document": Text("Training again", "Entrenar de nuevo"),
 }
-_CELL: Final = 236
+_CELL: Final = 208
 
 
 class FormatCard(Card):
@@ -87,7 +87,7 @@ class FormatCards(QWidget):
         parts: list[QWidget] = []
         for group, label in _GROUPS.items():
             holder = QWidget()
-            flow = FlowLayout(holder, spacing=10, cell=_CELL)
+            flow = FlowLayout(holder, spacing=10, cell=_CELL, columns_alike=True)
             for card in self.cards:
                 if card.exporter.group == group:
                     flow.addWidget(card)

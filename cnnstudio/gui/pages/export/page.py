@@ -27,7 +27,7 @@ from cnnstudio.gui.pages.export.options import NONE, OTHER, OWN, OptionsCard
 from cnnstudio.gui.pages.export.pareto_card import ParetoCard
 from cnnstudio.gui.pages.export.records import default_target, earlier_exports, record_of, suffix_of, with_suffix
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.commands import ShowLibraries
+from cnnstudio.gui.state.commands import SaveReport, ShowLibraries
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.widgets.basics import Button, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
@@ -67,6 +67,7 @@ class ExportPage(Page):
         self._formats = FormatCards()
         self._formats.chosen.connect(self._choose_format)
         self._formats.library_wanted.connect(lambda library: self.session.request(ShowLibraries(library)))
+        self._formats.report_wanted.connect(lambda: self.session.request(SaveReport()))
         self._options = OptionsCard()
         self._options.run_chosen.connect(self._choose_run)
         self._options.target_typed.connect(self._on_target_typed)

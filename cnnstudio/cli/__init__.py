@@ -26,7 +26,7 @@ _RUN: Final = {
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "runs:runs", "train": "training:train",
     "reproduce": "training:reproduce", "control": "control:control",
     "evaluate": "evaluating:evaluate", "calibrate": "calibrating:calibrate_run",
-    "predict": "jobs:predict", "export": "jobs:export", "doctor": "doctor:doctor",
+    "predict": "predicting:predict", "export": "jobs:export", "doctor": "doctor:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "plan": "plans:plan",
     "augment": "augmenting:augment",

@@ -10,6 +10,7 @@ from typing import Final
 from cnnstudio import __version__
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.parsing import Parser
+from cnnstudio.cli.predict_arguments import add_predict
 from cnnstudio.cli.run_arguments import (
     Command,
     add_calibrate,
@@ -19,7 +20,6 @@ from cnnstudio.cli.run_arguments import (
     add_export,
     add_find_rate,
     add_layers,
-    add_predict,
     add_reproduce,
     add_robustness,
     add_runs,

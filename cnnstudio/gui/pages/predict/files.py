@@ -1,4 +1,4 @@
-"""What the Predict page does with files in threads: folders are listed, pasted pictures and answers written."""
+"""What the Predict page does with files in threads: folders are listed, pasted pictures written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtGui import QImage
 
-from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import Problem
 from cnnstudio.gui.state.jobs import Report
 
@@ -24,10 +23,3 @@ def save_image(image: QImage, path: Path) -> str:
     if not image.save(str(path)):
         raise OSError(f"could not write {path}")
     return str(path)
-
-
-def save_answers(path: Path, rows: Sequence[Prediction], names: Sequence[str]) -> None:
-    """Write the table of the command line in a thread; raises ProblemError."""
-    from cnnstudio.workers.answer_format import write_csv
-
-    write_csv(path, rows, names)

@@ -12,7 +12,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
-from cnnstudio.gui.state.prediction_server import Model
+from cnnstudio.gui.state.prediction_server import Model, PredictionServer
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.runs.folder import RunSummary, standing_text
@@ -62,6 +62,12 @@ class Models(QObject):
             chosen = next((run for run in self.runs if run.id == self._session.chosen_run), self.runs[0])
             return str(self._session.folder), chosen.id
         return None
+
+    def serve(self, server: PredictionServer) -> None:
+        """Let the server load the model, unless that has just failed."""
+        model = self.model
+        if model is not None and not (server.problem is not None and server.model == model):
+            server.serve(model)
 
     @property
     def standing(self) -> str:

@@ -1,23 +1,27 @@
-"""The results of the Predict page: the line above the answers, their table, and the chosen one large."""
+"""The results of pictures: the line above the answers, their table with its filters, and the chosen one large."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QWidget
 
 from cnnstudio.core.text import tr
+from cnnstudio.gui.pages.predict.answers import Answer, AnswerList, format_summary
 from cnnstudio.gui.pages.predict.explaining import Explaining
+from cnnstudio.gui.pages.predict.filters import FilterBar
 from cnnstudio.gui.pages.predict.neighbours import Neighbours
 from cnnstudio.gui.pages.predict.table import AnswerTable
-from cnnstudio.gui.pages.predict.views import Answer, AnswerView, format_summary
+from cnnstudio.gui.pages.predict.views import AnswerView
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.state.prediction_server import Model
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, column, row, scroll_area
+from cnnstudio.gui.widgets.basics import Button, Elided, box, column, row, scroll_area
+from cnnstudio.gui.widgets.formatting import format_count, format_pictures
 from cnnstudio.gui.widgets.splitter import Splitter
 
 
@@ -29,44 +33,69 @@ class ResultsView(QWidget):
     cancel_requested = Signal()
     folder_requested = Signal()
     paste_requested = Signal()
-    save_requested = Signal()
+    save_requested = Signal(list)
+    """The answers that are wanted as a table."""
     clear_requested = Signal()
 
     def __init__(self, color_of: Callable[[str], QColor], workspace: Workspace, model: Callable[[], Model | None],
                  state: Callable[[], dict[str, Any]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._summary = Elided("", "body_strong")
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.setFixedWidth(160)
-        self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self.cancel_requested.emit)
-        self._save = Button(tr("Save as CSV…", "Guardar como CSV…"), "", "save", on_click=self.save_requested.emit)
-        bar: QHBoxLayout = row(
-            self._summary, self._progress, self._cancel,
-            Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=self.folder_requested.emit),
-            Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=self.paste_requested.emit),
-            self._save, Button(tr("Clear", "Vaciar"), "", on_click=self.clear_requested.emit), spacing=10)
-        bar.setStretch(0, 1)
+        self._names: tuple[str, ...] = ()
+        self.filters = FilterBar()
+        self.filters.changed.connect(self._on_filter_changed)
         self.table = AnswerTable(color_of)
         self.table.chosen.connect(self.answer_chosen)
         self.view = AnswerView(color_of)
+        self._left = box(_stretched(column(self.filters, self.table, spacing=10), 1))
         self._splitter = Splitter(0, [0, 420])
-        self._splitter.addWidget(self.table)
+        self._splitter.addWidget(self._left)
         # On a small screen, or with large text, the cards keep their size.
         self._splitter.addWidget(scroll_area(self.view, sideways=True))
         self.explaining = Explaining(workspace.session, self.view, model, state, self)
         self.neighbours = Neighbours(workspace, self.view, color_of, model, state, self)
         below = row(self._splitter, self.explaining.side, spacing=16)
         below.setStretch(0, 1)
-        layout = column(bar, below, spacing=14, margins=(24, 16, 24, 20))
-        layout.setStretch(1, 1)
-        self.setLayout(layout)
+        self.setLayout(_stretched(column(self._make_bar(), below, spacing=14, margins=(24, 8, 24, 20)), 1))
+
+    def _make_bar(self) -> QHBoxLayout:
+        self._summary = Elided("", "body_strong")
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setFixedWidth(160)
+        self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self.cancel_requested.emit)
+        self._save = Button(tr("Save table…", "Guardar tabla…"), "", "save", on_click=self._show_save_menu)
+        bar: QHBoxLayout = row(
+            self._summary, self._progress, self._cancel,
+            Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=self.folder_requested.emit),
+            Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=self.paste_requested.emit),
+            self._save, Button(tr("Clear", "Vaciar"), "", on_click=self.clear_requested.emit), spacing=10)
+        bar.setStretch(0, 1)
+        return bar
 
     def close_threads(self) -> None:
         """Stop the threads; the page will be deleted."""
+        self.filters.stop()
         self.table.close_threads()
         self.explaining.close()
         self.neighbours.close()
+
+    # What is shown -------------------------------------------------------------------------------
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """The classes of the model."""
+        if tuple(names) != self._names:
+            self._names = tuple(names)
+            self.filters.set_names(self._names)
+
+    def set_answers(self, answers: Sequence[Answer]) -> None:
+        """Show other answers, all of them."""
+        self.filters.reset()
+        self.table.set_rows(answers)
+
+    def append(self, answers: Sequence[Answer]) -> None:
+        """Append answers of the same request."""
+        self.table.append(answers)
+        self._show_count()
 
     def show_picture(self, picture: QImage | Failure | None) -> None:
         """Show the chosen picture, large."""
@@ -85,11 +114,11 @@ class ResultsView(QWidget):
 
     def show_several(self, several: bool) -> None:
         """Show or hide the table beside the answer."""
-        self.table.setVisible(several)
+        self._left.setVisible(several)
         self.view.set_alone(not several)
         self._splitter.restore_widths()
 
-    def show_progress(self, answers: Sequence[Answer], done: int, total: int, *, busy: bool,
+    def show_progress(self, answers: AnswerList, done: int, total: int, *, busy: bool,
                       note: tuple[str, str]) -> None:
         """Show how many of `total` pictures were answered; `note`: the duration and engine of the last request, and its
         tooltip."""
@@ -103,3 +132,36 @@ class ResultsView(QWidget):
         self._progress.setValue(done)
         self._save.setEnabled(done > 0)
         self.view.show_note(text if not several else "", tooltip)
+
+    def _on_filter_changed(self) -> None:
+        self.table.set_filter(self.filters.accepts())
+        self._show_count()
+
+    def _show_count(self) -> None:
+        if self.filters.active:
+            shown = self.table.model().rowCount()
+            self.filters.show_count(tr("{n} of {total}", "{n} de {total}", n=format_count(shown),
+                                       total=format_count(len(self.table.rows.rows))))
+
+    # Saving --------------------------------------------------------------------------------------
+
+    def _show_save_menu(self) -> None:
+        every, shown, chosen = self.table.rows.rows, self.table.ordered.shown_rows(), self.table.selected_answers()
+        parts = [(tr("All: {n}…", "Todas: {n}…", n=format_pictures(len(every))), every)]
+        if len(shown) < len(every):
+            parts.append((tr("Those shown: {n}…", "Las que se muestran: {n}…", n=format_pictures(len(shown))), shown))
+        if 1 < len(chosen) < len(shown):
+            parts.append((tr("Those selected: {n}…", "Las seleccionadas: {n}…", n=format_pictures(len(chosen))), chosen))
+        if len(parts) == 1:
+            self.save_requested.emit(every)
+            return
+        menu = QMenu(self)
+        for text, rows in parts:
+            menu.addAction(text, partial(self.save_requested.emit, rows))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._save.mapToGlobal(self._save.rect().bottomLeft()))
+
+
+def _stretched(layout: Any, place: int) -> Any:
+    layout.setStretch(place, 1)
+    return layout

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,75 +10,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
-from cnnstudio.core.calibration import Rejection
-from cnnstudio.core.jobs import Answered, Prediction, Ranked
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.predict.doubt import doubt_reason, likely_text, not_sure_text
+from cnnstudio.gui.pages.predict.answers import Answer
+from cnnstudio.gui.pages.predict.doubt import likely_text, not_sure_text
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.widgets.answer_bars import AnswerBars
 from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card, DropArea
-from cnnstudio.gui.widgets.formatting import (
-    format_count,
-    format_duration,
-    format_engine,
-    format_number,
-    format_pictures,
-)
 from cnnstudio.gui.widgets.picture import Overlay, PictureView, image_of
 
 _LARGEST = 1024
-
-
-@dataclass(eq=False)
-class Answer:
-    """A file and its prediction, which is None until the answer arrives."""
-
-    path: str
-    prediction: Prediction | None = None
-    rejection: Rejection | None = None
-    """When the model that answered is not sure."""
-
-    @property
-    def best(self) -> Ranked | None:
-        return self.prediction.top[0] if self.prediction is not None and self.prediction.top else None
-
-    @property
-    def not_sure(self) -> bool:
-        return self.prediction is not None and bool(self.prediction.not_sure)
-
-    @property
-    def reason(self) -> str:
-        """Why the model is not sure; "" where it is."""
-        return doubt_reason(self.prediction, self.rejection) if self.prediction is not None else ""
-
-    @property
-    def problem(self) -> str:
-        problem = self.prediction.problem if self.prediction is not None else None
-        return str(problem.text) if problem is not None else ""
-
-
-def format_note(event: Answered) -> str:
-    """The duration of a request, and the engine."""
-    seconds = f"{format_number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else format_duration(event.seconds)
-    return f"{seconds} · {format_engine(event.engine)}"
-
-
-def format_summary(answers: Sequence[Answer], done: int, total: int) -> str:
-    """How many pictures were answered, and how many were doubtful and unreadable."""
-    unreadable = sum(1 for answer in answers if answer.problem)
-    text = format_pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=format_count(done),
-                                                           total=format_pictures(total))
-    doubtful = sum(1 for answer in answers if answer.not_sure)
-    if doubtful:
-        text += " · " + tr("{n} not sure", "{n} sin certeza", n=format_count(doubtful))
-    if not unreadable:
-        return text
-    return f"{text} · " + (tr("1 unreadable", "1 ilegible") if unreadable == 1
-                           else tr("{n} unreadable", "{n} ilegibles", n=format_count(unreadable)))
 
 
 def load_picture(path: str, _report: Report) -> QImage | Failure:

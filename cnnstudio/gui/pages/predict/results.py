@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.predict.answers import Answer, AnswerList, format_summary
+from cnnstudio.gui.pages.predict.correction import CorrectionCard
 from cnnstudio.gui.pages.predict.explaining import Explaining
 from cnnstudio.gui.pages.predict.filters import FilterBar
 from cnnstudio.gui.pages.predict.neighbours import Neighbours
@@ -51,6 +52,12 @@ class ResultsView(QWidget):
         self._splitter.addWidget(self._left)
         # On a small screen, or with large text, the cards keep their size.
         self._splitter.addWidget(scroll_area(self.view, sideways=True))
+        self._answer: Answer | None = None
+        # Letters that do something else here are no keys of classes.
+        self.correction = CorrectionCard(workspace, self._targets, lambda: self.table.rows.rows, self, "emn")
+        self.correction.corrected.connect(self.table.rows.update_rows)
+        self.table.selection_changed.connect(self.correction.show_answers)
+        self.view.add_card(self.correction)
         self.explaining = Explaining(workspace.session, self.view, model, state, self)
         self.neighbours = Neighbours(workspace, self.view, color_of, model, state, self)
         below = row(self._splitter, self.explaining.side, spacing=16)
@@ -76,6 +83,7 @@ class ResultsView(QWidget):
         """Stop the threads; the page will be deleted."""
         self.filters.stop()
         self.table.close_threads()
+        self.correction.close_threads()
         self.explaining.close()
         self.neighbours.close()
 
@@ -86,6 +94,7 @@ class ResultsView(QWidget):
         if tuple(names) != self._names:
             self._names = tuple(names)
             self.filters.set_names(self._names)
+        self.correction.set_names(self._names)
 
     def set_answers(self, answers: Sequence[Answer]) -> None:
         """Show other answers, all of them."""
@@ -103,9 +112,16 @@ class ResultsView(QWidget):
 
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
         """Show the chosen answer; `waiting` is the text while there is none yet."""
+        self._answer = answer
         self.view.show_answer(answer, waiting)
+        self.correction.show_answers()
         self.explaining.show_answer(answer)
         self.neighbours.show_answer(answer)
+
+    def _targets(self) -> list[Answer]:
+        """The answers that a correction is for: the selected ones, else the one in sight."""
+        chosen = self.table.selected_answers()
+        return chosen if len(chosen) > 1 else [self._answer] if self._answer is not None else []
 
     def follow_model(self) -> None:
         """The model is known, or it is another one."""

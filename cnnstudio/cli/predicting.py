@@ -11,6 +11,7 @@ import msgspec
 
 from cnnstudio.cli.jobs import exit_code, report_progress, stop_on_interrupt
 from cnnstudio.cli.output import Output
+from cnnstudio.cli.predict_comparing import Comparing
 from cnnstudio.cli.predict_sorting import Sorting, undo
 from cnnstudio.cli.targets import WRITTEN_TABLE, check_target
 from cnnstudio.core import events, jobs
@@ -40,6 +41,8 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
                     "No hay imágenes que clasificar. Elija otras imágenes o carpetas.")
         raise ProblemError(error("no_pictures", text, "file"))
     start_logging("command")
+    if arguments.against is not None:
+        return _compare(arguments, paths, output)
     requests = [Predict(request=1, paths=tuple(paths), top=arguments.top if _table_of(arguments) is None else 0)]
     return _answer(arguments, requests, left_out, output)
 
@@ -57,10 +60,29 @@ def _check(arguments: argparse.Namespace) -> None:
         text = Text("--min-probability must be from 0 to 1.", "--min-probability debe estar entre 0 y 1.")
         raise ProblemError(error("bad_probability", text, "project", field="min_probability"))
     table = _table_of(arguments)
+    if arguments.against is not None and (table is not None or arguments.sort_to is not None):
+        text = Text("--against prints a comparison: it goes with neither --to, --csv nor --sort-to.",
+                    "--against muestra una comparación: no se combina con --to, --csv ni --sort-to.")
+        raise ProblemError(error("bad_combination", text, "project", field="against"))
     if table is not None:
         if arguments.csv is None:
             table_format_of(table)
         check_target(table, arguments.force, WRITTEN_TABLE)
+
+
+def _compare(arguments: argparse.Namespace, paths: Sequence[str], output: Output) -> int:
+    """Both models, one after the other."""
+    comparing = Comparing(output, arguments.top)
+    first, second = serving_job(arguments.model, arguments.run), serving_job(arguments.against)
+    request = Predict(request=1, paths=tuple(paths), top=0)
+    last, answered, usable = ask(first, [request], output, comparing.on_first_ready, comparing.add_first)
+    if isinstance(last, events.Failed) or answered < len(paths):
+        return exit_code(last, output) or 1
+    last, _answered, other_usable = ask(second, [request], output, comparing.on_second_ready, comparing.add_second)
+    comparing.report(output)
+    if isinstance(last, events.Failed):
+        return exit_code(last, output)
+    return 0 if usable and other_usable else 2
 
 
 def _table_of(arguments: argparse.Namespace) -> Path | None:

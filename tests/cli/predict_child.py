@@ -37,7 +37,7 @@ def child(endpoint: Endpoint) -> None:
                 link.emit(Prediction(request=request.request, path=path, problem=problem))
                 continue
             dog = "dog" in name or ("maybe" in name and other)
-            share = 0.5 + 0.25 * ("maybe" not in name) + (0.125 if not other else 0.0)
+            share = 0.5 + 0.25 * ("maybe" not in name) + 0.125 * ("maybe" in name or not other)
             top = [Ranked(label="dog" if dog else "cat", probability=share),
                    Ranked(label="cat" if dog else "dog", probability=1 - share)]
             link.emit(Prediction(request=request.request, path=path, top=tuple(top[:request.top or None])))

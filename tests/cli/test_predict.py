@@ -105,3 +105,24 @@ def test_pictures_are_sorted_by_label_and_taken_back(model, folder, tmp_path, ca
     assert main(["predict", "--undo-sort", str(target), "--json"]) == 0
     assert lines(capsys)[-1]["removed"] == 4 and not target.exists()
     assert main(["predict", "--undo-sort", str(target)]) == 2
+
+
+def test_two_models_are_compared_on_the_same_pictures(model, folder, tmp_path, capsys):
+    other = tmp_path / "other.keras"
+    other.write_bytes(b"another model")
+    assert main(["predict", model, str(folder), "--against", str(other), "--json"]) == 0
+    *pictures, summary = lines(capsys)
+    assert len(pictures) == 5
+    changed = next(line for line in pictures if line["path"].endswith("maybe.png"))
+    assert (changed["label"], changed["against"], changed["difference"]) == (
+        "cat", {"label": "dog", "probability": 0.625}, 0.25)
+    assert "problem" in next(line for line in pictures if line["path"].endswith("broken.png"))
+    assert summary == {
+        "event": "comparison", "images": 4, "unanswered": 1, "agreement": 0.75, "changes": 1, "mean_difference": 0.15625,
+        "largest_difference": 0.25, "largest_path": str(folder / "b" / "maybe.png"), "confusion": [
+            {"first": "cat", "second": "cat", "count": 2}, {"first": "cat", "second": "dog", "count": 1},
+            {"first": "dog", "second": "dog", "count": 1}]}
+    assert main(["predict", model, str(folder), "--against", str(other)]) == 0
+    text = capsys.readouterr().out
+    assert "same answer for 75.0% of 4 pictures, another one for 1" in text and "≠ dog 62.50%" in text
+    assert main(["predict", model, str(folder), "--against", str(other), "--to", str(tmp_path / "x.csv")]) == 2

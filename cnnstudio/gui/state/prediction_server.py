@@ -40,6 +40,8 @@ from cnnstudio.workers.runs.folder import RunFolder
 KIND: Final = "serve"
 _TELLING: Final = 50
 """Passes from which on the time of an explanation tells that of others; that of less is mostly the compiling."""
+_ROOM: Final = 1.5
+"""How many times the memory of a model must be free for a second one."""
 Model = tuple[str, str]
 """A project, bundle or `.keras` file, and the run of the project ("" otherwise)."""
 
@@ -124,6 +126,15 @@ class PredictionServer(QObject):
             job.ended.disconnect(self._on_ended)
             job.cancel()
         self._forget()
+
+    def make_room(self) -> None:
+        """Stop the server where the memory that is left does not hold a second model like it."""
+        from cnnstudio.workers.memory import available_memory, process_memory
+
+        pid = self._job.supervisor.pid if self._job is not None else None
+        if pid is not None and available_memory() < _ROOM * process_memory(pid):
+            self.stop()
+            self.changed.emit()
 
     def _forget(self) -> None:
         """What was known of the model, and what was asked of it, is over."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from cnnstudio.core.calibration import Rejection
 from cnnstudio.core.jobs import Answered, Prediction, Ranked
@@ -18,7 +20,7 @@ from cnnstudio.gui.widgets.formatting import (
     format_number,
     format_pictures,
 )
-from cnnstudio.workers.compact_answers import AnswerPacker
+from cnnstudio.workers.compact_answers import AnswerPacker, as_array
 
 
 class Answer:
@@ -69,6 +71,13 @@ class Answer:
             return self._prediction
         return Prediction(request=0, path=self.path, top=self._packer.unpack(self._values), not_sure=self._not_sure,
                           answer_set=self._answer_set)
+
+    def probabilities(self, names: Sequence[str]) -> np.ndarray | None:
+        """Those of all classes of the model, in the order of their names: float32; None without an answer."""
+        if self._values is not None and self._packer is not None and self._packer.names == tuple(names):
+            return np.asarray(self._values)
+        prediction = self.prediction
+        return None if prediction is None else as_array(prediction, AnswerPacker(names))
 
     @property
     def label(self) -> str:

@@ -52,6 +52,7 @@ class CorrectionCard(Card):
         self._split = Select([(None, tr("Drawn split", "División al azar")),
                               *((name, str(SPLIT_NAMES[name])) for name in SPLITS)])
         self._split.set_value(None)
+        self._split.setMinimumContentsLength(14)
         self._split.setAccessibleName(tr("Split of the pictures that are added", "División de las imágenes que se añaden"))
         self._add = Button(tr("Add to the data", "Añadir a los datos"), "", "plus", on_click=self._add_targets)
         self._add_all = Button("", "link", on_click=self._add_everything)

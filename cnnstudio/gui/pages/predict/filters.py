@@ -14,6 +14,7 @@ from cnnstudio.gui.pages.predict.answers import Answer
 from cnnstudio.gui.pages.predict.table import probability_of
 from cnnstudio.gui.widgets.basics import Button, Label
 from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.inputs import SearchBox, Select
 from cnnstudio.gui.widgets.number_box import NumberBox
 
@@ -39,13 +40,13 @@ class FilterBar(QWidget):
         self._soon.setInterval(_TYPING_MS)
         self._soon.timeout.connect(self._announce)
         self._search = SearchBox(tr("Search names…", "Buscar nombres…"))
-        self._search.setFixedWidth(170)
+        self._search.setFixedWidth(150)
         self._label = Select()
-        self._label.setMinimumContentsLength(12)
+        self._label.setMinimumContentsLength(10)
         self._label.setAccessibleName(tr("Predicted class", "Clase predicha"))
         self._state = Select([(None, tr("All answers", "Todas las respuestas")),
                               *((name, str(text)) for name, text, _accepts in _STATES)])
-        self._state.setMinimumContentsLength(12)
+        self._state.setMinimumContentsLength(10)
         self._state.setAccessibleName(tr("Kind of answer", "Tipo de respuesta"))
         self._state.set_value(None)
         self._low, self._high = (NumberBox(value, minimum=0, maximum=1, display=PERCENT) for value in (0.0, 1.0))
@@ -55,14 +56,14 @@ class FilterBar(QWidget):
             box.setAccessibleName(name)
             box.setToolTip(name)
             box.value_changed.connect(lambda _value: self._soon.start())
-        self._reset = Button(tr("Show all", "Mostrar todas"), "link", on_click=self.reset)
-        self._count = Label("", "secondary", "dim")
+        self.reset_button = Button("", "link", "close", on_click=self.reset)
+        """Says how many answers are shown, and shows all of them; for a place where it moves nothing."""
         self._search.textChanged.connect(lambda _text: self._soon.start())
         for select in (self._label, self._state):
             select.chosen.connect(lambda _value: self._announce())
         layout = FlowLayout(self, spacing=8)
         for widget in (self._search, self._label, self._state, Label(tr("Probability", "Probabilidad"), "secondary", "dim"),
-                       self._low, Label("–", tone="dim"), self._high, self._count, self._reset):
+                       self._low, Label("–", tone="dim"), self._high):
             layout.addWidget(widget)
         self.set_names(())
         self._show()
@@ -83,9 +84,11 @@ class FilterBar(QWidget):
         self._state.set_value(state)
         self._announce()
 
-    def show_count(self, text: str) -> None:
+    def show_count(self, shown: int, total: int) -> None:
         """Say how many are shown."""
-        self._count.setText(text)
+        self.reset_button.setText(tr("Showing {n} of {total}", "Se muestran {n} de {total}", n=format_count(shown),
+                                     total=format_count(total)))
+        self.reset_button.setToolTip(tr("Show all answers", "Mostrar todas las respuestas"))
 
     def reset(self) -> None:
         """Show all answers."""
@@ -124,5 +127,4 @@ class FilterBar(QWidget):
         self.changed.emit()
 
     def _show(self) -> None:
-        self._reset.setVisible(self.active)
-        self._count.setVisible(self.active)
+        self.reset_button.setVisible(self.active)

@@ -69,6 +69,8 @@ class PicturesMode(QObject):
         results.folder_requested.connect(self.ask_folder)
         results.paste_requested.connect(self.incoming.paste)
         results.save_requested.connect(self._ask_table)
+        results.sort_requested.connect(self._ask_sorting)
+        results.compare_requested.connect(self._ask_comparison)
         results.clear_requested.connect(self.clear)
         self._stack.addWidget(results)
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self._stack)
@@ -258,6 +260,19 @@ class PicturesMode(QObject):
         path = ask_table_path(self._session, self._stack.window(), tr("predictions", "predicciones"))
         if path is not None:
             self.save_table(path, rows)
+
+    def _ask_sorting(self, rows: Sequence[Answer]) -> None:
+        from cnnstudio.gui.pages.predict.sort_dialog import SortDialog
+
+        SortDialog(self._session, rows, self._stack.window()).open()
+
+    def _ask_comparison(self) -> None:
+        from cnnstudio.gui.pages.predict.compare_dialog import CompareDialog
+
+        models = [choice for choice in self._models.choices() if choice[0] != self._models.model]
+        CompareDialog(self._session, self.answers.rows, self._state().get("names", ()), models, self._models.ask_for,
+                      self._server.make_room, lambda: self._models.serve(self._server), self._stack.window(),
+                      self._server.target).open()
 
     def save_table(self, path: Path, rows: Sequence[Answer] | None = None) -> Work:
         """Write answers, all unless `rows` are given, as `cnnstudio predict --to` does; a problem is reported."""

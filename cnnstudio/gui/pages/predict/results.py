@@ -22,7 +22,7 @@ from cnnstudio.gui.state.latest import Failure
 from cnnstudio.gui.state.prediction_server import Model
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, box, column, row, scroll_area
-from cnnstudio.gui.widgets.formatting import format_count, format_pictures
+from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.splitter import Splitter
 
 
@@ -36,6 +36,9 @@ class ResultsView(QWidget):
     paste_requested = Signal()
     save_requested = Signal(list)
     """The answers that are wanted as a table."""
+    sort_requested = Signal(list)
+    """The answers whose pictures are wanted in folders by class."""
+    compare_requested = Signal()
     clear_requested = Signal()
 
     def __init__(self, color_of: Callable[[str], QColor], workspace: Workspace, model: Callable[[], Model | None],
@@ -70,12 +73,12 @@ class ResultsView(QWidget):
         self._progress.setTextVisible(False)
         self._progress.setFixedWidth(160)
         self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self.cancel_requested.emit)
-        self._save = Button(tr("Save table…", "Guardar tabla…"), "", "save", on_click=self._show_save_menu)
+        self._use = Button(tr("Use answers", "Usar respuestas") + "  ▾", "", on_click=self._open_menu)
         bar: QHBoxLayout = row(
-            self._summary, self._progress, self._cancel,
+            self._summary, self.filters.reset_button, self._progress, self._cancel,
             Button(tr("Choose folder…", "Elegir carpeta…"), "", "folder", on_click=self.folder_requested.emit),
             Button(tr("Paste", "Pegar"), "", "copy", tooltip="Ctrl+V", on_click=self.paste_requested.emit),
-            self._save, Button(tr("Clear", "Vaciar"), "", on_click=self.clear_requested.emit), spacing=10)
+            self._use, Button(tr("Clear", "Vaciar"), "", on_click=self.clear_requested.emit), spacing=10)
         bar.setStretch(0, 1)
         return bar
 
@@ -130,6 +133,8 @@ class ResultsView(QWidget):
 
     def show_several(self, several: bool) -> None:
         """Show or hide the table beside the answer."""
+        if not several and self.filters.active:
+            self.filters.reset()
         self._left.setVisible(several)
         self.view.set_alone(not several)
         self._splitter.restore_widths()
@@ -146,7 +151,7 @@ class ResultsView(QWidget):
         self._cancel.setVisible(busy and several)
         self._progress.setRange(0, total)
         self._progress.setValue(done)
-        self._save.setEnabled(done > 0)
+        self._use.setEnabled(done > 0)
         self.view.show_note(text if not several else "", tooltip)
 
     def _on_filter_changed(self) -> None:
@@ -155,27 +160,35 @@ class ResultsView(QWidget):
 
     def _show_count(self) -> None:
         if self.filters.active:
-            shown = self.table.model().rowCount()
-            self.filters.show_count(tr("{n} of {total}", "{n} de {total}", n=format_count(shown),
-                                       total=format_count(len(self.table.rows.rows))))
+            self.filters.show_count(self.table.model().rowCount(), len(self.table.rows.rows))
 
-    # Saving --------------------------------------------------------------------------------------
+    # What is done with answers --------------------------------------------------------------------
 
-    def _show_save_menu(self) -> None:
+    def _open_menu(self) -> None:
+        """Which answers are meant is asked only where some are hidden or selected."""
+        menu = QMenu(self)
+        parts = self._parts()
+        for text, signal in ((tr("Save as a table", "Guardar como tabla"), self.save_requested),
+                             (tr("Sort into folders by class", "Clasificar en carpetas por clase"), self.sort_requested)):
+            if len(parts) == 1:
+                menu.addAction(f"{text}…", partial(signal.emit, parts[0][1]))
+                continue
+            below = menu.addMenu(text)
+            for label, rows in parts:
+                below.addAction(label, partial(signal.emit, rows))
+        menu.addSeparator()
+        menu.addAction(tr("Compare with another model…", "Comparar con otro modelo…"), self.compare_requested.emit)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._use.mapToGlobal(self._use.rect().bottomLeft()))
+
+    def _parts(self) -> list[tuple[str, list[Answer]]]:
         every, shown, chosen = self.table.rows.rows, self.table.ordered.shown_rows(), self.table.selected_answers()
         parts = [(tr("All: {n}…", "Todas: {n}…", n=format_pictures(len(every))), every)]
         if len(shown) < len(every):
             parts.append((tr("Those shown: {n}…", "Las que se muestran: {n}…", n=format_pictures(len(shown))), shown))
         if 1 < len(chosen) < len(shown):
             parts.append((tr("Those selected: {n}…", "Las seleccionadas: {n}…", n=format_pictures(len(chosen))), chosen))
-        if len(parts) == 1:
-            self.save_requested.emit(every)
-            return
-        menu = QMenu(self)
-        for text, rows in parts:
-            menu.addAction(text, partial(self.save_requested.emit, rows))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self._save.mapToGlobal(self._save.rect().bottomLeft()))
+        return parts
 
 
 def _stretched(layout: Any, place: int) -> Any:

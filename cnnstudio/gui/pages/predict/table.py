@@ -88,11 +88,16 @@ class AnswerTable(Table):
         self.rows.append(answers)
 
     def set_filter(self, accepts: Callable[[Answer], bool] | None) -> None:
-        """Show only these rows; the chosen one stays chosen as long as it is shown."""
+        """Show only these rows; the chosen one stays chosen as long as it is shown, else the first one is."""
         before = self.selected
         self.ordered.set_filter(accepts)
+        shown = self.ordered.shown_rows()
         if before is not None and (accepts is None or accepts(before)):
             self.select(before)
+        elif shown:
+            self.select(shown[0])
+        else:
+            self.chosen.emit(None)
         self.selection_changed.emit()
 
     def selected_answers(self) -> list[Answer]:

@@ -144,6 +144,16 @@ class Prediction(Event, frozen=True, kw_only=True):
     seconds: float | None = None
 
 
+class Prepared(Event, frozen=True, kw_only=True):
+    """A picture as the network gets it: uint8 of `shape` (height, width, channels); or the problem that prevented it."""
+
+    request: int
+    path: str
+    shape: tuple[int, int, int] = (0, 0, 0)
+    pixels: bytes = b""
+    problem: Problem | None = None
+
+
 class Answered(Event, frozen=True, kw_only=True):
     """A request is done: all pictures were answered, unless it was cancelled or `problem` says why nothing could be.
     `seconds` from request to here; `passes` is the work of an explanation, in pictures that went through the network."""

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.calibration import Rejection
-from cnnstudio.core.commands import Cancel, Predict, Request
+from cnnstudio.core.commands import Cancel, Predict, PredictFrame, PredictVideo, Request, ShowPrepared
 from cnnstudio.core.events import Event, Failed, Notice, Progress
 from cnnstudio.core.explain_jobs import (
     Explain,
@@ -26,7 +26,7 @@ from cnnstudio.core.explain_jobs import (
     LookInside,
 )
 from cnnstudio.core.feature_jobs import Featured, Featurize
-from cnnstudio.core.jobs import Answered, Prediction, Ready
+from cnnstudio.core.jobs import Answered, Prediction, Prepared, Ready
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.text import Text
@@ -60,6 +60,7 @@ class PredictionServer(QObject):
     """Explained and ExplainedTogether."""
     features_shown = Signal(object)
     featured = Signal(object)
+    prepared = Signal(object)
     answered = Signal(object)
     progressed = Signal(object)
     dropped = Signal(int)
@@ -150,6 +151,18 @@ class PredictionServer(QObject):
         """Classify these files, all classes each; the result is the request number that every answer carries."""
         return self._ask(Predict(request=self._requests + 1, paths=tuple(paths), top=0))
 
+    def ask_video(self, path: str, every: float) -> int:
+        """Classify the frames of a video, or one every so many seconds; as `ask`."""
+        return self._ask(PredictVideo(request=self._requests + 1, path=path, every=every, top=0))
+
+    def ask_frame(self, store: str, shape: tuple[int, ...], frame: int, seconds: float) -> int:
+        """Classify the frame that lies in a file, before anything that takes longer; as `ask`."""
+        return self._ask(PredictFrame(request=self._requests + 1, store=store, shape=shape, frame=frame, seconds=seconds))
+
+    def ask_prepared(self, path: str) -> int:
+        """Give a picture as the network gets it: `prepared` follows."""
+        return self._ask(ShowPrepared(request=self._requests + 1, path=path))
+
     def explain(self, what: ExplainRequest) -> int:
         """Explain pictures; the result is the request number that every answer carries."""
         return self._ask(Explain(request=self._requests + 1, what=what))
@@ -204,6 +217,8 @@ class PredictionServer(QObject):
             self.explained.emit(event)
         elif isinstance(event, Featured):
             self.featured.emit(event)
+        elif isinstance(event, Prepared):
+            self.prepared.emit(event)
         elif isinstance(event, FeaturesShown):
             self.features_shown.emit(event)
         elif isinstance(event, LayersListed):

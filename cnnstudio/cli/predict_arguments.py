@@ -18,10 +18,15 @@ def add_predict(command: Command) -> None:
                          help=tr("a project, a run, an exported bundle or a .keras file",
                                  "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
     predict.add_argument("paths", nargs="*", type=Path, metavar=tr("PATH", "RUTA"),
-                         help=tr("pictures and folders of pictures", "imágenes y carpetas de imágenes"))
+                         help=tr("pictures, folders of pictures, and videos", "imágenes, carpetas de imágenes y vídeos"))
     add_run(predict)
     predict.add_argument("--top", type=int, default=5, metavar="K",
                          help=tr("how many classes to show (default: 5)", "cuántas clases se muestran (predeterminado: 5)"))
+    predict.add_argument("--every", type=float, metavar=tr("SECONDS", "SEGUNDOS"),
+                         help=tr("of a video, answer one frame every so many seconds (default: every frame); animated pictures "
+                                 "are then read as videos, too",
+                                 "de un vídeo, responde un fotograma cada tantos segundos (predeterminado: todos); así también "
+                                 "se leen como vídeos las imágenes animadas"))
     table = predict.add_mutually_exclusive_group()
     table.add_argument("--to", type=Path, metavar=tr("FILE", "ARCHIVO"),
                        help=tr("write the predictions as a table, in the format that the name ends with: .csv, .tsv, .parquet "

@@ -15,11 +15,12 @@ from cnnstudio.cli.predict_comparing import Comparing
 from cnnstudio.cli.predict_sorting import Sorting, undo
 from cnnstudio.cli.targets import WRITTEN_TABLE, check_target
 from cnnstudio.core import events, jobs
-from cnnstudio.core.commands import Predict, Request, Stop
+from cnnstudio.core.commands import Predict, PredictVideo, Request, Stop
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.sources.tables import table_format_of
+from cnnstudio.imaging.video_names import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
 from cnnstudio.workers.answer_format import json_line, pictures_of, text_line
 from cnnstudio.workers.answer_tables import write_answers
 from cnnstudio.workers.job_setup import serving_job
@@ -34,17 +35,32 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.undo_sort is not None:
         return undo(arguments.undo_sort, output)
     _check(arguments)
-    paths, left_out = pictures_of(map(str, arguments.paths), arguments.follow_links, arguments.ignore)
+    videos = [str(path) for path in arguments.paths if _is_video(path, arguments.every)]
+    paths, left_out = pictures_of((str(path) for path in arguments.paths if str(path) not in videos), arguments.follow_links,
+                                  arguments.ignore)
     output.problems(left_out, as_lines=False)
-    if not paths:
+    if videos and (arguments.against is not None or arguments.sort_to is not None):
+        text = Text("{path} is a video: --against and --sort-to are for pictures.",
+                    "{path} es un vídeo: --against y --sort-to son para imágenes.")
+        raise ProblemError(error("bad_combination", text.fill(path=videos[0]), "file", path=videos[0]))
+    if not paths and not videos:
         text = Text("There are no pictures to classify. Choose other pictures or folders.",
                     "No hay imágenes que clasificar. Elija otras imágenes o carpetas.")
         raise ProblemError(error("no_pictures", text, "file"))
     start_logging("command")
     if arguments.against is not None:
         return _compare(arguments, paths, output)
-    requests = [Predict(request=1, paths=tuple(paths), top=arguments.top if _table_of(arguments) is None else 0)]
+    top = arguments.top if _table_of(arguments) is None else 0
+    requests: list[Request] = [Predict(request=1, paths=tuple(paths), top=top)] if paths else []
+    requests += [PredictVideo(request=number, path=path, every=arguments.every or 0.0, top=top)
+                 for number, path in enumerate(videos, start=2)]
     return _answer(arguments, requests, left_out, output)
+
+
+def _is_video(path: Path, every: float | None) -> bool:
+    """Whether a path is answered frame by frame: an animation only where frames were asked for."""
+    return path.suffix.lower() in (VIDEO_SUFFIXES if every is None else VIDEO_SUFFIXES | ANIMATION_SUFFIXES) \
+        and not path.is_dir()
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -59,6 +75,9 @@ def _check(arguments: argparse.Namespace) -> None:
     if not 0 <= arguments.min_probability <= 1:
         text = Text("--min-probability must be from 0 to 1.", "--min-probability debe estar entre 0 y 1.")
         raise ProblemError(error("bad_probability", text, "project", field="min_probability"))
+    if arguments.every is not None and not 0 <= arguments.every < float("inf"):
+        text = Text("--every must be 0 or more seconds.", "--every debe ser de 0 segundos o más.")
+        raise ProblemError(error("bad_every", text, "project", field="every"))
     table = _table_of(arguments)
     if arguments.against is not None and (table is not None or arguments.sort_to is not None):
         text = Text("--against prints a comparison: it goes with neither --to, --csv nor --sort-to.",
@@ -110,6 +129,7 @@ def _answer(arguments: argparse.Namespace, requests: Sequence[Request], left_out
             if table is not None:
                 consumers.append(stack.enter_context(write_answers(
                     table, ready.class_names, with_doubt=ready.rejection is not None,
+                    with_time=any(isinstance(request, PredictVideo) for request in requests),
                     format="csv" if arguments.csv is not None else "")))
 
         last, answered, usable = ask(job, requests, output, on_ready,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnnstudio.core.commands import Predict
+from cnnstudio.core.commands import Predict, PredictVideo
 from cnnstudio.core.events import Failed, Stopped
 from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
 from cnnstudio.core.problems import error
@@ -13,6 +13,15 @@ from cnnstudio.workers.link import Link
 from cnnstudio.workers.transport import Endpoint
 
 NAMES = ("cat", "dog")
+
+
+def answer_video(link: Link, request: PredictVideo) -> None:
+    """Three frames, a second apart; a broken one has a problem."""
+    problem = error("no_video", same("no video"), "file") if "broken" in request.path else None
+    for number in range(0 if problem else 3):
+        link.emit(Prediction(request=request.request, path=request.path, frame=number * 25, seconds=float(number),
+                             top=(Ranked(label="cat", probability=0.75), Ranked(label="dog", probability=0.25))))
+    link.emit(Answered(request=request.request, pictures=3, seconds=0.1, engine="litert", problem=problem))
 
 
 def child(endpoint: Endpoint) -> None:
@@ -26,6 +35,9 @@ def child(endpoint: Endpoint) -> None:
         request = link.predictions.get()
         if request is None:
             break
+        if isinstance(request, PredictVideo):
+            answer_video(link, request)
+            continue
         assert isinstance(request, Predict)
         for path in request.paths:
             name = Path(path).name

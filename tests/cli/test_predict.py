@@ -126,3 +126,31 @@ def test_two_models_are_compared_on_the_same_pictures(model, folder, tmp_path, c
     text = capsys.readouterr().out
     assert "same answer for 75.0% of 4 pictures, another one for 1" in text and "≠ dog 62.50%" in text
     assert main(["predict", model, str(folder), "--against", str(other), "--to", str(tmp_path / "x.csv")]) == 2
+
+
+def test_a_video_has_a_line_for_each_frame(model, folder, tmp_path, capsys):
+    clip, broken = tmp_path / "clip.MP4", tmp_path / "broken.avi"
+    clip.write_bytes(b"a video")
+    assert main(["predict", model, str(clip), str(folder / "a" / "dog1.png"), "--every", "1", "--json", "--to",
+                 str(tmp_path / "t.csv")]) == 0
+    picture, *frames = lines(capsys)
+    assert "time" not in picture
+    assert [(line["path"], line["time"], line["frame"], line["label"]) for line in frames] == [
+        (str(clip), 0.0, 0, "cat"), (str(clip), 1.0, 25, "cat"), (str(clip), 2.0, 50, "cat")]
+    with (tmp_path / "t.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[:4] == ["path", "time", "frame", "label"] and rows[3]["time"] == "2.0"
+    assert main(["predict", model, str(clip)]) == 0
+    assert "clip.MP4 0:02.000: cat 75.00%, dog 25.00%" in capsys.readouterr().out
+    assert main(["predict", model, str(broken), "--json"]) == 2
+    assert lines(capsys)[-1]["problem"]["code"] == "no_video"
+    assert main(["predict", model, str(clip), "--sort-to", str(tmp_path / "s")]) == 2
+    assert main(["predict", model, str(clip), "--every", "-1"]) == 2
+
+
+def test_an_animated_picture_is_a_video_where_frames_are_asked_for(model, tmp_path, capsys):
+    (tmp_path / "a.gif").write_bytes(b"x")
+    assert main(["predict", model, str(tmp_path / "a.gif"), "--json"]) == 0
+    assert len(lines(capsys)) == 1
+    assert main(["predict", model, str(tmp_path / "a.gif"), "--json", "--every", "0"]) == 0
+    assert len(lines(capsys)) == 3

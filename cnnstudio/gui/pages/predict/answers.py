@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from cnnstudio.core.calibration import Rejection
@@ -13,6 +14,7 @@ from cnnstudio.core.jobs import Answered, Prediction, Ranked
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.predict.doubt import doubt_reason
+from cnnstudio.gui.state.prediction_server import PredictionServer
 from cnnstudio.gui.widgets.formatting import (
     format_count,
     format_duration,
@@ -107,6 +109,11 @@ class Answer:
     @property
     def name(self) -> str:
         return Path(self.path).name
+
+
+def answer_of_frame(path: Path, prediction: Prediction, server: PredictionServer) -> Answer:
+    """The answer of a frame as that of the picture which it was saved as."""
+    return Answer(str(path), msgspec.structs.replace(prediction, path=str(path), frame=None, seconds=None), server.rejection)
 
 
 class AnswerList:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtGui import QImage
 
@@ -23,3 +24,13 @@ def save_image(image: QImage, path: Path) -> str:
     if not image.save(str(path)):
         raise OSError(f"could not write {path}")
     return str(path)
+
+
+def save_frame(pixels: Any, path: Path) -> Path:
+    """Write a frame (blue first) as a PNG in a thread; raises ProblemError."""
+    import cv2
+
+    from cnnstudio.core.atomic import write_atomically
+
+    write_atomically(path, cv2.imencode(".png", pixels)[1].tobytes())
+    return path

@@ -39,12 +39,12 @@ class FilterBar(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_TYPING_MS)
         self._soon.timeout.connect(self._announce)
-        self._search = SearchBox(tr("Search names…", "Buscar nombres…"))
+        self._search = SearchBox(tr("Search…", "Buscar…"))
         self._search.setFixedWidth(150)
         self._label = Select()
         self._label.setMinimumContentsLength(10)
         self._label.setAccessibleName(tr("Predicted class", "Clase predicha"))
-        self._state = Select([(None, tr("All answers", "Todas las respuestas")),
+        self._state = Select([(None, tr("Kind: all", "Tipo: todos")),
                               *((name, str(text)) for name, text, _accepts in _STATES)])
         self._state.setMinimumContentsLength(10)
         self._state.setAccessibleName(tr("Kind of answer", "Tipo de respuesta"))
@@ -77,7 +77,7 @@ class FilterBar(QWidget):
     def set_names(self, names: Sequence[str]) -> None:
         """The classes that can be chosen."""
         chosen = self._label.value if self._label.value in names else None
-        self._label.set_choices([(None, tr("All classes", "Todas las clases")), *((name, name) for name in names)], chosen)
+        self._label.set_choices([(None, tr("Class: all", "Clase: todas")), *((name, name) for name in names)], chosen)
 
     def show_state(self, state: str) -> None:
         """Show the answers of one kind, such as "corrected"."""

@@ -19,14 +19,17 @@ from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.prediction_server import PredictionServer
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.cards import paths_of
+from cnnstudio.imaging.video_names import is_video
 from cnnstudio.interchange.own_base.files import SUFFIXES as MODEL_SUFFIXES
 
 
 class Incoming(QObject):
-    """`pictures_listed(paths)` for pictures to classify, `model_taken(path)` for a file that is a model."""
+    """`pictures_listed(paths)` for pictures to classify, `model_taken(path)` for a file that is a model, `video_taken(path)`
+    for a video."""
 
     pictures_listed = Signal(list)
     model_taken = Signal(str)
+    video_taken = Signal(str)
 
     def __init__(self, session: Session, server: PredictionServer, parent: QObject) -> None:
         super().__init__(parent)
@@ -42,6 +45,8 @@ class Incoming(QObject):
         """Take files and folders, or a model."""
         if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES):
             self.model_taken.emit(paths[0])
+        elif len(paths) == 1 and is_video(paths[0]):
+            self.video_taken.emit(paths[0])
         elif any(Path(path).is_dir() for path in paths):
             self._expanding.ask(tuple(paths))
         else:

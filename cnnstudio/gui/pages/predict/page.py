@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from PySide6.QtGui import QColor
@@ -15,16 +15,25 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.predict.answers import Answer
+from cnnstudio.gui.pages.predict.camera.mode import CameraMode
 from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.pictures import PicturesMode
+from cnnstudio.gui.pages.predict.video.mode import VideoMode
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.commands import ChooseModel, Command, RestartServer, ShowPage
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.prediction_server import server_of
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Stack
+from cnnstudio.gui.widgets.basics import Button, Stack, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.formatting import capitalize, format_engine
+from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.imaging.video_names import is_video
+
+PICTURES: Final = "pictures"
+CAMERA: Final = "camera"
+VIDEO: Final = "video"
+MODES: Final = (PICTURES, CAMERA, VIDEO)
 
 
 class PredictPage(Page):
@@ -65,19 +74,65 @@ class PredictPage(Page):
                                          tr("Go to Train", "Ir a Entrenar"),
                                          on_click=lambda: self.session.request(ShowPage("train"))))
         self._stack.addWidget(EmptyState("search", tr("Looking for trained models…", "Buscando modelos entrenados…")))
-        self._pictures = PicturesMode(self.workspace, self.server, self.models, lambda: self.state, self._color, self)
-        self._pictures.incoming.model_taken.connect(self.models.take)
-        self._pictures.changed.connect(self._show_state)
-        self._stack.addWidget(self._pictures.widget)
+        self._stack.addWidget(self._make_modes())
         self._stack.setCurrentIndex(1)
         return self._stack
 
+    def _make_modes(self) -> QWidget:
+        self._pictures = PicturesMode(self.workspace, self.server, self.models, lambda: self.state, self._color, self)
+        self._pictures.incoming.model_taken.connect(self.models.take)
+        self._pictures.incoming.video_taken.connect(self._open_video)
+        self._pictures.changed.connect(self._show_state)
+        self.camera = CameraMode(self.session, self.server, lambda: self.state, self._color, self)
+        self.video = VideoMode(self.session, self.server, self.models, lambda: self.state, self._color, self)
+        for part in (self.camera, self.video):
+            part.kept.connect(self._keep_frame)
+        self._modes = Stack()
+        for widget in (self._pictures.widget, self.camera.widget, self.video.widget):
+            self._modes.addWidget(widget)
+        self._switch = SegmentedControl([
+            (PICTURES, tr("Pictures", "Imágenes")), (CAMERA, tr("Camera", "Cámara")), (VIDEO, tr("Video", "Vídeo"))],
+            PICTURES, stretch=False)
+        self._switch.setAccessibleName(tr("What is classified", "Qué se clasifica"))
+        self._switch.chosen.connect(lambda mode: self._show_mode(str(mode)))
+        layout = column(row(self._switch, None, margins=(24, 12, 24, 0)), self._modes, spacing=4)
+        layout.setStretch(1, 1)
+        return box(layout)
+
+    def _show_mode(self, mode: str) -> None:
+        """Bring a mode in front; the camera is switched off where it is left."""
+        self.state["mode"] = mode
+        self._switch.set_value(mode)
+        self._modes.setCurrentIndex(MODES.index(mode))
+        # A mode has one primary button: the camera's own switches it on.
+        self._choose.setVisible(mode != CAMERA)
+        self._choose.setText(tr("Open a video…", "Abrir un vídeo…") if mode == VIDEO else tr("Choose files…",
+                                                                                            "Elegir archivos…"))
+        if mode == CAMERA:
+            self.camera.enter()
+        else:
+            self.camera.leave()
+
+    def _open_video(self, path: str) -> None:
+        self._show_mode(VIDEO)
+        self.video.open(path)
+
+    def _keep_frame(self, answer: Answer) -> None:
+        """A frame goes to the pictures."""
+        self._show_mode(PICTURES)
+        self._pictures.add_answer(answer)
+
     def enter(self) -> None:
         self.models.serve(self.server)
+        self._show_mode(self.state.get("mode", PICTURES))
+
+    def leave(self) -> None:
+        self.camera.leave()
 
     def close(self) -> None:
         self.models.close()
-        self._pictures.close()
+        for part in (self._pictures, self.camera, self.video):
+            part.close()
 
     def _color(self, class_name: str) -> QColor:
         index = self.workspace.counts.color_index(class_name)
@@ -93,11 +148,18 @@ class PredictPage(Page):
             self.models.refresh(self.state, change.of("folder"))
             if change.of("folder"):
                 self._pictures.restore()
+                self._restore_modes()
         elif change.of("run") and self.models.model != self.server.model:
             self.models.follow_run()
         elif change.of("calibration"):
             self._on_model_chosen()
         self._pictures.show_state()
+
+    def _restore_modes(self) -> None:
+        """Another project, or none, is open: nothing of the camera or the video of the one before stays."""
+        self.camera.leave()
+        self.video.clear()
+        self._show_mode(self.state.get("mode", PICTURES))
 
     def _on_models_listed(self) -> None:
         self.models.serve(self.server)
@@ -110,11 +172,13 @@ class PredictPage(Page):
         self.server.problem = None
         self.models.serve(self.server)
         self._pictures.classify_again()
+        self.video.follow_model()
         self._pictures.show_state()
 
     def _on_server_changed(self) -> None:
         if self.server.ready is not None:
             self.state["names"] = self.server.ready.class_names
+        self.camera.follow_model()
         self._pictures.show_state()
         self.header_changed.emit()
 
@@ -144,18 +208,26 @@ class PredictPage(Page):
     # What comes in -------------------------------------------------------------------------------
 
     def drop_text(self, paths: list[str]) -> str:
-        model = len(paths) == 1 and paths[0].endswith(".keras")
-        return tr("Predict with this model", "Predecir con este modelo") if model else tr("Classify", "Clasificar")
+        if len(paths) == 1 and paths[0].endswith(".keras"):
+            return tr("Predict with this model", "Predecir con este modelo")
+        if len(paths) == 1 and is_video(paths[0]):
+            return tr("Classify the frames", "Clasificar los fotogramas")
+        return tr("Classify", "Clasificar")
 
     def take_paths(self, paths: list[str]) -> bool:
+        self._show_mode(PICTURES)
         self._pictures.incoming.take_paths(paths)
         return True
 
     def _ask_files(self) -> None:
-        self._pictures.ask_files()
+        if self.state.get("mode") == VIDEO:
+            self.video.ask_video()
+        else:
+            self._pictures.ask_files()
 
     def paste(self) -> None:
         """Classify the contents of the clipboard."""
+        self._show_mode(PICTURES)
         self._pictures.incoming.paste()
 
     # Answers -------------------------------------------------------------------------------------

@@ -116,6 +116,19 @@ class PicturesMode(QObject):
             self._give_up()
         self.show_state()
 
+    def add_answer(self, answer: Answer) -> None:
+        """Add a picture that has its answer already, such as a frame; behind those on screen."""
+        if self.busy:
+            self.stop()
+        self.answers.add([answer])
+        self._state()["answers"] = self.answers
+        self._total = self._state()["total"] = len(self.answers.rows)
+        self._state().pop("note", None)
+        self.results.append([answer])
+        self.show_state()
+        self.results.table.select(answer)
+        self._on_answer_chosen(answer)
+
     def classify_again(self) -> None:
         """Another model answers the pictures on screen."""
         if self.answers.rows:

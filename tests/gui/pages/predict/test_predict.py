@@ -10,9 +10,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cnnstudio.core.calibration import Calibration, Rejection
+from cnnstudio.core.commands import PredictFrame, PredictVideo, ShowPrepared
 from cnnstudio.core.events import Failed, Stopped
-from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
-from cnnstudio.core.problems import error
+from cnnstudio.core.jobs import Answered, Prediction, Prepared, Ranked, Ready, Serve
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import same
 from cnnstudio.gui.pages.predict.answers import Answer
 from cnnstudio.gui.pages.predict.doubt import likely_text
@@ -41,6 +42,9 @@ def child(endpoint: Endpoint) -> None:
         request = link.predictions.get()
         if request is None:
             break
+        if isinstance(request, PredictFrame | PredictVideo | ShowPrepared):
+            answer_frames(link, request)
+            continue
         for path in request.paths:
             name = Path(path).name
             if "broken" in name:
@@ -55,6 +59,33 @@ def child(endpoint: Endpoint) -> None:
                                  top=top))
         link.emit(Answered(request=request.request, pictures=len(request.paths), seconds=0.012, engine="litert"))
     link.emit(Stopped(kept=True))
+
+
+def answer_frames(link: Link, request: PredictFrame | PredictVideo | ShowPrepared) -> None:
+    """Bright frames are dogs; a frame is as certain as it is bright or dark."""
+    import numpy as np
+
+    from cnnstudio.imaging.frames import open_video, sampled
+
+    def answer(pixels: np.ndarray, frame: int, seconds: float) -> None:
+        share = float(np.float32(pixels.mean() / 255))
+        top = sorted((Ranked(label="cat", probability=1 - share), Ranked(label="dog", probability=share)),
+                     key=lambda item: -item.probability)
+        link.emit(Prediction(request=request.request, path="", frame=frame, seconds=seconds, top=tuple(top)))
+
+    problem = None
+    match request:
+        case PredictFrame():
+            answer(np.fromfile(request.store, np.uint8).reshape(request.shape), request.frame, request.seconds)
+        case ShowPrepared():
+            link.emit(Prepared(request=request.request, path=request.path, shape=(2, 3, 1), pixels=bytes(range(0, 60, 10))))
+        case PredictVideo():
+            try:
+                for frame in sampled(open_video(request.path), request.every):
+                    answer(frame.pixels, frame.number, frame.seconds)
+            except ProblemError as err:
+                problem = err.problems[0]
+    link.emit(Answered(request=request.request, pictures=1, seconds=0.02, engine="litert", problem=problem))
 
 
 def add_run(folder: Path) -> None:

@@ -109,6 +109,7 @@ def test_a_frozen_frame_is_saved_and_goes_to_the_pictures(qtbot, page, camera, t
     press(page, "Freeze")
     qtbot.waitUntil(lambda: button(camera.widget, "Add to the pictures").isEnabled())
     frozen, held = camera._frozen_answer, camera._feed.held_pixels()
+    qtbot.wait(100)  # the screen gets the held frame at its own rate
     shown = camera.picture.image
     qtbot.wait(100)
     assert camera.picture.image is shown and camera._feed.held_pixels() is held

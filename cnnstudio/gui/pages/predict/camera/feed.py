@@ -115,7 +115,7 @@ class Feed(QThread):
         while not self._ended.is_set():
             if self._frozen and self._held is not None:
                 shown = self._pass_on(shown)
-                self._wake.wait(0.1)
+                self._wake.wait(0.01 if self._screen_waits else 0.1)
                 self._wake.clear()
                 continue
             pixels = source.pixels() if source.advance() is not None else None

@@ -26,6 +26,12 @@ def save_image(image: QImage, path: Path) -> str:
     return str(path)
 
 
+def save_content(data: bytes, path: Path) -> str:
+    """Write the content of a picture that came without a file, in a thread; raises OSError."""
+    path.write_bytes(data)
+    return str(path)
+
+
 def save_frame(pixels: Any, path: Path) -> Path:
     """Write a frame (blue first) as a PNG in a thread; raises ProblemError."""
     import cv2

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -20,11 +21,12 @@ from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.pictures import PicturesMode
 from cnnstudio.gui.pages.predict.video.mode import VideoMode
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.commands import ChooseModel, Command, RestartServer, ShowPage
+from cnnstudio.gui.state.commands import ChooseModel, Command, DownloadPicture, RestartServer, ShowPage
 from cnnstudio.gui.state.jobs import Work
 from cnnstudio.gui.state.prediction_server import server_of
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column, row
+from cnnstudio.gui.widgets.brought import brought_by
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.formatting import capitalize, format_engine
 from cnnstudio.gui.widgets.inputs import SegmentedControl
@@ -192,6 +194,9 @@ class PredictPage(Page):
         match command:
             case ChooseModel():
                 self.models.ask()
+            case DownloadPicture(url=url):
+                self._show_mode(PICTURES)
+                self._pictures.incoming.download(url)
             case RestartServer():
                 self.models.choose(self.models.model)
             case _:
@@ -218,6 +223,16 @@ class PredictPage(Page):
         self._show_mode(PICTURES)
         self._pictures.incoming.take_paths(paths)
         return True
+
+    def mime_text(self, mime: QMimeData) -> str:
+        brought = brought_by(mime)
+        if brought is None:
+            return ""
+        return tr("A picture on the web", "Una imagen de la web") if brought.url else tr("Classify", "Clasificar")
+
+    def take_mime(self, mime: QMimeData) -> bool:
+        self._show_mode(PICTURES)
+        return self._pictures.incoming.take_mime(mime)
 
     def _ask_files(self) -> None:
         if self.state.get("mode") == VIDEO:

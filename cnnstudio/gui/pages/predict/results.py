@@ -16,10 +16,11 @@ from cnnstudio.gui.pages.predict.correction import CorrectionCard
 from cnnstudio.gui.pages.predict.explaining import Explaining
 from cnnstudio.gui.pages.predict.filters import FilterBar
 from cnnstudio.gui.pages.predict.neighbours import Neighbours
+from cnnstudio.gui.pages.predict.network_view import NetworkView
 from cnnstudio.gui.pages.predict.table import AnswerTable
 from cnnstudio.gui.pages.predict.views import AnswerView
 from cnnstudio.gui.state.latest import Failure
-from cnnstudio.gui.state.prediction_server import Model
+from cnnstudio.gui.state.prediction_server import Model, server_of
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, box, column, row, scroll_area
 from cnnstudio.gui.widgets.formatting import format_pictures
@@ -61,6 +62,8 @@ class ResultsView(QWidget):
         self.correction.corrected.connect(self.table.rows.update_rows)
         self.table.selection_changed.connect(self.correction.show_answers)
         self.view.add_card(self.correction)
+        self.network_view = NetworkView(server_of(workspace.session), model, state)
+        self.view.add_card(self.network_view)
         self.explaining = Explaining(workspace.session, self.view, model, state, self)
         self.neighbours = Neighbours(workspace, self.view, color_of, model, state, self)
         below = row(self._splitter, self.explaining.side, spacing=16)
@@ -118,6 +121,7 @@ class ResultsView(QWidget):
         self._answer = answer
         self.view.show_answer(answer, waiting)
         self.correction.show_answers()
+        self.network_view.show_answer(answer)
         self.explaining.show_answer(answer)
         self.neighbours.show_answer(answer)
 
@@ -128,7 +132,7 @@ class ResultsView(QWidget):
 
     def follow_model(self) -> None:
         """The model is known, or it is another one."""
-        for part in (self.explaining, self.neighbours):
+        for part in (self.explaining, self.neighbours, self.network_view):
             part.follow_model()
 
     def show_several(self, several: bool) -> None:

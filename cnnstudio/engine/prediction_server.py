@@ -31,13 +31,13 @@ from cnnstudio.engine.explaining.features_job import FeatureViewer
 from cnnstudio.engine.penultimate import Featurizer
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.real_samples import real_samples
+from cnnstudio.engine.served_files import read_content
 from cnnstudio.engine.served_frames import early_end_problem, expected_frames, read_stored
 from cnnstudio.evaluation.answering import answer_sets, is_sure
 from cnnstudio.evaluation.rejection import REJECTIONS
 from cnnstudio.imaging.decode import count_not_numbers
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.frames import Frame, as_picture, no_video_problem, open_video, sampled
-from cnnstudio.imaging.picture_files import read_regular
 from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.workers.link import Link, StopRequested
 
@@ -351,7 +351,7 @@ class Server:
 
     def _read(self, path: str) -> np.ndarray | Problem:
         try:
-            data = read_regular(path)
+            data = read_content(path)
             picture = prepare(data, self._recipe)
             if count := count_not_numbers(data):
                 self._not_numbers.append((path, count))

@@ -129,3 +129,39 @@ def test_the_picture_as_the_network_gets_it(trained, tmp_path):
     good, bad = recorder.of(Prepared)
     assert good.shape == run.spec().recipe.shape and len(good.pixels) == int(np.prod(good.shape))
     assert bad.problem is not None
+
+
+def test_anything_may_be_dropped(trained, tmp_path):
+    """A file of three gigabytes, a pipe, a device, a folder, what is gone: each is told, and the others are answered."""
+    _run, pictures = trained
+    good = next(pictures.rglob("*.png"))
+    with (tmp_path / "huge.jpg").open("wb") as file:
+        file.truncate(3 << 30)
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.write(good.read_bytes())
+        file.truncate(3 << 30)
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "folder.png").mkdir()
+    paths = [tmp_path / name for name in ("huge.jpg", "huge.png", "pipe.png", "folder.png", "gone.png")]
+    answers = ask(trained, *paths, "/dev/zero", good).of(Prediction)
+    assert [answer.problem is None for answer in answers] == [False] * 6 + [True]
+
+
+def test_a_model_that_is_deleted_goes_on_answering(trained, tmp_path):
+    import shutil
+
+    run, pictures = trained
+    copy = tmp_path / "model.keras"
+    shutil.copy(run.model_path, copy)
+    path = str(next(pictures.rglob("*.png")))
+
+    def on_event(link, event):
+        if isinstance(event, Ready):
+            copy.unlink()
+            link.command(Predict(request=1, paths=(path,)))
+        elif isinstance(event, Answered):
+            link.request_stop()
+
+    recorder = Recorder(on_event)
+    serve(Serve(model=str(copy), cache=str(tmp_path / "cache")), recorder)
+    assert recorder.of(Prediction)[0].problem is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractProxyModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -42,6 +42,11 @@ class OrderedRows(QAbstractProxyModel):
         """The rows in the order in which they are shown."""
         rows = self._rows.rows
         return [rows[place] for place in self._shown]
+
+    def rows_at(self, places: Iterable[int]) -> list[Any]:
+        """The rows at these places of what is shown."""
+        rows = self._rows.rows
+        return [rows[self._shown[place]] for place in places]
 
     def set_filter(self, accepts: Accepts | None) -> None:
         """Show only these rows; None: all."""

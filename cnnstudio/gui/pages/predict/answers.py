@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -108,7 +109,7 @@ class Answer:
 
     @property
     def name(self) -> str:
-        return Path(self.path).name
+        return os.path.basename(self.path)
 
 
 def answer_of_frame(path: Path, prediction: Prediction, server: PredictionServer) -> Answer:

@@ -105,7 +105,8 @@ class AnswerTable(Table):
     def selected_answers(self) -> list[Answer]:
         """The selected rows, from top to bottom."""
         # By ranges: an index for each of a hundred thousand cells would take seconds.
-        places = sorted({place for part in self.selectionModel().selection() for place in range(part.top(), part.bottom() + 1)})
+        ranges = list(self.selectionModel().selection())  # type: ignore[call-overload]
+        places = sorted({place for part in ranges for place in range(part.top(), part.bottom() + 1)})
         return self.ordered.rows_at(places)
 
     def sort_while_filling(self, on: bool) -> None:

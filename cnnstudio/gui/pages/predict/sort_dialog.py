@@ -143,10 +143,10 @@ class SortDialog(WorkDialog):
         least = self._least.value or 0.0
         self.session.remember(_FOLDER, str(target))
 
-        def work(report: Report) -> SortedFolders:
+        def work(report: Report) -> tuple[SortedFolders, SortedRecord | None]:
             done = SortedFolders(target, least)
             self._sort(done, report)
-            return done
+            return done, last_sort(target)
 
         return self.run(work, Text("Copying pictures", "Copiando imágenes"), "sort")
 
@@ -168,11 +168,14 @@ class SortDialog(WorkDialog):
         assert isinstance(job, Work)
         if isinstance(job.result, Undone):
             self._show_undone(job.result)
+            self._ask_plan()
         else:
-            self._show_done(job.result)
-        self._ask_plan()
+            self._show_done(*job.result)
 
-    def _show_done(self, done: SortedFolders) -> None:
+    def _show_done(self, done: SortedFolders, record: SortedRecord | None) -> None:
+        """Show what was copied; the same is copied again only after a change."""
+        self._show_plan(Plan(tuple(done.folders.values()), done.left_out, record))
+        self.primary.setEnabled(False)
         text = Text("Copied into {folder}: {n}.", "Copiadas en {folder}: {n}.").fill(
             folder=done.target, n=format_pictures(done.count))
         show = Fix(action="show_file", label=Text("Show the folder", "Mostrar la carpeta"),

@@ -130,9 +130,13 @@ class CameraMode(QObject):
         found = self.lister()
         chosen = self._state().get("camera")
         numbers = [number for number, _name in found]
-        self._which.set_choices(found or [(None, tr("No camera found", "No se encontró ninguna cámara"))],
+        self._which.set_choices(found or [(None, tr("None found", "Ninguna"))],
                                 chosen if chosen in numbers else numbers[0] if found else None)
         self._which.setEnabled(bool(found))
+        if not found:
+            from cnnstudio.imaging.frames import no_camera_problem
+
+            self._show_stopped(str(no_camera_problem().text), "warning")
         self._show_buttons()
 
     def leave(self) -> None:

@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from typing import Final
 
 from cnnstudio.cli.output import Output
-from cnnstudio.core import events, jobs
+from cnnstudio.core import events
 from cnnstudio.core.commands import Command
 from cnnstudio.core.jobs import FetchBase, JobSpec
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_metrics, format_number, language, tr
-from cnnstudio.workers.job_setup import export_job
-from cnnstudio.workers.runs.folder import find_run
 from cnnstudio.workers.supervisor import Supervisor
 
 
@@ -105,29 +103,6 @@ def exit_code(last: events.Event, output: Output) -> int:
     return int(isinstance(last, events.Stopped) and not last.kept)
 
 
-_CHECKED_TEXT: Final = Text(
-    "{path}: written and checked, pictures {n:,}, top-1 agreement {top:.0%}, largest difference {d:.1e}",
-    "{path}: escrito y comprobado, imágenes {n:,}, coincidencia top-1 {top:.0%}, diferencia máxima {d:.1e}")
-_UNCHECKED_TEXT: Final = Text("{path}: written, but not checked on real pictures",
-                              "{path}: escrito, pero sin comprobar con imágenes reales")
-
-
-def export(arguments: argparse.Namespace, output: Output) -> int:
-    run = find_run(arguments.project, arguments.run)
-    result: list[jobs.Exported] = []
-
-    def handle(event: events.Event) -> None:
-        report_progress(event, output)
-        if isinstance(event, jobs.Exported):
-            result.append(event)
-
-    last = run_job(export_job(run, arguments.format, arguments.to, data=arguments.check_data,
-                              unchecked=arguments.unchecked), output, handle)
-    for done in result:
-        text = (_UNCHECKED_TEXT if done.check.unchecked else _CHECKED_TEXT).fill(
-            path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
-        output.line({"path": done.path, "format": done.format, "check": done.check}, str(text))
-    return exit_code(last, output)
 
 
 def fetch(arguments: argparse.Namespace, output: Output) -> int:

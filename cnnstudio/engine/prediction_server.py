@@ -22,7 +22,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 from cnnstudio.engine.answer_batches import Answers, Batch, Origin, answer_batches, frame_batches, picture_batches
 from cnnstudio.engine.answer_problems import no_number_problem, unanswered_problem
 from cnnstudio.engine.classifiers import Classifier, open_classifier
@@ -106,7 +106,7 @@ class Server:
         begin = time.monotonic()
         done, total = 0, len(request.paths)
         for batch, answers in answer_batches(picture_batches(request.paths, self._read, pool, self.engine.batch),
-                                             self._probabilities):
+                                             self.probabilities):
             self._emit(request.request, request.top, batch, answers, link)
             done += len(batch)
             if total > self.engine.batch:
@@ -137,7 +137,7 @@ class Server:
         last: Origin | None = None
         try:
             batches = frame_batches(request.path, sampled(source, request.every), self._prepare_frame, self.engine.batch)
-            for batch, answers in answer_batches(batches, self._probabilities):
+            for batch, answers in answer_batches(batches, self.probabilities):
                 self._emit(request.request, request.top, batch, answers, link)
                 done, last = done + len(batch), batch[-1][0]
                 _report(request.request, done, max(total, done), begin, link)
@@ -161,7 +161,7 @@ class Server:
         pixels = read_stored(request.store, request.shape)
         origin = Origin("", request.frame, request.seconds)
         batch: Batch = [(origin, pixels if isinstance(pixels, Problem) else prepare(as_picture(pixels), self._recipe))]
-        self._emit(request.request, request.top, batch, self._probabilities(batch), link)
+        self._emit(request.request, request.top, batch, self.probabilities(batch), link)
         link.emit(Answered(request=request.request, pictures=1, seconds=time.monotonic() - begin, engine=self.engine.name))
 
     def show_prepared(self, request: ShowPrepared, link: Link) -> None:
@@ -183,14 +183,7 @@ class Server:
         """Send the answer of each picture of a batch."""
         for origin, picture in batch:
             answer = picture if isinstance(picture, Problem) else next(answers)
-            if isinstance(answer, Problem):
-                link.emit(Prediction(request=number, path=origin.path, frame=origin.frame, seconds=origin.seconds,
-                                     problem=answer))
-            else:
-                not_sure, answer_set = self._doubt(answer)
-                link.emit(Prediction(request=number, path=origin.path, frame=origin.frame, seconds=origin.seconds,
-                                     not_sure=not_sure, answer_set=answer_set,
-                                     top=ranked(answer, self.card.class_names, top)))
+            link.emit(self.prediction(number, origin, answer, top))
 
     def _answer_urgent(self, link: Link, pool: ThreadPoolExecutor) -> None:
         """Answer frames of a camera and single pictures between two batches of what takes longer."""
@@ -207,6 +200,15 @@ class Server:
                 waiting.append(other)
         for other in waiting:
             link.predictions.put(other)
+
+    def prediction(self, request: int, origin: Origin, answer: np.ndarray | Problem, top: int) -> Prediction:
+        """What is sent for a picture with these probabilities, or with its problem."""
+        path, frame, seconds = origin
+        if isinstance(answer, Problem):
+            return Prediction(request=request, path=path, frame=frame, seconds=seconds, problem=answer)
+        not_sure, answer_set = self._doubt(answer)
+        return Prediction(request=request, path=path, frame=frame, seconds=seconds, not_sure=not_sure, answer_set=answer_set,
+                          top=ranked(answer, self.card.class_names, top))
 
     def explain(self, request: Explain, link: Link, pool: ThreadPoolExecutor) -> None:
         """Explain all pictures of a request, in order."""
@@ -323,7 +325,7 @@ class Server:
             return Featured(request=number, path=path, problem=no_number_problem(path))
         return Featured(request=number, path=path, features=tuple(vector.tolist()), layer=featurizer.layer)
 
-    def _probabilities(self, batch: Batch) -> Answers:
+    def probabilities(self, batch: Batch) -> Answers:
         """Probabilities of each readable picture of the batch, or the problem that the batch had in the engine."""
         pictures = [(origin.path, picture) for origin, picture in batch if not isinstance(picture, Problem)]
         if not pictures:
@@ -337,7 +339,7 @@ class Server:
             return iter([unanswered_problem(path, err) for path, _picture in pictures])
 
     def _of(self, pictures: np.ndarray) -> np.ndarray:
-        return models.answers(self.engine.predict(pictures), self.card)
+        return model_card.answers(self.engine.predict(pictures), self.card)
 
     def _doubt(self, probabilities: np.ndarray) -> tuple[bool | None, tuple[str, ...] | None]:
         """Whether the reject option says "not sure", and the classes that remain where it has sets."""

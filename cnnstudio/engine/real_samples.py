@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnstudio.catalog.pixels import prepare
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.engine.models import Card
+from cnnstudio.engine.model_card import Card
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
 

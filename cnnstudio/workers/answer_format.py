@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, format_number, on_one_line
+from cnnstudio.core.text import Text, format_number, language, on_one_line
 from cnnstudio.datasets.ignoring import make_matcher
 from cnnstudio.datasets.scan_problems import left_out_problem
 from cnnstudio.imaging.picture_files import list_pictures
@@ -17,18 +17,19 @@ DECIMALS: Final = 6
 NOT_SURE: Final = Text("not sure", "sin certeza")
 
 
-def as_dictionary(prediction: Prediction) -> dict[str, Any]:
+def as_dictionary(prediction: Prediction, in_language: str = "") -> dict[str, Any]:
     """{"path", "label", "probability", "top": [{"label", "probability"}]} or {"path", "problem": {"code", "text"}}.
 
     Of a frame of a video, "time" has its seconds from the beginning, and "frame" its number from 0, after the path.
     Where the model has a reject option, "not_sure" says whether it is not; with conformal sets "set" has the classes that
-    remain, best first.
+    remain, best first. The text of a problem is in that language, or in the program's.
     """
     source: dict[str, Any] = {"path": prediction.path}
     if prediction.seconds is not None:
         source |= {"time": round(prediction.seconds, DECIMALS), "frame": prediction.frame}
     if prediction.problem is not None:
-        return source | {"problem": {"code": prediction.problem.code, "text": str(prediction.problem.text)}}
+        text = prediction.problem.text.in_language(in_language or language())
+        return source | {"problem": {"code": prediction.problem.code, "text": text}}
     top = [{"label": item.label, "probability": round(item.probability, DECIMALS)} for item in prediction.top]
     doubt: dict[str, Any] = {} if prediction.not_sure is None else {"not_sure": prediction.not_sure}
     if prediction.answer_set is not None:

@@ -24,7 +24,13 @@ from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.brought import brought_by
 from cnnstudio.gui.widgets.cards import paths_of
 from cnnstudio.imaging.video_names import is_video
-from cnnstudio.interchange.own_base.files import SUFFIXES as MODEL_SUFFIXES
+
+
+def is_model_file(path: str) -> bool:
+    """Whether a path is a trained model that answers pictures: by its ending, or a folder that was exported."""
+    from cnnstudio.catalog.runtime_files import is_model
+
+    return is_model(Path(path))
 
 
 class Incoming(QObject):
@@ -47,7 +53,7 @@ class Incoming(QObject):
 
     def take_paths(self, paths: list[str]) -> None:
         """Take files and folders, or a model."""
-        if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES):
+        if len(paths) == 1 and is_model_file(paths[0]):
             self.model_taken.emit(paths[0])
         elif len(paths) == 1 and is_video(paths[0]):
             self.video_taken.emit(paths[0])

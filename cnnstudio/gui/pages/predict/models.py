@@ -1,4 +1,4 @@
-"""The model of the Predict page: a run of the project, an exported bundle, or a `.keras` or `.h5` file."""
+"""The model of the Predict page: a run of the project, an exported bundle, or the file of a model."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Models(QObject):
         self.chosen.emit()
 
     def take(self, path: str) -> None:
-        """Choose an exported bundle, or a `.keras` or `.h5` file."""
+        """Choose an exported bundle, or the file of a model."""
         others = self._state.setdefault("others", [])
         if path not in others:
             others.append(path)
@@ -108,8 +108,10 @@ class Models(QObject):
         menu = QMenu(anchor)
 
         def take_file() -> None:
-            for path in ask_files(self._session, anchor.window(), tr("Other model", "Otro modelo"),
-                                  "Keras (*.keras *.h5 *.hdf5)")[:1]:
+            from cnnstudio.catalog.runtime_files import MODEL_SUFFIXES
+
+            kinds = tr("Models", "Modelos") + f" ({' '.join(f'*{suffix}' for suffix in MODEL_SUFFIXES)})"
+            for path in ask_files(self._session, anchor.window(), tr("Other model", "Otro modelo"), kinds)[:1]:
                 take(path)
 
         def take_folder() -> None:
@@ -117,7 +119,7 @@ class Models(QObject):
             if path:
                 take(path)
 
-        menu.addAction(tr("A .keras or .h5 file…", "Un archivo .keras o .h5…"), take_file)
+        menu.addAction(tr("A model file…", "Un archivo de modelo…"), take_file)
         menu.addAction(tr("An exported bundle (folder)…", "Un paquete exportado (carpeta)…"), take_folder)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(anchor.mapToGlobal(anchor.rect().bottomRight()))

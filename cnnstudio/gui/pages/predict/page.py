@@ -17,6 +17,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.predict.answers import Answer
 from cnnstudio.gui.pages.predict.camera.mode import CameraMode
+from cnnstudio.gui.pages.predict.incoming import is_model_file
 from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.pictures import PicturesMode
 from cnnstudio.gui.pages.predict.video.mode import VideoMode
@@ -62,8 +63,9 @@ class PredictPage(Page):
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 
     def actions(self) -> Iterable[QWidget]:
-        other = Button(tr("Other model…", "Otro modelo…"), tooltip=tr("An exported bundle, or a .keras or .h5 file",
-                                                                     "Un paquete exportado, o un archivo .keras o .h5"),
+        other = Button(tr("Other model…", "Otro modelo…"), tooltip=tr(
+            "An exported bundle, or a Keras, ONNX, LiteRT or OpenVINO file",
+            "Un paquete exportado, o un archivo de Keras, ONNX, LiteRT u OpenVINO"),
                        on_click=self.models.ask)
         self._choose = Button(tr("Choose files…", "Elegir archivos…"), "primary", on_click=self._ask_files)
         return self.models.select, other, self._choose
@@ -213,7 +215,7 @@ class PredictPage(Page):
     # What comes in -------------------------------------------------------------------------------
 
     def drop_text(self, paths: list[str]) -> str:
-        if len(paths) == 1 and paths[0].endswith(".keras"):
+        if len(paths) == 1 and is_model_file(paths[0]):
             return tr("Predict with this model", "Predecir con este modelo")
         if len(paths) == 1 and is_video(paths[0]):
             return tr("Classify the frames", "Clasificar los fotogramas")

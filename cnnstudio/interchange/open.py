@@ -11,8 +11,8 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import ForeignNetwork
 from cnnstudio.interchange.keras_file.model import SUFFIXES as KERAS_SUFFIXES
 from cnnstudio.interchange.keras_file.model import read_keras
-from cnnstudio.interchange.keras_source import read_file
 from cnnstudio.interchange.onnx import read_onnx
+from cnnstudio.interchange.source_code import read_file
 
 SOURCE_SUFFIXES: Final = (".py", ".ipynb")
 SUFFIXES: Final = (*KERAS_SUFFIXES, ".onnx", *SOURCE_SUFFIXES)

@@ -15,21 +15,21 @@ from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
 from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import AUGMENTING
-from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.names import MERGING, canonical, layer_kind, path_parts
+from cnnstudio.interchange.keras_source import bases
+from cnnstudio.interchange.keras_source.language import KerasParts
+from cnnstudio.interchange.keras_source.names import MERGING, canonical, layer_kind
 from cnnstudio.interchange.keras_source.settings import make_layer
-from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
-from cnnstudio.interchange.keras_source.values import (
-    BaseLayer,
+from cnnstudio.interchange.keras_source.values import BaseLayer, Chain, Graph, Instance, Model
+from cnnstudio.interchange.python_source import arithmetic
+from cnnstudio.interchange.python_source.built_ins import BuiltIns
+from cnnstudio.interchange.python_source.names import path_parts
+from cnnstudio.interchange.python_source.state import NOT_RUN
+from cnnstudio.interchange.python_source.values import (
     CallValue,
-    Chain,
     Class,
     Function,
-    Graph,
-    Instance,
     Layer,
     Method,
-    Model,
     Name,
     Remark,
     Tensor,
@@ -49,8 +49,9 @@ _OBJECTS = ("regularizers", "initializers", "constraints", "optimizers", "losses
 class Calls:
     """Calls of names, layers, models, functions and methods."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: KerasParts) -> None:
         self._parts, self._state = parts, parts.state
+        self._built_ins = BuiltIns(parts)
 
     def call(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         """The result of `function(*arguments, **keywords)`; Unknown if it cannot be known."""
@@ -136,9 +137,9 @@ class Calls:
     def _library(self, path: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         library, part, name = path_parts(path)
         if library == "builtins":
-            return self._built_in(name, arguments, keywords, line)
+            return self._built_ins.call(name, arguments, keywords, line)
         if path in arithmetic.LIBRARY:
-            return self._plain(arithmetic.LIBRARY[path], arguments, {}, line)
+            return self._built_ins.plain(arithmetic.LIBRARY[path], arguments, {}, line)
         if library == "keras":
             return self._keras(path, part, name, arguments, keywords, line)
         tensors, _unknown = self.tensors(arguments)
@@ -296,37 +297,7 @@ class Calls:
         row: Any = (scale[0], offset[0]) if len(numbers) == 1 else (tuple(scale), tuple(offset))
         return self._state.graph.apply(make_layer(RESCALING.id, [*row], {}, line), [tensor], line)
 
-    # Python's own functions ----------------------------------------------------------------------------------
-
-    def _built_in(self, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        if name == "print":
-            return None
-        if name == "isinstance" and len(arguments) == 2:
-            return self._is_instance(arguments[0], arguments[1], line)
-        if name in ("getattr", "hasattr") and len(arguments) > 1 and isinstance(arguments[1], str):
-            value = self._parts.objects.attribute(arguments[0], arguments[1], line)
-            if name == "hasattr":
-                return not isinstance(value, Unknown)
-            return arguments[2] if isinstance(value, Unknown) and len(arguments) > 2 else value
-        if name == "map" and len(arguments) == 2:
-            items = arithmetic.to_items(arguments[1])
-            return Unknown(NOT_RUN, line) if items is None else [self.call(arguments[0], [item], {}, line) for item in items]
-        if name == "dict" and not arguments:
-            return dict(keywords)
-        function = arithmetic.BUILT_IN.get(name)
-        return Unknown(NOT_RUN, line) if function is None else self._plain(function, arguments, keywords, line)
-
-    def _plain(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        if not callable(function):
-            return Unknown(NOT_RUN, line)
-        for argument in (*arguments, *keywords.values()):
-            if isinstance(argument, Unknown):
-                return argument
-            if not arithmetic.is_plain(argument):
-                return Unknown(NOT_RUN, line)
-        return arithmetic.call_function(function, arguments, keywords)
-
-    def _is_instance(self, value: Any, kinds: Any, line: int) -> Any:
+    def is_instance(self, value: Any, kinds: Any, line: int) -> Any:
         """isinstance(layer, keras.layers.BatchNormalization)."""
         if not isinstance(value, BaseLayer | Layer | Model):
             return Unknown(NOT_RUN, line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.interchange.python_source.names import normalized_name
 
 _ROOTS: Final = ("tensorflow.python.keras", "tensorflow.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras",
                  "keras.api._v2.keras", "keras.api", "keras.src", "keras.engine", "tf_keras", "keras.v2", "keras_core")
@@ -22,20 +23,9 @@ def canonical(path: str) -> str:
     return path
 
 
-def path_parts(path: str) -> tuple[str, str, str]:
-    """(library, part of it, last name) of a dotted name: ("keras", "layers", "Conv2D")."""
-    parts = path.split(".")
-    return parts[0], parts[1] if len(parts) > 2 else "", parts[-1]
-
-
 def layer_kind(name: str) -> str:
     """The type of layer of a Keras class name; older spellings become the current one."""
     return ALIASES.get(name, name)
-
-
-def normalized_name(name: str) -> str:
-    """Lower-case letters and digits only: HeNormal, he_normal and HE_NORMAL are equal."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 # Initialisers, regularisers, constraints ---------------------------------------------------------

@@ -6,20 +6,17 @@ from typing import Any, Final
 
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source import arithmetic, bases
+from cnnstudio.interchange.keras_source import bases
+from cnnstudio.interchange.keras_source.language import KerasParts
 from cnnstudio.interchange.keras_source.settings import make_layer
-from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
-from cnnstudio.interchange.keras_source.values import (
-    BaseLayer,
-    BaseModel,
-    Chain,
+from cnnstudio.interchange.keras_source.values import BaseLayer, BaseModel, Chain, Graph, Instance, Model
+from cnnstudio.interchange.python_source import arithmetic
+from cnnstudio.interchange.python_source.state import NOT_RUN
+from cnnstudio.interchange.python_source.values import (
     Class,
     Function,
-    Graph,
-    Instance,
     Layer,
     Method,
-    Model,
     Name,
     Remark,
     Scope,
@@ -35,7 +32,7 @@ _ACTIONS: Final = ("add", "pop", "compile", "fit", "build", "get_layer", "summar
 class Objects:
     """Attributes and methods of the objects that the code creates."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: KerasParts) -> None:
         self._parts, self._state = parts, parts.state
 
     # Attributes --------------------------------------------------------------------------------------
@@ -122,6 +119,14 @@ class Objects:
         if name == "trainable":
             return not (isinstance(owner, BaseModel) and owner.frozen)
         return Method(owner, name)
+
+    def item(self, _owner: Any, _key: Any, line: int) -> Any:
+        """`owner[key]` of an object."""
+        return Unknown(NOT_RUN, line)
+
+    def items(self, value: Any) -> list[Any] | None:
+        """The items of a value that can be iterated; None if it cannot."""
+        return arithmetic.to_items(value)
 
     def layers(self, model: Model) -> list[Any]:
         """`model.layers`."""

@@ -10,8 +10,10 @@ from cnnstudio.catalog.training.losses import Loss
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.names import canonical, normalized_name, path_parts
-from cnnstudio.interchange.keras_source.values import CallValue, Model, Name, Remark
+from cnnstudio.interchange.keras_source.names import canonical
+from cnnstudio.interchange.keras_source.values import Model
+from cnnstudio.interchange.python_source.names import normalized_name, path_parts
+from cnnstudio.interchange.python_source.values import CallValue, Name, Remark
 
 _LARGEST: Final = {"epochs": 100_000, "batch_size": 65_536}
 

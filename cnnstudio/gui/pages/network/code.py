@@ -24,10 +24,10 @@ from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
 from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.interchange.keras_source import SourceNetwork
-from cnnstudio.interchange.keras_source.apply import read_edited_code
+from cnnstudio.interchange.apply_code import read_edited_code
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.torch.script import torch_code
+from cnnstudio.interchange.python_source.source import SourceNetwork
 from cnnstudio.workers.printed_scripts import Framework, script_text, write_script
 
 _SAVED: Final = Text("The same pixels and settings as here. Save as… writes the list of the pictures beside it, and the "

@@ -15,8 +15,9 @@ from cnnstudio.core.network import INPUT, OUTPUT, Group, NetworkSpec, Node
 from cnnstudio.core.params import is_relevant
 from cnnstudio.core.project import Project
 from cnnstudio.interchange.foreign import to_output_layer, with_foreign_network, without_node
-from cnnstudio.interchange.keras_source.reader import SourceNetwork, read_code
 from cnnstudio.interchange.printing.keras.network import base_functions
+from cnnstudio.interchange.python_source.source import SourceNetwork
+from cnnstudio.interchange.source_code import read_code
 from cnnstudio.network.normalization import rescaling
 
 replace = msgspec.structs.replace

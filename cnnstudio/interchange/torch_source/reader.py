@@ -1,0 +1,5 @@
+"""stub"""
+from typing import Any
+
+
+def read(*_a: Any) -> Any: ...

@@ -22,6 +22,7 @@ from cnnstudio.interchange.keras_source.settings import make_layer
 from cnnstudio.interchange.keras_source.values import BaseLayer, Chain, Graph, Instance, Model
 from cnnstudio.interchange.python_source import arithmetic
 from cnnstudio.interchange.python_source.built_ins import BuiltIns
+from cnnstudio.interchange.python_source.linear import linear_factors
 from cnnstudio.interchange.python_source.names import path_parts
 from cnnstudio.interchange.python_source.state import NOT_RUN
 from cnnstudio.interchange.python_source.values import (
@@ -291,7 +292,7 @@ class Calls:
             numbers = [float(number)]
         else:
             return Unknown(NOT_RUN, line)
-        scale, offset = _scaling(kind, numbers, first)
+        scale, offset = linear_factors(kind, numbers, first)
         if scale is None or offset is None:
             return Unknown(NOT_RUN, line)
         row: Any = (scale[0], offset[0]) if len(numbers) == 1 else (tuple(scale), tuple(offset))
@@ -306,17 +307,3 @@ class Calls:
         if isinstance(value, Model):
             return "Model" in names or (isinstance(value, Chain) and "Sequential" in names)
         return "Layer" in names or layer_kind(value.kind) in map(layer_kind, names)
-
-
-def _scaling(kind: type[ast.operator], numbers: list[float], first: bool) -> tuple[list[float] | None, list[float] | None]:
-    """(scale, offset) of `x <operator> number`, or of `number <operator> x` where the tensor does not come first."""
-    ones, zeros = [1.0] * len(numbers), [0.0] * len(numbers)
-    if kind is ast.Add:
-        return ones, numbers
-    if kind is ast.Mult:
-        return numbers, zeros
-    if kind is ast.Sub:
-        return (ones, [-item for item in numbers]) if first else ([-1.0] * len(numbers), numbers)
-    if kind is ast.Div and first and all(numbers):
-        return [1 / item for item in numbers], zeros
-    return None, None

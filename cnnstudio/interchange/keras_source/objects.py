@@ -100,7 +100,10 @@ class Objects:
             return owner.names[name]
         value = owner.kind.find(name)
         if isinstance(value, Function):
-            return Method(owner, name, value)
+            if value.decorator == "property":
+                return self._parts.statements.run(value, [owner], {}, line)
+            return value if value.decorator == "staticmethod" else Method(
+                owner.kind if value.decorator == "classmethod" else owner, name, value)
         if value is not None:
             return value
         return Method(owner, name) if name in _ACTIONS or name.startswith("__") else Unknown(NOT_RUN, line)
@@ -123,6 +126,9 @@ class Objects:
     def item(self, _owner: Any, _key: Any, line: int) -> Any:
         """`owner[key]` of an object."""
         return Unknown(NOT_RUN, line)
+
+    def set_item(self, _owner: Any, _key: Any, _value: Any) -> None:
+        """`owner[key] = value` of an object."""
 
     def items(self, value: Any) -> list[Any] | None:
         """The items of a value that can be iterated; None if it cannot."""

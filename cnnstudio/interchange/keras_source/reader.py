@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from cnnstudio.core.network import Node
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import outer_scaling, without_scaling
-from cnnstudio.interchange.keras_source.data_scaling import find_scaling
+from cnnstudio.interchange.keras_source.data_scaling import DataScaling, find_scaling
 from cnnstudio.interchange.keras_source.description import describe
 from cnnstudio.interchange.keras_source.interpreter import Interpreter
 from cnnstudio.interchange.python_source.description import Description
@@ -30,7 +30,7 @@ def _to_source_network(source: Source, description: Description, data_code: ast.
     network, inner = without_scaling(description.network)
     normalization, remarks = outer_scaling(network, inner), list(description.remarks)
     if normalization is None and data_code is not None:
-        normalization, remark = _scaling_of_data(data_code)
+        normalization, remark = scaling_of_data(find_scaling(data_code))
         remarks += [remark] if remark is not None else []
     problems = tuple(to_problem(source, item) for item in remarks)
     return SourceNetwork(network=network, unscaled=description.network, shape=description.shape,
@@ -38,8 +38,8 @@ def _to_source_network(source: Source, description: Description, data_code: ast.
                    notes=tuple(item.text for item in problems), problems=problems, training=description.training)
 
 
-def _scaling_of_data(data_code: ast.Module) -> tuple[str | None, Remark | None]:
-    scaling = find_scaling(data_code)
+def scaling_of_data(scaling: DataScaling | None) -> tuple[str | None, Remark | None]:
+    """The recipe's normalisation for a scaling that the data code does, and what is said of it."""
     if scaling is None:
         return None, None
     if not scaling.normalization and not scaling.is_of_base:

@@ -50,7 +50,8 @@ class Expressions:
         is_defined, value = scope.find(node.id)
         if is_defined:
             return value
-        if node.id in arithmetic.BUILT_IN or node.id in ("super", "isinstance", "print", "getattr", "hasattr", "type", "map"):
+        if node.id in arithmetic.BUILT_IN or node.id in ("super", "isinstance", "print", "getattr", "hasattr", "setattr", "type",
+                                                          "map"):
             return Name(f"builtins.{node.id}")
         assumed = self.assumed_name(node.id)
         if assumed is not None:

@@ -24,6 +24,11 @@ class Nodes:
         self._node_count = 0
         self._implied = False
 
+    def clear(self) -> None:
+        """Forget all nodes."""
+        self.nodes.clear()
+        self._node_count = 0
+
     def node(self, kind: str, params: dict[str, Any], sources: Sequence[TracedNode], line: int, *, name: str = "",
              layer: Layer | None = None, base: Any = None, shape: Shape | None = None) -> Tensor:
         """Add a node; its shape is inferred from its sources unless it is passed."""

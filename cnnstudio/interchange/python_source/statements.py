@@ -6,6 +6,7 @@ import ast
 from typing import Any, Final
 
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.python_source import arithmetic
 from cnnstudio.interchange.python_source.arithmetic import CannotEvaluate
 from cnnstudio.interchange.python_source.state import NOT_RUN, OutOfSteps, Parts
 from cnnstudio.interchange.python_source.values import Class, Function, Name, Scope, Unknown
@@ -133,6 +134,8 @@ class Statements:
         in_list = isinstance(owner, list) and isinstance(key, int) and -len(owner) <= key < len(owner)
         if in_list or (isinstance(owner, dict) and isinstance(key, str | int | float | bool | None)):
             owner[key] = value
+        elif not arithmetic.is_plain(owner):
+            self._parts.objects.set_item(owner, key, value)
 
     def _assign_sequence(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
         row = self._parts.objects.items(value)
@@ -255,7 +258,7 @@ class Statements:
         role = self.class_role([self.canonical(item.path) for item in parents if isinstance(item, Name)])
         role = role or next((item.role for item in parents if isinstance(item, Class) and item.role), "")
         inner = Scope(outer=scope)
-        class_value = Class(node.name, role, inner.names, parents, node.lineno)
+        class_value = Class(node.name, role, inner.names, parents, node.lineno, ast.get_docstring(node) or "", node)
         for statement in node.body:
             if isinstance(statement, ast.FunctionDef):
                 function = self._function(statement, Scope(names={"__class__": class_value}, outer=scope))

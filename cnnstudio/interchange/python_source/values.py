@@ -130,19 +130,28 @@ class Function:
     owner: Class | None = None
 
     @property
+    def decorator(self) -> str:
+        """"staticmethod", "classmethod" or "property" of a function with that decorator."""
+        names = [item.id for item in getattr(self.node, "decorator_list", ()) if isinstance(item, ast.Name)]
+        return next((name for name in names if name in ("staticmethod", "classmethod", "property")), "")
+
+    @property
     def name(self) -> str:
         return "lambda" if isinstance(self.node, ast.Lambda) else self.node.name
 
 
 @dataclass(eq=False)
 class Class:
-    """A class of the source; `role` is the kind of its base class: "model", "layer" or "" for anything else."""
+    """A class of the source; `role` is the kind of its base class as the reader of a library tells it ("model", "layer"), ""
+    for anything else. `about` is its docstring."""
 
     name: str
     role: str
     names: dict[str, Any]
     bases: list[Any]
     line: int
+    about: str = ""
+    node: ast.ClassDef | None = None
 
     def find(self, name: str) -> Any:
         """An attribute of the class or its base classes; None if there is none."""

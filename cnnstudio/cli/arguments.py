@@ -109,15 +109,17 @@ def _show(command: Command) -> None:
 
 
 def _network(command: Command) -> None:
-    network = command("network", tr("import the network of a Keras or ONNX file",
-                                    "importa la red de un archivo de Keras u ONNX"))
+    network = command("network", tr("import the network of a Keras or ONNX file, or of code",
+                                    "importa la red de un archivo de Keras u ONNX, o de código"))
     taken = network.add_mutually_exclusive_group(required=True)
     taken.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
                        help=tr("start again from a pretrained base, or from a model of your own without its classifier",
                                "parte de nuevo de una base preentrenada o de un modelo propio sin su clasificador"))
     taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                       help=tr("a .keras or .h5 file, Keras's JSON, an ONNX model, Python source or a notebook",
-                               "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, código Python o un cuaderno"))
+                       help=tr("a .keras or .h5 file, Keras's JSON, an ONNX model, or Python source or a notebook with Keras "
+                               "or PyTorch code",
+                               "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, o código Python o un cuaderno con "
+                               "código de Keras o PyTorch"))
 
 
 def _check(command: Command) -> None:

@@ -23,13 +23,13 @@ from cnnstudio.workers.own_bases import model_of
 
 
 def network(arguments: argparse.Namespace, output: Output) -> int:
-    """Import the network of a Keras or ONNX file, of source or of a notebook into the project, or start from a base;
-    exit code 2 if it is none."""
+    """Import the network of a Keras or ONNX file, of Keras or PyTorch source or of a notebook into the project, or start
+    from a base; exit code 2 if it is none."""
     if arguments.base:
         return start_from_base(arguments, output)
     folder: Path = arguments.project
-    read_project(folder)
-    foreign = read_network(arguments.source)
+    recipe = read_project(folder).recipe
+    foreign = read_network(arguments.source, size=(recipe.height, recipe.width))
     with locked_project(folder) as project:
         index = open_index(folder)
         try:

@@ -155,7 +155,7 @@ def _round(value: float, digits: int | None = None) -> Any:
 BUILT_IN: Final[dict[str, Callable[..., Any]]] = {
     "range": range, "len": len, "int": int, "float": float, "bool": bool, "str": str, "abs": abs, "min": min, "max": max,
     "sum": sum, "round": _round, "list": list, "tuple": tuple, "dict": dict, "set": set, "divmod": divmod,
-    "sorted": sorted, "enumerate": lambda *values: list(enumerate(*values)), "any": any, "all": all,
+    "sorted": sorted, "enumerate": lambda values, start=0: list(enumerate(values, start)), "any": any, "all": all,
     "zip": lambda *values: list(zip(*values, strict=False)), "reversed": lambda values: list(reversed(values)),
     "pow": lambda one, other: _check_size(_power(one, other)),
 }

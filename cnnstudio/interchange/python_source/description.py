@@ -115,7 +115,8 @@ def _layer_remarks(traced: TracedNode) -> list[Remark]:
     layer = traced.layer
     assert layer is not None
     remarks: list[Remark] = []
-    if len(layer.called) > 1:
+    entry = LAYERS.find(layer.kind)
+    if len(layer.called) > 1 and (entry is None or entry.has_weights):
         remarks.append(Remark("shared_layer", Text(
             "The layer is used {n} times with the same weights; here each use becomes a separate layer.",
             "La capa se usa {n} veces con los mismos pesos; aquí cada uso se convierte en una capa "

@@ -14,6 +14,7 @@ from cnnstudio.interchange.python_source.values import Class, Function, Name, Sc
 
 NOT_DEFINED: Final = Text("{name} is not defined anywhere", "{name} no está definido en ninguna parte")
 NO_VALUE: Final = Text("the expression has no value", "la expresión no tiene valor")
+_FUNCTIONS: Final = ("super", "isinstance", "print", "getattr", "hasattr", "setattr", "type", "map")
 CONSTANTS: Final = {"True": True, "False": False, "None": None}
 
 
@@ -50,8 +51,7 @@ class Expressions:
         is_defined, value = scope.find(node.id)
         if is_defined:
             return value
-        if node.id in arithmetic.BUILT_IN or node.id in ("super", "isinstance", "print", "getattr", "hasattr", "setattr", "type",
-                                                          "map"):
+        if node.id in arithmetic.BUILT_IN or node.id in _FUNCTIONS:
             return Name(f"builtins.{node.id}")
         assumed = self.assumed_name(node.id)
         if assumed is not None:
@@ -156,8 +156,10 @@ class Expressions:
 
     def _boolop(self, node: ast.BoolOp, scope: Scope) -> Any:
         value: Any = None
-        for item in node.values:
+        for number, item in enumerate(node.values, start=1):
             value = self.value(item, scope)
+            if number == len(node.values):
+                return value
             truth = self.truth(value)
             if truth is None:
                 return value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno)

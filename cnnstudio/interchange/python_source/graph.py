@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN, BaseResolver
 from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, ShapeError, values_of
 from cnnstudio.core.network import INPUT, Node
@@ -23,6 +24,8 @@ class Nodes:
         self.nodes: list[TracedNode] = []
         self._node_count = 0
         self._implied = False
+        self.resolver: BaseResolver = BUILT_IN
+        """Finds pretrained bases: a project's own ones as well, where the code belongs to one."""
 
     def clear(self) -> None:
         """Forget all nodes."""
@@ -40,7 +43,7 @@ class Nodes:
                            layer=layer, base=base, shape=shape)
         traced.implied = self._implied
         if shape is None and kind != INPUT:
-            traced.shape = _inferred_shape(traced)
+            traced.shape = _inferred_shape(traced, self.resolver)
         self.nodes.append(traced)
         return Tensor(traced)
 
@@ -81,7 +84,7 @@ def ancestors(ends: Iterable[TracedNode]) -> list[TracedNode]:
     return [result[number] for number in sorted(result)]
 
 
-def _inferred_shape(traced: TracedNode) -> Shape | None:
+def _inferred_shape(traced: TracedNode, resolver: BaseResolver) -> Shape | None:
     """The output shape of a node, if its inputs and settings are valid."""
     entry = LAYERS.find(traced.kind)
     shapes = [source.shape for source in traced.sources]
@@ -93,7 +96,8 @@ def _inferred_shape(traced: TracedNode) -> Shape | None:
         return None
     try:
         values = values_of(Node(id="x", type=traced.kind, params=traced.params), entry)
-        return shape_and_cost(entry, values, input_shapes, Context(height=1, width=1, channels=1, class_count=1))[0]
+        context = Context(height=1, width=1, channels=1, class_count=1, bases=resolver)
+        return shape_and_cost(entry, values, input_shapes, context)[0]
     except ShapeError:
         return None
 

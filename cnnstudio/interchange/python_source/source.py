@@ -7,7 +7,7 @@ import io
 import tokenize
 import warnings
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -25,12 +25,16 @@ LARGEST_NOTEBOOK: Final = 128 << 20
 replace = msgspec.structs.replace
 
 
+Framework = Literal["keras", "torch"]
+
+
 class SourceNetwork(ForeignNetwork, frozen=True, kw_only=True):
-    """The network of source. `problems` are the remarks with their lines; `unscaled` is the network with the
+    """The network of source, in `framework`. `problems` are the remarks with their lines; `unscaled` is the network with the
     Rescaling that became the recipe's normalisation."""
 
     problems: tuple[Problem, ...] = ()
     unscaled: NetworkSpec = NetworkSpec()
+    framework: Framework = "keras"
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -105,12 +109,13 @@ def _with_location(source: Source, text: Text, line: int) -> Text:
 
 
 _INFO: Final = ("training_taken", "data_scaling", "follows_classes", "resizing",
-                "from_logits", "several_models", "open_shape", "no_model")
+                "from_logits", "several_models", "open_shape", "no_model", "flatten_order", "flattened_outside")
 """Codes of remarks that only inform."""
 
 
 def to_problem(source: Source, remark: Remark) -> Problem:
-    problem = warning(remark.code, _with_location(source, remark.text, remark.line), "network")
+    text = _with_location(source, remark.text, remark.line) if remark.line else remark.text
+    problem = warning(remark.code, text, "network")
     problem = replace(problem, severity="info") if remark.code in _INFO else problem
     return replace(problem, where=replace(problem.where, line=remark.line or None))
 

@@ -54,6 +54,10 @@ class Statements:
         except (_Return, _Break, _Continue):
             pass
 
+    def follow_in(self, tree: ast.Module, scope: Scope) -> None:
+        """Follow the statements of another module, with names of its own."""
+        self._body(tree.body, scope)
+
     def _body(self, statements: list[ast.stmt], scope: Scope) -> None:
         for statement in statements:
             self._state.line = statement.lineno

@@ -10,6 +10,7 @@ from cnnstudio.interchange.torch_source.applying import Applying
 from cnnstudio.interchange.torch_source.calls import TorchCalls
 from cnnstudio.interchange.torch_source.language import TorchExpressions, TorchState, TorchStatements
 from cnnstudio.interchange.torch_source.objects import TorchObjects
+from cnnstudio.interchange.torch_source.printed_bases import PrintedBases
 from cnnstudio.interchange.torch_source.shaping import Shaping
 from cnnstudio.interchange.torch_source.values import CHANNELS_FIRST, Module, TorchLayer, View
 
@@ -17,12 +18,12 @@ from cnnstudio.interchange.torch_source.values import CHANNELS_FIRST, Module, To
 class Interpreter:
     """Follows a file of source; afterwards `state` has its modules, and `trace` calls one of them on a picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, bases: PrintedBases | None = None) -> None:
         self.state = TorchState()
         self.shaping = Shaping(self.state.graph, self.state.remarks)
         applying = Applying(self.state.graph, self.state.remarks, self.shaping)
         self.expressions = TorchExpressions(self)
-        self.objects = TorchObjects(self, self.shaping)
+        self.objects = TorchObjects(self, self.shaping, bases)
         self.calls = TorchCalls(self, self.shaping, applying)
         self.statements = TorchStatements(self)
 

@@ -11,7 +11,7 @@ from cnnstudio.interchange.python_source.graph import Nodes
 from cnnstudio.interchange.python_source.state import NOT_RUN, CallPart, ObjectPart, Parts, State
 from cnnstudio.interchange.python_source.statements import Statements
 from cnnstudio.interchange.python_source.values import CallValue, Name, Scope, Unknown
-from cnnstudio.interchange.torch_source.values import HelperClass, Loop, Module, Training, View
+from cnnstudio.interchange.torch_source.values import HelperClass, Loop, Module, Training
 
 _ASSUMED: Final = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "optim": "torch.optim", "np": "numpy",
                    "math": "math", "torchvision": "torchvision", "transforms": "torchvision.transforms",
@@ -38,8 +38,6 @@ class TorchState(State):
 
 class TorchObjectPart(ObjectPart, Protocol):
     def call_module(self, module: Module, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
-
-    def tensor_method(self, view: View, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
 
 
 class TorchCallPart(CallPart, Protocol):

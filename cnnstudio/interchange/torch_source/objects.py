@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from cnnstudio.core.network import BASE
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.python_source import arithmetic
 from cnnstudio.interchange.python_source.state import NOT_RUN
@@ -14,12 +15,14 @@ from cnnstudio.interchange.python_source.values import (
     Method,
     Name,
     Scope,
-    SourceError,
     Unknown,
 )
-from cnnstudio.interchange.torch_source.calls import HalfMean, fill_container
+from cnnstudio.interchange.torch_source.calls import fill_container
+from cnnstudio.interchange.torch_source.functions import HalfMean
+from cnnstudio.interchange.torch_source.imported import TorchBase
 from cnnstudio.interchange.torch_source.language import TorchParts
-from cnnstudio.interchange.torch_source.shaping import Shaping, no_shape
+from cnnstudio.interchange.torch_source.printed_bases import PrintedBases
+from cnnstudio.interchange.torch_source.shaping import Shaping
 from cnnstudio.interchange.torch_source.values import (
     NO_FORWARD,
     Arguments,
@@ -29,6 +32,7 @@ from cnnstudio.interchange.torch_source.values import (
     TorchLayer,
     Training,
     View,
+    usual_axes,
 )
 
 _SELF: Final = frozenset(("to", "cuda", "cpu", "float", "double", "half", "eval", "train", "compile", "share_memory",
@@ -47,8 +51,8 @@ class Super:
 class TorchObjects:
     """Attributes and methods of the objects that the code creates."""
 
-    def __init__(self, parts: TorchParts, shaping: Shaping) -> None:
-        self._parts, self._state, self._shaping = parts, parts.state, shaping
+    def __init__(self, parts: TorchParts, shaping: Shaping, bases: PrintedBases | None) -> None:
+        self._parts, self._state, self._shaping, self._bases = parts, parts.state, shaping, bases
 
     # Attributes --------------------------------------------------------------------------------------
 
@@ -103,6 +107,9 @@ class TorchObjects:
                 owner.kind if value.decorator == "classmethod" else owner, name, value)
         if value is not None:
             return value
+        if name.startswith("layer") and name[5:].isdigit() and isinstance(base := owner.names.get("features"), TorchBase):
+            # The stages of a ResNet, where a base stands for them.
+            return Parameters(base, f"conv{int(name[5:]) + 1}")
         if name == "training":
             return Training(NOT_RUN, line)
         if name == "__class__":
@@ -279,12 +286,25 @@ class TorchObjects:
                 if isinstance(value, CallValue) and value.path in _RANDOM:
                     self._note_shape(value.arguments)
             return next((value for value in values if isinstance(value, Unknown)), Unknown(NOT_RUN, line))
+        base = self._printed_base(module, arguments)
+        if base is not None:
+            return base
         forward = module.kind.find("forward") or (module.kind.find("__call__") if not module.kind.role else None)
         if isinstance(forward, Function):
             return self._parts.statements.run(forward, [module, *arguments], keywords, line)
         if module.kind.role == "sequential":
             return self._in_sequence(module, arguments, line)
         return Unknown(NO_FORWARD.fill(name=module.kind.name), line)
+
+    def _printed_base(self, module: Module, arguments: list[Any]) -> View | None:
+        """The base that the program printed a class for, called on a picture."""
+        view = arguments[0] if arguments and isinstance(arguments[0], View) and len(arguments[0].shape) == 3 else None
+        node = self._bases.find(module.kind, *view.shape[:2]) if self._bases is not None and view is not None else None
+        if node is None or view is None:
+            return None
+        name = node.id or module.path.replace(".", "_")
+        made = self._state.graph.node(BASE, dict(node.params), [view.node], module.line, name=name).node
+        return View(made, usual_axes(len(made.shape or (0,))))
 
     def _note_shape(self, sizes: list[Any]) -> None:
         """The shape of a tensor of random numbers that is passed to a network."""
@@ -309,27 +329,16 @@ class TorchObjects:
         outer = kind if has_class and isinstance(kind, Class) else owner.kind
         return Super(owner, next((base for base in outer.bases if isinstance(base, Class)), None))
 
-    # Methods of tensors ---------------------------------------------------------------------------------
-
-    def tensor_method(self, view: View, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        """A function that asks for or changes a tensor's shape; None if it is no such."""
-        rule = _SHAPING.get(name)
-        if rule is None:
-            return None
-        for value in (*arguments, *keywords.values()):
-            if isinstance(value, Unknown):
-                return value
-        try:
-            return rule(self._shaping, view, arguments, keywords, line)
-        except (TypeError, IndexError, KeyError, ValueError, AttributeError):
-            raise SourceError("code_unknown", Text("the arguments of {name} do not fit",
-                                                   "los argumentos de {name} no encajan").fill(name=name), line) from None
-
 
 def _set_learning(parameters: Parameters, learns: bool) -> None:
     """`requires_grad` of a parameter, or of all of a module."""
     owner = parameters.owner
-    if isinstance(owner, TorchLayer):
+    if isinstance(owner, TorchBase):
+        if not parameters.name:
+            owner.trainable, owner.block = learns, ""
+        elif learns and parameters.name in owner.base.blocks:
+            owner.trainable, owner.block = True, parameters.name
+    elif isinstance(owner, TorchLayer):
         if parameters.name:
             (owner.fixed.discard if learns else owner.fixed.add)(parameters.name)
         else:
@@ -343,83 +352,8 @@ def _flat(values: list[Any]) -> list[Any]:
     return [item for value in values for item in (_flat(list(value)) if isinstance(value, list | tuple) else [value])]
 
 
-def _sizes(arguments: list[Any], keywords: dict[str, Any], name: str) -> tuple[int, ...]:
-    """Sizes that are passed one by one or as a sequence."""
-    row = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], tuple | list) else arguments or keywords[name]
-    if not all(isinstance(item, int) for item in row):
-        raise ValueError
-    return tuple(row)
-
-
-def _transpose(shaping: Shaping, view: View, arguments: list[Any], keywords: dict[str, Any], line: int) -> View:
-    one, other = [*arguments, keywords.get("dim0"), keywords.get("dim1")][:2]
-    order = list(range(len(view.axes)))
-    order[one], order[other] = order[other], order[one]
-    return shaping.permute(view, tuple(order), line)
-
-
-def _move(shaping: Shaping, view: View, arguments: list[Any], keywords: dict[str, Any], line: int) -> View:
-    source, target = [*arguments, keywords.get("source"), keywords.get("destination")][:2]
-    rank = len(view.axes)
-    order = [axis for axis in range(rank) if axis != source % rank]
-    order.insert(target % rank, source % rank)
-    return shaping.permute(view, tuple(order), line)
-
-
-def _size(_shaping: Shaping, view: View, arguments: list[Any], keywords: dict[str, Any], _line: int) -> Any:
-    dim = arguments[0] if arguments else keywords.get("dim")
-    return view.dims if dim is None else view.dims[dim]
-
-
-def _count(_shaping: Shaping, view: View, _arguments: list[Any], _keywords: dict[str, Any], _line: int) -> int:
-    total = 1
-    for size in view.dims:
-        total *= size
-    return total
-
-
-def _flatten(shaping: Shaping, view: View, arguments: list[Any], keywords: dict[str, Any], line: int) -> View:
-    start = arguments[0] if arguments else keywords.get("start_dim", 0)
-    end = arguments[1] if len(arguments) > 1 else keywords.get("end_dim", -1)
-    return shaping.flatten(view, start, end, line)
-
-
-def _unflatten(shaping: Shaping, view: View, arguments: list[Any], keywords: dict[str, Any], line: int) -> View:
-    dim = arguments[0] if arguments else keywords["dim"]
-    sizes: Any = arguments[1] if len(arguments) > 1 else keywords.get("sizes", keywords.get("unflattened_size"))
-    dims = view.dims
-    dim %= len(dims)
-    return shaping.reshape(view, (*dims[:dim], *sizes, *dims[dim + 1:]), line)
-
-
-def _squeeze(shaping: Shaping, view: View, arguments: list[Any], keywords: dict[str, Any], line: int) -> View:
-    dims = arguments[0] if arguments else keywords.get("dim")
-    if isinstance(dims, tuple | list):
-        for dim in sorted((item % len(view.axes) for item in dims), reverse=True):
-            view = shaping.squeeze(view, dim, line)
-        return view
-    return shaping.squeeze(view, dims, line)
-
-
-def _split(_shaping: Shaping, view: View, arguments: list[Any], _keywords: dict[str, Any], line: int) -> View:
-    raise no_shape(view, tuple(item for item in arguments if isinstance(item, int)), line)
-
-
-def _reshape(name: str) -> Any:
-    return lambda shaping, view, arguments, keywords, line: shaping.reshape(view, _sizes(arguments, keywords, name), line)
-
-
-_SHAPING: Final[dict[str, Any]] = {
-    "view": _reshape("size"), "reshape": _reshape("shape"), "flatten": _flatten, "unflatten": _unflatten, "squeeze": _squeeze,
-    "unsqueeze": lambda shaping, view, arguments, keywords, line: shaping.unsqueeze(
-        view, arguments[0] if arguments else keywords["dim"], line),
-    "permute": lambda shaping, view, arguments, keywords, line: shaping.permute(
-        view, _sizes(arguments, keywords, "dims"), line),
-    "transpose": _transpose, "swapaxes": _transpose, "movedim": _move, "moveaxis": _move, "size": _size, "numel": _count,
-    "dim": lambda _shaping, view, _arguments, _keywords, _line: len(view.axes),
-    "chunk": _split, "split": _split,
-}
 _METHODS: Final = frozenset((
     "add_module", "register_module", "append", "extend", "update", "children", "named_children", "values", "items", "keys",
     "parameters", "named_parameters", "forward", "__call__", "register_buffer", "load_state_dict", "state_dict", "zero_grad",
-    "register_forward_hook", "__init__", "__getattr__", "get_submodule", "modules", "named_modules", "save_hyperparameters", "register_parameter"))
+    "register_forward_hook", "__init__", "__getattr__", "get_submodule", "modules", "named_modules",
+    "save_hyperparameters", "register_parameter"))

@@ -54,6 +54,13 @@ def _single(node: TracedNode, uses: Counter[int]) -> TracedNode | None:
     return node.sources[0] if len(node.sources) == 1 and uses[node.sources[0].number] == 1 else None
 
 
+def _is_part(node: TracedNode, source: TracedNode, suffix: str) -> bool:
+    """Whether a node is named as a part of a printed layer: "conv_2_activation", or "conv_activation_2" in a block."""
+    stem, _, number = source.name.rpartition("_")
+    numbered = f"{stem}_{suffix}_{number}" if stem and number.isdigit() else ""
+    return bool(source.name and node.name) and node.name in (f"{source.name}_{suffix}", numbered)
+
+
 def _set(node: TracedNode, **params: Any) -> None:
     """Change parameters of a node; its layer may have others elsewhere."""
     node.params = dict(node.params) | params
@@ -79,9 +86,9 @@ def _pooling(node: TracedNode, uses: Counter[int], _end: TracedNode) -> TracedNo
 
 
 def _activation(node: TracedNode, uses: Counter[int], _end: TracedNode) -> TracedNode | None:
-    """"conv" and "conv_activation": one layer with an activation."""
+    """"conv" and "conv_activation", or a function such as F.relu behind a layer: one layer with an activation."""
     source = _single(node, uses)
-    if source is None or not source.name or node.name != f"{source.name}_activation":
+    if source is None or not (_is_part(node, source, "activation") or (source.name and not node.name)):
         return None
     entry = LAYERS[source.kind]
     if not entry.has_param("activation") or source.params.get("activation") is not None:
@@ -109,7 +116,7 @@ def _activation_name(node: TracedNode) -> str | None:
 def _penalty(node: TracedNode, uses: Counter[int], _end: TracedNode) -> TracedNode | None:
     """"conv" and "conv_penalty": one layer with an activity regulariser."""
     source = _single(node, uses)
-    if source is None or node.kind != "ActivityRegularization" or not source.name or node.name != f"{source.name}_penalty":
+    if source is None or node.kind != "ActivityRegularization" or not _is_part(node, source, "penalty"):
         return None
     l1, l2 = float(node.params.get("l1", 0.0)), float(node.params.get("l2", 0.0))
     if not LAYERS[source.kind].has_param("activity_regularizer"):
@@ -123,7 +130,7 @@ def _penalty(node: TracedNode, uses: Counter[int], _end: TracedNode) -> TracedNo
 def _separable(node: TracedNode, uses: Counter[int], _end: TracedNode) -> TracedNode | None:
     """"conv_depthwise" and a 1 × 1 "conv" behind it: one SeparableConv2D."""
     source = _single(node, uses)
-    if source is None or node.kind != "Conv2D" or not node.name or source.name != f"{node.name}_depthwise":
+    if source is None or node.kind != "Conv2D" or not _is_part(source, node, "depthwise"):
         return None
     depthwise = source.kind == "DepthwiseConv2D" or (source.kind == "Conv2D" and source.sources[0].shape is not None and (
         source.params.get("groups", 1) == source.sources[0].shape[-1]))
@@ -146,9 +153,7 @@ def _separable(node: TracedNode, uses: Counter[int], _end: TracedNode) -> Traced
 def _padding(node: TracedNode, uses: Counter[int], _end: TracedNode) -> TracedNode | None:
     """"conv_padding" and "conv": padding same, where the border is the same one."""
     source = _single(node, uses)
-    stem = node.name.removesuffix("_depthwise")
-    if source is None or source.kind != "ZeroPadding2D" or not node.name or source.name not in (f"{node.name}_padding",
-                                                                                                f"{stem}_padding"):
+    if source is None or source.kind != "ZeroPadding2D" or not _is_part(source, node, "padding"):
         return None
     before = source.sources[0]
     if node.kind == "Resizing" and not node.params.get("pad_to_aspect_ratio"):
@@ -172,12 +177,12 @@ def _crop(node: TracedNode, uses: Counter[int], _end: TracedNode) -> TracedNode 
     source = _single(node, uses)
     if source is None:
         return None
-    if node.kind == "Resizing" and source.kind == "Cropping2D" and node.name and source.name == f"{node.name}_crop":
+    if node.kind == "Resizing" and source.kind == "Cropping2D" and _is_part(source, node, "crop"):
         _set(node, crop_to_aspect_ratio=True)
         node.sources = source.sources
         return None
-    if node.kind != "Cropping2D" or source.kind != "Conv2DTranspose" or not source.name or (
-            node.name != f"{source.name}_crop") or node.shape is None:
+    if node.kind != "Cropping2D" or source.kind != "Conv2DTranspose" or not _is_part(node, source, "crop") or (
+            node.shape is None):
         return None
     cut, shape, before = node.params.get("cropping", (1, 1, 1, 1)), node.shape, source.sources[0].shape
     kernel, strides = source.params["kernel_size"], source.params["strides"]

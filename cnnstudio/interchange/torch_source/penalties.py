@@ -23,9 +23,8 @@ def add_penalties(function: Any, nodes: list[TracedNode]) -> None:
     if not isinstance(function, Function) or isinstance(function.node, ast.Lambda):
         return
     found: dict[tuple[int, str], dict[str, float]] = {}
-    by_path = {path: node for node in nodes if (path := node.name)}
-    for factor, power, path in _terms(function.node):
-        *owners, key = path
+    by_path = {node.name: node for node in nodes if node.name}
+    for factor, power, owners, key in _terms(function.node):
         while len(owners) > 1 and owners[-1] in ("module", "layer"):
             # Printed wrappers hold their module under these names.
             owners.pop()
@@ -48,15 +47,16 @@ def add_penalties(function: Any, nodes: list[TracedNode]) -> None:
                     f"{role}_regularizer_{name}": factor for name, factor in factors.items()}
 
 
-def _terms(function: ast.AST) -> Iterator[tuple[float, str, list[str]]]:
-    """(factor, "abs" or "square", path of the parameter) of terms such as 0.01 * model.conv.weight.square().sum()."""
+def _terms(function: ast.AST) -> Iterator[tuple[float, str, list[str], str]]:
+    """(factor, "abs" or "square", path of the module, name of the parameter) of terms such as
+    0.01 * model.conv.weight.square().sum()."""
     for node in ast.walk(function):
         match node:
             case ast.BinOp(left=ast.Constant(value=int() | float() as factor), op=ast.Mult(), right=ast.Call(
                     func=ast.Attribute(attr="sum", value=ast.Call(func=ast.Attribute(attr=power, value=weight))))):
                 path = _path(weight)
                 if power in _POWERS and len(path) > 1:
-                    yield float(factor), power, path
+                    yield float(factor), power, path[:-1], path[-1]
 
 
 def _path(node: ast.expr) -> list[str]:

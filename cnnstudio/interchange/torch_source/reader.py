@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
+from cnnstudio.catalog.bases.resolver import BUILT_IN, BaseResolver
 from cnnstudio.core.network import Node
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import LayerOrigin, outer_scaling, without_scaling
@@ -16,9 +17,11 @@ from cnnstudio.interchange.python_source.graph import ancestors
 from cnnstudio.interchange.python_source.source import Source, SourceNetwork, to_problem
 from cnnstudio.interchange.python_source.values import Remark, SourceError, TracedNode, Unknown
 from cnnstudio.interchange.torch_source.classifier import close_classifier
+from cnnstudio.interchange.torch_source.imported import base_params
 from cnnstudio.interchange.torch_source.interpreter import Interpreter, name_paths
 from cnnstudio.interchange.torch_source.parts import join_parts
 from cnnstudio.interchange.torch_source.penalties import add_penalties
+from cnnstudio.interchange.torch_source.printed_bases import PrintedBases
 from cnnstudio.interchange.torch_source.roots import find_root
 from cnnstudio.interchange.torch_source.sizes import hinted_shapes
 from cnnstudio.interchange.torch_source.training import training_fields
@@ -30,11 +33,13 @@ _SEARCHED: Final = range(8, 520)
 _CHANNELS: Final = (3, 1, 4)
 
 
-def read(source: Source, tree: ast.Module, _bases: Mapping[str, Node] | None = None, with_data: bool = False,
-         size: tuple[int, int] | None = None) -> SourceNetwork:
+def read(source: Source, tree: ast.Module, bases: Mapping[str, Node] | None = None, with_data: bool = False,
+         size: tuple[int, int] | None = None, resolver: BaseResolver = BUILT_IN) -> SourceNetwork:
     """The network of a source with this syntax tree, `with_data` also the scaling of its data code. `size` is the (height,
-    width) that is tried first where the code tells none. Raises SourceError."""
-    interpreter = Interpreter()
+    width) that is tried first where the code tells none. `bases` maps printed classes to the nodes of the bases that they are.
+    Raises SourceError."""
+    interpreter = Interpreter(PrintedBases(tree, bases or {}))
+    interpreter.state.graph.resolver = resolver
     interpreter.follow(tree)
     state = interpreter.state
     root = find_root(interpreter)
@@ -46,7 +51,7 @@ def read(source: Source, tree: ast.Module, _bases: Mapping[str, Node] | None = N
     end = close_classifier(interpreter, nodes, end, about, remarks)
     nodes = ancestors([end])
     add_penalties(state.scope.names.get("penalties"), nodes)
-    network, unknown, ids = build_network(nodes, end, remarks, _no_base)
+    network, unknown, ids = build_network(nodes, end, remarks, base_params)
     if state.stopped:
         remarks.append(Remark("code_stopped", Text(
             "The code takes too many steps: it was read up to this line.",
@@ -60,11 +65,7 @@ def read(source: Source, tree: ast.Module, _bases: Mapping[str, Node] | None = N
     problems = tuple(to_problem(source, item) for item in limit_remarks(remarks))
     return SourceNetwork(network=network, unscaled=unscaled, shape=shape, normalization=normalization, unknown=unknown,
                          notes=tuple(item.text for item in problems), problems=problems, training=training,
-                         origins=_origins(nodes, ids, interpreter))
-
-
-def _no_base(_base: Any, _remarks: list[Remark]) -> dict[str, Any]:
-    return {}
+                         framework="torch", origins=_origins(nodes, ids, interpreter))
 
 
 def _origins(nodes: list[TracedNode], ids: dict[int, str], interpreter: Interpreter) -> dict[str, LayerOrigin]:

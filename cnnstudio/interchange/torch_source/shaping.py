@@ -73,7 +73,7 @@ class Shaping:
             return View(view.node, axes)
         if len(shape) == 1:
             return View(self._flatten(view, line).node, axes)
-        return View(self._graph.node(RESHAPE.id, {"target_shape": shape}, [view.node], line).node, axes)
+        return self._reshaped(view, shape, axes, target, line)
 
     def _mismatch(self, view: View, target: tuple[int, ...], line: int) -> SourceError:
         values = prod(view.shape)
@@ -90,8 +90,13 @@ class Shaping:
         view = self.in_order(view, tuple(range(len(view.axes))), line)
         if len(target) > 4:
             raise no_shape(view, target, line)
-        node = self._graph.node(RESHAPE.id, {"target_shape": tuple(target[1:])}, [view.node], line).node
-        return View(node, tuple(range(len(target))))
+        return self._reshaped(view, tuple(target[1:]), tuple(range(len(target))), target, line)
+
+    def _reshaped(self, view: View, shape: tuple[int, ...], axes: tuple[int, ...], target: tuple[int, ...], line: int) -> View:
+        node = self._graph.node(RESHAPE.id, {"target_shape": shape}, [view.node], line).node
+        if node.shape is None:
+            raise no_shape(view, target, line)
+        return View(node, axes)
 
     def _flatten(self, view: View, line: int) -> View:
         return View(self._graph.node(FLATTEN.id, {}, [view.node], line).node, (0, 1))

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from cnnstudio.catalog.component import TorchOptimizer, TrainingComponent
 from cnnstudio.catalog.training import OPTIMIZERS
 from cnnstudio.core.item import Item
-from cnnstudio.core.params import check
+from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.python_source.values import CallValue, Remark
 from cnnstudio.interchange.torch_source.language import TorchState
@@ -114,7 +114,9 @@ def read_optimizer(call: CallValue, remarks: list[Remark]) -> Item | None:
     wrong = {problem.where.field for problem in check(entry.params, params, "training")}
     for key in sorted(key for key in wrong if key is not None and key in params):
         remarks.append(_not_taken(name, key, params.pop(key), call.line))
-    return Item(type=entry.id, params=params)
+    usual = with_defaults(entry.params, {})
+    return Item(type=entry.id, params={key: value for key, value in params.items()
+                                       if key == "learning_rate" or value != usual.get(key)})
 
 
 def _weight_decay(entry: TrainingComponent, value: Any, call: CallValue, remarks: list[Remark]) -> dict[str, Any]:

@@ -114,6 +114,7 @@ class Partial:
     function: Any
     arguments: list[Any]
     keywords: dict[str, Any]
+    line: int = 0
 
 
 @dataclass(eq=False)

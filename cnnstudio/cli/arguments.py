@@ -76,7 +76,7 @@ def _new(command: Command) -> None:
 
     new = command("new", tr("create a project from a folder of pictures",
                             "crea un proyecto a partir de una carpeta de imágenes"))
-    new.add_argument("--data", type=Path, nargs="+", required=True, metavar=tr("SOURCE", "ORIGEN"),
+    new.add_argument("--data", type=Path, nargs="+", metavar=tr("SOURCE", "ORIGEN"),
                      help=tr("folder with one subfolder per class, list (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) "
                              "or archive (.zip, .tar); several sources are combined",
                              "carpeta con una subcarpeta por clase, lista (.csv, .tsv, .parquet), matrices (.npz, .npy, "
@@ -89,6 +89,13 @@ def _new(command: Command) -> None:
                                 "run, an exported bundle or a project",
                                 "parte de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras o .h5, un "
                                 "entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
+    chosen.add_argument("--from", dest="script", type=Path, metavar=tr("SCRIPT", "SCRIPT"),
+                        help=tr("take over a Keras or PyTorch training script or notebook: pictures, augmentation, network and "
+                                "training; lists what was taken over and what was not, with the lines; its pictures' folder "
+                                "is read unless --data names another",
+                                "toma un script o cuaderno de entrenamiento de Keras o PyTorch: imágenes, aumento de datos, "
+                                "red y entrenamiento; enumera lo que se tomó y lo que no, con sus líneas; se lee la carpeta "
+                                "de imágenes que indica, salvo que --data nombre otra"))
     add_reading(new)
     add_columns(new)
     add_set(new)

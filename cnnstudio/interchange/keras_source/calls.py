@@ -17,7 +17,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import AUGMENTING
 from cnnstudio.interchange.keras_source import bases
 from cnnstudio.interchange.keras_source.language import KerasParts
-from cnnstudio.interchange.keras_source.names import MERGING, canonical, layer_kind
+from cnnstudio.interchange.keras_source.names import DATA, MERGING, canonical, layer_kind
 from cnnstudio.interchange.keras_source.settings import make_layer
 from cnnstudio.interchange.keras_source.values import BaseLayer, Chain, Graph, Instance, Model
 from cnnstudio.interchange.python_source import arithmetic
@@ -38,6 +38,9 @@ from cnnstudio.interchange.python_source.values import (
 )
 
 _NOT_IN_FILE = Text("{name} is not defined in this file", "{name} no está definido en este archivo")
+_SETTINGS = ("keras.utils.set_random_seed", "keras.mixed_precision.set_global_policy",
+             "keras.mixed_precision.experimental.set_policy", "keras.config.set_dtype_policy")
+"""Functions that set what the whole training uses."""
 _PASS_THROUGH = ("cast", "identity", "stop_gradient", "convert_to_tensor", "preprocess_input")
 """Functions that pass pictures through; a base scales them itself."""
 _POOLINGS = {"mean": "avg", "reduce_mean": "avg", "max": "max", "reduce_max": "max", "amax": "max"}
@@ -148,8 +151,11 @@ class Calls:
             return self._operation(name, arguments, keywords, line)
         if tensors:
             return Unknown(_NOT_IN_FILE.fill(name=path), line)
-        return CallValue(path, arguments, keywords, line) if library in ("tensorflow", "tensorflow_addons") else Unknown(
-            NOT_RUN, line)
+        if library not in ("tensorflow", "tensorflow_addons"):
+            return Unknown(NOT_RUN, line)
+        call = CallValue(path, arguments, keywords, line)
+        self._state.library_calls.append(call)
+        return call
 
     def _keras(self, path: str, part: str, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if name == INPUT:
@@ -166,6 +172,13 @@ class Calls:
                                                                 if key != "inputs"}, line)
                 return self._call_on_tensors(layer, [inputs], {}, line)
             return self._layer(layer_kind(name), arguments, keywords, line)
+        if "datasets" in parts:
+            self._state.library_calls.append(CallValue(path, arguments, keywords, line))
+            return Unknown(NOT_RUN, line)
+        if path in DATA or path in _SETTINGS:
+            call = CallValue(path, arguments, keywords, line)
+            self._state.library_calls.append(call)
+            return call
         if "applications" in parts:
             return self._application(name, arguments, keywords, line)
         if part in _OBJECTS:
@@ -178,7 +191,10 @@ class Calls:
     def _layer(self, kind: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if kind == WRAPPED:
             return self._spectral(arguments, keywords, line)
-        return make_layer(kind, arguments, keywords, line)
+        layer = make_layer(kind, arguments, keywords, line)
+        if kind in AUGMENTING:
+            self._state.changes.append(layer)
+        return layer
 
     def _spectral(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Layer:
         """SpectralNormalization of a layer: the layer with that setting."""

@@ -50,11 +50,8 @@ def _choose_model(state: KerasState, remarks: list[Remark]) -> tuple[Model | Non
     models = state.graph.models
     if not models:
         return _loose_layers(state, remarks)
-    ranked = sorted(range(len(models)), key=lambda index: (models[index].compiled is not None, not models[index].nested,
-                                                           not isinstance(models[index], BaseModel), index), reverse=True)
     first: SourceError | None = None
-    for index in ranked:
-        model = models[index]
+    for model in ranked_models(state):
         if first is not None and (model.nested or isinstance(model, BaseModel)):
             continue
         try:
@@ -76,6 +73,14 @@ def _choose_model(state: KerasState, remarks: list[Remark]) -> tuple[Model | Non
         return model, start, end
     assert first is not None
     raise first
+
+
+def ranked_models(state: KerasState) -> list[Model]:
+    """The models, the one that is most likely meant first: a compiled one, none that another takes in, no base, the last."""
+    models = state.graph.models
+    order = sorted(range(len(models)), key=lambda index: (models[index].compiled is not None, not models[index].nested,
+                                                          not isinstance(models[index], BaseModel), index), reverse=True)
+    return [models[index] for index in order]
 
 
 def _other_models(state: KerasState, model: Model, end: TracedNode) -> list[Model]:

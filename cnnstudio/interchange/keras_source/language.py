@@ -10,7 +10,7 @@ from cnnstudio.core.network import BASE, Node
 from cnnstudio.interchange.keras_source import bases
 from cnnstudio.interchange.keras_source.graph_builder import GraphBuilder
 from cnnstudio.interchange.keras_source.names import ASSUMED, canonical, layer_kind
-from cnnstudio.interchange.keras_source.values import Instance, Model
+from cnnstudio.interchange.keras_source.values import BaseModel, Instance, Model, TrainingCall
 from cnnstudio.interchange.python_source.expressions import Expressions
 from cnnstudio.interchange.python_source.names import path_parts
 from cnnstudio.interchange.python_source.state import CallPart, ObjectPart, Parts, State
@@ -29,8 +29,16 @@ class KerasState(State):
         """Types of skipped augmentation layers, with the line of their first use."""
         self.bases: dict[str, Node] = {}
         """Nodes of bases by the syntax of their printed functions."""
+        self.training_calls: list[TrainingCall] = []
+        self.changes: list[Layer] = []
+        """Layers that change training pictures, in the order of their creation."""
         self.starred = False
         """Whether the code has `from keras.layers import *`."""
+
+
+def frozen_layers(graph: GraphBuilder) -> dict[int, frozenset[str]]:
+    """The ids of the frozen layers of each base, by the identity of the base's model."""
+    return {id(model): frozenset(model.frozen) for model in graph.models if isinstance(model, BaseModel)}
 
 
 class KerasObjectPart(ObjectPart, Protocol):

@@ -15,6 +15,15 @@ ASSUMED: Final = {"keras": "keras", "tf": "tensorflow", "tensorflow": "tensorflo
 ALIASES: Final = {alias: layer.id for layer in LAYERS for alias in layer.aliases}
 MERGING: Final = {function: layer.id for layer in LAYERS if layer.family == "merge" for function in layer.functions}
 """The merging layers by their function."""
+DATA: Final = frozenset((
+    "keras.utils.image_dataset_from_directory", "keras.preprocessing.image_dataset_from_directory",
+    "keras.preprocessing.image.ImageDataGenerator", "keras.layers.ImageDataGenerator",
+    "keras.legacy.preprocessing.image.ImageDataGenerator"))
+"""Functions and classes that read pictures."""
+DATA_SET: Final = "data"
+"""First part of the names under which the methods of what reads pictures are kept."""
+
+
 def canonical(path: str) -> str:
     """A dotted name with Keras under "keras", wherever it was imported from."""
     for root in _ROOTS:

@@ -7,12 +7,14 @@ from typing import Any, Final
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import bases
-from cnnstudio.interchange.keras_source.language import KerasParts
+from cnnstudio.interchange.keras_source.language import KerasParts, frozen_layers
+from cnnstudio.interchange.keras_source.names import DATA, DATA_SET
 from cnnstudio.interchange.keras_source.settings import make_layer
-from cnnstudio.interchange.keras_source.values import BaseLayer, BaseModel, Chain, Graph, Instance, Model
+from cnnstudio.interchange.keras_source.values import BaseLayer, BaseModel, Chain, Graph, Instance, Model, TrainingCall
 from cnnstudio.interchange.python_source import arithmetic
 from cnnstudio.interchange.python_source.state import NOT_RUN
 from cnnstudio.interchange.python_source.values import (
+    CallValue,
     Class,
     Function,
     Layer,
@@ -25,6 +27,9 @@ from cnnstudio.interchange.python_source.values import (
     Unknown,
 )
 
+_FACTS: Final = ("class_names", "class_indices", "num_classes", "samples", "n", "shape", "element_spec", "image_shape",
+                 "classes", "cardinality")
+"""Attributes of a data set that only running the code tells."""
 _ACTIONS: Final = ("add", "pop", "compile", "fit", "build", "get_layer", "summary", "call", "__call__", "save", "predict",
                    "evaluate", "load_weights", "get_weights", "set_weights", "fit_generator")
 
@@ -58,6 +63,8 @@ class Objects:
         if isinstance(owner, Class):
             value = owner.find(name)
             return Unknown(NOT_RUN, line) if value is None else value
+        if isinstance(owner, CallValue) and (owner.path in DATA or owner.path.partition(".")[0] == DATA_SET):
+            return Method(owner, name) if name not in _FACTS else Unknown(NOT_RUN, line)
         if name in arithmetic.METHODS.get(type(owner), ()):
             return Method(owner, name)
         return Unknown(NOT_RUN, line)
@@ -192,6 +199,10 @@ class Objects:
             return self._parts.calls.call(owner, arguments, keywords, line)
         if isinstance(owner, Model):
             return self._call_model_method(owner, name, arguments, keywords, line)
+        if isinstance(owner, CallValue):
+            call = CallValue(f"{DATA_SET}.{name}", [owner, *arguments], keywords, line)
+            self._state.library_calls.append(call)
+            return call
         return arithmetic.call_method(owner, name, arguments, keywords)
 
     def _call_model_method(self, owner: Model, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
@@ -202,8 +213,11 @@ class Objects:
                 owner.items.pop()
         elif name == "compile":
             owner.compiled = dict(zip(("optimizer", "loss"), arguments, strict=False)) | keywords
+            self._note_training(owner, name, arguments, keywords, line)
         elif name in ("fit", "fit_generator"):
             owner.fitted = keywords
+            self._note_training(owner, name, arguments, keywords, line)
+            return CallValue("keras.callbacks.History", [owner], {}, line)
         elif name == "build" and isinstance(owner, Chain | Instance):
             shape = arguments[0] if arguments else keywords.get("input_shape")
             if isinstance(shape, list | tuple):
@@ -217,6 +231,10 @@ class Objects:
         else:
             return Unknown(NOT_RUN, line)
         return None
+
+    def _note_training(self, owner: Model, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> None:
+        frozen = frozen_layers(self._state.graph)
+        self._state.training_calls.append(TrainingCall(name, owner, arguments, keywords, line, frozen))
 
     def _get_layer(self, owner: Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         key = keywords.get("name", keywords.get("index", arguments[0] if arguments else None))

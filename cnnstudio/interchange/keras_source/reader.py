@@ -11,19 +11,32 @@ from cnnstudio.interchange.foreign import outer_scaling, without_scaling
 from cnnstudio.interchange.keras_source.data_scaling import DataScaling, find_scaling
 from cnnstudio.interchange.keras_source.description import describe
 from cnnstudio.interchange.keras_source.interpreter import Interpreter
+from cnnstudio.interchange.keras_source.language import KerasState
 from cnnstudio.interchange.python_source.description import Description
 from cnnstudio.interchange.python_source.source import Source, SourceNetwork, to_problem
+from cnnstudio.interchange.python_source.state import STEPS
 from cnnstudio.interchange.python_source.values import Remark
 
 
 def read(source: Source, tree: ast.Module, bases: Mapping[str, Node] | None = None, with_data: bool = False) -> SourceNetwork:
     """The network of a source with this syntax tree, `with_data` also the scaling of its data code. `bases` maps printed
     functions to the nodes of the bases that they build. Raises SourceError."""
+    return to_network(source, follow(tree, bases), tree if with_data else None)
+
+
+def follow(tree: ast.Module, bases: Mapping[str, Node] | None = None, steps: int = STEPS) -> KerasState:
+    """The state after all statements were followed, at most so many steps."""
     interpreter = Interpreter()
+    interpreter.state.steps = steps
     interpreter.state.bases = {ast.dump(ast.parse(function).body[0]): node for function, node in (bases or {}).items()
                                if function.startswith("def ")}
     interpreter.follow(tree)
-    return _to_source_network(source, describe(interpreter.state), tree if with_data else None)
+    return interpreter.state
+
+
+def to_network(source: Source, state: KerasState, data_code: ast.Module | None) -> SourceNetwork:
+    """The network of the state, with the scaling of the data code. Raises SourceError."""
+    return _to_source_network(source, describe(state), data_code)
 
 
 def _to_source_network(source: Source, description: Description, data_code: ast.Module | None) -> SourceNetwork:

@@ -22,6 +22,19 @@ class Model:
 
 
 @dataclass(eq=False)
+class TrainingCall:
+    """A `compile` or `fit` of a model in the order of the code; `frozen` are the ids of the layers of each base that do not
+    learn at that moment."""
+
+    name: str
+    model: Model
+    arguments: list[Any]
+    keywords: dict[str, Any]
+    line: int
+    frozen: dict[int, frozenset[str]]
+
+
+@dataclass(eq=False)
 class Chain(Model):
     """`keras.Sequential`: its layers, models and inputs in order."""
 

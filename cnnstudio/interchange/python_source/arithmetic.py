@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import posixpath
 import re
 from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 LONGEST: Final = 10_000
 """Values of a list, letters of a text."""
 _LARGEST: Final = 1 << 128
-_PLAIN: Final = (bool, int, float, str, tuple, list, type(None))
+_PLAIN: Final = (bool, int, float, str, tuple, list, type(None), PurePosixPath)
 
 
 class CannotEvaluate(Exception):
@@ -162,7 +164,8 @@ BUILT_IN: Final[dict[str, Callable[..., Any]]] = {
 LIBRARY: Final[dict[str, Any]] = {
     "math.ceil": math.ceil, "math.floor": math.floor, "math.sqrt": math.sqrt, "math.log2": math.log2, "math.log": math.log,
     "math.prod": math.prod, "math.pi": math.pi, "math.exp": math.exp,
-    "numpy.prod": math.prod, "numpy.ceil": math.ceil, "numpy.floor": math.floor, "numpy.sqrt": math.sqrt,
+    "os.path.join": posixpath.join, "pathlib.Path": PurePosixPath, "pathlib.PurePath": PurePosixPath,
+    "os.fspath": str, "numpy.prod": math.prod, "numpy.ceil": math.ceil, "numpy.floor": math.floor, "numpy.sqrt": math.sqrt,
     "numpy.log2": math.log2, "numpy.arange": range,
 }
 METHODS: Final[dict[type, tuple[str, ...]]] = {

@@ -27,6 +27,7 @@ from cnnstudio.interchange.torch_source.shaping import Shaping
 from cnnstudio.interchange.torch_source.values import (
     MODULE_DICT,
     MODULE_LIST,
+    PICTURES,
     SEQUENTIAL,
     Arguments,
     HelperClass,
@@ -231,6 +232,8 @@ class TorchCalls:
     def _built_in(self, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if name == "len" and len(arguments) == 1 and isinstance(arguments[0], View):
             return arguments[0].dims[0]
+        if name == "len" and arguments and isinstance(arguments[0], CallValue) and arguments[0].path.endswith("Folder"):
+            return PICTURES
         if name == "sum" and arguments and isinstance(arguments[0], list | tuple) and any(
                 isinstance(item, View) for item in arguments[0]):
             total: Any = arguments[0][0]

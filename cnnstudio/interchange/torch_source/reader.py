@@ -15,6 +15,7 @@ from cnnstudio.interchange.keras_source.reader import scaling_of_data
 from cnnstudio.interchange.python_source.description import build_network, limit_remarks
 from cnnstudio.interchange.python_source.graph import ancestors
 from cnnstudio.interchange.python_source.source import Source, SourceNetwork, to_problem
+from cnnstudio.interchange.python_source.state import STEPS
 from cnnstudio.interchange.python_source.values import Remark, SourceError, TracedNode, Unknown
 from cnnstudio.interchange.torch_source.classifier import close_classifier
 from cnnstudio.interchange.torch_source.imported import base_params
@@ -38,9 +39,23 @@ def read(source: Source, tree: ast.Module, bases: Mapping[str, Node] | None = No
     """The network of a source with this syntax tree, `with_data` also the scaling of its data code. `size` is the (height,
     width) that is tried first where the code tells none. `bases` maps printed classes to the nodes of the bases that they are.
     Raises SourceError."""
+    interpreter = follow(tree, bases, resolver)
+    return to_network(source, interpreter, tree if with_data else None, size)
+
+
+def follow(tree: ast.Module, bases: Mapping[str, Node] | None = None, resolver: BaseResolver = BUILT_IN, steps: int = STEPS
+           ) -> Interpreter:
+    """The interpreter after all statements were followed, at most so many steps."""
     interpreter = Interpreter(PrintedBases(tree, bases or {}))
+    interpreter.state.steps = steps
     interpreter.state.graph.resolver = resolver
     interpreter.follow(tree)
+    return interpreter
+
+
+def to_network(source: Source, interpreter: Interpreter, data_code: ast.Module | None, size: tuple[int, int] | None
+               ) -> SourceNetwork:
+    """The network that the interpreter met, with the scaling of the data code. Raises SourceError."""
     state = interpreter.state
     root = find_root(interpreter)
     name_paths(root)
@@ -59,8 +74,8 @@ def read(source: Source, tree: ast.Module, bases: Mapping[str, Node] | None = No
     training = training_fields(state, remarks)
     network, inner = without_scaling(unscaled := network)
     normalization = outer_scaling(network, inner)
-    if normalization is None and with_data:
-        normalization, remark = scaling_of_data(find_scaling(tree))
+    if normalization is None and data_code is not None:
+        normalization, remark = scaling_of_data(find_scaling(data_code))
         remarks += [remark] if remark is not None else []
     problems = tuple(to_problem(source, item) for item in limit_remarks(remarks))
     return SourceNetwork(network=network, unscaled=unscaled, shape=shape, normalization=normalization, unknown=unknown,

@@ -11,6 +11,8 @@ from cnnstudio.interchange.python_source.values import Class, Layer, Shape, Sour
 
 BATCH: Final = 1_000_003
 """The size of an open batch: a prime number that no size of a network is."""
+PICTURES: Final = 1_000_000
+"""The number of pictures that stands for an unknown one: shares of it are known."""
 CHANNELS_FIRST: Final = (0, 3, 1, 2)
 """PyTorch's axes (batch, channels, height, width) by their place in ours: (batch, height, width, channels)."""
 

@@ -8,6 +8,7 @@ import msgspec
 
 from cnnstudio.core.item import Item, Step
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.printing.settings_comment import PrintedSettings
 from cnnstudio.interchange.python_source.source import SourceNetwork
 
 Area = Literal["data", "recipe", "augmentation", "network", "training"]
@@ -57,6 +58,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[StageSettings, ...] = ()
     class_weights: dict[int, float] = {}
     items: tuple[ScriptItem, ...] = ()
+    printed: PrintedSettings | None = None
+    """The settings of a project that printed the script; `stages` then are those of changed code."""
 
     @property
     def taken(self) -> tuple[ScriptItem, ...]:

@@ -17,6 +17,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.keras_source import reader as keras_reader
 from cnnstudio.interchange.keras_source.data_scaling import find_scaling
 from cnnstudio.interchange.keras_source.language import KerasState
+from cnnstudio.interchange.printing.settings_comment import read_settings_comment
 from cnnstudio.interchange.python_source.source import Source, SourceNetwork, parse, read_source, source_problem
 from cnnstudio.interchange.python_source.state import STEPS
 from cnnstudio.interchange.python_source.values import SourceError
@@ -25,6 +26,7 @@ from cnnstudio.interchange.script.keras_data import read_keras_data
 from cnnstudio.interchange.script.keras_plan import Plan
 from cnnstudio.interchange.script.model import Script
 from cnnstudio.interchange.script.notes import Notes, spell
+from cnnstudio.interchange.script.printed import with_printed_settings
 from cnnstudio.interchange.script.torch_data import read_torch_data
 from cnnstudio.interchange.script.torch_plan import read_torch_plan
 from cnnstudio.interchange.source_code import framework_of
@@ -45,7 +47,9 @@ def read_script(path: Path) -> Script:
     source = read_source(path)
     try:
         tree = parse(source)
-        return _read_torch(source, tree) if framework_of(source.text) == "torch" else _read_keras(source, tree)
+        script = _read_torch(source, tree) if framework_of(source.text) == "torch" else _read_keras(source, tree)
+        printed = read_settings_comment(source.text)
+        return script if printed is None else with_printed_settings(script, *printed, path, source)
     except SourceError as source_error:
         (problem,) = source_problem(source, source_error.code, source_error.text, source_error.line).problems
     except (RecursionError, MemoryError):

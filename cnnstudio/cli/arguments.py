@@ -127,6 +127,9 @@ def _network(command: Command) -> None:
                                "or PyTorch code",
                                "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, o código Python o un cuaderno con "
                                "código de Keras o PyTorch"))
+    network.add_argument("--weights", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                         help=tr("with --base NET.py: its trained weights (.pth, .pt or .safetensors with a state dictionary)",
+                                 "con --base RED.py: sus pesos entrenados (.pth, .pt o .safetensors con un state_dict)"))
 
 
 def _check(command: Command) -> None:

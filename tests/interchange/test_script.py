@@ -65,8 +65,8 @@ def test_the_course_s_keras_script(read):
     assert [(step.type, step.params) for step in stage.callbacks] == [
         ("EarlyStopping", {"monitor": "val_loss", "patience": 3, "restore_best_weights": True})]
     assert (training.class_weight, training.class_weights) == ("custom", {"cat": 1.0, "dog": 2.0})
-    assert lines(script.left) == {27: ["RandomCrop(30, 30) was not taken over: its size is in pixels; the program crops a share "
-                                       "of the picture"]}
+    assert lines(script.left) == {27: ["RandomCrop(30, 30) was not taken over: its size is in pixels; the program crops a "
+                                       "share of the picture"]}
     assert "epochs=4 → training.stages.1.epochs" in lines(script.taken)[45]
 
 
@@ -135,7 +135,8 @@ model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
         "height_factor": 0.125, "width_factor": 0.125, "fill_mode": "constant", "fill_value": 0.0})]),
     ("T.Resize(80), T.RandomCrop(64)", [("random_crop", {"scale": (0.8, 0.8)})]),
     ("T.ColorJitter(saturation=(0.5, 1), hue=0.1)", [("random_color_jitter", {
-        "brightness_factor": None, "contrast_factor": None, "saturation_factor": (0.333333333, 0.5), "hue_factor": (0.0, 0.2)})]),
+        "brightness_factor": None, "contrast_factor": None, "saturation_factor": (0.333333333, 0.5),
+        "hue_factor": (0.0, 0.2)})]),
     ("T.RandomApply([T.GaussianBlur(5, (0.1, 1))], p=0.3)", [
         ("random_gaussian_blur", {"kernel_size": 5, "sigma": (0.1, 1.0), "probability": 0.3})]),
     ("T.RandomGrayscale(0.1), T.RandomErasing(0.25, value='random')", [
@@ -177,7 +178,8 @@ augmented = ImageDataGenerator(rescale=1/255, shear_range=10, brightness_range=(
 plain = ImageDataGenerator(rescale=1/255)
 train = augmented.flow_from_directory(os.path.join(root, "train"), (64, 48), class_mode="binary", batch_size=20)
 val = plain.flow_from_directory(os.path.join(root, "val"), (64, 48), class_mode="binary")
-model = keras.Sequential([keras.Input((64, 48, 3)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(1, activation="sigmoid")])
+model = keras.Sequential([keras.Input((64, 48, 3)), layers.Conv2D(4, 3), layers.Flatten(),
+                          layers.Dense(1, activation="sigmoid")])
 model.compile(loss="binary_crossentropy", optimizer="sgd", metrics=["acc", keras.metrics.AUC(), MyMetric()])
 model.fit(train, steps_per_epoch=100, epochs=30, validation_data=val, callbacks=[keras.callbacks.LearningRateScheduler(f)])
 '''
@@ -208,7 +210,8 @@ def test_a_notebook_names_its_cells(tmp_path):
 
 
 @pytest.mark.parametrize("framework", ["keras", "torch"])
-@pytest.mark.parametrize("start", [{"template": "small_cnn"}, {"template": "resnet18"}, {"base": "efficientnet_lite0"}], ids=str)
+@pytest.mark.parametrize("start", [{"template": "small_cnn"}, {"template": "resnet18"}, {"base": "efficientnet_lite0"}],
+                         ids=str)
 def test_what_the_program_prints_becomes_the_same_project(read, framework, start):
     project = new_project("x", "/p", Facts(classes=CLASSES), **start)
     project = project_with_settings(project)
@@ -233,8 +236,9 @@ def project_with_settings(project: Project) -> Project:
     replace = msgspec.structs.replace
     stage = replace(project.training.last_stage, epochs=9, optimizer=Item(type="adamw", params={
         "learning_rate": 0.003, "weight_decay": 0.01}))
+    splits = replace(project.dataset.splits, train=0.6, validation=0.4, test=0.0)
     return replace(project, training=replace(project.training, stages=(stage,), batch_size=12, seed=5),
-                   dataset=replace(project.dataset, splits=replace(project.dataset.splits, train=0.6, validation=0.4, test=0.0)),
+                   dataset=replace(project.dataset, splits=splits),
                    recipe=replace(project.recipe, fit="pad", background=(0, 10, 20)))
 
 

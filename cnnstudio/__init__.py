@@ -6,5 +6,5 @@ COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "map", 
             "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch", "measure", "robustness", "code", "draw",
             "probe", "plan", "augment", "help", "selfcheck", "compare", "find-rate", "find-batch", "forecast", "coach",
             "reproduce", "control", "layers", "calibrate", "shortcuts", "curve", "report", "explain", "features",
-            "replay", "scenarios")
+            "replay", "scenarios", "exports", "serve")
 """Words that are commands of the command line; a project opens the window."""

@@ -26,7 +26,7 @@ _RUN: Final = {
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "runs:runs", "train": "training:train",
     "reproduce": "training:reproduce", "control": "control:control",
     "evaluate": "evaluating:evaluate", "calibrate": "calibrating:calibrate_run",
-    "predict": "jobs:predict", "export": "jobs:export", "doctor": "doctor:doctor",
+    "predict": "jobs:predict", "export": "exporting:export", "exports": "exporting:exports", "doctor": "doctor:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "plan": "plans:plan",
     "augment": "augmenting:augment",
@@ -34,6 +34,7 @@ _RUN: Final = {
     "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
     "layers": "layers:layers", "shortcuts": "shortcuts:shortcuts", "curve": "curve:curve", "report": "report:report",
     "scenarios": "scenarios:scenarios",
+    "serve": "serving:serve",
     "explain": "explaining:explain", "features": "features:features", "replay": "replaying:replay",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from cnnstudio import __version__
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
+from cnnstudio.cli.export_arguments import add_export, add_exports
 from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.run_arguments import (
     Command,
@@ -16,7 +17,6 @@ from cnnstudio.cli.run_arguments import (
     add_compare,
     add_control,
     add_evaluate,
-    add_export,
     add_find_rate,
     add_layers,
     add_predict,
@@ -25,6 +25,7 @@ from cnnstudio.cli.run_arguments import (
     add_runs,
     add_train,
 )
+from cnnstudio.cli.serve_arguments import add_serve
 from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_set
 from cnnstudio.cli.trial_arguments import (
     add_coach,
@@ -343,13 +344,14 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
     "reproduce": add_reproduce, "control": add_control,
     "evaluate": add_evaluate, "calibrate": add_calibrate,
-    "predict": add_predict, "export": add_export, "code": _code, "draw": _draw, "measure": _measure,
+    "predict": add_predict, "export": add_export, "exports": add_exports, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,
     "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
     "shortcuts": add_shortcuts, "curve": add_curve, "report": add_report,
     "scenarios": add_scenarios,
+    "serve": add_serve,
     "explain": add_explain, "features": add_features, "replay": add_replay,
 }
 

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
-
-import msgspec
 
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.torch_form import NOT_IN_TORCH
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.targets import WRITTEN_CODE, check_target
 from cnnstudio.core.atomic import write_atomically, write_problem
-from cnnstudio.core.class_balance import drawn_counts, shown_pictures
-from cnnstudio.core.dataset import SPLIT_NAMES
+from cnnstudio.core.class_balance import shown_pictures
 from cnnstudio.core.files import read_project
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.index import open_index
-from cnnstudio.datasets.manifest import read_manifest, write_index_manifest, write_manifest
+from cnnstudio.datasets.manifest import write_index_manifest
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.script_files import CODE_MARK
 from cnnstudio.interchange.printing.torch.script import torch_code, torch_problems
-from cnnstudio.network.checks import Counts
-from cnnstudio.workers.printed_scripts import code_problems, file_names, script_text, write_script
+from cnnstudio.workers.printed_scripts import (
+    ScriptSource,
+    code_problems,
+    file_names,
+    run_source,
+    script_text,
+    write_script,
+)
 from cnnstudio.workers.runs.folder import find_run
 
 
@@ -91,25 +93,14 @@ def _check_name(target: Path) -> None:
         raise ProblemError(error("script_name", text.fill(name=target.name), "file", path=target))
 
 
-class _Source(msgspec.Struct, frozen=True):
-    """What is printed: a project, its classes, the pictures of each by split, the number of pictures that an epoch shows, and
-    the writer of their list."""
-
-    project: Project
-    classes: tuple[str, ...]
-    counts: Counts
-    training: int
-    write_list: Callable[[Path], object]
-
-
-def _source(arguments: argparse.Namespace) -> _Source:
+def _source(arguments: argparse.Namespace) -> ScriptSource:
     """The current project, or with --run that of the training."""
     if arguments.run is not None:
-        return _source_of_run(arguments.project, arguments.run)
+        return run_source(find_run(arguments.project, arguments.run))
     return _current_source(arguments.project)
 
 
-def _current_source(folder: Path) -> _Source:
+def _current_source(folder: Path) -> ScriptSource:
     project = read_project(folder)
     index = open_index(folder)
     try:
@@ -126,21 +117,7 @@ def _current_source(folder: Path) -> _Source:
         finally:
             opened.close()
 
-    return _Source(project, tuple(classes), counts, training, write_list)
-
-
-def _source_of_run(folder: Path, identifier: str) -> _Source:
-    run = find_run(folder, identifier)
-    manifest = read_manifest(run.manifest_path)
-    project = run.spec()
-    classes = manifest.header.class_names
-    counts = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in classes}
-    for entry in manifest.entries:
-        if entry.label >= 0:
-            counts[classes[entry.label]][entry.split] += 1
-    training = sum(drawn_counts([counts[name]["train"] for name in classes], project.training.oversampling))
-    return _Source(project, classes, counts, training,
-                   lambda path: write_manifest(path, manifest.header, manifest.entries))
+    return ScriptSource(project, tuple(classes), counts, training, write_list)
 
 
 def project_of(arguments: argparse.Namespace) -> tuple[Project, int, int]:

@@ -21,8 +21,8 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_metrics, format_number, language, tr
 from cnnstudio.workers.answer_format import json_line, pictures_of, text_line, write_csv
-from cnnstudio.workers.job_setup import export_job, serving_job
-from cnnstudio.workers.runs.folder import find_run, run_of, standing_text
+from cnnstudio.workers.job_setup import serving_job
+from cnnstudio.workers.runs.folder import run_of, standing_text
 from cnnstudio.workers.supervisor import Supervisor
 
 
@@ -157,31 +157,6 @@ def predict(arguments: argparse.Namespace, output: Output) -> int:
     if isinstance(last, events.Failed):
         return exit_code(last, output)
     return 0 if any(row.problem is None for row in rows) else 2
-
-
-_CHECKED_TEXT: Final = Text(
-    "{path}: written and checked, pictures {n:,}, top-1 agreement {top:.0%}, largest difference {d:.1e}",
-    "{path}: escrito y comprobado, imágenes {n:,}, coincidencia top-1 {top:.0%}, diferencia máxima {d:.1e}")
-_UNCHECKED_TEXT: Final = Text("{path}: written, but not checked on real pictures",
-                              "{path}: escrito, pero sin comprobar con imágenes reales")
-
-
-def export(arguments: argparse.Namespace, output: Output) -> int:
-    run = find_run(arguments.project, arguments.run)
-    result: list[jobs.Exported] = []
-
-    def handle(event: events.Event) -> None:
-        report_progress(event, output)
-        if isinstance(event, jobs.Exported):
-            result.append(event)
-
-    last = run_job(export_job(run, arguments.format, arguments.to, data=arguments.check_data,
-                              unchecked=arguments.unchecked), output, handle)
-    for done in result:
-        text = (_UNCHECKED_TEXT if done.check.unchecked else _CHECKED_TEXT).fill(
-            path=done.path, n=done.check.images, top=done.check.top1_agreement, d=done.check.max_abs_difference)
-        output.line({"path": done.path, "format": done.format, "check": done.check}, str(text))
-    return exit_code(last, output)
 
 
 def fetch(arguments: argparse.Namespace, output: Output) -> int:

@@ -186,24 +186,6 @@ def add_predict(command: Command) -> None:
     add_reading(predict)
 
 
-def add_export(command: Command) -> None:
-    from cnnstudio.catalog.exporters import EXPORTERS
-
-    export = command("export", tr("write a trained model for use elsewhere",
-                                  "escribe un modelo entrenado para usarlo en otra parte"))
-    export.add_argument("--format", choices=EXPORTERS.ids(), required=True, help=tr("the format", "el formato"))
-    export.add_argument("--to", type=Path, required=True, metavar=tr("PATH", "RUTA"), help=tr("where to write it",
-                                                                                              "dónde escribirlo"))
-    checked = export.add_mutually_exclusive_group()
-    checked.add_argument("--check-data", type=Path, metavar=tr("FOLDER", "CARPETA"),
-                         help=tr("compare the export with the trained model on these pictures instead of the run's own",
-                                 "compara la exportación con el modelo en estas imágenes en lugar de las del entrenamiento"))
-    checked.add_argument("--unchecked", action="store_true",
-                         help=tr("export without a comparison on real pictures; the export is marked as unchecked",
-                                 "exporta sin comparar con imágenes reales; la exportación queda marcada como no comprobada"))
-    add_run(export)
-
-
 def add_robustness(command: Command) -> None:
     robustness = command("robustness", tr("measure how each augmentation affects a trained model, class by class",
                                           "mide cómo afecta cada aumento a un modelo entrenado, clase por clase"))

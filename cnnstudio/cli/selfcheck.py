@@ -42,7 +42,8 @@ _SECONDS: Final = 120
 _LIBRARIES: Final = ("keras", "numpy", "opencv-python-headless", "PySide6-Essentials", "pillow", "msgspec")
 _RESOURCES: Final = (
     "fonts/Inter-Regular.otf", "fonts/Inter-Medium.otf", "fonts/Inter-SemiBold.otf", "guide/en.md", "guide/es.md",
-    "icons/cnnstudio.svg", "sample/digits.npz", "templates/audit.css", "templates/audit.html")
+    "icons/cnnstudio.svg", "sample/digits.npz", "service/service.css", "service/service.js",
+    "templates/audit.css", "templates/audit.html", "templates/service.html", "templates/service_docs.html")
 _LICENCES: Final = ("fonts/Inter-OFL.txt", "sample/LICENSE.txt", "weights/efficientnet_lite0.LICENSE.txt")
 
 

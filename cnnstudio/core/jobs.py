@@ -1,8 +1,8 @@
 """The jobs that a child process can be started for: one class each, with the events that only this job sends.
 
 A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
-against, the child and the supervisor follow from the classes below, in `core.trial_jobs`, `core.explain_jobs` and
-`core.feature_jobs`.
+against, the child and the supervisor follow from the classes below, in `core.trial_jobs`, `core.explain_jobs`,
+`core.feature_jobs` and `core.service_jobs`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=st
     returns the last event."""
     stop_seconds: ClassVar[float] = 5.0
     """How long a child may take to stop by itself when it is cancelled."""
+    needs_keras: ClassVar[bool] = True
+    """Whether the child imports Keras before the job."""
 
     backend: str = "tensorflow"
     device: str = "auto"
@@ -161,40 +163,6 @@ class Serve(JobSpec, frozen=True, kw_only=True):
     function: ClassVar[str] = "prediction_server:serve"
 
     model: str
-
-
-class ExportCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """The export was reopened and compared with the trained model on real pictures.
-
-    `unchecked`: there were none, at the user's wish; it was compared on generated ones alone. `data`: the pictures were
-    not the run's own but those of this folder.
-    """
-
-    images: int
-    top1_agreement: float
-    max_abs_difference: float
-    unchecked: bool = False
-    data: str = ""
-
-
-class Exported(Event, frozen=True, kw_only=True):
-    path: str
-    format: str
-    check: ExportCheck
-
-
-class Export(JobSpec, frozen=True, kw_only=True):
-    """Write a run's model in `format` to `path` and check the result on pictures of the run's manifest, or of the folder
-    or list `data`; `unchecked`: on generated pictures alone."""
-
-    function: ClassVar[str] = "export:export"
-
-    run_folder: str
-    format: str
-    path: str
-    samples: int = 3
-    data: str = ""
-    unchecked: bool = False
 
 
 class Report(Event, frozen=True, kw_only=True):

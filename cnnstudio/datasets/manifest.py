@@ -10,7 +10,7 @@ import msgspec
 
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.checksums import is_line_intact, seal_line
-from cnnstudio.core.foreign_files import LARGEST, decode_json, read_bytes
+from cnnstudio.core.foreign_files import LARGE, LARGEST, decode_json, open_regular, read_bytes
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
@@ -106,6 +106,18 @@ def read_manifest(path: Path) -> Manifest:
                                                   "número de imágenes {n} en lugar de {expected}").fill(
                                                       n=len(entries), expected=header.pictures)))
     return Manifest(header=header, entries=tuple(entries))
+
+
+def read_header(path: Path) -> Header:
+    """The first line of a manifest alone; raises ProblemError as `read_manifest` does."""
+    try:
+        with open_regular(path, LARGEST) as file:
+            return decode_json(file.readline(LARGE).removesuffix(b"\n"), Header)
+    except OSError as os_error:
+        raise ProblemError(_unreadable(path, reason_of(os_error))) from os_error
+    except (ValueError, RecursionError) as err:
+        reason = Text("line {n} is damaged: {reason}", "la línea {n} está dañada: {reason}").fill(n=1, reason=err)
+        raise ProblemError(_unreadable(path, reason)) from err
 
 
 _CHECKSUM: Final = Text("line {n} is damaged: its checksum does not match",

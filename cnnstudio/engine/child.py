@@ -61,6 +61,8 @@ def main(endpoint: Endpoint) -> None:
 
 
 def _work(job: JobSpec, link: Link) -> Event:
+    if not job.needs_keras:
+        return _worker(job)(job, link)
     from cnnstudio.engine import environment
 
     environment.set_up(job.device, job.determinism)

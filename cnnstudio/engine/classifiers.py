@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cnnstudio.core.problems import Problem
+from cnnstudio.catalog.runtime_files import exporter_of
+from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
+from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.text import Text
-from cnnstudio.engine import conversion, inference, models, run_models
+from cnnstudio.engine import conversion, inference, model_card, models, run_models
+from cnnstudio.engine.runtime_models import RuntimeEngine, open_runtime_model
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Classifier:
     """An engine with the card of its model. `path` is the model's file."""
 
     engine: inference.Engine
-    card: models.Card
+    card: model_card.Card
     path: Path
     notes: tuple[Text, ...] = ()
     """What was assumed of a file that has no card."""
@@ -26,7 +31,7 @@ class Classifier:
     """Warnings about its calibration."""
 
 
-def open_classifier(place: Path, pictures: Callable[[Path, models.Card], np.ndarray | None], cache: Path,
+def open_classifier(place: Path, pictures: Callable[[Path, model_card.Card], np.ndarray | None], cache: Path,
                     on_converting: Callable[[], None] = lambda: None) -> Classifier:
     """The classifier of a run folder, a bundle folder or a lone model file.
 
@@ -34,19 +39,47 @@ def open_classifier(place: Path, pictures: Callable[[Path, models.Card], np.ndar
     only where the file was never converted. The card has the calibration of the run. Raises ProblemError.
     """
     path = run_models.file_of(place)
-    card = models.read_card(path)
+    changed = tuple(_changed_recipe(path.parent))
+    if exporter_of(path) is not None:
+        return _of_runtime(path, changed)
+    card = model_card.read_card(path)
     try:
         digest = conversion.file_digest(path)
     except OSError:
         # Loading says what is wrong with the file.
         digest = ""
-    if digest and card is not None and card.format <= models.FORMAT:
+    if digest and card is not None and card.format <= model_card.FORMAT:
         engine = inference.kept_engine(cache, digest)
         if engine is not None:
             card, problems = run_models.with_calibration(card, path)
-            return Classifier(engine, card, path, problems=problems)
+            return Classifier(engine, card, path, problems=(*changed, *problems))
     loaded = models.load(path)
     on_converting()
     engine = inference.engine_for(loaded.model, pictures(path, loaded.card), cache, digest=digest)
     card, problems = run_models.with_calibration(loaded.card, path)
-    return Classifier(engine, card, path, loaded.notes, problems)
+    return Classifier(engine, card, path, loaded.notes, (*changed, *problems))
+
+
+def _of_runtime(path: Path, problems: tuple[Problem, ...]) -> Classifier:
+    """The classifier of a model of another runtime. Raises ProblemError."""
+    model = open_runtime_model(path)
+    engine: inference.Engine = RuntimeEngine(model)
+    if model.name == "litert" and model.plain:
+        # An interpreter for each core answers folders faster than one for all.
+        engine = inference.LiteRTEngine(path.read_bytes(), os.cpu_count() or 2)
+    return Classifier(engine, model.card, path, model.notes, problems)
+
+
+def _changed_recipe(folder: Path) -> Iterator[Problem]:
+    """A warning where the recipe of a bundle is not the one that it was exported with."""
+    try:
+        classes = decode_json(read_bytes(folder / "classes.json", SMALL))
+        digest = hashlib.sha256(read_bytes(folder / "recipe.json", SMALL)).hexdigest()
+    except (OSError, ValueError):
+        return
+    if isinstance(classes, dict) and classes.get("recipe") not in (None, digest):
+        text = Text("{path} was changed after the export. The answers here are those of the exported recipe, predict.py would "
+                    "answer by the changed one. Export the bundle again.",
+                    "{path} se cambió después de exportar. Aquí se responde con la receta exportada; predict.py respondería "
+                    "con la cambiada. Exporte el paquete de nuevo.")
+        yield warning("recipe_changed", text.fill(path=folder / "recipe.json"), "file", path=folder / "recipe.json")

@@ -14,7 +14,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.datasets.run_pictures import pictures_gone_problem, read_located
-from cnnstudio.engine import inference, models, run_models
+from cnnstudio.engine import inference, model_card, models, run_models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress, phase
@@ -31,7 +31,7 @@ def evaluate(job: Evaluate, link: Link) -> Event:
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
     path = run_models.file_of(run.folder)
-    card = models.read_card(path) or models.load(path).card
+    card = model_card.read_card(path) or models.load(path).card
     manifest = read_located(Path(job.manifest), run.project_folder)
     entries = measured_entries(manifest, job.split, card.class_names)
     link.check()
@@ -132,7 +132,7 @@ def _outputs(path: Path, prepared: Prepared, good: np.ndarray, cache: Path, link
         progress(done, len(good))
 
     answers = inference.run(classifier.engine, len(good), lambda places: prepared.take(good[places]), on_batch)
-    return models.probabilities(answers, classifier.card.label_mode), classifier
+    return model_card.probabilities(answers, classifier.card.label_mode), classifier
 
 
 def nothing_usable_problem(split: str, manifest: Manifest) -> Problem:

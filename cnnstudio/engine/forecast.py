@@ -27,7 +27,8 @@ from cnnstudio.engine.batches import AHEAD, BatchSource
 from cnnstudio.engine.building import Built, build, compile_model, compile_to_keep, set_trainable
 from cnnstudio.engine.environment import device_name
 from cnnstudio.engine.memory import gpu_peak
-from cnnstudio.engine.models import Card, save_model
+from cnnstudio.engine.model_card import Card
+from cnnstudio.engine.models import save_model
 from cnnstudio.engine.pixels import Prepared
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots

@@ -23,7 +23,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.trial_jobs import Inspect, Inspected, LayerState, StepCost
 from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.datasets.run_pictures import read_located
-from cnnstudio.engine import inference, models, run_models
+from cnnstudio.engine import inference, model_card, models, run_models
 from cnnstudio.engine.classifiers import open_classifier
 from cnnstudio.engine.evaluation import nothing_usable_problem
 from cnnstudio.engine.pixels import Prepared, prepare_pictures
@@ -63,7 +63,7 @@ def inspect(job: Inspect, link: Link) -> Event:
     project = run.spec()
     phase(link, "loading")
     path = run_models.file_of(run.folder)
-    card = models.read_card(path) or models.load(path).card
+    card = model_card.read_card(path) or models.load(path).card
     manifest = read_located(run.manifest_path, run.project_folder)
     link.check()
     phase(link, "preparing")
@@ -78,7 +78,7 @@ def inspect(job: Inspect, link: Link) -> Event:
 
     def answers(rows: Callable[[np.ndarray], np.ndarray], count: int) -> np.ndarray:
         outputs = inference.run(engine, count, rows, lambda _done: link.check())
-        return np.asarray(models.probabilities(outputs, card.label_mode))
+        return np.asarray(model_card.probabilities(outputs, card.label_mode))
 
     learned = _figures(train, answers(train.take, len(train.good)), card)
     told = answers(own.take, len(own.good))
@@ -103,7 +103,7 @@ def inspect(job: Inspect, link: Link) -> Event:
     return Finished(run=run.id)
 
 
-def _pictures(manifest: Manifest, split: str, card: models.Card, most: int, cache: Path, link: Link) -> _Pictures:
+def _pictures(manifest: Manifest, split: str, card: model_card.Card, most: int, cache: Path, link: Link) -> _Pictures:
     """Some pictures of a split, drawn at random with the same seed every time."""
     entries: list[Entry] = [entry for entry in manifest.split(split) if 0 <= entry.label < len(card.class_names)]
     chosen = sorted(np.random.default_rng(0).permutation(len(entries))[:most].tolist())
@@ -114,7 +114,7 @@ def _pictures(manifest: Manifest, split: str, card: models.Card, most: int, cach
     return _Pictures(prepared, good, np.asarray([entries[index].label for index in good.tolist()], np.int64))
 
 
-def _figures(pictures: _Pictures, answers: np.ndarray, card: models.Card) -> dict[str, Any]:
+def _figures(pictures: _Pictures, answers: np.ndarray, card: model_card.Card) -> dict[str, Any]:
     found = Answers(("",) * len(pictures.labels), pictures.labels, answers, card.class_names)
     return measures(found, [row.loss for row in picture_results(found)])
 
@@ -178,7 +178,7 @@ def _pixel_scale(project: Project, train: _Pictures) -> float:
     return float(train.take(np.arange(min(64, len(train.good)))).astype(np.float32).std())
 
 
-def _inside(path: Path, project: Project, train: _Pictures, validation: _Pictures, card: models.Card, link: Link
+def _inside(path: Path, project: Project, train: _Pictures, validation: _Pictures, card: model_card.Card, link: Link
             ) -> tuple[tuple[LayerState, ...], float | None, float | None]:
     """The state of the layers outside pretrained bases, and how batch normalisation differs with single batches."""
     names = {node.id for node in project.network.nodes if node.type == BASE}
@@ -240,7 +240,7 @@ def _batch_noise(model: Any, norms: list[Any], train: _Pictures, places: np.ndar
     return max(noises)
 
 
-def _batch_gap(model: Any, own: list[Any], train: _Pictures, places: np.ndarray, size: int, card: models.Card, link: Link
+def _batch_gap(model: Any, own: list[Any], train: _Pictures, places: np.ndarray, size: int, card: model_card.Card, link: Link
                ) -> float:
     """The accuracy with the statistics of batches less that with moving averages."""
     for layer in own:
@@ -256,7 +256,7 @@ def _batch_gap(model: Any, own: list[Any], train: _Pictures, places: np.ndarray,
         chosen = places[begin:begin + size]
         pictures = keras.ops.convert_to_tensor(train.take(chosen))
         for training in right:
-            told = models.probabilities(np.asarray(keras.ops.convert_to_numpy(model(pictures, training=training))),
+            told = model_card.probabilities(np.asarray(keras.ops.convert_to_numpy(model(pictures, training=training))),
                                         card.label_mode)
             right[training] += int((told.argmax(axis=1) == train.labels[chosen]).sum())
         snapshots.assign(variables, before, "model")

@@ -24,7 +24,7 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.trial_jobs import CurveFitted, CurvePoint, LearningCurve
 from cnnstudio.datasets.run_pictures import read_located
-from cnnstudio.engine import features, models
+from cnnstudio.engine import features, model_card
 from cnnstudio.engine.building import Built, build
 from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem
 from cnnstudio.engine.pixels import Prepared, prepare_pictures
@@ -150,7 +150,7 @@ def _train(work: _Work, train: np.ndarray, seed: int, longer: float) -> np.ndarr
     try:
         run = RunFolder(place / "runs" / "share")
         run.checkpoints.mkdir(parents=True)
-        card = models.Card(recipe=project.recipe, class_names=work.pictures.class_names, label_mode=work.context.label_mode)
+        card = model_card.Card(recipe=project.recipe, class_names=work.pictures.class_names, label_mode=work.context.label_mode)
         pictures = dataclasses.replace(work.pictures, train=train)
         Plan(run, project, work.context, built, pictures, work.cache, quiet, card).run(False)
         work.link.check()
@@ -159,7 +159,7 @@ def _train(work: _Work, train: np.ndarray, seed: int, longer: float) -> np.ndarr
     model, rows = _model_and_rows(work, project, built, quiet)
     answers = [keras.ops.convert_to_numpy(model.predict_on_batch(rows(work.good[begin:begin + _BATCH])))
                for begin in range(0, len(work.good), _BATCH)]
-    return np.asarray(models.probabilities(np.concatenate(answers), work.context.label_mode).argmax(axis=1))
+    return np.asarray(model_card.probabilities(np.concatenate(answers), work.context.label_mode).argmax(axis=1))
 
 
 def _model_and_rows(work: _Work, project: Project, built: Built, link: Link

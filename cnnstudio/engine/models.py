@@ -11,22 +11,20 @@ from typing import Any, Final
 
 import keras
 import msgspec
-import numpy as np
 
+from cnnstudio.catalog.exporters.entry import Exporter
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.layers.spectral import WRAPPED
+from cnnstudio.catalog.runtime_files import MODEL_NAMES, exporter_of
 from cnnstudio.core.atomic import atomic_path
-from cnnstudio.core.calibration import Calibration
-from cnnstudio.core.foreign_files import decode_json, open_regular
+from cnnstudio.core.foreign_files import decode_json
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.engine import foreign_models
-from cnnstudio.evaluation.answering import scale
+from cnnstudio.engine.model_card import CARD, Card, damaged_problem, decode_card, read_card
 from cnnstudio.interchange.own_base.files import is_h5
 
-CARD: Final = "cnnstudio.json"
-FORMAT: Final = 1
 MOST_CONFIG_BYTES: Final = 16 << 20
 MOST_CONFIG_PARTS: Final = 25_000
 """Layers with their initializers and the like; the largest networks of Keras have some 8,000."""
@@ -40,20 +38,6 @@ KNOWN_LAYERS: Final = _OTHER_LAYERS | {layer.id for layer in LAYERS if layer.is_
 _OTHER_MODULES: Final = ("keras.initializers", "keras.regularizers", "keras.constraints")
 _LAYER_MODULES: Final = ("keras", "keras.layers", "keras.models", "keras.src.models.functional",
                          "keras.src.models.sequential", "keras.src.engine.functional")
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """Metadata in a model file: how a picture becomes its input, and the meaning of its outputs."""
-
-    format: int = FORMAT
-    recipe: RecipeSpec
-    class_names: tuple[str, ...]
-    label_mode: str
-    run: str = ""
-    unchecked: bool = False
-    """Exported without a comparison on real pictures."""
-    calibration: Calibration | None = None
-    """In an export; that of a run is in its folder."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +95,9 @@ def _without_backend_names(path: Path) -> None:
 
 def model_file(place: Path) -> Path:
     """The model of a run folder, a bundle or a project's file; raises ProblemError (no_model)."""
-    path = place / "model.keras" if place.is_dir() else place
-    if path.is_file():
+    paths = [place / name for name in MODEL_NAMES] if place.is_dir() else [place]
+    path = next((path for path in paths if path.is_file()), None)
+    if path is not None:
         return path
     text = Text("There is no model in {path}. Train the network first, or choose another model.",
                 "No hay ningún modelo en {path}. Entrene antes la red o elija otro modelo.")
@@ -126,6 +111,9 @@ def load(place: Path) -> Loaded:
     Raises ProblemError (no_model, damaged_model, unsafe_model, not_a_classifier).
     """
     path = model_file(place)
+    entry = exporter_of(path)
+    if entry is not None:
+        raise ProblemError(_needs_keras(path, entry))
     if is_h5(path):
         return _without_card(foreign_models.load_h5(path), path)
     try:
@@ -140,8 +128,8 @@ def load(place: Path) -> Loaded:
     except ProblemError:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, zipfile.BadZipFile) as err:
-        raise ProblemError(_damaged(path, str(err))) from err
-    return _without_card(model, path) if card is None else Loaded(model, _fitting(_card(card, path), model, path), path)
+        raise ProblemError(damaged_problem(path, str(err))) from err
+    return _without_card(model, path) if card is None else Loaded(model, _fitting(decode_card(card, path), model, path), path)
 
 
 def _read_config(archive: zipfile.ZipFile, path: Path) -> Any:
@@ -188,19 +176,6 @@ def _refused(part: Any) -> str:
     return next((name for name in map(_refused, part.values()) if name), "")
 
 
-def _card(data: bytes, path: Path) -> Card:
-    try:
-        card = decode_json(data, Card)
-    except ValueError as value_error:
-        raise ProblemError(_damaged(path, str(value_error))) from value_error
-    if card.format > FORMAT:
-        text = Text("{path} was written by a newer version of CNN Studio. Install that version or a later one to open it.",
-                    "{path} se escribió con una versión más nueva de CNN Studio. Instale esa versión o una posterior para "
-                    "abrirlo.")
-        raise ProblemError(error("newer_format", text.fill(path=path), "file", path=path))
-    return card
-
-
 def _without_card(model: Any, path: Path) -> Loaded:
     """A model that says nothing but its shapes; raises ProblemError where these are not a classifier's."""
     card = _assumed_card(model, path)
@@ -235,32 +210,12 @@ def _several_outputs(model: Any, path: Path) -> Problem:
     return error("several_outputs", text.fill(path=path, n=len(model.outputs), names=names), "file", path=path)
 
 
-def answers(outputs: np.ndarray, card: Card) -> np.ndarray:
-    """Outputs of the model as what it answers: (n, classes) probabilities after the card's temperature."""
-    found = np.asarray(probabilities(outputs, card.label_mode))
-    return found if card.calibration is None else scale(found, card.calibration.outstanding)
-
-
-def probabilities(answers: Any, label_mode: str) -> Any:
-    """Outputs of the model as (n, classes) probabilities: one sigmoid p becomes (1 - p, p)."""
-    if label_mode == "binary" and answers.shape[-1] == 1:
-        return np.concatenate([1.0 - answers, answers], axis=-1)
-    return answers
-
-
-def read_card(path: Path) -> Card | None:
-    """The card of a model file without loading the model, or None."""
-    try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            return decode_json(archive.read(CARD), Card)
-    except (OSError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
-        return None
-
-
-def _damaged(path: Path, reason: str) -> Problem:
-    text = Text("{path} is damaged or not a Keras model. Restore it from a copy, or choose another model.",
-                "{path} está dañado o no es un modelo de Keras. Restáurelo de una copia o elija otro modelo.")
-    return error("damaged_model", text.fill(path=path), "file", path=path, details=reason)
+def _needs_keras(path: Path, entry: Exporter) -> Problem:
+    text = Text("{path} is a model of {runtime}: it answers pictures, but only a Keras model can be looked into. Choose the "
+                "run, or a .keras file.",
+                "{path} es un modelo de {runtime}: responde a imágenes, pero solo se puede mirar dentro de un modelo de Keras. "
+                "Elija el entrenamiento o un archivo .keras.")
+    return error("needs_keras_model", text.fill(path=path.name, runtime=entry.label), "file", path=path)
 
 
 def _unsafe(path: Path, name: str) -> Problem:

@@ -15,7 +15,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.run_pictures import pictures_gone_problem, read_located
-from cnnstudio.engine import features, inference, models, run_models
+from cnnstudio.engine import features, inference, model_card, models, run_models
 from cnnstudio.engine.explaining.network import Graph, OpenNetwork, Step, holder_of
 from cnnstudio.engine.pixels import notices
 from cnnstudio.engine.progress import phase
@@ -121,7 +121,7 @@ def feature_sets(job: ComputeFeatures, link: Link) -> list[FeatureSet]:
     phase(link, "loading")
     model_file = run_models.file_of(Path(job.model))
     found: FeatureModel | None = None
-    card: models.Card | None = None
+    card: model_card.Card | None = None
     sets = []
     for pictures in feature_pictures(job):
         link.check()
@@ -156,7 +156,7 @@ def _event(pictures: FeaturePictures, target: Path, found: FeatureSet, engine: s
                             classifier=found.classifier, pooled=found.pooled, engine=engine)
 
 
-def _computed(job: ComputeFeatures, pictures: FeaturePictures, found: FeatureModel, card: models.Card, cache: Path,
+def _computed(job: ComputeFeatures, pictures: FeaturePictures, found: FeatureModel, card: model_card.Card, cache: Path,
               link: Link) -> tuple[FeatureSet, str]:
     phase(link, "embedding")
     engine: list[str] = []

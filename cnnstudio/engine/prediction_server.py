@@ -23,7 +23,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.explaining.explain import Explainer, explain_all, request_passes
 from cnnstudio.engine.explaining.features_job import FeatureViewer
@@ -49,7 +49,7 @@ def serve(job: Serve, link: Link) -> Event:
     """Send Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    classifier = open_classifier(Path(job.model), _samples, cache)
+    classifier = open_classifier(Path(job.model), sample_pictures, cache)
     for note in classifier.notes:
         link.emit(Notice(problem=warning("assumed", note, "file", path=classifier.path)))
     for problem in classifier.problems:
@@ -103,15 +103,10 @@ class Server:
         begin = time.monotonic()
         done = 0
         for batch, answers in _answer_batches(_batches(request.paths, self._read, pool, self.engine.batch),
-                                              self._probabilities):
+                                              self.probabilities):
             for path, picture in batch:
                 answer = picture if isinstance(picture, Problem) else next(answers)
-                if isinstance(answer, Problem):
-                    link.emit(Prediction(request=request.request, path=path, problem=answer))
-                else:
-                    not_sure, answer_set = self._doubt(answer)
-                    link.emit(Prediction(request=request.request, path=path, not_sure=not_sure, answer_set=answer_set,
-                                         top=ranked(answer, self.card.class_names, request.top)))
+                link.emit(self.prediction(request.request, path, answer, request.top))
             done += len(batch)
             if len(request.paths) > self.engine.batch:
                 seconds = time.monotonic() - begin
@@ -124,6 +119,14 @@ class Server:
             link.emit(Notice(problem=not_numbers_problem(len(found), sum(count for _, count in found), found[0][0], "file")))
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
                            engine=self.engine.name, cancelled=done < len(request.paths)))
+
+    def prediction(self, request: int, path: str, answer: np.ndarray | Problem, top: int) -> Prediction:
+        """What is sent for a picture with these probabilities, or with its problem."""
+        if isinstance(answer, Problem):
+            return Prediction(request=request, path=path, problem=answer)
+        not_sure, answer_set = self._doubt(answer)
+        return Prediction(request=request, path=path, not_sure=not_sure, answer_set=answer_set,
+                          top=ranked(answer, self.card.class_names, top))
 
     def explain(self, request: Explain, link: Link, pool: ThreadPoolExecutor) -> None:
         """Explain all pictures of a request, in order."""
@@ -236,7 +239,7 @@ class Server:
             return Featured(request=number, path=path, problem=_no_number(path))
         return Featured(request=number, path=path, features=tuple(vector.tolist()), layer=featurizer.layer)
 
-    def _probabilities(self, batch: _Batch) -> _Answers:
+    def probabilities(self, batch: _Batch) -> _Answers:
         """Probabilities of each readable picture of the batch, or the problem that the batch had in the engine."""
         pictures = [(path, picture) for path, picture in batch if not isinstance(picture, Problem)]
         if not pictures:
@@ -250,7 +253,7 @@ class Server:
             return iter([_unanswered(path, err) for path, _picture in pictures])
 
     def _of(self, pictures: np.ndarray) -> np.ndarray:
-        return models.answers(self.engine.predict(pictures), self.card)
+        return model_card.answers(self.engine.predict(pictures), self.card)
 
     def _doubt(self, probabilities: np.ndarray) -> tuple[bool | None, tuple[str, ...] | None]:
         """Whether the reject option says "not sure", and the classes that remain where it has sets."""
@@ -338,7 +341,7 @@ def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], _Answe
             yield first, answers.result()
 
 
-def _samples(path: Path, card: models.Card) -> np.ndarray | None:
+def sample_pictures(path: Path, card: model_card.Card) -> np.ndarray | None:
     """Real pictures to compare engines on: from the bundle, or from the training if they still exist."""
     folder = path.parent
     paths: list[Path] = []

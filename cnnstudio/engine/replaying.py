@@ -18,7 +18,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest
-from cnnstudio.engine import inference, models
+from cnnstudio.engine import inference, model_card, models
 from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem
 from cnnstudio.engine.evaluation_map import spread_rows
 from cnnstudio.engine.explaining.explain import Explainer
@@ -57,7 +57,7 @@ def replay(job: Replay, link: Link) -> Event:
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
     epochs, manifest = kept_epochs(run), replay_manifest(job)
-    card = next((card for kept in reversed(epochs) if (card := models.read_card(kept.path)) is not None), None)
+    card = next((card for kept in reversed(epochs) if (card := model_card.read_card(kept.path)) is not None), None)
     if card is None:
         raise ProblemError(_all_damaged_problem(run))
     sample = _sample(job, manifest, card, cache, link)
@@ -81,7 +81,7 @@ def replay(job: Replay, link: Link) -> Event:
     return Finished(run=run.id)
 
 
-def _sample(job: Replay, manifest: Manifest, card: models.Card, cache: Path, link: Link) -> _Sample:
+def _sample(job: Replay, manifest: Manifest, card: model_card.Card, cache: Path, link: Link) -> _Sample:
     entries = measured_entries(manifest, job.split, card.class_names)
     entries = [entries[row] for row in spread_rows(np.asarray([entry.label for entry in entries]), job.most).tolist()]
     phase(link, "preparing")
@@ -129,12 +129,12 @@ def _answers(loaded: models.Loaded, sample: _Sample, link: Link) -> tuple[np.nda
     for model, part in ((loaded.model, parts[0]), (seen.model, parts[1])):
         engine = inference.KerasEngine(model)
         part.append(inference.run(engine, len(sample.good), sample.rows, lambda _done: link.check()))
-    answers = np.asarray(models.probabilities(parts[0][0], loaded.card.label_mode), np.float32)
+    answers = np.asarray(model_card.probabilities(parts[0][0], loaded.card.label_mode), np.float32)
     features = np.clip(np.nan_to_num(parts[1][0].reshape(len(answers), -1)), -65504, 65504)
     return answers, features.astype(np.float16)
 
 
-def _replayed(job: Replay, manifest: Manifest, kept: KeptCheckpoint, card: models.Card, sample: _Sample,
+def _replayed(job: Replay, manifest: Manifest, kept: KeptCheckpoint, card: model_card.Card, sample: _Sample,
               fixed: tuple[str, ...], pictures: Prepared, link: Link) -> EpochReplayed:
     target = replay_path(job, manifest, kept, fixed)
     found = find_replay(target)
@@ -186,7 +186,7 @@ def _explained(loaded: models.Loaded, pixels: np.ndarray, labels: np.ndarray, li
     classes = len(loaded.card.class_names)
     if not len(pixels):
         return np.empty((0, classes), np.float32), []
-    chances = np.asarray(models.probabilities(inference.KerasEngine(loaded.model).predict(pixels), loaded.card.label_mode),
+    chances = np.asarray(model_card.probabilities(inference.KerasEngine(loaded.model).predict(pixels), loaded.card.label_mode),
                          np.float32)
     explainer = Explainer(loaded)
     layer = explainer.network.default_layer()
@@ -203,7 +203,7 @@ def _explained(loaded: models.Loaded, pixels: np.ndarray, labels: np.ndarray, li
     return chances, overlays
 
 
-def _refuse_other_classes(loaded: models.Loaded, card: models.Card, kept: KeptCheckpoint) -> None:
+def _refuse_other_classes(loaded: models.Loaded, card: model_card.Card, kept: KeptCheckpoint) -> None:
     if loaded.card.class_names != card.class_names or loaded.card.recipe.shape != card.recipe.shape:
         text = Text("The model of epoch {epoch} has other classes ({names}) than the others, so it is left out.",
                     "El modelo de la época {epoch} tiene otras clases ({names}) que los demás, así que se omite.")

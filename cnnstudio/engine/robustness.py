@@ -17,7 +17,7 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.run_pictures import read_located
-from cnnstudio.engine import inference, models, run_models
+from cnnstudio.engine import inference, model_card, models, run_models
 from cnnstudio.engine.classifiers import open_classifier
 from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem
 from cnnstudio.engine.pixels import notices, prepare_pictures
@@ -34,7 +34,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
     path = run_models.file_of(run.folder)
-    card = models.read_card(path) or models.load(path).card
+    card = model_card.read_card(path) or models.load(path).card
     manifest = read_located(run.manifest_path, run.project_folder)
     entries = measured_entries(manifest, job.split, card.class_names)
     # Spread evenly over the list, which is sorted by class.
@@ -65,7 +65,7 @@ def measure_augmentation(job: MeasureAugmentation, link: Link) -> Event:
 
         outputs = inference.run(engine, len(good), rows, on_batch)
         done += len(good)
-        return predicted_classes(models.probabilities(outputs, card.label_mode))
+        return predicted_classes(model_card.probabilities(outputs, card.label_mode))
 
     plain = answers(lambda places: prepared.take(good[places]))
     rows: list[Changed] = []

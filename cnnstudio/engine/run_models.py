@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from cnnstudio.core.problems import Problem
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.workers.runs.calibration import present_calibration
 from cnnstudio.workers.runs.folder import RunFolder, run_of
@@ -27,7 +27,7 @@ def file_of(place: Path) -> Path:
     return models.model_file(place)
 
 
-def with_calibration(card: models.Card, path: Path) -> tuple[models.Card, tuple[Problem, ...]]:
+def with_calibration(card: model_card.Card, path: Path) -> tuple[model_card.Card, tuple[Problem, ...]]:
     """The card of a model file with the calibration of its run, if it is that of a run, and a warning where that is out of
     date. Raises ProblemError (damaged_calibration)."""
     run = run_of(path.parent)

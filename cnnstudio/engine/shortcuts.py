@@ -22,7 +22,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.trial_jobs import FindShortcuts, ShortcutProbed
 from cnnstudio.datasets.manifest import Manifest
 from cnnstudio.datasets.run_pictures import read_located
-from cnnstudio.engine import inference, models, run_models
+from cnnstudio.engine import inference, model_card, models, run_models
 from cnnstudio.engine.classifiers import open_classifier
 from cnnstudio.engine.embedding import base_extractor
 from cnnstudio.engine.evaluation import measured_entries, nothing_usable_problem
@@ -66,7 +66,7 @@ def find_shortcuts(job: FindShortcuts, link: Link) -> Event:
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
     path = run_models.file_of(run.folder)
-    card = models.read_card(path) or models.load(path).card
+    card = model_card.read_card(path) or models.load(path).card
     manifest = read_located(run.manifest_path, run.project_folder)
     link.check()
     phase(link, "preparing")
@@ -86,7 +86,7 @@ def find_shortcuts(job: FindShortcuts, link: Link) -> Event:
 
     def right(view: Callable[[np.ndarray], np.ndarray] | None) -> float:
         outputs = inference.run(engine, len(measured.good), measured.rows(view), lambda _done: link.check())
-        answers = models.probabilities(outputs, card.label_mode).argmax(axis=1)
+        answers = model_card.probabilities(outputs, card.label_mode).argmax(axis=1)
         return float((answers == measured.labels).mean())
 
     # A weak model is no measure for what there is to see in whole pictures.
@@ -113,7 +113,7 @@ def find_shortcuts(job: FindShortcuts, link: Link) -> Event:
     return Finished(run=run.id)
 
 
-def _pictures(manifest: Manifest, split: str, card: models.Card, most: int, cache: Path, link: Link) -> _Pictures:
+def _pictures(manifest: Manifest, split: str, card: model_card.Card, most: int, cache: Path, link: Link) -> _Pictures:
     entries = spread(tuple(sorted(measured_entries(manifest, split, card.class_names), key=lambda entry: entry.label)), most)
     paths = [manifest.path(entry) for entry in entries]
     prepared = prepare_pictures(paths, card.recipe, cache, progress=ThrottledProgress(link), check=link.check)

@@ -11,7 +11,7 @@ from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.csv_text import csv_bytes
 from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.text import Text, format_number, on_one_line
+from cnnstudio.core.text import Text, format_number, language, on_one_line
 from cnnstudio.datasets.ignoring import make_matcher
 from cnnstudio.datasets.scan_problems import left_out_problem
 from cnnstudio.imaging.picture_files import list_pictures
@@ -20,15 +20,15 @@ DECIMALS: Final = 6
 NOT_SURE: Final = Text("not sure", "sin certeza")
 
 
-def as_dictionary(prediction: Prediction) -> dict[str, Any]:
+def as_dictionary(prediction: Prediction, in_language: str = "") -> dict[str, Any]:
     """{"path", "label", "probability", "top": [{"label", "probability"}]} or {"path", "problem": {"code", "text"}}.
 
     Where the model has a reject option, "not_sure" says whether it is not; with conformal sets "set" has the classes that
-    remain, best first.
+    remain, best first. The text of a problem is in that language, or in the program's.
     """
     if prediction.problem is not None:
-        return {"path": prediction.path,
-                "problem": {"code": prediction.problem.code, "text": str(prediction.problem.text)}}
+        text = prediction.problem.text.in_language(in_language or language())
+        return {"path": prediction.path, "problem": {"code": prediction.problem.code, "text": text}}
     top = [{"label": item.label, "probability": round(item.probability, DECIMALS)} for item in prediction.top]
     doubt: dict[str, Any] = {} if prediction.not_sure is None else {"not_sure": prediction.not_sure}
     if prediction.answer_set is not None:

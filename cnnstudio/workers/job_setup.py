@@ -9,20 +9,14 @@ from pathlib import Path
 
 import msgspec
 
+from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.exporters.bundles import BUNDLE_ENGINES
 from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.core.dataset import DatasetSpec
+from cnnstudio.core.export_jobs import Export, MeasureLosses
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.item import Step
-from cnnstudio.core.jobs import (
-    CollectTFRecord,
-    Evaluate,
-    Export,
-    MeasureAugmentation,
-    MeasureLayers,
-    Serve,
-    Train,
-    TryRates,
-)
+from cnnstudio.core.jobs import CollectTFRecord, Evaluate, MeasureAugmentation, MeasureLayers, Serve, Train, TryRates
 from cnnstudio.core.own_folders import linked_way
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
@@ -237,16 +231,29 @@ def serving_job(model: Path, run: str | None = None) -> Serve:
 
 
 def export_job(run: RunFolder, format: str, path: Path, samples: int = 3, data: Path | None = None,
-               unchecked: bool = False) -> Export:
+               unchecked: bool = False, engine: str = "", keep_in_float: Sequence[str] = ()) -> Export:
     """The job that exports a run and checks the export on its pictures, on those of `data`, or not at all; raises
     ProblemError when its specs cannot be read, or where a link of the project leads to `path`."""
     linked = linked_way(run.project_folder, path)
     if linked is not None:
         raise ProblemError(linked)
     training = run.spec().training
+    entry = EXPORTERS.find(format)
+    backend = training.backend if entry is None or not entry.backend else entry.backend
+    chosen = BUNDLE_ENGINES.find(engine)
+    if entry is not None and entry.engines and chosen is not None:
+        backend = chosen.backend or backend
     return Export(run_folder=str(run.folder), format=format, path=str(path.absolute()), samples=samples,
-                  data="" if data is None else str(data.absolute()), unchecked=unchecked,
-                  backend=training.backend, device=training.device, cache=str(cache_folder()), language=language())
+                  data="" if data is None else str(data.absolute()), unchecked=unchecked, engine=engine,
+                  keep_in_float=tuple(keep_in_float), backend=backend, device=training.device, cache=str(cache_folder()),
+                  language=language())
+
+
+def losses_job(run: RunFolder) -> MeasureLosses:
+    """The job that measures which layers of a run lose most with whole numbers. Raises ProblemError (no_model)."""
+    if not run.has_model:
+        raise ProblemError(no_model_problem(run))
+    return MeasureLosses(run_folder=str(run.folder), device="cpu", cache=str(cache_folder()), language=language())
 
 
 def records_job(folder: Path, project: Project, index: Index, path: Path) -> CollectTFRecord:

@@ -13,8 +13,11 @@ import numpy as np
 from cnnstudio.catalog.bases.resolver import BaseResolver
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.atomic import atomic_path, write_atomically
+from cnnstudio.core.class_balance import drawn_counts
+from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.datasets.manifest import read_manifest, write_manifest
 from cnnstudio.interchange.base_weights import base_arrays
 from cnnstudio.interchange.printing.keras.base_weights import reads_file
 from cnnstudio.interchange.printing.keras.script import keras_script
@@ -23,6 +26,7 @@ from cnnstudio.interchange.printing.settings_comment import with_settings_commen
 from cnnstudio.interchange.printing.torch.script import torch_script
 from cnnstudio.interchange.printing.torch.weights import base_state
 from cnnstudio.network.checks import Counts, check_network, check_project, check_values
+from cnnstudio.workers.runs.folder import RunFolder
 
 Framework = Literal["keras", "torch"]
 
@@ -32,6 +36,31 @@ class WrittenScript(msgspec.Struct, frozen=True):
 
     files: tuple[Path, ...]
     problems: tuple[Problem, ...]
+
+
+class ScriptSource(msgspec.Struct, frozen=True):
+    """What is printed: a project, its classes, the pictures of each by split, the number of pictures that an epoch shows, and
+    the writer of their list."""
+
+    project: Project
+    classes: tuple[str, ...]
+    counts: Counts
+    training: int
+    write_list: Callable[[Path], object]
+
+
+def run_source(run: RunFolder) -> ScriptSource:
+    """The project and the pictures of a run. Raises ProblemError where they cannot be read."""
+    manifest = read_manifest(run.manifest_path)
+    project = run.spec()
+    classes = manifest.header.class_names
+    counts = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in classes}
+    for entry in manifest.entries:
+        if entry.label >= 0:
+            counts[classes[entry.label]][entry.split] += 1
+    training = sum(drawn_counts([counts[name]["train"] for name in classes], project.training.oversampling))
+    return ScriptSource(project, classes, counts, training,
+                        lambda path: write_manifest(path, manifest.header, manifest.entries))
 
 
 def code_problems(project: Project, classes: Sequence[str], counts: Counts, bases: BaseResolver, whole: bool

@@ -77,6 +77,11 @@ class Supervisor:
         """The child's process id once it was started."""
         return None if self._child is None else self._child.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """The child's exit code (negative: the signal that ended it); None before its end."""
+        return None if self._child is None else self._child.exitcode
+
     def run(self) -> Event:
         """Run the job and return its last event. Raises nothing.
 

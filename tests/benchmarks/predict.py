@@ -25,7 +25,8 @@ def measure(rounds: int) -> None:
     from cnnstudio.engine import environment
     from cnnstudio.engine.building import build
     from cnnstudio.engine.classifiers import open_classifier
-    from cnnstudio.engine.models import Card, save_model
+    from cnnstudio.engine.model_card import Card
+    from cnnstudio.engine.models import save_model
     from cnnstudio.engine.prediction_server import Server
     from cnnstudio.network.new_project import Facts, new_project
     from cnnstudio.workers.link import Link

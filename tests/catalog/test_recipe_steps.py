@@ -18,7 +18,7 @@ from cnnstudio.catalog.steps import RECIPE_STEPS
 from cnnstudio.core.item import Step
 from cnnstudio.core.params import Bool, Choice, Float, Int, Param, check, with_defaults
 from cnnstudio.core.recipe import CHANNELS, RecipeSpec
-from cnnstudio.engine.bundled_steps import steps_source
+from cnnstudio.engine.exporting.bundled_steps import steps_source
 from cnnstudio.imaging import prepare as path
 from cnnstudio.interchange.printing.recipe import recipe_code
 from tests.imaging.pictures import scene

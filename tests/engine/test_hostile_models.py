@@ -10,7 +10,7 @@ import pytest
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 
 
 @pytest.mark.parametrize("part", [
@@ -37,7 +37,7 @@ def test_a_description_that_is_damaged_or_too_large_is_refused(tmp_path, config,
 
 def test_a_card_with_fewer_classes_than_outputs_is_refused(tmp_path):
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
-    card = models.Card(recipe=RecipeSpec(height=4, width=4), class_names=("a", "b", "c"), label_mode="categorical")
+    card = model_card.Card(recipe=RecipeSpec(height=4, width=4), class_names=("a", "b", "c"), label_mode="categorical")
     models.save_model(model, tmp_path / "m.keras", card)
     assert models.load(tmp_path / "m.keras").card == card
     models.save_model(model, tmp_path / "m.keras", msgspec.structs.replace(card, class_names=("a", "b")))

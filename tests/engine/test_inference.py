@@ -11,7 +11,7 @@ import pytest
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.engine import classifiers, conversion, inference, models
+from cnnstudio.engine import classifiers, conversion, inference, model_card, models
 
 
 def small():
@@ -75,7 +75,7 @@ def test_a_file_that_was_converted_is_answered_without_keras(tmp_path, monkeypat
     pytest.importorskip("ai_edge_litert")
     model = small()
     pictures = np.random.default_rng(0).integers(0, 255, (9, 8, 8, 3), np.uint8)
-    card = models.Card(recipe=RecipeSpec(width=8, height=8), class_names=("a", "b"), label_mode="categorical")
+    card = model_card.Card(recipe=RecipeSpec(width=8, height=8), class_names=("a", "b"), label_mode="categorical")
     wanted = inference.KerasEngine(model).predict(pictures)
     models.save_model(model, tmp_path / "first.keras", card)
     classifiers.open_classifier(tmp_path / "first.keras", lambda _path, _card: pictures, tmp_path / "cache")

@@ -18,7 +18,8 @@ from cnnstudio.core.jobs import BasesProbed
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.training import with_settings
 from cnnstudio.engine.building import build
-from cnnstudio.engine.models import Card, save_model
+from cnnstudio.engine.model_card import Card
+from cnnstudio.engine.models import save_model
 from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases, require_own_bases
 from cnnstudio.interchange.printing.keras.network import keras_code
@@ -263,7 +264,7 @@ def test_pytorch_answers_as_the_network_with_an_own_base(make, line, place, tmp_
 
 
 def test_the_exported_keras_source_needs_no_file_of_the_project(place, tmp_path, monkeypatch):
-    from cnnstudio.engine.keras_writers import state
+    from cnnstudio.engine.exporting.keras_writers import state
     from cnnstudio.engine.weight_transfer import save_state
     from cnnstudio.interchange.printing.keras.script import keras_source
 

@@ -14,7 +14,7 @@ from cnnstudio.core.jobs import Answered, Ready, Serve
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.datasets.manifest import read_manifest
-from cnnstudio.engine import models, penultimate
+from cnnstudio.engine import model_card, models, penultimate
 from cnnstudio.engine.penultimate import compute_features, feature_model
 from cnnstudio.engine.prediction_server import serve
 from cnnstudio.evaluation.feature_sets import find_feature_set
@@ -28,7 +28,7 @@ L = keras.layers
 
 def loaded(model):
     shape = model.input_shape
-    card = models.Card(recipe=RecipeSpec(height=shape[1], width=shape[2]), class_names=("a", "b", "c"),
+    card = model_card.Card(recipe=RecipeSpec(height=shape[1], width=shape[2]), class_names=("a", "b", "c"),
                        label_mode="categorical")
     return models.Loaded(model, card, Path("model.keras"))
 

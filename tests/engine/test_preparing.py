@@ -15,13 +15,13 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.events import Epoch, Finished
+from cnnstudio.core.export_jobs import Export, Exported
 from cnnstudio.core.item import Step
-from cnnstudio.core.jobs import Export, Exported
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 from cnnstudio.engine.building import build
-from cnnstudio.engine.export import export
+from cnnstudio.engine.exporting.job import export
 from tests.engine.collections_of_pictures import replace, small_network, small_project
 from tests.engine.conftest import Recorder
 
@@ -35,7 +35,7 @@ def test_standardising_is_in_the_model_and_survives_saving(tmp_path):
     pictures = np.random.default_rng(0).integers(0, 255, (4, 12, 12, 3)).astype(np.float32)
     inside = keras.Model(built.model.inputs, built.tensors["input"])
     np.testing.assert_allclose(inside.predict_on_batch(pictures), (pictures - MEAN) / DEVIATION, atol=1e-5)
-    card = models.Card(recipe=RecipeSpec(height=12, width=12, normalization="standardize", mean=MEAN,
+    card = model_card.Card(recipe=RecipeSpec(height=12, width=12, normalization="standardize", mean=MEAN,
                                          deviation=DEVIATION), class_names=("a", "b"), label_mode="categorical")
     models.save_model(built.model, tmp_path / "m.keras", card)
     again = models.load(tmp_path / "m.keras")

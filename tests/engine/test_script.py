@@ -17,7 +17,7 @@ from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core.augmentation import AugmentationSpec
 from cnnstudio.core.item import Item, Step
 from cnnstudio.engine.building import build, compile_model
-from cnnstudio.engine.keras_writers import state
+from cnnstudio.engine.exporting.keras_writers import state
 from cnnstudio.engine.weight_transfer import save_state, torch_state
 from cnnstudio.interchange.printing.keras.script import keras_script, keras_source
 from cnnstudio.interchange.printing.torch.module import torch_model

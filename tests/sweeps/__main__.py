@@ -1,7 +1,8 @@
 """Every sweep in large: `python -m tests.sweeps` prints a table for the README.
 
 `python -m tests.sweeps corpora FOLDER` sweeps the decoder over the corpora of pictures in a folder instead, and
-`python -m tests.sweeps.starts` starts and ends a thousand children.
+`python -m tests.sweeps.starts` starts and ends a thousand children. `python -m tests.sweeps.service` sends thousands of
+requests, valid and not, to the HTTP service.
 """
 
 from __future__ import annotations

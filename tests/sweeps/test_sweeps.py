@@ -19,8 +19,10 @@ from tests.sweeps.command_kills import COMMANDS, sweep_command_kills
 from tests.sweeps.flips import sweep_flips
 from tests.sweeps.hostile import sweep_hostile
 from tests.sweeps.kills import sweep_kills
+from tests.sweeps.service import sweep_service
 from tests.sweeps.starts import clean, sweep_starts
 from tests.sweeps.writes import sweep_writes
+from tests.workers.service.running import running
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes, devices and signals")
 
@@ -108,6 +110,15 @@ def test_scan_audit_and_prediction_that_are_at_odds(tmp_path, monkeypatch):
 def test_starts(tmp_path):
     before, after = sweep_starts(14, tmp_path / "log")
     assert clean(before, after), (before, after)
+
+
+def test_the_service_answers_as_it_is_described():
+    token = "t" * 20
+    with running("sees_no_picture", token=token) as watched:
+        url = watched.service.state.url
+        good, printed = sweep_service(url, 20, "--header", f"Authorization: Bearer {token}")
+        assert good, printed
+        assert "4 selected / 4 total" in printed
 
 
 @pytest.mark.nightly

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from cnnstudio.core.events import Batch, Epoch, Finished, Hello, Notice, Phase, Progress, Stopped
-from cnnstudio.core.jobs import Answered, ClassReport, Evaluate, Evaluated, Export, Report, Train
+from cnnstudio.core.export_jobs import Export
+from cnnstudio.core.jobs import Answered, ClassReport, Evaluate, Evaluated, Report, Train
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import warning
 from cnnstudio.core.text import same

@@ -7,7 +7,7 @@ import json
 from cnnstudio.core import text
 from cnnstudio.core.jobs import Prediction, Ranked
 from cnnstudio.core.text import set_language
-from cnnstudio.engine import bundle_predict
+from cnnstudio.engine.exporting import bundle_predict
 from cnnstudio.workers import answer_format
 
 

@@ -19,7 +19,8 @@ from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.reports import REPORT_FORMATS
 from cnnstudio.core import libraries as core_libraries
 from cnnstudio.core.events import Phase
-from cnnstudio.core.jobs import Diagnose, Export, JobSpec
+from cnnstudio.core.export_jobs import Export
+from cnnstudio.core.jobs import Diagnose, JobSpec
 from cnnstudio.core.libraries import RECORD, AddedLibrary, Library, added_libraries, is_available, library_path
 from cnnstudio.core.library_path import VARIABLE
 from cnnstudio.core.own_process import module_command, module_environment

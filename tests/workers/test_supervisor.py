@@ -287,7 +287,7 @@ def test_a_server_ends_with_its_parent(tmp_path):
     mark = tmp_path / "mark"
     program = _program(tmp_path, """
         import os
-        from cnnstudio.core.jobs import Export
+        from cnnstudio.core.export_jobs import Export
         from cnnstudio.core.events import Hello
         from cnnstudio.workers.supervisor import Supervisor
 
@@ -310,7 +310,7 @@ def test_a_stuck_child_ends_with_its_parent(tmp_path):
     mark = tmp_path / "mark"
     program = _program(tmp_path, """
         import os
-        from cnnstudio.core.jobs import Export
+        from cnnstudio.core.export_jobs import Export
         from cnnstudio.core.events import Hello
         from cnnstudio.workers.supervisor import Supervisor
 

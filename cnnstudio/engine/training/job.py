@@ -28,7 +28,8 @@ from cnnstudio.engine.building import (
 )
 from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.memory import gpu_peak
-from cnnstudio.engine.models import Card, save_model
+from cnnstudio.engine.model_card import Card
+from cnnstudio.engine.models import save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training.beginning import take_weights
 from cnnstudio.engine.training.optimizer_copies import copy_optimizer

@@ -14,7 +14,7 @@ from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
-from cnnstudio.engine.models import probabilities
+from cnnstudio.engine.model_card import probabilities
 from cnnstudio.engine.training.pictures import Pictures
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular

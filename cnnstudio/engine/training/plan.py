@@ -21,7 +21,8 @@ from cnnstudio.core.text import Text
 from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine import features
 from cnnstudio.engine.building import Built, build, compile_model, compile_to_keep, set_trainable
-from cnnstudio.engine.models import Card, save_model
+from cnnstudio.engine.model_card import Card
+from cnnstudio.engine.models import save_model
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint

@@ -12,7 +12,8 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.engine import features
 from cnnstudio.engine.building import build, compile_to_keep, optimizer_of, set_trainable
-from cnnstudio.engine.models import Card, save_model
+from cnnstudio.engine.model_card import Card
+from cnnstudio.engine.models import save_model
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import read_checkpoints
 from cnnstudio.interchange.own_base.resolver import ProjectBases

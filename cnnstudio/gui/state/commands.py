@@ -194,6 +194,10 @@ class DrawSplits(Command, frozen=True):
     classes: tuple[str, ...]
 
 
+class SaveReport(Command, frozen=True):
+    """Ask what stands in a report of the run that Evaluate shows, and where to save it."""
+
+
 class FilterPictures(Command, frozen=True):
     """Show only these pictures; paths are relative to the collection."""
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 from cnnstudio.engine.explaining.gradients import ClassScores
 from cnnstudio.engine.explaining.network import OpenNetwork
 
@@ -97,6 +97,6 @@ def saved(model, folder, names=("a", "b", "c"), **recipe):
     height, width = model.input_shape[1:3]
     mode = "binary" if model.output_shape[-1] == 1 else "categorical"
     path = folder / "model.keras"
-    models.save_model(model, path, models.Card(recipe=RecipeSpec(height=height, width=width, **recipe), class_names=names,
+    models.save_model(model, path, model_card.Card(recipe=RecipeSpec(height=height, width=width, **recipe), class_names=names,
                                                label_mode=mode))
     return path

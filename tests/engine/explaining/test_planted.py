@@ -10,12 +10,12 @@ import pytest
 
 from cnnstudio.core.explain_jobs import ExplainRequest
 from cnnstudio.core.recipe import RecipeSpec
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 from cnnstudio.engine.explaining.explain import Explainer
 
 L = keras.layers
 SIZE, MARK = 32, 6
-CARD = models.Card(recipe=RecipeSpec(height=SIZE, width=SIZE), class_names=("no", "yes"), label_mode="categorical")
+CARD = model_card.Card(recipe=RecipeSpec(height=SIZE, width=SIZE), class_names=("no", "yes"), label_mode="categorical")
 
 
 def pictures(count: int, *, marked: bool) -> tuple[np.ndarray, np.ndarray]:

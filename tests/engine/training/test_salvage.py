@@ -13,7 +13,7 @@ from cnnstudio.core.edits import set_field
 from cnnstudio.core.events import Epoch, Notice
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import same
-from cnnstudio.engine import models, run_models
+from cnnstudio.engine import model_card, models, run_models
 from cnnstudio.engine.training.checkpoints import read_checkpoint, write_checkpoint
 from cnnstudio.workers.runs.resuming import resumed_job
 from tests.engine.collections_of_pictures import small_project
@@ -133,7 +133,7 @@ class TestForeignModels:
         assert "does not say how it was trained" in loaded.notes[0].en
         assert (noticed in loaded.notes[-1].en) if noticed else len(loaded.notes) == 1
         pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3)).astype(np.float32)
-        answers = models.probabilities(np.asarray(loaded.model(pixels)), loaded.card.label_mode)
+        answers = model_card.probabilities(np.asarray(loaded.model(pixels)), loaded.card.label_mode)
         assert answers.min() >= 0
         assert answers.max() <= 1
         if noticed != "add up to 1":

@@ -8,7 +8,7 @@ import pytest
 from cnnstudio.core.commands import Observe, Pause, Resume, SetLearningRate
 from cnnstudio.core.events import Batch, Epoch, Finished, Notice, Observed, Paused, RateChanged, Resources
 from cnnstudio.core.item import Item, Step
-from cnnstudio.engine import models
+from cnnstudio.engine import model_card, models
 from cnnstudio.engine.training.observing import chosen_places
 from tests.engine.collections_of_pictures import replace, small_project
 from tests.engine.conftest import metrics_of, stop_at
@@ -125,7 +125,7 @@ def test_the_answers_are_those_of_the_model_of_that_epoch(new_run, train_run, pi
     from cnnstudio.catalog.pixels import prepare
 
     pixels = prepare((root / entries[0]["path"]).read_bytes(), run.spec().recipe.as_dictionary())
-    answers = models.probabilities(models.load(run.folder).model.predict_on_batch(pixels[None].astype(np.float32)), "int")
+    answers = model_card.probabilities(models.load(run.folder).model.predict_on_batch(pixels[None].astype(np.float32)), "int")
     assert told.confidence == pytest.approx(float(np.max(answers)), abs=1e-6)
 
 

@@ -45,7 +45,7 @@ from cnnstudio.gui.pages.evaluate.summary import SummaryView
 from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView, EvaluationViews
 from cnnstudio.gui.pages.evaluate.working import WorkingBar
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.commands import FilterPictures, ShowPage
+from cnnstudio.gui.state.commands import Command, FilterPictures, ShowPage
 from cnnstudio.gui.state.jobs import Job, Work
 from cnnstudio.gui.widgets.basics import Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState
@@ -281,6 +281,9 @@ class EvaluatePage(Page):
         self._show_work()
 
     # What is shown -------------------------------------------------------------------------------
+
+    def handle(self, command: Command) -> None:
+        self._actions.ask_report()
 
     def refresh(self, change: Change) -> None:
         if change.of("runs", "folder", "settings"):

@@ -1,4 +1,4 @@
-"""The parts of the Export page: a card for each format, the result, and earlier exports."""
+"""The parts of the Export page that show exports: the new one, and earlier ones."""
 
 from __future__ import annotations
 
@@ -10,74 +10,13 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnstudio.catalog.exporters import EXPORTERS, Exporter
+from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.export.records import ExportRecord
-from cnnstudio.gui.widgets.basics import Badge, Button, Elided, Icon, Label, Rule, box, clear, column, row
+from cnnstudio.gui.pages.export.certificates import certificate_facts, format_check
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, Rule, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts
-from cnnstudio.gui.widgets.formatting import format_percent, format_pictures
-
-
-class FormatCard(Card):
-    """One export format; `clicked` chooses it, `library_wanted(id)` asks for a library that it needs."""
-
-    library_wanted = Signal(str)
-
-    def __init__(self, exporter: Exporter, parent: QWidget | None = None) -> None:
-        super().__init__(clickable=True, spacing=6, parent=parent)
-        self.exporter = exporter
-        self._mark = Icon("check", "accent", 18)
-        kind = Badge(exporter.suffix or tr("folder", "carpeta"), "")
-        symbol = Icon("folder" if exporter.folder else "layers", "accent", 18)
-        self.body.addLayout(row(symbol, Label(str(exporter.label), "body_strong"), kind, None, self._mark, spacing=10))
-        self._missing = Badge("", "warn")
-        self._install = Button(tr("Install", "Instalar"), "link", on_click=self._choose_library)
-        self.body.addLayout(row(self._missing, self._install, None, spacing=8))
-        self.update_libraries()
-        self.body.addWidget(Label(str(exporter.help), "secondary", "dim", wrap=True))
-        for content in exporter.contents:
-            title = Elided(content.name)
-            title.setFont(theme.mono_font(12))
-            self.body.addLayout(column(2, title, Label(str(content.text), "secondary", "dim", wrap=True), spacing=1))
-        self.body.addStretch(1)
-        self.setAccessibleName(str(exporter.label))
-        self.setAccessibleDescription(str(exporter.help))
-
-    def update_libraries(self) -> None:
-        """Show which libraries the format still needs."""
-        absent = self.exporter.absent_libraries()
-        names = ", ".join(library.name for library in absent)
-        self._missing.setText(tr("needs {names}", "necesita {names}", names=names))
-        self._missing.setToolTip("\n".join(str(problem.text) for problem in self.exporter.missing_libraries()))
-        self._install.setAccessibleName(tr("Install {names}", "Instalar {names}", names=names))
-        for widget in (self._missing, self._install):
-            widget.setVisible(bool(absent))
-
-    def _choose_library(self) -> None:
-        absent = self.exporter.absent_libraries()
-        if absent:
-            self.library_wanted.emit(absent[0].id)
-
-    def set_selected(self, selected: bool) -> None:
-        super().set_selected(selected)
-        self._mark.set_icon("check" if selected else "", "accent")
-        self._mark.setVisible(selected)
-
-
-def format_check(record: ExportRecord) -> str:
-    """The result of the check in one line."""
-    if record.check.unchecked:
-        return tr("not checked on real pictures", "sin comprobar con imágenes reales")
-    return tr("{n} compared, {share} the same class, largest difference {difference}",
-              "{n} comparadas, {share} la misma clase, mayor diferencia {difference}",
-              n=format_pictures(record.check.images), share=format_percent(record.check.top1_agreement),
-              difference=format_scientific(record.check.max_abs_difference))
-
-
-def format_scientific(value: float) -> str:
-    """A small number as 1.2e-07, zero as 0."""
-    return f"{value:.1e}" if value else "0"
+from cnnstudio.workers.runs.exports import ExportRecord
 
 
 def open_folder(path: str) -> None:
@@ -89,6 +28,20 @@ def open_folder(path: str) -> None:
 def copy(text: str) -> None:
     """Copy a text to the clipboard."""
     QGuiApplication.clipboard().setText(text)
+
+
+def certificate_of(record: ExportRecord) -> Path | None:
+    """The file with the check of an export, where it is still there."""
+    path = Path(record.path)
+    certificate = path / "check.json" if path.is_dir() else path.with_name(f"{path.name}.check.json")
+    return certificate if certificate.is_file() else None
+
+
+def _title(record: ExportRecord) -> str:
+    if record.check is None:
+        return tr("Exported", "Exportado")
+    return (tr("Exported, not checked", "Exportado, sin comprobar") if record.check.unchecked
+            else tr("Exported and checked", "Exportado y comprobado"))
 
 
 class ResultCard(Card):
@@ -106,6 +59,7 @@ class ResultCard(Card):
         line = row(self._command, copy_command, spacing=8)
         line.setStretch(0, 1)
         well = box(column(self._how, line, spacing=2))
+        self._certificate = Button(tr("Certificate", "Certificado"), "", "list", on_click=self._open_certificate)
         self._symbol = Icon("check", "ok", 20)
         self._title = Label("", "body_strong")
         self.body.addLayout(row(self._symbol, self._title, None, spacing=10))
@@ -113,8 +67,8 @@ class ResultCard(Card):
         self.body.addWidget(self._facts)
         self.body.addWidget(well)
         self.body.addLayout(row(Button(tr("Open folder", "Abrir carpeta"), "", "folder", on_click=self._open),
-                                Button(tr("Copy path", "Copiar ruta"), "", "copy", on_click=self._copy), None,
-                                spacing=8))
+                                Button(tr("Copy path", "Copiar ruta"), "", "copy", on_click=self._copy), self._certificate,
+                                None, spacing=8))
 
     @property
     def command(self) -> str:
@@ -125,18 +79,12 @@ class ResultCard(Card):
         """Show an export."""
         self._record = record
         self._path.setText(record.path)
-        unchecked = record.check.unchecked
+        unchecked = record.check is not None and record.check.unchecked
         self.set_edge("warn" if unchecked else "ok")
         self._symbol.set_icon("warning" if unchecked else "check", "warn" if unchecked else "ok")
-        self._title.setText(tr("Exported, not checked", "Exportado, sin comprobar") if unchecked
-                            else tr("Exported and checked", "Exportado y comprobado"))
-        facts = [(tr("Pictures compared", "Imágenes comparadas"), str(record.check.images))]
-        if not unchecked:
-            facts += [(tr("Same class", "Misma clase"), format_percent(record.check.top1_agreement)),
-                      (tr("Largest difference", "Mayor diferencia"), format_scientific(record.check.max_abs_difference))]
-        if record.check.data:
-            facts.append((tr("Compared on", "Comparado con"), Path(record.check.data).name))
-        self._facts.set_facts(facts)
+        self._title.setText(_title(record))
+        self._facts.set_facts(certificate_facts(record.check) if record.check is not None else [])
+        self._certificate.setVisible(certificate_of(record) is not None)
         entry = EXPORTERS.find(record.format)
         self._how.setText(tr("Use it from a terminal:", "Úselo desde un terminal:")
                           if entry is not None and entry.usage_place == "terminal" else
@@ -155,9 +103,14 @@ class ResultCard(Card):
     def _copy_command(self) -> None:
         copy(self.command)
 
+    def _open_certificate(self) -> None:
+        path = None if self._record is None else certificate_of(self._record)
+        if path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
 
 class EarlierExports(Card):
-    """Earlier exports, newest first; `use(record)` shows one again."""
+    """Earlier exports, newest first; `chosen(record)` shows one again."""
 
     chosen = Signal(object)
 
@@ -188,7 +141,9 @@ class EarlierExports(Card):
         def act(function: Callable[[str], None]) -> Callable[[], None]:
             return lambda: function(record.path)
 
-        line = row(texts, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
+        show = Button(tr("Show the certificate", "Mostrar el certificado"), "icon", "list",
+                      on_click=lambda: self.chosen.emit(record))
+        line = row(texts, show, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
                    Button(tr("Copy path", "Copiar ruta"), "icon", "copy", on_click=act(copy)), spacing=4)
         line.setStretch(0, 1)
         return box(line)

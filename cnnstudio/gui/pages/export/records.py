@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.core.export_jobs import ExportCheck, Exported
 from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
-from cnnstudio.core.jobs import ExportCheck, Exported
+from cnnstudio.workers.runs.exports import ExportRecord, list_exports
+from cnnstudio.workers.runs.folder import RunFolder
 
 FOLDER: Final = "exports"
-MOST: Final = 20
-
-
-class ExportRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished export: `time` in seconds since the epoch, `run` "" where it is unknown."""
-
-    path: str
-    format: str
-    run: str = ""
-    time: float = 0.0
-    check: ExportCheck
 
 
 class _Check(ExportCheck, frozen=True, kw_only=True):
-    """check.json of a bundle."""
+    """check.json of a folder."""
 
     program: str = ""
+    format: str = "bundle"
 
 
 def suffix_of(format: str) -> str:
@@ -47,9 +38,15 @@ def with_suffix(path: Path, format: str) -> Path:
 
 
 def default_target(folder: Path, name: str, run: str, format: str) -> Path:
-    """exports/<project>-<run> in the project's folder, with the format's suffix."""
+    """exports/<project>-<run> in the project's folder, with the format's suffix; formats that share one, or have none, have
+    their id in the name."""
     stem = re.sub(r'[\s/\\:*?"<>|.]+', "-", name).strip("-") or "project"
-    return folder / FOLDER / f"{stem}-{run}{suffix_of(format)}"
+    return folder / FOLDER / f"{stem}-{run}{_mark(format)}{suffix_of(format)}"
+
+
+def _mark(format: str) -> str:
+    first = next((entry.id for entry in EXPORTERS if entry.suffix == suffix_of(format)), format)
+    return "" if first == format else f"-{format}"
 
 
 def record_of(exported: Exported, run: str) -> ExportRecord:
@@ -57,22 +54,9 @@ def record_of(exported: Exported, run: str) -> ExportRecord:
     return ExportRecord(path=exported.path, format=exported.format, run=run, time=exported.time, check=exported.check)
 
 
-def with_record(records: list[Any], record: ExportRecord) -> list[Any]:
-    """The list to remember, newest first, each path once."""
-    others = [item for item in records if isinstance(item, dict) and item.get("path") != record.path]
-    return [msgspec.to_builtins(record), *others][:MOST]
-
-
-def earlier_exports(folder: Path, entries: list[Any]) -> list[ExportRecord]:
-    """Exports that still exist: remembered ones, and bundles in the project's own folder; newest first."""
-    result: dict[str, ExportRecord] = {}
-    for item in entries:
-        try:
-            record = msgspec.convert(item, ExportRecord)
-        except msgspec.ValidationError:
-            continue
-        if Path(record.path).exists():
-            result[record.path] = record
+def earlier_exports(folder: Path, runs: Iterable[RunFolder]) -> list[ExportRecord]:
+    """Exports that still exist: those that the runs know, and folders in the project's own; newest first."""
+    result = {record.path: record for record in list_exports(runs)}
     for path in (folder / FOLDER).glob("*/check.json"):
         if str(path.parent) in result:
             continue
@@ -82,7 +66,7 @@ def earlier_exports(folder: Path, entries: list[Any]) -> list[ExportRecord]:
         except (OSError, ValueError):
             continue
         if check.program:
-            result[str(path.parent)] = ExportRecord(path=str(path.parent), format="bundle", time=modified, check=ExportCheck(
-                images=check.images, top1_agreement=check.top1_agreement, max_abs_difference=check.max_abs_difference,
-                unchecked=check.unchecked, data=check.data))
+            known = {name: getattr(check, name) for name in ExportCheck.__struct_fields__}
+            result[str(path.parent)] = ExportRecord(path=str(path.parent), format=check.format, time=modified,
+                                                    check=ExportCheck(**known))
     return sorted(result.values(), key=lambda item: -item.time)

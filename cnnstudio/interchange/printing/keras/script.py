@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from cnnstudio.catalog.call import literal
 from cnnstudio.catalog.context import Context
 from cnnstudio.core.network import NetworkSpec
@@ -31,11 +33,27 @@ def keras_source(network: NetworkSpec, context: Context) -> str:
     return "\n\n".join(["import keras\nimport numpy as np\n", code + "\n", _LOADING])
 
 
+class ScriptParts(msgspec.Struct, frozen=True):
+    """A training script in its parts: the imports, the pictures with recipe and augmentation, the model, the training."""
+
+    imports: str
+    pictures: str
+    model: str
+    training: str
+
+
 def keras_script(project: Project, context: Context, pictures: int, stem: str = "") -> str:
     """A script that trains the project's network as it stands; `pictures` is the number of its training pictures.
 
     It reads the files of `script_files(project, context, stem)`, which lie beside it.
     """
+    parts = keras_script_parts(project, context, pictures, stem)
+    title = f'"""{script_title(project)}: trains its network on its pictures with Keras."""\n'
+    return title + "\n" + "\n\n".join([parts.imports + "\n" + parts.pictures, parts.model, parts.training])
+
+
+def keras_script_parts(project: Project, context: Context, pictures: int, stem: str = "") -> ScriptParts:
+    """The parts of `keras_script`."""
     files = script_files(project, context, stem)
     code = keras_code(project.network, context).strip("\n")
     for _node, base, _values in weighted_bases(project.network, context):
@@ -43,12 +61,9 @@ def keras_script(project: Project, context: Context, pictures: int, stem: str = 
             code = code.replace(literal(base.own_file), literal(base.own.path))
     training = "\n".join([*base_weights(project, context, files), *training_lines(project, context, pictures)]) + "\n"
     imports, _keras, model = code.partition("import keras\n")
-    parts = [f'"""{script_title(project)}: trains its network on its pictures with Keras."""\n',
-             pipeline_imports(project, imports.split("\n")[:-1], training),
-             pipeline_lines(project, context.class_count, pictures, files.pictures),
-             _in_precision(project, context, model.strip("\n")) + "\n",
-             training]
-    return parts[0] + "\n" + "\n\n".join([parts[1] + "\n" + parts[2], *parts[3:]])
+    return ScriptParts(pipeline_imports(project, imports.split("\n")[:-1], training),
+                       pipeline_lines(project, context.class_count, pictures, files.pictures),
+                       _in_precision(project, context, model.strip("\n")) + "\n", training)
 
 
 def _in_precision(project: Project, context: Context, model: str) -> str:

@@ -1,0 +1,1 @@
+"""Exports: written, reopened by their own runtime, compared, and moved into place."""

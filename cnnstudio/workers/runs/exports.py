@@ -1,0 +1,56 @@
+"""The exports of a run, as they were written: a line each in exports.jsonl in its folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from cnnstudio.core.export_jobs import ExportCheck, Exported
+from cnnstudio.core.foreign_files import SMALL, read_bytes
+from cnnstudio.core.own_folders import NO_FOLLOW
+from cnnstudio.workers.runs.folder import RunFolder
+
+EXPORTS: Final = "exports.jsonl"
+
+
+class ExportRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished export. `path` is absolute, `time` in seconds since the epoch, `run` "" where it is unknown; `check` is None
+    for a document."""
+
+    path: str
+    format: str
+    run: str = ""
+    time: float = 0.0
+    check: ExportCheck | None = None
+
+
+def add_export(run: RunFolder, exported: Exported) -> None:
+    """Note a finished export. A run that cannot be written keeps no note of it."""
+    record = ExportRecord(path=exported.path, format=exported.format, run=run.id, time=time.time(), check=exported.check)
+    with contextlib.suppress(OSError):
+        descriptor = os.open(run.folder / EXPORTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_FOLLOW, 0o644)
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(msgspec.json.encode(record) + b"\n")
+
+
+def list_exports(runs: Iterable[RunFolder]) -> list[ExportRecord]:
+    """The exports of these runs that still exist, newest first, each path once. Damaged lines are passed over."""
+    records: dict[str, ExportRecord] = {}
+    for run in runs:
+        try:
+            lines = read_bytes(run.folder / EXPORTS, SMALL).splitlines()
+        except (OSError, ValueError):
+            continue
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                record = msgspec.json.decode(line, type=ExportRecord)
+                earlier = records.get(record.path)
+                if earlier is None or earlier.time <= record.time:
+                    records[record.path] = record
+    return sorted((record for record in records.values() if Path(record.path).exists()), key=lambda record: -record.time)

@@ -77,7 +77,7 @@ def _new(command: Command) -> None:
 
     new = command("new", tr("create a project from a folder of pictures",
                             "crea un proyecto a partir de una carpeta de imágenes"))
-    new.add_argument("--data", type=Path, nargs="+", required=True, metavar=tr("SOURCE", "ORIGEN"),
+    new.add_argument("--data", type=Path, nargs="+", metavar=tr("SOURCE", "ORIGEN"),
                      help=tr("folder with one subfolder per class, list (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) "
                              "or archive (.zip, .tar); several sources are combined",
                              "carpeta con una subcarpeta por clase, lista (.csv, .tsv, .parquet), matrices (.npz, .npy, "
@@ -90,6 +90,13 @@ def _new(command: Command) -> None:
                                 "run, an exported bundle or a project",
                                 "parte de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras o .h5, un "
                                 "entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
+    chosen.add_argument("--from", dest="script", type=Path, metavar=tr("SCRIPT", "SCRIPT"),
+                        help=tr("take over a Keras or PyTorch training script or notebook: pictures, augmentation, network and "
+                                "training; lists what was taken over and what was not, with the lines; its pictures' folder "
+                                "is read unless --data names another",
+                                "toma un script o cuaderno de entrenamiento de Keras o PyTorch: imágenes, aumento de datos, "
+                                "red y entrenamiento; enumera lo que se tomó y lo que no, con sus líneas; se lee la carpeta "
+                                "de imágenes que indica, salvo que --data nombre otra"))
     add_reading(new)
     add_columns(new)
     add_set(new)
@@ -110,15 +117,20 @@ def _show(command: Command) -> None:
 
 
 def _network(command: Command) -> None:
-    network = command("network", tr("import the network of a Keras or ONNX file",
-                                    "importa la red de un archivo de Keras u ONNX"))
+    network = command("network", tr("import the network of a Keras or ONNX file, or of code",
+                                    "importa la red de un archivo de Keras u ONNX, o de código"))
     taken = network.add_mutually_exclusive_group(required=True)
     taken.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
                        help=tr("start again from a pretrained base, or from a model of your own without its classifier",
                                "parte de nuevo de una base preentrenada o de un modelo propio sin su clasificador"))
     taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                       help=tr("a .keras or .h5 file, Keras's JSON, an ONNX model, Python source or a notebook",
-                               "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, código Python o un cuaderno"))
+                       help=tr("a .keras or .h5 file, Keras's JSON, an ONNX model, or Python source or a notebook with Keras "
+                               "or PyTorch code",
+                               "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, o código Python o un cuaderno con "
+                               "código de Keras o PyTorch"))
+    network.add_argument("--weights", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                         help=tr("with --base NET.py: its trained weights (.pth, .pt or .safetensors with a state dictionary)",
+                                 "con --base RED.py: sus pesos entrenados (.pth, .pt o .safetensors con un state_dict)"))
 
 
 def _check(command: Command) -> None:

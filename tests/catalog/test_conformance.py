@@ -37,13 +37,13 @@ from cnnstudio.core.params import Bool, Choice, Float, Int, check, with_defaults
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import LANGUAGES, Text, set_language
 from cnnstudio.core.training import with_settings
-from cnnstudio.interchange.keras_source import read_code
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.pipeline import pipeline_code
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.recipe import recipe_code
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_script
+from cnnstudio.interchange.source_code import read_code
 from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
 from cnnstudio.network.summary import summary

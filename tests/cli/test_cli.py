@@ -166,7 +166,7 @@ def test_wrong_input_is_exit_code_2_without_a_traceback(arguments, project, tmp_
     assert all("problem" in json.loads(line) for line in captured.out.splitlines())
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["train"], ["new", "x"], ["export", "x", "--format", "no", "--to", "y"]])
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["train"], ["new"], ["export", "x", "--format", "no", "--to", "y"]])
 def test_a_wrong_command_line_is_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)

@@ -2,7 +2,7 @@
 
 __version__ = "0.2.0"
 
-COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "map", "import", "collect", "datasets", "train",
+COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "add", "map", "import", "collect", "datasets", "train",
             "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch", "measure", "robustness", "code", "draw",
             "probe", "plan", "augment", "help", "selfcheck", "compare", "find-rate", "find-batch", "forecast", "coach",
             "reproduce", "control", "layers", "calibrate", "shortcuts", "curve", "report", "explain", "features",

@@ -1,57 +1,61 @@
-"""`cnnstudio train --add-class`: a run whose model has one class more, and what that costs the others."""
+"""`cnnstudio add`: pictures into the data of a project, one by one."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from cnnstudio.cli.output import Output, scan_progress
+from cnnstudio.cli.output import Output, count_progress, scan_progress
+from cnnstudio.cli.projects import locked_project
 from cnnstudio.core.files import write_project
-from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text, format_number, tr
+from cnnstudio.core.text import Text, on_one_line, tr
+from cnnstudio.datasets.collected import Added, NewPicture, add_pictures, with_collected
+from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
-from cnnstudio.workers.runs.adding import NewClass, add_class
-from cnnstudio.workers.runs.folder import RunFolder, find_run
+from cnnstudio.workers.answer_format import pictures_of
+from cnnstudio.workers.job_setup import refresh_index
 
 
-def check_adding(arguments: argparse.Namespace) -> None:
-    """Raise ProblemError for options that do not go with --add-class."""
-    if arguments.new_class is None:
-        if arguments.last_layers:
-            text = Text("--last-layers goes with --add-class.", "--last-layers va con --add-class.")
-            raise ProblemError(error("options", text, "project"))
-        return
-    others = {"--resume": arguments.resume, "--continue": arguments.more, "--seeds": arguments.seeds,
-              "--folds": arguments.folds, "--set": arguments.values or None}
-    wrong = next((name for name, value in others.items() if value is not None), None)
-    if wrong is None and arguments.begin is not None and "@" in arguments.begin:
-        wrong = arguments.begin
-    if wrong is not None:
-        text = Text("--add-class trains one new run with the settings of the run that it goes on from: leave out {option}.",
-                    "--add-class hace un entrenamiento nuevo con los ajustes del anterior: quite {option}.")
-        raise ProblemError(error("options", text.fill(option=wrong), "project"))
+def add(arguments: argparse.Namespace, output: Output) -> int:
+    """Add pictures with their class and split. Exit code 0 all are in the data now or were before, 1 some cannot be read,
+    2 none could be added."""
+    folder: Path = arguments.project
+    name = (arguments.class_name or "").strip()
+    if not name:
+        text = Text("The name of a class must not be empty.", "El nombre de una clase no puede estar vacío.")
+        raise ProblemError(error("no_class_name", text, "dataset"))
+    files, left_out = pictures_of(map(str, arguments.paths))
+    output.problems(left_out, as_lines=False)
+    pictures = [NewPicture(path, name, arguments.split) for path in files]
+    with locked_project(folder):
+        project, index = open_project(folder)
+        try:
+            # The contents of all pictures must be known, to tell what is there already.
+            refresh_index(folder, project, index, scan_progress(output))
+            done = add_pictures(index, project, folder, pictures, count_progress(output))
+            if done.added:
+                project = with_collected(project, [name])
+                write_project(folder, project)
+                refresh_index(folder, project, index, scan_progress(output))
+            output.problems(done.problems)
+            _print(done, name, index, output)
+        finally:
+            index.close()
+    there = len(done.added) + len(done.relabelled) + len(done.present)
+    return 2 if not there else 1 if done.problems else 0
 
 
-def prepared_with_class(arguments: argparse.Namespace, output: Output) -> tuple[RunFolder, Train]:
-    """The new run and its job; the project has the class from now on. Raises ProblemError."""
-    name, _equals, place = str(arguments.new_class).partition("=")
-    new = NewClass(name=name.strip(), folder=Path(place) if place else None, last_layers=arguments.last_layers)
-    project, index = open_project(arguments.project)
-    try:
-        parent = find_run(arguments.project, arguments.begin)
-        added = add_class(arguments.project, project, index, parent, new, scan_progress(output))
-    finally:
-        index.close()
-    if added.project != project:
-        write_project(arguments.project, added.project)
-    output.problems(added.problems, as_lines=False)
-    counts = {split: format_number(added.pictures.get(split, 0), ",") for split in ("train", "validation", "test")}
-    output.print_message(tr("{name}: {train} training pictures, {validation} validation, {test} test; the run goes on from "
-                            "{run}.",
-                            "{name}: {train} imágenes de entrenamiento, {validation} de validación, {test} de prueba; parte "
-                            "del entrenamiento {run}.", name=new.name, run=parent.id, **counts))
-    if added.again:
-        output.print_message(tr("Pictures of the same content, of which one was kept each: {n} left out.",
-                                "Imágenes de igual contenido, de las que se conserva una: {n} omitidas.", n=added.again))
-    return added.run, added.job
+def _print(done: Added, name: str, index: Index, output: Output) -> None:
+    states = {"added": done.added, "relabelled": done.relabelled}
+    words = {"added": Text("added", "añadida"), "relabelled": Text("was in the data, relabelled", "ya estaba; reetiquetada")}
+    for state, paths in states.items():
+        for path, there in paths.items():
+            (picture,) = index.pictures(list(index.ids_of([there])))
+            output.line({"path": path, state: there, "class": picture.class_name, "split": picture.split},
+                        on_one_line(f"{path}: {words[state]}, {picture.class_name}, {picture.split}"))
+    for item in done.present:
+        text = tr("{path}: the data has the same picture already, {there}, as {name}; not added",
+                  "{path}: los datos ya tienen la misma imagen, {there}, como {name}; no se añade", path=item.path,
+                  there=item.there, name=item.class_name)
+        output.line({"path": item.path, "present": item.there, "class": item.class_name, "wanted": name}, on_one_line(text))

@@ -11,6 +11,7 @@ from cnnstudio import __version__
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.export_arguments import add_export, add_exports
 from cnnstudio.cli.parsing import Parser
+from cnnstudio.cli.predict_arguments import add_predict
 from cnnstudio.cli.run_arguments import (
     Command,
     add_calibrate,
@@ -20,7 +21,6 @@ from cnnstudio.cli.run_arguments import (
     add_evaluate,
     add_find_rate,
     add_layers,
-    add_predict,
     add_reproduce,
     add_robustness,
     add_runs,
@@ -78,7 +78,7 @@ def _new(command: Command) -> None:
 
     new = command("new", tr("create a project from a folder of pictures",
                             "crea un proyecto a partir de una carpeta de imágenes"))
-    new.add_argument("--data", type=Path, nargs="+", required=True, metavar=tr("SOURCE", "ORIGEN"),
+    new.add_argument("--data", type=Path, nargs="+", metavar=tr("SOURCE", "ORIGEN"),
                      help=tr("folder with one subfolder per class, list (.csv, .tsv, .parquet), arrays (.npz, .npy, MNIST) "
                              "or archive (.zip, .tar); several sources are combined",
                              "carpeta con una subcarpeta por clase, lista (.csv, .tsv, .parquet), matrices (.npz, .npy, "
@@ -91,6 +91,13 @@ def _new(command: Command) -> None:
                                 "run, an exported bundle or a project",
                                 "parte de una base preentrenada: {ids}; o de un modelo propio: un archivo .keras o .h5, un "
                                 "entrenamiento, un paquete exportado o un proyecto", ids=", ".join(BASES.ids())))
+    chosen.add_argument("--from", dest="script", type=Path, metavar=tr("SCRIPT", "SCRIPT"),
+                        help=tr("take over a Keras or PyTorch training script or notebook: pictures, augmentation, network and "
+                                "training; lists what was taken over and what was not, with the lines; its pictures' folder "
+                                "is read unless --data names another",
+                                "toma un script o cuaderno de entrenamiento de Keras o PyTorch: imágenes, aumento de datos, "
+                                "red y entrenamiento; enumera lo que se tomó y lo que no, con sus líneas; se lee la carpeta "
+                                "de imágenes que indica, salvo que --data nombre otra"))
     add_reading(new)
     add_columns(new)
     add_set(new)
@@ -111,15 +118,20 @@ def _show(command: Command) -> None:
 
 
 def _network(command: Command) -> None:
-    network = command("network", tr("import the network of a Keras or ONNX file",
-                                    "importa la red de un archivo de Keras u ONNX"))
+    network = command("network", tr("import the network of a Keras or ONNX file, or of code",
+                                    "importa la red de un archivo de Keras u ONNX, o de código"))
     taken = network.add_mutually_exclusive_group(required=True)
     taken.add_argument("--base", type=_base, metavar=tr("BASE-or-MODEL", "BASE-o-MODELO"),
                        help=tr("start again from a pretrained base, or from a model of your own without its classifier",
                                "parte de nuevo de una base preentrenada o de un modelo propio sin su clasificador"))
     taken.add_argument("--from", dest="source", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                       help=tr("a .keras or .h5 file, Keras's JSON, an ONNX model, Python source or a notebook",
-                               "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, código Python o un cuaderno"))
+                       help=tr("a .keras or .h5 file, Keras's JSON, an ONNX model, or Python source or a notebook with Keras "
+                               "or PyTorch code",
+                               "un archivo .keras o .h5, el JSON de Keras, un modelo ONNX, o código Python o un cuaderno con "
+                               "código de Keras o PyTorch"))
+    network.add_argument("--weights", type=Path, metavar=tr("FILE", "ARCHIVO"),
+                         help=tr("with --base NET.py: its trained weights (.pth, .pt or .safetensors with a state dictionary)",
+                                 "con --base RED.py: sus pesos entrenados (.pth, .pt o .safetensors con un state_dict)"))
 
 
 def _check(command: Command) -> None:
@@ -226,6 +238,19 @@ def _decide(command: Command) -> None:
                                                                         "acepta los hallazgos de este tipo"))
 
 
+def _add(command: Command) -> None:
+    add = command("add", tr("add single pictures to the data, with their class",
+                            "añade imágenes sueltas a los datos, con su clase"))
+    add.add_argument("paths", nargs="+", type=Path, metavar=tr("PICTURE", "IMAGEN"), help=tr(
+        "pictures and folders of pictures; they are copied into the project, and what it has already is named and left",
+        "imágenes y carpetas de imágenes; se copian en el proyecto, y las que ya tiene se nombran y se dejan"))
+    add.add_argument("--class", dest="class_name", required=True, metavar=tr("NAME", "NOMBRE"),
+                     help=tr("their class", "su clase"))
+    add.add_argument("--split", choices=("train", "validation", "test"),
+                     help=tr("their split (default: drawn at random by the split ratios)",
+                             "su división (predeterminado: se sortea según las proporciones)"))
+
+
 def _code(command: Command) -> None:
     code = command("code", tr("print the network as Keras or PyTorch source",
                               "muestra la red como código de Keras o PyTorch"))
@@ -330,8 +355,8 @@ def _help(command: Command) -> None:
 
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
-    "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
-    "reproduce": add_reproduce, "control": add_control, "classes": add_classes,
+    "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "add": _add,
+    "train": add_train, "runs": add_runs, "reproduce": add_reproduce, "control": add_control, "classes": add_classes,
     "evaluate": add_evaluate, "calibrate": add_calibrate,
     "predict": add_predict, "export": add_export, "exports": add_exports, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,

@@ -62,6 +62,7 @@ def _formats(text: str) -> list[str]:
     unknown = [name for name in names if name not in (*_ids(), "all")]
     if unknown or not names:
         raise argparse.ArgumentTypeError(tr("invalid choice: {name} (choose from {ids})",
-                                            "{name} no está entre lo posible: {ids}", name=", ".join(unknown) or "-",
+                                            "{name} no está entre lo posible: {ids}",
+                                            name=", ".join(map(repr, unknown)) or "''",
                                             ids=", ".join([*_ids(), "all"])))
     return ["all"] if "all" in names else names

@@ -73,6 +73,7 @@ _COLUMN_HINT: Final = Text(
     "picture), or in a project with: set PROJECT dataset.label_columns=COLUMN.",
     "Elíjala con --label-column COLUMNA (repítalo para varias columnas de ceros y unos; «.» para la carpeta de cada imagen) "
     "o, en un proyecto, con: set PROYECTO dataset.label_columns=COLUMNA.")
+_DATA_HINT: Final = Text("Name their folder with --data.", "Indique su carpeta con --data.")
 _PATH_HINT: Final = Text("Choose it with --path-column COLUMN, or in a project with: set PROJECT "
                          "dataset.path_columns=COLUMN.",
                          "Elíjala con --path-column COLUMNA o, en un proyecto, con: set PROYECTO "
@@ -88,6 +89,7 @@ _HINTS: Final = {
                                  "--remove."),
     "left_out_linked_folder": Text("Use --follow-links, or in a project: set PROJECT dataset.follow_links=true.",
                                    "Use --follow-links o, en un proyecto: set PROYECTO dataset.follow_links=true."),
+    "script_without_folder": _DATA_HINT, "script_folder_missing": _DATA_HINT,
     "columns_unclear": _COLUMN_HINT, "too_many_classes": _COLUMN_HINT, "several_labels": _COLUMN_HINT,
     "path_unclear": _PATH_HINT, "no_path_column": _PATH_HINT,
     "no_project": Text("To make a project of a folder of pictures: cnnstudio new PROJECT --data FOLDER, or in the window: "

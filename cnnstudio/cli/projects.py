@@ -20,7 +20,7 @@ from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
 from cnnstudio.core.keys import get_value, to_plain
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.own_folders import LOCK_FILE
-from cnnstudio.core.problems import Problem, ProblemError, blocking, warning
+from cnnstudio.core.problems import Problem, ProblemError, blocking, error, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, on_one_line, tr
 from cnnstudio.datasets.audit.measuring import waiting
@@ -29,10 +29,13 @@ from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import base_notes, create_project, open_project, picture_problems, with_measured_range
 from cnnstudio.datasets.sample_ranges import chosen_range_notice, sample_groups, sample_range_problems
 from cnnstudio.datasets.scan_problems import left_out_problem
+from cnnstudio.datasets.script_project import create_from_script, script_places
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.datasets.sources.kinds import as_sources
 from cnnstudio.imaging.picture_files import Tally
 from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.interchange.script.model import Script, ScriptItem
+from cnnstudio.interchange.script.reader import read_script
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.index_rescue import rescue_index
 from cnnstudio.workers.job_setup import refresh_collection
@@ -42,7 +45,14 @@ from cnnstudio.workers.own_bases import model_of
 def new(arguments: argparse.Namespace, output: Output) -> int:
     folder: Path = arguments.project
     with_values(Project(), [item for item in arguments.values if not item.startswith(("network.", "augmentation."))])
-    places, tally = arguments.data, Tally()
+    script = read_script(arguments.script) if arguments.script is not None else None
+    if script is not None:
+        print_script(script, arguments.script, output)
+    tally = Tally()
+    places = arguments.data or (script_places(script, arguments.script) if script is not None else [])
+    if not places:
+        text = Text("Which pictures? Name their folder with --data.", "¿Qué imágenes? Indique su carpeta con --data.")
+        raise ProblemError(error("no_data", text, "dataset"))
     if not (folder / PROJECT_FILE).exists():
         places = as_sources(places, folder.absolute() / "pictures", count_progress(output), tally=tally)
     base, base_name = arguments.base or "", ""
@@ -50,7 +60,7 @@ def new(arguments: argparse.Namespace, output: Output) -> int:
         model, base_name = model_of(Path(base))
         base = str(model)
     with _locked_new(folder):
-        return _create(arguments, output, places, base, base_name, tally)
+        return _create(arguments, output, places, base, base_name, tally, script)
 
 
 @contextmanager
@@ -75,13 +85,30 @@ def _locked_new(folder: Path) -> Iterator[None]:
                         folder.rmdir()
 
 
-def _create(arguments: argparse.Namespace, output: Output, places: list[Path], base: str, base_name: str, tally: Tally
-            ) -> int:
+def print_script(script: Script, path: Path, output: Output) -> None:
+    """What of a script is taken over and what is not, each with its line."""
+    def plain(items: tuple[ScriptItem, ...]) -> list[dict[str, object]]:
+        return [{"line": item.line, "area": item.area, "text": item.text} for item in items]
+
+    def lines(items: tuple[ScriptItem, ...]) -> list[str]:
+        return ["  " + (f"{item.place}: {item.text}" if str(item.place) else str(item.text)) for item in items]
+
+    left = lines(script.left) or ["  " + tr("nothing", "nada")]
+    text = "\n".join([tr("{path}, taken over:", "{path}, se tomó:", path=path.name), *lines(script.taken),
+                      tr("not taken over:", "no se tomó:"), *left])
+    output.line({"event": "script", "path": str(path), "taken": plain(script.taken), "not_taken": plain(script.left)}, text)
+
+
+def _create(arguments: argparse.Namespace, output: Output, places: list[Path], base: str, base_name: str, tally: Tally,
+            script: Script | None) -> int:
     folder: Path = arguments.project
     reading = reading_spec(arguments)
-    created, index = create_project(folder, places, template=arguments.template or "", base=base, base_name=base_name,
-                                    name=folder.resolve().name, on_progress=scan_progress(output),
-                                    reading=reading)
+    name, on_progress = folder.resolve().name, scan_progress(output)
+    if script is not None:
+        created, index = create_from_script(folder, script, places, name, reading, on_progress)
+    else:
+        created, index = create_project(folder, places, template=arguments.template or "", base=base, base_name=base_name,
+                                        name=name, on_progress=on_progress, reading=reading)
     project = created.project
     try:
         if arguments.values:
@@ -104,7 +131,7 @@ def _create(arguments: argparse.Namespace, output: Output, places: list[Path], b
     problems = (*created.scan.problems, *unreadable, *created.notes, *sample_range_problems(deep, project.recipe),
                 *(() if blocked else check_project(project, classes, counts, ProjectBases(folder))))
     notes = (*chosen_range_notice(deep, project.recipe),
-             *(left_out_problem(entry, arguments.data[0]) for entry in tally.entries()), *created.scan.notes)
+             *(left_out_problem(entry, places[0]) for entry in tally.entries()), *created.scan.notes)
     output.problems((*problems, *notes), as_lines=False)
     images = sum(splits.values())
     if not images:

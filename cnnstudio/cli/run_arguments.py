@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnnstudio.catalog.properties import PROPERTIES
-from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_run, add_set
+from cnnstudio.cli.shared_arguments import add_columns, add_run, add_set
 from cnnstudio.core.text import tr
 
 Command = Callable[..., argparse.ArgumentParser]
@@ -195,20 +195,6 @@ def add_calibrate(command: Command) -> None:
                                    "deja la temperatura como está y pone solo la opción de rechazo"))
 
 
-def add_predict(command: Command) -> None:
-    predict = command("predict", tr("classify pictures", "clasifica imágenes"), project=False)
-    predict.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"),
-                         help=tr("a project, a run, an exported bundle or a .keras file",
-                                 "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
-    predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"),
-                         help=tr("pictures and folders of pictures", "imágenes y carpetas de imágenes"))
-    add_run(predict)
-    predict.add_argument("--top", type=int, default=5, metavar="K",
-                         help=tr("how many classes to show (default: 5)", "cuántas clases se muestran (predeterminado: 5)"))
-    predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                         help=tr("write the predictions as a table", "escribe las predicciones como tabla"))
-    add_force(predict)
-    add_reading(predict)
 
 
 def add_robustness(command: Command) -> None:

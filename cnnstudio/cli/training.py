@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, Final
 
-from cnnstudio.cli.adding import check_adding, prepared_with_class
+from cnnstudio.cli.added_class import check_adding, prepared_with_class
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, localized, scan_progress
 from cnnstudio.cli.values import with_values

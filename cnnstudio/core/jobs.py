@@ -154,7 +154,7 @@ class Prediction(Event, frozen=True, kw_only=True):
     """The answer for one picture: `top` is best first; or the problem that prevented it.
 
     `not_sure` is None where the model has no reject option. `answer_set`: the classes that remain, best first, where that is
-    one with conformal sets.
+    one with conformal sets. Of a frame of a video or camera: its number from 0, and its `seconds` from the beginning.
     """
 
     request: int
@@ -163,6 +163,18 @@ class Prediction(Event, frozen=True, kw_only=True):
     problem: Problem | None = None
     not_sure: bool | None = None
     answer_set: tuple[str, ...] | None = None
+    frame: int | None = None
+    seconds: float | None = None
+
+
+class Prepared(Event, frozen=True, kw_only=True):
+    """A picture as the network gets it: uint8 of `shape` (height, width, channels); or the problem that prevented it."""
+
+    request: int
+    path: str
+    shape: tuple[int, int, int] = (0, 0, 0)
+    pixels: bytes = b""
+    problem: Problem | None = None
 
 
 class Answered(Event, frozen=True, kw_only=True):

@@ -42,6 +42,8 @@ class RuntimeModel:
     card: Card
     name: str
     notes: tuple[Text, ...] = ()
+    plain: bool = False
+    """Whether the file takes float32 pixels of any number of pictures as they are, and answers as the card says."""
 
 
 class RuntimeEngine:
@@ -75,7 +77,8 @@ def open_runtime_model(path: Path) -> RuntimeModel:
     layout = _layout(opened.input_shape, path)
     card = _own_card(entry, path)
     if card is not None:
-        return RuntimeModel(_own_predict(opened.predict, layout), _checked(card, layout, path), entry.id)
+        return RuntimeModel(_own_predict(opened.predict, layout), _checked(card, layout, path), entry.id,
+                            plain=not layout.first and not layout.single)
     predict = _batched(opened.predict, layout)
     card = _card_beside(path)
     # The normalisation of a foreign model is before it, not inside.

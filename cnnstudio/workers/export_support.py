@@ -8,6 +8,7 @@ from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.catalog.exporters.bundles import BUNDLE_ENGINES
 from cnnstudio.catalog.exporters.entry import ExampleFacts, Exporter
+from cnnstudio.catalog.exporters.graph_recipes import recipe_problems
 from cnnstudio.core.libraries import install_fix, install_hint, is_available
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
@@ -22,7 +23,8 @@ from cnnstudio.workers.runs.folder import RunFolder
 def unsupported_problems(entry: Exporter, run: RunFolder, engine: str = "") -> tuple[Problem, ...]:
     """Why this run cannot be exported in that format here: libraries that are missing, and layers that the format has no form
     for. Raises ProblemError where the run cannot be read."""
-    return (*entry.missing_libraries(), *engine_problems(entry, engine), *layer_problems(entry, run))
+    recipe = recipe_problems(run.spec().recipe) if entry.prepares_pictures else ()
+    return (*entry.missing_libraries(), *engine_problems(entry, engine), *layer_problems(entry, run), *recipe)
 
 
 def engine_problems(entry: Exporter, engine: str) -> tuple[Problem, ...]:

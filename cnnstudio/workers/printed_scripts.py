@@ -23,6 +23,7 @@ from cnnstudio.interchange.base_weights import base_arrays
 from cnnstudio.interchange.printing.keras.base_weights import reads_file
 from cnnstudio.interchange.printing.keras.script import keras_script
 from cnnstudio.interchange.printing.script_files import CODE_MARK, script_files, weighted_bases
+from cnnstudio.interchange.printing.settings_comment import with_settings_comment
 from cnnstudio.interchange.printing.torch.script import torch_script
 from cnnstudio.interchange.printing.torch.weights import base_state
 from cnnstudio.network.checks import Counts, check_network, check_project, check_values
@@ -80,7 +81,7 @@ def script_text(framework: Framework, project: Project, context: Context, pictur
     if wrong:
         raise ProblemError(*wrong)
     script = torch_script if framework == "torch" else keras_script
-    return script(project, context, pictures, stem)
+    return with_settings_comment(script(project, context, pictures, stem), project)
 
 
 def file_names(framework: Framework, project: Project, context: Context, stem: str = "") -> list[str]:

@@ -20,6 +20,7 @@ from cnnstudio.catalog.blocks import BLOCKS
 from cnnstudio.catalog.component import Place
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.exporters import EXPORTERS
+from cnnstudio.catalog.exporters.entry import ExampleFacts
 from cnnstudio.catalog.keras_parts import short_name
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.params import params_of
@@ -33,14 +34,16 @@ from cnnstudio.core.item import Item, Step
 from cnnstudio.core.keys import get_value, set_value
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Bool, Choice, Float, Int, check, with_defaults
+from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import LANGUAGES, Text, set_language
 from cnnstudio.core.training import with_settings
-from cnnstudio.interchange.keras_source import read_code
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.pipeline import pipeline_code
 from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.interchange.printing.recipe import recipe_code
 from cnnstudio.interchange.printing.torch.module import torch_model
 from cnnstudio.interchange.printing.torch.script import torch_script
+from cnnstudio.interchange.source_code import read_code
 from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.network.shapes import report
 from cnnstudio.network.summary import summary
@@ -254,7 +257,7 @@ def test_an_augmentation_is_printed_for_both(entry, mode):
 @pytest.mark.parametrize("entry", list(EXPORTERS), ids=lambda entry: entry.id)
 def test_an_exporter_names_functions_of_the_engine_that_are_there(entry):
     """Without importing them: they belong to the child."""
-    for name in filter(None, (entry.writer, entry.recognizer)):
+    for name in filter(None, (entry.writer, entry.opener, entry.recognizer)):
         module, _, function = name.partition(":")
         assert module.startswith("cnnstudio.engine.")
         spec = importlib.util.find_spec(module)
@@ -262,11 +265,24 @@ def test_an_exporter_names_functions_of_the_engine_that_are_there(entry):
         tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
         assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     assert bool(entry.recognizer) == bool(entry.suffix), "folders are recognised by check.json"
-    assert 0 < entry.tolerance < 0.01
+    if entry.least_agreement == 1.0:
+        assert 0 < entry.tolerance <= 1e-4 and entry.precision == "float32"
+    else:
+        # Whole numbers may be far off for a single picture, but not on average.
+        assert entry.mean_tolerance <= 0.05 and entry.least_agreement >= 0.9
     assert entry.contents and entry.devices
     assert all(content.text.en != content.text.es for content in entry.contents)
     usage = entry.usage("/folder/export")
     assert usage.en and usage.es
+    assert entry.is_document or entry.examples
+
+
+@pytest.mark.parametrize("example", [example for entry in EXPORTERS for example in entry.examples
+                                     if example.language == "python"], ids=lambda example: example.id)
+def test_an_example_in_python_is_python(example):
+    recipe = RecipeSpec(height=8, width=9)
+    facts = ExampleFacts(path="/a b/ñ's", recipe=recipe, class_names=("it's", "b"), prepare=recipe_code(recipe))
+    ast.parse(example.source(facts))
 
 
 # Networks ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 import cnnstudio
 from cnnstudio import cli
 from cnnstudio.__main__ import is_for_terminal
-from cnnstudio.cli import doctor, jobs
+from cnnstudio.cli import doctor, predicting
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
 from cnnstudio.core.events import Finished, Phase, Stopped
@@ -166,7 +166,7 @@ def test_wrong_input_is_exit_code_2_without_a_traceback(arguments, project, tmp_
     assert all("problem" in json.loads(line) for line in captured.out.splitlines())
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["train"], ["new", "x"], ["export", "x", "--format", "no", "--to", "y"]])
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["train"], ["new"], ["export", "x", "--format", "no", "--to", "y"]])
 def test_a_wrong_command_line_is_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
@@ -254,8 +254,8 @@ def test_predict_names_the_run_that_answers(project, pictures, monkeypatch, caps
             self.told(Prediction(request=1, path="a.png", top=(Ranked(label="cat", probability=1.0),)))
             return Stopped(kept=True)
 
-    monkeypatch.setattr(jobs, "Supervisor", Scripted)
-    monkeypatch.setattr(jobs, "stop_on_interrupt", lambda _supervisor, _output: contextlib.nullcontext())
+    monkeypatch.setattr(predicting, "Supervisor", Scripted)
+    monkeypatch.setattr(predicting, "stop_on_interrupt", lambda _supervisor, _output: contextlib.nullcontext())
     folder = Path(project)
     run = create_run(folder, read_project(folder), lambda path: path.write_text("{}\n"))
     run.model_path.write_bytes(b"model")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -13,7 +14,12 @@ from cnnstudio.core.messages import encode_event
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.interchange.printing.script_files import CODE_MARK
+from cnnstudio.interchange.printing.settings_comment import read_settings_comment
 from cnnstudio.workers.job_setup import prepare_training
+
+
+def _code(text: str) -> str:
+    return text.partition("# The settings of the project")[0]
 
 
 @pytest.mark.parametrize(("options", "word"), [
@@ -26,7 +32,11 @@ def test_code_is_printed_and_written(project, tmp_path, capsys, options, word):
     compile(text, "printed", "exec")
     target = tmp_path / "written.py"
     assert cli.main(["code", project, *options, "--to", str(target)]) == 0
-    assert target.read_text(encoding="utf-8") == CODE_MARK + text.replace("manifest.jsonl", "written.pictures.jsonl")
+    written = target.read_text(encoding="utf-8")
+    shown = CODE_MARK + text.replace("manifest.jsonl", "written.pictures.jsonl")
+    # The settings behind a whole script tell its code, in which the name of the list stands.
+    assert _code(written) == _code(shown)
+    assert read_settings_comment(written) == (read_settings_comment(text) and (ANY, True))
 
 
 def test_a_file_that_cannot_be_written_is_told(project, tmp_path):

@@ -54,4 +54,4 @@ def test_a_network_is_taken_from_source_and_from_a_notebook(project, tmp_path, c
         assert "\"epochs\":7" in capsys.readouterr().out.replace(" ", "")
     (tmp_path / "net.py").write_text("import torch\n", encoding="utf-8")
     assert cli.main(["network", project, "--from", str(tmp_path / "net.py"), "--json"]) == 2
-    assert "torch_code" in capsys.readouterr().out
+    assert "no_network" in capsys.readouterr().out

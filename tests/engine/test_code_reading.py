@@ -12,7 +12,7 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import Node
 from cnnstudio.interchange.keras_file.model import read_description
-from cnnstudio.interchange.keras_source import read_code
+from cnnstudio.interchange.source_code import read_code
 from cnnstudio.network.shapes import report
 from tests.interchange.code_samples import SAMPLES
 

@@ -17,14 +17,15 @@ from cnnstudio.core.edits import set_network, set_node_param
 from cnnstudio.core.network import Edge, NetworkSpec, Node
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.interchange.apply_code import apply_code, read_edited_code
 from cnnstudio.interchange.foreign import with_foreign_network
-from cnnstudio.interchange.keras_source import SourceNetwork, read_code
-from cnnstudio.interchange.keras_source.apply import apply_code, read_edited_code
 from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing import blocks
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.keras.script import keras_script
+from cnnstudio.interchange.python_source.source import SourceNetwork
+from cnnstudio.interchange.source_code import read_code
 from cnnstudio.network.new_project import Facts, new_project, with_base
 from cnnstudio.network.shapes import report
 from tests.catalog.layer_cases import CONTEXT, around

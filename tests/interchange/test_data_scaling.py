@@ -15,8 +15,8 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.interchange.foreign import recipe_notice, with_foreign_network
 from cnnstudio.interchange.keras_source.data_scaling import find_scaling
-from cnnstudio.interchange.keras_source.reader import read_code, read_file
 from cnnstudio.interchange.open import read_network
+from cnnstudio.interchange.source_code import read_code, read_file
 from cnnstudio.network.checks import check_project
 
 NETWORK = """

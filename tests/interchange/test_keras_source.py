@@ -12,10 +12,10 @@ from cnnstudio.catalog.bases.resolver import BUILT_IN
 from cnnstudio.catalog.context import Context, context_of
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.interchange.apply_code import apply_code
 from cnnstudio.interchange.foreign import with_foreign_network
-from cnnstudio.interchange.keras_source import read_code
-from cnnstudio.interchange.keras_source.apply import apply_code
 from cnnstudio.interchange.open import read_network
+from cnnstudio.interchange.source_code import read_code
 from tests.interchange.code_samples import SAMPLES
 
 CONTEXT = Context(height=32, width=32, channels=3, class_count=7)
@@ -189,7 +189,9 @@ def test_grey_pictures_without_an_axis_for_their_channel():
 
 
 def test_pytorch_is_told_apart():
-    assert refused("import torch\nfrom torch import nn\nclass Net(nn.Module):\n    pass\n")[0] == "torch_code"
+    """Its reader says what it misses."""
+    code = "import torch\nfrom torch import nn\nclass Net(nn.Module):\n    pass\n"
+    assert refused(code)[0] == "code_unknown"
 
 
 # Bases ------------------------------------------------------------------------------------------------

@@ -11,13 +11,13 @@ from cnnstudio.catalog.context import Context
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.network import Edge, NetworkSpec, Node
-from cnnstudio.interchange.keras_source import read_code
 from cnnstudio.interchange.printing.block_lines import make_loop
 from cnnstudio.interchange.printing.blocks import Step
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.repetition import find_helpers
 from cnnstudio.interchange.printing.statements import Body, Function, Number, Statement, make_function
 from cnnstudio.interchange.printing.torch.module import torch_model
+from cnnstudio.interchange.source_code import read_code
 
 LARGE = 60
 """Layers of a drawn network from which it is printed by its blocks."""

@@ -98,7 +98,7 @@ def test_only_the_head_learns_unless_the_last_layers_are_wanted(place):
     assert [stage.trainable_from for stage in head.training.stages] == ["none"]
     assert not head.augmentation.active  # else the features would be computed for every epoch anew
     last = add_class(place.folder, first.project, place.index, place.run, NewClass(name="fox", last_layers=True)).run.spec()
-    assert [stage.trainable_from for stage in last.training.stages][0] == "none"
+    assert last.training.stages[0].trainable_from == "none"
     assert last.training.stages[1].trainable_from.startswith("block")
     assert last.augmentation.active
 
@@ -141,6 +141,10 @@ def test_pictures_that_are_in_another_class_or_there_twice_are_left_out(place):
     assert "(a.png)" in told.text.en
 
 
+def _nothing(_place):
+    pass
+
+
 def _is_trained(place):
     lock = ProjectLock(place.run.folder)
     assert lock.acquire() is None
@@ -148,15 +152,15 @@ def _is_trained(place):
 
 
 @pytest.mark.parametrize(("change", "wanted", "codes"), [
-    (lambda place: None, {"name": "dog"}, ["class_exists"]),
-    (lambda place: None, {"name": " "}, ["class_name"]),
-    (lambda place: None, {"name": "a\nb"}, ["class_name"]),
+    (_nothing, {"name": "dog"}, ["class_exists"]),
+    (_nothing, {"name": " "}, ["class_name"]),
+    (_nothing, {"name": "a\nb"}, ["class_name"]),
     (lambda place: [path.unlink() for path in place.new.iterdir()], {}, ["no_pictures"]),
     (lambda place: shutil.rmtree(place.new), {}, ["no_pictures"]),
     (lambda place: [path.write_bytes(b"no picture") for path in place.new.iterdir()], {}, ["no_pictures"]),
     (lambda place: [shutil.copy(place.pictures / "cat" / f"{number}.png", place.new / f"{number}.png")
                     for number in range(12)], {}, ["in_other_class"]),
-    (lambda place: None, {"folder": "pictures/cat"}, ["folder_in_project"]),
+    (_nothing, {"folder": "pictures/cat"}, ["folder_in_project"]),
     (lambda place: place.run.model_path.unlink(), {}, ["no_model"]),
     (_is_trained, {}, ["run_in_use"])])
 def test_what_cannot_be_added_is_told_and_changes_nothing(place, change, wanted, codes):
@@ -240,7 +244,8 @@ def trained(monkeypatch):
     monkeypatch.setattr(training, "run_job", run_job)
 
 
-def test_the_command_adds_trains_and_tells(place, trained, capsys):
+@pytest.mark.usefixtures("trained")
+def test_the_command_adds_trains_and_tells(place, capsys):
     place.index.close()
     assert cli.main(["train", str(place.folder), "--add-class", f"fox={place.new}"]) == 0
     printed = capsys.readouterr()
@@ -250,7 +255,7 @@ def test_the_command_adds_trains_and_tells(place, trained, capsys):
     assert "New class, fox: 90.0% (9 of 10" in printed.out
     assert "within chance (McNemar's exact test, p = 0.625). Their pictures that are taken for fox: 2." in printed.out
     assert read_project(place.folder).dataset.class_names == ("cat", "dog", "fox")
-    assert [run.origin.added for run in list_runs(place.folder)][0] == ("fox",)
+    assert list_runs(place.folder)[0].origin.added == ("fox",)
 
 
 def test_options_that_do_not_go_together_are_told(place, capsys):
@@ -264,7 +269,8 @@ def test_options_that_do_not_go_together_are_told(place, capsys):
 
 
 @pytest.mark.parametrize(("counts", "words"), [
-    ({"only_before": 0, "only_after": 0, "taken": 0}, "No answer for a picture"), ({"only_before": 20, "only_after": 1}, "less well"),
+    ({"only_before": 0, "only_after": 0, "taken": 0}, "No answer for a picture"),
+    ({"only_before": 20, "only_after": 1}, "less well"),
     ({"only_before": 1, "only_after": 20}, "better"), ({"only_before": 3, "only_after": 1}, "within chance")])
 def test_the_verdict_follows_the_test(counts, words):
     verdict = change_verdict(replace(CHANGE, **counts))
@@ -276,4 +282,4 @@ def test_the_verdict_follows_the_test(counts, words):
 def test_nothing_is_told_of_a_run_that_added_no_class(place):
     place.run.events_path.write_bytes(encode_event(CHANGE) + b"\n")
     assert class_change(place.run) is None
-    assert [str(what.es) for what, _figure in change_lines(replace(CHANGE, split="validation"))][0] == "Clases anteriores, antes"
+    assert change_lines(replace(CHANGE, split="validation"))[0][0].es == "Clases anteriores, antes"

@@ -142,7 +142,7 @@ def test_the_command_lists_renames_and_gives_back(tmp_path, capsys):
     assert [item.name for item in run_classes(run)] == ["cat", "dog"]
 
 
-def test_damaged_names_are_told_in_the_list_of_runs(tmp_path, capsys):
+def test_damaged_names_are_told_in_the_list_of_runs(tmp_path):
     place = Place(tmp_path)
     run = place.run()
     place.index.close()

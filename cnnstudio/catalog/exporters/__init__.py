@@ -8,7 +8,7 @@ from cnnstudio.catalog.exporters.bundles import BUNDLE
 from cnnstudio.catalog.exporters.documents import DOCUMENTS
 from cnnstudio.catalog.exporters.entry import Exporter
 from cnnstudio.catalog.exporters.litert import LITERT_EXPORTERS
-from cnnstudio.catalog.exporters.models import KERAS, ONNX, OPENVINO, SAVED_MODEL, TORCH_EXPORT
+from cnnstudio.catalog.exporters.models import KERAS, ONNX, ONNX_PICTURES, OPENVINO, SAVED_MODEL, TORCH_EXPORT
 from cnnstudio.catalog.exporters.sources import KERAS_SOURCE, TORCH_SOURCE
 from cnnstudio.core.registry import Registry
 
@@ -16,4 +16,5 @@ DRAWINGS: Final = (".svg", ".pdf", ".png")
 """The suffixes of a drawing of the network; the suffix selects the format."""
 
 EXPORTERS: Final[Registry[Exporter]] = Registry("exporter", (
-    BUNDLE, KERAS, SAVED_MODEL, ONNX, *LITERT_EXPORTERS, OPENVINO, TORCH_SOURCE, TORCH_EXPORT, KERAS_SOURCE, *DOCUMENTS))
+    BUNDLE, KERAS, SAVED_MODEL, ONNX, ONNX_PICTURES, *LITERT_EXPORTERS, OPENVINO, TORCH_SOURCE, TORCH_EXPORT, KERAS_SOURCE,
+    *DOCUMENTS))

@@ -63,7 +63,7 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
     calibrated; else its own script applies it. `has_samples`: the user chooses how many sample pictures it carries.
     `framework`: that of the source code it needs the network in; layers without a form in it cannot be exported.
     `engines`: the runtimes that the user chooses from, by id; the first is the usual one. `as_model`: the program answers
-    with such a file itself.
+    with such a file itself. `prepares_pictures`: the recipe is in the graph, as far as that can be.
     """
 
     id: str
@@ -91,6 +91,7 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
     engines: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     as_model: bool = False
+    prepares_pictures: bool = False
 
     @property
     def folder(self) -> bool:

@@ -119,6 +119,16 @@ ONNX: Final = (
              'answers = session.run(["probabilities"], {"pixels": pixels})[0]'),
     Example(id="browser", label=Text("Browser", "Navegador"), language="javascript", source=_browser),
 )
+ONNX_PICTURES: Final = (Example(id="python", label=_PYTHON, language="python", runs=True, source=lambda facts: (
+    "import sys\n\nimport numpy as np\nimport onnxruntime\nfrom onnxruntime_extensions import get_library_path\n\n"
+    f"CLASSES = {list(facts.class_names)!r}\noptions = onnxruntime.SessionOptions()\n"
+    "options.register_custom_ops_library(get_library_path())\n"
+    f"session = onnxruntime.InferenceSession({facts.path!r}, options)\n"
+    'answers = session.run(["probabilities"], {"picture": np.fromfile(sys.argv[1], np.uint8)})[0][0]\n'
+    "if len(answers) == 1:  # one output: the probability of the second class\n"
+    "    answers = np.array([1 - answers[0], answers[0]])\n"
+    "for number in np.argsort(-answers)[:5]:\n"
+    '    print(f"{CLASSES[number]}: {answers[number]:.2%}")\n')),)
 LITERT: Final = (
     *_python("from ai_edge_litert.interpreter import Interpreter\n",
              'model = Interpreter(model_path=PATH).get_signature_runner("serving_default")',

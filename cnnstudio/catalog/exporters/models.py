@@ -7,7 +7,7 @@ from typing import Final
 from cnnstudio.catalog.backends import TORCH
 from cnnstudio.catalog.exporters import examples
 from cnnstudio.catalog.exporters.entry import Content, Exporter, same
-from cnnstudio.catalog.exporters.libraries import ONNX_RUNTIME, TF2ONNX
+from cnnstudio.catalog.exporters.libraries import ONNX_EXTENSIONS, ONNX_RUNTIME, TF2ONNX
 from cnnstudio.catalog.exporters.libraries import OPENVINO as OPENVINO_LIBRARY
 from cnnstudio.core.text import Text
 
@@ -60,6 +60,30 @@ ONNX: Final = Exporter(
                                        "archivo")),
         _CERTIFICATE),
     usage=lambda path: same(f"onnxruntime.InferenceSession({path!r})"), examples=examples.ONNX, as_model=True)
+
+ONNX_PICTURES: Final = Exporter(
+    id="onnx_pictures", label=Text("ONNX from files", "ONNX desde archivos"), suffix=".onnx",
+    writer="cnnstudio.engine.exporting.onnx_pictures:write_onnx_pictures",
+    opener="cnnstudio.engine.exporting.onnx_pictures:open_onnx_pictures", backend="tensorflow",
+    recognizer="cnnstudio.engine.exporting.onnx_writers:is_our_model",
+    libraries=(TF2ONNX, ONNX_RUNTIME, ONNX_EXTENSIONS),
+    # The graph's own decoder and resizing are not those of the program.
+    tolerance=1.0, mean_tolerance=0.05, least_agreement=0.95, prepares_pictures=True,
+    help=Text("One .onnx file that takes the bytes of a JPEG or PNG file: decoding, orientation of colours and resizing are in "
+              "the graph (onnxruntime-extensions). It answers nearly, not exactly, as the trained model: the certificate says "
+              "how nearly.",
+              "Un archivo .onnx que recibe los bytes de un archivo JPEG o PNG: la decodificación, los colores y el cambio de "
+              "tamaño están en el grafo (onnxruntime-extensions). Responde casi, no exactamente, como el modelo entrenado: el "
+              "certificado dice cuánto."),
+    contents=(
+        Content("picture → probabilities", Text("the input: the bytes of a file, uint8 (length,); the output (1, outputs)",
+                                                "la entrada: los bytes de un archivo, uint8 (longitud,); la salida "
+                                                "(1, salidas)")),
+        Content("metadata_props", Text("cnnstudio.json and class_names, inside the same file",
+                                       "cnnstudio.json y class_names, dentro del mismo archivo")),
+        _CERTIFICATE),
+    usage=lambda path: same(f"onnxruntime.InferenceSession({path!r}, options)  # with onnxruntime_extensions"),
+    examples=examples.ONNX_PICTURES)
 
 OPENVINO: Final = Exporter(
     id="openvino", label=Text("OpenVINO", "OpenVINO"), writer="cnnstudio.engine.exporting.saved_model_writers:write_openvino",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any
+from typing import Any, Final
 
 from cnnstudio.catalog import torch_helpers
 from cnnstudio.catalog.call import Call, P
@@ -197,7 +197,7 @@ def _resizing_shape(values: Values, inputs: tuple[Shape, ...], _context: Context
     return values["height"], values["width"], channels
 
 
-_RESIZE = Helper("Resize", '''\
+RESIZE: Final = Helper("Resize", '''\
 class Resize(nn.Module):
     """Brings pictures to a size with the weights that TensorFlow uses: each row and column as a sum of old ones."""
 
@@ -248,7 +248,7 @@ def _resizing_torch(site: Site) -> TorchCode:
             before = (Part(f"nn.ConstantPad2d({(left, left, top, top)}, {float(values['fill_value'])})", suffix="padding"),)
     antialias = ", antialias=True" if values["antialias"] else ""
     code = f'Resize({values["height"]}, {values["width"]}, "{values["interpolation"]}"{antialias})'
-    return TorchCode(parts=(*before, Part(code, helpers=(_RESIZE,))))
+    return TorchCode(parts=(*before, Part(code, helpers=(RESIZE,))))
 
 
 RESIZING = LayerType(

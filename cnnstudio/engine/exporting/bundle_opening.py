@@ -15,7 +15,7 @@ from cnnstudio.core.calibration import Calibration
 from cnnstudio.core.foreign_files import LARGE, decode_json, read_bytes
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.engine.bytecode import no_bytecode
-from cnnstudio.engine.exporting.reopened import Reopened
+from cnnstudio.engine.exporting.reopened import Reopened, stacked
 from cnnstudio.engine.model_card import Card
 
 _PACKAGE = "cnnstudio_exported_bundle"
@@ -40,7 +40,7 @@ def open_bundle(folder: Path) -> Reopened:
     card = Card(recipe=msgspec.convert(recipe, RecipeSpec), class_names=tuple(classes["class_names"]),
                 label_mode=classes["label_mode"],
                 calibration=calibration)
-    return Reopened(prepared, opened.predict, card, opened.runtime)
+    return Reopened(stacked(prepared), opened.predict, card, opened.runtime)
 
 
 def _module(folder: Path, name: str) -> Any:

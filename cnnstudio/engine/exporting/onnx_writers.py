@@ -30,7 +30,7 @@ def write_model(model: Any, card: Card, path: Path) -> None:
     onnx.save(converted, path)
 
 
-def converted_model(model: Any) -> Any:
+def converted_model(model: Any, opset: int = OPSET) -> Any:
     """The model as one of ONNX, in memory. Raises ProblemError (not_convertible)."""
     import numpy as np
 
@@ -44,7 +44,7 @@ def converted_model(model: Any) -> Any:
     # The module holds the weights while they are read.
     module, _function = graphs.served(model)
     try:
-        converted, _ = tf2onnx.convert.from_function(module.serve, input_signature=[spec], opset=OPSET)
+        converted, _ = tf2onnx.convert.from_function(module.serve, input_signature=[spec], opset=opset)
     except (ValueError, RuntimeError, KeyError, AttributeError, TypeError) as err:
         text = Text("ONNX has no form for a part of this network, or the converter does not know it. Choose another format; "
                     "the report names the part.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,11 +29,11 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Reopened:
-    """`prepare` turns a file into uint8 (height, width, channels); `card` says what the outputs of `predict` mean; `runtime`
-    is the name of the runtime with its version."""
+    """`prepare` turns files into a batch that `predict` takes; `card` says what its outputs mean; `runtime` is the name of the
+    runtime with its version."""
 
-    prepare: Callable[[Path], np.ndarray]
-    predict: Predict
+    prepare: Callable[[list[Path]], Any]
+    predict: Callable[[Any], np.ndarray]
     card: Card
     runtime: str
 
@@ -40,16 +41,21 @@ class Reopened:
         """(n, classes) probabilities of picture files, in batches; `on_batch` is called with the number done."""
         parts = []
         for begin in range(0, len(pictures), BATCH):
-            batch = np.stack([self.prepare(path) for path in pictures[begin:begin + BATCH]]).astype(np.float32)
-            parts.append(self.predict(batch))
-            on_batch(begin + len(batch))
+            files = pictures[begin:begin + BATCH]
+            parts.append(np.asarray(self.predict(self.prepare(files))))
+            on_batch(begin + len(files))
         return model_card.answers(np.concatenate(parts), self.card)
 
 
 def with_recipe(predict: Predict, card: Card, runtime: str) -> Reopened:
     """An export whose pictures the program prepares, by the recipe in its card."""
     recipe = card.recipe.as_dictionary()
-    return Reopened(lambda path: prepare_file(path, recipe), predict, card, runtime)
+    return Reopened(stacked(lambda path: prepare_file(path, recipe)), predict, card, runtime)
+
+
+def stacked(prepare: Callable[[Path], np.ndarray]) -> Callable[[list[Path]], np.ndarray]:
+    """From files to float32 (n, height, width, channels), by a function that prepares one."""
+    return lambda paths: np.stack([prepare(path) for path in paths]).astype(np.float32)
 
 
 def open_keras(path: Path) -> Reopened:

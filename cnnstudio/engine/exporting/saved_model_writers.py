@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
@@ -18,10 +20,18 @@ def write_saved_model(request: Request) -> None:
     metadata.write_saved_model_card(request.path, request.loaded.card)
 
 
-def write_openvino(request: Request) -> None:
-    """A folder with model.xml and model.bin, weights in float32."""
+def openvino_without_telemetry() -> Any:
+    """The library. Its converter would report to its makers and leave files in the home folder; without the module for that
+    it uses a stand-in that does nothing."""
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     import openvino
 
+    return openvino
+
+
+def write_openvino(request: Request) -> None:
+    """A folder with model.xml and model.bin, weights in float32."""
+    openvino = openvino_without_telemetry()
     with tempfile.TemporaryDirectory(prefix="cnnstudio-export-") as folder:
         graphs.save(request.loaded.model, Path(folder))
         try:

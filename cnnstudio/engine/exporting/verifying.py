@@ -50,7 +50,7 @@ def verify(job: Verify, link: Link) -> Event:
 
 def latencies(opened: Reopened, picture: Path) -> np.ndarray:
     """Seconds for one prepared picture, measured many times."""
-    pixels = opened.prepare(picture)[None].astype(np.float32)
+    pixels = opened.prepare([picture])
     for _ in range(_WARM):
         opened.predict(pixels)
     times: list[float] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from cnnstudio.gui.state.jobs import Report, Work
 
 if TYPE_CHECKING:
     from cnnstudio.gui.state.session import Session
+    from cnnstudio.interchange.script.model import Script
 
 
 def create_project(session: Session, folder: Path, data: Path, template: str, base: str, name: str,
@@ -32,6 +33,28 @@ def create_project(session: Session, folder: Path, data: Path, template: str, ba
         try:
             _created, index = opening.create_project(folder, data, template, base, name, progress, report.is_cancelled,
                                                      base_name, reading)
+        except ProblemError:
+            report.check()
+            raise
+        index.close()
+        report.check()
+        return folder
+
+    return _make(session, work, Text("Reading the pictures", "Leyendo las imágenes"), done)
+
+
+def create_script_project(session: Session, folder: Path, script: Script, places: Sequence[Path], name: str,
+                          done: Callable[[Path], object]) -> Work:
+    """Create a project from a training script for the pictures in `places`, then call `done(folder)`."""
+
+    def work(report: Report) -> Path:
+        from cnnstudio.datasets.script_project import create_from_script
+
+        def progress(count: int, total: int) -> None:
+            report.progress(count, total or max(count, 1))
+
+        try:
+            _created, index = create_from_script(folder, script, places, name, None, progress, report.is_cancelled)
         except ProblemError:
             report.check()
             raise

@@ -8,10 +8,13 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 class FlowLayout(QLayout):
     """Left to right, then the next line; with `cell` every item gets an equal share of at least that width, and lines
-    have nearly the same number of items. Items from number `apart` on stand at the right as long as all are in one line."""
+    have nearly the same number of items, unless `columns_alike`: then several layouts below one another have the same columns.
+    Items from number `apart` on stand at the right as long as all are in one line."""
 
-    def __init__(self, parent: QWidget | None = None, *, spacing: int = 8, cell: int = 0, apart: int | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, spacing: int = 8, cell: int = 0, apart: int | None = None,
+                 columns_alike: bool = False) -> None:
         super().__init__(parent)
+        self._columns_alike = columns_alike
         self._apart = apart
         self._items: list[QLayoutItem] = []
         self._cell = cell
@@ -60,7 +63,7 @@ class FlowLayout(QLayout):
         if self._cell:
             columns = max(1, (width + gap) // (self._cell + gap))
             lines_needed = -(-len(visible) // columns) - 1
-            if lines_needed > 0:
+            if lines_needed > 0 and not self._columns_alike:
                 # Lines of nearly the same number: four cards are two and two, not three and one.
                 columns = -(-len(visible) // (lines_needed + 1))
             cell = (width - gap * (columns - 1)) // columns

@@ -30,6 +30,7 @@ _LIBRARIES: Final = (
     ("platformdirs", "platformdirs", "MIT"), ("Send2Trash", "Send2Trash", "BSD-3-Clause"), ("pip", "pip", "MIT"),
     ("psutil", "psutil", "BSD-3-Clause"), ("nvidia-ml-py", "nvidia-ml-py", "BSD-3-Clause"),
     ("packaging", "packaging", "Apache-2.0 or BSD-2-Clause"), ("tensorboardX", "tensorboardX", "MIT"),
+    ("nbformat", "nbformat", "BSD-3-Clause"), ("Litestar", "litestar", "MIT"), ("uvicorn", "uvicorn", "BSD-3-Clause"),
 )
 """Everything that is installed with the program: its name, its package, its licence."""
 

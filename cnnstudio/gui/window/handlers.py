@@ -257,6 +257,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.ReplaceIndex: lambda context, _command: context.workspace.replace_index(),
     commands.DrawSplits: lambda context, command: context.workspace.decisions.draw_splits(command.classes),
     commands.FilterPictures: _on_page("data"),
+    commands.SaveReport: _on_page("evaluate"),
     commands.FilterUnreadable: _on_page("data"),
     commands.MeasureStatistics: _on_page("prepare"),
     commands.ShowGallery: _on_page("network"),
@@ -264,4 +265,5 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.ChooseCustomBase: _on_page("network"),
     commands.ChooseModel: _on_page("predict"),
     commands.RestartServer: _on_page("predict"),
+    commands.DownloadPicture: _on_page("predict"),
 }

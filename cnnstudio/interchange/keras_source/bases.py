@@ -10,16 +10,9 @@ from cnnstudio.catalog.bases.entry import keras_order
 from cnnstudio.catalog.layers import LAYERS, values_of
 from cnnstudio.core.network import NetworkSpec, Node
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.names import normalized_name
-from cnnstudio.interchange.keras_source.values import (
-    BaseLayer,
-    BaseModel,
-    Function,
-    Remark,
-    Tensor,
-    TracedNode,
-    Unknown,
-)
+from cnnstudio.interchange.keras_source.values import BaseLayer, BaseModel
+from cnnstudio.interchange.python_source.names import normalized_name
+from cnnstudio.interchange.python_source.values import Function, Remark, Tensor, TracedNode, Unknown
 
 _POOLED: Final = {layer.id: layer.pooling for layer in LAYERS if layer.pooling}
 _NAMES: Final = {normalized_name(base.id): base.id for base in BASES}

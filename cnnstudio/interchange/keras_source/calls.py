@@ -15,21 +15,22 @@ from cnnstudio.catalog.layers.spectral import WRAPPED, can_wrap, wrapped_params
 from cnnstudio.core.network import INPUT
 from cnnstudio.core.text import Text
 from cnnstudio.interchange.foreign import AUGMENTING
-from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.names import MERGING, canonical, layer_kind, path_parts
+from cnnstudio.interchange.keras_source import bases
+from cnnstudio.interchange.keras_source.language import KerasParts
+from cnnstudio.interchange.keras_source.names import DATA, MERGING, canonical, layer_kind
 from cnnstudio.interchange.keras_source.settings import make_layer
-from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
-from cnnstudio.interchange.keras_source.values import (
-    BaseLayer,
+from cnnstudio.interchange.keras_source.values import BaseLayer, Chain, Graph, Instance, Model
+from cnnstudio.interchange.python_source import arithmetic
+from cnnstudio.interchange.python_source.built_ins import BuiltIns
+from cnnstudio.interchange.python_source.linear import linear_factors
+from cnnstudio.interchange.python_source.names import path_parts
+from cnnstudio.interchange.python_source.state import NOT_RUN
+from cnnstudio.interchange.python_source.values import (
     CallValue,
-    Chain,
     Class,
     Function,
-    Graph,
-    Instance,
     Layer,
     Method,
-    Model,
     Name,
     Remark,
     Tensor,
@@ -37,6 +38,9 @@ from cnnstudio.interchange.keras_source.values import (
 )
 
 _NOT_IN_FILE = Text("{name} is not defined in this file", "{name} no está definido en este archivo")
+_SETTINGS = ("keras.utils.set_random_seed", "keras.mixed_precision.set_global_policy",
+             "keras.mixed_precision.experimental.set_policy", "keras.config.set_dtype_policy")
+"""Functions that set what the whole training uses."""
 _PASS_THROUGH = ("cast", "identity", "stop_gradient", "convert_to_tensor", "preprocess_input")
 """Functions that pass pictures through; a base scales them itself."""
 _POOLINGS = {"mean": "avg", "reduce_mean": "avg", "max": "max", "reduce_max": "max", "amax": "max"}
@@ -49,8 +53,9 @@ _OBJECTS = ("regularizers", "initializers", "constraints", "optimizers", "losses
 class Calls:
     """Calls of names, layers, models, functions and methods."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: KerasParts) -> None:
         self._parts, self._state = parts, parts.state
+        self._built_ins = BuiltIns(parts)
 
     def call(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         """The result of `function(*arguments, **keywords)`; Unknown if it cannot be known."""
@@ -136,9 +141,9 @@ class Calls:
     def _library(self, path: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         library, part, name = path_parts(path)
         if library == "builtins":
-            return self._built_in(name, arguments, keywords, line)
+            return self._built_ins.call(name, arguments, keywords, line)
         if path in arithmetic.LIBRARY:
-            return self._plain(arithmetic.LIBRARY[path], arguments, {}, line)
+            return self._built_ins.plain(arithmetic.LIBRARY[path], arguments, {}, line)
         if library == "keras":
             return self._keras(path, part, name, arguments, keywords, line)
         tensors, _unknown = self.tensors(arguments)
@@ -146,8 +151,11 @@ class Calls:
             return self._operation(name, arguments, keywords, line)
         if tensors:
             return Unknown(_NOT_IN_FILE.fill(name=path), line)
-        return CallValue(path, arguments, keywords, line) if library in ("tensorflow", "tensorflow_addons") else Unknown(
-            NOT_RUN, line)
+        if library not in ("tensorflow", "tensorflow_addons"):
+            return Unknown(NOT_RUN, line)
+        call = CallValue(path, arguments, keywords, line)
+        self._state.library_calls.append(call)
+        return call
 
     def _keras(self, path: str, part: str, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if name == INPUT:
@@ -164,6 +172,13 @@ class Calls:
                                                                 if key != "inputs"}, line)
                 return self._call_on_tensors(layer, [inputs], {}, line)
             return self._layer(layer_kind(name), arguments, keywords, line)
+        if "datasets" in parts:
+            self._state.library_calls.append(CallValue(path, arguments, keywords, line))
+            return Unknown(NOT_RUN, line)
+        if path in DATA or path in _SETTINGS:
+            call = CallValue(path, arguments, keywords, line)
+            self._state.library_calls.append(call)
+            return call
         if "applications" in parts:
             return self._application(name, arguments, keywords, line)
         if part in _OBJECTS:
@@ -176,7 +191,10 @@ class Calls:
     def _layer(self, kind: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         if kind == WRAPPED:
             return self._spectral(arguments, keywords, line)
-        return make_layer(kind, arguments, keywords, line)
+        layer = make_layer(kind, arguments, keywords, line)
+        if kind in AUGMENTING:
+            self._state.changes.append(layer)
+        return layer
 
     def _spectral(self, arguments: list[Any], keywords: dict[str, Any], line: int) -> Layer:
         """SpectralNormalization of a layer: the layer with that setting."""
@@ -290,43 +308,13 @@ class Calls:
             numbers = [float(number)]
         else:
             return Unknown(NOT_RUN, line)
-        scale, offset = _scaling(kind, numbers, first)
+        scale, offset = linear_factors(kind, numbers, first)
         if scale is None or offset is None:
             return Unknown(NOT_RUN, line)
         row: Any = (scale[0], offset[0]) if len(numbers) == 1 else (tuple(scale), tuple(offset))
         return self._state.graph.apply(make_layer(RESCALING.id, [*row], {}, line), [tensor], line)
 
-    # Python's own functions ----------------------------------------------------------------------------------
-
-    def _built_in(self, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        if name == "print":
-            return None
-        if name == "isinstance" and len(arguments) == 2:
-            return self._is_instance(arguments[0], arguments[1], line)
-        if name in ("getattr", "hasattr") and len(arguments) > 1 and isinstance(arguments[1], str):
-            value = self._parts.objects.attribute(arguments[0], arguments[1], line)
-            if name == "hasattr":
-                return not isinstance(value, Unknown)
-            return arguments[2] if isinstance(value, Unknown) and len(arguments) > 2 else value
-        if name == "map" and len(arguments) == 2:
-            items = arithmetic.to_items(arguments[1])
-            return Unknown(NOT_RUN, line) if items is None else [self.call(arguments[0], [item], {}, line) for item in items]
-        if name == "dict" and not arguments:
-            return dict(keywords)
-        function = arithmetic.BUILT_IN.get(name)
-        return Unknown(NOT_RUN, line) if function is None else self._plain(function, arguments, keywords, line)
-
-    def _plain(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
-        if not callable(function):
-            return Unknown(NOT_RUN, line)
-        for argument in (*arguments, *keywords.values()):
-            if isinstance(argument, Unknown):
-                return argument
-            if not arithmetic.is_plain(argument):
-                return Unknown(NOT_RUN, line)
-        return arithmetic.call_function(function, arguments, keywords)
-
-    def _is_instance(self, value: Any, kinds: Any, line: int) -> Any:
+    def is_instance(self, value: Any, kinds: Any, line: int) -> Any:
         """isinstance(layer, keras.layers.BatchNormalization)."""
         if not isinstance(value, BaseLayer | Layer | Model):
             return Unknown(NOT_RUN, line)
@@ -335,17 +323,3 @@ class Calls:
         if isinstance(value, Model):
             return "Model" in names or (isinstance(value, Chain) and "Sequential" in names)
         return "Layer" in names or layer_kind(value.kind) in map(layer_kind, names)
-
-
-def _scaling(kind: type[ast.operator], numbers: list[float], first: bool) -> tuple[list[float] | None, list[float] | None]:
-    """(scale, offset) of `x <operator> number`, or of `number <operator> x` where the tensor does not come first."""
-    ones, zeros = [1.0] * len(numbers), [0.0] * len(numbers)
-    if kind is ast.Add:
-        return ones, numbers
-    if kind is ast.Mult:
-        return numbers, zeros
-    if kind is ast.Sub:
-        return (ones, [-item for item in numbers]) if first else ([-1.0] * len(numbers), numbers)
-    if kind is ast.Div and first and all(numbers):
-        return [1 / item for item in numbers], zeros
-    return None, None

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from cnnstudio.interchange.keras_source.names import normalized_name
+from cnnstudio.interchange.python_source.names import normalized_name
 
 _SCALES: Final = {"zero_one": (1 / 255, 0.0), "minus_one_one": (1 / 127.5, -1.0)}
 _ZERO_ONE: Final = 1 / 255

@@ -1,85 +1,29 @@
-"""The graph of the source: nodes of called layers, models called on inputs, shapes as far as they are known."""
+"""The models of Keras source: called on inputs, each has its layers as nodes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
-from cnnstudio.catalog.context import Context
-from cnnstudio.catalog.layers import LAYERS, PLAIN_OUTPUT, ShapeError, values_of
-from cnnstudio.core.network import BASE, INPUT, Node
-from cnnstudio.core.params import check
+from cnnstudio.catalog.layers import PLAIN_OUTPUT
+from cnnstudio.core.network import BASE, INPUT
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.values import (
-    BaseModel,
-    Chain,
-    Graph,
-    Instance,
-    Layer,
-    Model,
-    Shape,
-    SourceError,
-    Tensor,
-    TracedNode,
-    Unknown,
-)
-from cnnstudio.network.shapes import shape_and_cost
-
-MOST_NODES: Final = 5_000
+from cnnstudio.interchange.keras_source.values import BaseModel, Chain, Graph, Instance, Model
+from cnnstudio.interchange.python_source.graph import Nodes, ancestors
+from cnnstudio.interchange.python_source.values import Layer, Tensor, TracedNode, Unknown
 
 
-class GraphBuilder:
+class GraphBuilder(Nodes):
     """The nodes and models that the code has created so far."""
 
     def __init__(self) -> None:
-        self.nodes: list[TracedNode] = []
+        super().__init__()
         self.models: list[Model] = []
-        self._node_count = 0
         self.call_instance: Callable[[Instance, list[Any], dict[str, Any], int], Any] = lambda *_arguments: Unknown(
             Text("it is a custom object", "es un objeto propio"), 0)
         """Calls an object of a class of the file; set by the interpreter."""
         self.call_layer: Callable[[Layer, list[Tensor], int], Any] = self.apply
         """Calls a layer of a Sequential; the interpreter sets one that skips layers that only prepare pictures."""
-        self._implied = False
-
-    def node(self, kind: str, params: dict[str, Any], sources: Sequence[TracedNode], line: int, *, name: str = "",
-             layer: Layer | None = None, base: BaseModel | None = None, shape: Shape | None = None) -> Tensor:
-        """Add a node; its shape is inferred from its sources unless it is passed."""
-        if self._node_count >= MOST_NODES:
-            raise SourceError("code_too_large", Text("The code creates more than {n} layers.",
-                                                 "El código crea más de {n} capas.").fill(n=MOST_NODES), line)
-        self._node_count += 1
-        traced = TracedNode(number=self._node_count, kind=kind, params=params, sources=list(sources), line=line, name=name,
-                           layer=layer, base=base, shape=shape)
-        traced.implied = self._implied
-        if shape is None and kind != INPUT:
-            traced.shape = _inferred_shape(traced)
-        self.nodes.append(traced)
-        return Tensor(traced)
-
-    def input(self, shape: Any, line: int, name: str = "") -> Tensor:
-        """An input of that shape without the batch; an unknown shape stays open."""
-        sizes = picture_shape(shape)
-        tensor = self.node(INPUT, {}, [], line, name=name, shape=sizes if sizes is None or len(sizes) == 3 else None)
-        if sizes is not None and len(sizes) != 3:
-            text = Text("The input has the shape {shape}: here a network takes pictures (height, width, channels).",
-                        "La entrada tiene la forma {shape}: aquí una red recibe imágenes (alto, ancho, canales).")
-            tensor.node.error = SourceError("not_pictures", text.fill(shape=sizes), line)
-        return tensor
-
-    def apply(self, layer: Layer, tensors: Sequence[Tensor], line: int) -> Tensor:
-        """Call a layer on tensors."""
-        sources = [tensor.node for tensor in tensors]
-        entry = LAYERS.find(layer.kind)
-        if entry is not None and entry.passing != "list":
-            # Attention takes query, value and key: here the key is the value, and one input may be all three.
-            sources = sources[:2] if len(sources) == 3 and sources[2] is sources[1] else sources
-            sources = sources[:1] if len({item.number for item in sources}) == 1 else sources
-        output = self.node(layer.kind, layer.params, sources, line, name=layer.name, layer=layer)
-        layer.called.append(output.node)
-        if layer.activation is not None:
-            output = self.apply(layer.activation, [output], line)
-        return output
 
     # Models ----------------------------------------------------------------------------------------
 
@@ -183,42 +127,3 @@ class GraphBuilder:
             output = self.node(PLAIN_OUTPUT, {"units": model.classes, "activation": "softmax"}, [output.node], line,
                               name="predictions")
         return output
-
-
-def ancestors(ends: Iterable[TracedNode]) -> list[TracedNode]:
-    """The nodes that lead to these, themselves included, in topological order."""
-    result: dict[int, TracedNode] = {}
-    waiting = list(ends)
-    while waiting:
-        traced = waiting.pop()
-        if traced.number not in result:
-            result[traced.number] = traced
-            waiting += traced.sources
-    return [result[number] for number in sorted(result)]
-
-
-def _inferred_shape(traced: TracedNode) -> Shape | None:
-    """The output shape of a node, if its inputs and settings are valid."""
-    entry = LAYERS.find(traced.kind)
-    shapes = [source.shape for source in traced.sources]
-    input_shapes = tuple(shape for shape in shapes if shape is not None)
-    if entry is None or len(input_shapes) < len(shapes) or not entry.minimum_inputs <= len(shapes) or (
-            entry.maximum_inputs is not None and len(shapes) > entry.maximum_inputs):
-        return None
-    if (traced.layer is not None and traced.layer.open) or check(entry.params, traced.params, "network"):
-        return None
-    try:
-        values = values_of(Node(id="x", type=traced.kind, params=traced.params), entry)
-        return shape_and_cost(entry, values, input_shapes, Context(height=1, width=1, channels=1, class_count=1))[0]
-    except ShapeError:
-        return None
-
-
-def picture_shape(shape: Any) -> Shape | None:
-    """(height, width, channels) of an input, or another shape if it is no picture; None if it is open."""
-    if not isinstance(shape, list | tuple) or not all(isinstance(item, int) and not isinstance(item, bool) for item in shape):
-        return None
-    sizes = tuple(shape)
-    # Some collections have grey pictures without a channel axis.
-    sizes = (*sizes, 1) if len(sizes) == 2 else sizes
-    return sizes if len(sizes) != 3 or all(0 < size <= 1 << 16 for size in sizes) else None

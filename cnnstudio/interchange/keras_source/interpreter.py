@@ -5,21 +5,19 @@ from __future__ import annotations
 import ast
 
 from cnnstudio.interchange.keras_source.calls import Calls
-from cnnstudio.interchange.keras_source.expressions import Expressions
+from cnnstudio.interchange.keras_source.language import KerasExpressions, KerasState, KerasStatements
 from cnnstudio.interchange.keras_source.objects import Objects
-from cnnstudio.interchange.keras_source.state import State
-from cnnstudio.interchange.keras_source.statements import Statements
 
 
 class Interpreter:
     """Follows a file of source; afterwards `state` has the nodes, the models and the remarks."""
 
     def __init__(self) -> None:
-        self.state = State()
-        self.expressions = Expressions(self)
+        self.state = KerasState()
+        self.expressions = KerasExpressions(self)
         self.objects = Objects(self)
         self.calls = Calls(self)
-        self.statements = Statements(self)
+        self.statements = KerasStatements(self)
         self.state.graph.call_instance = self.objects.call_instance
         self.state.graph.call_layer = self.calls.apply
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cnnstudio.catalog.layers import LAYERS
+from cnnstudio.interchange.python_source.names import normalized_name
 
 _ROOTS: Final = ("tensorflow.python.keras", "tensorflow.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras",
                  "keras.api._v2.keras", "keras.api", "keras.src", "keras.engine", "tf_keras", "keras.v2", "keras_core")
@@ -14,6 +15,15 @@ ASSUMED: Final = {"keras": "keras", "tf": "tensorflow", "tensorflow": "tensorflo
 ALIASES: Final = {alias: layer.id for layer in LAYERS for alias in layer.aliases}
 MERGING: Final = {function: layer.id for layer in LAYERS if layer.family == "merge" for function in layer.functions}
 """The merging layers by their function."""
+DATA: Final = frozenset((
+    "keras.utils.image_dataset_from_directory", "keras.preprocessing.image_dataset_from_directory",
+    "keras.preprocessing.image.ImageDataGenerator", "keras.layers.ImageDataGenerator",
+    "keras.legacy.preprocessing.image.ImageDataGenerator"))
+"""Functions and classes that read pictures."""
+DATA_SET: Final = "data"
+"""First part of the names under which the methods of what reads pictures are kept."""
+
+
 def canonical(path: str) -> str:
     """A dotted name with Keras under "keras", wherever it was imported from."""
     for root in _ROOTS:
@@ -22,20 +32,9 @@ def canonical(path: str) -> str:
     return path
 
 
-def path_parts(path: str) -> tuple[str, str, str]:
-    """(library, part of it, last name) of a dotted name: ("keras", "layers", "Conv2D")."""
-    parts = path.split(".")
-    return parts[0], parts[1] if len(parts) > 2 else "", parts[-1]
-
-
 def layer_kind(name: str) -> str:
     """The type of layer of a Keras class name; older spellings become the current one."""
     return ALIASES.get(name, name)
-
-
-def normalized_name(name: str) -> str:
-    """Lower-case letters and digits only: HeNormal, he_normal and HE_NORMAL are equal."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 # Initialisers, regularisers, constraints ---------------------------------------------------------

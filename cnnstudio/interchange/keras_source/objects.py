@@ -6,20 +6,19 @@ from typing import Any, Final
 
 from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source import arithmetic, bases
+from cnnstudio.interchange.keras_source import bases
+from cnnstudio.interchange.keras_source.language import KerasParts, frozen_layers
+from cnnstudio.interchange.keras_source.names import DATA, DATA_SET
 from cnnstudio.interchange.keras_source.settings import make_layer
-from cnnstudio.interchange.keras_source.state import NOT_RUN, Parts
-from cnnstudio.interchange.keras_source.values import (
-    BaseLayer,
-    BaseModel,
-    Chain,
+from cnnstudio.interchange.keras_source.values import BaseLayer, BaseModel, Chain, Graph, Instance, Model, TrainingCall
+from cnnstudio.interchange.python_source import arithmetic
+from cnnstudio.interchange.python_source.state import NOT_RUN
+from cnnstudio.interchange.python_source.values import (
+    CallValue,
     Class,
     Function,
-    Graph,
-    Instance,
     Layer,
     Method,
-    Model,
     Name,
     Remark,
     Scope,
@@ -28,6 +27,9 @@ from cnnstudio.interchange.keras_source.values import (
     Unknown,
 )
 
+_FACTS: Final = ("class_names", "class_indices", "num_classes", "samples", "n", "shape", "element_spec", "image_shape",
+                 "classes", "cardinality")
+"""Attributes of a data set that only running the code tells."""
 _ACTIONS: Final = ("add", "pop", "compile", "fit", "build", "get_layer", "summary", "call", "__call__", "save", "predict",
                    "evaluate", "load_weights", "get_weights", "set_weights", "fit_generator")
 
@@ -35,7 +37,7 @@ _ACTIONS: Final = ("add", "pop", "compile", "fit", "build", "get_layer", "summar
 class Objects:
     """Attributes and methods of the objects that the code creates."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: KerasParts) -> None:
         self._parts, self._state = parts, parts.state
 
     # Attributes --------------------------------------------------------------------------------------
@@ -61,6 +63,8 @@ class Objects:
         if isinstance(owner, Class):
             value = owner.find(name)
             return Unknown(NOT_RUN, line) if value is None else value
+        if isinstance(owner, CallValue) and (owner.path in DATA or owner.path.partition(".")[0] == DATA_SET):
+            return Method(owner, name) if name not in _FACTS else Unknown(NOT_RUN, line)
         if name in arithmetic.METHODS.get(type(owner), ()):
             return Method(owner, name)
         return Unknown(NOT_RUN, line)
@@ -103,7 +107,10 @@ class Objects:
             return owner.names[name]
         value = owner.kind.find(name)
         if isinstance(value, Function):
-            return Method(owner, name, value)
+            if value.decorator == "property":
+                return self._parts.statements.run(value, [owner], {}, line)
+            return value if value.decorator == "staticmethod" else Method(
+                owner.kind if value.decorator == "classmethod" else owner, name, value)
         if value is not None:
             return value
         return Method(owner, name) if name in _ACTIONS or name.startswith("__") else Unknown(NOT_RUN, line)
@@ -122,6 +129,17 @@ class Objects:
         if name == "trainable":
             return not (isinstance(owner, BaseModel) and owner.frozen)
         return Method(owner, name)
+
+    def item(self, _owner: Any, _key: Any, line: int) -> Any:
+        """`owner[key]` of an object."""
+        return Unknown(NOT_RUN, line)
+
+    def set_item(self, _owner: Any, _key: Any, _value: Any) -> None:
+        """`owner[key] = value` of an object."""
+
+    def items(self, value: Any) -> list[Any] | None:
+        """The items of a value that can be iterated; None if it cannot."""
+        return arithmetic.to_items(value)
 
     def layers(self, model: Model) -> list[Any]:
         """`model.layers`."""
@@ -181,6 +199,10 @@ class Objects:
             return self._parts.calls.call(owner, arguments, keywords, line)
         if isinstance(owner, Model):
             return self._call_model_method(owner, name, arguments, keywords, line)
+        if isinstance(owner, CallValue):
+            call = CallValue(f"{DATA_SET}.{name}", [owner, *arguments], keywords, line)
+            self._state.library_calls.append(call)
+            return call
         return arithmetic.call_method(owner, name, arguments, keywords)
 
     def _call_model_method(self, owner: Model, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
@@ -191,8 +213,11 @@ class Objects:
                 owner.items.pop()
         elif name == "compile":
             owner.compiled = dict(zip(("optimizer", "loss"), arguments, strict=False)) | keywords
+            self._note_training(owner, name, arguments, keywords, line)
         elif name in ("fit", "fit_generator"):
             owner.fitted = keywords
+            self._note_training(owner, name, arguments, keywords, line)
+            return CallValue("keras.callbacks.History", [owner], {}, line)
         elif name == "build" and isinstance(owner, Chain | Instance):
             shape = arguments[0] if arguments else keywords.get("input_shape")
             if isinstance(shape, list | tuple):
@@ -206,6 +231,10 @@ class Objects:
         else:
             return Unknown(NOT_RUN, line)
         return None
+
+    def _note_training(self, owner: Model, name: str, arguments: list[Any], keywords: dict[str, Any], line: int) -> None:
+        frozen = frozen_layers(self._state.graph)
+        self._state.training_calls.append(TrainingCall(name, owner, arguments, keywords, line, frozen))
 
     def _get_layer(self, owner: Model, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any:
         key = keywords.get("name", keywords.get("index", arguments[0] if arguments else None))

@@ -11,17 +11,10 @@ from cnnstudio.core.item import as_immutable
 from cnnstudio.core.network import Node
 from cnnstudio.core.params import Int, Ints, Numbers, Padding4, Pair, check, find_param
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.arithmetic import count_values
-from cnnstudio.interchange.keras_source.names import (
-    OBJECTS,
-    PLAIN_DEFAULTS,
-    PLAIN_INITIALIZERS,
-    canonical,
-    layer_kind,
-    normalized_name,
-    path_parts,
-)
-from cnnstudio.interchange.keras_source.values import CallValue, Layer, Name, Remark, Unknown
+from cnnstudio.interchange.keras_source.names import OBJECTS, PLAIN_DEFAULTS, PLAIN_INITIALIZERS, canonical, layer_kind
+from cnnstudio.interchange.python_source.arithmetic import count_values
+from cnnstudio.interchange.python_source.names import normalized_name, path_parts
+from cnnstudio.interchange.python_source.values import CallValue, Layer, Name, Remark, Unknown
 
 _LONGEST: Final = 4096
 """Numbers in one setting."""

@@ -10,8 +10,10 @@ from cnnstudio.catalog.training.losses import Loss
 from cnnstudio.core.item import Item
 from cnnstudio.core.params import check, with_defaults
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.names import canonical, normalized_name, path_parts
-from cnnstudio.interchange.keras_source.values import CallValue, Model, Name, Remark
+from cnnstudio.interchange.keras_source.names import canonical
+from cnnstudio.interchange.keras_source.values import Model
+from cnnstudio.interchange.python_source.names import normalized_name, path_parts
+from cnnstudio.interchange.python_source.values import CallValue, Name, Remark
 
 _LARGEST: Final = {"epochs": 100_000, "batch_size": 65_536}
 
@@ -21,16 +23,15 @@ def training_fields(model: Model, remarks: list[Remark]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     compiled = model.compiled or {}
     if "optimizer" in compiled:
-        optimizer = _optimizer(compiled["optimizer"], model, remarks)
+        optimizer = find_optimizer(compiled["optimizer"], model.line, remarks)
         if optimizer is not None:
             result["optimizer"] = optimizer
     for name, largest in _LARGEST.items():
         value = model.fitted.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest:
             result[name] = value
-    loss = _object_name(compiled.get("loss"))
-    known = next((item for item in LOSSES if normalized_name(item.id) == normalized_name(loss)), None)
-    params = _loss_params(known, compiled.get("loss")) if known is not None else {}
+    loss = object_name(compiled.get("loss"))
+    known, params = find_loss(compiled.get("loss"))
     if known is not None and (params or known.id not in LOSS_OF.values()):
         # Without parameters the loss follows the labels, which the code does not tell.
         result["loss"] = Item(type=known.id, params=params)
@@ -49,34 +50,42 @@ def training_fields(model: Model, remarks: list[Remark]) -> dict[str, Any]:
     return result
 
 
+def find_loss(value: Any) -> tuple[Loss | None, dict[str, Any]]:
+    """The loss of `compile` with the parameters that are not Keras's; None if it is none for classes."""
+    name = normalized_name(object_name(value))
+    known = next((item for item in LOSSES if normalized_name(item.id) == name), None)
+    return known, _loss_params(known, value) if known is not None else {}
+
+
 def has_from_logits(model: Model | None) -> bool:
     """Whether the loss of `compile` has from_logits=True: the last layer gives scores, not probabilities."""
     loss = (model.compiled or {}).get("loss") if model is not None else None
     return isinstance(loss, CallValue) and loss.keywords.get("from_logits") is True
 
 
-def _object_name(value: Any) -> str:
+def object_name(value: Any) -> str:
     """The class name of an object passed by name, as a class or as an instance."""
     if isinstance(value, str):
         return value
     return path_parts(canonical(value.path))[2] if isinstance(value, Name | CallValue) else ""
 
 
-def _optimizer(value: Any, model: Model, remarks: list[Remark]) -> Item | None:
-    entry = next((item for item in OPTIMIZERS if normalized_name(item.id) == normalized_name(_object_name(value))), None)
+def find_optimizer(value: Any, line: int, remarks: list[Remark]) -> Item | None:
+    """The optimizer of `compile`, passed by name or as an object; None if it cannot be taken over, which is a remark."""
+    entry = next((item for item in OPTIMIZERS if normalized_name(item.id) == normalized_name(object_name(value))), None)
     if entry is None:
-        if _object_name(value):
+        if object_name(value):
             remarks.append(Remark("other_optimizer", Text(
                 "The optimizer {name} is unknown: the optimizer of the project is kept.",
-                "El optimizador {name} no se conoce: se conserva el del proyecto.").fill(name=_object_name(value)[:60]),
-                model.line))
+                "El optimizador {name} no se conoce: se conserva el del proyecto.").fill(name=object_name(value)[:60]),
+                line))
         return None
     params = _settings(entry, value) if isinstance(value, CallValue) else {}
     if "learning_rate" in params and not isinstance(params["learning_rate"], int | float):
         remarks.append(Remark("other_optimizer", Text(
             "The learning rate is not a plain number in the code: the optimizer of the project is kept.",
             "La tasa de aprendizaje no es un simple número en el código: se conserva el optimizador del "
-            "proyecto."), model.line))
+            "proyecto."), line))
         return None
     wrong = {problem.where.field for problem in check(entry.params, params, "training")}
     params = {name: number for name, number in params.items() if name not in wrong}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import prod
 from typing import Any, Final
 
 import numpy as np
 
 from cnnstudio.core.text import Text
+from cnnstudio.interchange.axes import group_axes, is_in_order
 from cnnstudio.interchange.onnx.conversion import Conversion
 from cnnstudio.interchange.onnx.folding import get_ints, target_dims
 from cnnstudio.interchange.onnx.model import Graph, Operator
@@ -149,8 +150,10 @@ def _reshape_to(conversion: Conversion, operator: Operator, maps: FeatureMaps, t
         raise Unsupported
     if len(target) == 2 and maps.shape is not None and _drops_keepdims(conversion, operator, maps):
         return replace(maps, axes=(0, 1), shape=maps.shape[-1:])
-    groups = _group_axes(dims, target)
-    if any(not _is_in_order(maps, axes) for axes, _ in groups):
+    groups = group_axes(dims, target)
+    if groups is None:
+        raise Unsupported
+    if any(not is_in_order(maps.axes, maps.shape or (), axes) for axes, _ in groups):
         if len(target) == 2 and conversion.feeds_only_dense(operator.outputs[0]):
             conversion.add_note("flatten", _ORDER)
             return conversion.emit("Flatten", {}, maps, axes=(0, 1))
@@ -182,42 +185,6 @@ def _drops_keepdims(conversion: Conversion, operator: Operator, maps: FeatureMap
         return False
     conversion.change(maps.node, keepdims=None)
     return True
-
-
-Groups = list[tuple[tuple[int, ...], tuple[int, ...]]]
-
-
-def _group_axes(dims: Sequence[int], target: Sequence[int]) -> Groups:
-    """Groups of axes of equal size in both shapes, as small as possible, without the batch and axes of 1."""
-    source_axes = [axis for axis in range(1, len(dims)) if dims[axis] != 1]
-    target_axes = [axis for axis in range(1, len(target)) if target[axis] != 1]
-    groups: Groups = []
-    while source_axes and target_axes:
-        left, right = [source_axes.pop(0)], [target_axes.pop(0)]
-        one, other = dims[left[0]], target[right[0]]
-        while one != other:
-            if one < other and source_axes:
-                left.append(source_axes.pop(0))
-                one *= dims[left[-1]]
-            elif other < one and target_axes:
-                right.append(target_axes.pop(0))
-                other *= target[right[-1]]
-            else:
-                raise Unsupported
-        groups.append((tuple(left), tuple(right)))
-    if source_axes or target_axes:
-        raise Unsupported
-    return groups
-
-
-def _is_in_order(maps: FeatureMaps, axes: Sequence[int]) -> bool:
-    """Whether these axes of ONNX's follow each other in ours, with nothing but axes of 1 between."""
-    positions = [maps.axes[axis] for axis in axes]
-    if positions != sorted(positions):
-        return False
-    shape = maps.shape or ()
-    between = [position for position in range(positions[0], positions[-1]) if position not in positions]
-    return all(shape[position - 1] == 1 for position in between)
 
 
 def channel_shuffle(conversion: Conversion, operator: Operator) -> FeatureMaps:

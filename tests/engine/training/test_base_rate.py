@@ -225,8 +225,8 @@ def test_both_scripts_let_the_last_layers_learn(base, line, ends_at, tmp_path, m
     """In a later stage and in the network itself, what learns in the scripts is what learns here; read back it is the same."""
     from cnnstudio.catalog.bases import BASES
     from cnnstudio.core import edits
-    from cnnstudio.interchange.keras_source.reader import read_code
     from cnnstudio.interchange.printing.keras.script import keras_source
+    from cnnstudio.interchange.source_code import read_code
 
     pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
     wanted = {name for name in BASES[base].trainable_layers(line, ends_at) if name.startswith("conv")

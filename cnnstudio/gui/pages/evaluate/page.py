@@ -45,7 +45,7 @@ from cnnstudio.gui.pages.evaluate.summary import SummaryView
 from cnnstudio.gui.pages.evaluate.views import EvaluationContext, EvaluationView, EvaluationViews
 from cnnstudio.gui.pages.evaluate.working import WorkingBar
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.commands import FilterPictures, ShowPage
+from cnnstudio.gui.state.commands import Command, FilterPictures, ShowPage
 from cnnstudio.gui.state.jobs import Job, Work
 from cnnstudio.gui.widgets.basics import Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState
@@ -283,6 +283,9 @@ class EvaluatePage(Page):
 
     # What is shown -------------------------------------------------------------------------------
 
+    def handle(self, command: Command) -> None:
+        self._actions.ask_report()
+
     def refresh(self, change: Change) -> None:
         if change.of("runs", "folder", "settings"):
             folder = self.session.folder
@@ -310,9 +313,6 @@ class EvaluatePage(Page):
             yield failure
         if self._evaluation is not None and self._evaluation is self._unsaved:
             yield self.state["unkept_warning"]
-
-    def _own_names(self, run: RunFolder, evaluated: Evaluated) -> tuple[str, ...]:
-        return names_in_collection(run, [entry.name for entry in evaluated.classes], self.workspace.counts.all_class_names)
 
     def _saved_evaluation(self, run: RunSummary) -> Evaluated | None:
         """The saved evaluation; one of other folders counts only for the chosen folder."""
@@ -342,7 +342,7 @@ class EvaluatePage(Page):
             self._stack.setCurrentIndex(0)
             saved = self._evaluation is not self._unsaved
             folder = RunFolder(run.folder)
-            own_names = self._own_names(folder, self._evaluation)
+            own_names = names_in_collection(folder, [item.name for item in self._evaluation.classes], self._class_names)
             self._show_context(EvaluationContext(
                 run=folder, split=self.split, evaluated=self._evaluation, own_names=own_names,
                 colors=tuple(map(self.workspace.counts.color_index, own_names)),

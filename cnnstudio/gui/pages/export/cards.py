@@ -110,7 +110,7 @@ class ResultCard(Card):
 
 
 class EarlierExports(Card):
-    """Earlier exports, newest first; `use(record)` shows one again."""
+    """Earlier exports, newest first; `chosen(record)` shows one again."""
 
     chosen = Signal(object)
 
@@ -141,7 +141,9 @@ class EarlierExports(Card):
         def act(function: Callable[[str], None]) -> Callable[[], None]:
             return lambda: function(record.path)
 
-        line = row(texts, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
+        show = Button(tr("Show the certificate", "Mostrar el certificado"), "icon", "list",
+                      on_click=lambda: self.chosen.emit(record))
+        line = row(texts, show, Button(tr("Open folder", "Abrir carpeta"), "icon", "folder", on_click=act(open_folder)),
                    Button(tr("Copy path", "Copiar ruta"), "icon", "copy", on_click=act(copy)), spacing=4)
         line.setStretch(0, 1)
         return box(line)

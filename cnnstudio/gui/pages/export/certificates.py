@@ -25,7 +25,7 @@ def format_check(record: ExportRecord) -> str:
 
 def format_scientific(value: float) -> str:
     """A small number as 1.2e-07, zero as 0."""
-    return f"{value:.1e}" if value else "0"
+    return format_number(value, ".1e") if value else "0"
 
 
 def format_share(share: Share | None) -> str:

@@ -22,7 +22,7 @@ _GROUPS: Final = {
     "source": Text("Source code with weights", "Código con los pesos"),
     "document": Text("Training again", "Entrenar de nuevo"),
 }
-_CELL: Final = 236
+_CELL: Final = 208
 
 
 class FormatCard(Card):
@@ -76,10 +76,11 @@ class FormatCard(Card):
 
 
 class FormatCards(QWidget):
-    """All formats in groups; `chosen(id)` and `library_wanted(id)`."""
+    """All formats in groups, and the way to the report; `chosen(id)` and `library_wanted(id)`."""
 
     chosen = Signal(str)
     library_wanted = Signal(str)
+    report_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,15 +88,28 @@ class FormatCards(QWidget):
         parts: list[QWidget] = []
         for group, label in _GROUPS.items():
             holder = QWidget()
-            flow = FlowLayout(holder, spacing=10, cell=_CELL)
+            flow = FlowLayout(holder, spacing=10, cell=_CELL, columns_alike=True)
             for card in self.cards:
                 if card.exporter.group == group:
                     flow.addWidget(card)
+            if group == "document":
+                flow.addWidget(self._report())
             parts += [Label(str(label), "secondary", "dim"), holder]
         for card in self.cards:
             card.clicked.connect(lambda format=card.exporter.id: self.chosen.emit(format))
             card.library_wanted.connect(self.library_wanted)
         self.setLayout(column(*parts, spacing=8))
+
+    def _report(self) -> Card:
+        """The way to the report, which is made of an evaluation."""
+        title = tr("Report…", "Informe…")
+        card = Card(clickable=True, spacing=4)
+        card.body.addLayout(row(Icon("save", "accent", 16), Label(title, "body_strong"), None, spacing=8))
+        card.body.addWidget(Label(tr("HTML or PDF, on Evaluate", "HTML o PDF, en Evaluar"), "secondary", "dim", wrap=True))
+        card.body.addStretch(1)
+        card.setAccessibleName(title)
+        card.clicked.connect(self.report_wanted)
+        return card
 
     def show_choice(self, format: str, reasons: Mapping[str, tuple[Problem, ...]]) -> None:
         """Show the chosen format, and why others are not possible for the chosen run."""

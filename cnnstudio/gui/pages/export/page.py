@@ -20,13 +20,14 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.export.cards import EarlierExports, ResultCard
 from cnnstudio.gui.pages.export.details import FormatDetails
+from cnnstudio.gui.pages.export.examples_card import ExamplesCard
 from cnnstudio.gui.pages.export.format_cards import FormatCards
 from cnnstudio.gui.pages.export.losses import LossesCard
 from cnnstudio.gui.pages.export.options import NONE, OTHER, OWN, OptionsCard
 from cnnstudio.gui.pages.export.pareto_card import ParetoCard
 from cnnstudio.gui.pages.export.records import default_target, earlier_exports, record_of, suffix_of, with_suffix
 from cnnstudio.gui.state.changes import Change
-from cnnstudio.gui.state.commands import ShowLibraries
+from cnnstudio.gui.state.commands import SaveReport, ShowLibraries
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.widgets.basics import Button, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Banner, Card
@@ -66,6 +67,7 @@ class ExportPage(Page):
         self._formats = FormatCards()
         self._formats.chosen.connect(self._choose_format)
         self._formats.library_wanted.connect(lambda library: self.session.request(ShowLibraries(library)))
+        self._formats.report_wanted.connect(lambda: self.session.request(SaveReport()))
         self._options = OptionsCard()
         self._options.run_chosen.connect(self._choose_run)
         self._options.target_typed.connect(self._on_target_typed)
@@ -82,9 +84,11 @@ class ExportPage(Page):
         self._result.hide()
         self._pareto = ParetoCard()
         self._pareto.record_chosen.connect(self._show_again)
+        self._examples = ExamplesCard()
         self._earlier = EarlierExports()
-        layout = column(self._formats, self._options, self._losses, self._working(), self._banner, self._result, self._pareto,
-                        self._earlier, None, spacing=16, margins=(24, 20, 24, 24))
+        self._earlier.chosen.connect(self._show_again)
+        layout = column(self._formats, self._options, self._losses, self._working(), self._banner, self._result, self._examples,
+                        self._pareto, self._earlier, None, spacing=16, margins=(24, 20, 24, 24))
         inner = box(layout)
         inner.setMaximumWidth(_WIDE)
         line = row(inner)
@@ -206,8 +210,8 @@ class ExportPage(Page):
     def _start(self, queue: list[tuple[str, Path]]) -> None:
         if self._run() is None or self.session.jobs.of_kind(KIND) is not None:
             return
-        for name in ("failure", "result"):
-            self.state.pop(name, None)
+        self._failures.clear()
+        self.state.pop("result", None)
         self.state["queue"] = queue
         self._start_next()
         self._show()
@@ -226,7 +230,7 @@ class ExportPage(Page):
                                  engine=str(self.state.get("engine", "")) if entry.engines else "",
                                  keep_in_float=self.state.get("kept_in_float", ()) if entry.calibrates else ())
             except ProblemError as err:
-                self.state["failure"] = err.problems[0]
+                self._failures.append(err.problems[0])
                 continue
             label = Text("Export: {format}", "Exportación: {format}").fill(format=entry.label)
             child = ChildJob(job, label, KIND, page="export")
@@ -242,7 +246,7 @@ class ExportPage(Page):
         try:
             job = losses_job(RunFolder(run.folder))
         except ProblemError as err:
-            self.state["failure"] = err.problems[0]
+            self._failures.append(err.problems[0])
         else:
             child = ChildJob(job, Text("Losses of whole numbers", "Pérdidas de los números enteros"), LOSSES, page="export")
             child.event.connect(self._on_event)
@@ -266,9 +270,9 @@ class ExportPage(Page):
         if job.kind not in (KIND, LOSSES):
             return
         if isinstance(last, Failed):
-            self.state["failure"] = last.problem
+            self._failures.append(last.problem)
         elif isinstance(last, Stopped):
-            self.state.pop("failure", None)
+            self._failures.clear()
             self.state["queue"] = []
         if job.kind == KIND:
             self._start_next()
@@ -291,7 +295,7 @@ class ExportPage(Page):
         if change.of("libraries"):
             self._reasons = {}
             # The banner of the missing library goes, and so does a failure for want of it.
-            self.state.pop("failure", None)
+            self._failures.clear()
         if change.of("runs", "run", "folder", "libraries"):
             self._find_reasons()
         if change.of("runs", "run", "folder", "export", "name", "libraries"):
@@ -330,8 +334,10 @@ class ExportPage(Page):
     def _show(self) -> None:
         run, target = self._run(), self.target()
         entry = EXPORTERS[self.format]
-        self._formats.show_choice(self.format, {name: tuple(problem for problem in problems if not problem.code.endswith("_missing"))
-                                                for name, problems in self._reasons.items()})
+        # Missing libraries have a line of their own on the card.
+        self._formats.show_choice(self.format, {
+            name: tuple(problem for problem in problems if not problem.code.endswith("_missing"))
+            for name, problems in self._reasons.items()})
         self._options.show_run(self._runs, run, target)
         self._options.show_choices(entry, self.state, self.session.project.export.samples)
         losses = self.state.get("losses")
@@ -340,7 +346,8 @@ class ExportPage(Page):
         self._losses.show_losses(measured, self.state.get("kept_in_float", []),
                                  busy=self.session.jobs.of_kind(LOSSES) is not None or bool(self._reasons.get(entry.id)))
         facts = None if self._facts is None or target is None else msgspec.structs.replace(self._facts, path=str(target))
-        self._details.show_format(entry, facts)
+        self._details.show_format(entry)
+        self._examples.show_format(entry, facts)
         self._show_result()
         self._show_work()
         self.header_changed.emit()
@@ -353,11 +360,10 @@ class ExportPage(Page):
 
     def _show_result(self) -> None:
         clear(self._banner)
-        failure = self.state.get("failure")
-        if isinstance(failure, Problem):
+        for failure in self._failures:
             banner = Banner(failure, closable=True)
             banner.fix_chosen.connect(self.session.apply)
-            banner.closed.connect(self._forget_failure)
+            banner.closed.connect(lambda problem=failure: self._forget_failure(problem))
             self._banner.addWidget(banner)
         record = self.state.get("result")
         self._result.setVisible(isinstance(record, ExportRecord))
@@ -368,8 +374,14 @@ class ExportPage(Page):
         self._pareto.show_records(records)
         self._earlier.show_records([item for item in records if record is None or item.path != record.path][:_MOST])
 
-    def _forget_failure(self) -> None:
-        self.state.pop("failure", None)
+    @property
+    def _failures(self) -> list[Problem]:
+        """Why exports since the last start failed."""
+        failures: list[Problem] = self.state.setdefault("failures", [])
+        return failures
+
+    def _forget_failure(self, problem: Problem) -> None:
+        self._failures[:] = [failure for failure in self._failures if failure is not problem]
         self._show_result()
 
     def _show_work(self) -> None:

@@ -35,7 +35,8 @@ class ParetoPlot(SharePlot):
         super().__init__(tr("Accuracy against cost", "Exactitud frente a coste"), "", tr("accuracy", "exactitud"),
                          read=self._read_at, draggable=True, height=280)
         self._points: list[ParetoPoint] = []
-        self._places: list[tuple[float, float]] = []
+        self.places: list[tuple[float, float]] = []
+        """Where the points are, both from 0 to 1, the least cost first."""
         self._front = self.line("accent", 1.6, style=Qt.PenStyle.DashLine, steps=False)
         self._bars = pg.ErrorBarItem(x=np.zeros(1), y=np.zeros(1), pen=pg.mkPen(theme.color("faint"), width=1.2))
         self.addItem(self._bars)
@@ -49,10 +50,10 @@ class ParetoPlot(SharePlot):
         low, high = math.log10(low) - 0.1, math.log10(high) + 0.1
         floor = min(point.accuracy.low for point in points)
         floor = max(0.0, math.floor(floor * 20) / 20)
-        self._places = [((math.log10(point.cost) - low) / (high - low), (point.accuracy.value - floor) / (1.0 - floor + 1e-9))
+        self.places = [((math.log10(point.cost) - low) / (high - low), (point.accuracy.value - floor) / (1.0 - floor + 1e-9))
                         for point in points]
         scale = 1.0 / (1.0 - floor + 1e-9)
-        x, y = np.array([place[0] for place in self._places]), np.array([place[1] for place in self._places])
+        x, y = np.array([place[0] for place in self.places]), np.array([place[1] for place in self.places])
         self._bars.setData(x=x, y=y, top=np.array([(point.accuracy.high - point.accuracy.value) * scale for point in points]),
                            bottom=np.array([(point.accuracy.value - point.accuracy.low) * scale for point in points]),
                            beam=0.008)
@@ -73,11 +74,11 @@ class ParetoPlot(SharePlot):
         for label in self._labels:
             self.removeItem(label)
         self._labels = []
-        for point, (x, y) in zip(self._points, self._places, strict=True):
+        for point, (x, y) in zip(self._points, self.places, strict=True):
             if point.best:
                 entry = EXPORTERS.find(point.record.format)
                 label = pg.TextItem(str(entry.label) if entry is not None else point.record.format, color=theme.color("text"),
-                                    anchor=(0.5, 1.4) if y < 0.9 else (0.5, -0.4))
+                                    anchor=(-0.06, 1.1) if x < 0.75 else (1.06, 1.1))
                 label.setPos(x, y)
                 self.addItem(label)
                 self._labels.append(label)
@@ -95,7 +96,7 @@ class ParetoPlot(SharePlot):
         self.setCursor(Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor)
 
     def _nearest(self, x: float, y: float) -> ParetoPoint | None:
-        distances = [math.hypot(x - place[0], y - place[1]) for place in self._places]
+        distances = [math.hypot(x - place[0], y - place[1]) for place in self.places]
         if not distances or min(distances) > _NEAR:
             return None
         return self._points[distances.index(min(distances))]
@@ -143,7 +144,9 @@ class ParetoCard(Card):
         accent, dim = theme.color("accent"), theme.color("dim")
         legend = legend_label([(accent, "●", tr("not beaten", "no superada")), (dim, "○", tr("beaten", "superada")),
                                (theme.color("faint"), "┃", tr("95% interval", "intervalo del 95 %"))])
-        self.body.addLayout(row(self._cost, legend, None, spacing=16))
+        line = row(self._cost, legend, spacing=16)
+        line.setStretch(1, 1)
+        self.body.addLayout(line)
         self.body.addWidget(self.plot)
         self.body.addWidget(note)
 

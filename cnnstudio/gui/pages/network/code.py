@@ -1,6 +1,6 @@
 """The network and its training as source, in step with the canvas: Keras or PyTorch, copied or saved as a file.
 
-Keras code can be edited or replaced, and applied to the canvas; it is parsed, never run.
+It can be edited or replaced, and applied to the canvas; it is parsed, never run.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
 from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.interchange.keras_source import SourceNetwork
-from cnnstudio.interchange.keras_source.apply import read_edited_code
+from cnnstudio.interchange.apply_code import read_edited_code
 from cnnstudio.interchange.printing.keras.network import keras_code
 from cnnstudio.interchange.printing.torch.script import torch_code
+from cnnstudio.interchange.python_source.source import SourceNetwork
+from cnnstudio.interchange.source_code import framework_of as framework_of_code
 from cnnstudio.workers.printed_scripts import Framework, script_text, write_script
 
 _SAVED: Final = Text("The same pixels and settings as here. Save as… writes the list of the pictures beside it, and the "
@@ -43,8 +44,10 @@ NOTES: Final = {
     "torch_script": _SAVED,
 }
 EDITING: Final = Text(
-    "Change the code or paste your own Keras code. It is read, not run; Apply draws it on the canvas, and can be undone.",
-    "Cambie el código o pegue el suyo de Keras. Se lee, no se ejecuta; Aplicar lo dibuja en el lienzo y se puede deshacer.")
+    "Change the code or paste your own Keras or PyTorch code. It is read, not run; Apply draws it on the canvas, and can be "
+    "undone.",
+    "Cambie el código o pegue el suyo de Keras o PyTorch. Se lee, no se ejecuta; Aplicar lo dibuja en el lienzo y se puede "
+    "deshacer.")
 PAUSE: Final = 500
 """Milliseconds without a key before edited code is read."""
 _KEEPING: Final = 1000
@@ -144,8 +147,6 @@ class CodeView(QWidget):
             return
         form = str(self.form.value)
         self._note.setText(str(NOTES[form]))
-        # PyTorch code is generated only; it cannot be read back.
-        self._edit.setVisible(form.startswith("keras"))
         self.text.show_text(make_code(form, *self._content))
 
     # Editing --------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ class CodeView(QWidget):
         if draft is None:
             self._write()
         else:
-            self.form.set_value("keras")
+            self.form.set_value(framework_of_code(draft))
             self.text.show_text(draft)
             self._pause.start()
 
@@ -187,6 +188,10 @@ class CodeView(QWidget):
 
     def apply(self) -> bool:
         """Read the code and request to apply it to the canvas; False, with the problems shown, where that fails."""
+        if self._content is not None and self.text.toPlainText() == make_code(str(self.form.value), *self._content):
+            # Nothing was changed: PyTorch code does not say everything of the canvas.
+            self.discard()
+            return True
         result = self._read()
         if result is None:
             return False

@@ -39,7 +39,7 @@ class NetworkFiles:
         patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         name, _kind = QFileDialog.getOpenFileName(
             self._parent, tr("Open a network", "Abrir una red"), folder,
-            tr("Networks and code of Keras, ONNX", "Redes y código de Keras, ONNX") + f" ({patterns})")
+            tr("Networks and code of Keras and PyTorch, ONNX", "Redes y código de Keras y PyTorch, ONNX") + f" ({patterns})")
         if name:
             self._session.remember("network_folder", str(Path(name).parent))
             self.open(Path(name))
@@ -72,10 +72,10 @@ class NetworkFiles:
         before = self._session.jobs.of_kind(KIND)
         if before is not None:
             before.cancel()
-        project = self._session.folder
+        project, recipe = self._session.folder, self._session.project.recipe
 
         def work(report: Report) -> ForeignNetwork:
-            return read_network(path, check=report.check)
+            return read_network(path, check=report.check, size=(recipe.height, recipe.width))
 
         def ended(job: Work) -> None:
             if isinstance(job.last, Failed):

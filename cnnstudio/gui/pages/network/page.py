@@ -37,9 +37,9 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack
 from cnnstudio.gui.widgets.formatting import format_compact, format_count
 from cnnstudio.gui.widgets.inputs import SegmentedControl
-from cnnstudio.interchange.keras_source import SourceNetwork
-from cnnstudio.interchange.keras_source.apply import apply_code
+from cnnstudio.interchange.apply_code import apply_code
 from cnnstudio.interchange.open import SUFFIXES
+from cnnstudio.interchange.python_source.source import SourceNetwork
 from cnnstudio.network.summary import title
 
 VIEWS = ("canvas", "table", "code", "gallery")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.text import Text, tr
@@ -42,6 +42,7 @@ from cnnstudio.gui.widgets.flow import FlowLayout
 
 if TYPE_CHECKING:
     from cnnstudio.gui.pages.start.new_project import NewProjectForm
+    from cnnstudio.gui.pages.start.script_project import ScriptForm
 
 
 class StartPage(Page):
@@ -62,7 +63,10 @@ class StartPage(Page):
         self._stack = Stack()
         self._stack.addWidget(self._welcome())
         self._new: NewProjectForm | None = None
-        if self.state.get("source"):
+        self._script: ScriptForm | None = None
+        if self.state.get("script"):
+            self._show_script(self.state["script"])
+        elif self.state.get("source"):
             self._show_new(self.state["source"])
         return self._stack
 
@@ -92,6 +96,8 @@ class StartPage(Page):
         area.body.addWidget(choose, alignment=middle)
         others = row(None, Button(tr("List, archive or arrays…", "Lista, archivo comprimido o matrices…"), "link",
                                   on_click=lambda: self.session.request(AddPictures())),
+                     Button(tr("Training script or notebook…", "Script o cuaderno de entrenamiento…"), "link",
+                            on_click=self._choose_script),
                      Button(tr("Download a free collection…", "Descargar una colección libre…"), "link",
                             on_click=lambda: self.session.request(DownloadCollection())), None, spacing=16)
         area.body.addLayout(others)
@@ -168,6 +174,27 @@ class StartPage(Page):
         self._new.begin(source)
         self._stack.setCurrentWidget(self._new)
 
+    def _choose_script(self) -> None:
+        folder = self.session.recall("script_folder", str(Path.home()))
+        name, _kind = QFileDialog.getOpenFileName(
+            self._stack.window(), tr("Training script or notebook", "Script o cuaderno de entrenamiento"), folder,
+            tr("Keras or PyTorch code", "Código de Keras o PyTorch") + " (*.py *.ipynb)")
+        if name:
+            self.session.remember("script_folder", str(Path(name).parent))
+            self._show_script(name)
+
+    def _show_script(self, path: str) -> None:
+        self.state["script"] = path
+        if self._script is None:
+            from cnnstudio.gui.pages.start.script_project import ScriptForm
+
+            self._script = ScriptForm(self.session, self.state)
+            self._script.left.connect(self._leave)
+            self._script.created.connect(self._on_created)
+            self._stack.addWidget(self._script)
+        self._script.begin(path)
+        self._stack.setCurrentWidget(self._script)
+
     def _leave(self) -> None:
         self.state.clear()
         self._stack.setCurrentIndex(0)
@@ -181,15 +208,27 @@ class StartPage(Page):
             self._new.close_threads()
 
     def drop_text(self, paths: list[str]) -> str:
+        if _is_script(paths[0]):
+            return tr("New project from this script", "Proyecto nuevo a partir de este script")
         return tr("New project", "Nuevo proyecto") if Path(paths[0]).is_dir() else ""
 
     def take_paths(self, paths: list[str]) -> bool:
         first = Path(paths[0])
+        if _is_script(paths[0]):
+            self._show_script(paths[0])
+            return True
+        if first.is_dir() and self._script is not None and self._stack.currentWidget() is self._script:
+            self._script.take_pictures(str(first))
+            return True
         if first.is_dir() and not (first / PROJECT_FILE).exists():
             self._show_new(str(first))
             return True
         asking = self._new is not None and self._stack.currentWidget() is self._new
         return self._new is not None and asking and len(paths) == 1 and self._new.take_model(paths[0])
+
+
+def _is_script(path: str) -> bool:
+    return path.lower().endswith((".py", ".ipynb")) and Path(path).is_file()
 
 
 class _RecentCard(Card):

@@ -48,6 +48,12 @@ class TorchModel(msgspec.Struct, frozen=True, kw_only=True):
     starts: tuple[str, ...] = ()
 
 
+def base_classes(network: NetworkSpec, context: Context) -> dict[str, Node]:
+    """The nodes of pretrained bases by their printed classes, as in `torch_model`."""
+    nodes = [node for node in report(network, context).network.nodes if node.type == BASE]
+    return {base_class(node, "base", context, Module(), {"Network", "BaseLayers"}): node for node in nodes}
+
+
 _LAST_ACTIVATIONS: Final = {"nn.Sigmoid()": "sigmoid", "nn.Softmax(dim=1)": "softmax", "nn.Softmax(dim=-1)": "softmax"}
 
 

@@ -91,7 +91,7 @@ def test_the_names_of_the_training_are_offered_where_they_are_others(qtbot):
     assert not any(button.text() == "As trained" for button in driving.parts(plain, QWidget) if hasattr(button, "text"))
 
 
-def test_classes_are_renamed_and_undo_gives_the_names_back(qtbot, page, run):
+def test_classes_are_renamed_and_undo_gives_the_names_back(page, run):
     heard = []
     page.session.changed.connect(lambda change: heard.append(change.what))
     before = names(run)
@@ -128,13 +128,13 @@ def foxes(tmp_path):
     return tmp_path / "fox"
 
 
-def opened(qtbot, page, run):
+def opened(page, run):
     choose(page, run, "Add a class…")
     return dialog_of(AddClassDialog)
 
 
 def test_the_pictures_are_counted_and_what_is_wrong_is_told(qtbot, page, run, foxes, tmp_path):
-    dialog = opened(qtbot, page, run)
+    dialog = opened(page, run)
     assert driving.says(dialog, "Choose the folder with the pictures of the new class.")
     (tmp_path / "empty").mkdir()
     dialog.set_folder(tmp_path / "empty")
@@ -160,7 +160,7 @@ def test_the_run_is_trained_and_undo_takes_the_class_out_of_the_project(qtbot, p
     monkeypatch.setattr(ChildJob, "start", lambda _job: None)
     session = page.session
     before = session.project
-    dialog = opened(qtbot, page, run)
+    dialog = opened(page, run)
     dialog.set_folder(foxes)
     qtbot.waitUntil(dialog.start.isEnabled)
     driving.press(dialog, "Train")

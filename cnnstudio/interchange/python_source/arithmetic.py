@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import posixpath
 import re
 from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 LONGEST: Final = 10_000
 """Values of a list, letters of a text."""
 _LARGEST: Final = 1 << 128
-_PLAIN: Final = (bool, int, float, str, tuple, list, type(None))
+_PLAIN: Final = (bool, int, float, str, tuple, list, type(None), PurePosixPath)
 
 
 class CannotEvaluate(Exception):
@@ -155,14 +157,15 @@ def _round(value: float, digits: int | None = None) -> Any:
 BUILT_IN: Final[dict[str, Callable[..., Any]]] = {
     "range": range, "len": len, "int": int, "float": float, "bool": bool, "str": str, "abs": abs, "min": min, "max": max,
     "sum": sum, "round": _round, "list": list, "tuple": tuple, "dict": dict, "set": set, "divmod": divmod,
-    "sorted": sorted, "enumerate": lambda *values: list(enumerate(*values)), "any": any, "all": all,
+    "sorted": sorted, "enumerate": lambda values, start=0: list(enumerate(values, start)), "any": any, "all": all,
     "zip": lambda *values: list(zip(*values, strict=False)), "reversed": lambda values: list(reversed(values)),
     "pow": lambda one, other: _check_size(_power(one, other)),
 }
 LIBRARY: Final[dict[str, Any]] = {
     "math.ceil": math.ceil, "math.floor": math.floor, "math.sqrt": math.sqrt, "math.log2": math.log2, "math.log": math.log,
     "math.prod": math.prod, "math.pi": math.pi, "math.exp": math.exp,
-    "numpy.prod": math.prod, "numpy.ceil": math.ceil, "numpy.floor": math.floor, "numpy.sqrt": math.sqrt,
+    "os.path.join": posixpath.join, "pathlib.Path": PurePosixPath, "pathlib.PurePath": PurePosixPath,
+    "os.fspath": str, "numpy.prod": math.prod, "numpy.ceil": math.ceil, "numpy.floor": math.floor, "numpy.sqrt": math.sqrt,
     "numpy.log2": math.log2, "numpy.arange": range,
 }
 METHODS: Final[dict[type, tuple[str, ...]]] = {

@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 from typing import Any, Final
 
-from cnnstudio.core.network import BASE
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source import arithmetic, bases
-from cnnstudio.interchange.keras_source.arithmetic import CannotEvaluate
-from cnnstudio.interchange.keras_source.names import canonical, path_parts
-from cnnstudio.interchange.keras_source.state import NOT_RUN, OutOfSteps, Parts
-from cnnstudio.interchange.keras_source.values import Class, Function, Name, Scope, Tensor, Unknown
+from cnnstudio.interchange.python_source import arithmetic
+from cnnstudio.interchange.python_source.arithmetic import CannotEvaluate
+from cnnstudio.interchange.python_source.state import NOT_RUN, OutOfSteps, Parts
+from cnnstudio.interchange.python_source.values import Class, Function, Name, Scope, Unknown
 
 ROUNDS: Final = 1_000
 """Rounds of one loop."""
@@ -56,6 +54,10 @@ class Statements:
         except (_Return, _Break, _Continue):
             pass
 
+    def follow_in(self, tree: ast.Module, scope: Scope) -> None:
+        """Follow the statements of another module, with names of its own."""
+        self._body(tree.body, scope)
+
     def _body(self, statements: list[ast.stmt], scope: Scope) -> None:
         for statement in statements:
             self._state.line = statement.lineno
@@ -66,20 +68,37 @@ class Statements:
                 except CannotEvaluate:
                     self._set_unknown([statement], scope, Unknown(NOT_RUN, statement.lineno))
 
+    # What the readers of a library know ------------------------------------------------------------------
+
+    def canonical(self, path: str) -> str:
+        """A dotted name of a library as the reader knows it, wherever it was imported from."""
+        return path
+
+    def import_all(self, _module: str) -> None:
+        """`from module import *`."""
+
+    def class_role(self, _parents: list[str]) -> str:
+        """The kind of a class by the dotted names of its parents; "" for anything else."""
+        return ""
+
+    def rounds(self, _node: ast.For, items: list[Any] | None) -> list[Any] | None:
+        """The items for which the body of a loop is followed."""
+        return items
+
     # Names -------------------------------------------------------------------------------------------
 
     def _do_import(self, node: ast.Import, scope: Scope) -> None:
         for item in node.names:
             module = item.name if item.asname else item.name.split(".")[0]
-            scope.names[item.asname or module] = Name(canonical(module))
+            scope.names[item.asname or module] = Name(self.canonical(module))
 
     def _do_importfrom(self, node: ast.ImportFrom, scope: Scope) -> None:
-        module = canonical(node.module or "")
+        module = self.canonical(node.module or "")
         for item in node.names:
             if item.name == "*":
-                self._state.starred = self._state.starred or module == "keras.layers"
+                self.import_all(module)
             else:
-                scope.names[item.asname or item.name] = Name(canonical(f"{module}.{item.name}"))
+                scope.names[item.asname or item.name] = Name(self.canonical(f"{module}.{item.name}"))
 
     def _do_assign(self, node: ast.Assign, scope: Scope) -> None:
         value = self._parts.expressions.value(node.value, scope)
@@ -119,9 +138,11 @@ class Statements:
         in_list = isinstance(owner, list) and isinstance(key, int) and -len(owner) <= key < len(owner)
         if in_list or (isinstance(owner, dict) and isinstance(key, str | int | float | bool | None)):
             owner[key] = value
+        elif not arithmetic.is_plain(owner):
+            self._parts.objects.set_item(owner, key, value)
 
     def _assign_sequence(self, targets: list[ast.expr], value: Any, scope: Scope) -> None:
-        row = arithmetic.to_items(value)
+        row = self._parts.objects.items(value)
         starred = next((index for index, element in enumerate(targets) if isinstance(element, ast.Starred)), None)
         fitting = row is not None and (len(row) == len(targets) if starred is None else len(row) >= len(targets) - 1)
         if row is None or not fitting:
@@ -169,7 +190,7 @@ class Statements:
 
     def _do_for(self, node: ast.For, scope: Scope) -> None:
         row = self._parts.expressions.value(node.iter, scope)
-        items = arithmetic.to_items(row)
+        items = self.rounds(node, self._parts.objects.items(row))
         if items is None or len(items) > ROUNDS:
             unknown = row if isinstance(row, Unknown) else Unknown(
                 NOT_RUN if items is None and not isinstance(row, range) else _TOO_LONG.fill(n=ROUNDS), node.lineno)
@@ -238,12 +259,10 @@ class Statements:
 
     def _do_classdef(self, node: ast.ClassDef, scope: Scope) -> None:
         parents = [self._parts.expressions.value(base, scope) for base in node.bases]
-        base_names = [path_parts(canonical(item.path))[2] for item in parents if isinstance(item, Name)]
-        roles = [item.role for item in parents if isinstance(item, Class)]
-        role = "model" if "Model" in base_names or "Sequential" in base_names else "layer" if "Layer" in base_names else next(
-            (item for item in roles if item), "")
+        role = self.class_role([self.canonical(item.path) for item in parents if isinstance(item, Name)])
+        role = role or next((item.role for item in parents if isinstance(item, Class) and item.role), "")
         inner = Scope(outer=scope)
-        class_value = Class(node.name, role, inner.names, parents, node.lineno)
+        class_value = Class(node.name, role, inner.names, parents, node.lineno, ast.get_docstring(node) or "", node)
         for statement in node.body:
             if isinstance(statement, ast.FunctionDef):
                 function = self._function(statement, Scope(names={"__class__": class_value}, outer=scope))
@@ -257,34 +276,20 @@ class Statements:
         """Call a function of the file: follow its body with these arguments."""
         if self._depth >= DEEPEST:
             return Unknown(_TOO_DEEP.fill(n=DEEPEST), line)
-        if self._state.bases and len(arguments) == 1 and isinstance(arguments[0], Tensor) and (
-                node := self._state.bases.get(ast.dump(function.node))) is not None:
-            return self._state.graph.node(BASE, dict(node.params), [arguments[0].node], line, name=node.id)
         scope = Scope(outer=function.scope)
         missing = self._bind(function, arguments, keywords, scope, line)
         if missing is not None:
             return missing
-        before = len(self._state.graph.nodes)
         self._depth += 1
         try:
             if isinstance(function.node, ast.Lambda):
                 return self._parts.expressions.value(function.node.body, scope)
             self._body(function.node.body, scope)
-            answer: Any = None
+            return None
         except _Return as end:
-            answer = end.value
+            return end.value
         finally:
             self._depth -= 1
-        return self._recognise_base(function, before, arguments, answer, line)
-
-    def _recognise_base(self, function: Function, before: int, arguments: list[Any], answer: Any, line: int) -> Any:
-        """The result of a function; if its layers are those of a base, they become that base."""
-        params = bases.recognise_base(function, self._state.graph.nodes[before:], arguments[0] if arguments else None, answer)
-        if params is None:
-            return answer
-        del self._state.graph.nodes[before:]
-        source: Tensor = arguments[0]
-        return self._state.graph.node(BASE, params, [source.node], line, name=bases.node_name(function))
 
     def _bind(self, function: Function, arguments: list[Any], keywords: dict[str, Any], scope: Scope, line: int
               ) -> Unknown | None:

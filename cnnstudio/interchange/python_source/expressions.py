@@ -6,16 +6,15 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source import arithmetic
-from cnnstudio.interchange.keras_source.arithmetic import CannotEvaluate
-from cnnstudio.interchange.keras_source.names import ASSUMED, layer_kind
-from cnnstudio.interchange.keras_source.state import NOT_RUN, OutOfSteps, Parts
-from cnnstudio.interchange.keras_source.values import Function, Name, Scope, SourceError, Tensor, Unknown
+from cnnstudio.interchange.python_source import arithmetic
+from cnnstudio.interchange.python_source.arithmetic import CannotEvaluate
+from cnnstudio.interchange.python_source.state import NOT_RUN, OutOfSteps, Parts
+from cnnstudio.interchange.python_source.values import Class, Function, Name, Scope, SourceError, Tensor, Unknown
 
 NOT_DEFINED: Final = Text("{name} is not defined anywhere", "{name} no está definido en ninguna parte")
 NO_VALUE: Final = Text("the expression has no value", "la expresión no tiene valor")
+_FUNCTIONS: Final = ("super", "isinstance", "print", "getattr", "hasattr", "setattr", "type", "map")
 CONSTANTS: Final = {"True": True, "False": False, "None": None}
 
 
@@ -52,15 +51,16 @@ class Expressions:
         is_defined, value = scope.find(node.id)
         if is_defined:
             return value
-        if node.id in arithmetic.BUILT_IN or node.id in ("super", "isinstance", "print", "getattr", "hasattr", "type", "map"):
+        if node.id in arithmetic.BUILT_IN or node.id in _FUNCTIONS:
             return Name(f"builtins.{node.id}")
-        if node.id in ASSUMED:
-            return Name(ASSUMED[node.id])
-        if LAYERS.find(layer_kind(node.id)) is not None or node.id in ("Sequential", "Model", "InputLayer"):
-            return Name(f"keras.layers.{node.id}" if node.id not in ("Sequential", "Model") else f"keras.{node.id}")
-        if self._state.starred:
-            return Name(f"keras.layers.{node.id}")
+        assumed = self.assumed_name(node.id)
+        if assumed is not None:
+            return assumed
         return Unknown(NOT_DEFINED.fill(name=node.id), node.lineno)
+
+    def assumed_name(self, _name: str) -> Name | None:
+        """The meaning of a name that the code uses without defining it; None if it has none."""
+        return None
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Any:
         owner = self.value(node.value, scope)
@@ -75,7 +75,7 @@ class Expressions:
     def _row(self, nodes: list[ast.expr], scope: Scope) -> Iterator[Any]:
         for item in nodes:
             if isinstance(item, ast.Starred):
-                inner = arithmetic.to_items(self.value(item.value, scope))
+                inner = self._parts.objects.items(self.value(item.value, scope))
                 yield from inner if inner is not None else [Unknown(NOT_RUN, item.lineno)]
             else:
                 yield self.value(item, scope)
@@ -143,6 +143,9 @@ class Expressions:
                 agrees = (one is None) == isinstance(kind, ast.Is)
             elif arithmetic.is_plain(one) and arithmetic.is_plain(other):
                 agrees = arithmetic.compare(type(kind), one, other)
+            elif isinstance(kind, ast.Is | ast.IsNot | ast.Eq | ast.NotEq) and isinstance(one, Class) and isinstance(
+                    other, Class):
+                agrees = (one is other) == isinstance(kind, ast.Is | ast.Eq)
             else:
                 return one if isinstance(one, Unknown) else other if isinstance(other, Unknown) else Unknown(
                     NOT_RUN, node.lineno)
@@ -153,8 +156,10 @@ class Expressions:
 
     def _boolop(self, node: ast.BoolOp, scope: Scope) -> Any:
         value: Any = None
-        for item in node.values:
+        for number, item in enumerate(node.values, start=1):
             value = self.value(item, scope)
+            if number == len(node.values):
+                return value
             truth = self.truth(value)
             if truth is None:
                 return value if isinstance(value, Unknown) else Unknown(NOT_RUN, node.lineno)
@@ -183,8 +188,6 @@ class Expressions:
         owner = self.value(node.value, scope)
         if isinstance(owner, Unknown):
             return owner
-        if not arithmetic.is_plain(owner):
-            return Unknown(NOT_RUN, node.lineno)
         if isinstance(node.slice, ast.Slice):
             ends = [self.value(item, scope) if item is not None else None
                     for item in (node.slice.lower, node.slice.upper, node.slice.step)]
@@ -192,7 +195,10 @@ class Expressions:
                 NOT_RUN, node.lineno)
         else:
             key = self.value(node.slice, scope)
-        return key if isinstance(key, Unknown) else arithmetic.get_item(owner, key)
+        if isinstance(key, Unknown):
+            return key
+        return arithmetic.get_item(owner, key) if arithmetic.is_plain(owner) else self._parts.objects.item(
+            owner, key, node.lineno)
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> Any:
         return Function(node, scope, [self.value(default, scope) for default in node.args.defaults],
@@ -226,7 +232,7 @@ class Expressions:
             return None
         first = loops[0]
         row = self.value(first.iter, scope)
-        items = arithmetic.to_items(row)
+        items = self._parts.objects.items(row)
         if items is None:
             return row if isinstance(row, Unknown) else Unknown(NOT_RUN, first.iter.lineno)
         for item in items:

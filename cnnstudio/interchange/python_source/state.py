@@ -1,24 +1,20 @@
-"""The shared state of the interpreter of Keras source, and the protocols of its parts."""
+"""The shared state of an interpreter of source, and the protocols of its parts."""
 
 from __future__ import annotations
 
 import ast
 from typing import Any, Final, Protocol
 
-from cnnstudio.core.network import Node
 from cnnstudio.core.text import Text
-from cnnstudio.interchange.keras_source.graph_builder import GraphBuilder
-from cnnstudio.interchange.keras_source.values import (
+from cnnstudio.interchange.python_source.graph import Nodes
+from cnnstudio.interchange.python_source.values import (
+    CallValue,
     Class,
     Function,
-    Instance,
-    Layer,
     Method,
-    Model,
     Remark,
     Scope,
     Tensor,
-    TracedNode,
     Unknown,
 )
 
@@ -36,18 +32,14 @@ class OutOfSteps(Exception):
 
 
 class State:
-    """The state while a file is followed: its graph, and the remarks for the user."""
+    """The state while a file is followed: its graph, the calls of libraries, and the remarks for the user."""
 
-    def __init__(self) -> None:
-        self.graph = GraphBuilder()
+    def __init__(self, graph: Nodes) -> None:
+        self.graph = graph
         self.remarks: list[Remark] = []
-        self.augmenting: dict[str, int] = {}
-        """Types of skipped augmentation layers, with the line of their first use."""
+        self.library_calls: list[CallValue] = []
+        """The calls of libraries in the order in which the code makes them."""
         self.scope = Scope(names={"__name__": "__main__", "__file__": "network.py"})
-        self.bases: dict[str, Node] = {}
-        """Nodes of bases by the syntax of their printed functions."""
-        self.starred = False
-        """Whether the code has `from keras.layers import *`."""
         self.steps = STEPS
         self.line = 1
         self.stopped = 0
@@ -67,27 +59,27 @@ class ObjectPart(Protocol):
 
     def set_attribute(self, owner: Any, name: str, value: Any, line: int) -> None: ...
 
-    def layers(self, model: Model) -> list[Any]: ...
+    def item(self, owner: Any, key: Any, line: int) -> Any: ...
+
+    def set_item(self, owner: Any, key: Any, value: Any) -> None: ...
+
+    def items(self, value: Any) -> list[Any] | None: ...
 
     def call_method(self, method: Method, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
 
     def make_instance(self, kind: Class, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
 
-    def call_instance(self, owner: Instance, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
-
     def super_object(self, scope: Scope) -> Any: ...
-
-    def is_known(self, traced: TracedNode) -> bool: ...
 
 
 class CallPart(Protocol):
     def call(self, function: Any, arguments: list[Any], keywords: dict[str, Any], line: int) -> Any: ...
 
-    def apply(self, layer: Layer, tensors: list[Tensor], line: int) -> Any: ...
-
     def combine_tensors(self, kind: type[ast.operator], one: Any, other: Any, line: int) -> Any: ...
 
     def tensors(self, values: list[Any]) -> tuple[list[Tensor], Unknown | None]: ...
+
+    def is_instance(self, value: Any, kinds: Any, line: int) -> Any: ...
 
 
 class StatementPart(Protocol):

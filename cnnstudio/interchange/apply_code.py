@@ -14,9 +14,12 @@ from cnnstudio.core.groups import border_nodes, expand_repeats, repeat_count
 from cnnstudio.core.network import INPUT, OUTPUT, Group, NetworkSpec, Node
 from cnnstudio.core.params import is_relevant
 from cnnstudio.core.project import Project
+from cnnstudio.interchange.equivalence import keep_equivalent
 from cnnstudio.interchange.foreign import to_output_layer, with_foreign_network, without_node
-from cnnstudio.interchange.keras_source.reader import SourceNetwork, read_code
 from cnnstudio.interchange.printing.keras.network import base_functions
+from cnnstudio.interchange.printing.torch.module import base_classes
+from cnnstudio.interchange.python_source.source import SourceNetwork
+from cnnstudio.interchange.source_code import framework_of, read_code
 from cnnstudio.network.normalization import rescaling
 
 replace = msgspec.structs.replace
@@ -27,7 +30,9 @@ def read_edited_code(text: str, project: Project, context: Context) -> SourceNet
 
     A base whose function did not change keeps its node: also a custom base, whose function only loads its file.
     """
-    return read_code(text, base_functions(project.network, context))
+    size = (project.recipe.height, project.recipe.width)
+    bases = base_classes if framework_of(text) == "torch" else base_functions
+    return read_code(text, bases(project.network, context), size, context.bases)
 
 
 def apply_code(project: Project, source_network: SourceNetwork, context: Context) -> Project:
@@ -38,6 +43,8 @@ def apply_code(project: Project, source_network: SourceNetwork, context: Context
     """
     old = project.network
     network, normalization = _resolve_scaling(project, source_network, context)
+    if source_network.framework == "torch":
+        network = keep_equivalent(network, expand_repeats(old)[0], context)
     changed = with_foreign_network(project, replace(source_network, network=network, normalization=normalization), context)
     network = _keep_plain_outputs(changed.network, network, old, context)
     old_layers = {(node.id, node.type) for node in old.nodes}

@@ -1,0 +1,1 @@
+"""Networks out of PyTorch source, read as text, by its syntax alone. Nothing of it is run or imported."""

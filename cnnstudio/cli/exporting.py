@@ -27,14 +27,20 @@ _MOST_LAYERS: Final = 20
 
 
 def export(arguments: argparse.Namespace, output: Output) -> int:
-    """`export PROJECT --format FORMAT --to PATH`: write, reopen and compare; the exit code is 1 where one was not kept."""
+    """`export PROJECT --format FORMAT --to PATH`: write, reopen and compare; the exit code is 1 where one was not kept.
+
+    Ctrl+C ends all of it, not only the format that is being written.
+    """
     run = find_run(arguments.project, arguments.run)
     several = arguments.format == _ALL or len(arguments.format) > 1
     entries = list(EXPORTERS) if arguments.format == _ALL else [EXPORTERS[name] for name in arguments.format]
     code = 0
     if arguments.losses:
-        code = max(code, _measure_losses(run, output))
-    for entry in entries:
+        last = _measure_losses(run, output)
+        code = exit_code(last, output)
+        if isinstance(last, events.Stopped):
+            return code
+    for number, entry in enumerate(entries, start=1):
         problems = unsupported_problems(entry, run, arguments.engine or "") if several else ()
         if problems:
             output.line({"format": entry.id, "skipped": [str(problem.text) for problem in problems]},
@@ -44,11 +50,22 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
             code = max(code, int(arguments.format != _ALL))
             continue
         path = arguments.to / f"{entry.id}{entry.suffix}" if several else arguments.to
-        code = max(code, _export_one(run, entry, path, arguments, output))
+        last = _export_one(run, entry, path, arguments, output)
+        code = max(code, exit_code(last, output))
+        if isinstance(last, events.Stopped):
+            _print_unwritten(entries[number:], output)
+            break
     return code
 
 
-def _export_one(run: RunFolder, entry: Exporter, path: Path, arguments: argparse.Namespace, output: Output) -> int:
+def _print_unwritten(entries: Sequence[Exporter], output: Output) -> None:
+    """Name the formats that a stopped export did not come to."""
+    if entries:
+        output.print_message(tr("Stopped before: {formats}", "Detenido antes de: {formats}",
+                                formats=", ".join(entry.id for entry in entries)))
+
+
+def _export_one(run: RunFolder, entry: Exporter, path: Path, arguments: argparse.Namespace, output: Output) -> events.Event:
     result: list[Exported] = []
 
     def handle(event: events.Event) -> None:
@@ -69,7 +86,7 @@ def _export_one(run: RunFolder, entry: Exporter, path: Path, arguments: argparse
         output.line(written, export_text(done.path, done.check))
         if arguments.example:
             _print_examples(run, done, output)
-    return exit_code(last, output)
+    return last
 
 
 def export_text(path: str, check: ExportCheck | None) -> str:
@@ -96,7 +113,7 @@ def check_figures(check: ExportCheck) -> list[str]:
         figures.append(format_size(check.bytes))
     if check.latency_ms is not None:
         figures.append(tr("{ms} ms for a picture ({runtime})", "{ms} ms por imagen ({runtime})",
-                          ms=format_number(check.latency_ms, ".1f"), runtime=check.runtime))
+                          ms=format_number(check.latency_ms, ".1f" if check.latency_ms >= 1 else ".2g"), runtime=check.runtime))
     return figures
 
 
@@ -105,7 +122,7 @@ def _print_examples(run: RunFolder, done: Exported, output: Output) -> None:
         output.line({"format": done.format, "example": identifier, "source": source}, f"\n# {label}\n{source}")
 
 
-def _measure_losses(run: RunFolder, output: Output) -> int:
+def _measure_losses(run: RunFolder, output: Output) -> events.Event:
     """Print the layers of a run by what they lose with whole numbers."""
     measured: list[LossesMeasured] = []
 
@@ -133,7 +150,7 @@ def _measure_losses(run: RunFolder, output: Output) -> int:
         if len(event.layers) > _MOST_LAYERS:
             output.print_message(tr("and {n} more that lose less", "y {n} más que pierden menos",
                                     n=len(event.layers) - _MOST_LAYERS))
-    return exit_code(last, output)
+    return last
 
 
 def _loss_text(row: LayerLoss) -> str:

@@ -48,8 +48,8 @@ class LossesCard(Card):
         self._clear()
         if measured is None:
             return
-        titles = (tr("Keep in float", "En coma flotante"), tr("Layer", "Capa"), tr("Weights", "Pesos"),
-                  tr("Same class", "Misma clase"), tr("Mean difference", "Diferencia media"))
+        titles = (tr("Keep in float", "En coma flotante"), tr("Weights", "Pesos"), tr("Same class", "Misma clase"),
+                  tr("Mean difference", "Diferencia media"))
         for place, title in enumerate(titles):
             self._grid.addWidget(Label(title, "secondary", "dim"), 0, place)
         for number, loss in enumerate(measured.layers[:_MOST], start=1):
@@ -57,18 +57,17 @@ class LossesCard(Card):
         self._grid.setColumnStretch(len(titles), 1)
 
     def _add(self, number: int, loss: LayerLoss, kept: bool) -> None:
-        check = QCheckBox()
+        # With its name as its text, all of the name can be clicked; && is an ampersand.
+        check = QCheckBox(loss.layer.replace("&", "&&"))
+        check.setFont(theme.mono_font(12))
+        check.setToolTip(loss.type)
         check.setChecked(kept)
         check.setAccessibleName(tr("Keep {layer} in float", "Conservar {layer} en coma flotante", layer=loss.layer))
         check.toggled.connect(lambda _on: self.kept_changed.emit(self.kept))
         self._boxes[loss.layer] = check
-        name = Label(loss.layer)
-        name.setFont(theme.mono_font(12))
-        name.setToolTip(loss.type)
         self._grid.addWidget(check, number, 0)
-        self._grid.addWidget(name, number, 1)
         for place, text in enumerate((format_count(loss.weights), format_percent(loss.top1_agreement),
-                                      format_scientific(loss.mean_abs_difference)), start=2):
+                                      format_scientific(loss.mean_abs_difference)), start=1):
             self._grid.addWidget(Label(text, tone="dim"), number, place)
 
     def _clear(self) -> None:

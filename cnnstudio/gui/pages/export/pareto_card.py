@@ -66,8 +66,7 @@ class ParetoPlot(SharePlot):
                       color=theme.color("dim").name())
         item.getAxis("bottom").setTicks([[((exponent - low) / (high - low), _cost_text(10 ** exponent, cost))
                                           for exponent in _exponents(low, high)]])
-        item.getAxis("left").setTicks([[((share - floor) * scale, f"{share:.0%}")
-                                        for share in np.linspace(floor, 1.0, 5).tolist()]])
+        item.getAxis("left").setTicks([[((share - floor) * scale, format_number(share, ".0%")) for share in share_ticks(floor)]])
         self._show_labels()
 
     def _show_labels(self) -> None:
@@ -118,6 +117,12 @@ def _exponents(low: float, high: float) -> list[float]:
     powers = [float(power) for power in range(math.floor(low), math.ceil(high) + 1)]
     steps = (0.0,) if high - low > 2.5 else (0.0, math.log10(2), math.log10(5))
     return [power + step for power in powers for step in steps if low <= power + step <= high]
+
+
+def share_ticks(floor: float) -> list[float]:
+    """Ticks of the axis of shares from `floor` to 1: whole percents, so that each is where its label says."""
+    step = next((step for step in (1, 2, 5, 10) if 100 * (1.0 - floor) <= 6 * step), 20)
+    return [(100 - percent) / 100 for percent in range(0, math.floor(100 * (1.0 - floor) + 1e-6) + 1, step)]
 
 
 def _cost_text(value: float, cost: Cost) -> str:

@@ -50,7 +50,7 @@ def format_device(description: str) -> str:
 
 def format_engine(engine: str) -> str:
     """The name of what computed an answer, as its makers write it."""
-    return {"litert": "LiteRT", "keras": "Keras"}.get(engine, engine)
+    return {"litert": "LiteRT", "keras": "Keras", "onnx": "ONNX", "openvino": "OpenVINO"}.get(engine, engine)
 
 
 def engine_help(engine: str) -> str:

@@ -17,6 +17,7 @@ from cnnstudio.gui.state.key_input import KeyInput
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, row
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_pictures
 from cnnstudio.gui.widgets.inputs import Select
 
@@ -58,7 +59,11 @@ class CorrectionCard(Card):
         self._add_all = Button("", "link", on_click=self._add_everything)
         self._state = Label("", "secondary", "dim", wrap=True)
         choice = row(Caption(tr("Right class", "Clase correcta")), None, self._back, self._class, spacing=10)
-        self._adding = box(row(self._add, self._split, None, spacing=8))
+        # In a narrow column, or with many pictures to name, the split stands below the button.
+        self._adding = QWidget()
+        adding = FlowLayout(self._adding, spacing=8)
+        adding.addWidget(self._add)
+        adding.addWidget(self._split)
         super().__init__(box(choice), self._hint, self._adding, self._state, self._add_all, spacing=8)
         self._keys = KeyInput(self.keys, self)
         self._keys.chosen.connect(self.correct)

@@ -101,14 +101,20 @@ class PicturesMode(QObject):
             # Pictures dropped before the runs are listed wait for them. Without a model the page shows the problem.
             self._pending = [] if self._models.runs_listed else list(paths)
             return
+        self._state().pop("corrections", None)
+        self._classify(paths)
+
+    def _classify(self, paths: Sequence[str]) -> None:
         if self.busy:
             # The server answers one request after the other.
             self._server.cancel(self._request)
         self._fresh.clear()
         self._total = len(paths)
+        # Should the model end before it has answered, the next one answers all of them.
+        self._state()["asked"] = list(paths)
         self.results.table.sort_while_filling(False)
         self._state().pop("note", None)
-        self._show_answers(AnswerList([Answer(paths[0])] if len(paths) == 1 else []))
+        self._show_answers(AnswerList([self._corrected(Answer(paths[0]))] if len(paths) == 1 else []))
         self._models.serve(self._server)
         self._request = self._server.ask(paths)
         self._state().update(request=self._request, total=self._total)
@@ -130,9 +136,19 @@ class PicturesMode(QObject):
         self._on_answer_chosen(answer)
 
     def classify_again(self) -> None:
-        """Another model answers the pictures on screen."""
-        if self.answers.rows:
-            self.classify([answer.path for answer in self.answers.rows])
+        """Another model answers the pictures on screen, or those that the one before did not come to; what the user corrected
+        stays corrected."""
+        corrections = self._state().setdefault("corrections", {})
+        for answer in self.answers.rows:
+            corrections[answer.path] = answer.corrected, answer.added
+        paths = self._state().get("asked") or [answer.path for answer in self.answers.rows]
+        if paths and self._models.model is not None:
+            self._classify(paths)
+
+    def _corrected(self, answer: Answer) -> Answer:
+        """The answer with the class that the user gave its picture before another model was asked."""
+        answer.corrected, answer.added = self._state().get("corrections", {}).get(answer.path, ("", False))
+        return answer
 
     def classify_pending(self) -> None:
         """Classify what was dropped before the models were known."""
@@ -145,6 +161,7 @@ class PicturesMode(QObject):
         if self.busy:
             self.stop()
         self._total = self._state()["total"] = 0
+        self._state().pop("asked", None)
         self._show_answers(AnswerList())
         self.show_state()
 
@@ -156,6 +173,7 @@ class PicturesMode(QObject):
     def stop(self) -> None:
         """Expect no more answers; those that arrived stay."""
         self._server.cancel(self._request)
+        self._state().pop("asked", None)
         self._give_up()
         self.show_state()
 
@@ -183,7 +201,7 @@ class PicturesMode(QObject):
             self.answers.rows[0].take(event, self._server.rejection, packer)
             self.results.show_answer(self.answers.rows[0], "")
             return
-        self._fresh.append(Answer(event.path, event, self._server.rejection, packer))
+        self._fresh.append(self._corrected(Answer(event.path, event, self._server.rejection, packer)))
         if not self._flush.isActive():
             self._flush.start()
 
@@ -200,6 +218,7 @@ class PicturesMode(QObject):
         if event.request != self._request:
             return
         self._state().pop("request", None)
+        self._state().pop("asked", None)
         self._flush.stop()
         self._show_fresh()
         self.results.table.sort_while_filling(True)
@@ -232,7 +251,9 @@ class PicturesMode(QObject):
             self.results.table.select(answers.rows[0])
 
     def _on_answer_chosen(self, answer: Answer | None) -> None:
-        self.results.show_answer(answer, self._waiting_text())
+        unmatched = answer is None and bool(self.answers.rows)
+        self.results.show_answer(answer, tr("No picture matches the filters", "Ninguna imagen cumple los filtros") if unmatched
+                                 else self._waiting_text())
         if answer is None:
             self.results.show_picture(None)
         else:

@@ -227,6 +227,24 @@ def test_a_damaged_model_is_explained_and_the_old_one_still_serves(qtbot, page, 
     answered(qtbot, page, 1)
 
 
+def test_pictures_and_corrections_outlast_a_model_that_fails(qtbot, page, tmp_path, pictures_folder):
+    page.take_paths([str(pictures_folder)])
+    answered(qtbot, page, 40)
+    page.answers[0].corrected = "dog"
+    corrected = page.answers[0].path
+    bad = tmp_path / "bad.keras"
+    bad.write_bytes(b"nothing")
+    page.take_paths([str(bad)])
+    qtbot.waitUntil(lambda: page.server.problem is not None, timeout=20_000)
+    page.models.choose((str(page.session.folder), page.models.runs[0].id))
+    answered(qtbot, page, 40)
+    assert [answer.path for answer in page.answers if answer.corrected == "dog"] == [corrected]
+    page.clear()
+    page.take_paths([str(pictures_folder)])
+    answered(qtbot, page, 40)
+    assert not any(answer.corrected for answer in page.answers), "what is dropped anew has no corrections"
+
+
 def test_a_picture_the_model_is_not_sure_of(qtbot, page, pictures_folder):
     picture = pictures_folder / "maybe.png"
     picture.write_bytes(next(pictures_folder.glob("cat/*.png")).read_bytes())
@@ -324,6 +342,7 @@ def test_filters_show_some_answers_and_only_those_are_saved(qtbot, page, picture
     assert table.model().rowCount() == 20 and bar.reset_button.text() == "Showing 20 of 41"
     choose(field(bar, "Kind of answer"), "With a problem")
     assert table.model().rowCount() == 0, "a problem has no class"
+    assert says(part(page, ResultsView), "No picture matches the filters")
     bar.reset()
     assert table.model().rowCount() == 41
     bar.show_state("problem")

@@ -15,9 +15,9 @@ Command = Callable[..., argparse.ArgumentParser]
 def add_predict(command: Command) -> None:
     predict = command("predict", tr("classify pictures", "clasifica imágenes"), project=False)
     predict.add_argument("model", type=Path, nargs="?", metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"),
-                         help=tr("a project, a run, an exported bundle or a .keras file",
-                                 "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
-    predict.add_argument("paths", nargs="*", type=Path, metavar=tr("PATH", "RUTA"),
+                         help=tr("a project, a run, an exported bundle or a model file",
+                                 "un proyecto, un entrenamiento, un paquete exportado o un archivo de modelo"))
+    predict.add_argument("paths", nargs="*", type=_named_path, metavar=tr("PATH", "RUTA"),
                          help=tr("pictures, folders of pictures, and videos", "imágenes, carpetas de imágenes y vídeos"))
     add_run(predict)
     predict.add_argument("--top", type=int, default=5, metavar="K",
@@ -42,6 +42,13 @@ def add_predict(command: Command) -> None:
                          help=tr("compare with the answers of a second model to the same pictures",
                                  "compara con las respuestas de un segundo modelo a las mismas imágenes"))
     add_reading(predict)
+
+
+def _named_path(text: str) -> Path:
+    """A path; an empty one, such as an unset variable of a shell script, would be the present folder."""
+    if not text:
+        raise argparse.ArgumentTypeError(tr("a path must not be empty", "una ruta no puede estar vacía"))
+    return Path(text)
 
 
 def _add_sorting(predict: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from cnnstudio.catalog.runtime_files import MODEL_SUFFIXES
 from cnnstudio.core.calibration import Calibration
 from cnnstudio.core.foreign_files import decode_json, open_regular
 from cnnstudio.core.problems import Problem, ProblemError, error
@@ -79,7 +80,13 @@ def with_present_names(card: Card, path: Path) -> Card:
 
 
 def damaged_problem(path: Path, reason: str) -> Problem:
-    """The problem of a model file that cannot be read."""
+    """The problem of a model file that cannot be read, or that is of a kind which does not answer here."""
+    if path.suffix.lower() not in (*MODEL_SUFFIXES, ".json"):
+        kind = Text("{path} is no model that can answer here: those end with {kinds}. Choose another one, or export the run as "
+                    "one of them.",
+                    "{path} no es un modelo que pueda responder aquí: esos terminan en {kinds}. Elija otro o exporte el "
+                    "entrenamiento como uno de ellos.")
+        return error("damaged_model", kind.fill(path=path, kinds=", ".join(MODEL_SUFFIXES)), "file", path=path, details=reason)
     text = Text("{path} is damaged or not a Keras model. Restore it from a copy, or choose another model.",
                 "{path} está dañado o no es un modelo de Keras. Restáurelo de una copia o elija otro modelo.")
     return error("damaged_model", text.fill(path=path), "file", path=path, details=reason)

@@ -99,9 +99,9 @@ def model_file(place: Path) -> Path:
     path = next((path for path in paths if path.is_file()), None)
     if path is not None:
         return path
-    text = Text("There is no model in {path}. Train the network first, or choose another model.",
-                "No hay ningún modelo en {path}. Entrene antes la red o elija otro modelo.")
-    raise ProblemError(error("no_model", text.fill(path=place), "file", path=place))
+    text = Text("There is no model in {path} that can answer here ({names}). Train the network first, or choose another model.",
+                "En {path} no hay ningún modelo que pueda responder aquí ({names}). Entrene antes la red o elija otro modelo.")
+    raise ProblemError(error("no_model", text.fill(path=place, names=", ".join(MODEL_NAMES)), "file", path=place))
 
 
 def load(place: Path) -> Loaded:

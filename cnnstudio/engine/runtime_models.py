@@ -112,6 +112,8 @@ def _open(entry: Exporter, path: Path) -> Any:
     try:
         return openers[entry.id](path)
     except Exception as err:
+        if onnx_runtime.EXTENSIONS in str(err):
+            raise ProblemError(_reads_files(path, str(err))) from err
         text = Text("{path} cannot be opened: it is damaged, or it has parts that this version of {runtime} does not know "
                     "({reason}). Choose another model, or export it again.",
                     "No se puede abrir {path}: está dañado o tiene partes que esta versión de {runtime} no conoce ({reason}). "
@@ -119,6 +121,15 @@ def _open(entry: Exporter, path: Path) -> Any:
         reason = (str(err).strip().splitlines() or [type(err).__name__])[0][:200].replace(str(path.parent), "…")
         raise ProblemError(error("damaged_model", text.fill(path=path.name, runtime=entry.label, reason=reason), "file",
                                  path=path, details=str(err))) from err
+
+
+def _reads_files(path: Path, details: str) -> Problem:
+    """The problem of an ONNX model that decodes picture files itself."""
+    text = Text("{path} decodes picture files itself, with the extensions of ONNX Runtime, which CNN Studio does not use to "
+                "answer. Choose the ONNX export of the same run, whose input is pixels.",
+                "{path} decodifica por sí mismo los archivos de imagen, con las extensiones de ONNX Runtime, que CNN Studio no "
+                "usa para responder. Elija la exportación ONNX del mismo entrenamiento, cuya entrada son píxeles.")
+    return error("reads_files", text.fill(path=path.name), "file", path=path, details=details)
 
 
 def _layout(shape: tuple[int | None, ...], path: Path) -> _Layout:

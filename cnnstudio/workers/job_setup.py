@@ -225,9 +225,9 @@ def serving_job(model: Path, run: str | None = None) -> Serve:
         training = run_folder.spec().training
         model, backend, device = run_folder.folder, training.backend, training.device
     elif not model.exists():
-        text = Text("{path} does not exist: choose a project, a run, an exported bundle or a .keras file.",
-                    "{path} no existe: elija un proyecto, un entrenamiento, un paquete exportado o un archivo "
-                    ".keras.")
+        text = Text("{path} does not exist: choose a project, a run, an exported bundle or a model file.",
+                    "{path} no existe: elija un proyecto, un entrenamiento, un paquete exportado o un archivo de "
+                    "modelo.")
         raise ProblemError(error("no_model", text.fill(path=model), "file", path=model))
     return Serve(model=str(model.resolve()), backend=backend, device=device, cache=str(cache_folder()),
                  language=language())

@@ -3,6 +3,8 @@ graphics card that is gone."""
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Any, Final
 
 from cnnstudio.catalog.rate_keys import rate_key, rate_of, rounded_rate, stage_place
@@ -27,7 +29,13 @@ _FACTOR: Final = 10.0
 def is_out_of_memory(exception: BaseException) -> bool:
     """Whether there was not enough memory, by the type or the words of an exception of any backend."""
     message = f"{type(exception).__name__}: {exception}"
-    return isinstance(exception, MemoryError) or any(sign in message for sign in _MEMORY_SIGNS)
+    return isinstance(exception, MemoryError) or (any(sign in message for sign in _MEMORY_SIGNS)
+                                                  and not is_disk_full(exception))
+
+
+def is_disk_full(exception: BaseException) -> bool:
+    """Whether a disk was full, by the words of an exception: TensorFlow raises for it what it raises for want of memory."""
+    return os.strerror(errno.ENOSPC) in str(exception) or "No space left on device" in str(exception)
 
 
 def is_memory_report(log: str) -> bool:

@@ -37,6 +37,12 @@ def lines(capsys) -> list[dict]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+def test_an_empty_path_is_not_the_present_folder(model, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["predict", model, ""])
+    assert left.value.code == 2 and "must not be empty" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("form", ["csv", "tsv", "json", "parquet"])
 def test_the_answers_are_written_in_the_format_of_the_name(model, folder, tmp_path, form, capsys):
     target = tmp_path / f"answers.{form}"

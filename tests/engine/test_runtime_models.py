@@ -144,6 +144,17 @@ def test_an_operation_that_the_runtime_does_not_know_is_told(tmp_path):
     assert "Teleport" in problem.value.problems[0].text.en
 
 
+def test_a_model_that_decodes_files_itself_is_not_called_damaged(tmp_path):
+    path = save_onnx(tmp_path / "m.onnx")
+    model = onnx.load(path)
+    model.graph.node[1].op_type, model.graph.node[1].domain = "DecodeImage", "com.microsoft.extensions"
+    model.opset_import.append(onnx.helper.make_opsetid("com.microsoft.extensions", 1))
+    onnx.save(model, path)
+    with pytest.raises(ProblemError) as problem:
+        open_runtime_model(path)
+    assert problem.value.problems[0].code == "reads_files"
+
+
 @pytest.mark.parametrize(("sizes", "code"), [((None, None, None, 3), "open_size"), ((None, 6, 5, 7), "not_a_classifier")])
 def test_what_takes_no_pictures_of_one_size_is_refused(tmp_path, sizes, code):
     with pytest.raises(ProblemError) as problem:

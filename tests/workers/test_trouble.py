@@ -12,6 +12,7 @@ from cnnstudio.network.fixes import apply_fix
 from cnnstudio.workers.child_problems import death_problem
 from cnnstudio.workers.trouble import (
     gpu_lost_problem,
+    is_disk_full,
     is_gpu_lost,
     is_out_of_memory,
     memory_problem,
@@ -29,6 +30,11 @@ ADAM = TrainingSpec()
 def test_memory_is_recognised_by_type_or_words(exception):
     assert is_out_of_memory(exception)
     assert not is_gpu_lost(exception)
+
+
+def test_a_full_disk_is_no_want_of_memory():
+    exception = RuntimeError("RESOURCE_EXHAUSTED: /disk/variables.data; No space left on device")
+    assert is_disk_full(exception) and not is_out_of_memory(exception)
 
 
 @pytest.mark.parametrize("words", ["failed call to cuInit: CUDA_ERROR_NO_DEVICE", "CUDA error: device-side assert triggered",

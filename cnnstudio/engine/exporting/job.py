@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ from cnnstudio.engine.progress import phase
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs.exports import add_export
 from cnnstudio.workers.runs.folder import RunFolder
+from cnnstudio.workers.trouble import is_disk_full
 
 
 def export(job: Export, link: Link) -> Event:
@@ -59,6 +61,10 @@ def export(job: Export, link: Link) -> Event:
             os.replace(beside(temporary), beside(target))
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, target)) from os_error
+    except Exception as err:
+        if isinstance(err, ProblemError) or not is_disk_full(err):
+            raise
+        raise ProblemError(write_problem(OSError(errno.ENOSPC, ""), target)) from err
     finally:
         remove(temporary)
         remove(beside(temporary))

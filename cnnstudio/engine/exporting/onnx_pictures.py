@@ -19,12 +19,12 @@ from cnnstudio.engine.exporting import graphs, metadata
 from cnnstudio.engine.exporting.onnx_writers import converted_model
 from cnnstudio.engine.exporting.reopened import Reopened
 from cnnstudio.engine.exporting.request import Request
+from cnnstudio.engine.exporting.runtimes.onnx_runtime import EXTENSIONS
 from cnnstudio.imaging.picture_files import read_regular
 
 PICTURE: Final = "picture"
 _OPSET: Final = 18
 """The first with antialiasing in Resize."""
-_EXTENSIONS: Final = "com.microsoft.extensions"
 
 
 def write_onnx_pictures(request: Request) -> None:
@@ -39,7 +39,7 @@ def write_onnx_pictures(request: Request) -> None:
     request.path.parent.mkdir(parents=True, exist_ok=True)
     network = converted_model(request.loaded.model, _OPSET)
     graph = onnx.parser.parse_graph(_graph_text(recipe))
-    network.opset_import.append(onnx.helper.make_opsetid(_EXTENSIONS, 1))
+    network.opset_import.append(onnx.helper.make_opsetid(EXTENSIONS, 1))
     network.graph.node.reverse()
     for node in reversed(graph.node):
         network.graph.node.append(node)
@@ -67,7 +67,7 @@ def _graph_text(recipe: RecipeSpec) -> str:
 decoding (uint8[length] {PICTURE}) => (float[1, {height}, {width}, {recipe.channels}] {graphs.INPUT})
 <int64[3] flipped = {{2, 1, 0}}, {weights}int64[1] first = {{0}}, float low = {{0}}, float high = {{255}},
  int64[4] size = {{1, {recipe.channels}, {height}, {width}}}{ratio}> {{
- bgr = {_EXTENSIONS}.DecodeImage({PICTURE})
+ bgr = {EXTENSIONS}.DecodeImage({PICTURE})
  rgb = Gather<axis = 2>(bgr, flipped)
  colours = Cast<to = 1>(rgb)
  {colours}

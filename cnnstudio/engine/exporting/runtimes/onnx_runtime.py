@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+EXTENSIONS: Final = "com.microsoft.extensions"
+"""The operators of onnxruntime-extensions, which are not loaded here."""
 _KINDS: Any = {"tensor(uint8)": np.uint8, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 """Types of the input other than float32."""
 

@@ -66,7 +66,8 @@ class ParetoPlot(SharePlot):
                       color=theme.color("dim").name())
         item.getAxis("bottom").setTicks([[((exponent - low) / (high - low), _cost_text(10 ** exponent, cost))
                                           for exponent in _exponents(low, high)]])
-        item.getAxis("left").setTicks([[((share - floor) * scale, format_number(share, ".0%")) for share in share_ticks(floor)]])
+        item.getAxis("left").setTicks([[((share - floor) * scale, format_number(share, ".0%"))
+                                        for share in share_ticks(floor)]])
         self._show_labels()
 
     def _show_labels(self) -> None:

@@ -36,7 +36,15 @@ def add_export(run: RunFolder, exported: Exported) -> None:
     with contextlib.suppress(OSError):
         descriptor = os.open(run.folder / EXPORTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_FOLLOW, 0o644)
         with os.fdopen(descriptor, "ab") as file:
-            file.write(msgspec.json.encode(record) + b"\n")
+            # Behind a line that a crash cut short, this one would be damaged, too.
+            file.write(b"\n" * _is_cut_short(run.folder / EXPORTS) + msgspec.json.encode(record) + b"\n")
+
+
+def _is_cut_short(path: Path) -> bool:
+    """Whether a file ends in the middle of a line; raises OSError."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 1))
+        return file.read(1) not in (b"", b"\n")
 
 
 def list_exports(runs: Iterable[RunFolder]) -> list[ExportRecord]:

@@ -60,7 +60,7 @@ class CompareDialog(WorkDialog):
         self._select = Select([(model, name) for model, name in self._models], self._models[0][0] if self._models else None)
         self._select.setMinimumContentsLength(32)
         self._select.setAccessibleName(tr("Second model", "Segundo modelo"))
-        self._select.chosen.connect(lambda _model: self._show_ready())
+        self._select.chosen.connect(lambda _model: self._on_model_chosen())
         other = Button(tr("Other model…", "Otro modelo…"), on_click=lambda: self._ask_model(other, self.take))
         self.body.addLayout(row(Label(tr("Second model", "Segundo modelo"), "secondary", "dim"), self._select, other, None,
                                 spacing=10))
@@ -125,6 +125,13 @@ class CompareDialog(WorkDialog):
         if model not in [known for known, _name in self._models]:
             self._models.append((model, Path(path).name))
         self._select.set_choices([(known, name) for known, name in self._models], model)
+        self._on_model_chosen()
+
+    def _on_model_chosen(self) -> None:
+        """Figures of the model before would stand below the name of this one."""
+        self.result_found = None
+        self._stack.setCurrentIndex(0)
+        self.show_problems(())
         self._show_ready()
 
     def _show_ready(self) -> None:

@@ -26,6 +26,7 @@ from cnnstudio.workers.transport import Endpoint
 from tests.gui.driving import choose, field, part, parts, says, texts
 
 NAMES = ("cat", "dog")
+MANIFEST = '{"root":"/pictures","class_names":["cat","dog"],"label_mode":"int"}\n'
 REJECTION = Rejection(kind="conformal", level=0.1, threshold=0.2)
 
 
@@ -92,7 +93,7 @@ def add_run(folder: Path) -> None:
     from cnnstudio.core.files import read_project
     from cnnstudio.workers.runs.folder import create_run
 
-    create_run(folder, read_project(folder), lambda path: path.write_text("{}\n")).model_path.write_bytes(b"model")
+    create_run(folder, read_project(folder), lambda path: path.write_text(MANIFEST)).model_path.write_bytes(b"model")
 
 
 @pytest.fixture

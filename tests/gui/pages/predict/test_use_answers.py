@@ -63,6 +63,8 @@ def test_a_second_model_is_compared_and_the_first_stays(qtbot, many, opened, tmp
     qtbot.waitUntil(lambda: many.session.jobs.of_kind("compare-models") is None)
     assert many.server._job is server
     qtbot.waitUntil(lambda: many.session.jobs.of_kind("compare-picture") is None)
+    dialog.take(str(tmp_path / "third.keras"))
+    assert dialog.result_found is None and says(dialog, "Choose the second model"), "the figures are those of the other model"
     dialog.reject()
 
 

@@ -294,11 +294,11 @@ def test_another_calibration_is_used_for_the_pictures_on_screen(qtbot, opened, p
 
 
 def test_renamed_classes_are_read_on_the_next_visit(qtbot, page, project_folder):
-    from cnnstudio.workers.runs.classes import rename_classes, run_classes
+    from cnnstudio.core.renamed_classes import RenamedClasses, write_renamed
     from cnnstudio.workers.runs.folder import find_run
 
     job, run = page.server._job, find_run(project_folder, None)
-    rename_classes(run, {run_classes(run)[0].name: "another"})
+    write_renamed(run.folder, RenamedClasses(trained=("cat", "dog"), names=("Katze", "dog")))
     page.enter()
     assert page.server._job is not job
     qtbot.waitUntil(lambda: page.server.ready is not None, timeout=20_000)

@@ -2,9 +2,9 @@
 
 __version__ = "0.2.0"
 
-COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "map", "import", "collect", "datasets", "train",
+COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "add", "map", "import", "collect", "datasets", "train",
             "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch", "measure", "robustness", "code", "draw",
             "probe", "plan", "augment", "help", "selfcheck", "compare", "find-rate", "find-batch", "forecast", "coach",
             "reproduce", "control", "layers", "calibrate", "shortcuts", "curve", "report", "explain", "features",
-            "replay", "scenarios", "exports", "serve")
+            "replay", "scenarios", "exports", "serve", "classes")
 """Words that are commands of the command line; a project opens the window."""

@@ -21,12 +21,13 @@ from cnnstudio.imaging.quiet import silence_codecs
 
 _RUN: Final = {
     "new": "projects:new", "set": "projects:change", "show": "projects:show", "check": "projects:check",
-    "audit": "audit:audit", "decide": "decisions:decide", "map": "mapping:map_pictures", "import": "collection:import_source",
+    "audit": "audit:audit", "decide": "decisions:decide", "add": "adding:add", "map": "mapping:map_pictures",
+    "import": "collection:import_source",
     "network": "networks:network", "code": "code:code", "draw": "drawing:draw",
     "collect": "collection:collect", "datasets": "collection:datasets", "runs": "runs:runs", "train": "training:train",
     "reproduce": "training:reproduce", "control": "control:control",
     "evaluate": "evaluating:evaluate", "calibrate": "calibrating:calibrate_run",
-    "predict": "jobs:predict", "export": "exporting:export", "exports": "exporting:exports", "doctor": "doctor:doctor",
+    "predict": "predicting:predict", "export": "exporting:export", "exports": "exporting:exports", "doctor": "doctor:doctor",
     "compare": "comparing:compare", "fetch": "jobs:fetch", "sample": "sample:sample", "measure": "measuring:measure",
     "robustness": "measuring:robustness", "probe": "measuring:probe", "plan": "plans:plan",
     "augment": "augmenting:augment",
@@ -34,7 +35,7 @@ _RUN: Final = {
     "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
     "layers": "layers:layers", "shortcuts": "shortcuts:shortcuts", "curve": "curve:curve", "report": "report:report",
     "scenarios": "scenarios:scenarios",
-    "serve": "serving:serve",
+    "serve": "serving:serve", "classes": "classes:classes",
     "explain": "explaining:explain", "features": "features:features", "replay": "replaying:replay",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""

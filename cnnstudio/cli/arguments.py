@@ -11,15 +11,16 @@ from cnnstudio import __version__
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.export_arguments import add_export, add_exports
 from cnnstudio.cli.parsing import Parser
+from cnnstudio.cli.predict_arguments import add_predict
 from cnnstudio.cli.run_arguments import (
     Command,
     add_calibrate,
+    add_classes,
     add_compare,
     add_control,
     add_evaluate,
     add_find_rate,
     add_layers,
-    add_predict,
     add_reproduce,
     add_robustness,
     add_runs,
@@ -237,6 +238,19 @@ def _decide(command: Command) -> None:
                                                                         "acepta los hallazgos de este tipo"))
 
 
+def _add(command: Command) -> None:
+    add = command("add", tr("add single pictures to the data, with their class",
+                            "añade imágenes sueltas a los datos, con su clase"))
+    add.add_argument("paths", nargs="+", type=Path, metavar=tr("PICTURE", "IMAGEN"), help=tr(
+        "pictures and folders of pictures; they are copied into the project, and what it has already is named and left",
+        "imágenes y carpetas de imágenes; se copian en el proyecto, y las que ya tiene se nombran y se dejan"))
+    add.add_argument("--class", dest="class_name", required=True, metavar=tr("NAME", "NOMBRE"),
+                     help=tr("their class", "su clase"))
+    add.add_argument("--split", choices=("train", "validation", "test"),
+                     help=tr("their split (default: drawn at random by the split ratios)",
+                             "su división (predeterminado: se sortea según las proporciones)"))
+
+
 def _code(command: Command) -> None:
     code = command("code", tr("print the network as Keras or PyTorch source",
                               "muestra la red como código de Keras o PyTorch"))
@@ -341,8 +355,8 @@ def _help(command: Command) -> None:
 
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
-    "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "train": add_train, "runs": add_runs,
-    "reproduce": add_reproduce, "control": add_control,
+    "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "add": _add,
+    "train": add_train, "runs": add_runs, "reproduce": add_reproduce, "control": add_control, "classes": add_classes,
     "evaluate": add_evaluate, "calibrate": add_calibrate,
     "predict": add_predict, "export": add_export, "exports": add_exports, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,

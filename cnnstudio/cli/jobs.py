@@ -1,4 +1,4 @@
-"""Commands that work in a child process: predict, export, fetch; and how any job is run."""
+"""Commands that work in a child process: export, fetch; and how any job is run."""
 
 from __future__ import annotations
 
@@ -6,23 +6,16 @@ import argparse
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from cnnstudio.cli.output import Output
-from cnnstudio.cli.targets import WRITTEN_TABLE, check_target
-from cnnstudio.core import events, jobs
-from cnnstudio.core.commands import Command, Predict, Stop
+from cnnstudio.core import events
+from cnnstudio.core.commands import Command
 from cnnstudio.core.jobs import FetchBase, JobSpec
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text, format_metrics, format_number, language, tr
-from cnnstudio.workers.answer_format import json_line, pictures_of, text_line, write_csv
-from cnnstudio.workers.job_setup import serving_job
-from cnnstudio.workers.runs.folder import run_of, standing_text
 from cnnstudio.workers.supervisor import Supervisor
 
 
@@ -110,53 +103,6 @@ def exit_code(last: events.Event, output: Output) -> int:
     return int(isinstance(last, events.Stopped) and not last.kept)
 
 
-def predict(arguments: argparse.Namespace, output: Output) -> int:
-    paths, left_out = pictures_of(map(str, arguments.paths), arguments.follow_links, arguments.ignore)
-    output.problems(left_out, as_lines=False)
-    if arguments.top < 1:
-        text = Text("--top must be at least 1.", "--top debe ser al menos 1.")
-        raise ProblemError(error("bad_top", text, "project", field="top"))
-    if arguments.csv is not None:
-        check_target(arguments.csv, arguments.force, WRITTEN_TABLE)
-    if not paths:
-        text = Text("There are no pictures to classify. Choose other pictures or folders.",
-                    "No hay imágenes que clasificar. Elija otras imágenes o carpetas.")
-        raise ProblemError(error("no_pictures", text, "file"))
-    start_logging("command")
-    job = serving_job(arguments.model, arguments.run)
-    run = run_of(Path(job.model))
-    rows: list[jobs.Prediction] = []
-    names: list[str] = []
-
-    def handle(event: events.Event) -> None:
-        report_progress(event, output)
-        if isinstance(event, jobs.Ready):
-            names.extend(event.class_names)
-            if run is not None and not output.as_json:
-                # The newest run is not always a good one, so the output starts with which run answers.
-                output.write_line(tr("predictions of the run {run} ({standing})",
-                                     "predicciones del entrenamiento {run} ({standing})",
-                                     run=run.id, standing=standing_text(run.summary())))
-            supervisor.send(Predict(request=1, paths=tuple(paths),
-                                    top=0 if arguments.csv else arguments.top))
-        elif isinstance(event, jobs.Prediction):
-            rows.append(event)
-            answer = msgspec.structs.replace(event, top=event.top[:arguments.top])
-            if output.as_json:
-                output.write_json_line(json_line(answer, run.id if run is not None else "", left_out if len(rows) == 1 else ()))
-            else:
-                output.write_line(text_line(answer))
-        elif isinstance(event, jobs.Answered):
-            supervisor.send(Stop(keep=False))
-
-    supervisor = Supervisor(job, handle)
-    with stop_on_interrupt(supervisor, output):
-        last = supervisor.run()
-    if arguments.csv and not isinstance(last, events.Failed):
-        write_csv(arguments.csv, rows, names)
-    if isinstance(last, events.Failed):
-        return exit_code(last, output)
-    return 0 if any(row.problem is None for row in rows) else 2
 
 
 def fetch(arguments: argparse.Namespace, output: Output) -> int:

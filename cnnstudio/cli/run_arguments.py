@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnnstudio.catalog.properties import PROPERTIES
-from cnnstudio.cli.shared_arguments import add_columns, add_force, add_reading, add_run, add_set
+from cnnstudio.cli.shared_arguments import add_columns, add_run, add_set
 from cnnstudio.core.text import tr
 
 Command = Callable[..., argparse.ArgumentParser]
@@ -21,6 +21,16 @@ def add_train(command: Command) -> None:
                        help=tr("a new run that begins with the weights of this run: of its model, or of an epoch that is kept",
                                "un entrenamiento nuevo que parte de los pesos de este: los de su modelo o los de una época "
                                "conservada"))
+    train.add_argument("--add-class", dest="new_class", metavar=tr("NAME=FOLDER", "NOMBRE=CARPETA"),
+                       help=tr("a new run whose model has one class more than that of --from (default: of the newest run): "
+                               "what it has learned is kept, and the folder becomes a source of the project; NAME alone for a "
+                               "class that the project has already",
+                               "un entrenamiento nuevo cuyo modelo tiene una clase más que el de --from (predeterminado: el "
+                               "más reciente): lo aprendido se conserva y la carpeta pasa a ser un origen del proyecto; solo "
+                               "NOMBRE para una clase que el proyecto ya tiene"))
+    train.add_argument("--last-layers", action="store_true",
+                       help=tr("with --add-class: after the layers behind the trunk, the last part of the trunk learns too",
+                               "con --add-class: tras las capas posteriores al tronco aprende también la última parte de este"))
     way = train.add_mutually_exclusive_group()
     way.add_argument("--resume", metavar=tr("RUN", "ENTRENAMIENTO"),
                      help=tr("resume this run; with --set, with other settings or for more epochs",
@@ -52,6 +62,21 @@ def add_reproduce(command: Command) -> None:
     reproduce.add_argument("run", metavar=tr("RUN", "ENTRENAMIENTO"),
                            help=tr("the id of the run, as listed by `runs`",
                                    "el id del entrenamiento, tal como lo enumera `runs`"))
+
+
+def add_classes(command: Command) -> None:
+    classes = command("classes", tr("list the classes of a trained run, or rename them without training",
+                                    "enumera las clases de un entrenamiento o cambia sus nombres sin entrenar"))
+    add_run(classes)
+    what = classes.add_mutually_exclusive_group()
+    what.add_argument("--rename", nargs="+", action="extend", metavar=tr("OLD=NEW", "ANTES=AHORA"),
+                      help=tr("give classes other names in this run and in what is exported of it from now on; the folders of "
+                              "the pictures keep theirs",
+                              "da otros nombres a las clases en este entrenamiento y en lo que se exporte de él desde ahora; "
+                              "las carpetas de imágenes conservan los suyos"))
+    what.add_argument("--as-trained", action="store_true",
+                      help=tr("give all classes the names again that the run was trained with",
+                              "devuelve a todas las clases los nombres con los que se entrenó"))
 
 
 def add_control(command: Command) -> None:
@@ -170,20 +195,6 @@ def add_calibrate(command: Command) -> None:
                                    "deja la temperatura como está y pone solo la opción de rechazo"))
 
 
-def add_predict(command: Command) -> None:
-    predict = command("predict", tr("classify pictures", "clasifica imágenes"), project=False)
-    predict.add_argument("model", type=Path, metavar=tr("PROJECT-or-MODEL", "PROYECTO-o-MODELO"),
-                         help=tr("a project, a run, an exported bundle or a .keras file",
-                                 "un proyecto, un entrenamiento, un paquete exportado o un archivo .keras"))
-    predict.add_argument("paths", nargs="+", type=Path, metavar=tr("PATH", "RUTA"),
-                         help=tr("pictures and folders of pictures", "imágenes y carpetas de imágenes"))
-    add_run(predict)
-    predict.add_argument("--top", type=int, default=5, metavar="K",
-                         help=tr("how many classes to show (default: 5)", "cuántas clases se muestran (predeterminado: 5)"))
-    predict.add_argument("--csv", type=Path, metavar=tr("FILE", "ARCHIVO"),
-                         help=tr("write the predictions as a table", "escribe las predicciones como tabla"))
-    add_force(predict)
-    add_reading(predict)
 
 
 def add_robustness(command: Command) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cnnstudio.cli import evaluating, jobs, training
+from cnnstudio.cli import evaluating, predicting, training
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output
 from cnnstudio.core.text import tr
@@ -27,7 +27,7 @@ def sample(arguments: argparse.Namespace, output: Output) -> int:
     manifest = read_located(run.manifest_path, run.project_folder)
     tested = manifest.split("test")
     chosen = [manifest.path(entry) for entry in tested[:: max(1, len(tested) // 5)][:5]]
-    code = jobs.predict(_parsed("predict", folder, *chosen, "--run", run.id, "--top", "3"), output)
+    code = predicting.predict(_parsed("predict", folder, *chosen, "--run", run.id, "--top", "3"), output)
     output.print_message(tr("The project is in {folder}, this training in {run}. Open it: cnnstudio \"{folder}\"",
                             "El proyecto está en {folder}, este entrenamiento en {run}. Ábralo: cnnstudio \"{folder}\"",
                             folder=folder, run=Path(run.folder)))

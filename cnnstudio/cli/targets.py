@@ -16,7 +16,8 @@ from cnnstudio.core.text import Text
 from cnnstudio.interchange.printing.script_files import CODE_MARK
 
 WRITTEN_CODE: Final = re.compile(re.escape(CODE_MARK.encode()))
-WRITTEN_TABLE: Final = re.compile(rb"path,label,probability,problem\b")
+WRITTEN_TABLE: Final = re.compile(rb"path([,\t])(time\1frame\1)?label\1probability\1problem\b"
+                                  rb'|\[\n\{"path": .{0,3000}"probability": ', re.DOTALL)
 WRITTEN_REPORT: Final = re.compile(
     rb'<!doctype html>.{0,300}<(meta name="generator" content="CNN Studio"|title>(Audit of|Auditor))', re.DOTALL)
 """How files begin that the same command wrote before; reports of earlier versions have a title only."""

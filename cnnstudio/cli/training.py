@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, Final
 
+from cnnstudio.cli.added_class import check_adding, prepared_with_class
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, localized, scan_progress
 from cnnstudio.cli.values import with_values
@@ -20,6 +21,7 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.forecasts import outcome_of, outcome_text
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training, refresh_index
+from cnnstudio.workers.runs.class_change import change_lines, change_verdict, class_change
 from cnnstudio.workers.runs.comparison import is_evaluated, split_to_compare
 from cnnstudio.workers.runs.folder import RunFolder, delete_run, find_run, list_runs
 from cnnstudio.workers.runs.group_figures import GroupFigures, Spread, group_figures
@@ -45,6 +47,8 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.resume is not None or arguments.more is not None:
         run, job = _going_on(arguments)
         return exit_code(_train_one(run, job, output, arguments.layers), output)
+    if arguments.new_class is not None:
+        return exit_code(_train_one(*prepared_with_class(arguments, output), output, arguments.layers), output)
     members = _prepared(arguments, output)
     if len(members) == 1:
         return exit_code(_train_one(*members[0], output, arguments.layers), output)
@@ -53,6 +57,7 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Raise ProblemError for options that do not go together."""
+    check_adding(arguments)
     if arguments.begin is not None and (arguments.resume is not None or arguments.more is not None):
         text = Text("--from begins a new run, --resume and --continue go on with an old one: use one of them.",
                     "--from empieza un entrenamiento nuevo; --resume y --continue siguen con uno anterior: use solo una "
@@ -130,6 +135,10 @@ def _train_one(run: RunFolder, job: Train, output: Output, layers: bool = False)
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
         output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
                            metrics=format_metrics(last.metrics)))
+    change = class_change(run) if isinstance(last, events.Finished | events.Stopped) else None
+    if change is not None and not output.as_json:
+        output.line({}, "\n".join([*(f"{what}: {figure}" for what, figure in change_lines(change)),
+                                   str(change_verdict(change))]))
     outcome = outcome_of(run)
     if outcome is not None:
         output.print_message(str(outcome_text(outcome)))

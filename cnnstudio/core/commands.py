@@ -36,6 +36,31 @@ class Predict(Request, frozen=True, kw_only=True):
     top: int = 5
 
 
+class PredictVideo(Request, frozen=True, kw_only=True):
+    """Classify the frames of a video, or one every `every` seconds (0: all). Answer the `top` best classes (0: all)."""
+
+    path: str
+    every: float = 0.0
+    top: int = 5
+
+
+class PredictFrame(Request, frozen=True, kw_only=True):
+    """Classify the frame that lies in the file `store`: uint8 of that `shape`, blue first; answered before anything that
+    takes longer. `frame` and `seconds` come back with the answer."""
+
+    store: str
+    shape: tuple[int, ...]
+    frame: int = 0
+    seconds: float = 0.0
+    top: int = 0
+
+
+class ShowPrepared(Request, frozen=True, kw_only=True):
+    """Give the picture as the network gets it."""
+
+    path: str
+
+
 class Cancel(Command, frozen=True, kw_only=True):
     """End a request of the warm server at the next batch, or before it begins: its Answered says so. The model stays
     loaded."""

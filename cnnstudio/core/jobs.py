@@ -60,6 +60,27 @@ class Train(JobSpec, frozen=True, kw_only=True):
         return Path(self.run_folder)
 
 
+class ClassesAdded(Event, frozen=True, kw_only=True):
+    """What classes that the model of `parent` did not have, with these `names`, cost the earlier ones.
+
+    Counts of pictures of `split`, which neither model was trained on. `earlier` pictures are of the earlier classes, of which
+    the model of the parent answers `right_before` right and the new one `right_after` (`only_before` and `only_after`: one of
+    them alone); `taken` of them are given a new class. `new` pictures are of the new classes, `right_new` of them right.
+    """
+
+    parent: str
+    names: tuple[str, ...]
+    split: str
+    earlier: int
+    right_before: int
+    right_after: int
+    only_before: int
+    only_after: int
+    taken: int
+    new: int
+    right_new: int
+
+
 class ClassReport(msgspec.Struct, frozen=True, kw_only=True):
     """Precision, recall and F1 (0 to 1; 0 where undefined) of one class; `support` is its pictures."""
 
@@ -133,7 +154,7 @@ class Prediction(Event, frozen=True, kw_only=True):
     """The answer for one picture: `top` is best first; or the problem that prevented it.
 
     `not_sure` is None where the model has no reject option. `answer_set`: the classes that remain, best first, where that is
-    one with conformal sets.
+    one with conformal sets. Of a frame of a video or camera: its number from 0, and its `seconds` from the beginning.
     """
 
     request: int
@@ -142,6 +163,18 @@ class Prediction(Event, frozen=True, kw_only=True):
     problem: Problem | None = None
     not_sure: bool | None = None
     answer_set: tuple[str, ...] | None = None
+    frame: int | None = None
+    seconds: float | None = None
+
+
+class Prepared(Event, frozen=True, kw_only=True):
+    """A picture as the network gets it: uint8 of `shape` (height, width, channels); or the problem that prevented it."""
+
+    request: int
+    path: str
+    shape: tuple[int, int, int] = (0, 0, 0)
+    pixels: bytes = b""
+    problem: Problem | None = None
 
 
 class Answered(Event, frozen=True, kw_only=True):

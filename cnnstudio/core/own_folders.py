@@ -19,6 +19,8 @@ LOCK_FILE: Final = ".lock"
 RUNS: Final = "runs"
 CHECKPOINTS: Final = "checkpoints"
 BASES: Final = "bases"
+KEPT: Final = "kept"
+"""The models that a run keeps besides its final one."""
 _OPENED: Final = frozenset((
     LOCK_FILE, RUNS, CHECKPOINTS, BASES, "events.jsonl", "commands.jsonl", "worker.log",
     *(f"dataset.sqlite{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))))

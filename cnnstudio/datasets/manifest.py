@@ -12,6 +12,7 @@ from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.checksums import is_line_intact, seal_line
 from cnnstudio.core.foreign_files import LARGE, LARGEST, decode_json, open_regular, read_bytes
 from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.renamed_classes import present_names
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.index import Index, Picture
@@ -81,8 +82,9 @@ def write_index_manifest(path: Path, index: Index, root: Path, class_names: Sequ
     return len(entries)
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read a manifest; raises ProblemError (damaged_manifest, or that it is not there)."""
+def read_manifest(path: Path, *, as_trained: bool = False) -> Manifest:
+    """Read a manifest; raises ProblemError (damaged_manifest, or that it is not there). The classes have their present names,
+    or (`as_trained`) those that the run was trained with: its specs know them by these."""
     try:
         lines = read_bytes(path, LARGEST).removesuffix(b"\n").split(b"\n")
     except OSError as os_error:
@@ -105,14 +107,19 @@ def read_manifest(path: Path) -> Manifest:
         raise ProblemError(_unreadable(path, Text("number of pictures {n} instead of {expected}",
                                                   "número de imágenes {n} en lugar de {expected}").fill(
                                                       n=len(entries), expected=header.pictures)))
-    return Manifest(header=header, entries=tuple(entries))
+    return Manifest(header=header if as_trained else _renamed(header, path), entries=tuple(entries))
+
+
+def _renamed(header: Header, path: Path) -> Header:
+    return replace(header, class_names=present_names(path.parent, header.class_names))
 
 
 def read_header(path: Path) -> Header:
-    """The first line of a manifest alone; raises ProblemError as `read_manifest` does."""
+    """The first line of a manifest alone, with the present names of the classes; raises ProblemError as `read_manifest`
+    does."""
     try:
         with open_regular(path, LARGEST) as file:
-            return decode_json(file.readline(LARGE).removesuffix(b"\n"), Header)
+            return _renamed(decode_json(file.readline(LARGE).removesuffix(b"\n"), Header), path)
     except OSError as os_error:
         raise ProblemError(_unreadable(path, reason_of(os_error))) from os_error
     except (ValueError, RecursionError) as err:

@@ -27,10 +27,10 @@ from cnnstudio.imaging.hashing import content_hash_of_file
 replace = msgspec.structs.replace
 
 
-def read_located(path: Path, project_folder: Path) -> Manifest:
+def read_located(path: Path, project_folder: Path, *, as_trained: bool = False) -> Manifest:
     """The manifest of a run of that project, its paths leading to where the pictures are now; raises ProblemError for the
-    manifest itself."""
-    return locate(read_manifest(path), project_folder)
+    manifest itself. `as_trained` is that of `read_manifest`."""
+    return locate(read_manifest(path, as_trained=as_trained), project_folder)
 
 
 def locate(manifest: Manifest, project_folder: Path) -> Manifest:

@@ -91,6 +91,9 @@ class Listing:
         self.sources = sources_of(root, spec, folder)
         self._home = None if folder is None else folder.resolve()
         self._home_text = "" if folder is None else os.fspath(folder.resolve())
+        # A folder of the project that is a source of its own is none of the classes beside it.
+        self._apart = {os.fspath(source.path) for source in self.sources[1:]
+                       if source.path.parent == self._home and source.path != self.sources[0].path}
         self._spec = spec
         self._chunk = chunk
         self._tally = Tally()
@@ -138,7 +141,8 @@ class Listing:
                 self._tally.add("empty_class", path)
         self.problems += left_out_problems(self.left_out, self.root, quiet=False)
         self.problems += similar_name_problems(self.class_folders, self.root)
-        self.problems += overlap_problems([source.path for source in self.sources if not is_manifest(source.path)])
+        self.problems += overlap_problems([source.path for source in self.sources if not is_manifest(source.path)
+                                           and os.fspath(source.path) not in self._apart])
 
     def _source(self, source: Source) -> Iterator[ListedFile]:
         if is_manifest(source.path):
@@ -210,7 +214,8 @@ class Listing:
         """Whether an entry of a source is the project's own folder, or what the program keeps in it."""
         if source.path != self._home:
             return entry.path == self._home_text
-        return entry.name in _OWN_FOLDERS or entry.name.lstrip(".").startswith(_OWN_FILES)
+        return (entry.name in _OWN_FOLDERS or entry.path in self._apart
+                or entry.name.lstrip(".").startswith(_OWN_FILES))
 
     def _class(self, source: Source, folder: str, prefix: str, class_name: str, split: Split | None) -> Iterator[ListedFile]:
         """The pictures of a class folder, which is remembered where it has none."""

@@ -22,6 +22,7 @@ from cnnstudio.core.network import BASE
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.core.renamed_classes import present_names
 from cnnstudio.core.trial_jobs import CurveFitted, CurvePoint, LearningCurve
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import features, model_card
@@ -79,7 +80,7 @@ def learning_curve(job: LearningCurve, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     project, stages = _repeated_stages(run.spec())
-    manifest = read_located(run.manifest_path, run.project_folder)
+    manifest = read_located(run.manifest_path, run.project_folder, as_trained=True)
     names = manifest.header.class_names
     context = context_of(project, len(names), ProjectBases(run.project_folder))
     phase(link, "preparing")
@@ -108,7 +109,7 @@ def learning_curve(job: LearningCurve, link: Link) -> Event:
             learned=_counted(pictures.labels[pictures.train[part]], len(names)))
         points.append(point)
         link.emit(point)
-    event: CurveFitted = fitted_curve(run.id, job.split, points, names, stages)
+    event: CurveFitted = fitted_curve(run.id, job.split, points, present_names(run.folder, names), stages)
     problem = keep_curve(run, event)
     if problem is not None:
         link.emit(Notice(problem=problem))

@@ -14,6 +14,7 @@ from cnnstudio.core.calibration import Calibration
 from cnnstudio.core.foreign_files import decode_json, open_regular
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.renamed_classes import present_names
 from cnnstudio.core.text import Text
 from cnnstudio.evaluation.answering import scale
 
@@ -63,12 +64,18 @@ def probabilities(answers: Any, label_mode: str) -> Any:
 
 
 def read_card(path: Path) -> Card | None:
-    """The card of a model file without loading the model, or None."""
+    """The card of a model file without loading the model, or None; see `with_present_names`."""
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            return decode_json(archive.read(CARD), Card)
+            return with_present_names(decode_json(archive.read(CARD), Card), path)
     except (OSError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
         return None
+
+
+def with_present_names(card: Card, path: Path) -> Card:
+    """The card with the names that the classes of a run's model have now: its file keeps those it was trained with, so that
+    its calibration and what it was converted to stay valid."""
+    return msgspec.structs.replace(card, class_names=present_names(path.parent, card.class_names))
 
 
 def damaged_problem(path: Path, reason: str) -> Problem:

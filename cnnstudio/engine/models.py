@@ -22,7 +22,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
 from cnnstudio.engine import foreign_models
-from cnnstudio.engine.model_card import CARD, Card, damaged_problem, decode_card, read_card
+from cnnstudio.engine.model_card import CARD, Card, damaged_problem, decode_card, read_card, with_present_names
 from cnnstudio.interchange.own_base.files import is_h5
 
 MOST_CONFIG_BYTES: Final = 16 << 20
@@ -129,7 +129,9 @@ def load(place: Path) -> Loaded:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, zipfile.BadZipFile) as err:
         raise ProblemError(damaged_problem(path, str(err))) from err
-    return _without_card(model, path) if card is None else Loaded(model, _fitting(decode_card(card, path), model, path), path)
+    if card is None:
+        return _without_card(model, path)
+    return Loaded(model, _fitting(with_present_names(decode_card(card, path), path), model, path), path)
 
 
 def _read_config(archive: zipfile.ZipFile, path: Path) -> Any:

@@ -5,51 +5,48 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from cnnstudio.catalog.pixels import prepare
-from cnnstudio.core.commands import Predict, Request
+from cnnstudio.core.commands import Predict, PredictFrame, PredictVideo, Request, ShowPrepared
 from cnnstudio.core.events import Event, Notice, Progress, Stopped
 from cnnstudio.core.explain_jobs import Explain, LayersListed, ListLayers, LookInside, ModelLayer
 from cnnstudio.core.feature_jobs import Featured, Featurize
-from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
+from cnnstudio.core.jobs import Answered, Prediction, Prepared, Ranked, Ready, Serve
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
 from cnnstudio.engine import model_card, models
+from cnnstudio.engine.answer_batches import Answers, Batch, Origin, answer_batches, frame_batches, picture_batches
+from cnnstudio.engine.answer_problems import no_number_problem, unanswered_problem
 from cnnstudio.engine.classifiers import Classifier, open_classifier
 from cnnstudio.engine.explaining.explain import Explainer, explain_all, request_passes
 from cnnstudio.engine.explaining.features_job import FeatureViewer
 from cnnstudio.engine.penultimate import Featurizer
 from cnnstudio.engine.progress import phase
+from cnnstudio.engine.real_samples import real_samples
+from cnnstudio.engine.served_files import read_content
+from cnnstudio.engine.served_frames import early_end_problem, expected_frames, read_stored
 from cnnstudio.evaluation.answering import answer_sets, is_sure
 from cnnstudio.evaluation.rejection import REJECTIONS
 from cnnstudio.imaging.decode import count_not_numbers
 from cnnstudio.imaging.errors import PictureError
-from cnnstudio.imaging.picture_files import read_regular
+from cnnstudio.imaging.frames import Frame, as_picture, no_video_problem, open_video, sampled
 from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.workers.link import Link, StopRequested
-
-_Batch = list[tuple[str, np.ndarray | Problem]]
-"""Paths with their pixels or their problem."""
-_AHEAD = 3
-"""Batches that are read ahead of the engine."""
-_BEGUN = 2
-"""Batches that are submitted to the engine at once."""
 
 
 def serve(job: Serve, link: Link) -> Event:
     """Send Ready, then a Prediction for each picture and Answered for each request; ends with its parent."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    classifier = open_classifier(Path(job.model), sample_pictures, cache)
+    classifier = open_classifier(Path(job.model), real_samples, cache)
     for note in classifier.notes:
         link.emit(Notice(problem=warning("assumed", note, "file", path=classifier.path)))
     for problem in classifier.problems:
@@ -67,6 +64,12 @@ def serve(job: Serve, link: Link) -> Event:
             match request:
                 case Predict():
                     server.answer(request, link, pool)
+                case PredictFrame():
+                    server.answer_frame(request, link)
+                case PredictVideo():
+                    server.answer_video(request, link, pool)
+                case ShowPrepared():
+                    server.show_prepared(request, link)
                 case Explain():
                     server.explain(request, link, pool)
                 case ListLayers():
@@ -101,31 +104,110 @@ class Server:
     def answer(self, request: Predict, link: Link, pool: ThreadPoolExecutor) -> None:
         """Predict all pictures of a request, in order."""
         begin = time.monotonic()
-        done = 0
-        for batch, answers in _answer_batches(_batches(request.paths, self._read, pool, self.engine.batch),
-                                              self.probabilities):
-            for path, picture in batch:
-                answer = picture if isinstance(picture, Problem) else next(answers)
-                link.emit(self.prediction(request.request, path, answer, request.top))
+        done, total = 0, len(request.paths)
+        for batch, answers in answer_batches(picture_batches(request.paths, self._read, pool, self.engine.batch),
+                                             self.probabilities):
+            self._emit(request.request, request.top, batch, answers, link)
             done += len(batch)
-            if len(request.paths) > self.engine.batch:
-                seconds = time.monotonic() - begin
-                link.emit(Progress(done=done, total=len(request.paths), rate=done / seconds, request=request.request,
-                                   seconds_left=(len(request.paths) - done) * seconds / done))
+            if total > self.engine.batch:
+                _report(request.request, done, total, begin, link)
             if link.stop is not None or request.request in link.cancelled:
                 break
+            if done < total:
+                self._answer_urgent(link, pool)
         if self._not_numbers:
             found, self._not_numbers = sorted(self._not_numbers), []
             link.emit(Notice(problem=not_numbers_problem(len(found), sum(count for _, count in found), found[0][0], "file")))
         link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin,
-                           engine=self.engine.name, cancelled=done < len(request.paths)))
+                           engine=self.engine.name, cancelled=done < total))
 
-    def prediction(self, request: int, path: str, answer: np.ndarray | Problem, top: int) -> Prediction:
+    def answer_video(self, request: PredictVideo, link: Link, pool: ThreadPoolExecutor) -> None:
+        """Predict the frames of a video as they are read."""
+        begin = time.monotonic()
+        done = 0
+        cancelled = False
+        problem: Problem | None = None
+        try:
+            source = open_video(request.path)
+        except ProblemError as err:
+            link.emit(Answered(request=request.request, pictures=0, seconds=0.0, engine=self.engine.name,
+                               problem=err.problems[0]))
+            return
+        total = expected_frames(source.info, request.every)
+        last: Origin | None = None
+        try:
+            batches = frame_batches(request.path, sampled(source, request.every), self._prepare_frame, self.engine.batch)
+            for batch, answers in answer_batches(batches, self.probabilities):
+                self._emit(request.request, request.top, batch, answers, link)
+                done, last = done + len(batch), batch[-1][0]
+                _report(request.request, done, max(total, done), begin, link)
+                if link.stop is not None or request.request in link.cancelled:
+                    cancelled = True
+                    break
+                self._answer_urgent(link, pool)
+        finally:
+            source.close()
+        if not done and not cancelled:
+            problem = no_video_problem(request.path)
+        elif not cancelled and last is not None and (early := early_end_problem(request.path, source.info, last.seconds,
+                                                                                request.every)):
+            link.emit(Notice(problem=early))
+        link.emit(Answered(request=request.request, pictures=done, seconds=time.monotonic() - begin, engine=self.engine.name,
+                           cancelled=cancelled, problem=problem))
+
+    def answer_frame(self, request: PredictFrame, link: Link) -> None:
+        """Predict the frame that lies in a file."""
+        begin = time.monotonic()
+        pixels = read_stored(request.store, request.shape)
+        origin = Origin("", request.frame, request.seconds)
+        batch: Batch = [(origin, pixels if isinstance(pixels, Problem) else prepare(as_picture(pixels), self._recipe))]
+        self._emit(request.request, request.top, batch, self.probabilities(batch), link)
+        link.emit(Answered(request=request.request, pictures=1, seconds=time.monotonic() - begin, engine=self.engine.name))
+
+    def show_prepared(self, request: ShowPrepared, link: Link) -> None:
+        """Give the picture as the network gets it."""
+        picture = self._read(request.path)
+        self._not_numbers.clear()
+        if isinstance(picture, Problem):
+            link.emit(Prepared(request=request.request, path=request.path, problem=picture))
+        else:
+            height, width, channels = picture.shape
+            link.emit(Prepared(request=request.request, path=request.path, shape=(height, width, channels),
+                               pixels=picture.tobytes()))
+        link.emit(Answered(request=request.request, pictures=1, seconds=0.0, engine=self.engine.name))
+
+    def _prepare_frame(self, frame: Frame) -> np.ndarray:
+        return prepare(as_picture(frame.pixels), self._recipe)
+
+    def _emit(self, number: int, top: int, batch: Batch, answers: Answers, link: Link) -> None:
+        """Send the answer of each picture of a batch."""
+        for origin, picture in batch:
+            answer = picture if isinstance(picture, Problem) else next(answers)
+            link.emit(self.prediction(number, origin, answer, top))
+
+    def _answer_urgent(self, link: Link, pool: ThreadPoolExecutor) -> None:
+        """Answer frames of a camera and single pictures between two batches of what takes longer."""
+        waiting: list[Request | None] = []
+        while not link.predictions.empty():
+            other = link.predictions.get()
+            if isinstance(other, PredictFrame):
+                self.answer_frame(other, link)
+            elif isinstance(other, Predict) and len(other.paths) == 1:
+                self.answer(other, link, pool)
+            elif isinstance(other, ShowPrepared):
+                self.show_prepared(other, link)
+            else:
+                waiting.append(other)
+        for other in waiting:
+            link.predictions.put(other)
+
+    def prediction(self, request: int, origin: Origin, answer: np.ndarray | Problem, top: int) -> Prediction:
         """What is sent for a picture with these probabilities, or with its problem."""
+        path, frame, seconds = origin
         if isinstance(answer, Problem):
-            return Prediction(request=request, path=path, problem=answer)
+            return Prediction(request=request, path=path, frame=frame, seconds=seconds, problem=answer)
         not_sure, answer_set = self._doubt(answer)
-        return Prediction(request=request, path=path, not_sure=not_sure, answer_set=answer_set,
+        return Prediction(request=request, path=path, frame=frame, seconds=seconds, not_sure=not_sure, answer_set=answer_set,
                           top=ranked(answer, self.card.class_names, top))
 
     def explain(self, request: Explain, link: Link, pool: ThreadPoolExecutor) -> None:
@@ -166,6 +248,10 @@ class Server:
                     raise StopRequested
                 if isinstance(other, Predict):
                     self.answer(other, link, pool)
+                elif isinstance(other, PredictFrame):
+                    self.answer_frame(other, link)
+                elif isinstance(other, ShowPrepared):
+                    self.show_prepared(other, link)
                 elif isinstance(other, Featurize):
                     self.featurize(other, link)
                 else:
@@ -236,21 +322,21 @@ class Server:
             return Featured(request=number, path=path, problem=picture)
         vector = featurizer.vector(picture)
         if not np.isfinite(vector).all():
-            return Featured(request=number, path=path, problem=_no_number(path))
+            return Featured(request=number, path=path, problem=no_number_problem(path))
         return Featured(request=number, path=path, features=tuple(vector.tolist()), layer=featurizer.layer)
 
-    def probabilities(self, batch: _Batch) -> _Answers:
+    def probabilities(self, batch: Batch) -> Answers:
         """Probabilities of each readable picture of the batch, or the problem that the batch had in the engine."""
-        pictures = [(path, picture) for path, picture in batch if not isinstance(picture, Problem)]
+        pictures = [(origin.path, picture) for origin, picture in batch if not isinstance(picture, Problem)]
         if not pictures:
             return iter(())
         try:
             found = self._of(np.stack([picture for _, picture in pictures]))
-            return iter([row if np.isfinite(row).all() else _no_number(path)
+            return iter([row if np.isfinite(row).all() else no_number_problem(path)
                          for (path, _picture), row in zip(pictures, found, strict=True)])
         except Exception as err:  # a border: what goes wrong with one batch must not cost the others
             logging.getLogger(__name__).exception("a batch of %d pictures was not answered", len(pictures))
-            return iter([_unanswered(path, err) for path, _picture in pictures])
+            return iter([unanswered_problem(path, err) for path, _picture in pictures])
 
     def _of(self, pictures: np.ndarray) -> np.ndarray:
         return model_card.answers(self.engine.predict(pictures), self.card)
@@ -267,7 +353,7 @@ class Server:
 
     def _read(self, path: str) -> np.ndarray | Problem:
         try:
-            data = read_regular(path)
+            data = read_content(path)
             picture = prepare(data, self._recipe)
             if count := count_not_numbers(data):
                 self._not_numbers.append((path, count))
@@ -279,21 +365,10 @@ class Server:
             return error("cannot_read", text.fill(path=path, reason=reason_of(os_error)), "file", path=path)
 
 
-def _unanswered(path: str, err: Exception) -> Problem:
-    """The problem of a picture whose batch failed in the engine."""
-    text = Text("{path} was not classified: the engine failed on its batch ({reason}). Try it again on its own.",
-                "{path} no se clasificó: el motor falló con su lote ({reason}). Inténtelo de nuevo solo con esa imagen.")
-    reason = (str(err).strip().splitlines() or [type(err).__name__])[0]
-    return error("not_answered", text.fill(path=path, reason=reason[:200]), "file", path=path)
-
-
-def _no_number(path: str) -> Problem:
-    """The problem of a picture for which the model answers NaN or infinity."""
-    text = Text("{path} was not classified: the model answers with values that are no numbers (NaN). Train it again with a "
-                "lower learning rate, or choose another model.",
-                "{path} no se clasificó: el modelo responde con valores que no son números (NaN). Entrénelo de nuevo con una "
-                "tasa de aprendizaje menor o elija otro modelo.")
-    return error("answer_not_a_number", text.fill(path=path), "file", path=path)
+def _report(request: int, done: int, total: int, begin: float, link: Link) -> None:
+    seconds = time.monotonic() - begin
+    link.emit(Progress(done=done, total=total, rate=done / seconds, request=request,
+                       seconds_left=(total - done) * seconds / done))
 
 
 def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple[Ranked, ...]:
@@ -304,64 +379,3 @@ def ranked(probabilities: np.ndarray, names: tuple[str, ...], top: int) -> tuple
 
 def _order(probabilities: np.ndarray) -> np.ndarray:
     return np.argsort(-probabilities, kind="stable")
-
-
-def _batches(paths: tuple[str, ...], read: Callable[[str], np.ndarray | Problem], pool: ThreadPoolExecutor,
-             batch: int) -> Iterator[_Batch]:
-    """Read pictures in threads some batches ahead of the engine; bounded, whatever the number of paths."""
-    waiting: list[tuple[str, Future[np.ndarray | Problem]]] = []
-    coming = iter(paths)
-    first = True
-    while True:
-        while len(waiting) < _AHEAD * batch and (path := next(coming, None)) is not None:
-            waiting.append((path, pool.submit(read, path)))
-        if not waiting:
-            return
-        size = batch if not first or len(paths) > 8 else 1
-        first = False
-        yield [(path, job.result()) for path, job in waiting[:size]]
-        del waiting[:size]
-
-
-_Answers = Iterator[np.ndarray | Problem]
-"""The probabilities of each readable picture of a batch, or its problem."""
-
-
-def _answer_batches(batches: Iterator[_Batch], answer: Callable[[_Batch], _Answers]) -> Iterator[tuple[_Batch, _Answers]]:
-    """Each batch with its predictions; the next one starts before the current one is done, so that no core waits."""
-    begun: deque[tuple[_Batch, Future[_Answers]]] = deque()
-    with ThreadPoolExecutor(_BEGUN, thread_name_prefix="batch") as pool:
-        for batch in batches:
-            begun.append((batch, pool.submit(answer, batch)))
-            if len(begun) == _BEGUN or len(batch) == 1:
-                first, answers = begun.popleft()
-                yield first, answers.result()
-        while begun:
-            first, answers = begun.popleft()
-            yield first, answers.result()
-
-
-def sample_pictures(path: Path, card: model_card.Card) -> np.ndarray | None:
-    """Real pictures to compare engines on: from the bundle, or from the training if they still exist."""
-    folder = path.parent
-    paths: list[Path] = []
-    if (folder / "samples").is_dir():
-        paths = sorted((folder / "samples").iterdir())
-    elif (folder / "manifest.jsonl").is_file():
-        from cnnstudio.datasets.run_pictures import read_located
-        from cnnstudio.workers.runs.folder import RunFolder
-
-        try:
-            manifest = read_located(folder / "manifest.jsonl", RunFolder(folder).project_folder)
-        except ProblemError:
-            return None
-        step = max(1, len(manifest.entries) // 4)
-        paths = [manifest.path(entry) for entry in manifest.entries[::step]]
-    recipe = card.recipe.as_dictionary()
-    result = []
-    for picture in paths[:4]:
-        try:
-            result.append(prepare(read_regular(picture), recipe))
-        except (OSError, PictureError):
-            continue
-    return np.stack(result) if result else None

@@ -20,10 +20,12 @@ from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.service_jobs import ClassifyUploads, ServedModel, ServeUploads, Upload, UploadsClassified
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample_ranges import not_numbers_problem
+from cnnstudio.engine.answer_batches import Origin
 from cnnstudio.engine.classifiers import open_classifier
 from cnnstudio.engine.environment import device_name
-from cnnstudio.engine.prediction_server import Server, sample_pictures
+from cnnstudio.engine.prediction_server import Server
 from cnnstudio.engine.progress import phase
+from cnnstudio.engine.real_samples import real_samples
 from cnnstudio.imaging.decode import count_not_numbers
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.headers import read_header
@@ -38,7 +40,7 @@ def serve_uploads(job: ServeUploads, link: Link) -> Event:
     """Send ServedModel, then UploadsClassified for every command; ends with its parent."""
     cache = Path(job.cache) if job.cache else cache_folder()
     phase(link, "loading")
-    classifier = open_classifier(Path(job.model), sample_pictures, cache)
+    classifier = open_classifier(Path(job.model), real_samples, cache)
     for note in classifier.notes:
         link.emit(Notice(problem=warning("assumed", note, "file", path=classifier.path)))
     for problem in classifier.problems:
@@ -75,8 +77,9 @@ class UploadServer:
             predictions = self._predictions(request, not_numbers)
         except Exception:  # a border: somebody waits for an answer
             logging.getLogger(__name__).exception("a batch of %d pictures was not answered", len(request.uploads))
-            predictions = tuple(self._server.prediction(request.request, upload.name, _unanswered(upload.name), upload.top)
-                                for upload in request.uploads)
+            predictions = tuple(
+                self._server.prediction(request.request, Origin(upload.name), _unanswered(upload.name), upload.top)
+                for upload in request.uploads)
         self._link.emit(UploadsClassified(request=request.request, predictions=predictions))
         if not_numbers:
             self._link.emit(Notice(problem=not_numbers_problem(
@@ -85,15 +88,15 @@ class UploadServer:
     def _predictions(self, request: ClassifyUploads, not_numbers: list[tuple[str, int]]) -> tuple[Prediction, ...]:
         uploads = request.uploads
         read = self._pool.map(lambda upload: self._read(upload, not_numbers), uploads)
-        batch = [(upload.name, picture) for upload, picture in zip(uploads, read, strict=True)]
+        batch = [(Origin(upload.name), picture) for upload, picture in zip(uploads, read, strict=True)]
         answers = self._server.probabilities(batch)
         predictions = []
-        for upload, (name, picture) in zip(uploads, batch, strict=True):
+        for upload, (origin, picture) in zip(uploads, batch, strict=True):
             answer = picture if isinstance(picture, Problem) else next(answers)
             if isinstance(answer, Problem) and answer.code == "not_answered":
                 # What a library says may name files of this computer.
-                answer = _unanswered(name)
-            predictions.append(self._server.prediction(request.request, name, answer, upload.top))
+                answer = _unanswered(upload.name)
+            predictions.append(self._server.prediction(request.request, origin, answer, upload.top))
         return tuple(predictions)
 
     def _read(self, upload: Upload, not_numbers: list[tuple[str, int]]) -> np.ndarray | Problem:

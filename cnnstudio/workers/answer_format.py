@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, Final
 
-from cnnstudio.core.atomic import write_atomically
-from cnnstudio.core.csv_text import csv_bytes
 from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, format_number, language, on_one_line
@@ -23,17 +20,21 @@ NOT_SURE: Final = Text("not sure", "sin certeza")
 def as_dictionary(prediction: Prediction, in_language: str = "") -> dict[str, Any]:
     """{"path", "label", "probability", "top": [{"label", "probability"}]} or {"path", "problem": {"code", "text"}}.
 
+    Of a frame of a video, "time" has its seconds from the beginning, and "frame" its number from 0, after the path.
     Where the model has a reject option, "not_sure" says whether it is not; with conformal sets "set" has the classes that
     remain, best first. The text of a problem is in that language, or in the program's.
     """
+    source: dict[str, Any] = {"path": prediction.path}
+    if prediction.seconds is not None:
+        source |= {"time": round(prediction.seconds, DECIMALS), "frame": prediction.frame}
     if prediction.problem is not None:
         text = prediction.problem.text.in_language(in_language or language())
-        return {"path": prediction.path, "problem": {"code": prediction.problem.code, "text": text}}
+        return source | {"problem": {"code": prediction.problem.code, "text": text}}
     top = [{"label": item.label, "probability": round(item.probability, DECIMALS)} for item in prediction.top]
     doubt: dict[str, Any] = {} if prediction.not_sure is None else {"not_sure": prediction.not_sure}
     if prediction.answer_set is not None:
         doubt["set"] = list(prediction.answer_set)
-    return {"path": prediction.path, "label": top[0]["label"], "probability": top[0]["probability"], "top": top} | doubt
+    return source | {"label": top[0]["label"], "probability": top[0]["probability"], "top": top} | doubt
 
 
 def json_line(prediction: Prediction, run: str = "", left_out: Sequence[Problem] = ()) -> str:
@@ -53,7 +54,16 @@ def text_line(prediction: Prediction) -> str:
     if answer.get("not_sure"):
         remaining = f" ({', '.join(answer['set'])})" if answer.get("set") else ""
         text = f"{NOT_SURE}{remaining}: {text}"
-    return on_one_line(f"{answer['path']}: {text}")
+    at = f" {format_time(prediction.seconds)}" if prediction.seconds is not None else ""
+    return on_one_line(f"{answer['path']}{at}: {text}")
+
+
+def format_time(seconds: float) -> str:
+    """A moment of a video: minutes, seconds and milliseconds, with hours where there are some ("1:02:03.250")."""
+    whole, thousandths = divmod(round(seconds * 1000), 1000)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return (f"{hours}:{minutes:02d}" if hours else str(minutes)) + f":{rest:02d}.{thousandths:03d}"
 
 
 def pictures_of(paths: Iterable[str], follow_links: bool = False, ignore: Sequence[str] = ()
@@ -62,21 +72,3 @@ def pictures_of(paths: Iterable[str], follow_links: bool = False, ignore: Sequen
     something was left out. Raises ProblemError for a pattern that cannot be understood."""
     files, left_out = list_pictures(paths, follow_links, make_matcher(ignore))
     return files, tuple(left_out_problem(entry, None) for entry in left_out)
-
-
-def write_csv(path: Path, rows: Iterable[Prediction], names: Sequence[str]) -> None:
-    """path, label, probability, problem, not_sure where the model has a reject option, then the probability of every class.
-    An earlier file is replaced when all is
-    written; raises ProblemError and leaves it as it was otherwise."""
-    kept = list(rows)
-    with_doubt = any(row.not_sure is not None for row in kept)
-    head = ["path", "label", "probability", "problem", *(["not_sure"] if with_doubt else []), *names]
-    write_atomically(path, csv_bytes([head, *(_csv_row(row, names, with_doubt) for row in kept)]))
-
-
-def _csv_row(row: Prediction, names: Sequence[str], with_doubt: bool) -> list[object]:
-    doubt = [] if not with_doubt else ["" if row.not_sure is None else str(row.not_sure).lower()]
-    if row.problem is not None:
-        return [row.path, "", "", str(row.problem.text), *doubt, *[""] * len(names)]
-    by_name = {item.label: item.probability for item in row.top}
-    return [row.path, row.top[0].label, row.top[0].probability, "", *doubt, *(by_name.get(name, "") for name in names)]

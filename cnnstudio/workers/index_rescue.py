@@ -67,7 +67,7 @@ def _classes_of_a_run(folder: Path, project: Project, index: Index) -> tuple[str
         run = RunFolder(summary.folder)
         try:
             then = run.spec().dataset
-            manifest = read_manifest(run.manifest_path)
+            manifest = read_manifest(run.manifest_path, as_trained=True)
         except ProblemError:
             continue
         if any(getattr(then, name) != getattr(project.dataset, name) for name in ("source", "joined", "split_folders")):

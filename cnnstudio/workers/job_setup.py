@@ -21,6 +21,7 @@ from cnnstudio.core.own_folders import linked_way
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project
+from cnnstudio.core.renamed_classes import class_numbers
 from cnnstudio.core.text import Text, language
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.layout import root_of
@@ -130,7 +131,8 @@ def evaluation_job(run: RunFolder, split: str = "", data: Path | None = None, re
         trained = read_manifest(run.manifest_path).header
         header = Header(root=str(root_of(data.resolve())), class_names=trained.class_names, label_mode=trained.label_mode,
                         source=str(data.resolve()))
-        entries = labelled_pictures(data, trained.class_names, reading or project.dataset)
+        entries = labelled_pictures(data, trained.class_names, reading or project.dataset,
+                                    class_numbers(run.folder, trained.class_names))
         manifest_path = evaluated_manifest(run, DATA)
         try:
             write_manifest(manifest_path, header, entries)
@@ -173,14 +175,15 @@ def layers_job(run: RunFolder) -> MeasureLayers:
                          determinism=training.determinism, cache=str(cache_folder()), language=language())
 
 
-def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec) -> list[Entry]:
-    """Entries of the split "data" for the class folders (or the manifest) `data`; raises ProblemError if they
-    do not fit."""
+def labelled_pictures(data: Path, class_names: Sequence[str], spec: DatasetSpec,
+                      numbers: Mapping[str, int] | None = None) -> list[Entry]:
+    """Entries of the split "data" for the class folders (or the manifest) `data`, whose classes have these `numbers` (else
+    their places in `class_names`); raises ProblemError if they do not fit."""
     place = data.resolve()
     plain = DatasetSpec(source=str(place), follow_links=spec.follow_links, split_folders=spec.split_folders,
                         ignore=spec.ignore, path_columns=spec.path_columns, label_columns=spec.label_columns)
     listing = Listing(root_of(place), plain, folder=place.parent)
-    numbers = {name: number for number, name in enumerate(class_names)}
+    numbers = numbers or {name: number for number, name in enumerate(class_names)}
     entries: list[Entry] = []
     unknown: set[str] = set()
     for chunk in listing:

@@ -57,6 +57,14 @@ def resident_memory() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def process_memory(pid: int) -> int:
+    """The memory of another process that is in the computer's memory now; 0 where it has ended."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
 def peak_memory() -> int:
     """The greatest resident memory since this process started."""
     facts = psutil.Process().memory_info()

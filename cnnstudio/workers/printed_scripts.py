@@ -17,6 +17,7 @@ from cnnstudio.core.class_balance import drawn_counts
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.project import Project
+from cnnstudio.core.renamed_classes import rename_in_project
 from cnnstudio.datasets.manifest import read_manifest, write_manifest
 from cnnstudio.interchange.base_weights import base_arrays
 from cnnstudio.interchange.printing.keras.base_weights import reads_file
@@ -52,8 +53,8 @@ class ScriptSource(msgspec.Struct, frozen=True):
 def run_source(run: RunFolder) -> ScriptSource:
     """The project and the pictures of a run. Raises ProblemError where they cannot be read."""
     manifest = read_manifest(run.manifest_path)
-    project = run.spec()
     classes = manifest.header.class_names
+    project = rename_in_project(run.spec(), read_manifest(run.manifest_path, as_trained=True).header.class_names, classes)
     counts = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in classes}
     for entry in manifest.entries:
         if entry.label >= 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from cnnstudio.core.feature_jobs import Replay
 from cnnstudio.core.foreign_files import find_json
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.renamed_classes import present_names
 from cnnstudio.core.text import Text, language
 from cnnstudio.datasets.manifest import Manifest
 from cnnstudio.datasets.run_pictures import read_located
@@ -110,7 +111,7 @@ def find_replays(job: Replay) -> FoundReplays:
         if found is None:
             missing.append(kept.epoch)
         else:
-            replays.append(found)
+            replays.append(replace(found, class_names=present_names(Path(job.run_folder), found.class_names)))
     return FoundReplays(tuple(replays), tuple(missing))
 
 

@@ -14,7 +14,7 @@ import pytest
 import cnnstudio
 from cnnstudio import cli
 from cnnstudio.__main__ import is_for_terminal
-from cnnstudio.cli import doctor, jobs
+from cnnstudio.cli import doctor, predicting
 from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output, localized
 from cnnstudio.core.events import Finished, Phase, Stopped
@@ -254,8 +254,8 @@ def test_predict_names_the_run_that_answers(project, pictures, monkeypatch, caps
             self.told(Prediction(request=1, path="a.png", top=(Ranked(label="cat", probability=1.0),)))
             return Stopped(kept=True)
 
-    monkeypatch.setattr(jobs, "Supervisor", Scripted)
-    monkeypatch.setattr(jobs, "stop_on_interrupt", lambda _supervisor, _output: contextlib.nullcontext())
+    monkeypatch.setattr(predicting, "Supervisor", Scripted)
+    monkeypatch.setattr(predicting, "stop_on_interrupt", lambda _supervisor, _output: contextlib.nullcontext())
     folder = Path(project)
     run = create_run(folder, read_project(folder), lambda path: path.write_text("{}\n"))
     run.model_path.write_bytes(b"model")

@@ -13,7 +13,7 @@ from cnnstudio.core.csv_text import csv_bytes, with_guard, without_guard
 from cnnstudio.core.jobs import Prediction, Ranked
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.sources.tables import read_table
-from cnnstudio.workers.answer_format import write_csv
+from cnnstudio.workers.answer_tables import write_all_answers
 
 FORMULAS = ("=1+1", "+1", "-cat", "@SUM(A1)", "\tx", "\r=x", "'=1", "''-x")
 
@@ -57,9 +57,9 @@ def test_answers_replace_an_earlier_file_only_when_all_are_written(tmp_path, mon
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full)
         with pytest.raises(ProblemError) as caught:
-            write_csv(target, answers, ["@cat"])
+            write_all_answers(target, answers, ["@cat"], with_doubt=False)
     assert caught.value.problems[0].code == "no_space"
     assert target.read_text() == "earlier"
     assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]
-    write_csv(target, answers, ["@cat"])
+    write_all_answers(target, answers, ["@cat"], with_doubt=False)
     assert target.read_text() == "path,label,probability,problem,'@cat\n'=evil.png,'@cat,0.75,,0.75\n"

@@ -11,7 +11,7 @@ import pytest
 from cnnstudio.core.events import Finished, Notice
 from cnnstudio.core.jobs import Answered, Evaluate, Evaluated, PictureResult, Prediction, Ready
 from cnnstudio.core.problems import ProblemError
-from cnnstudio.engine import inference, models, prediction_server
+from cnnstudio.engine import answer_batches, inference, models
 from cnnstudio.engine.evaluation import evaluate
 from cnnstudio.evaluation.answers import Answers, measures, picture_results, read_answers
 from tests.engine.answers_material import ask, job, keras_answers
@@ -141,7 +141,7 @@ def test_the_first_of_some_dropped_pictures_is_answered_before_the_others_are_re
             told.append(f"read {size}")
             yield [("path", np.zeros((2, 2, 3), np.uint8))] * size
 
-    for batch, given in prediction_server._answer_batches(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
+    for batch, given in answer_batches.answer_batches(batches(), lambda batch: iter([np.ones(2)] * len(batch))):
         told.append(f"answered {len(list(given))} of {len(batch)}")
     assert told == ["read 1", "answered 1 of 1", "read 3", "read 3", "answered 3 of 3", "answered 3 of 3"]
 
@@ -180,7 +180,7 @@ def test_a_batch_that_fails_costs_that_batch_alone(trained, monkeypatch):
     engine = inference.engine_for(models.load(run.folder).model, None, pictures.parent / "cache")
     monkeypatch.setattr(inference.LiteRTEngine, "predict", failing)
     monkeypatch.setattr(inference, "engine_for", lambda *_arguments, **_options: engine)
-    monkeypatch.setattr(prediction_server, "_BEGUN", 1)
+    monkeypatch.setattr(answer_batches, "_BEGUN", 1)
     recorder = ask(trained, *paths)
     answers = recorder.of(Prediction)
     assert [answer.path for answer in answers] == [str(path) for path in paths]

@@ -1,4 +1,4 @@
-"""Read tables: CSV, TSV or Parquet, as rows of texts."""
+"""The formats of tables: read as rows of texts, and written row by row."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import csv
 import io
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from cnnstudio.core.atomic import atomic_path
 from cnnstudio.core.csv_text import without_guard
 from cnnstudio.core.libraries import Library, install_fix, install_hint, is_available, library_path
 from cnnstudio.core.own_process import module_command, module_environment
@@ -20,6 +22,15 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sources.parquet import read_columns
+from cnnstudio.datasets.sources.table_writing import (
+    PYARROW,
+    AddRow,
+    TableColumn,
+    write_csv,
+    write_json,
+    write_parquet,
+    write_tsv,
+)
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.picture_files import read_regular
 
@@ -29,9 +40,6 @@ _SEPARATOR_LINE: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n")
 _LONGEST_FIELD: Final = 1 << 20
 _MAXIMUM_BYTES: Final = 4 << 30
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-
-
-PYARROW: Final = Library("pyarrow", "pyarrow", "pyarrow")
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +52,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 def read_table(path: Path) -> Table:
     """All rows of a table; raises ProblemError if it cannot be read."""
     entry = TABLE_FORMATS.find(path.suffix.lower().removeprefix("."))
-    return _read_text(path) if entry is None else entry.read(path)
+    return _read_text(path) if entry is None or entry.read is None else entry.read(path)
 
 
 def _read_text(path: Path) -> Table:
@@ -173,14 +181,47 @@ def _missing(path: Path) -> tuple[Problem, ...]:
 
 
 class TableFormat(msgspec.Struct, frozen=True, kw_only=True):
-    """A format of tables; its id is the suffix of its files."""
+    """A format of tables; its id is the suffix of its files. `read` is None for one that is written only."""
 
     id: str
-    read: Callable[[Path], Table]
+    label: str
+    write: Callable[[Path, Sequence[TableColumn]], AbstractContextManager[AddRow]]
+    read: Callable[[Path], Table] | None = None
     libraries: tuple[Library, ...] = ()
 
 
 TABLE_FORMATS: Final[Registry[TableFormat]] = Registry("table format", (
-    TableFormat(id="csv", read=_read_text), TableFormat(id="tsv", read=_read_text),
-    TableFormat(id="parquet", read=_read_parquet, libraries=(PYARROW,)),
+    TableFormat(id="csv", label="CSV", read=_read_text, write=write_csv),
+    TableFormat(id="tsv", label="TSV", read=_read_text, write=write_tsv),
+    TableFormat(id="parquet", label="Parquet", read=_read_parquet, write=write_parquet, libraries=(PYARROW,)),
+    TableFormat(id="json", label="JSON", write=write_json),
 ))
+
+
+def table_format_of(path: Path, format: str = "") -> TableFormat:
+    """The format of a table that will be written, by its id or by the file's ending. Raises ProblemError (unknown_table_format,
+    library_missing)."""
+    entry = TABLE_FORMATS.find(format or path.suffix.lower().removeprefix("."))
+    if entry is None:
+        known = ", ".join(f".{name}" for name in TABLE_FORMATS.ids())
+        text = Text("{path}: a table is written in the format that its name ends with. Choose one of {known}.",
+                    "{path}: una tabla se escribe en el formato con el que termina su nombre. Elija uno de {known}.")
+        raise ProblemError(error("unknown_table_format", text.fill(path=path, known=known), "file", path=path))
+    missing = next((library for library in entry.libraries if not is_available(library)), None)
+    if missing is not None:
+        text = Text("{format} tables need the library {name}, which is not installed. {hint} Or save the table as CSV.",
+                    "Las tablas {format} necesitan la biblioteca {name}, que no está instalada. {hint} O guarde la tabla "
+                    "como CSV.")
+        raise ProblemError(error("library_missing", text.fill(format=entry.label, name=missing.name,
+                                                              hint=install_hint(missing)), "file", path=path,
+                                 fixes=(install_fix(missing),)))
+    return entry
+
+
+@contextmanager
+def write_table(path: Path, columns: Sequence[TableColumn], format: str = "") -> Iterator[AddRow]:
+    """A table whose rows are written as they are added; it takes the place of an earlier one when the block ends, and an
+    error leaves that as it was; the format as in `table_format_of`. Raises ProblemError."""
+    entry = table_format_of(path, format)
+    with atomic_path(path) as temporary, entry.write(temporary, columns) as add:
+        yield add

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ import numpy as np
 from cnnstudio.core.export_jobs import Export
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Fix, Problem, ProblemError, error
+from cnnstudio.core.renamed_classes import class_numbers
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.layout import is_manifest, root_of
 from cnnstudio.datasets.manifest import Entry
@@ -62,7 +63,7 @@ def check_pictures(run: RunFolder, card: model_card.Card, job: Export, link: Lin
             listed = [Listed(path) for path in _generated(Path(folder), card)]
             yield _prepared(listed, card, Path(folder) / "cache", link)
         return
-    listed = _other_pictures(Path(job.data), card) if job.data else run_pictures(run)
+    listed = _other_pictures(Path(job.data), class_numbers(run.folder, card.class_names)) if job.data else run_pictures(run)
     pictures = _prepared(listed, card, _cache(job.cache), link)
     if not pictures.files:
         raise ProblemError(_nothing_problem(job, run))
@@ -99,9 +100,9 @@ def _cache(cache: str) -> Path:
     return Path(cache) if cache else cache_folder()
 
 
-def _other_pictures(data: Path, card: model_card.Card) -> list[Listed]:
+def _other_pictures(data: Path, numbers: Mapping[str, int]) -> list[Listed]:
     """Pictures of a folder (with class folders or without) or a list, spread evenly over it. Their class is that of a folder
-    with the name of a class."""
+    with the name of a class, by its number."""
     if is_manifest(data):
         reading = read_rows(data)
         blocking = [problem for problem in reading.problems if problem.blocks]
@@ -110,7 +111,6 @@ def _other_pictures(data: Path, card: model_card.Card) -> list[Listed]:
         paths = [root_of(data) / picture.path for picture in locate_rows(data, reading).pictures]
     else:
         paths = [Path(path) for path in list_pictures([str(data)])[0]]
-    numbers = {name: number for number, name in enumerate(card.class_names)}
     return [Listed(paths[number], numbers.get(paths[number].parent.name, -1))
             for number in np.linspace(0, len(paths) - 1, min(PICTURES, len(paths))).astype(int).tolist()]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import keras
@@ -13,9 +14,11 @@ import numpy as np
 from cnnstudio.core.events import Notice
 from cnnstudio.core.own_folders import is_link
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.renamed_classes import read_renamed
 from cnnstudio.core.text import Text
 from cnnstudio.engine import models
 from cnnstudio.engine.environment import numpy_of
+from cnnstudio.engine.training.added_class import extend_classifier
 from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs.folder import RunFolder
@@ -36,25 +39,55 @@ class Taken:
     unused: tuple[str, ...] = ()
 
 
-def take_weights(run: RunFolder, model: Any, class_names: Sequence[str], link: Link, tell: bool = True) -> None:
-    """Set the weights of a new `model` from those that `run` begins with, if any, and tell what was taken over.
+def take_weights(run: RunFolder, model: Any, class_names: Sequence[str], link: Link, tell: bool = True) -> models.Loaded | None:
+    """Set the weights of a new `model` from those that `run` begins with, if any, and tell what was taken over; returns the
+    model that they are from.
 
-    Raises ProblemError (nothing_fits, is_link, damaged_model...).
+    Raises ProblemError (nothing_fits, is_link, damaged_model, no_classifier...).
     """
     origin = read_origin(run.folder)
     if origin.kind != "weights":
-        return
+        return None
     start = RunFolder(run.folder / START)
     if start.folder.is_symlink():
         raise ProblemError(is_link(start.folder))
     if not start.has_model_file:
         save_from_checkpoint(start, run.project_folder)
     loaded = models.load(start.folder)
-    result = transfer(loaded.model, model, same_classes=tuple(loaded.card.class_names) == tuple(class_names))
+    if origin.added:
+        _take_with_more_classes(loaded, model, origin)
+        if tell:
+            link.emit(Notice(problem=_told_added(origin)))
+        return loaded
+    result = transfer(loaded.model, model, same_classes=same_classes(start.folder, loaded.card.class_names, class_names))
     if not result.taken:
         raise ProblemError(_nothing_fits(origin, result))
     if tell:
         link.emit(Notice(problem=_told(origin, result)))
+    return loaded
+
+
+def _take_with_more_classes(loaded: models.Loaded, model: Any, origin: RunOrigin) -> None:
+    """The weights of a model that has fewer classes. Where the trunk is a base made of that model, the base has read its own;
+    all else must be there. Raises ProblemError."""
+    result = transfer(loaded.model, model, same_classes=False)
+    theirs, ours = dict(_layers(loaded.model)), dict(_layers(model))
+    nested = {layer.name for layer in model.layers if isinstance(layer, keras.Model)} - {
+        path.partition("/")[0] for path in theirs}
+    missing = [path for path in (*result.other_shape, *result.missing) if path.partition("/")[0] not in nested]
+    if not theirs or not ours or [path for path in missing if path != next(reversed(ours))]:
+        raise ProblemError(_nothing_fits(origin, result))
+    extend_classifier(theirs[next(reversed(theirs))], ours[next(reversed(ours))], len(loaded.card.class_names),
+                      loaded.card.label_mode == "binary" and loaded.model.output_shape[-1] == 1, origin.parent)
+
+
+def same_classes(start: Path, names: Sequence[str], class_names: Sequence[str]) -> bool:
+    """Whether the run that the weights in `start` are from has these classes in this order: by the present `names`, or, where
+    they are others, by those that it was trained with."""
+    renamed = read_renamed(start)
+    if renamed is not None and set(names) != set(class_names):
+        names = renamed.trained
+    return tuple(names) == tuple(class_names)
 
 
 def transfer(source: Any, model: Any, same_classes: bool = True) -> Taken:
@@ -126,6 +159,15 @@ def _told(origin: RunOrigin, result: Taken) -> Problem:
                        **({"left": _joined(left)} if left else {}))
     whole = not (result.other_shape or result.other_classes or result.missing)
     return msgspec.structs.replace(warning("weights_taken", filled, "training"), severity="info" if whole else "warning")
+
+
+def _told_added(origin: RunOrigin) -> Problem:
+    text = Text("The training begins with what {run} has learned. The outputs of its classes keep their weights; that of "
+                "{names} begins with their mean, so that at first no answer changes.",
+                "El entrenamiento parte de lo que aprendió {run}. Las salidas de sus clases conservan sus pesos; la de {names} "
+                "empieza con su media, de modo que al principio no cambia ninguna respuesta.")
+    return msgspec.structs.replace(warning("class_added", text.fill(run=origin.parent, names=", ".join(origin.added)),
+                                           "training"), severity="info")
 
 
 def _nothing_fits(origin: RunOrigin, result: Taken) -> Problem:

@@ -17,6 +17,7 @@ from cnnstudio.core.problems import Problem, ProblemError, warning
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text
 from cnnstudio.core.trial_jobs import Measured
+from cnnstudio.datasets.manifest import Manifest
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import environment
 from cnnstudio.engine.building import (
@@ -29,15 +30,16 @@ from cnnstudio.engine.building import (
 from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.memory import gpu_peak
 from cnnstudio.engine.model_card import Card
-from cnnstudio.engine.models import save_model
+from cnnstudio.engine.models import Loaded, save_model
 from cnnstudio.engine.progress import phase
+from cnnstudio.engine.training.added_class import measure_change
 from cnnstudio.engine.training.beginning import take_weights
 from cnnstudio.engine.training.optimizer_copies import copy_optimizer
 from cnnstudio.engine.training.pictures import usable_pictures
 from cnnstudio.engine.training.plan import Plan
 from cnnstudio.engine.training.salvage import save_from_checkpoint
 from cnnstudio.interchange.own_base.resolver import ProjectBases
-from cnnstudio.workers.link import Link
+from cnnstudio.workers.link import Link, StopRequested
 from cnnstudio.workers.memory import MEGABYTE, peak_memory
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.telemetry import Sampler
@@ -48,14 +50,14 @@ def train(job: Train, link: Link) -> Event:
     run = RunFolder(Path(job.run_folder))
     cache = Path(job.cache) if job.cache else cache_folder()
     project = run.spec()
-    manifest = read_located(run.manifest_path, run.project_folder)
+    manifest = read_located(run.manifest_path, run.project_folder, as_trained=True)
     context = context_of(project, len(manifest.header.class_names), ProjectBases(run.project_folder))
     phase(link, "preparing")
     pictures = usable_pictures(project, manifest, cache, link)
     phase(link, "building")
     keras.utils.set_random_seed(project.training.seed)
     built = build(project.network, context, precision=project.training.precision)
-    take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
+    before = take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
     link.check()
     if not environment.is_deterministic():
         link.emit(Notice(problem=_not_deterministic()))
@@ -79,8 +81,25 @@ def train(job: Train, link: Link) -> Event:
     if job.convert:
         phase(link, "converting")
         convert_ahead(model, run.model_path, pictures.prepared.take(pictures.train[:8]), cache)
+    if finished and before is not None and run.origin().added:
+        _tell_change(run, before, Loaded(model, card, run.model_path), manifest, cache, link)
     link.emit(_measured(run))
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
+
+
+def _tell_change(run: RunFolder, before: Loaded, after: Loaded, manifest: Manifest, cache: Path, link: Link) -> None:
+    """Tell what a class more cost the others. The model is saved: neither a stop nor a failure takes it away."""
+    phase(link, "evaluating")
+    try:
+        change = measure_change(before, after, manifest, run.origin().parent, cache, link)
+    except StopRequested:
+        return
+    except ProblemError as problem_error:
+        for problem in problem_error.problems:
+            link.emit(Notice(problem=msgspec.structs.replace(problem, severity="warning")))
+        return
+    if change is not None:
+        link.emit(change)
 
 
 def _measured(run: RunFolder) -> Measured:

@@ -34,7 +34,7 @@ def save_from_checkpoint(run: RunFolder, project_folder: Path | None = None) -> 
         weights: Sequence[np.ndarray] = arrays.get("whole", []) if position.batch else arrays.get("model", [])
         if not weights or not position.epoch or not all(np.isfinite(array).all() for array in weights):
             continue
-        manifest = read_manifest(run.manifest_path)
+        manifest = read_manifest(run.manifest_path, as_trained=True)
         context = context_of(project, len(manifest.header.class_names), own_bases)
         # Evaluation and export need not handle the precision.
         built = build(project.network, context)

@@ -41,7 +41,7 @@ AREA_PAGES: Final = {"dataset": "data", "file": "data", "recipe": "prepare", "au
 
 SPEC_PAGES: Final = {"network": "network", "recipe": "prepare", "augmentation": "prepare", "training": "train",
                      "export": "export", "dataset": "data", "pictures": "data", "runs": "train",
-                     "calibration": "evaluate"}
+                     "calibration": "evaluate", "classes": "train"}
 """The page that shows a part of the project; of several changed parts the first one counts."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.problems import Problem
@@ -96,6 +96,15 @@ class Page(QObject):
     def drop_text(self, paths: list[str]) -> str:
         """What the page does with files or folders that are dragged over the window; "" where it does not take them."""
         return ""
+
+    def mime_text(self, mime: QMimeData) -> str:
+        """What the page does with something dragged over the window that is no file, such as a picture from a browser; ""
+        where it does not take it."""
+        return ""
+
+    def take_mime(self, mime: QMimeData) -> bool:
+        """Accept such a thing; True where the page takes it."""
+        return False
 
     def handle(self, command: Command) -> None:
         """Carry out a command that `gui.window.handlers` assigns to this page."""

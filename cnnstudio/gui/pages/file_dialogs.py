@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -12,17 +14,24 @@ from cnnstudio.datasets.sources.staging import clean_name
 from cnnstudio.gui.state.session import Session
 
 
-def ask_save_path(session: Session, parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
-    """Ask where to save a file called `name`; None where the user cancelled.
+def ask_save_path(session: Session, parent: QWidget, title: str, name: str, kinds: str,
+                  endings: Sequence[str] = ()) -> Path | None:
+    """Ask where to save a file called `name`; None where the user cancelled. Of several kinds the name gets the ending of the
+    chosen one where it has none of `endings`.
 
     It starts in the folder where the last file was saved, else in the project's: never in the working directory.
     """
     before = Path(session.recall("save_folder", ""))
     folder = before if before.is_absolute() and before.is_dir() else session.folder or Path.home()
     # A class or a project may be called anything: "a/b" must not become a folder.
-    path, _kind = QFileDialog.getSaveFileName(parent, title, str(folder / clean_name(name)), kinds)
+    path, kind = QFileDialog.getSaveFileName(parent, title, str(folder / clean_name(name)), kinds)
     if not path:
         return None
+    chosen = next((ending for ending in endings if f"*.{ending})" in kind), "")
+    if chosen and Path(path).suffix.lower() not in [f".{ending}" for ending in endings]:
+        # The dialog asked about replacing the name without the ending.
+        path = str(next(free for number in count(1) if not (free := Path(f"{path}{f' ({number})' if number > 1 else ''}"
+                                                                         f".{chosen}")).exists()))
     session.remember("save_folder", str(Path(path).parent))
     return Path(path)
 

@@ -29,7 +29,8 @@ class Step:
 @dataclass(frozen=True)
 class Change:
     """Names of changed specs (compared by identity), or pictures, runs, run (the chosen one), folder, saved, settings,
-    problems, libraries (the user added one or removed it), calibration (of a run), scenarios."""
+    problems, libraries (the user added one or removed it), calibration (of a run), classes (their names in a run),
+    scenarios."""
 
     what: frozenset[str]
 

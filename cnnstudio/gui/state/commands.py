@@ -236,6 +236,12 @@ class ChooseModel(Command, frozen=True):
     """Ask for an exported model to predict with."""
 
 
+class DownloadPicture(Command, frozen=True):
+    """Fetch a picture from the web and classify it."""
+
+    url: str
+
+
 class RestartServer(Command, frozen=True):
     """Load the model for predictions again."""
 
@@ -257,6 +263,7 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "choose_own_base": ChooseCustomBase,
     "choose_model": ChooseModel,
     "restart_server": RestartServer,
+    "download_picture": DownloadPicture,
     "install_library": ShowLibraries,
     "show_releases": ShowReleases,
     "undo": Undo,

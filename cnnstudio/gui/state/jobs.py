@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 from shiboken6 import isValid
@@ -21,6 +21,10 @@ from cnnstudio.core.text import Text
 if TYPE_CHECKING:
     from cnnstudio.core.jobs import JobSpec
     from cnnstudio.workers.transport import Transport
+
+
+_TELLING: Final = (Progress, Phase, Batch, Epoch, Paused, Resumed)
+"""Events that a job shows: see `Job`."""
 
 
 class Cancelled(Exception):
@@ -301,8 +305,10 @@ class JobList(QObject):
         visible = [job for job in self._jobs if job.running and not job.quiet]
         return next((job for job in visible if job.kind == "train"), visible[-1] if visible else None)
 
-    def _on_progressed(self, _event: Event) -> None:
-        self.changed.emit()
+    def _on_progressed(self, event: Event) -> None:
+        # A hundred thousand predictions change nothing of the job that makes them.
+        if isinstance(event, _TELLING):
+            self.changed.emit()
 
     def _on_ended(self, job: Job, last: Event) -> None:
         if job in self._jobs:

@@ -20,6 +20,7 @@ from cnnstudio.gui.state.jobs import ChildJob, Job, Report, Work
 from cnnstudio.gui.state.kept_queue import KeptQueue
 from cnnstudio.gui.state.run_queue import RunQueue, Waiting
 from cnnstudio.workers.job_setup import prepare_training, refresh_index, training_job
+from cnnstudio.workers.runs.adding import AddedClass, NewClass, add_class, adopt_class
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.runs.groups import Member, prepare_folds, prepare_seeds
 from cnnstudio.workers.runs.reproducing import (
@@ -93,6 +94,31 @@ class Launcher(QObject):
                 self.told.emit(seen, members[0][0].id)
 
         self._prepare(prepare, warn)
+
+    def start_with_class(self, parent: RunFolder, new: NewClass) -> None:
+        """Train a run whose model has one class more than that of `parent`; its pictures become a source of the project."""
+        session = self._session
+        folder, index = session.folder, self._collection.index
+        if folder is None or index is None or self.preparing:
+            return
+        before = session.project
+
+        def work(report: Report) -> AddedClass:
+            return add_class(folder, before, index, parent, new, report.progress, report.is_cancelled, report.check)
+
+        def done(job: Work) -> None:
+            added: AddedClass | None = self._result(job)
+            if added is None or session.folder != folder:
+                return
+            if added.project != before:
+                session.edit(lambda project: adopt_class(project, before, added.project),
+                             Text("Add the class {name}", "Añadir la clase {name}").fill(name=new.name))
+            self._begin([(added.run, added.job)])
+            for problem in added.problems:
+                self.told.emit(problem, added.run.id)
+
+        session.jobs.run(work, _PREPARING, "prepare_run", page="train", done=done, owner=self)
+        self.prepared.emit()
 
     def start_again(self, run: RunFolder) -> None:
         """Train a run again from its own specs, seed and pictures."""

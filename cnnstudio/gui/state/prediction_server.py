@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.calibration import Rejection
-from cnnstudio.core.commands import Cancel, Predict, Request
+from cnnstudio.core.commands import Cancel, Predict, PredictFrame, PredictVideo, Request, ShowPrepared
 from cnnstudio.core.events import Event, Failed, Notice, Progress
 from cnnstudio.core.explain_jobs import (
     Explain,
@@ -26,9 +26,10 @@ from cnnstudio.core.explain_jobs import (
     LookInside,
 )
 from cnnstudio.core.feature_jobs import Featured, Featurize
-from cnnstudio.core.jobs import Answered, Prediction, Ready
+from cnnstudio.core.jobs import Answered, Prediction, Prepared, Ready
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
+from cnnstudio.core.renamed_classes import FILE as RENAMED
 from cnnstudio.core.text import Text
 from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import ChildJob
@@ -40,6 +41,8 @@ from cnnstudio.workers.runs.folder import RunFolder
 KIND: Final = "serve"
 _TELLING: Final = 50
 """Passes from which on the time of an explanation tells that of others; that of less is mostly the compiling."""
+_ROOM: Final = 1.5
+"""How many times the memory of a model must be free for a second one."""
 Model = tuple[str, str]
 """A project, bundle or `.keras` file, and the run of the project ("" otherwise)."""
 
@@ -58,6 +61,7 @@ class PredictionServer(QObject):
     """Explained and ExplainedTogether."""
     features_shown = Signal(object)
     featured = Signal(object)
+    prepared = Signal(object)
     answered = Signal(object)
     progressed = Signal(object)
     dropped = Signal(int)
@@ -78,7 +82,7 @@ class PredictionServer(QObject):
         self.maps = MapStore()
         """Explanations by the model that is served."""
         self._pasted: Path | None = None
-        self._calibrated: int | None = None
+        self._settings: tuple[int, ...] = ()
         self.model: Model | None = None
         self.ready: Ready | None = None
         self.problem: Problem | None = None
@@ -96,12 +100,12 @@ class PredictionServer(QObject):
 
     def serve(self, model: Model) -> None:
         """Start a server for that model; a running one is kept if it serves that model already, with its present
-        calibration."""
-        calibrated = _calibration_time(model)
-        if model == self.model and self._job is not None and calibrated == self._calibrated:
+        calibration and class names."""
+        settings = _settings_times(model)
+        if model == self.model and self._job is not None and settings == self._settings:
             return
         self.stop()
-        self.model, self.problem, self._calibrated = model, None, calibrated
+        self.model, self.problem, self._settings = model, None, settings
         try:
             job = serving_job(Path(model[0]), model[1] or None)
         except ProblemError as err:
@@ -125,6 +129,15 @@ class PredictionServer(QObject):
             job.cancel()
         self._forget()
 
+    def make_room(self) -> None:
+        """Stop the server where the memory that is left does not hold a second model like it."""
+        from cnnstudio.workers.memory import available_memory, process_memory
+
+        pid = self._job.supervisor.pid if self._job is not None else None
+        if pid is not None and available_memory() < _ROOM * process_memory(pid):
+            self.stop()
+            self.changed.emit()
+
     def _forget(self) -> None:
         """What was known of the model, and what was asked of it, is over."""
         self.ready = self.layers = self.seconds_per_pass = None
@@ -138,6 +151,18 @@ class PredictionServer(QObject):
     def ask(self, paths: Sequence[str]) -> int:
         """Classify these files, all classes each; the result is the request number that every answer carries."""
         return self._ask(Predict(request=self._requests + 1, paths=tuple(paths), top=0))
+
+    def ask_video(self, path: str, every: float) -> int:
+        """Classify the frames of a video, or one every so many seconds; as `ask`."""
+        return self._ask(PredictVideo(request=self._requests + 1, path=path, every=every, top=0))
+
+    def ask_frame(self, store: str, shape: tuple[int, ...], frame: int, seconds: float) -> int:
+        """Classify the frame that lies in a file, before anything that takes longer; as `ask`."""
+        return self._ask(PredictFrame(request=self._requests + 1, store=store, shape=shape, frame=frame, seconds=seconds))
+
+    def ask_prepared(self, path: str) -> int:
+        """Give a picture as the network gets it: `prepared` follows."""
+        return self._ask(ShowPrepared(request=self._requests + 1, path=path))
 
     def explain(self, what: ExplainRequest) -> int:
         """Explain pictures; the result is the request number that every answer carries."""
@@ -193,6 +218,8 @@ class PredictionServer(QObject):
             self.explained.emit(event)
         elif isinstance(event, Featured):
             self.featured.emit(event)
+        elif isinstance(event, Prepared):
+            self.prepared.emit(event)
         elif isinstance(event, FeaturesShown):
             self.features_shown.emit(event)
         elif isinstance(event, LayersListed):
@@ -228,13 +255,17 @@ class PredictionServer(QObject):
             self.changed.emit()
 
 
-def _calibration_time(model: Model) -> int | None:
-    """When the calibration of a run was written, in nanoseconds; None without one. A server reads it once."""
-    folder, run = model
-    try:
-        return RunFolder(Path(folder) / RUNS / run).calibration_path.stat().st_mtime_ns if run else None
-    except OSError:
-        return None
+def _settings_times(model: Model) -> tuple[int, ...]:
+    """When the calibration and the class names of a run were written, in nanoseconds; 0 without. A server reads them once."""
+    folder, name = model
+    run = RunFolder(Path(folder) / RUNS / name)
+    times = []
+    for path in (run.calibration_path, run.folder / RENAMED) if name else ():
+        try:
+            times.append(path.stat().st_mtime_ns)
+        except OSError:
+            times.append(0)
+    return tuple(times)
 
 
 def server_of(session: Session) -> PredictionServer:

@@ -14,6 +14,7 @@ from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.session import Session
 
 if TYPE_CHECKING:
+    from cnnstudio.gui.state.additions import Additions
     from cnnstudio.gui.state.audit import Audit
     from cnnstudio.gui.state.changes import Change
     from cnnstudio.gui.state.checks import ProjectChecks
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 RESCUE: Final = "rescue"
 _INDEX_JOBS: Final = ("scan", RESCUE, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map",
-                      "report", "leaks", "leakage")
+                      "report", "leaks", "leakage", "add-pictures")
 """Kinds of jobs that use the index, and must end before it is closed."""
 
 
@@ -102,6 +103,13 @@ class Workspace(QObject):
         from cnnstudio.gui.state.trash import Trash
 
         return Trash(self.session, self.collection, self.scanner)
+
+    @cached_property
+    def additions(self) -> Additions:
+        """Adding single pictures."""
+        from cnnstudio.gui.state.additions import Additions
+
+        return Additions(self.session, self.collection, self.scanner)
 
     @cached_property
     def judge(self) -> Judge:

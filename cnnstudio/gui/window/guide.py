@@ -99,8 +99,10 @@ def _shortcuts(entries: Sequence[Entry]) -> QWidget:
     grid.setColumnStretch(1, 1)
     pairs = [(QKeySequence(entry.shortcut).toString(QKeySequence.SequenceFormat.NativeText), str(entry.label))
              for entry in entries if entry.shortcut]
-    pairs += [("0–9", tr("Data: assign the class with that key to the selected pictures",
-                         "Datos: asignar a las imágenes elegidas la clase de esa tecla")),
+    pairs += [("0–9", tr("Data, Predict: assign the class with that key to the selected pictures",
+                         "Datos, Predecir: asignar a las imágenes elegidas la clase de esa tecla")),
+              (tr("Space", "Espacio"), tr("Predict: freeze the frame of the camera, or go on",
+                                          "Predecir: congelar el fotograma de la cámara, o seguir")),
               (tr("Delete", "Supr"), tr("Data: exclude the selected pictures", "Datos: excluir las imágenes elegidas")),
               ("F2", tr("Data, Network, Train: rename the selected class, layer or run",
                         "Datos, Red, Entrenar: cambiar el nombre de la clase, la capa o el entrenamiento elegidos")),

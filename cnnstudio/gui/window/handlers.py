@@ -265,4 +265,5 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.ChooseCustomBase: _on_page("network"),
     commands.ChooseModel: _on_page("predict"),
     commands.RestartServer: _on_page("predict"),
+    commands.DownloadPicture: _on_page("predict"),
 }

@@ -177,7 +177,8 @@ def _purpose(library: Library) -> str:
             if library in entry.libraries]
     uses += [tr("train with the backend {name}", "entrenar con el motor {name}", name=entry.label) for entry in BACKENDS
              if library.id in [item.id for item in entry.libraries]]
-    uses += [tr("read lists in .{name} files", "leer listas en archivos .{name}", name=table.id) for table in TABLE_FORMATS
+    uses += [tr("read lists in .{name} files, and save tables as such",
+                "leer listas en archivos .{name} y guardar tablas en ellos", name=table.id) for table in TABLE_FORMATS
              if library in table.libraries]
     uses += [tr("save reports as {name}", "guardar informes como {name}", name=entry.label) for entry in REPORT_FORMATS
              if library in entry.libraries]

@@ -146,6 +146,9 @@ class MainWindow(QMainWindow):
 
             event.acceptProposedAction()
             self._drop_light.light(drop_text(self._context, tuple(paths)))
+        elif text := self.current.mime_text(event.mimeData()):
+            event.acceptProposedAction()
+            self._drop_light.light(text)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_light.hide()
@@ -156,6 +159,8 @@ class MainWindow(QMainWindow):
         if paths:
             event.acceptProposedAction()
             self.perform(OpenPaths(tuple(paths)))
+        elif self.current.take_mime(event.mimeData()):
+            event.acceptProposedAction()
 
     # The end -------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from cnnstudio.core.dataset import SPLITS
 from cnnstudio.core.foreign_files import LARGEST, read_bytes
 from cnnstudio.core.jobs import PictureResult
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.renamed_classes import names_in, present_names
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.leakage import LeakageCost, duplicates_of, leakage_cost, leaked_paths
 from cnnstudio.datasets.manifest import read_manifest
@@ -32,11 +33,14 @@ def is_outdated(run: RunFolder, split: str) -> bool:
 
 
 def enter_answers(index: Index, run: RunFolder) -> int:
-    """Enter all predictions of a run (of every evaluated split) into the index; returns how many."""
+    """Enter all predictions of a run (of every evaluated split) into the index; returns how many. Classes of the run that were
+    renamed are entered by the names that the index has."""
     try:
-        names = read_manifest(run.manifest_path).header.class_names
+        trained = read_manifest(run.manifest_path, as_trained=True).header.class_names
     except ProblemError:
         return 0
+    known = {name for name, in index.rows("SELECT DISTINCT class_name FROM pictures")}
+    names = names_in(known, trained, present_names(run.folder, trained))
     rows = [(run.id, names[item.predicted], item.probability, item.loss, item.path)
             for split in SPLITS for item in evaluation_rows(run, split) if 0 <= item.predicted < len(names)]
     with index.transaction() as connection:

@@ -17,6 +17,7 @@ from cnnstudio.core.dataset import SPLITS
 from cnnstudio.core.foreign_files import SMALL, open_regular, read_json
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.renamed_classes import present_names
 from cnnstudio.core.text import Text
 from cnnstudio.evaluation.answers import Answers, measures, no_answers_problem, picture_results, read_answers
 from cnnstudio.evaluation.rejection import REJECTIONS, RejectOption, fit_rejection
@@ -92,7 +93,8 @@ def kept_answers(run: RunFolder, split: str) -> Answers:
     # An earlier version writes a new table without the answers.
     if is_outdated(run, split) or _is_older(path, run.model_path):
         raise ProblemError(no_answers_problem(path))
-    return replace(read_answers(path), run=run.id)
+    answers = read_answers(path)
+    return replace(answers, run=run.id, class_names=present_names(run.folder, answers.class_names))
 
 
 def _is_older(path: Path, other: Path) -> bool:

@@ -15,6 +15,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest, read_manifest
 from cnnstudio.datasets.paired import SIGNIFICANT, Answers, PairedComparison, compare_answers
 from cnnstudio.workers.runs.answers import evaluation_rows, is_outdated
+from cnnstudio.workers.runs.class_matching import class_translations
 from cnnstudio.workers.runs.folder import RunFolder
 
 SPLITS_TO_COMPARE = ("test", "validation")
@@ -98,19 +99,23 @@ def compare_runs(first: RunFolder, second: RunFolder, split: str = "") -> RunCom
     split = split or split_to_compare(first, second)
     manifests = [read_manifest(run.manifest_path) for run in (first, second)]
     names, others = (manifest.header.class_names for manifest in manifests)
-    if set(names) != set(others):
+    translations = list(class_translations(first, second))
+    if not translations:
         text = Text("The two runs have different classes ({first}; {second}), so their answers cannot be compared.",
                     "Los dos entrenamientos tienen clases distintas ({first}; {second}), así que sus respuestas no se pueden "
                     "comparar.")
         raise ProblemError(error("other_classes", text.fill(first=", ".join(names), second=", ".join(others)), "run"))
     tables = [{row.path: row for row in _rows(run, split, len(names))} for run in (first, second)]
-    numbers = [names.index(name) for name in others]
-    translated = {path: msgspec.structs.replace(row, label=numbers[row.label], predicted=numbers[row.predicted])
-                  for path, row in tables[1].items()}
-    common = [path for path in tables[0] if path in translated]
+    common = [path for path in tables[0] if path in tables[1]]
     same = _same_content(*manifests)
-    pairs = [(tables[0][path], translated[path]) for path in common
-             if tables[0][path].label == translated[path].label and same(path)]
+    pairs = []
+    for numbers in translations:
+        translated = {path: msgspec.structs.replace(row, label=numbers[row.label], predicted=numbers[row.predicted])
+                      for path, row in tables[1].items()}
+        pairs = [(tables[0][path], translated[path]) for path in common
+                 if tables[0][path].label == translated[path].label and same(path)]
+        if pairs:
+            break
     if not pairs:
         raise ProblemError(error("nothing_in_common", Text(
             "The two runs were not evaluated on any common picture of this split.",
@@ -120,7 +125,7 @@ def compare_runs(first: RunFolder, second: RunFolder, split: str = "") -> RunCom
     return RunComparison(
         first=first.id, second=second.id, split=split, class_names=names,
         differences=differing_settings(first.spec(), second.spec()), paired=paired,
-        only_first=len(tables[0]) - len(common), only_second=len(translated) - len(common), changed=len(common) - len(pairs),
+        only_first=len(tables[0]) - len(common), only_second=len(tables[1]) - len(common), changed=len(common) - len(pairs),
         disagreements=_disagreements(pairs, names))
 
 

@@ -57,11 +57,11 @@ def data_facts(manifest_path: Path, thorough: bool = False) -> DataFacts:
 
 @lru_cache(256)
 def _computed(manifest_path: Path, _size: int, _modified: int) -> DataFacts:
-    return facts_of(read_manifest(manifest_path))
+    return facts_of(read_manifest(manifest_path, as_trained=True))
 
 
 def keep_data_facts(manifest_path: Path) -> None:
     """Keep the facts beside a manifest that was just written, if that is possible: they can be computed again."""
     with contextlib.suppress(ProblemError):
-        plain = msgspec.json.format(msgspec.json.encode(facts_of(read_manifest(manifest_path))), indent=2)
+        plain = msgspec.json.format(msgspec.json.encode(facts_of(read_manifest(manifest_path, as_trained=True))), indent=2)
         write_atomically(manifest_path.with_name(_FILE), seal_file(plain + b"\n"))

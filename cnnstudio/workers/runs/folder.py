@@ -23,6 +23,7 @@ from cnnstudio.core.messages import encode_command
 from cnnstudio.core.own_folders import CHECKPOINTS, NO_FOLLOW, RUNS, link_problem
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
 from cnnstudio.core.project import Project
+from cnnstudio.core.renamed_classes import present_name, present_names, renamed_problem
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.workers.journal import begin_of, damaged_lines, read_events, read_tail
@@ -170,11 +171,19 @@ class RunFolder:
 
     def augmentation(self) -> AugmentationMeasured | None:
         """The kept result of the last augmentation measurement, or None."""
-        return find_json(self.augmentation_path, AugmentationMeasured)
+        measured = find_json(self.augmentation_path, AugmentationMeasured)
+        return None if measured is None else msgspec.structs.replace(measured, rows=tuple(
+            msgspec.structs.replace(row, class_name=present_name(self.folder, row.class_name),
+                                    called=present_name(self.folder, row.called)) for row in measured.rows))
 
     def evaluation(self, split: str) -> Evaluated | None:
         """The kept result of the last evaluation of that split, or None."""
-        return find_json(self.table_path(split).with_suffix(".json"), Evaluated)
+        evaluated = find_json(self.table_path(split).with_suffix(".json"), Evaluated)
+        if evaluated is None:
+            return None
+        names = present_names(self.folder, [item.name for item in evaluated.classes])
+        return msgspec.structs.replace(evaluated, classes=tuple(
+            msgspec.structs.replace(item, name=name) for item, name in zip(evaluated.classes, names, strict=True)))
 
     def spec(self) -> Project:
         """The frozen project; raises ProblemError when it is missing, damaged or of a newer format."""
@@ -233,7 +242,7 @@ class RunFolder:
             # The file of a training that goes on grows with every look.
             idle = idle_seconds(self.events_path, tail[-1].time) if tail else 0.0
             damage = self._damage(damaged_lines(self.events_path) if size and state not in ("running", "paused") else []
-                                  ) or labels_problem(self.folder)
+                                  ) or labels_problem(self.folder) or renamed_problem(self.folder)
         except ProblemError as problem_error:
             return self._damaged(problem_error.problems[0])
         except OSError as os_error:

@@ -9,12 +9,12 @@ from typing import Final
 
 from cnnstudio.catalog.training import CALLBACKS
 from cnnstudio.core.edits import add_step
+from cnnstudio.core.own_folders import KEPT
 from cnnstudio.core.params import with_defaults
 from cnnstudio.core.project import Project
 from cnnstudio.core.training import Stage
 from cnnstudio.workers.runs.folder import RunFolder
 
-FOLDER: Final = "kept"
 _NAME: Final = re.compile(r"(?P<callback>.+)-epoch-(?P<epoch>\d{5,})\.keras")
 
 
@@ -31,13 +31,13 @@ class KeptCheckpoint:
 
 def kept_path(run: RunFolder, callback: str, epoch: int) -> Path:
     """The file of a model that `callback` keeps of that epoch (from 1)."""
-    return run.folder / FOLDER / f"{callback}-epoch-{epoch:05}.keras"
+    return run.folder / KEPT / f"{callback}-epoch-{epoch:05}.keras"
 
 
 def kept_checkpoints(run: RunFolder) -> tuple[KeptCheckpoint, ...]:
     """The models that the run kept, by epoch and callback; empty where there are none."""
     metrics = {event.epoch: event.metrics for event in run.epochs()}
-    folder = run.folder / FOLDER
+    folder = run.folder / KEPT
     found = []
     for path in folder.glob("*.keras") if folder.is_dir() else ():
         name = _NAME.fullmatch(path.name)

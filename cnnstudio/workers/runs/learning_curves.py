@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.foreign_files import find_json
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import Problem, ProblemError, warning
+from cnnstudio.core.renamed_classes import present_name
 from cnnstudio.core.trial_jobs import CurveFitted, CurvePoint, ExpectedGain
 from cnnstudio.evaluation.learning_curve import Measured, expected_gain
 from cnnstudio.workers.runs.folder import RunFolder
@@ -49,4 +52,6 @@ def keep_curve(run: RunFolder, event: CurveFitted) -> Problem | None:
 def read_curve(run: RunFolder) -> CurveFitted | None:
     """The kept curve; None without one, or where it cannot be read. It depends on the settings and pictures of the run alone,
     which never change."""
-    return find_json(curve_path(run), CurveFitted)
+    curve = find_json(curve_path(run), CurveFitted)
+    return None if curve is None else msgspec.structs.replace(
+        curve, classes=tuple((present_name(run.folder, name), gain) for name, gain in curve.classes))

@@ -21,7 +21,8 @@ START: Final = "start"
 
 
 class RunOrigin(msgspec.Struct, frozen=True, kw_only=True):
-    """`kind` "weights": it began with the weights of `parent` after `epoch` (0: unknown); "": with new ones.
+    """`kind` "weights": it began with the weights of `parent` after `epoch` (0: unknown); "": with new ones. `added` are its
+    classes that the parent does not have: they come after those of the parent.
 
     `repeats` is the run whose settings, seed and pictures it has once more.
     `group` is the id of the runs that were trained together, of which it is number `member` (from 0) of `members`;
@@ -31,6 +32,7 @@ class RunOrigin(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["", "weights"] = ""
     parent: str = ""
     epoch: int = 0
+    added: tuple[str, ...] = ()
     repeats: str = ""
     group: str = ""
     grouped_by: Literal["", "seeds", "folds"] = ""
@@ -66,4 +68,6 @@ def origin_text(origin: RunOrigin) -> Text | None:
         text = Text("from {run}", "desde {run}").fill(run=origin.parent)
         parts.append(Text("{text}, epoch {epoch}", "{text}, época {epoch}").fill(text=text, epoch=origin.epoch)
                      if origin.epoch else text)
+    if origin.added:
+        parts.append(Text("class added: {names}", "clase añadida: {names}").fill(names=", ".join(origin.added)))
     return Text("; ".join(part.en for part in parts), "; ".join(part.es for part in parts)) if parts else None

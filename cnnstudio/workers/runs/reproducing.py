@@ -89,7 +89,7 @@ def prepare_again(run: RunFolder, on_progress: Callable[[int, int], object] = ne
     """A new run with the specs, the seed and the pictures of `run`, the job that trains it, and what has changed of the
     pictures. Raises ProblemError."""
     project = run.spec()
-    recorded = read_manifest(run.manifest_path)
+    recorded = read_manifest(run.manifest_path, as_trained=True)
     manifest, changes = changed_pictures(locate(recorded, run.project_folder), on_progress)
     if not manifest.entries:
         raise ProblemError(pictures_gone_problem(recorded))
@@ -100,7 +100,8 @@ def prepare_again(run: RunFolder, on_progress: Callable[[int, int], object] = ne
 
     before = read_origin(run.folder)
     # The weights that it began with are a part of what is repeated.
-    origin = RunOrigin(kind=before.kind, parent=before.parent, epoch=before.epoch, repeats=run.id)
+    origin = RunOrigin(kind=before.kind, parent=before.parent, epoch=before.epoch, added=before.added,
+                       repeats=run.id)
     again = create_run(run.project_folder, project, write, origin)
     return again, training_job(again, project), changes
 

@@ -16,6 +16,7 @@ from cnnstudio.core.intervals import wilson_interval
 from cnnstudio.core.jobs import Evaluate
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.renamed_classes import FILE, class_numbers
 from cnnstudio.core.text import language
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import Entry, Header, read_manifest, write_manifest
@@ -109,7 +110,7 @@ def measure_scenarios(run: RunFolder, scenarios: Sequence[Scenario], present: Ma
     """The scenarios, by their ids, from the answers that the run's present model gave before. `present` are those of
     `datasets.scenarios.present_pictures`. Raises ProblemError where the run's list cannot be read."""
     known = _known_answers(run)
-    names = set(read_manifest(run.manifest_path).header.class_names)
+    names = class_numbers(run.folder, read_manifest(run.manifest_path).header.class_names)
     found = {}
     for scenario in scenarios:
         held_out: dict[str, PictureAnswer] = {}
@@ -156,7 +157,8 @@ def best_runs(column: Mapping[str, Measured]) -> set[str]:
 
 def _known_answers(run: RunFolder) -> Mapping[str, PictureAnswer]:
     """The answers of the run by content hash. Raises ProblemError."""
-    paths = [run.manifest_path, run.model_path, run.calibration_path, *(run.answers_path(split) for split in _SPLITS)]
+    paths = [run.manifest_path, run.model_path, run.calibration_path, run.folder / FILE,
+             *(run.answers_path(split) for split in _SPLITS)]
     return _read_answers(run.folder, tuple(_state(path) for path in paths))
 
 
@@ -209,7 +211,7 @@ def scenarios_job(run: RunFolder, scenarios: Sequence[Scenario], index: Index, r
     splits = {digest for digest, answer in _known_answers(run).items() if answer.split != SCENARIOS}
     wanted = {digest for scenario in scenarios for digest, _path in scenario.pictures if digest in present} - splits
     header = read_manifest(run.manifest_path).header
-    numbers = {name: number for number, name in enumerate(header.class_names)}
+    numbers = class_numbers(run.folder, header.class_names)
     entries = [Entry(path=path, label=numbers[name], split=SCENARIOS, hash=digest)
                for digest, (path, name) in sorted(present.items(), key=lambda item: item[1])
                if digest in wanted and name in numbers]

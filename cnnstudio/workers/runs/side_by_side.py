@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
@@ -10,6 +11,7 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.evaluation.answers import Answers
 from cnnstudio.evaluation.likeness import unlike_problems
 from cnnstudio.workers.runs.calibration import calibrated_answers
+from cnnstudio.workers.runs.class_matching import names_as_in
 from cnnstudio.workers.runs.folder import RunFolder
 
 
@@ -17,6 +19,9 @@ def answers_side_by_side(runs: Sequence[RunFolder], split: str) -> list[Answers]
     """The calibrated answers of each run for that split. Raises ProblemError (no_answers, unlike_evaluations) with every
     reason why they cannot be compared: other classes, pictures, labels, or files that have changed in between."""
     evaluations = [calibrated_answers(run, split) for run in runs]
+    names = evaluations[0].class_names
+    evaluations = [replace(answers, class_names=names_as_in(runs[0], names, run, answers.class_names))
+                   for run, answers in zip(runs, evaluations, strict=True)]
     problems = unlike_problems(evaluations)
     if not problems:
         problems = tuple(_changed_problems(runs, evaluations[0].paths))

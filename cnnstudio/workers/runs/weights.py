@@ -13,6 +13,7 @@ from cnnstudio.core.atomic import atomic_path, write_problem
 from cnnstudio.core.events import Finished, Stopped
 from cnnstudio.core.own_folders import CHECKPOINTS, is_link
 from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.renamed_classes import read_renamed, write_renamed
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Manifest, read_manifest, write_manifest
 from cnnstudio.workers.runs.folder import RunFolder, find_run
@@ -99,13 +100,15 @@ def copy_weights(parent: RunFolder, weights: KeptWeights, run_folder: Path) -> N
         start.mkdir()
         if weights.kind == "model":
             _copy(weights.path, start / parent.model_path.name)
+            _copy_renamed(parent, start)
             return
         (start / CHECKPOINTS).mkdir()
         _copy(weights.path, start / CHECKPOINTS / weights.path.name)
         _copy(parent.spec_path, start / parent.spec_path.name)
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, start)) from os_error
-    write_manifest(start / parent.manifest_path.name, read_manifest(parent.manifest_path).header, ())
+    write_manifest(start / parent.manifest_path.name, read_manifest(parent.manifest_path, as_trained=True).header, ())
+    _copy_renamed(parent, start)
 
 
 def copy_start(parent: Path, run_folder: Path) -> None:
@@ -117,6 +120,12 @@ def copy_start(parent: Path, run_folder: Path) -> None:
             shutil.copytree(parent / START, run_folder / START)
     except OSError as os_error:
         raise ProblemError(write_problem(os_error, run_folder / START)) from os_error
+
+
+def _copy_renamed(parent: RunFolder, start: Path) -> None:
+    renamed = read_renamed(parent.folder)
+    if renamed is not None:
+        write_renamed(start, renamed)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -153,7 +153,7 @@ def test_the_language_is_a_menu_and_the_selection_stays(qtbot, window, opened):
 
 @pytest.mark.usefixtures("opened")
 def test_the_guide_opens_at_the_section_of_the_page(window):
-    for page, section in (("data", "Pictures"), ("train", "Train"), ("export", "Evaluate, Predict, Export")):
+    for page, section in (("data", "Pictures"), ("train", "Train"), ("export", "Evaluate and export"), ("predict", "Predict")):
         window.go(page)
         window.perform(ShowHelp())
         dialog = window.findChildren(GuideDialog)[-1]

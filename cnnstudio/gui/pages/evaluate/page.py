@@ -50,6 +50,7 @@ from cnnstudio.gui.state.jobs import Job, Work
 from cnnstudio.gui.widgets.basics import Stack, box, column
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.workers.runs.answers import is_outdated
+from cnnstudio.workers.runs.classes import names_in_collection
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 
 _READ: Final = "evaluation-table"
@@ -313,9 +314,6 @@ class EvaluatePage(Page):
         if self._evaluation is not None and self._evaluation is self._unsaved:
             yield self.state["unkept_warning"]
 
-    def _colors(self, evaluated: Evaluated) -> list[int]:
-        return [self.workspace.counts.color_index(entry.name) for entry in evaluated.classes]
-
     def _saved_evaluation(self, run: RunSummary) -> Evaluated | None:
         """The saved evaluation; one of other folders counts only for the chosen folder."""
         folder = RunFolder(run.folder)
@@ -344,8 +342,10 @@ class EvaluatePage(Page):
             self._stack.setCurrentIndex(0)
             saved = self._evaluation is not self._unsaved
             folder = RunFolder(run.folder)
+            own_names = names_in_collection(folder, [item.name for item in self._evaluation.classes], self._class_names)
             self._show_context(EvaluationContext(
-                run=folder, split=self.split, evaluated=self._evaluation, colors=tuple(self._colors(self._evaluation)),
+                run=folder, split=self.split, evaluated=self._evaluation, own_names=own_names,
+                colors=tuple(map(self.workspace.counts.color_index, own_names)),
                 saved=saved, outdated=saved and is_outdated(folder, self.split),
                 problem=None if saved else self.state["unkept_warning"], title=run.title, beside=self._beside()))
             if saved:

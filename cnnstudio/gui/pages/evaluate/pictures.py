@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+import msgspec
 from PySide6.QtCore import QPoint, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
@@ -133,7 +134,12 @@ class PicturesPanel(QWidget):
         if not self._in_data or not answers:
             return {}
         own = {path: answer.relative for answer in answers for path in relative_paths([answer], collection.root)}
-        return {own[picture.path]: picture for picture in collection.rows(list(collection.ids_of(own))) if picture.path in own}
+        # The collection may know classes by other names than the run has for them now.
+        context = self._context
+        names = {} if context is None else dict(zip(context.own_names, context.class_names, strict=False))
+        return {own[picture.path]: msgspec.structs.replace(
+                    picture, class_name=names.get(picture.class_name, picture.class_name))
+                for picture in collection.rows(list(collection.ids_of(own))) if picture.path in own}
 
     def _show_selection(self) -> None:
         chosen = self.grid.selected()

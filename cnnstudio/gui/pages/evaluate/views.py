@@ -40,6 +40,7 @@ class EvaluationContext:
 
     `answers` are those of the run's present model with its calibration, with the class names and the order of `evaluated`;
     None while they are read, or with `problem` where there are none (an earlier version, a model trained further).
+    `own_names` are those by which the project's collection has the classes, where some were renamed in the run.
     `colors` has the colour number of each class for `theme.class_color`. `saved`: the evaluation is in the run's folder;
     `outdated`: the model was trained further since. `read` has the table of the pictures, once it is read; `title` is that of
     the run, and `beside` the runs that are to stand beside it.
@@ -56,6 +57,7 @@ class EvaluationContext:
     read: ReadEvaluation | None = None
     title: str = ""
     beside: tuple[RunSummary, ...] = ()
+    own_names: tuple[str, ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:

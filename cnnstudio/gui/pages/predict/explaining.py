@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.jobs import Prediction
+from cnnstudio.core.jobs import Ranked
 from cnnstudio.gui.pages.explanation.panel import ExplanationPanel
-from cnnstudio.gui.pages.predict.views import Answer, AnswerView
+from cnnstudio.gui.pages.predict.answers import Answer
+from cnnstudio.gui.pages.predict.views import AnswerView
 from cnnstudio.gui.state.prediction_server import Model
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import box, column, scroll_area
@@ -29,7 +30,7 @@ class Explaining(QObject):
         super().__init__(area)
         self._view, self._model, self._state = view, model, state
         self._answer: Answer | None = None
-        self._explained: tuple[Model, Prediction] | None = None
+        self._explained: tuple[Model, Answer, Ranked] | None = None
         self.panel = ExplanationPanel(session)
         self.panel.changed.connect(self._show_maps)
         self.panel.closed.connect(self.toggle)
@@ -77,13 +78,16 @@ class Explaining(QObject):
 
     def _explain(self) -> None:
         answer, model = self._answer, self._model()
-        prediction = answer.prediction if answer is not None else None
-        if not self.on or prediction is None or prediction.problem is not None or model is None:
+        best = answer.best if answer is not None else None
+        if not self.on or answer is None or best is None or model is None:
             self._explained = None
             self.panel.clear()
-        elif self._explained is None or self._explained[0] != model or self._explained[1] is not prediction:
-            self._explained = model, prediction
-            self.panel.show_picture(model, Path(prediction.path), prediction.top)
+        elif self._explained is None or self._explained[0] != model or self._explained[1] is not answer \
+                or self._explained[2] is not best:
+            self._explained = model, answer, best
+            prediction = answer.prediction
+            assert prediction is not None
+            self.panel.show_picture(model, Path(answer.path), prediction.top)
         self._show_maps()
 
     def _show_maps(self) -> None:

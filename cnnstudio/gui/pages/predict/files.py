@@ -1,13 +1,13 @@
-"""What the Predict page does with files in threads: folders are listed, pasted pictures and answers written."""
+"""What the Predict page does with files in threads: folders are listed, pasted pictures written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtGui import QImage
 
-from cnnstudio.core.jobs import Prediction
 from cnnstudio.core.problems import Problem
 from cnnstudio.gui.state.jobs import Report
 
@@ -26,8 +26,17 @@ def save_image(image: QImage, path: Path) -> str:
     return str(path)
 
 
-def save_answers(path: Path, rows: Sequence[Prediction], names: Sequence[str]) -> None:
-    """Write the table of the command line in a thread; raises ProblemError."""
-    from cnnstudio.workers.answer_format import write_csv
+def save_content(data: bytes, path: Path) -> str:
+    """Write the content of a picture that came without a file, in a thread; raises OSError."""
+    path.write_bytes(data)
+    return str(path)
 
-    write_csv(path, rows, names)
+
+def save_frame(pixels: Any, path: Path) -> Path:
+    """Write a frame (blue first) as a PNG in a thread; raises ProblemError."""
+    import cv2
+
+    from cnnstudio.core.atomic import write_atomically
+
+    write_atomically(path, cv2.imencode(".png", pixels)[1].tobytes())
+    return path

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -14,19 +15,31 @@ from cnnstudio.core.problems import warning
 from cnnstudio.core.text import Text, tr
 from cnnstudio.datasets.scan_problems import summary_of
 from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder
-from cnnstudio.gui.pages.predict.files import list_files, save_image
+from cnnstudio.gui.pages.predict.files import list_files, save_content, save_image
+from cnnstudio.gui.pages.predict.web import fetch_picture, web_picture_message
+from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.prediction_server import PredictionServer
 from cnnstudio.gui.state.session import Session
+from cnnstudio.gui.widgets.brought import brought_by
 from cnnstudio.gui.widgets.cards import paths_of
-from cnnstudio.interchange.own_base.files import SUFFIXES as MODEL_SUFFIXES
+from cnnstudio.imaging.video_names import is_video
+
+
+def is_model_file(path: str) -> bool:
+    """Whether a path is a trained model that answers pictures: by its ending, or a folder that was exported."""
+    from cnnstudio.catalog.runtime_files import is_model
+
+    return is_model(Path(path))
 
 
 class Incoming(QObject):
-    """`pictures_listed(paths)` for pictures to classify, `model_taken(path)` for a file that is a model."""
+    """`pictures_listed(paths)` for pictures to classify, `model_taken(path)` for a file that is a model, `video_taken(path)`
+    for a video."""
 
     pictures_listed = Signal(list)
     model_taken = Signal(str)
+    video_taken = Signal(str)
 
     def __init__(self, session: Session, server: PredictionServer, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,8 +53,10 @@ class Incoming(QObject):
 
     def take_paths(self, paths: list[str]) -> None:
         """Take files and folders, or a model."""
-        if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES):
+        if len(paths) == 1 and is_model_file(paths[0]):
             self.model_taken.emit(paths[0])
+        elif len(paths) == 1 and is_video(paths[0]):
+            self.video_taken.emit(paths[0])
         elif any(Path(path).is_dir() for path in paths):
             self._expanding.ask(tuple(paths))
         else:
@@ -61,21 +76,42 @@ class Incoming(QObject):
         self._give(files)
 
     def paste(self) -> None:
-        """Take the contents of the clipboard: files, or a picture, which is saved as a PNG."""
+        """Take the contents of the clipboard: files, a picture, or the address of one."""
         mime = QGuiApplication.clipboard().mimeData()
         paths = paths_of(mime) if mime is not None else []
         if paths:
             self.take_paths(paths)
-            return
-        image = QGuiApplication.clipboard().image()
-        if image.isNull():
+        elif mime is None or not self.take_mime(mime):
             self._session.report(warning("nothing_to_paste", Text("There is no picture on the clipboard.",
                                                                   "No hay ninguna imagen en el portapapeles."), "file"))
-            return
+
+    def take_mime(self, mime: QMimeData) -> bool:
+        """Take a picture that is no file, such as one from a browser; of one on the web its address is told. False where there
+        is none."""
+        brought = brought_by(mime)
+        if brought is None:
+            return False
+        if brought.url:
+            self._session.report(web_picture_message(brought.url))
+            return True
         folder = self._server.paste_folder
-        path = folder / f"pasted-{len(list(folder.iterdir())) + 1}.png"
-        self._saving = self._session.jobs.run(lambda _report: save_image(image, path),
-                                              Text("Pasting", "Pegando"), "paste", quiet=True)
+        number = len(list(folder.iterdir())) + 1
+        if brought.image is not None:
+            image, path = brought.image, folder / f"pasted-{number}.png"
+            self._take_saved(lambda _report: save_image(image, path), Text("Pasting", "Pegando"), quiet=True)
+        else:
+            data, path = brought.data, folder / f"pasted-{number}{brought.suffix}"
+            self._take_saved(lambda _report: save_content(data, path), Text("Pasting", "Pegando"), quiet=True)
+        return True
+
+    def download(self, url: str) -> None:
+        """Fetch a picture from the web, as the user wants, and classify it."""
+        folder = self._server.paste_folder
+        self._take_saved(lambda report: fetch_picture(url, folder, report),
+                         Text("Downloading a picture", "Descargando una imagen"), quiet=False)
+
+    def _take_saved(self, work: Callable[[Report], str], label: Text, quiet: bool) -> None:
+        self._saving = self._session.jobs.run(work, label, "paste", page="predict", quiet=quiet)
         self._saving.ended.connect(self._on_pasted)
 
     def _on_pasted(self, last: Any) -> None:

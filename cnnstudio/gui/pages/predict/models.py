@@ -1,18 +1,19 @@
-"""The model of the Predict page: a run of the project, an exported bundle, or a `.keras` or `.h5` file."""
+"""The model of the Predict page: a run of the project, an exported bundle, or the file of a model."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.file_dialogs import ask_files, ask_folder
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure, Latest
-from cnnstudio.gui.state.prediction_server import Model
+from cnnstudio.gui.state.prediction_server import Model, PredictionServer
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.runs.folder import RunSummary, standing_text
@@ -63,6 +64,12 @@ class Models(QObject):
             return str(self._session.folder), chosen.id
         return None
 
+    def serve(self, server: PredictionServer) -> None:
+        """Let the server load the model, unless that has just failed."""
+        model = self.model
+        if model is not None and not (server.problem is not None and server.model == model):
+            server.serve(model)
+
     @property
     def standing(self) -> str:
         """How far the run of the model came; "" for a model that is no run of this project."""
@@ -86,7 +93,7 @@ class Models(QObject):
         self.chosen.emit()
 
     def take(self, path: str) -> None:
-        """Choose an exported bundle, or a `.keras` or `.h5` file."""
+        """Choose an exported bundle, or the file of a model."""
         others = self._state.setdefault("others", [])
         if path not in others:
             others.append(path)
@@ -94,21 +101,33 @@ class Models(QObject):
 
     def ask(self) -> None:
         """Ask the user for another model."""
-        menu = QMenu(self.select)
-        menu.addAction(tr("A .keras or .h5 file…", "Un archivo .keras o .h5…"), self._ask_keras)
-        menu.addAction(tr("An exported bundle (folder)…", "Un paquete exportado (carpeta)…"), self._ask_bundle)
+        self.ask_for(self.select, self.take)
+
+    def ask_for(self, anchor: QWidget, take: Callable[[str], object]) -> None:
+        """Ask the user for a model's file or folder, by a menu at `anchor`."""
+        menu = QMenu(anchor)
+
+        def take_file() -> None:
+            from cnnstudio.catalog.runtime_files import MODEL_SUFFIXES
+
+            kinds = tr("Models", "Modelos") + f" ({' '.join(f'*{suffix}' for suffix in MODEL_SUFFIXES)})"
+            for path in ask_files(self._session, anchor.window(), tr("Other model", "Otro modelo"), kinds)[:1]:
+                take(path)
+
+        def take_folder() -> None:
+            path = ask_folder(self._session, anchor.window(), tr("Other model", "Otro modelo"))
+            if path:
+                take(path)
+
+        menu.addAction(tr("A model file…", "Un archivo de modelo…"), take_file)
+        menu.addAction(tr("An exported bundle (folder)…", "Un paquete exportado (carpeta)…"), take_folder)
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.select.mapToGlobal(self.select.rect().bottomRight()))
+        menu.popup(anchor.mapToGlobal(anchor.rect().bottomRight()))
 
-    def _ask_keras(self) -> None:
-        for path in ask_files(self._session, self.select.window(), tr("Other model", "Otro modelo"),
-                              "Keras (*.keras *.h5 *.hdf5)")[:1]:
-            self.take(path)
-
-    def _ask_bundle(self) -> None:
-        path = ask_folder(self._session, self.select.window(), tr("Other model", "Otro modelo"))
-        if path:
-            self.take(path)
+    def choices(self) -> list[tuple[Model, str]]:
+        """All models that can be chosen, with their names."""
+        runs: list[tuple[Model, str]] = [((str(self._session.folder), run.id), run.title) for run in self.runs]
+        return runs + [((path, ""), Path(path).name) for path in self._state.get("others", [])]
 
     def _on_runs_listed(self, folder: Path, result: Any) -> None:
         if folder == self._session.folder and not isinstance(result, Failure):
@@ -117,11 +136,7 @@ class Models(QObject):
             self.listed.emit()
 
     def _show(self) -> None:
-        folder, model = str(self._session.folder), self.model
-        choices: list[tuple[object, str]] = []
-        for run in self.runs:
-            choices.append(((folder, run.id), run.title))
-        choices += [((path, ""), Path(path).name) for path in self._state.get("others", [])]
+        model, choices = self.model, self.choices()
         self.select.set_choices(choices or [(None, tr("No model yet", "Aún sin modelo"))], model)
         self.select.setEnabled(bool(choices))
         self.select.setToolTip((model[1] or model[0]) if model is not None else "")

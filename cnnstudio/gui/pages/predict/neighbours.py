@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.gui.pages.neighbours.card import NeighboursCard
-from cnnstudio.gui.pages.predict.views import Answer, AnswerView
+from cnnstudio.gui.pages.predict.answers import Answer
+from cnnstudio.gui.pages.predict.views import AnswerView
 from cnnstudio.gui.state.prediction_server import Model
 from cnnstudio.gui.state.workspace import Workspace
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,75 +10,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
-from cnnstudio.core.calibration import Rejection
-from cnnstudio.core.jobs import Answered, Prediction, Ranked
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import tr
-from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.predict.doubt import doubt_reason, likely_text, not_sure_text
+from cnnstudio.gui.pages.predict.answer_card import AnswerCard
+from cnnstudio.gui.pages.predict.answers import Answer
 from cnnstudio.gui.state.jobs import Report
 from cnnstudio.gui.state.latest import Failure
-from cnnstudio.gui.widgets.answer_bars import AnswerBars
-from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, Label, box, column, row
-from cnnstudio.gui.widgets.cards import Card, DropArea
-from cnnstudio.gui.widgets.formatting import (
-    format_count,
-    format_duration,
-    format_engine,
-    format_number,
-    format_pictures,
-)
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, box, column, row
+from cnnstudio.gui.widgets.cards import DropArea
 from cnnstudio.gui.widgets.picture import Overlay, PictureView, image_of
 
 _LARGEST = 1024
-
-
-@dataclass(eq=False)
-class Answer:
-    """A file and its prediction, which is None until the answer arrives."""
-
-    path: str
-    prediction: Prediction | None = None
-    rejection: Rejection | None = None
-    """When the model that answered is not sure."""
-
-    @property
-    def best(self) -> Ranked | None:
-        return self.prediction.top[0] if self.prediction is not None and self.prediction.top else None
-
-    @property
-    def not_sure(self) -> bool:
-        return self.prediction is not None and bool(self.prediction.not_sure)
-
-    @property
-    def reason(self) -> str:
-        """Why the model is not sure; "" where it is."""
-        return doubt_reason(self.prediction, self.rejection) if self.prediction is not None else ""
-
-    @property
-    def problem(self) -> str:
-        problem = self.prediction.problem if self.prediction is not None else None
-        return str(problem.text) if problem is not None else ""
-
-
-def format_note(event: Answered) -> str:
-    """The duration of a request, and the engine."""
-    seconds = f"{format_number(event.seconds * 1000, 0)} ms" if event.seconds < 1 else format_duration(event.seconds)
-    return f"{seconds} · {format_engine(event.engine)}"
-
-
-def format_summary(answers: Sequence[Answer], done: int, total: int) -> str:
-    """How many pictures were answered, and how many were doubtful and unreadable."""
-    unreadable = sum(1 for answer in answers if answer.problem)
-    text = format_pictures(total) if done == total else tr("{done} of {total}", "{done} de {total}", done=format_count(done),
-                                                           total=format_pictures(total))
-    doubtful = sum(1 for answer in answers if answer.not_sure)
-    if doubtful:
-        text += " · " + tr("{n} not sure", "{n} sin certeza", n=format_count(doubtful))
-    if not unreadable:
-        return text
-    return f"{text} · " + (tr("1 unreadable", "1 ilegible") if unreadable == 1
-                           else tr("{n} unreadable", "{n} ilegibles", n=format_count(unreadable)))
 
 
 def load_picture(path: str, _report: Report) -> QImage | Failure:
@@ -111,17 +52,11 @@ class AnswerView(QWidget):
         self._name = Elided("", "secondary", "dim", mode=Qt.TextElideMode.ElideMiddle)
         self.explain_button = Button(tr("Explain", "Explicar"), "", "eye", tooltip=tr(
             "Which parts of the picture decided (E, Ctrl+E)", "Qué partes de la imagen decidieron (E, Ctrl+E)"))
-        self._label = Label("", "figure", wrap=True)
-        self._likely = Label("", "body", wrap=True)
-        self._reason = Label("", "secondary", "dim", wrap=True)
-        self.bars = AnswerBars(color_of)
-        self._problem = Label("", "body", "error", wrap=True, selectable=True)
-        self._note = Label("", "secondary", "dim", wrap=True)
         self.neighbours_button = Button(tr("Neighbours", "Vecinas"), "", "grid", tooltip=tr(
             "The nearest training pictures (N, Ctrl+Shift+N)",
             "Las imágenes de entrenamiento más cercanas (N, Ctrl+Mayús+N)"))
-        head = box(row(Caption(tr("Prediction", "Predicción")), None, self.neighbours_button, self.explain_button))
-        self.card = Card(head, self._label, self._likely, self._reason, self.bars, self._problem, self._note, spacing=8)
+        self.card = AnswerCard(color_of, self.neighbours_button, self.explain_button)
+        self.bars = self.card.bars
         self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._pair.setSpacing(12)
         self._others = box(_picture_column(self.other_picture, self._captions[1]))
@@ -158,38 +93,11 @@ class AnswerView(QWidget):
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
         """Show the file's name and answer; `waiting` is the text while there is none."""
         self._name.setText(answer.path if answer is not None else "")
-        best = answer.best if answer is not None else None
-        problem = answer.problem if answer is not None else ""
-        self._show_doubt(answer)
-        doubtful = answer is not None and answer.not_sure
-        self._label.setText(not_sure_text() if doubtful else best.label if best is not None else "" if problem else waiting)
-        self._label.set_tone("warn" if doubtful else "")
-        self._label.setFont(theme.font("figure" if best is not None else "body"))
-        self._label.setVisible(not problem)
-        self.bars.setVisible(best is not None)
-        self.bars.show_ranked(answer.prediction.top if best is not None and answer is not None
-                              and answer.prediction is not None else ())
-        self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
-
-    def _show_doubt(self, answer: Answer | None) -> None:
-        """Which classes it may be, and why that is not certain."""
-        doubtful = answer is not None and answer.not_sure
-        for label in (self._likely, self._reason):
-            label.setVisible(doubtful)
-        if answer is None or answer.prediction is None or not doubtful:
-            self.card.setToolTip("")
-            return
-        self._likely.setText(likely_text(answer.prediction))
-        self._reason.setText(answer.reason)
-        self._reason.setVisible(bool(answer.reason))
-        self.card.setToolTip(answer.reason)
+        self.card.show_answer(answer, waiting)
 
     def show_note(self, text: str, tooltip: str = "") -> None:
         """Show time and engine, below the bars."""
-        self._note.setText(text)
-        self._note.setToolTip(tooltip)
-        self._note.setVisible(bool(text))
+        self.card.show_note(text, tooltip)
 
     def show_picture(self, result: Any) -> None:
         """Show a QImage, or the text of a Failure."""

@@ -26,7 +26,7 @@ def page(qtbot, window, project_folder, monkeypatch):
 def mapped(qtbot, page):
     view = part(page, ResultsView).view
     qtbot.waitUntil(lambda: view.picture.overlay is not None and view.picture.image is not None
-                    and not page._results.explaining.panel.slots[0].busy, timeout=20_000)
+                    and not part(page, ResultsView).explaining.panel.slots[0].busy, timeout=20_000)
     return view
 
 
@@ -38,17 +38,17 @@ def test_the_button_explains_and_the_next_picture_follows(qtbot, page, pictures_
     press(page, "Explain")
     mapped(qtbot, page)
     assert says(page, "Grad-CAM · cat 90.0% · late")
-    assert page._results.explaining.panel.form.class_list.currentText() == "Predicted: dog"
+    assert part(page, ResultsView).explaining.panel.form.class_list.currentText() == "Predicted: dog"
     button(page, "Compare two maps").click()
     qtbot.waitUntil(lambda: view.other_picture.isVisible() and view.other_picture.overlay is not None, timeout=20_000)
     page.take_paths([str(pictures_folder / "cat" / name) for name in ("cat01.png", "cat02.png")])
     answered(qtbot, page, 2)
     mapped(qtbot, page)
-    page._results.table.select(page.answers[1])
-    qtbot.waitUntil(lambda: page._results.explaining.panel.slots[0].subject is not None
-                    and page._results.explaining.panel.slots[0].subject.file.name == "cat02.png", timeout=20_000)
+    part(page, ResultsView).table.select(page.answers[1])
+    qtbot.waitUntil(lambda: part(page, ResultsView).explaining.panel.slots[0].subject is not None
+                    and part(page, ResultsView).explaining.panel.slots[0].subject.file.name == "cat02.png", timeout=20_000)
     mapped(qtbot, page)
-    qtbot.keyClick(page._results, Qt.Key.Key_E)
+    qtbot.keyClick(part(page, ResultsView), Qt.Key.Key_E)
     assert view.picture.overlay is None and not view.other_picture.isVisible()
     qtbot.waitUntil(lambda: not page.busy)
 
@@ -59,14 +59,14 @@ def test_keys_and_a_model_file(qtbot, page, pictures_folder, tmp_path):
     page.take_paths([str(model)])
     page.take_paths([str(pictures_folder / "cat" / "cat01.png")])
     answered(qtbot, page, 1)
-    page._results.table.setFocus()
-    qtbot.keyClick(page._results, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    part(page, ResultsView).table.setFocus()
+    qtbot.keyClick(part(page, ResultsView), Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     view = mapped(qtbot, page)
-    qtbot.keyClick(page._results, Qt.Key.Key_M)
+    qtbot.keyClick(part(page, ResultsView), Qt.Key.Key_M)
     assert view.picture.overlay is None
-    qtbot.keyClick(page._results, Qt.Key.Key_N)
+    qtbot.keyClick(part(page, ResultsView), Qt.Key.Key_N)
     assert says(page, "other.keras is a model alone")
-    qtbot.keyClick(page._results, Qt.Key.Key_N)
+    qtbot.keyClick(part(page, ResultsView), Qt.Key.Key_N)
     assert not says(page, "other.keras is a model alone")
 
 

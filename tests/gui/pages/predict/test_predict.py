@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 
 from cnnstudio.core.calibration import Calibration, Rejection
+from cnnstudio.core.commands import PredictFrame, PredictVideo, ShowPrepared
 from cnnstudio.core.events import Failed, Stopped
-from cnnstudio.core.jobs import Answered, Prediction, Ranked, Ready, Serve
-from cnnstudio.core.problems import error
+from cnnstudio.core.jobs import Answered, Prediction, Prepared, Ranked, Ready, Serve
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import same
+from cnnstudio.gui.pages.predict.answers import Answer
 from cnnstudio.gui.pages.predict.doubt import likely_text
 from cnnstudio.gui.pages.predict.table import AnswerTable
-from cnnstudio.gui.pages.predict.views import Answer, AnswerView
+from cnnstudio.gui.pages.predict.views import AnswerView
 from cnnstudio.gui.state.commands import OpenPaths
 from cnnstudio.gui.widgets.cards import DropArea
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.transport import Endpoint
-from tests.gui.driving import part, parts, says, texts
+from tests.gui.driving import choose, field, part, parts, says, texts
 
 NAMES = ("cat", "dog")
 REJECTION = Rejection(kind="conformal", level=0.1, threshold=0.2)
@@ -39,19 +42,50 @@ def child(endpoint: Endpoint) -> None:
         request = link.predictions.get()
         if request is None:
             break
+        if isinstance(request, PredictFrame | PredictVideo | ShowPrepared):
+            answer_frames(link, request)
+            continue
         for path in request.paths:
             name = Path(path).name
             if "broken" in name:
                 problem = error("picture_broken", same(f"{name}: cannot be read"), "file", path=path)
                 link.emit(Prediction(request=request.request, path=path, problem=problem))
                 continue
-            top = [Ranked(label="dog", probability=0.75), Ranked(label="cat", probability=0.25)]
+            best, other = ("dog", "cat") if "dog" in name else ("cat", "dog")
+            top = (Ranked(label=best, probability=0.75), Ranked(label=other, probability=0.25))
             doubt = "maybe" in name
             link.emit(Prediction(request=request.request, path=path, not_sure=doubt or None,
                                  answer_set=NAMES if doubt else None,
-                                 top=tuple(top if "dog" in name else top[::-1])))
+                                 top=top))
         link.emit(Answered(request=request.request, pictures=len(request.paths), seconds=0.012, engine="litert"))
     link.emit(Stopped(kept=True))
+
+
+def answer_frames(link: Link, request: PredictFrame | PredictVideo | ShowPrepared) -> None:
+    """Bright frames are dogs; a frame is as certain as it is bright or dark."""
+    import numpy as np
+
+    from cnnstudio.imaging.frames import open_video, sampled
+
+    def answer(pixels: np.ndarray, frame: int, seconds: float) -> None:
+        share = float(np.float32(pixels.mean() / 255))
+        top = sorted((Ranked(label="cat", probability=1 - share), Ranked(label="dog", probability=share)),
+                     key=lambda item: -item.probability)
+        link.emit(Prediction(request=request.request, path="", frame=frame, seconds=seconds, top=tuple(top)))
+
+    problem = None
+    match request:
+        case PredictFrame():
+            answer(np.fromfile(request.store, np.uint8).reshape(request.shape), request.frame, request.seconds)
+        case ShowPrepared():
+            link.emit(Prepared(request=request.request, path=request.path, shape=(2, 3, 1), pixels=bytes(range(0, 60, 10))))
+        case PredictVideo():
+            try:
+                for frame in sampled(open_video(request.path), request.every):
+                    answer(frame.pixels, frame.number, frame.seconds)
+            except ProblemError as err:
+                problem = err.problems[0]
+    link.emit(Answered(request=request.request, pictures=1, seconds=0.02, engine="litert", problem=problem))
 
 
 def add_run(folder: Path) -> None:
@@ -142,7 +176,7 @@ def test_a_folder_becomes_a_table_and_a_csv(qtbot, page, pictures_folder, tmp_pa
     row = table.rows.rows.index(broken)
     assert table.rows.index(row, 4).data() == "cannot be read", "the name stands in its own column"
     table.sortByColumn(3, table.horizontalHeader().sortIndicatorOrder().DescendingOrder)
-    job = page.save_csv(tmp_path / "answers.csv")
+    job = page.save_table(tmp_path / "answers.csv")
     qtbot.waitUntil(lambda: job.last is not None)
     with open(tmp_path / "answers.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -259,9 +293,54 @@ def test_another_calibration_is_used_for_the_pictures_on_screen(qtbot, opened, p
     assert page.answers[0].prediction is not first
 
 
+def test_renamed_classes_are_read_on_the_next_visit(qtbot, page, project_folder):
+    from cnnstudio.workers.runs.classes import rename_classes, run_classes
+    from cnnstudio.workers.runs.folder import find_run
+
+    job, run = page.server._job, find_run(project_folder, None)
+    rename_classes(run, {run_classes(run)[0].name: "another"})
+    page.enter()
+    assert page.server._job is not job
+    qtbot.waitUntil(lambda: page.server.ready is not None, timeout=20_000)
+
+
 def test_a_calibration_that_changed_elsewhere_is_read_on_the_next_visit(qtbot, page, project_folder):
     job = page.server._job
     calibrate(project_folder, 2.0)
     page.enter()
     assert page.server._job is not job
     qtbot.waitUntil(lambda: page.server.ready is not None, timeout=20_000)
+
+
+def test_filters_show_some_answers_and_only_those_are_saved(qtbot, page, pictures_folder, tmp_path):
+    from cnnstudio.gui.pages.predict.filters import FilterBar
+    from cnnstudio.gui.pages.predict.results import ResultsView
+
+    (pictures_folder / "dog" / "broken.png").write_bytes(b"nothing")
+    page.take_paths([str(pictures_folder)])
+    answered(qtbot, page, 41)
+    bar, table = part(page, FilterBar), part(page, AnswerTable)
+    choose(field(bar, "Predicted class"), "dog")
+    assert table.model().rowCount() == 20 and bar.reset_button.text() == "Showing 20 of 41"
+    choose(field(bar, "Kind of answer"), "With a problem")
+    assert table.model().rowCount() == 0, "a problem has no class"
+    bar.reset()
+    assert table.model().rowCount() == 41
+    bar.show_state("problem")
+    (shown,) = table.ordered.shown_rows()
+    assert shown.name == "broken.png"
+    saved = []
+    part(page, ResultsView).save_requested.connect(saved.append)
+    job = page.save_table(tmp_path / "some.json", table.ordered.shown_rows())
+    qtbot.waitUntil(lambda: job.last is not None)
+    assert [row["problem"] for row in json.loads((tmp_path / "some.json").read_text())] == ["broken.png: cannot be read"]
+
+
+def test_a_new_request_ends_the_one_before(qtbot, page, pictures_folder, monkeypatch):
+    ended = []
+    monkeypatch.setattr(page.server, "cancel", ended.append)
+    page.take_paths([str(path) for path in sorted(pictures_folder.glob("cat/*.png"))])
+    assert page.busy
+    page.take_paths([str(pictures_folder / "dog" / "dog01.png")])
+    assert len(ended) == 1
+    answered(qtbot, page, 1)

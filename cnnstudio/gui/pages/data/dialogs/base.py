@@ -95,8 +95,11 @@ class WorkDialog(Dialog):
             return
         self.show_problems(())
         job = self.start_work()
-        if job is None:
-            return
+        if job is not None:
+            self.start(job)
+
+    def start(self, job: Job) -> None:
+        """Follow a job that was started, with its progress and Cancel."""
         self.job = job
         job.event.connect(self._on_event)
         job.ended.connect(self._on_ended)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,8 +13,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtGui import QImage
 
 from cnnstudio.core.atomic import write_problem
-from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.text import Text
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.imaging.frames import camera_lost_problem, no_camera_problem
 
 _LOST_AFTER: Final = 15
 """After so many failed reads in a row the camera counts as unplugged."""
@@ -30,21 +29,6 @@ class Capture(Protocol):
     def read(self) -> tuple[bool, Any]: ...
 
     def release(self) -> None: ...
-
-
-def cameras() -> list[tuple[int, str]]:
-    """The cameras of this machine, as numbers with names; none is opened."""
-    if sys.platform.startswith("linux"):
-        result = []
-        for place in sorted(Path("/sys/class/video4linux").glob("video*"), key=lambda item: (len(item.name), item.name)):
-            try:
-                # A camera has several devices; the first one delivers the pictures.
-                if (place / "index").read_text().strip() == "0":
-                    result.append((int(place.name[5:]), (place / "name").read_text().strip()))
-            except (OSError, ValueError):
-                continue
-        return result
-    return [(number, str(Text("Camera {n}", "Cámara {n}").fill(n=number + 1))) for number in range(4)]
 
 
 def open_camera(number: int) -> Capture:
@@ -115,7 +99,7 @@ class Camera(QThread):
         except ProblemError as err:
             self.failed.emit(err.problems[0])
         except Exception as err:  # noqa: BLE001 - the border of the thread: drivers raise what they like
-            self.failed.emit(_lost_problem(f"{type(err).__name__}: {err}"))
+            self.failed.emit(camera_lost_problem(f"{type(err).__name__}: {err}"))
         finally:
             if capture is not None:
                 capture.release()
@@ -127,7 +111,7 @@ class Camera(QThread):
             if not came or picture is None:
                 misses += 1
                 if misses >= _LOST_AFTER:
-                    self.failed.emit(_lost_problem(""))
+                    self.failed.emit(camera_lost_problem())
                     return
                 self._ended.wait(0.02)
                 continue
@@ -169,18 +153,3 @@ def _preview(picture: Any, mirror: bool) -> QImage:
 
     image = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if picture.ndim == 3 else picture
     return image_of(cv2.flip(image, 1) if mirror else image)
-
-
-def no_camera_problem() -> Problem:
-    """The problem that no camera is there, or another program uses it."""
-    text = Text("No camera was found. Connect one, close other programs that use it, and allow access to it in the "
-                "system settings.",
-                "No se encontró ninguna cámara. Conecte una, cierre otros programas que la usen y permita el acceso "
-                "en los ajustes del sistema.")
-    return error("no_camera", text, "machine")
-
-
-def _lost_problem(reason: str) -> Problem:
-    text = Text("The camera has stopped sending pictures. Was it unplugged? What was recorded is kept.",
-                "La cámara ha dejado de enviar imágenes. ¿Se ha desconectado? Lo grabado se conserva.")
-    return error("camera_lost", text, "machine", details=reason)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.data.dialogs.camera import Camera, Capture, cameras, no_camera_problem, open_camera
+from cnnstudio.gui.pages.data.dialogs.camera import Camera, Capture, open_camera
 from cnnstudio.gui.pages.data.dialogs.sources import join
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row
@@ -24,6 +24,7 @@ from cnnstudio.gui.widgets.formatting import format_count, format_pictures
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select, Switch
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.picture import PictureView
+from cnnstudio.imaging.frames import cameras, no_camera_problem
 
 FOLDER: Final = "captures"
 _MOST_CHIPS: Final = 24

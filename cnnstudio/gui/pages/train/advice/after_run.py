@@ -1,4 +1,5 @@
-"""A line below the curves of a run that is over: what it took beside its forecast, and the way to advice about it."""
+"""Below the curves of a run that is over: what it took beside its forecast, the way to advice about it, and what a class more
+cost the others."""
 
 from __future__ import annotations
 
@@ -10,15 +11,17 @@ from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.train.advice.coach import CoachDialog
+from cnnstudio.gui.pages.train.classes.change_card import ClassChangeCard
 from cnnstudio.gui.pages.train.trials.batch_finder import BatchDialog
 from cnnstudio.gui.pages.train.trials.forecast import ForecastDialog
 from cnnstudio.gui.pages.train.trials.trial import from_project
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Label, row
+from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.network.fixes import set_values_fix
 from cnnstudio.workers.coach.advice import Advice
 from cnnstudio.workers.coach.outcomes import follow, outcome
 from cnnstudio.workers.forecasts import outcome_of, outcome_text
+from cnnstudio.workers.runs.class_change import class_change
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.trial_setup import batch_job, forecast_job
 
@@ -36,7 +39,8 @@ class AfterRun(QWidget):
                               on_click=self.open_coach)
         line = row(self._text, self._advice, spacing=12)
         line.setStretch(0, 1)
-        self.setLayout(line)
+        self._change = ClassChangeCard()
+        self.setLayout(column(self._change, line, spacing=14))
         self.hide()
 
     def show_run(self, run: RunFolder | None) -> None:
@@ -46,6 +50,7 @@ class AfterRun(QWidget):
         running = run is not None and job is not None and job.run_folder == str(run.folder)
         over = run is not None and not running and run.events_path.exists()
         self.setVisible(over)
+        self._change.show_change(class_change(run) if run is not None and over else None)
         if run is None or not over:
             return
         took, came = outcome_of(run), outcome(run)

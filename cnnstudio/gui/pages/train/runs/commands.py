@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.gui.pages.train.classes.commands import ClassCommands
 from cnnstudio.gui.pages.train.dialogs import compare_all, open_comparison
 from cnnstudio.gui.pages.train.runs.actions import add_color_menu, edit_labels, rename_run, save_history
 from cnnstudio.gui.pages.train.runs.colors import RunColors
@@ -43,6 +44,8 @@ class RunCommands(QObject):
         table.rename_wanted.connect(lambda run: rename_run(self._session, table, run, self._tell))
         table.labels_wanted.connect(lambda run: edit_labels(self._session, table, run, self._tell))
         table.menu_opened.connect(lambda menu, runs: add_color_menu(self._session, menu, runs, self._tell))
+        classes = ClassCommands(workspace, table)
+        table.menu_opened.connect(classes.add_actions)
         table.group_labels_wanted.connect(lambda group: edit_group(self._session, table, group, self._tell))
         table.group_compare_wanted.connect(lambda group: compare_all(workspace, group.runs, colors.color, table))
         table.group_delete_wanted.connect(self.delete_group)

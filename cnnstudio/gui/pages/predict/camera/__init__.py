@@ -1,0 +1,1 @@
+"""The camera on the Predict page."""

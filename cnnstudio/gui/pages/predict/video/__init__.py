@@ -1,0 +1,1 @@
+"""Videos on the Predict page."""

@@ -351,7 +351,7 @@ def test_the_sample_passes_each_command_all_of_its_options(tmp_path, child, monk
     """As the command line would have parsed them: an option that is added to a command must not end the sample."""
     folder = tmp_path / "digits"
     passed = []
-    for module, name in (("evaluating", "evaluate"), ("jobs", "predict")):
+    for module, name in (("evaluating", "evaluate"), ("predicting", "predict")):
         monkeypatch.setattr(f"cnnstudio.cli.{module}.{name}",
                             lambda arguments, _output: passed.append(arguments) or 0)
     assert cli.main(["sample", str(folder)]) == 0

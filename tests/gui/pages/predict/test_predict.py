@@ -90,9 +90,11 @@ def answer_frames(link: Link, request: PredictFrame | PredictVideo | ShowPrepare
 
 def add_run(folder: Path) -> None:
     from cnnstudio.core.files import read_project
+    from cnnstudio.datasets.manifest import Header, write_manifest
     from cnnstudio.workers.runs.folder import create_run
 
-    create_run(folder, read_project(folder), lambda path: path.write_text("{}\n")).model_path.write_bytes(b"model")
+    header = Header(root=str(folder), class_names=NAMES, label_mode="categorical")
+    create_run(folder, read_project(folder), lambda path: write_manifest(path, header, ())).model_path.write_bytes(b"model")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.engine.exporting.request import Request
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.printing.keras.script import keras_script_parts
+from cnnstudio.interchange.printing.settings_comment import settings_comment
 from cnnstudio.interchange.printing.torch.script import torch_problems
 from cnnstudio.workers.printed_scripts import Framework, ScriptSource, code_problems, run_source, write_script
 
@@ -90,6 +91,9 @@ def _notebook(source: ScriptSource, context: Context, request: Request) -> Any:
                     "## Resultado\n\nLa matriz de confusión de las imágenes de prueba: las filas son las clases verdaderas; "
                     "las columnas, las respuestas.")),
         code(_CONFUSION)]
+    # As a script, the notebook becomes the project again.
+    program = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
+    cells.append(code(settings_comment(program, source.project)))
     for number, cell in enumerate(cells):
         # Ids that are drawn at random would make two exports of one run differ.
         cell["id"] = f"cell-{number}"

@@ -38,6 +38,11 @@ class PrintedSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 def with_settings_comment(code: str, project: Project) -> str:
     """The script with the settings behind it."""
+    return "\n".join([code.rstrip("\n"), "", "", settings_comment(code, project)])
+
+
+def settings_comment(code: str, project: Project) -> str:
+    """The settings behind the code."""
     # Where the pictures are stands in their list.
     dataset = msgspec.structs.replace(project.dataset, source="", joined=(), source_classes={})
     settings = PrintedSettings(code=_digest(code), dataset=dataset, recipe=project.recipe, augmentation=project.augmentation,
@@ -46,7 +51,7 @@ def with_settings_comment(code: str, project: Project) -> str:
     text = json.dumps(plain, ensure_ascii=True, separators=(", ", ": "))
     # Lines are joined with one space again: what has two side by side stays on one line.
     lines = [text] if "  " in text else textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
-    return "\n".join([code.rstrip("\n"), "", "", _HEAD, *(_MARK + line for line in lines)]) + "\n"
+    return "\n".join([_HEAD, *(_MARK + line for line in lines)]) + "\n"
 
 
 def read_settings_comment(text: str) -> tuple[PrintedSettings, bool] | None:

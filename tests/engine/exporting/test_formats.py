@@ -18,13 +18,17 @@ from cnnstudio.catalog.exporters.bundles import BUNDLE_ENGINES
 from cnnstudio.catalog.exporters.graph_recipes import recipe_problems
 from cnnstudio.core.events import Finished
 from cnnstudio.core.export_jobs import Export, Exported, LossesMeasured, MeasureLosses
+from cnnstudio.core.files import read_project
 from cnnstudio.core.item import Step
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.datasets.script_project import create_from_script, script_places
 from cnnstudio.engine.exporting import losses, quantizing
 from cnnstudio.engine.exporting.job import export
 from cnnstudio.engine.exporting.verifying import resolve
+from cnnstudio.interchange.script.reader import read_script
 from cnnstudio.workers.export_support import example_sources
+from cnnstudio.workers.printed_scripts import run_source
 from cnnstudio.workers.runs.exports import list_exports
 from cnnstudio.workers.supervisor import Supervisor
 from tests.engine.answers_material import job, keras_answers
@@ -212,6 +216,21 @@ def test_the_notebook_trains_the_network_again(trained, tmp_path):
     done = nbclient.NotebookClient(notebook, timeout=250, resources=place).execute()
     printed = "".join(output.get("text", "") for cell in done.cells for output in cell.get("outputs", []))
     assert "accuracy: " in printed
+
+
+@pytest.mark.parametrize(("format", "file"), [("notebook", "train.ipynb"), ("script", "train.py"),
+                                              ("torch_script", "train.py")])
+def test_what_says_how_it_was_made_becomes_the_project_again(trained, tmp_path, format, file):
+    run, pictures = trained
+    written(trained, tmp_path / "export", format)
+    script = read_script(tmp_path / "export" / file)
+    _created, index = create_from_script(tmp_path / "again", script, script_places(script, tmp_path / "export" / file))
+    index.close()
+    before, again = run_source(run).project, read_project(tmp_path / "again")
+    assert script_places(script, tmp_path / "export" / file) == [pictures]
+    assert not any("changed since" in item.text.en for item in script.items)
+    assert (again.recipe, again.augmentation, again.training) == (before.recipe, before.augmentation, before.training)
+    assert len(again.network.nodes) == len(before.network.nodes)
 
 
 def test_what_answers_otherwise_on_average_is_not_kept(trained, tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ def test_every_library_that_is_installed_with_the_program_is_named(qtbot):
     names = {re.split(r"[<>=;\[ ]", dependency)[0].lower() for dependency in dependencies}
     other_names = {"ai-edge-litert": "litert", "opencv-python-headless": "opencv", "pyside6-essentials": "pyside6",
                    "tensorflow-cpu": "tensorflow", "jinja2": "jinja", "pi-heif": "pi", "nvidia-ml-py": "nvidia",
-                   "scikit-learn": "scikit"}
+                   "scikit-learn": "scikit", "prometheus-client": "prometheus"}
     assert {other_names.get(name, name) for name in names} <= named
     assert all(re.search(r" — \S", line) for line in text.splitlines() if "—" in line)
 

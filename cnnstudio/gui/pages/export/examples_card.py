@@ -31,10 +31,10 @@ class ExamplesCard(Card):
         self._editor.setMinimumHeight(320)
         self._highlighter = Python(self._editor.document())
         note = Label(tr("Complete as it stands; the path is that of this export.",
-                        "Completo tal cual; la ruta es la de esta exportación."), "secondary", "dim")
+                        "Completo tal cual; la ruta es la de esta exportación."), "secondary", "dim", wrap=True)
         copy = Button(tr("Copy", "Copiar"), "link", "copy", on_click=self._copy)
         self.body.addWidget(Expander(tr("Minimal example", "Ejemplo mínimo"), box(column(
-            row(self._choice, note, None, copy, spacing=12), self._editor, spacing=8))))
+            row(self._choice, None, copy, spacing=12), note, self._editor, spacing=8))))
 
     @property
     def text(self) -> str:

@@ -72,7 +72,7 @@ class OptionsCard(Card):
     def _add(self, line: int, name: str, widget: QWidget, span: int = 1) -> None:
         widget.setAccessibleName(name)
         if isinstance(widget, Select):
-            widget.setMinimumContentsLength(24)
+            widget.setMinimumContentsLength(14)
         self._captions[widget] = Label(name, tone="dim")
         self._grid.addWidget(self._captions[widget], line, 0)
         self._grid.addWidget(widget, line, 1, 1, span)

@@ -26,7 +26,6 @@ from cnnstudio.workers.transport import Endpoint
 from tests.gui.driving import choose, field, part, parts, says, texts
 
 NAMES = ("cat", "dog")
-MANIFEST = '{"root":"/pictures","class_names":["cat","dog"],"label_mode":"int"}\n'
 REJECTION = Rejection(kind="conformal", level=0.1, threshold=0.2)
 
 
@@ -91,9 +90,11 @@ def answer_frames(link: Link, request: PredictFrame | PredictVideo | ShowPrepare
 
 def add_run(folder: Path) -> None:
     from cnnstudio.core.files import read_project
+    from cnnstudio.datasets.manifest import Header, write_manifest
     from cnnstudio.workers.runs.folder import create_run
 
-    create_run(folder, read_project(folder), lambda path: path.write_text(MANIFEST)).model_path.write_bytes(b"model")
+    header = Header(root=str(folder), class_names=NAMES, label_mode="categorical")
+    create_run(folder, read_project(folder), lambda path: write_manifest(path, header, ())).model_path.write_bytes(b"model")
 
 
 @pytest.fixture
@@ -313,11 +314,11 @@ def test_another_calibration_is_used_for_the_pictures_on_screen(qtbot, opened, p
 
 
 def test_renamed_classes_are_read_on_the_next_visit(qtbot, page, project_folder):
-    from cnnstudio.workers.runs.classes import rename_classes, run_classes
+    from cnnstudio.core.renamed_classes import RenamedClasses, write_renamed
     from cnnstudio.workers.runs.folder import find_run
 
     job, run = page.server._job, find_run(project_folder, None)
-    rename_classes(run, {run_classes(run)[0].name: "another"})
+    write_renamed(run.folder, RenamedClasses(trained=("cat", "dog"), names=("Katze", "dog")))
     page.enter()
     assert page.server._job is not job
     qtbot.waitUntil(lambda: page.server.ready is not None, timeout=20_000)

@@ -27,7 +27,8 @@ x = keras.layers.Reshape((64, 32))(x)
 y = keras.layers.LayerNormalization()(x)
 y = keras.layers.MultiHeadAttention(2, 16)(y, y)
 x = keras.layers.Add()([x, y])
-x = keras.layers.GlobalAveragePooling1D()(x)
+x = keras.layers.Reshape((8, 8, 32))(x)
+x = keras.layers.GlobalAveragePooling2D()(x)
 model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(x))
 """
 NETWORKS: Final[dict[str, list[str]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +38,16 @@ def open_classifier(place: Path, pictures: Callable[[Path, model_card.Card], np.
     `pictures` gives a few real ones for the file and its card, uint8, on which engine and Keras must agree; it is asked
     only where the file was never converted. The card has the calibration of the run. Raises ProblemError.
     """
+    classifier = _open(place, pictures, cache, on_converting)
+    changed = _changed_files(classifier.path.parent, classifier.card)
+    return replace(classifier, problems=(*changed, *classifier.problems))
+
+
+def _open(place: Path, pictures: Callable[[Path, model_card.Card], np.ndarray | None], cache: Path,
+          on_converting: Callable[[], None]) -> Classifier:
     path = run_models.file_of(place)
-    changed = tuple(_changed_recipe(path.parent))
     if exporter_of(path) is not None:
-        return _of_runtime(path, changed)
+        return _of_runtime(path)
     card = model_card.read_card(path)
     try:
         digest = conversion.file_digest(path)
@@ -52,32 +58,41 @@ def open_classifier(place: Path, pictures: Callable[[Path, model_card.Card], np.
         engine = inference.kept_engine(cache, digest)
         if engine is not None:
             card, problems = run_models.with_calibration(card, path)
-            return Classifier(engine, card, path, problems=(*changed, *problems))
+            return Classifier(engine, card, path, problems=problems)
     loaded = models.load(path)
     on_converting()
     engine = inference.engine_for(loaded.model, pictures(path, loaded.card), cache, digest=digest)
     card, problems = run_models.with_calibration(loaded.card, path)
-    return Classifier(engine, card, path, loaded.notes, (*changed, *problems))
+    return Classifier(engine, card, path, loaded.notes, problems)
 
 
-def _of_runtime(path: Path, problems: tuple[Problem, ...]) -> Classifier:
+def _of_runtime(path: Path) -> Classifier:
     """The classifier of a model of another runtime. Raises ProblemError."""
     model = open_runtime_model(path)
     engine: inference.Engine = RuntimeEngine(model)
     if model.name == "litert" and model.plain:
         # An interpreter for each core answers folders faster than one for all.
         engine = inference.LiteRTEngine(path.read_bytes(), os.cpu_count() or 2)
-    return Classifier(engine, model.card, path, model.notes, problems)
+    return Classifier(engine, model.card, path, model.notes)
 
 
-def _changed_recipe(folder: Path) -> Iterator[Problem]:
-    """A warning where the recipe of a bundle is not the one that it was exported with."""
+def _changed_files(folder: Path, card: model_card.Card) -> Iterator[Problem]:
+    """Warnings where the recipe or the classes of a bundle are not those that it was exported with."""
     try:
         classes = decode_json(read_bytes(folder / "classes.json", SMALL))
         digest = hashlib.sha256(read_bytes(folder / "recipe.json", SMALL)).hexdigest()
     except (OSError, ValueError):
         return
-    if isinstance(classes, dict) and classes.get("recipe") not in (None, digest):
+    if not isinstance(classes, dict):
+        return
+    if classes.get("class_names") not in (None, list(card.class_names)):
+        text = Text("The classes in {path} were changed after the export. The answers here have the exported names, predict.py "
+                    "would answer with the changed ones. Rename the classes of the run, and export the bundle again.",
+                    "Las clases de {path} se cambiaron después de exportar. Aquí se responde con los nombres exportados; "
+                    "predict.py respondería con los cambiados. Cambie los nombres de las clases del entrenamiento y exporte el "
+                    "paquete de nuevo.")
+        yield warning("classes_changed", text.fill(path=folder / "classes.json"), "file", path=folder / "classes.json")
+    if classes.get("recipe") not in (None, digest):
         text = Text("{path} was changed after the export. The answers here are those of the exported recipe, predict.py would "
                     "answer by the changed one. Export the bundle again.",
                     "{path} se cambió después de exportar. Aquí se responde con la receta exportada; predict.py respondería "

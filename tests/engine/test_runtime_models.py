@@ -183,3 +183,8 @@ def test_a_bundle_whose_recipe_was_changed_says_so(tmp_path):
     classifier = open_classifier(tmp_path, lambda _path, _card: None, tmp_path / "cache")
     assert [problem.code for problem in classifier.problems] == ["recipe_changed"]
     assert classifier.card.class_names == ("a", "b", "c")
+    card = msgspec.json.encode(classifier.card).decode()
+    save_onnx(tmp_path / "model.onnx", metadata={"cnnstudio.json": card})
+    (tmp_path / "classes.json").write_text(json.dumps({"class_names": ["a", "b", "x"]}))
+    classifier = open_classifier(tmp_path, lambda _path, _card: None, tmp_path / "cache")
+    assert [problem.code for problem in classifier.problems] == ["classes_changed"]

@@ -90,7 +90,7 @@ def load_model(name: str, class_count: int, label_mode: str) -> Any:
     from runtime import open_model  # type: ignore[import-not-found]
 
     if not (HERE / name).is_file():
-        raise DamagedBundle(name, "?")
+        raise DamagedBundle(name, "no está" if chosen_language() == "es" else "it is missing")
     try:
         opened = open_model(HERE / name)
     except ImportError:
@@ -228,6 +228,9 @@ def known_samples() -> Iterator[tuple[str, list[float]]]:
     try:
         samples = json.loads((HERE / "samples.json").read_text(encoding="utf-8"))
         for sample in samples:
+            if set(sample["probabilities"]) != set(names):
+                # Either file may have been changed; the classes are what people edit.
+                raise DamagedBundle("classes.json", "samples.json: " + ", ".join(sample["probabilities"]))
             yield str(HERE / sample["path"]), [float(sample["probabilities"][name]) for name in names]
     except FAULTS as error:
         raise DamagedBundle("samples.json", error) from error

@@ -98,6 +98,8 @@ _HINTS: Final = {
                        "ventana: cnnstudio CARPETA."),
     "pictures_gone": Text("Tell the project where they are: cnnstudio set PROJECT dataset.source=FOLDER.",
                           "Indique al proyecto dónde están: cnnstudio set PROYECTO dataset.source=CARPETA."),
+    "no_calibration_pictures": Text("Tell the project where they are: cnnstudio set PROJECT dataset.source=FOLDER.",
+                                    "Indique al proyecto dónde están: cnnstudio set PROYECTO dataset.source=CARPETA."),
     "no_check_pictures": Text("Use --check-data FOLDER or --unchecked, or: cnnstudio set PROJECT dataset.source=FOLDER.",
                               "Use --check-data CARPETA o --unchecked, o bien: cnnstudio set PROYECTO "
                               "dataset.source=CARPETA."),

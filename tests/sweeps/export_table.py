@@ -73,6 +73,7 @@ def _row(folder: Path, pictures: Path, name: str, options: list[str], backend: s
         source = folder / "attention.py"
         source.write_text(ATTENTION, encoding="utf-8")
         _run("network", str(project), "--from", str(source))
+        _run("set", str(project), "dataset.label_mode=categorical")
     _run("set", str(project), "training.epochs=1", f"training.backend={backend}")
     _run("train", str(project))
     cells, wrong = [], 0

@@ -109,7 +109,8 @@ def differs_problem(check: ExportCheck, entry: Exporter) -> Problem:
                 "pictures, largest difference of probabilities {d:.1e} (allowed: {least} and {tolerance:.0e}). {advice}",
                 "La exportación responde de otra forma que el modelo entrenado y no se conservó: la misma clase en {top} de "
                 "{n} imágenes, diferencia máxima de probabilidades {d:.1e} (se permite: {least} y {tolerance:.0e}). {advice}")
-    advice: Callable[[], Text] = _float_advice if entry.precision != "float32" else _bug_advice
+    advice: Callable[[], Text] = (_float_advice if entry.precision != "float32" else
+                                  _recipe_advice if entry.prepares_pictures else _bug_advice)
     return error("export_differs", text.fill(
         top=_percent(check.top1_agreement), n=check.images, d=check.max_abs_difference, least=_percent(entry.least_agreement),
         tolerance=entry.tolerance, advice=advice()), "project", field="format")
@@ -122,6 +123,11 @@ def _percent(share: float) -> str:
 def _float_advice() -> Text:
     return Text("Keep the layers that lose most in float, or choose a format of more precision.",
                 "Conserve en coma flotante las capas que más pierden o elija un formato de más precisión.")
+
+
+def _recipe_advice() -> Text:
+    return Text("Choose “ONNX”, and prepare the pictures as its example does.",
+                "Elija «ONNX» y prepare las imágenes como hace su ejemplo.")
 
 
 def _bug_advice() -> Text:

@@ -13,15 +13,14 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio import __version__, imaging
-from cnnstudio.catalog.exporters.bundles import BUNDLE_ENGINES, BundleEngine
-from cnnstudio.core.libraries import Library, install_fix, install_hint, is_available
-from cnnstudio.core.problems import Problem, ProblemError, error
-from cnnstudio.core.text import Text
+from cnnstudio.catalog.exporters.bundles import BUNDLE, BUNDLE_ENGINES
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine.exporting.bundled_steps import imaging_modules, steps_source
 from cnnstudio.engine.exporting.request import Request, write_json
 from cnnstudio.engine.exporting.verifying import resolve
 from cnnstudio.engine.sources import source_file
 from cnnstudio.evaluation.rejection import REJECTIONS
+from cnnstudio.workers.export_support import engine_problems
 
 _START: Final = "prepare"
 """The module of imaging whose imports lead to all modules of the pixel path."""
@@ -75,9 +74,9 @@ def write_bundle(request: Request) -> None:
     card, folder = request.loaded.card, request.path
     recipe, names = card.recipe, card.class_names
     engine = BUNDLE_ENGINES[request.engine or BUNDLE_ENGINES.ids()[0]]
-    absent = [library for library in engine.libraries if not is_available(library)]
-    if absent:
-        raise ProblemError(*(_absent_problem(engine, library) for library in absent))
+    problems = engine_problems(BUNDLE, engine.id)
+    if problems:
+        raise ProblemError(*problems)
     folder.mkdir(parents=True)
     resolve(engine.writer)(dataclasses.replace(request, path=folder / engine.model))
     write_json(folder / "recipe.json", recipe.as_dictionary())
@@ -101,13 +100,6 @@ def write_bundle(request: Request) -> None:
 def recipe_digest(folder: Path) -> str:
     """SHA-256 of a bundle's recipe.json, by which a later change is noticed. Raises OSError."""
     return hashlib.sha256((folder / "recipe.json").read_bytes()).hexdigest()
-
-
-def _absent_problem(engine: BundleEngine, library: Library) -> Problem:
-    text = Text("A bundle for {label} is written and checked with {name}, which is not installed. {install}",
-                "Un paquete para {label} se escribe y comprueba con {name}, que no está instalada. {install}")
-    return error(f"{library.module}_missing", text.fill(label=engine.label, name=library.name, install=install_hint(library)),
-                 "project", field="engine", fixes=(install_fix(library),))
 
 
 def _write_samples(request: Request, names: Sequence[str]) -> None:

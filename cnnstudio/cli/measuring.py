@@ -21,6 +21,7 @@ from cnnstudio.core.problems import ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.text import Text, format_number, tr
 from cnnstudio.core.training import Stage
+from cnnstudio.core.trial_jobs import RatesTried
 from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
@@ -195,11 +196,11 @@ def find_rate(arguments: argparse.Namespace, output: Output) -> int:
         job = msgspec.structs.replace(rates_job(folder, project, index, stage.id), steps=arguments.steps)
     finally:
         index.close()
-    found: list[jobs.RatesTried] = []
+    found: list[RatesTried] = []
 
     def handle(event: events.Event) -> None:
         report_progress(event, output)
-        if isinstance(event, jobs.RatesTried):
+        if isinstance(event, RatesTried):
             found.append(event)
 
     last = run_job(job, output, handle)

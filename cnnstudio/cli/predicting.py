@@ -24,7 +24,8 @@ from cnnstudio.imaging.video_names import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
 from cnnstudio.workers.answer_format import json_line, pictures_of, text_line
 from cnnstudio.workers.answer_tables import write_answers
 from cnnstudio.workers.job_setup import serving_job
-from cnnstudio.workers.runs.folder import RunFolder, run_of, standing_text
+from cnnstudio.workers.runs.folder import RunFolder, run_of
+from cnnstudio.workers.runs.standing import standing_text
 from cnnstudio.workers.supervisor import Supervisor
 
 OnAnswer = Callable[[jobs.Prediction], object]

@@ -16,7 +16,6 @@ from cnnstudio.core.calibration import Rejection
 from cnnstudio.core.events import Event
 from cnnstudio.core.item import Step
 from cnnstudio.core.problems import Problem
-from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 
 
@@ -353,33 +352,6 @@ class Probe(JobSpec, frozen=True, kw_only=True):
     key: str = ""
     """Identifies the pictures, so that an outdated result is recognised."""
     most: int = 2000
-
-
-class RatesTried(Event, frozen=True, kw_only=True):
-    """Losses of batches while the learning rate grows, smoothed, and the rates that they suggest by the name of the rule.
-
-    `diverged`: the loss ran away before the highest rate, where the curve ends.
-    """
-
-    curve: tuple[tuple[float, float], ...]
-    suggestions: dict[str, float]
-    diverged: bool = False
-
-
-class TryRates(JobSpec, frozen=True, kw_only=True):
-    """Train a project's network from new weights for `steps` batches of a manifest, from the rate `lowest` to `highest` in
-    equal factors, in the settings of a stage; nothing of it is kept."""
-
-    function: ClassVar[str] = "rate_finder:try_rates"
-
-    manifest: str
-    project: Project = Project()
-    project_folder: str = ""
-    stage: str = ""
-    """The id of a stage; empty: the first."""
-    lowest: float = 1e-6
-    highest: float = 10.0
-    steps: int = 100
 
 
 class MeasureLayers(JobSpec, frozen=True, kw_only=True):

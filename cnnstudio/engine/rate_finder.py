@@ -17,10 +17,10 @@ import numpy as np
 from cnnstudio.catalog.context import context_of
 from cnnstudio.core.events import Event, Finished
 from cnnstudio.core.item import Item
-from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
+from cnnstudio.core.trial_jobs import RatesTried, TryRates
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.engine import features
 from cnnstudio.engine.batches import BatchSource

@@ -16,13 +16,14 @@ from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.export_jobs import Export, MeasureLosses
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.item import Step
-from cnnstudio.core.jobs import CollectTFRecord, Evaluate, MeasureAugmentation, MeasureLayers, Serve, Train, TryRates
+from cnnstudio.core.jobs import CollectTFRecord, Evaluate, MeasureAugmentation, MeasureLayers, Serve, Train
 from cnnstudio.core.own_folders import linked_way
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.problems import Problem, ProblemError, blocking, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.renamed_classes import class_numbers
 from cnnstudio.core.text import Text, language
+from cnnstudio.core.trial_jobs import TryRates
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.layout import root_of
 from cnnstudio.datasets.manifest import Entry, Header, entries_of, read_manifest, write_index_manifest, write_manifest

@@ -20,11 +20,12 @@ from cnnstudio.core import edits
 from cnnstudio.core.events import Failed, Finished, Progress, Stopped
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.item import Step
-from cnnstudio.core.jobs import AugmentationMeasured, BasesProbed, Changed, Probed, RatesTried
+from cnnstudio.core.jobs import AugmentationMeasured, BasesProbed, Changed, Probed
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import error
 from cnnstudio.core.text import Text, set_language
+from cnnstudio.core.trial_jobs import RatesTried
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.network.new_project import with_base
 from cnnstudio.workers.job_setup import prepare_training

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from cnnstudio.core.commands import Stop
 from cnnstudio.core.events import Finished, Phase, Progress
 from cnnstudio.core.item import Item
-from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.training import with_settings
+from cnnstudio.core.trial_jobs import RatesTried, TryRates
 from cnnstudio.engine.rate_finder import _Recorder, smoothed, suggestions, try_rates
 from cnnstudio.workers.link import StopRequested
 from tests.engine.collections_of_pictures import CLASSES, small_project, write_manifest

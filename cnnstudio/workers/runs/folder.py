@@ -321,12 +321,6 @@ def request_stop(run: RunFolder, keep: bool = True) -> None:
     run.send(Stop(keep=keep))
 
 
-def standing_text(run: RunSummary) -> Text:
-    """The state and progress of a run: "stopped, epoch 3 of 20"."""
-    text = Text("{state}, epoch {epochs} of {planned}", "{state}, época {epochs} de {planned}")
-    return text.fill(state=STATE_NAMES[run.state], epochs=run.epochs, planned=run.planned)
-
-
 def run_of(model: Path) -> RunFolder | None:
     """The run of this folder; None for an exported bundle or a file."""
     return RunFolder(model) if model.parent.name == RUNS and (model / "spec.json").is_file() else None

@@ -16,7 +16,8 @@ from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.prediction_server import Model, PredictionServer
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.inputs import Select
-from cnnstudio.workers.runs.folder import RunSummary, standing_text
+from cnnstudio.workers.runs.folder import RunSummary
+from cnnstudio.workers.runs.standing import standing_text
 
 
 class Models(QObject):

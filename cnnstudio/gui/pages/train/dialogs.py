@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDialog, QWidget
 
-from cnnstudio.core.jobs import TryRates
 from cnnstudio.core.project import Project
+from cnnstudio.core.trial_jobs import TryRates
 from cnnstudio.datasets.index import Index
 from cnnstudio.gui.pages.train.runs.compare import CompareDialog
 from cnnstudio.gui.pages.train.trials.rate_finder import RateFinderDialog

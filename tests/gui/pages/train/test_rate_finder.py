@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from cnnstudio.core.events import Failed, Finished, Stopped
-from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
+from cnnstudio.core.trial_jobs import RatesTried, TryRates
 from cnnstudio.gui.pages.train.trials import rate_finder
 from cnnstudio.gui.pages.train.trials.rate_finder import RateFinderDialog, format_rate
 from cnnstudio.gui.pages.train.trials.rate_plot import RatePlot

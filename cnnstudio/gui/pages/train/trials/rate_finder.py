@@ -9,9 +9,9 @@ import msgspec
 from PySide6.QtWidgets import QLayout, QProgressBar, QWidget
 
 from cnnstudio.core.events import Event, Failed, Stopped
-from cnnstudio.core.jobs import RatesTried, TryRates
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import Text, localize_number, tr
+from cnnstudio.core.trial_jobs import RatesTried, TryRates
 from cnnstudio.gui.pages.train.trials.rate_plot import RatePlot
 from cnnstudio.gui.pages.train.trials.trial import Prepare
 from cnnstudio.gui.state.jobs import ChildJob, Work

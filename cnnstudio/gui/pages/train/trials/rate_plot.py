@@ -10,8 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
-from cnnstudio.core.jobs import RatesTried
 from cnnstudio.core.text import localize_number, tr
+from cnnstudio.core.trial_jobs import RatesTried
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.plots import NumberAxis, style_plot
 

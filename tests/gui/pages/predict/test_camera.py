@@ -174,7 +174,63 @@ def test_no_camera_a_busy_one_and_one_that_is_unplugged_are_told(qtbot, page, ca
     camera.lister = list
     camera.enter()
     assert not button(page, "Start the camera").isEnabled()
-    assert camera.lister() == []
+
+
+class Slow(Recorded):
+    """A driver that lets go of the camera only when it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.release = threading.Event()
+
+    def close(self):
+        self.release.wait(10)
+        super().close()
+
+
+@pytest.fixture
+def slow(qtbot, page, camera):  # noqa: F811
+    """The camera was stopped and started again while its driver still holds it."""
+    sources = [Slow()]
+    camera.opener = lambda number: sources[0] if not camera.opened.append(number) and len(camera.opened) == 1 else Recorded()
+    press(page, "Start the camera")
+    qtbot.waitUntil(lambda: len(camera.opened) == 1 and sources[0].number > 0)
+    press(page, "Stop the camera")
+    press(page, "Start the camera")
+    assert camera.running and len(camera.opened) == 1
+    yield sources[0]
+    sources[0].release.set()
+
+
+def let_go(qtbot, slow):
+    slow.release.set()
+    qtbot.waitUntil(slow.closed.is_set)
+    qtbot.wait(100)
+
+
+def test_a_camera_waited_for_is_not_opened_once_the_page_is_left(qtbot, camera, slow):
+    camera.leave()
+    let_go(qtbot, slow)
+    assert camera.opened == [0] and not camera.running
+
+
+def test_a_camera_waited_for_is_given_up_where_the_list_is_empty(qtbot, page, camera, slow):  # noqa: F811
+    camera.lister = list
+    camera.enter()
+    let_go(qtbot, slow)
+    assert camera.opened == [0] and not button(page, "Start the camera").isEnabled()
+
+
+def test_the_button_stops_waiting_for_a_camera(qtbot, page, camera, slow):  # noqa: F811
+    press(page, "Stop the camera")
+    let_go(qtbot, slow)
+    assert camera.opened == [0] and button(page, "Start the camera").isEnabled()
+
+
+def test_another_camera_may_be_chosen_while_one_is_waited_for(qtbot, camera, slow):
+    choose(field(camera.widget, "Camera"), "Back")
+    slow.release.set()
+    qtbot.waitUntil(lambda: camera.opened == [0, 2])
 
 
 def test_the_rhythm_counts_the_last_two_seconds():

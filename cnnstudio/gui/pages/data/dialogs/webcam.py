@@ -113,7 +113,7 @@ class WebcamDialog(Dialog):
         self._again.hide()
         number = self._which.value
         if number is None or self._session.folder is None:
-            self._on_failed(no_camera_problem())
+            self._show_failed(no_camera_problem())
             return
         self._view.set_message(tr("Starting the camera…", "Iniciando la cámara…"))
         self._camera = Camera(partial(self._opener, int(str(number))), self._session.folder / FOLDER, self)
@@ -140,8 +140,10 @@ class WebcamDialog(Dialog):
             self._camera.take_next()
 
     def _on_failed(self, problem: Problem) -> None:
-        if self._gone:
-            return
+        if not self._gone and self.sender() is self._camera:
+            self._show_failed(problem)
+
+    def _show_failed(self, problem: Problem) -> None:
         self._release()
         self._view.set_message(str(problem.text), "warning")
         self._again.show()

@@ -68,7 +68,8 @@ class CameraMode(QObject):
         self._feed: Feed | None = None
         self._ending: list[Feed] = []
         """Feeds whose driver has not let go yet."""
-        self._wanted = False
+        self._wanted: int | None = None
+        """The camera to open as soon as the driver has let go of the one before."""
         self._request = 0
         self._asked: Stored | None = None
         self._rhythm = Rhythm()
@@ -128,6 +129,8 @@ class CameraMode(QObject):
     def enter(self) -> None:
         """The mode is in sight: list the cameras, and open none."""
         found = self.lister()
+        if not found:
+            self.stop()
         chosen = self._state().get("camera")
         numbers = [number for number, _name in found]
         self._which.set_choices(found or [(None, tr("None found", "Ninguna"))],
@@ -141,7 +144,7 @@ class CameraMode(QObject):
 
     def leave(self) -> None:
         """The mode or the page is left: the camera is off."""
-        if self._feed is not None:
+        if self.running:
             self.stop()
 
     def close(self) -> None:
@@ -152,28 +155,29 @@ class CameraMode(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether the camera is on."""
-        return self._feed is not None
+        """Whether the camera is on, or will be as soon as the driver lets go of it."""
+        return self._feed is not None or self._wanted is not None
 
     def start(self) -> None:
         """Switch the camera on, as soon as the driver has let go of it where it was on."""
         from cnnstudio.imaging.frames import no_camera_problem
 
         self.stop()
-        number = self._which.value
-        if number is None:
-            self._on_failed(no_camera_problem())
+        value = self._which.value
+        if value is None:
+            self._show_stopped(str(no_camera_problem().text), "warning")
             return
-        self._state()["camera"] = number
+        number = self._state()["camera"] = int(str(value))
         self.picture.set_message(tr("Starting the camera…", "Iniciando la cámara…"))
-        self._wanted = True
+        self._wanted = number
         self._begin()
+        self._show_buttons()
 
     def _begin(self) -> None:
-        if self._ending or not self._wanted:
+        opener, which = self.opener, self._wanted
+        if self._ending or which is None:
             return
-        self._wanted = False
-        opener, which = self.opener, int(str(self._which.value))
+        self._wanted = None
         feed = self._feed = Feed(lambda: opener(which), self)
         feed.set_mirror(self._mirror.isChecked())
         feed.pictured.connect(self._on_pictured)
@@ -182,16 +186,17 @@ class CameraMode(QObject):
         feed.finished.connect(lambda: self._on_finished(feed))
         self._rhythm, self._smoother = Rhythm(), None
         feed.start()
-        self._show_buttons()
 
     def stop(self) -> None:
         """Switch the camera off."""
         feed, self._feed = self._feed, None
-        self._wanted = False
+        was_on = feed is not None or self._wanted is not None
+        self._wanted = None
         self.frozen, self._asked, self._frozen_answer = False, None, None
         if feed is not None:
             self._ending.append(feed)
             feed.end()
+        if was_on:
             self._show_stopped(tr("The camera is off.", "La cámara está apagada."))
         self._show_buttons()
 
@@ -207,14 +212,14 @@ class CameraMode(QObject):
             self._feed.ask_next()
 
     def _restart(self) -> None:
-        if self._feed is not None:
+        if self.running:
             self.start()
 
     def _on_toggle(self) -> None:
-        if self._feed is None:
-            self.start()
-        else:
+        if self.running:
             self.stop()
+        else:
+            self.start()
 
     # Frames and answers --------------------------------------------------------------------------
 
@@ -277,6 +282,8 @@ class CameraMode(QObject):
         self._rate.setText(" · ".join(parts))
 
     def _on_failed(self, problem: Problem) -> None:
+        if self.sender() is not self._feed:
+            return
         self.stop()
         self._show_stopped(str(problem.text), "warning")
 
@@ -286,7 +293,7 @@ class CameraMode(QObject):
         self._rate.setText("")
 
     def _show_buttons(self) -> None:
-        on = self._feed is not None or self._wanted
+        on = self.running
         self.card.setVisible(on)
         self._toggle.setText(tr("Stop the camera", "Apagar la cámara") if on else tr("Start the camera", "Encender la cámara"))
         self._toggle.set_kind("" if on else "primary")

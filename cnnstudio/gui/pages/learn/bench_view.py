@@ -1,0 +1,60 @@
+"""What the widget of a bench offers to the frame around it, and to a lesson that embeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.learning.benches.entry import Code
+
+
+class BenchView(QWidget):
+    """The widget of one bench. The frame gives it copy as code, export as a picture and as a film.
+
+    It lives as long as the page shows it. `settings` and `restore` are plain values (JSON), so that the program remembers
+    them and a lesson embeds the bench as its text needs it.
+    """
+
+    changed = Signal()
+    """The settings, and with them code and picture, are others."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.workspace, self.session = workspace, workspace.session
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as plain values."""
+        raise TypeError(f"{type(self).__name__} has no settings")
+
+    def restore(self, settings: dict[str, Any]) -> None:
+        """Take settings over; unknown names and impossible values are left out."""
+        raise TypeError(f"{type(self).__name__} has no settings")
+
+    def code(self) -> tuple[Code, ...]:
+        """Programs that compute exactly what is shown."""
+        return ()
+
+    def picture(self) -> QImage:
+        """What is shown, in twice the pixels of the screen."""
+        image = QImage(self.size() * 2, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(2)
+        self.render(image)
+        return image
+
+    def frames(self) -> Iterator[QImage]:
+        """The frames of a film of what moves, in order; none where nothing moves."""
+        return iter(())
+
+    def enter(self) -> None:
+        """The bench is in sight."""
+
+    def leave(self) -> None:
+        """The bench is out of sight: timers stop."""
+
+    def close_bench(self) -> None:
+        """Stop timers, threads and child processes; the widget will be deleted."""

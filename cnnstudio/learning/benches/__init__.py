@@ -1,0 +1,13 @@
+"""The benches of the Learn page, in the order in which they are shown.
+
+Each calculates here, with NumPy and OpenCV alone, and is drawn in `gui.pages.learn.benches`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cnnstudio.core.registry import Registry
+from cnnstudio.learning.benches.entry import Bench
+
+BENCHES: Final[Registry[Bench]] = Registry("bench", ())

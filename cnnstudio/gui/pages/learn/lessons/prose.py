@@ -1,0 +1,132 @@
+"""Running text in the program's look, as high as it needs to be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QResizeEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+    QTextLength,
+    QTextTable,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+from cnnstudio.gui.look import theme
+
+_LINE: Final = 150
+"""Height of a line in per cent."""
+_AFTER: Final = 10
+"""Pixels below a paragraph."""
+
+
+class Prose(QTextBrowser):
+    """Markdown without a frame or a scroll bar: the page around it scrolls. `link_chosen(address)` for its links."""
+
+    link_chosen = Signal(str)
+
+    def __init__(self, markdown: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setOpenLinks(False)
+        self.setTabChangesFocus(True)
+        self.setAccessibleName(name)
+        self.anchorClicked.connect(lambda address: self.link_chosen.emit(QUrl(address).toString()))
+        self.document().setDocumentMargin(0)
+        self.document().setDefaultFont(theme.font("reading"))
+        self.setMarkdown(markdown)
+        self._dress()
+
+    def _dress(self) -> None:
+        """Give headings, paragraphs, lists, tables and code the sizes and colours of the theme."""
+        block = self.document().begin()
+        while block.isValid():
+            cursor = QTextCursor(block)
+            level, table = block.blockFormat().headingLevel(), cursor.currentTable()
+            space = QTextBlockFormat()
+            space.setLineHeight(_LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            listed = block.textList() is not None
+            space.setTopMargin(14 if level and block.blockNumber() else 0)
+            space.setBottomMargin(0 if table is not None else 4 if listed or level else _AFTER)
+            cursor.mergeBlockFormat(space)
+            if level:
+                cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+                heading = QTextCharFormat()
+                heading.setFont(theme.font("title" if level <= 2 else "heading"))
+                heading.setForeground(theme.color("text"))
+                cursor.mergeCharFormat(heading)
+            elif table is not None:
+                _dress_table(table)
+            self._dress_code(QTextCursor(block))
+            block = block.next()
+
+    @staticmethod
+    def _dress_code(cursor: QTextCursor) -> None:
+        fragment = cursor.block().begin()
+        mono = QTextCharFormat()
+        # JetBrains Mono and its kin are wide: a size smaller they look as large as the text.
+        mono.setFont(theme.mono_font(13))
+        mono.setBackground(theme.color("sunk"))
+        while not fragment.atEnd():
+            part = fragment.fragment()
+            if part.charFormat().fontFixedPitch():
+                chosen = QTextCursor(cursor.block())
+                chosen.setPosition(part.position())
+                chosen.setPosition(part.position() + part.length(), QTextCursor.MoveMode.KeepAnchor)
+                chosen.mergeCharFormat(mono)
+            fragment += 1
+
+    # Its height -----------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit(event.size().width())
+
+    def _fit(self, width: int) -> None:
+        document = self.document()
+        document.setTextWidth(width)
+        height = int(document.size().height()) + 2
+        if height != self.height():
+            self.setFixedHeight(height)
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(QFontMetrics(theme.font("reading")).averageCharWidth() * 20, 24)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # The page scrolls, not its text.
+        event.ignore()
+
+
+def _dress_table(table: QTextTable) -> None:
+    look = table.format()
+    look.setBorder(1)
+    look.setBorderBrush(theme.color("line"))
+    look.setBorderCollapse(True)
+    look.setCellPadding(6)
+    look.setBottomMargin(_AFTER)
+    look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+    table.setFormat(look)
+    for place in range(table.columns()):
+        cell = table.cellAt(0, place)
+        strong = QTextCharFormat()
+        strong.setFontWeight(QFont.Weight.DemiBold)
+        cursor = cell.firstCursorPosition()
+        cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
+        cursor.mergeCharFormat(strong)
+        paint = cell.format().toTableCellFormat()
+        paint.setProperty(QTextFormat.Property.BackgroundBrush, theme.color("sunk"))
+        cell.setFormat(paint)

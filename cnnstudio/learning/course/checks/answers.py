@@ -55,7 +55,7 @@ class NumberCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     def figure(self) -> Condition:
         """The figure that is asked for."""
-        return Condition(look=self.look, of=self.of, at_least=0)
+        return Condition(look=self.look, of=self.of, known=True)
 
 
 def _judge_choice(evidence: Evidence, check: ChoiceCheck) -> Outcome:

@@ -23,7 +23,7 @@ class BenchCondition(Bounds, frozen=True, kw_only=True):
     unit: Unit = "value"
 
     def __post_init__(self) -> None:
-        if self.at_least is None and self.at_most is None and not self.one_of and not self.in_order:
+        if not self.bound and not self.in_order:
             raise ValueError(f"the condition on {self.of} has no bounds")
 
     def keeps(self, value: Any) -> bool:

@@ -14,16 +14,22 @@ from cnnstudio.learning.course.evidence import Subject
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """Between two numbers, or one of some values."""
+    """Between two numbers, or one of some values; `known`: any value will do, but there must be one."""
 
     at_least: float | None = None
     at_most: float | None = None
     one_of: tuple[Any, ...] = ()
+    known: bool = False
+
+    @property
+    def bound(self) -> bool:
+        """Whether there are any bounds."""
+        return self.at_least is not None or self.at_most is not None or bool(self.one_of) or self.known
 
     def hold(self, value: Value | list[Any]) -> bool:
         """Whether a value keeps them; one that is unknown does not."""
-        if value is None:
-            return False
+        if value is None or self.known:
+            return value is not None
         if self.one_of:
             return any(_same(value, allowed) for allowed in self.one_of)
         if isinstance(value, str | list):
@@ -32,6 +38,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
     def bounds_text(self, unit: Unit) -> Text:
         """What is wanted, such as "at least 97 %"."""
+        if self.known:
+            return Text("any", "cualquiera")
         if self.one_of:
             parts = [format_value(item if isinstance(item, str | float | int) else str(item), unit) for item in self.one_of]
             return Text(" or ".join(part.en for part in parts), " o ".join(part.es for part in parts))
@@ -62,7 +70,7 @@ class Condition(Bounds, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.look not in LOOKS:
             raise ValueError(f"there is no look called {self.look}")
-        if self.at_least is None and self.at_most is None and not self.one_of:
+        if not self.bound:
             raise ValueError(f"the condition on {self.look} has no bounds")
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, Literal
@@ -50,9 +51,14 @@ def format_value(value: Value, unit: Unit) -> Text:
         return Text("yes", "sí") if value else Text("no", "no")
     if isinstance(value, str):
         return same(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return Text("no number", "ningún número")
+    whole = round(value * 1000) % 10 == 0
     formats: dict[str, Text] = {
-        "count": Text("{v:,}", "{v:,}"), "percent": Text("{v:.1%}", "{v:.1%}"), "pixels": Text("{v:,} px", "{v:,} px"),
-        "points": Text("{v:.1f} points", "{v:.1f} puntos"), "value": Text("{v:g}", "{v:g}")}
+        "count": Text("{v:,.0f}", "{v:,.0f}"), "pixels": Text("{v:,.0f} px", "{v:,.0f} px"),
+        "percent": Text("{v:.0%}", "{v:.0%}") if whole else Text("{v:.1%}", "{v:.1%}"),
+        "points": Text("{v:.0f} points", "{v:.0f} puntos") if whole else Text("{v:.1f} points", "{v:.1f} puntos"),
+        "value": Text("{v:g}", "{v:g}")}
     return formats[unit].fill(v=100 * value if unit == "points" else value)
 
 

@@ -1,4 +1,6 @@
-"""Networks × formats × the backends that trained them: `python -m tests.sweeps.export_table PICTURES [FORMAT ...] [NETWORK/BACKEND ...]`.
+"""Networks × formats × the backends that trained them:
+
+    python -m tests.sweeps.export_table PICTURES [FORMAT ...] [NETWORK/BACKEND ...]
 
 Each network is trained for an epoch on a folder of pictures, exported in every format, and reopened by its own runtime. The
 table has the largest difference of probabilities from the trained model, where the class is not the same for all pictures the

@@ -121,14 +121,19 @@ class EarlierExports(Card):
         self.body.addLayout(self._lines)
         self.records: Sequence[ExportRecord] = ()
 
-    def show_records(self, records: Sequence[ExportRecord]) -> None:
-        """Show these records; the card is hidden without any."""
+    def show_records(self, records: Sequence[ExportRecord], damaged: int = 0) -> None:
+        """Show these records, and how many damaged lines told of others; the card is hidden without any."""
         self.records = records
         clear(self._lines)
         for record in records:
             self._lines.addWidget(Rule())
             self._lines.addWidget(self._line(record))
-        self.setVisible(bool(records))
+        if damaged:
+            self._lines.addWidget(Rule())
+            self._lines.addWidget(Label(tr("Damaged records of exports that were left out: {n}",
+                                           "Registros dañados de exportaciones que se han omitido: {n}", n=damaged),
+                                        "secondary", "dim", wrap=True))
+        self.setVisible(bool(records) or damaged > 0)
 
     def _line(self, record: ExportRecord) -> QWidget:
         entry = EXPORTERS.find(record.format)

@@ -32,6 +32,8 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
     Ctrl+C ends all of it, not only the format that is being written.
     """
     run = find_run(arguments.project, arguments.run)
+    # The option may come more than once.
+    arguments.format = _ALL if "all" in arguments.format else list(dict.fromkeys(arguments.format))
     several = arguments.format == _ALL or len(arguments.format) > 1
     entries = list(EXPORTERS) if arguments.format == _ALL else [EXPORTERS[name] for name in arguments.format]
     if several and arguments.to.is_file():

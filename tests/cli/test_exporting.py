@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnnstudio.cli import exporting
+from cnnstudio.cli.arguments import parser
 from cnnstudio.cli.output import Output
 from cnnstudio.core import events
 from cnnstudio.core.export_jobs import ExportCheck
@@ -33,6 +34,12 @@ def test_a_stop_ends_all_formats_and_names_those_left(tmp_path, monkeypatch, cap
     assert exporting.export(arguments(tmp_path), Output(False)) == 1
     assert asked == ["bundle"]
     assert "keras, onnx" in capsys.readouterr().err
+
+
+def test_formats_may_be_named_in_one_option_or_in_several():
+    command = ["export", "project", "--to", "out"]
+    for words in (["--format", "onnx,keras"], ["--format", "onnx", "--format", "keras"]):
+        assert parser(command).parse_args([*command, *words]).format == ["onnx", "keras"]
 
 
 def test_several_formats_into_a_file_are_refused_once(tmp_path, monkeypatch):

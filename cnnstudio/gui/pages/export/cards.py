@@ -16,6 +16,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.export.certificates import certificate_facts, format_check
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, Rule, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.workers.runs.exports import ExportRecord
 
 
@@ -66,9 +67,12 @@ class ResultCard(Card):
         self.body.addWidget(self._path)
         self.body.addWidget(self._facts)
         self.body.addWidget(well)
-        self.body.addLayout(row(Button(tr("Open folder", "Abrir carpeta"), "", "folder", on_click=self._open),
-                                Button(tr("Copy path", "Copiar ruta"), "", "copy", on_click=self._copy), self._certificate,
-                                None, spacing=8))
+        buttons = QWidget()
+        flow = FlowLayout(buttons, spacing=8)
+        for button in (Button(tr("Open folder", "Abrir carpeta"), "", "folder", on_click=self._open),
+                       Button(tr("Copy path", "Copiar ruta"), "", "copy", on_click=self._copy), self._certificate):
+            flow.addWidget(button)
+        self.body.addWidget(buttons)
 
     @property
     def command(self) -> str:

@@ -6,7 +6,7 @@ becomes a command in `command_of`.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -247,6 +247,13 @@ class RestartServer(Command, frozen=True):
 
 
 # Learn --------------------------------------------------------------------------------------------
+
+
+class ShowBench(Command, frozen=True):
+    """Open a bench of the Learn page by its id; `settings` are plain values that its view restores."""
+
+    bench: str
+    settings: dict[str, Any] = {}
 
 
 class OpenLesson(Command, frozen=True):

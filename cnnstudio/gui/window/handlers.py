@@ -267,5 +267,6 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.ChooseModel: _on_page("predict"),
     commands.RestartServer: _on_page("predict"),
     commands.DownloadPicture: _on_page("predict"),
+    commands.ShowBench: _on_page("learn"),
     **LESSON_HANDLERS,
 }

@@ -19,8 +19,9 @@ from cnnstudio.gui.window.context import WindowContext
 def _open_lesson(context: WindowContext, command: commands.OpenLesson) -> None:
     if command.lesson and not context.workspace.lessons.activate(command.lesson):
         return
+    lesson = context.workspace.lessons.lesson
     if context.pages.go("learn"):
-        context.pages.current.handle(command)
+        context.pages.current.handle(commands.OpenLesson("" if lesson is None or not command.lesson else lesson.id))
 
 
 def _start_lesson(context: WindowContext, command: commands.StartLesson) -> None:

@@ -42,6 +42,10 @@ class LessonPlace(QWidget):
             self._layout.addWidget(self._strip)
         self.setVisible(active and self._page != "learn")
 
+    def shown_height(self) -> int:
+        """Its height in pixels; 0 while it is not shown."""
+        return self.height() if self.isVisible() else 0
+
     def close_strip(self) -> None:
         """It will be deleted."""
         if self._strip is not None:

@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         if self._toasts is None:
             from cnnstudio.gui.window.notices import Toasts
 
-            self._toasts = Toasts(self)
+            self._toasts = Toasts(self, self.lesson_place.shown_height)
             self._toasts.fix_chosen.connect(self.session.apply)
         return self._toasts
 

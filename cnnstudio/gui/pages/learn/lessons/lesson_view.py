@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
 
 from cnnstudio.core.text import language, tr
 from cnnstudio.gui.pages.learn.lessons.embedded import EmbeddedBenchCard
@@ -25,6 +25,8 @@ from cnnstudio.learning.course.reading import course
 
 _WIDTH: Final = 820
 """Pixels of the column of text at most: longer lines are hard to read."""
+_WIDE: Final = 1180
+"""Pixels of a bench at most, whose controls then stand beside its board."""
 
 
 class LessonView(QWidget):
@@ -85,25 +87,21 @@ class LessonView(QWidget):
         self._clear()
         self._shown = lesson.id
         middle = column(spacing=16, margins=(32, 24, 32, 40))
-        middle.addLayout(row(Button(tr("All lessons", "Todas las lecciones"), "link", "chevron-left",
-                                    on_click=self.left.emit), None))
-        middle.addLayout(column(
+        back = Button(tr("All lessons", "Todas las lecciones"), "link", "chevron-left", on_click=self.left.emit)
+        middle.addLayout(_centred(box(row(back, None))))
+        middle.addLayout(_centred(box(column(
             Caption(tr("Lesson {n} · {minutes} min", "Lección {n} · {minutes} min", n=lesson.number,
                        minutes=lesson.file.minutes)),
             Label(str(lesson.title), "figure", wrap=True), Label(str(lesson.file.summary), "reading", "dim", wrap=True),
-            spacing=4))
+            spacing=4))))
         self._start = StartCard(self._workspace, lesson)
-        middle.addWidget(self._start)
+        middle.addLayout(_centred(self._start))
         for block in page_blocks(lesson.pages[language()]):
-            middle.addWidget(self._widget(lesson, block))
-        middle.addWidget(self._end(lesson))
+            middle.addLayout(_centred(self._widget(lesson, block), _WIDE if isinstance(block, EmbeddedBench) else _WIDTH))
+        middle.addLayout(_centred(self._end(lesson)))
         middle.addStretch(1)
         holder = box(middle)
-        holder.setMaximumWidth(_WIDTH)
-        holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        outer = row(None, holder, None, spacing=0)
-        outer.setStretch(1, 100)
-        self._area = scroll_area(box(outer))
+        self._area = scroll_area(holder)
         self._body.addWidget(self._area)
         tab_through(holder)
         if self._visible:
@@ -173,6 +171,13 @@ class LessonView(QWidget):
         """Stop timers and benches; the view will be deleted."""
         self._lessons.changed.disconnect(self.refresh)
         self._clear()
+
+
+def _centred(widget: QWidget, width: int = _WIDTH) -> QBoxLayout:
+    widget.setMaximumWidth(width)
+    line = row(None, widget, None, spacing=0)
+    line.setStretch(1, 100)
+    return line
 
 
 def _code(block: Source) -> QWidget:

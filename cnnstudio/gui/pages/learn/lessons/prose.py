@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextFormat,
+    QTextFrameFormat,
     QTextLength,
     QTextTable,
     QWheelEvent,
@@ -68,24 +69,30 @@ class Prose(QTextBrowser):
                 cursor.mergeCharFormat(heading)
             elif table is not None:
                 _dress_table(table)
-            self._dress_code(QTextCursor(block))
+            self._dress_fragments(QTextCursor(block))
             block = block.next()
 
     @staticmethod
-    def _dress_code(cursor: QTextCursor) -> None:
-        fragment = cursor.block().begin()
-        mono = QTextCharFormat()
+    def _dress_fragments(cursor: QTextCursor) -> None:
+        """Code in the font for code, and what is stressed in a weight that the font has: Qt would smear another one."""
+        mono, strong = QTextCharFormat(), QTextCharFormat()
         # JetBrains Mono and its kin are wide: a size smaller they look as large as the text.
         mono.setFont(theme.mono_font(13))
         mono.setBackground(theme.color("sunk"))
+        strong.setFontWeight(QFont.Weight.DemiBold)
+        changes: list[tuple[int, int, QTextCharFormat]] = []
+        fragment = cursor.block().begin()
         while not fragment.atEnd():
             part = fragment.fragment()
-            if part.charFormat().fontFixedPitch():
-                chosen = QTextCursor(cursor.block())
-                chosen.setPosition(part.position())
-                chosen.setPosition(part.position() + part.length(), QTextCursor.MoveMode.KeepAnchor)
-                chosen.mergeCharFormat(mono)
+            look = mono if part.charFormat().fontFixedPitch() else (
+                strong if part.charFormat().fontWeight() > QFont.Weight.DemiBold else None)
+            if look is not None:
+                changes.append((part.position(), part.length(), look))
             fragment += 1
+        for start, length, look in changes:
+            cursor.setPosition(start)
+            cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(look)
 
     # Its height -----------------------------------------------------------------------------------
 
@@ -115,6 +122,7 @@ def _dress_table(table: QTextTable) -> None:
     look = table.format()
     look.setBorder(1)
     look.setBorderBrush(theme.color("line"))
+    look.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
     look.setBorderCollapse(True)
     look.setCellPadding(6)
     look.setBottomMargin(_AFTER)

@@ -6,17 +6,23 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.learn.lessons.task_card import TaskCard
+from cnnstudio.gui.pages.learn.lessons.task_mark import TaskMark
 from cnnstudio.gui.state.commands import LeaveLesson, OpenLesson, OpenLessonProject
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, clear, column, row, scroll_area
+from cnnstudio.gui.widgets.basics import Button, Elided, box, clear, column, row, scroll_area
 from cnnstudio.learning.course.lesson import Lesson, Task
 
 _HEIGHT: Final = 44
-_OPEN_HEIGHT: Final = 240
+_MOST_HEIGHT: Final = 300
+"""Pixels of the opened task at most; what is higher scrolls."""
+_MARGINS: Final = 32
+_AROUND: Final = 16
+"""Pixels above and below the opened task, and those of its border."""
 
 
 class LessonStrip(QWidget):
@@ -31,7 +37,7 @@ class LessonStrip(QWidget):
         self._marks: QHBoxLayout = row(spacing=0)
         self._built: tuple[str, ...] = ()
         self._name = Button("", "status", "learn", on_click=self._show_lesson)
-        self._icon = Icon("rectangle", "dim", 18)
+        self._mark = TaskMark(20)
         self._title = Elided("", "body_strong")
         self._figures = Elided("", "secondary", "dim")
         self._project = Button(tr("Open its project", "Abrir su proyecto"), "link",
@@ -41,7 +47,7 @@ class LessonStrip(QWidget):
                        on_click=lambda: self._session.request(LeaveLesson()))
         line = row(self._name, spacing=8, margins=(10, 4, 8, 4))
         line.addLayout(self._marks)
-        line.addWidget(self._icon)
+        line.addWidget(self._mark)
         line.addWidget(self._title, 2)
         line.addWidget(self._figures, 3)
         line.addWidget(self._project)
@@ -49,9 +55,8 @@ class LessonStrip(QWidget):
         line.addWidget(close)
         bar = box(line)
         bar.setFixedHeight(_HEIGHT)
-        self._place = column(margins=(16, 4, 16, 12))
+        self._place = column(margins=(_MARGINS // 2, 8, _MARGINS // 2, 4))
         self._panel = scroll_area(box(self._place))
-        self._panel.setFixedHeight(_OPEN_HEIGHT)
         self._panel.hide()
         self._card: TaskCard | None = None
         self.setLayout(column(self._panel, bar, spacing=0))
@@ -72,7 +77,7 @@ class LessonStrip(QWidget):
         self._name.setText(tr("Lesson {n}", "Lección {n}", n=lesson.number))
         self._name.setToolTip(str(lesson.title))
         state, done = self._lessons.state(task.id), task.id in self._lessons.progress.done
-        self._icon.set_icon("check" if done else "rectangle", "ok" if done else "dim")
+        self._mark.show_state(done, 0.0 if state is None else state.share)
         self._title.setText(str(task.title))
         text = "" if state is None else str(state.measured) if state.done or not str(state.missing) else (
             f"{state.measured} · {tr('still to do', 'falta')}: {state.missing}")
@@ -141,11 +146,24 @@ class LessonStrip(QWidget):
     def _open_card(self, lesson: Lesson, task: Task) -> None:
         clear(self._place)
         self._card = TaskCard(self._workspace, task, lesson.tasks.index(task) + 1)
+        self._card.task_refreshed.connect(self._fit)
         self._place.addWidget(self._card)
         self._place.addStretch(1)
         self._panel.show()
+        self._fit()
         self._more.set_icon("chevron-down")
         self._more.setAccessibleName(tr("Hide the task", "Ocultar la tarea"))
+
+    def _fit(self) -> None:
+        """Let the opened task be as high as it needs to be."""
+        if self._card is not None:
+            width = max(240, self.width() - _MARGINS)
+            self._panel.setFixedHeight(min(_MOST_HEIGHT, self._card.body.totalHeightForWidth(width) + _AROUND))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._card is not None and event.size().width() != event.oldSize().width():
+            self._fit()
 
     def _close_card(self) -> None:
         clear(self._place)

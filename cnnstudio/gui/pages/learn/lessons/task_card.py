@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages import PAGES
 from cnnstudio.gui.pages.learn.lessons.questions import question_form
+from cnnstudio.gui.pages.learn.lessons.task_mark import TaskMark
 from cnnstudio.gui.state.commands import CheckLesson, ShowPage
 from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.workspace import Workspace
@@ -18,7 +19,7 @@ from cnnstudio.gui.widgets.basics import Button, Caption, Icon, Label, box, clea
 from cnnstudio.gui.widgets.cards import Card, Expander
 from cnnstudio.gui.widgets.code_editor import CodeEditor
 from cnnstudio.learning.course.lesson import Task
-from cnnstudio.learning.course.progress import Answer
+from cnnstudio.learning.course.progress import Answer, Progress
 
 _CODE_HEIGHT: Final = 280
 
@@ -32,9 +33,9 @@ class TaskCard(Card):
         super().__init__(spacing=8, edge="accent", parent=parent)
         self._workspace, self._session, self._lessons, self.task = workspace, workspace.session, workspace.lessons, task
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        self._icon = Icon("rectangle", "dim", 20)
+        self._mark = TaskMark()
         caption = Caption(tr("Task {n}", "Tarea {n}", n=number))
-        head = row(self._icon, spacing=10)
+        head = row(self._mark, spacing=10)
         head.addLayout(column(caption, Label(str(task.title), "heading", wrap=True), spacing=0), 1)
         self.body.addLayout(head)
         self.body.addWidget(Label(str(task.text), wrap=True, selectable=True))
@@ -53,8 +54,9 @@ class TaskCard(Card):
         page = next((entry for entry in PAGES if entry.id == task.page), None)
         self._page = Button(tr("Go to {page}", "Ir a {page}", page=page.title), icon=page.icon,
                             on_click=lambda: self._session.request(ShowPage(task.page))) if page is not None else None
-        check = Button(tr("Check now", "Comprobar ahora"), "quiet", "refresh",
-                       on_click=lambda: self._session.request(CheckLesson()))
+        check = Button(tr("Check now", "Comprobar ahora"), "link", on_click=lambda: self._session.request(CheckLesson()))
+        # An answer is judged at once.
+        check.setVisible(self._form is None or bool(task.page))
         for button in (self._page, check, self._hint):
             if button is not None:
                 buttons.addWidget(button)
@@ -69,14 +71,15 @@ class TaskCard(Card):
         """Show how the task stands."""
         state, progress = self._lessons.state(self.task.id), self._lessons.progress
         done = (state is not None and state.counts) or self.task.id in progress.done
-        self._icon.set_icon("check" if done else "rectangle", "ok" if done else "dim")
+        self._mark.show_state(done, 0.0 if state is None else state.share)
         self.setProperty("edge", "ok" if done else "accent")
         self.style().unpolish(self)
         self.style().polish(self)
         measured = str(state.measured) if state is not None else ""
         self._measured.setText(tr("Now: {text}", "Ahora: {text}", text=measured) if measured else "")
-        self._measured.setVisible(bool(measured))
-        missing = "" if state is None or state.done else str(state.missing)
+        waits = self._form is not None and not task_answered(progress, self.task)
+        self._measured.setVisible(bool(measured) and not waits)
+        missing = "" if state is None or state.done or waits else str(state.missing)
         self._missing.setText(_missing_text(missing, done))
         self._missing.set_tone("dim" if done else "warn")
         self._missing.setVisible(bool(missing))
@@ -104,6 +107,12 @@ class TaskCard(Card):
         self._hint.setVisible(left > 0)
         self._hint.setText(tr("Show a hint", "Mostrar una pista") if not count else tr(
             "Show another hint", "Mostrar otra pista"))
+
+
+def task_answered(progress: Progress, task: Task) -> bool:
+    """Whether the question of a task was answered."""
+    answer = progress.answers.get(task.id)
+    return answer is not None and bool(answer.value)
 
 
 def _missing_text(missing: str, done: bool) -> str:

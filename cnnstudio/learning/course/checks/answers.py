@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from cnnstudio.learning.course.checks.conditions import Condition
 from cnnstudio.learning.course.checks.entry import CheckKind, Outcome
 from cnnstudio.learning.course.evidence import Evidence, Subject
 
+_GROUPED: Final = re.compile(r"\d{1,3}(?:[.,\s]\d{3})+")
 _NONE: Final = Text("no answer yet", "aún sin respuesta")
 _ANSWER: Final = Text("answer the question", "responda a la pregunta")
 
@@ -90,13 +92,20 @@ def _judge_number(evidence: Evidence, check: NumberCheck) -> Outcome:
         return Outcome(done=False, measured=_NONE, missing=_ANSWER)
     measured = Text("answer: {value}", "respuesta: {value}").fill(value=answer.value.strip())
     try:
-        number = float(normalize_number(answer.value))
+        number = _typed_number(answer.value, whole=float(expected).is_integer() and not check.tolerance)
     except ValueError:
         return Outcome(done=False, measured=measured, missing=Text("this is no number", "esto no es un número"))
     if abs(number - expected) > check.tolerance:
         more = Text("it is more", "es más") if number < expected else Text("it is less", "es menos")
         return Outcome(done=False, measured=measured, missing=more)
     return Outcome(done=True, measured=measured, share=1.0)
+
+
+def _typed_number(text: str, whole: bool) -> float:
+    """The number that was typed. Where a whole one is asked for, 50,240 and 50.240 are that, not decimals. Raises ValueError."""
+    if whole and _GROUPED.fullmatch(text.strip()):
+        return float(re.sub(r"\D", "", text))
+    return float(normalize_number(text))
 
 
 def _figure(evidence: Evidence, check: NumberCheck) -> float | None:

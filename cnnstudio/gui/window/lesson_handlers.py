@@ -30,7 +30,7 @@ def _start_lesson(context: WindowContext, command: commands.StartLesson) -> None
         return
     from cnnstudio.learning.course.start import default_folder
 
-    usual = default_folder(lessons.lesson)
+    usual, name = default_folder(lessons.lesson), lessons.lesson.id
     folder = Path(command.folder) if command.folder else free_path(usual)
     if command.ask:
         chosen = QFileDialog.getExistingDirectory(context.window, tr("Where is the project to be made?",
@@ -39,7 +39,7 @@ def _start_lesson(context: WindowContext, command: commands.StartLesson) -> None
         if not chosen:
             return
         folder = free_path(Path(chosen) / usual.name)
-    creation.make_lesson(session, lessons.lesson, folder, lambda made: _begin(context, command.lesson, made))
+    creation.make_lesson(session, lessons.lesson, folder, lambda made: _begin(context, name, made))
 
 
 def _begin(context: WindowContext, lesson: str, folder: Path) -> None:

@@ -210,6 +210,8 @@ class LearnPage(Page):
         self.frame.keep()
 
     def close(self) -> None:
+        # The window may be built again, in another language.
+        self.state["shown"] = self._shown
         self.frame.close_bench()
         if self._course is not None:
             self._course.view.close_view()

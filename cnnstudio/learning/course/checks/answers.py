@@ -102,7 +102,7 @@ def _judge_number(evidence: Evidence, check: NumberCheck) -> Outcome:
 
 
 def _typed_number(text: str, whole: bool) -> float:
-    """The number that was typed. Where a whole one is asked for, 50,240 and 50.240 are that, not decimals. Raises ValueError."""
+    """The number that was typed; where a whole one is asked for, 50,240 and 50.240 are no decimals. Raises ValueError."""
     if whole and _GROUPED.fullmatch(text.strip()):
         return float(re.sub(r"\D", "", text))
     return float(normalize_number(text))

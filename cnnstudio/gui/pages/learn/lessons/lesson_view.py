@@ -110,7 +110,7 @@ class LessonView(QWidget):
 
     def _widget(self, lesson: Lesson, block: Block) -> QWidget:
         if isinstance(block, ProseBlock):
-            prose = Prose(block.text, str(lesson.title))
+            prose = Prose(block.text)
             prose.link_chosen.connect(self._follow)
             return prose
         if isinstance(block, Source):

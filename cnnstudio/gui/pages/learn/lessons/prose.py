@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
+    QKeyEvent,
     QResizeEvent,
     QTextBlockFormat,
     QTextCharFormat,
@@ -26,6 +27,8 @@ _LINE: Final = 150
 """Height of a line in per cent."""
 _AFTER: Final = 10
 """Pixels below a paragraph."""
+_SCROLLING: Final = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
+"""Keys that scroll the page around it."""
 
 
 class Prose(QTextBrowser):
@@ -33,7 +36,7 @@ class Prose(QTextBrowser):
 
     link_chosen = Signal(str)
 
-    def __init__(self, markdown: str, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, markdown: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
@@ -42,11 +45,11 @@ class Prose(QTextBrowser):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setOpenLinks(False)
         self.setTabChangesFocus(True)
-        self.setAccessibleName(name)
         self.anchorClicked.connect(lambda address: self.link_chosen.emit(QUrl(address).toString()))
         self.document().setDocumentMargin(0)
         self.document().setDefaultFont(theme.font("reading"))
         self.setMarkdown(markdown)
+        self.setAccessibleName(self.toPlainText().partition("\n")[0])
         self._dress()
 
     def _dress(self) -> None:
@@ -112,6 +115,12 @@ class Prose(QTextBrowser):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(QFontMetrics(theme.font("reading")).averageCharWidth() * 20, 24)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _SCROLLING and not event.modifiers():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # The page scrolls, not its text.

@@ -268,9 +268,6 @@ class Facts(QWidget):
 class Expander(QWidget):
     """A line that expands more content below it."""
 
-    toggled = Signal(bool)
-    """It was expanded, or closed."""
-
     def __init__(self, title: str, content: QWidget, *, open: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content = content
@@ -284,7 +281,6 @@ class Expander(QWidget):
 
     def _toggle(self) -> None:
         self._set(self._content.isHidden())
-        self.toggled.emit(not self._content.isHidden())
 
     def _set(self, opened: bool) -> None:
         self._content.setVisible(opened)

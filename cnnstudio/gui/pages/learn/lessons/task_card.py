@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import Text, tr
@@ -14,10 +14,12 @@ from cnnstudio.gui.pages.learn.lessons.questions import question_form
 from cnnstudio.gui.pages.learn.lessons.task_mark import TaskMark
 from cnnstudio.gui.state.commands import CheckLesson, ShowPage
 from cnnstudio.gui.state.jobs import Report, Work
+from cnnstudio.gui.state.lessons import KIND
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Icon, Label, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Expander
 from cnnstudio.gui.widgets.code_editor import CodeEditor
+from cnnstudio.learning.course.code import CODES, task_code
 from cnnstudio.learning.course.lesson import Task
 from cnnstudio.learning.course.progress import Answer, Progress
 
@@ -62,7 +64,9 @@ class TaskCard(Card):
                 buttons.addWidget(button)
         buttons.addStretch(1)
         self.body.addLayout(buttons)
-        self._code = _TaskCode(workspace, task) if task.code else None
+        self._code = Expander(
+            tr("The code of what you have done: {title}", "El código de lo que ha hecho: {title}",
+               title=CODES[task.code].title), _TaskCode(workspace, task)) if task.code else None
         if self._code is not None:
             self.body.addWidget(self._code)
         self.refresh()
@@ -121,33 +125,26 @@ def _missing_text(missing: str, done: bool) -> str:
     return tr("Still to do: {text}", "Falta: {text}", text=missing)
 
 
-class _TaskCode(Expander):
-    """The code of what was done, printed when it is opened."""
+class _TaskCode(QWidget):
+    """The code of what was done, printed when it comes into sight."""
 
     def __init__(self, workspace: Workspace, task: Task) -> None:
-        from cnnstudio.learning.course.code import CODES
-
-        self._kind = CODES[task.code]
+        super().__init__()
         self._workspace, self._task = workspace, task
-        self._editor = CodeEditor(str(self._kind.title))
+        self._editor = CodeEditor(str(CODES[task.code].title))
         self._editor.setFixedHeight(_CODE_HEIGHT)
         copy = Button(tr("Copy", "Copiar"), "", "copy",
                       on_click=lambda: QGuiApplication.clipboard().setText(self._editor.toPlainText()))
-        super().__init__(tr("The code of what you have done: {title}", "El código de lo que ha hecho: {title}",
-                            title=self._kind.title),
-                         box(column(self._editor, row(copy, None), spacing=6)))
+        self.setLayout(column(self._editor, row(copy, None), spacing=6))
 
-        self.toggled.connect(self._print)
-
-    def _print(self, opened: bool) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         session, kind = self._workspace.session, self._task.code
         folder, project = session.folder, session.project
-        if folder is None or not opened:
+        if folder is None:
             return
 
         def work(_report: Report) -> str:
-            from cnnstudio.learning.course.code import task_code
-
             return task_code(kind, folder, project)
 
         def done(job: Work) -> None:
@@ -157,6 +154,4 @@ class _TaskCode(Expander):
                 problem = getattr(job.last, "problem", None)
                 self._editor.show_text("" if problem is None else f"# {problem.text}")
 
-        session.jobs.run(work, Text("Writing the code", "Escribiendo el código"), "lesson", quiet=True, done=done, owner=self)
-
-
+        session.jobs.run(work, Text("Writing the code", "Escribiendo el código"), KIND, quiet=True, done=done, owner=self)

@@ -17,7 +17,7 @@ from cnnstudio.gui.state.jobs import Job, Report, Work
 if TYPE_CHECKING:
     from cnnstudio.gui.state.session import Session
     from cnnstudio.learning.course.judge import TaskState
-    from cnnstudio.learning.course.lesson import Lesson
+    from cnnstudio.learning.course.lesson import Lesson, Task
     from cnnstudio.learning.course.progress import Answer, Progress
 
 KIND: Final = "lesson"
@@ -46,6 +46,7 @@ class Lessons(QObject):
         self._lesson: Lesson | None = None
         self._progress: Progress | None = None
         self._states: tuple[TaskState, ...] = ()
+        self._chosen = ""
         self._judging: Work | None = None
         self._again = False
         self._timer = QTimer(self)
@@ -93,6 +94,22 @@ class Lessons(QObject):
         """Whether the project of the active lesson is the open one."""
         return self.folder is not None and self._session.is_open and self._session.folder == self.folder
 
+    def task_at(self, page: str) -> Task | None:
+        """The task to work on at a page of the window: the one that was chosen, else the first open one that is done there,
+        else the first open one; after them all the last."""
+        if self._lesson is None:
+            return None
+        tasks = self._lesson.tasks
+        chosen = self._lesson.task(self._chosen)
+        left = [task for task in tasks if task.id not in self.progress.done]
+        here = [task for task in left if task.page == page]
+        return chosen or next(iter((*here, *left)), tasks[-1])
+
+    def choose_task(self, task: str) -> None:
+        """Work on this task until it is done; "" for none in particular."""
+        self._chosen = task
+        self.changed.emit()
+
     def activate(self, name: str) -> bool:
         """Work on a lesson; False, with a message, where it cannot be read."""
         if not self._take(name):
@@ -123,7 +140,7 @@ class Lessons(QObject):
         if problem is not None:
             self._session.report(problem)
         if self._lesson is None or lesson.id != self._lesson.id:
-            self._states = ()
+            self._states, self._chosen = (), ""
         self._lesson = lesson
         return True
 
@@ -222,6 +239,8 @@ class Lessons(QObject):
 
         new = tuple(state.task for state in states if state.done and not state.kept and state.task not in self.progress.done)
         self._states = states
+        if self._chosen in new:
+            self._chosen = ""
         if new:
             self._progress = with_done(self.progress, new)
             self._keep()

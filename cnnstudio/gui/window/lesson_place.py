@@ -30,6 +30,7 @@ class LessonPlace(QWidget):
         """Another page is visible; the one of the lessons shows the tasks by itself."""
         self._page = page
         if self._strip is not None:
+            self._strip.show_page(page)
             self.update_strip()
 
     def update_strip(self) -> None:
@@ -40,6 +41,7 @@ class LessonPlace(QWidget):
 
             self._strip = LessonStrip(self._workspace)
             self._layout.addWidget(self._strip)
+            self._strip.show_page(self._page)
         self.setVisible(active and self._page != "learn")
 
     def shown_height(self) -> int:

@@ -60,6 +60,11 @@ def find_lesson(name: str, lessons: Sequence[Lesson] | None = None) -> Lesson:
     raise ProblemError(error("no_lesson", text.fill(name=name, known=", ".join(lesson.id for lesson in known)), "file"))
 
 
+def following_lesson(lesson: Lesson) -> Lesson | None:
+    """The lesson after this one; None behind the last."""
+    return next((item for item in course() if item.number == lesson.number + 1), None)
+
+
 def read_lesson(folder: Path) -> Lesson:
     """The lesson of a folder. Raises ProblemError with all that is wrong with it."""
     path = folder / "lesson.toml"

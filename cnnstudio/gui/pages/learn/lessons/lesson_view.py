@@ -21,7 +21,7 @@ from cnnstudio.gui.widgets.code_editor import CodeEditor
 from cnnstudio.learning.course.blocks import Block, EmbeddedBench, Source, TaskPlace, page_blocks
 from cnnstudio.learning.course.blocks import Prose as ProseBlock
 from cnnstudio.learning.course.lesson import Lesson
-from cnnstudio.learning.course.reading import course
+from cnnstudio.learning.course.reading import following_lesson
 
 _WIDTH: Final = 820
 """Pixels of the column of text at most: longer lines are hard to read."""
@@ -129,7 +129,7 @@ class LessonView(QWidget):
         return card
 
     def _end(self, lesson: Lesson) -> QWidget:
-        following = next((item for item in course() if item.number == lesson.number + 1), None)
+        following = following_lesson(lesson)
         line = row(spacing=12)
         if following is not None:
             line.addWidget(Button(tr("Next lesson: {title}", "Lección siguiente: {title}", title=following.title),

@@ -16,6 +16,7 @@ from cnnstudio.gui.state.commands import LeaveLesson, OpenLesson, OpenLessonProj
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Elided, box, clear, column, row, scroll_area
 from cnnstudio.learning.course.lesson import Lesson, Task
+from cnnstudio.learning.course.reading import following_lesson
 
 _HEIGHT: Final = 44
 _MOST_HEIGHT: Final = 300
@@ -33,7 +34,7 @@ class LessonStrip(QWidget):
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._workspace, self._session, self._lessons = workspace, workspace.session, workspace.lessons
-        self._chosen = str(self._session.recall("lesson_task", ""))
+        self._page = ""
         self._marks: QHBoxLayout = row(spacing=0)
         self._built: tuple[str, ...] = ()
         self._name = Button("", "status", "learn", on_click=self._show_lesson)
@@ -42,6 +43,7 @@ class LessonStrip(QWidget):
         self._figures = Elided("", "secondary", "dim")
         self._project = Button(tr("Open its project", "Abrir su proyecto"), "link",
                                on_click=lambda: self._session.request(OpenLessonProject()))
+        self._next = Button(tr("Next lesson", "Lección siguiente"), "link", on_click=self._go_on)
         self._more = Button(tr("Show the task", "Mostrar la tarea"), "icon", "chevron-up", on_click=self._toggle)
         close = Button(tr("Leave the lesson", "Dejar la lección"), "icon", "close",
                        on_click=lambda: self._session.request(LeaveLesson()))
@@ -51,6 +53,7 @@ class LessonStrip(QWidget):
         line.addWidget(self._title, 2)
         line.addWidget(self._figures, 3)
         line.addWidget(self._project)
+        line.addWidget(self._next)
         line.addWidget(self._more)
         line.addWidget(close)
         bar = box(line)
@@ -73,7 +76,7 @@ class LessonStrip(QWidget):
             self._close_card()
             return
         self._build_marks(lesson)
-        task = self._task(lesson)
+        task = self._lessons.task_at(self._page) or lesson.tasks[0]
         self._name.setText(tr("Lesson {n}", "Lección {n}", n=lesson.number))
         self._name.setToolTip(str(lesson.title))
         state, done = self._lessons.state(task.id), task.id in self._lessons.progress.done
@@ -83,6 +86,8 @@ class LessonStrip(QWidget):
             f"{state.measured} · {tr('still to do', 'falta')}: {state.missing}")
         self._figures.setText(text)
         self._project.setVisible(self._lessons.folder is not None and not self._lessons.is_project_open)
+        all_done = all(item.id in self._lessons.progress.done for item in lesson.tasks)
+        self._next.setVisible(all_done and following_lesson(lesson) is not None)
         for place, item in enumerate(lesson.tasks):
             self._dress(place, item, chosen=item.id == task.id)
         if self._card is not None and (self._card.task.id != task.id):
@@ -90,21 +95,19 @@ class LessonStrip(QWidget):
         elif self._card is not None:
             self._card.refresh()
 
-    def _task(self, lesson: Lesson) -> Task:
-        """The task that was chosen, else the first that is not done."""
-        chosen = lesson.task(self._chosen)
-        open_tasks = [task for task in lesson.tasks if task.id not in self._lessons.progress.done]
-        return chosen or next(iter(open_tasks), lesson.tasks[-1])
+    def show_page(self, page: str) -> None:
+        """Another page is visible: its own task comes first, unless one was chosen."""
+        self._page = page
+        self.refresh()
 
     def _build_marks(self, lesson: Lesson) -> None:
         names = tuple(f"{lesson.id}/{task.id}" for task in lesson.tasks)
         if names == self._built:
             return
         self._built = names
-        self._chosen = self._chosen if lesson.task(self._chosen) is not None else ""
         clear(self._marks)
         for number, task in enumerate(lesson.tasks, start=1):
-            mark = Button(str(number), "status", checkable=True, on_click=partial(self._choose, task.id))
+            mark = Button(str(number), "status", checkable=True, on_click=partial(self._lessons.choose_task, task.id))
             mark.setFixedWidth(30)
             self._marks.addWidget(mark)
 
@@ -127,21 +130,22 @@ class LessonStrip(QWidget):
 
     # What is done ---------------------------------------------------------------------------------
 
-    def _choose(self, task: str) -> None:
-        self._chosen = task
-        self._session.remember("lesson_task", task)
-        self.refresh()
-
     def _show_lesson(self) -> None:
         if self._lessons.lesson is not None:
             self._session.request(OpenLesson(self._lessons.lesson.id))
 
-    def _toggle(self) -> None:
+    def _go_on(self) -> None:
         lesson = self._lessons.lesson
+        following = following_lesson(lesson) if lesson is not None else None
+        if following is not None:
+            self._session.request(OpenLesson(following.id))
+
+    def _toggle(self) -> None:
+        lesson, task = self._lessons.lesson, self._lessons.task_at(self._page)
         if self._card is not None:
             self._close_card()
-        elif lesson is not None:
-            self._open_card(lesson, self._task(lesson))
+        elif lesson is not None and task is not None:
+            self._open_card(lesson, task)
 
     def _open_card(self, lesson: Lesson, task: Task) -> None:
         clear(self._place)

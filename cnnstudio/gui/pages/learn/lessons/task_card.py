@@ -55,7 +55,7 @@ class TaskCard(Card):
         buttons = row(spacing=12)
         page = next((entry for entry in PAGES if entry.id == task.page), None)
         self._page = Button(tr("Go to {page}", "Ir a {page}", page=page.title), icon=page.icon,
-                            on_click=lambda: self._session.request(ShowPage(task.page))) if page is not None else None
+                            on_click=self._go) if page is not None else None
         check = Button(tr("Check now", "Comprobar ahora"), "link", on_click=lambda: self._session.request(CheckLesson()))
         # An answer is judged at once.
         check.setVisible(self._form is None or bool(task.page))
@@ -97,6 +97,12 @@ class TaskCard(Card):
         word = tr("done", "hecha") if done else tr("not done yet", "aún sin hacer")
         self.setAccessibleName(f"{self.task.title}: {word}")
         self.task_refreshed.emit()
+
+    def _go(self) -> None:
+        """Show the page where the task is done; the task stays in sight there."""
+        if self.task.id not in self._lessons.progress.done:
+            self._lessons.choose_task(self.task.id)
+        self._session.request(ShowPage(self.task.page))
 
     def _show_hints(self, count: int) -> None:
         hints = self.task.hints

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea
@@ -19,6 +20,7 @@ from cnnstudio.gui.pages.learn.lessons.strip import LessonStrip
 from cnnstudio.gui.pages.learn.lessons.task_card import TaskCard
 from cnnstudio.gui.state.commands import LeaveLesson, OpenLesson, SetSetting, ShowPage
 from cnnstudio.gui.state.lessons import remembered_lesson
+from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
 from cnnstudio.learning.benches import BENCHES
@@ -132,14 +134,28 @@ def test_the_strip_opens_to_the_task_with_its_hints(begin):
     window = begin("6")
     window.perform(ShowPage("data"))
     strip = strip_of(window)
+    assert driving.says(strip, "Write the labels as numbers"), "the task that is done on this page"
+    driving.press(strip, "Task 1: Repair the network")
     driving.press(strip, "Show the task")
     (card,) = driving.parts(strip, TaskCard)
     driving.press(card, "Show a hint")
     assert driving.says(card, str(card.task.hints[0]))
     driving.press(card, "Go to Network")
-    assert window.current.id == "network"
+    assert window.current.id == "network" and driving.says(strip, "Repair the network")
     driving.press(strip, "Hide the task")
     assert not driving.parts(strip, TaskCard)
+
+
+def test_after_the_last_task_the_strip_leads_to_the_next_lesson(qtbot, begin):
+    window = begin("1")
+    lessons = window.workspace.lessons
+    window.perform(ShowPage("data"))
+    strip = strip_of(window)
+    assert not [button for button in driving.parts(strip, Button) if button.text() == "Next lesson"]
+    lessons._show(tuple(msgspec.structs.replace(state, done=True) for state in lessons.states))
+    driving.press(strip, "Next lesson")
+    settle(qtbot, window)
+    assert lessons.lesson.id == "convolution-and-pooling" and window.current.id == "learn"
 
 
 def test_leaving_a_lesson_hides_its_tasks_and_keeps_what_was_done(qtbot, begin):

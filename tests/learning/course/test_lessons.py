@@ -39,6 +39,10 @@ class TestLesson:
 
         assert parts("en") == parts("es")
 
+    def test_the_tasks_stand_on_the_page_in_their_order(self, lesson: Lesson):
+        assert [block.task for block in page_blocks(lesson.pages["en"]) if isinstance(block, TaskPlace)] == [
+            task.id for task in lesson.tasks]
+
     def test_every_text_is_there_in_both_languages(self, lesson: Lesson):
         texts = [lesson.title, lesson.file.summary, *(text for task in lesson.tasks for text in (
             task.title, task.text, *task.hints))]

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Icon, Label, row
+from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, row
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.learning.benches import BENCHES
 from cnnstudio.learning.course.blocks import EmbeddedBench
 
@@ -43,14 +44,15 @@ class EmbeddedBenchCard(Card):
             return
         module, _, name = entry.view.partition(":")
         self.view = getattr(importlib.import_module(module), name)(workspace)
-        head = row(Icon(entry.icon, "accent", 18), spacing=8)
-        head.addWidget(Label(str(entry.title), "body_strong"), 1)
+        tools = QWidget()
+        line = FlowLayout(tools, spacing=4)
+        line.addWidget(box(row(Icon(entry.icon, "accent", 18), Label(str(entry.title), "body_strong"), 12, spacing=8)))
         for button in (Button(tr("As in the text", "Como en el texto"), "quiet", "undo", on_click=self._reset),
                        Button(tr("Copy as code", "Copiar como código"), "quiet", "code", on_click=self._copy),
                        Button(tr("Open as a page", "Abrir como página"), "quiet", "open",
                               on_click=lambda: self.bench_chosen.emit(block.bench))):
-            head.addWidget(button)
-        self.body.addLayout(head)
+            line.addWidget(button)
+        self.body.addWidget(tools)
         self.body.addWidget(self.view)
         self.setAccessibleName(str(entry.title))
         self.view.restore(dict(block.settings))

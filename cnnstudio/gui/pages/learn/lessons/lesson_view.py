@@ -18,6 +18,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scroll_area, tab_through
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.learning.course.blocks import Block, EmbeddedBench, Source, TaskPlace, page_blocks
 from cnnstudio.learning.course.blocks import Prose as ProseBlock
 from cnnstudio.learning.course.lesson import Lesson
@@ -25,6 +26,8 @@ from cnnstudio.learning.course.reading import following_lesson
 
 _WIDTH: Final = 820
 """Pixels of the column of text at most: longer lines are hard to read."""
+_AROUND: Final = 40
+"""Pixels around the lines of code: margins, and a bar that scrolls long lines."""
 _WIDE: Final = 1180
 """Pixels of a bench at most, whose controls then stand beside its board."""
 
@@ -114,7 +117,7 @@ class LessonView(QWidget):
             prose.link_chosen.connect(self._follow)
             return prose
         if isinstance(block, Source):
-            return _code(block)
+            return _CodeCard(block)
         if isinstance(block, TaskPlace):
             number = next(place for place, task in enumerate(lesson.tasks, start=1) if task.id == block.task)
             card = TaskCard(self._workspace, lesson.tasks[number - 1], number)
@@ -130,15 +133,15 @@ class LessonView(QWidget):
 
     def _end(self, lesson: Lesson) -> QWidget:
         following = following_lesson(lesson)
-        line = row(spacing=12)
+        ends = QWidget()
+        line = FlowLayout(ends, spacing=16)
         if following is not None:
             line.addWidget(Button(tr("Next lesson: {title}", "Lección siguiente: {title}", title=following.title),
                                   icon="chevron-right",
                                   on_click=partial(self._request, OpenLesson(following.id))))
-        line.addStretch(1)
         line.addWidget(Button(tr("Begin this lesson anew…", "Empezar de nuevo esta lección…"), "link",
                               on_click=lambda: self._session.request(ResetLesson())))
-        return box(line)
+        return ends
 
     def _request(self, command: Command) -> None:
         self._session.request(command)
@@ -180,10 +183,15 @@ def _centred(widget: QWidget, width: int = _WIDTH) -> QBoxLayout:
     return line
 
 
-def _code(block: Source) -> QWidget:
-    editor = CodeEditor(tr("Code", "Código"))
-    editor.show_text(block.text)
-    lines = block.text.count("\n") + 1
-    editor.setFixedHeight(lines * editor.fontMetrics().lineSpacing() + 28)
-    editor.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return Card(editor, margins=(6, 6, 6, 6))
+class _CodeCard(Card):
+    """Code to read and to copy, as high as it is."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(margins=(6, 6, 6, 6))
+        # Kept here: an editor that only the layout knows is deleted with its Python object.
+        self._editor = CodeEditor(tr("Code", "Código"))
+        self._editor.show_text(source.text)
+        self._editor.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        lines = source.text.count("\n") + 1
+        self._editor.setFixedHeight(lines * self._editor.fontMetrics().lineSpacing() + _AROUND)
+        self.body.addWidget(self._editor)

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 from cnnstudio.core.text import tr
 from cnnstudio.gui.state.commands import OpenLessonProject, StartLesson
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Label, row
+from cnnstudio.gui.widgets.basics import Button, Label
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.learning.course.data import DATA_SETS
 from cnnstudio.learning.course.lesson import Lesson
 from cnnstudio.learning.course.start import default_folder
@@ -36,7 +37,11 @@ class StartCard(Card):
         self.body.addWidget(self._title)
         self.body.addWidget(self._text)
         self.body.addWidget(self._bar)
-        self.body.addLayout(row(self._start, self._open, self._elsewhere, None, spacing=12))
+        buttons = QWidget()
+        line = FlowLayout(buttons, spacing=12)
+        for button in (self._start, self._open, self._elsewhere):
+            line.addWidget(button)
+        self.body.addWidget(buttons)
         self.refresh()
 
     def refresh(self) -> None:

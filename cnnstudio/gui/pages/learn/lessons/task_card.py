@@ -19,6 +19,7 @@ from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Caption, Icon, Label, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Expander
 from cnnstudio.gui.widgets.code_editor import CodeEditor
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.learning.course.code import CODES, task_code
 from cnnstudio.learning.course.lesson import Task
 from cnnstudio.learning.course.progress import Answer, Progress
@@ -52,7 +53,8 @@ class TaskCard(Card):
         self.body.addWidget(self._missing)
         self.body.addLayout(self._hints)
         self._hint = Button("", "link", on_click=lambda: self._lessons.reveal_hint(task.id))
-        buttons = row(spacing=12)
+        holder = QWidget()
+        buttons = FlowLayout(holder, spacing=12)
         page = next((entry for entry in PAGES if entry.id == task.page), None)
         self._page = Button(tr("Go to {page}", "Ir a {page}", page=page.title), icon=page.icon,
                             on_click=self._go) if page is not None else None
@@ -62,8 +64,7 @@ class TaskCard(Card):
         for button in (self._page, check, self._hint):
             if button is not None:
                 buttons.addWidget(button)
-        buttons.addStretch(1)
-        self.body.addLayout(buttons)
+        self.body.addWidget(holder)
         self._code = Expander(
             tr("The code of what you have done: {title}", "El código de lo que ha hecho: {title}",
                title=CODES[task.code].title), _TaskCode(workspace, task)) if task.code else None

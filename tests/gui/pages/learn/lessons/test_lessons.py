@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 
 import msgspec
@@ -301,3 +302,21 @@ def _alike(kept, wanted):
     if isinstance(wanted, list) and isinstance(kept, list | tuple) and len(kept) == len(wanted):
         return [_alike(one, other) for one, other in zip(kept, wanted, strict=True)]
     return kept
+
+
+def test_the_code_of_a_page_is_all_in_sight(begin):
+    window = begin("12")
+    gc.collect()
+    QApplication.processEvents()
+    shown = [editor for editor in driving.parts(window, CodeEditor) if editor.isVisible()]
+    assert len(shown) == 3
+    for editor in shown:
+        assert editor.verticalScrollBar().maximum() == 0 and editor.height() >= 5 * editor.fontMetrics().lineSpacing()
+
+
+def test_a_narrow_window_cuts_nothing_off(begin):
+    window = begin("12")
+    window.resize(960, 600)
+    QApplication.processEvents()
+    (area,) = driving.part(window, LessonView).findChildren(QScrollArea)
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()

@@ -13,6 +13,7 @@ from cnnstudio.learning.benches.convolution.settings import ConvolutionSettings,
 from cnnstudio.learning.benches.entry import Code
 from cnnstudio.learning.benches.pictures.samples import SAMPLES
 from cnnstudio.learning.benches.pictures.source import SIDES, PictureSource, matrix_of
+from cnnstudio.learning.benches.pooling.settings import PoolingSettings
 
 
 def run_code(code: Code) -> Any:
@@ -53,3 +54,9 @@ def random_convolution(rng: np.random.Generator) -> ConvolutionSettings:
     return check_settings(ConvolutionSettings(
         source=source, size=size, stride=int(rng.integers(1, 5)), padding="same" if rng.random() < 0.5 else "valid",
         dilation=int(rng.integers(1, 4)), flip=bool(rng.random() < 0.5), filters=tuple(filters)))
+
+
+def random_pooling(rng: np.random.Generator) -> PoolingSettings:
+    """Settings of the pooling bench; the window may be larger than the picture."""
+    return PoolingSettings(source=random_source(rng), size=int(rng.integers(1, 9)), stride=int(rng.integers(1, 9)),
+                           padding="same" if rng.random() < 0.5 else "valid")

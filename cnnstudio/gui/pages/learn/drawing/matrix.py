@@ -155,7 +155,7 @@ class MatrixView(QWidget):
 
     def sizeHint(self) -> QSize:
         rows, columns = self._values.shape
-        side = max(2, min(int(self._most), 320 // max(rows, columns)))
+        side = max(2, min(int(self._most), 200 // max(rows, columns)))
         return QSize(columns * side + 2 * _MARGIN, rows * side + 2 * _MARGIN)
 
     def minimumSizeHint(self) -> QSize:

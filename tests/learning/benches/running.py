@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from cnnstudio.learning.benches.activation.functions import FUNCTIONS
+from cnnstudio.learning.benches.activation.settings import ActivationSettings
+from cnnstudio.learning.benches.activation.settings import check_settings as check_activation
 from cnnstudio.learning.benches.convolution.kernels import EDITED, KERNELS
 from cnnstudio.learning.benches.convolution.settings import ConvolutionSettings, Filter, check_settings
 from cnnstudio.learning.benches.entry import Code
@@ -60,3 +63,13 @@ def random_pooling(rng: np.random.Generator) -> PoolingSettings:
     """Settings of the pooling bench; the window may be larger than the picture."""
     return PoolingSettings(source=random_source(rng), size=int(rng.integers(1, 9)), stride=int(rng.integers(1, 9)),
                            padding="same" if rng.random() < 0.5 else "valid")
+
+
+def random_activation(rng: np.random.Generator) -> ActivationSettings:
+    """Settings of the activation bench."""
+    function = FUNCTIONS[str(rng.choice(FUNCTIONS.ids()))]
+    return check_activation(ActivationSettings(
+        function=function.id, param=float(np.round(rng.uniform(function.least, function.most), 3)),
+        source=PictureSource(sample=str(rng.choice(SAMPLES.ids())), side=int(rng.choice((8, 16, 28)))),
+        before="edges" if rng.random() < 0.5 else "pixels", gain=float(np.round(rng.uniform(0.5, 12), 2)),
+        shift=float(np.round(rng.uniform(-3, 3), 2))))

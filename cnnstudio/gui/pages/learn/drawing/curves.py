@@ -41,7 +41,6 @@ class CurvePlot(QWidget):
         item = self._plot.getPlotItem()
         item.setLabel("bottom", x_title, color=color)
         item.setLabel("left", y_title, color=color)
-        self._marker: pg.InfiniteLine | None = None
         layout = column(self._legend, self._plot, spacing=4)
         layout.setStretch(1, 1)
         self.setLayout(layout)
@@ -67,6 +66,10 @@ class CurvePlot(QWidget):
         self._legend.setText(legend_html([(curve.color, "– –" if curve.dashed else "—", curve.name) for curve in curves]))
         self._plot.curves = tuple(curves)
         self.setAccessibleDescription(", ".join(curve.name for curve in curves))
+
+    def set_ticks(self, ticks: Sequence[tuple[float, str]]) -> None:
+        """Write these texts at these places of the axis, instead of the numbers."""
+        self._plot.getPlotItem().getAxis("bottom").setTicks([list(ticks)])
 
     def sizeHint(self) -> QSize:
         return QSize(360, 240)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from cnnstudio.core.registry import Registry
-from cnnstudio.learning.benches import activation, convolution, pooling
+from cnnstudio.learning.benches import activation, convolution, image_processing, pooling
 from cnnstudio.learning.benches.entry import Bench
 
-BENCHES: Final[Registry[Bench]] = Registry("bench", (convolution.BENCH, pooling.BENCH, activation.BENCH))
+BENCHES: Final[Registry[Bench]] = Registry("bench", (
+    convolution.BENCH, pooling.BENCH, activation.BENCH, image_processing.BENCH))

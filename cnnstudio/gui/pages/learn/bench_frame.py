@@ -79,7 +79,8 @@ class BenchFrame(QWidget):
             self.view.changed.connect(self._on_changed)
         assert self.view is not None
         if settings:
-            self.view.restore({**self._defaults, **settings})
+            self.view.restore(self._defaults)
+            self.view.restore(settings)
         if self._visible:
             self.view.enter()
         self._update_code()

@@ -115,7 +115,7 @@ def test_what_is_shown_is_saved_as_a_picture(window, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "pooling.png"), "PNG (*.png)"))
     press(window.header, "Picture…")
     with Image.open(tmp_path / "pooling.png") as image:
-        assert image.size == (view.board.width() * 2, view.board.height() * 2)
+        assert image.size == ((view.board.width() + 32) * 2, (view.board.height() + 32) * 2)
         assert len(image.convert("L").getcolors(1 << 20)) > 20
 
 

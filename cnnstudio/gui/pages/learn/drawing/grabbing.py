@@ -26,15 +26,16 @@ def grab(widget: QWidget, ratio: float = 1.0) -> QImage:
 
 
 class Frames:
-    """The frames of a film: a widget that is not on the screen gets a size, is shown at `positions`, at most 240 of them, and
-    is drawn."""
+    """The frames of a film: a widget that is not on the screen is shown at `positions`, at most 240 of them, and drawn in the
+    size that it was given."""
 
-    def __init__(self, widget: QWidget, size: QSize, show: Callable[[int], None], positions: int) -> None:
+    def __init__(self, widget: QWidget, show: Callable[[int], None], positions: int) -> None:
         self._widget, self._show = widget, show
         step = -(-positions // MOST_FRAMES)
         self._positions = [*range(0, positions - 1, step), positions - 1] if positions > 1 else [0]
         self._next = 0
         # Not a window of its own: that would get the size that its wrapped texts would like to have.
+        size = widget.size()
         self._holder = QWidget()
         self._holder.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         self._holder.resize(size)

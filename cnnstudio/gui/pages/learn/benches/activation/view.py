@@ -186,6 +186,7 @@ class ActivationView(BenchView):
         if self._activated is None:
             return iter(())
         board, settings, pixels = ActivationBoard(), self._settings, self._pixels
+        board.resize(self.board.size())
         board.show_activated(self._activated, 0)
 
         def show(position: int) -> None:
@@ -195,7 +196,7 @@ class ActivationView(BenchView):
             else:
                 board.show_position(position)
 
-        return Frames(board, self.board.size(), show, POSITIONS)
+        return Frames(board, show, POSITIONS)
 
     def leave(self) -> None:
         self.board.playback.pause()

@@ -193,8 +193,9 @@ class ConvolutionView(BenchView):
         # A board of its own: the one on screen can be used meanwhile.
         settings, convolved = self._settings, self._convolved
         board = ConvolutionBoard()
+        board.resize(self.board.size())
         board.show_layer(convolved, settings.filter, settings.channel, 0, editable=False)
-        return Frames(board, self.board.size(), board.show_position, convolved.positions)
+        return Frames(board, board.show_position, convolved.positions)
 
     # Life ----------------------------------------------------------------------------------------
 

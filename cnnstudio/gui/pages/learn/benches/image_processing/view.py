@@ -161,8 +161,9 @@ class ImageProcessingView(BenchView):
         if self._processed is None:
             return iter(())
         board = ProcessingBoard()
+        board.resize(self.board.size())
         board.show_processed(self._processed, 1.0)
-        return Frames(board, self.board.size(), lambda number: board.pictures.set_split(1 - number / (_SWEEP - 1)), _SWEEP)
+        return Frames(board, lambda number: board.pictures.set_split(1 - number / (_SWEEP - 1)), _SWEEP)
 
     def close_bench(self) -> None:
         self._loader.close()

@@ -168,8 +168,9 @@ class PoolingView(BenchView):
         if self._pooled is None or not self._pooled.positions:
             return iter(())
         board = PoolingBoard()
+        board.resize(self.board.size())
         board.show_pooled(self._pooled, self._settings.channel, 0, editable=False)
-        return Frames(board, self.board.size(), board.show_position, self._pooled.positions)
+        return Frames(board, board.show_position, self._pooled.positions)
 
     def leave(self) -> None:
         self.board.playback.pause()

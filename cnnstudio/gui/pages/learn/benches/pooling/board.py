@@ -128,7 +128,7 @@ class PoolingBoard(QWidget):
                          for values in (self._pooled.global_maximum, self._pooled.global_average))
         self._globals.setText(tr("Global pooling keeps one number for each channel of {n} pixels:  maximum {maxima};  "
                                  "mean {means}.",
-                                 "El pooling global conserva un número por canal de {n} píxeles:  máximo {maxima};  "
+                                 "El agrupamiento global conserva un número por canal de {n} píxeles:  máximo {maxima};  "
                                  "media {means}.",
                                  n=format_number(self._pooled.pixels[..., 0].size, ",d"), maxima=maxima, means=means))
 

@@ -310,3 +310,16 @@ def test_a_slide_does_not_build_up_work(window, qtbot):
     time.sleep(0.3)
     qtbot.waitUntil(lambda: view.board.position >= 30, timeout=2000)
     press(view, "Pause")
+
+
+def test_tab_goes_through_the_board_and_then_its_controls(window):
+    view = show(window, "convolution", {"source": MATRIX})
+    names, widget = [], matrix(view, "Input")
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    while view.isAncestorOf(QApplication.focusWidget()) and QApplication.focusWidget() is not None and len(names) < 60:
+        names.append(QApplication.focusWidget().accessibleName())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    reached = [name for name in ("Input", "Result", "Play", "Kernel", "The sum written out", "Picture", "Kernel size", "Stride",
+                                 "Show both") if name in names]
+    assert reached == sorted(reached, key=names.index), names
+    assert reached[0] == "Input" and reached[-1] == "Show both" and len(reached) == 9, names

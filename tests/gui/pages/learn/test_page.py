@@ -160,7 +160,7 @@ def test_the_bench_stays_in_another_language(window, qtbot):
     show(window, "pooling", {"size": 3})
     window.session.set_setting("language", "es")
     qtbot.waitUntil(lambda: says(window.pages, "Una ventana conserva"), timeout=5000)
-    assert window.current.heading() == "Pooling"
+    assert window.current.heading() == "Agrupamiento"
     assert window.current.frame.view.settings()["size"] == 3
     window.session.set_setting("language", "en")
     qtbot.waitUntil(lambda: says(window.pages, "A window keeps"), timeout=5000)

@@ -8,6 +8,17 @@ from __future__ import annotations
 from typing import Final
 
 from cnnstudio.core.registry import Registry
+from cnnstudio.learning.benches import (
+    architecture,
+    convolution,
+    feature_maps,
+    optimisation,
+    pipeline,
+    regularisation,
+    tensors,
+)
 from cnnstudio.learning.benches.entry import Bench
 
-BENCHES: Final[Registry[Bench]] = Registry("bench", ())
+BENCHES: Final[Registry[Bench]] = Registry("bench", (
+    convolution.BENCH, architecture.BENCH, optimisation.BENCH, regularisation.BENCH, tensors.BENCH, pipeline.BENCH,
+    feature_maps.BENCH))

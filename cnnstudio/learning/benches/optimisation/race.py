@@ -76,7 +76,7 @@ def preset_rate(rule: Rule, surface: Surface, preset: Preset) -> float:
     """The learning rate of a preset."""
     if rule.rate is not None:
         width = max(high - low for low, high in zip(surface.low, surface.high, strict=True))
-        return float(f"{rule.rate * _FACTORS[preset] * width / 8:.2g}")
+        return float(f"{rule.rate * _FACTORS[preset] * surface.stride * width / 8:.2g}")
     rate = surface.rates[PRESETS.index(preset)]
     return float(f"{rate * (_CAREFUL if rule.own.get('momentum') and preset != 'large' else 1):.3g}")
 

@@ -19,13 +19,15 @@ class Surface:
     """A function of x and y. `source` defines `loss(x, y)` and `gradient(x, y, step)`, which also take arrays for x and y.
 
     `low` and `high` are the corners of what is drawn, `minima` the known best points, `rates` a learning rate for plain
-    gradient descent that is too small, right and too large.
+    gradient descent that is too small, right and too large. `stride` multiplies the rates of rules that divide by the size of
+    the gradient: more where the way is long.
     """
 
     def __init__(self, identifier: str, title: Text, help: Text, source: str, low: Point, high: Point, start: Point,
-                 minima: tuple[Point, ...], rates: tuple[float, float, float]) -> None:
+                 minima: tuple[Point, ...], rates: tuple[float, float, float], stride: float = 1.0) -> None:
         self.id, self.title, self.help, self.source = identifier, title, help, source
         self.low, self.high, self.start, self.minima, self.rates = low, high, start, minima, rates
+        self.stride = stride
 
     @cached_property
     def _names(self) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def loss(x, y):
 
 def gradient(x, y, step):
     return np.array([-2 * (1 - x) - 80 * x * (y - x ** 2), 40 * (y - x ** 2)])
-""", (-2, -1), (2, 3), (-1.5, 2.4), ((1, 1),), (0.0005, 0.004, 0.03))
+""", (-2, -1), (2, 3), (-1.5, 2.4), ((1, 1),), (0.0005, 0.004, 0.03), 3.0)
 
 SADDLE: Final = Surface(
     "saddle", Text("Saddle", "Silla de montar"),

@@ -126,6 +126,16 @@ def program(cards: Sequence[Card]) -> str:
                       "    print(tf.nest.map_structure(lambda values: values.tolist(), element))", ""])
 
 
+def call_texts(cards: Sequence[Card]) -> tuple[str, ...]:
+    """Each card as it is called, without what stands before its name."""
+    texts, pair = [], False
+    for card in cards:
+        text = card.type.code(card.settled, pair)
+        pair = pair or card.type.pairs
+        texts.append(text.removeprefix("dataset.").removeprefix("tf.data.Dataset.").replace("tf.data.", ""))
+    return tuple(texts)
+
+
 def has_chance(cards: Sequence[Card]) -> bool:
     """Whether the order depends on random numbers, which are others in TensorFlow."""
     return any(card.type.random(card.settled) for card in cards)

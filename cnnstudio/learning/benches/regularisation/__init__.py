@@ -5,7 +5,7 @@ from cnnstudio.learning.benches.entry import Bench
 
 BENCH = Bench(
     id="regularisation", title=Text("Regularisation", "Regularización"), group="training", icon="train",
-    help=Text("A small network learns few pictures, with and without remedies for overfitting: the gap between the curves, live.",
-              "Una red pequeña aprende pocas imágenes, con y sin remedios contra el sobreajuste: la distancia entre las curvas, "
-              "en vivo."),
+    help=Text("A small network learns few pictures, with and without remedies for overfitting: the gap of the curves, live.",
+              "Una red pequeña aprende pocas imágenes, con y sin remedios contra el sobreajuste: la distancia entre las "
+              "curvas, en vivo."),
     view="cnnstudio.gui.pages.learn.benches.regularisation.view:RegularisationView")

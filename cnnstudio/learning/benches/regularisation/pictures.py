@@ -15,11 +15,15 @@ from cnnstudio.catalog.pixels import prepare_file
 from cnnstudio.core.atomic import atomic_path, write_problem
 from cnnstudio.core.places import cache_folder, resource
 from cnnstudio.core.problems import ProblemError, error
+from cnnstudio.core.project import Project
 from cnnstudio.core.recipe import RecipeSpec
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.index import open_index
+from cnnstudio.datasets.manifest import entries_of
+from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.imaging.errors import PictureError
 
-VALIDATION: Final = 50
+VALIDATION: Final = 30
 """Validation pictures of each class, at most."""
 _SIDE: Final = 32
 """Pictures of a project are reduced to this side: many small trainings must not take long."""
@@ -44,6 +48,17 @@ def digit_pictures(per_class: int, validation: int = VALIDATION) -> FewPictures:
     checked = np.concatenate([place[-validation:] for place in places])
     return FewPictures(pictures[learned][..., None], labels[learned].astype(np.int64), pictures[checked][..., None],
                        labels[checked].astype(np.int64))
+
+
+def project_files(folder: Path, project: Project) -> list[tuple[Path, int, str]]:
+    """The usable pictures of the project in `folder`: file, class number, split. Raises ProblemError."""
+    index = open_index(folder)
+    try:
+        names = index.class_names(project.dataset)
+        root = source_folder(project, folder)
+        return [(root / entry.path, entry.label, entry.split) for entry in entries_of(index.usable(names), names)]
+    finally:
+        index.close()
 
 
 def project_pictures(files: Sequence[tuple[Path, int, str]], recipe: RecipeSpec, per_class: int,

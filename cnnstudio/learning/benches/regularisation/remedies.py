@@ -9,14 +9,32 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.learning_jobs import Remedy, RemedyEpoch
+from cnnstudio.core.params import Bool, Float, Int, Param
 from cnnstudio.core.registry import Registry
-from cnnstudio.core.text import Text, format_number
+from cnnstudio.core.text import Text, format_number, same
 
 MOST: Final = 4
 """Networks side by side."""
 PER_CLASS: Final = (5, 10, 20, 40, 80)
 """Training pictures of each class."""
 EPOCHS: Final = (10, 25, 50, 100)
+
+
+REMEDY_PARAMS: Final[tuple[Param, ...]] = (
+    Float(name="dropout", default=0.0, minimum=0, maximum=0.9, step=0.05, decimals=2, label=same("Dropout"),
+          help=Text("Share of the units that are switched off in every step; 0: none.",
+                    "Parte de las unidades que se apagan en cada paso; 0: ninguna.")),
+    Float(name="l2", default=0.0, minimum=0, maximum=1, step=0.001, decimals=5, label=same("L2"),
+          help=Text("Cost of the squares of the weights.", "Coste de los cuadrados de los pesos.")),
+    Float(name="l1", default=0.0, minimum=0, maximum=1, step=0.0005, decimals=5, label=same("L1"),
+          help=Text("Cost of the sizes of the weights.", "Coste de los valores absolutos de los pesos.")),
+    Bool(name="batch_normalization", default=False, label=Text("Batch normalisation", "Normalización por lotes"),
+         help=Text("Behind each convolution.", "Tras cada convolución.")),
+    Bool(name="augmentation", default=False, label=Text("Augmentation", "Aumento de datos"),
+         help=Text("Turns, shifts and zooms of up to a tenth.", "Giros, desplazamientos y ampliaciones de hasta un décimo.")),
+    Int(name="batch_size", default=32, minimum=1, maximum=256, label=same("batch_size"),
+        help=Text("Pictures of a batch.", "Imágenes de un lote.")),
+)
 
 
 class RemedySet(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,10 +70,10 @@ SETS: Final[Registry[RemedySet]] = Registry("remedy set", (
                         "Imágenes giradas, desplazadas y ampliadas en cada época: la red no ve dos veces la misma."),
               remedies=(Remedy(), Remedy(augmentation=True), Remedy(augmentation=True, dropout=0.5))),
     RemedySet(id="batch_normalization", label=Text("Batch normalisation", "Normalización por lotes"),
-              help=Text("The statistics of each batch also act as noise. It is meant to speed up learning; against overfitting it "
-                        "helps little.",
-                        "Las estadísticas de cada lote actúan también como ruido. Sirve para acelerar el aprendizaje; contra el "
-                        "sobreajuste ayuda poco."),
+              help=Text("The statistics of each batch also act as noise. It is meant to speed up learning; against overfitting "
+                        "it helps little.",
+                        "Las estadísticas de cada lote actúan también como ruido. Sirve para acelerar el aprendizaje; contra "
+                        "el sobreajuste ayuda poco."),
               remedies=(Remedy(), Remedy(batch_normalization=True))),
     RemedySet(id="batches", label=Text("Batch normalisation: batch 2 or 32", "Normalización por lotes: lote 2 o 32"),
               help=Text("Mean and variance of two pictures say little: with batches of 2 the statistics are noise.",
@@ -73,7 +91,7 @@ def describe(remedy: Remedy) -> str:
         Text("L2 {n}", "L2 {n}").fill(n=format_number(remedy.l2)) if remedy.l2 else None,
         Text("batch normalisation", "normalización por lotes") if remedy.batch_normalization else None,
         Text("augmentation", "aumento") if remedy.augmentation else None) if text is not None]
-    result = ", ".join(words) or str(Text("nothing", "nada"))
+    result = ", ".join(words) or str(Text("no remedy", "sin remedio"))
     if remedy.batch_size != Remedy().batch_size:
         result += str(Text(", batch {n}", ", lote {n}").fill(n=remedy.batch_size))
     return result[:1].upper() + result[1:]

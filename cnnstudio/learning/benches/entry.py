@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from cnnstudio.core.text import Text
 
 Group = Literal["layers", "training", "data", "trained"]
+GROUPS: Final[dict[Group, Text]] = {
+    "layers": Text("Layers", "Capas"), "training": Text("Training", "Entrenamiento"),
+    "data": Text("Data", "Datos"), "trained": Text("Trained networks", "Redes entrenadas"),
+}
+"""In the order in which the page shows them."""
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,7 +56,7 @@ def binomial(size: int) -> np.ndarray:
 
 def _sobel(size: int) -> np.ndarray:
     """Smoothed across, differentiated along; of size 3 Sobel's own, of others as OpenCV has it."""
-    return np.outer(binomial(size), np.convolve(binomial(size - 1), [-1, 1]))
+    return np.asarray(np.outer(binomial(size), np.convolve(binomial(size - 1), [-1, 1])))
 
 
 def _cross(size: int, arm: int, middle: int) -> np.ndarray:
@@ -68,7 +68,7 @@ def _cross(size: int, arm: int, middle: int) -> np.ndarray:
 
 def _emboss(size: int) -> np.ndarray:
     rows, columns = np.mgrid[:size, :size]
-    return (rows + columns - (size - 1)) + _identity(size)
+    return np.asarray((rows + columns - (size - 1)) + _identity(size))
 
 
 KERNELS: Final[Registry[KernelPreset]] = Registry("kernel", (

@@ -90,7 +90,7 @@ def _landscape() -> Pixels:
             half = int((row - top) * 0.22 * (0.6 + 0.4 * ((row - top) % 9) / 9))
             picture[row, max(0, x - half):min(width, x + half + 1)] = (18, 34, 30)
     grain = np.random.default_rng(7).normal(0, 4, picture.shape)
-    return np.clip(picture + grain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture + grain, 0, 255), np.uint8)
 
 
 def _speckled() -> Pixels:

@@ -87,7 +87,10 @@ def _image(pixels: np.ndarray) -> QImage:
 
 def _paint_lines(painter: QPainter, target: QRectF, grid: Grid) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    pen = QPen(theme.color("line"), 1)
+    # Half transparent: seen on black and on white, loud on neither.
+    color = QColor(theme.color("faint"))
+    color.setAlpha(90)
+    pen = QPen(color, 1)
     pen.setCosmetic(True)
     painter.setPen(pen)
     for number in range(round(target.width() / grid.side) + 1):

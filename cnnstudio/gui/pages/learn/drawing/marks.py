@@ -34,7 +34,7 @@ def paint_window(painter: QPainter, grid: Grid, window: Window, token: str = "ac
     """A frame around the window, its cells lit."""
     color = theme.color(token)
     fill = QColor(color)
-    fill.setAlpha(70)
+    fill.setAlpha(56)
     frame = grid.cell(window.row, window.column, window.height, window.width)
     painter.setPen(Qt.PenStyle.NoPen)
     if window.dilation == 1 or grid.side < 2:

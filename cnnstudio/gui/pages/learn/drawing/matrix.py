@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.learn.drawing import tints
 from cnnstudio.gui.pages.learn.drawing.cell_field import CellField
 from cnnstudio.gui.pages.learn.drawing.cells import Border, Grid, paint_cells
@@ -110,6 +111,10 @@ class MatrixView(QWidget):
             self._tint = tint
         self._cursor = (min(self._cursor[0], values.shape[0] - 1), min(self._cursor[1], values.shape[1] - 1))
         self._forget()
+
+    def set_editable(self, editable: bool) -> None:
+        """Allow typing numbers into the cells, or not."""
+        self._editable = editable
 
     def set_text(self, text: Callable[[float], str]) -> None:
         """How numbers are written."""
@@ -237,6 +242,7 @@ class MatrixView(QWidget):
             inner.end()
         painter.save()
         if self._shown is not None:
+            painter.fillRect(grid.cell(0, 0, *self._values.shape), theme.color("sunk"))
             painter.setClipRegion(self._seen(grid))
         painter.drawPixmap(0, 0, self._cells)
         painter.restore()

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from cnnstudio.core import conversion_jobs, explain_jobs, export_jobs, feature_jobs, learning_jobs, service_jobs, trial_jobs
+from cnnstudio.core import (
+    conversion_jobs,
+    explain_jobs,
+    export_jobs,
+    feature_jobs,
+    learning_jobs,
+    service_jobs,
+    trial_jobs,
+)
 from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec

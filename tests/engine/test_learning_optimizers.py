@@ -46,7 +46,8 @@ def random_values(rule, drawn: np.random.Generator) -> dict:
     return values
 
 
-def test_every_rule_takes_the_steps_of_keras(in_doubles) -> None:
+@pytest.mark.usefixtures("in_doubles")
+def test_every_rule_takes_the_steps_of_keras() -> None:
     drawn = np.random.default_rng(11)
     rules = list(RULES)
     for number in range(SETTINGS):

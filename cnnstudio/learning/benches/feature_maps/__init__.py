@@ -4,8 +4,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.learning.benches.entry import Bench
 
 BENCH = Bench(
-    id="feature_maps", title=Text("Receptive field and feature maps", "Campo receptivo y mapas de características"),
-    group="trained", icon="eye",
+    id="feature_maps", title=Text("Feature maps", "Mapas de características"), group="trained", icon="eye",
     help=Text("Go down through a trained network: the deeper the layer, the more of the picture one of its values sees.",
               "Recorra en profundidad una red entrenada: cuanto más profunda la capa, más ve de la imagen cada uno de sus "
               "valores."),

@@ -87,7 +87,8 @@ def step(weights, gradient, state, learning_rate, t):
     rate = learning_rate * np.sqrt(1 - beta_2 ** t) / (1 - beta_1 ** t)
     return weights - m * rate / (np.sqrt(v) + epsilon)
 """
-_ADAMW: Final = _ADAM.replace("    m = state", "    weights = weights - weights * weight_decay * learning_rate\n    m = state", 1)
+_DECAY: Final = "    weights = weights - weights * weight_decay * learning_rate\n"
+_ADAMW: Final = _ADAM.replace("    m = state", f"{_DECAY}    m = state", 1)
 
 RULES: Final[Registry[Rule]] = Registry("rule", (
     Rule("sgd", same("SGD"), "sgd", """\

@@ -36,7 +36,7 @@ def slice_surface(losses: Sequence[Sequence[float]], span: float) -> Surface:
     count = len(values)
     finite = values[np.isfinite(values)]
     ceiling = float(np.median(finite) * 100) if len(finite) else 1.0
-    values = np.round(np.clip(np.nan_to_num(values, nan=ceiling, posinf=ceiling), None, ceiling), 6)
+    values = np.asarray(np.clip(np.nan_to_num(values, nan=ceiling, posinf=ceiling), None, ceiling).round(6), np.float64)
     source = _SOURCE.format(low=-span, high=span, count=count, values=_numbers(values))
     steep = float(np.abs(np.gradient(values, 2 * span / (count - 1))).mean()) or 1.0
     # Steps of a fiftieth of the width where the slope is average.

@@ -75,8 +75,8 @@ def gradient(x, y, step):
 ROSENBROCK: Final = Surface(
     "rosenbrock", Text("Bent valley (Rosenbrock)", "Valle curvo (Rosenbrock)"),
     Text("The valley is found quickly; its flat, bent floor to the minimum at (1, 1) is what takes long (Rosenbrock, 1960).",
-         "El valle se encuentra enseguida; lo lento es recorrer su fondo, llano y curvo, hasta el mínimo en (1, 1) (Rosenbrock, "
-         "1960)."),
+         "El valle se encuentra enseguida; lo lento es recorrer su fondo, llano y curvo, hasta el mínimo en (1, 1) "
+         "(Rosenbrock, 1960)."),
     """\
 def loss(x, y):
     return (1 - x) ** 2 + 20 * (y - x ** 2) ** 2
@@ -90,7 +90,8 @@ SADDLE: Final = Surface(
     "saddle", Text("Saddle", "Silla de montar"),
     Text("At (0, 0) the gradient is zero and yet there is no minimum: it goes down on both sides. Adaptive methods leave it "
          "sooner.",
-         "En (0, 0) el gradiente es cero y no hay mínimo: se baja por ambos lados. Los métodos adaptativos salen antes de ahí."),
+         "En (0, 0) el gradiente es cero y no hay mínimo: se baja por ambos lados. Los métodos adaptativos salen antes de "
+         "ahí."),
     """\
 def loss(x, y):
     return 0.5 * x ** 2 - 0.5 * y ** 2 + 0.05 * y ** 4
@@ -118,7 +119,8 @@ def gradient(x, y, step):
 HIMMELBLAU: Final = Surface(
     "himmelblau", Text("Four minima (Himmelblau)", "Cuatro mínimos (Himmelblau)"),
     Text("Four minima of the same depth: where it ends depends on the start and on the optimizer (Himmelblau, 1972).",
-         "Cuatro mínimos igual de profundos: dónde se acaba depende del punto de partida y del optimizador (Himmelblau, 1972)."),
+         "Cuatro mínimos igual de profundos: dónde se acaba depende del punto de partida y del optimizador (Himmelblau, "
+         "1972)."),
     """\
 def loss(x, y):
     return (x ** 2 + y - 11) ** 2 + (x + y ** 2 - 7) ** 2
@@ -132,10 +134,10 @@ def gradient(x, y, step):
 
 NOISY: Final = Surface(
     "noisy", Text("Noisy gradient", "Gradiente con ruido"),
-    Text("The bowl as a batch sees it: every step follows a gradient with noise. A constant rate never settles; a decreasing one "
-         "does.",
-         "El cuenco tal como lo ve un lote: cada paso sigue un gradiente con ruido. Con una tasa constante nunca se detiene; con "
-         "una decreciente, sí."),
+    Text("The bowl as a batch sees it: every step follows a gradient with noise. A constant rate never settles; a decreasing "
+         "one does.",
+         "El cuenco tal como lo ve un lote: cada paso sigue un gradiente con ruido. Con una tasa constante nunca se detiene; "
+         "con una decreciente, sí."),
     f"""\
 def loss(x, y):
     return 0.5 * x ** 2 + y ** 2

@@ -9,8 +9,9 @@ import msgspec
 
 from cnnstudio.core.text import Text
 from cnnstudio.learning.benches.entry import Code
-from cnnstudio.learning.benches.pipeline.cards import CARDS, CardType, Setting, Stream
+from cnnstudio.learning.benches.pipeline.cards import CARDS, CardType
 from cnnstudio.learning.benches.pipeline.elements import Element, Known, PipelineError, format_element
+from cnnstudio.learning.benches.pipeline.flows import Setting, Stream
 from cnnstudio.learning.benches.pipeline.trace import CardTrace, Exhausted, Moment, Trace
 
 MOST_CARDS: Final = 10

@@ -15,10 +15,6 @@ class Sheets(NamedTuple):
     height: int
     width: int
 
-    @property
-    def count(self) -> int:
-        return self.rows * self.columns
-
 
 def sheets_of(shape: Shape) -> Sheets:
     """The first two of four axes are the rows and columns of sheets; missing axes are 1."""

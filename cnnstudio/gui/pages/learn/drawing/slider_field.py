@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -11,15 +11,14 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.gui.widgets.basics import Label, column, row
 from cnnstudio.gui.widgets.wheel import Slider
 
-V = TypeVar("V", int, float)
 
-
-class SliderField(QWidget, Generic[V]):
-    """`chosen(value)` while the user drags. A value between the given ones is shown at the nearest place, and kept."""
+class SliderField(QWidget):
+    """`chosen(value)` while the user drags. `values` are numbers; one between them is shown at the
+    nearest place, and kept."""
 
     chosen = Signal(object)
 
-    def __init__(self, label: str, values: Sequence[V], value: V, *, text: Callable[[V], str] = str, tooltip: str = "",
+    def __init__(self, label: str, values: Sequence[Any], value: Any, *, text: Callable[[Any], str] = str, tooltip: str = "",
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._values, self._text, self._value = list(values), text, value
@@ -37,10 +36,10 @@ class SliderField(QWidget, Generic[V]):
         self.set_value(value)
 
     @property
-    def value(self) -> V:
+    def value(self) -> Any:
         return self._value
 
-    def set_value(self, value: V) -> None:
+    def set_value(self, value: Any) -> None:
         """Show a value without announcing it."""
         self._value = value
         nearest = min(range(len(self._values)), key=lambda place: abs(self._values[place] - value))

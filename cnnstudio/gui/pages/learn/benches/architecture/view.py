@@ -97,7 +97,7 @@ class ArchitectureView(BenchView):
         return box(layout)
 
     def _make_controls(self) -> QWidget:
-        sliders: tuple[tuple[str, SliderField[int]], ...] = (
+        sliders = (
             ("side", SliderField(tr("Side", "Lado"), SIDES, 32, text=lambda side: f"{side} × {side}")),
             ("classes", SliderField(tr("Classes", "Clases"), _CLASSES, 10)),
             ("depth", SliderField(tr("Convolutions", "Convoluciones"), range(1, 9), 3)),
@@ -191,21 +191,22 @@ class ArchitectureView(BenchView):
         self._adds.set(format_compact(own.multiply_adds) if whole else "–")
         self._memory.set(format_size(own.activation_bytes) if whole else "–")
         if last is not None and last.field is not None:
-            self._field.set(f"{last.field} × {last.field}", tr("a value every {n} pixels", "un valor cada {n} píxeles",
-                                                               n=last.jump))
+            self._field.set(f"{last.field} × {last.field}", tr("a value for each pixel", "un valor por píxel") if last.jump == 1
+                            else tr("a value every {n} pixels", "un valor cada {n} píxeles", n=last.jump))
 
     def _show_fields(self, own: Measures) -> None:
         design = self._design
         pixels = draw_sample(_SAMPLE)
         side = min(pixels.shape[:2])
-        left = (pixels.shape[1] - side) // 2
-        self._picture.show_picture(image_of(pixels[:side, left:left + side]), (design.side, design.side))
+        start = (pixels.shape[1] - side) // 2
+        self._picture.show_picture(image_of(pixels[:side, start:start + side]), (design.side, design.side))
         boxes = []
         for number, item in enumerate(own.rows):
             found = field_box(design, item.id, (self._place[1], self._place[0]))
             if found is None:
                 break
-            boxes.append(SeenBox(*map(float, found), depth_color(number, len(own.rows))))
+            top, left, high, wide = found
+            boxes.append(SeenBox(top, left, high, wide, depth_color(number, len(own.rows))))
             if item.id == self._layer:
                 break
         text = _describe_field(own, self._layer, boxes[-1] if boxes else None)
@@ -251,8 +252,8 @@ def _compare(design: Design, own: Measures, dense: Measures) -> str:
     """The comparison in words, with the numbers put in."""
     first = next(row for row in dense.rows if row.parameters)
     values = design.side * design.side * design.channels
-    text = tr("The first dense layer alone joins each of {values} values to each of {units} units: {values} × {units} + {units} "
-              "= {parameters} parameters. ",
+    text = tr("The first dense layer alone joins each of {values} values to each of {units} units: {values} × {units} + "
+              "{units} = {parameters} parameters. ",
               "La primera capa densa une cada uno de los {values} valores con cada una de las {units} unidades: {values} × "
               "{units} + {units} = {parameters} parámetros. ", values=format_count(values), units=format_count(design.units),
               parameters=format_count(first.parameters))
@@ -262,8 +263,8 @@ def _compare(design: Design, own: Measures, dense: Measures) -> str:
     weights = f"{design.kernel} × {design.kernel} × {design.channels} × {design.filters} + {design.filters}"
     text += tr("The first convolution uses the same window everywhere: {weights} = {parameters}, whatever the size of the "
                "picture. ",
-               "La primera convolución usa la misma ventana en todas partes: {weights} = {parameters}, sea cual sea el tamaño de "
-               "la imagen. ", weights=weights, parameters=format_count(convolution.parameters))
+               "La primera convolución usa la misma ventana en todas partes: {weights} = {parameters}, sea cual sea el tamaño "
+               "de la imagen. ", weights=weights, parameters=format_count(convolution.parameters))
     ratio = dense.parameters / max(1, own.parameters)
     totals = {"own": format_count(own.parameters), "dense": format_count(dense.parameters)}
     if ratio >= 1.05:

@@ -22,6 +22,7 @@ from cnnstudio.gui.pages.learn.benches.run_choice import RunChoice
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled, titled
 from cnnstudio.gui.pages.learn.drawing.field_colors import depth_color
 from cnnstudio.gui.pages.learn.drawing.field_picture import FieldPicture, SeenBox
+from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
 from cnnstudio.gui.pages.learn.drawing.playback import Playback
 from cnnstudio.gui.state.explainer import Ended
 from cnnstudio.gui.state.inside import Inside, read_arrays
@@ -45,6 +46,8 @@ _PALETTE: Final = "inferno"
 
 class FeatureMapsView(BenchView):
     """Along the depth: what one value of a layer sees of the picture, and the maps of the layer."""
+
+    frames_per_second = 2
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(workspace, parent)
@@ -353,7 +356,8 @@ class FeatureMapsView(BenchView):
         if sight is not None:
             facts += [(tr("Receptive field", "Campo receptivo"), tr("all", "todo") if sight.everywhere else
                        " × ".join(map(str, sight.size))),
-                      (tr("A value every", "Un valor cada"), tr("{n} pixels", "{n} píxeles", n=sight.jump[0]))]
+                      (tr("A value every", "Un valor cada"), tr("pixel", "píxel") if sight.jump[0] == 1 else
+                       tr("{n} pixels", "{n} píxeles", n=sight.jump[0]))]
         self._facts.set_facts(facts)
 
     def _describe(self, unit: int) -> str:
@@ -363,12 +367,17 @@ class FeatureMapsView(BenchView):
     # The frame -----------------------------------------------------------------------------------
 
     def frames(self) -> Iterator[QImage]:
-        shown = self._playback.position
-        for place, event in enumerate(self._layers):
-            # Only what was answered already: a film does not wait for a model.
-            if event.layer in self._maps:
-                self._playback.show_position(place)
-                self._show_layer()
-                yield self.picture()
-        self._playback.show_position(shown)
-        self._show_layer()
+        """Only what was answered already: a film does not wait for a model."""
+        shown, fields = FieldPicture(""), [(place, self._fields[event.layer]) for place, event in enumerate(self._layers)
+                                           if event.layer in self._fields]
+        shown.resize(self._picture.size())
+        if self._pixels is not None:
+            shown.show_picture(image_of(self._pixels), self._pixels.shape[:2])
+
+        def show(number: int) -> None:
+            if fields:
+                place, ((top, left, high, wide), _heat, _effective) = fields[number]
+                color = depth_color(place, len(self._layers))
+                shown.show_boxes((SeenBox(top, left, high, wide, color),), self._place, "")
+
+        return Frames(shown, show, len(fields))

@@ -93,7 +93,8 @@ class SurfaceMap(QWidget):
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         if self._ground.isNull():
-            self._ground = contour_image(self._surface, max(2, round(self.width() * ratio)), max(2, round(self.height() * ratio)))
+            width, height = (max(2, round(side * ratio)) for side in (self.width(), self.height()))
+            self._ground = contour_image(self._surface, width, height)
         painter.drawImage(QRectF(self.rect()), self._ground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for place in self._surface.minima:
@@ -117,10 +118,10 @@ class SurfaceMap(QWidget):
         points = [QPointF(x, y) for x, y in self._to_screen(run.places[:end + 1]).tolist()]
         color = rule_color(run.rule)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.color("raised"), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        painter.drawPolyline(QPolygonF(points))
-        painter.setPen(QPen(color, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        painter.drawPolyline(QPolygonF(points))
+        # A light line around the coloured one: it is seen on every ground.
+        for line, width in ((theme.color("raised"), 4), (color, 2)):
+            painter.setPen(QPen(line, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+            painter.drawPolyline(QPolygonF(points))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
         for point in points[1:-1]:

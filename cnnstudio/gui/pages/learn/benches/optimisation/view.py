@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
-import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -23,6 +22,7 @@ from cnnstudio.gui.pages.learn.benches.optimisation.runners import RunnerRows, r
 from cnnstudio.gui.pages.learn.benches.run_choice import RunChoice
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, titled
 from cnnstudio.gui.pages.learn.drawing.child_bar import ChildBar
+from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
 from cnnstudio.gui.pages.learn.drawing.playback import Playback
 from cnnstudio.gui.pages.learn.drawing.signs import sign_html
 from cnnstudio.gui.pages.learn.drawing.slider_field import SliderField
@@ -46,8 +46,6 @@ from cnnstudio.learning.benches.optimisation.surfaces import BOWL, SURFACES, Sur
 KIND: Final = "loss slice"
 _FACTORS: Final = tuple(round(10 ** (place / 10), 4) for place in range(-20, 21))
 _STEPS: Final = (10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500)
-_FILM: Final = 120
-"""Frames of a film, at most."""
 
 
 class OptimisationView(BenchView):
@@ -241,18 +239,12 @@ class OptimisationView(BenchView):
     # The frame -----------------------------------------------------------------------------------
 
     def frames(self) -> Iterator[QImage]:
-        shown = self._playback.position
-        steps = np.unique(np.linspace(0, self._race.steps, min(self._race.steps + 1, _FILM)).astype(int))
-        for step in steps.tolist():
-            self._show_step(step)
-            yield self._frame()
-        self._show_step(shown)
-
-    def _frame(self) -> QImage:
-        image = QImage(QSize(self._map.width(), self._map.height()) * 2, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(2)
-        self._map.render(image)
-        return image
+        shown = SurfaceMap()
+        shown.resize(self._map.size())
+        shown.show_surface(self.surface)
+        start = self._race.start if self._race.start is not None else self.surface.start
+        shown.show_runs(self._runs, start, 0)
+        return Frames(shown, shown.show_step, self._race.steps + 1)
 
     def leave(self) -> None:
         self._playback.pause()

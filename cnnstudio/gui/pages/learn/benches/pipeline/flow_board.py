@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPainterPath, QPen
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
@@ -58,7 +58,7 @@ class FlowBoard(QWidget):
         self.update()
 
     def _describe(self) -> None:
-        if self._cards:
+        if 0 <= self._chosen < len(self._cards):
             self.setAccessibleDescription(tr("card {n} of {all}: {text}", "tarjeta {n} de {all}: {text}", n=self._chosen + 1,
                                              all=len(self._cards), text=self._texts[self._chosen]))
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-import numpy as np
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +18,7 @@ from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.pages.learn.benches.pipeline.flow_board import FlowBoard
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, titled
 from cnnstudio.gui.pages.learn.drawing.child_bar import ChildBar
+from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
 from cnnstudio.gui.pages.learn.drawing.playback import Playback
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Label, MenuButton, box, clear, column, row, scroll_area
@@ -44,13 +44,12 @@ from cnnstudio.learning.benches.pipeline.pipeline import (
 from cnnstudio.learning.benches.pipeline.presets import PRESETS
 
 KIND: Final = "tf.data"
-_FILM: Final = 150
-"""Frames of a film, at most."""
 
 
 class PipelineView(BenchView):
     """Cards, the elements that flow through them, the program, and its output."""
 
+    frames_per_second = 4
     target = ""
     """Another entry point of the child process, for tests."""
 
@@ -262,14 +261,11 @@ class PipelineView(BenchView):
     # The frame -----------------------------------------------------------------------------------
 
     def frames(self) -> Iterator[QImage]:
-        shown, count = self._playback.position, self._playback.count
-        for position in np.unique(np.linspace(0, count - 1, min(count, _FILM)).astype(int)).tolist():
-            self._show_moment(position)
-            image = QImage(self._flow.size() * 2, QImage.Format.Format_ARGB32_Premultiplied)
-            image.setDevicePixelRatio(2)
-            self._flow.render(image)
-            yield image
-        self._show_moment(shown)
+        shown, outcome, count = FlowBoard(), self._outcome, len(self._cards)
+        shown.resize(self._flow.size())
+        shown.show_cards(self._cards, call_texts(self._cards), -1, outcome)
+        return Frames(shown, lambda position: shown.show_state(state_at(outcome.moments, position, count)),
+                      len(outcome.moments) + 1)
 
     def leave(self) -> None:
         self._playback.pause()
@@ -289,5 +285,7 @@ def _verdict(ran: PipelineRan, outcome: Outcome) -> str:
     if Counter(ran.lines) == Counter(outcome.elements):
         return tr("TensorFlow printed the same elements in another order: its shuffle draws other random numbers.",
                   "TensorFlow imprimió los mismos elementos en otro orden: su shuffle saca otros números aleatorios.")
-    return tr("TensorFlow printed other groups: its shuffle draws other random numbers, and what follows works with that order.",
-              "TensorFlow imprimió otros grupos: su shuffle saca otros números aleatorios, y lo que sigue trabaja con ese orden.")
+    return tr("TensorFlow printed other groups: its shuffle draws other random numbers, and what follows works with that "
+              "order.",
+              "TensorFlow imprimió otros grupos: su shuffle saca otros números aleatorios, y lo que sigue trabaja con ese "
+              "orden.")

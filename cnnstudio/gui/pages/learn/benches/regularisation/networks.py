@@ -20,6 +20,8 @@ from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.formatting import format_number, format_percent
 from cnnstudio.learning.benches.regularisation.remedies import REMEDY_PARAMS, describe, gap
 
+_LEAST_TOP = 0.5
+"""The least height of the axis of losses."""
 _NARROW = 250
 """The least width of a card in pixels."""
 
@@ -72,6 +74,13 @@ class NetworkCards(QWidget):
         self.cards = [NetworkCard(place, remedy) for place, remedy in enumerate(remedies)]
         self._columns = 0
         self._arrange(self.width())
+
+    def show_epochs(self, networks: Sequence[Sequence[RemedyEpoch]], planned: int, *, losses: bool) -> None:
+        """Show the epochs of each network so far."""
+        known = [event for epochs in networks for event in epochs]
+        top = max([_LEAST_TOP, *(max(event.loss, event.val_loss) for event in known)])
+        for card, epochs in zip(self.cards, networks or [()] * len(self.cards), strict=False):
+            card.show_epochs(epochs, planned, losses=losses, top=top)
 
     def _arrange(self, width: int) -> None:
         count = len(self.cards)

@@ -18,6 +18,7 @@ from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.pages.learn.benches.regularisation.networks import NetworkCards, RemedyEditor
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled
 from cnnstudio.gui.pages.learn.drawing.child_bar import ChildBar
+from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
 from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Label, box, column
@@ -46,12 +47,12 @@ from cnnstudio.learning.benches.regularisation.remedies import (
 
 KIND: Final = "remedies"
 SEED: Final = 1
-_LEAST_TOP: Final = 0.5
 
 
 class RegularisationView(BenchView):
     """Networks side by side, trained live."""
 
+    frames_per_second = 4
     target = ""
     """Another entry point of the child process, for tests."""
 
@@ -180,11 +181,7 @@ class RegularisationView(BenchView):
         self._show_epochs()
 
     def _show_epochs(self) -> None:
-        losses = bool(self._metric.value)
-        known = [event for epochs in self._epochs for event in epochs]
-        top = max([_LEAST_TOP, *(max(event.loss, event.val_loss) for event in known)])
-        for card, epochs in zip(self._cards.cards, self._epochs or [[]] * len(self._cards.cards), strict=False):
-            card.show_epochs(epochs, self._comparison.epochs, losses=losses, top=top)
+        self._cards.show_epochs(self._epochs, self._comparison.epochs, losses=bool(self._metric.value))
         self._verdict.setText(_verdict(self._comparison.remedies, self._epochs))
 
     # Training ------------------------------------------------------------------------------------
@@ -237,18 +234,12 @@ class RegularisationView(BenchView):
     # The frame -----------------------------------------------------------------------------------
 
     def frames(self) -> Iterator[QImage]:
-        kept = self._epochs
-        try:
-            for count in range(1, max((len(epochs) for epochs in kept), default=0) + 1):
-                self._epochs = [epochs[:count] for epochs in kept]
-                self._show_epochs()
-                image = QImage(self._cards.size() * 2, QImage.Format.Format_ARGB32_Premultiplied)
-                image.setDevicePixelRatio(2)
-                self._cards.render(image)
-                yield image
-        finally:
-            self._epochs = kept
-            self._show_epochs()
+        shown, kept, losses = NetworkCards(), [list(epochs) for epochs in self._epochs], bool(self._metric.value)
+        shown.resize(self._cards.size())
+        shown.show_remedies(self._comparison.remedies)
+        count = max((len(epochs) for epochs in kept), default=0)
+        return Frames(shown, lambda place: shown.show_epochs([epochs[:place + 1] for epochs in kept],
+                                                             self._comparison.epochs, losses=losses), count)
 
     def close_bench(self) -> None:
         self._bar.close_child()
@@ -264,8 +255,8 @@ def _verdict(remedies: Sequence[Remedy], epochs: Sequence[Sequence[RemedyEpoch]]
     gaps = [gap(items) for items in epochs]
     bests = [items[-1].val_accuracy for items in epochs]
     smallest, best = min(range(len(gaps)), key=gaps.__getitem__), max(range(len(bests)), key=bests.__getitem__)
-    return tr("After {n} epochs the smallest gap is that of “{small}” ({points} points); “{best}” answers most new pictures right "
-              "({share}).",
+    return tr("After {n} epochs the smallest gap is that of “{small}” ({points} points); “{best}” answers most new pictures "
+              "right ({share}).",
               "Tras {n} épocas, la menor distancia es la de «{small}» ({points} puntos); «{best}» acierta más imágenes nuevas "
               "({share}).", n=min(len(items) for items in epochs), small=describe(remedies[smallest]),
               points=format_number(100 * gaps[smallest], 1), best=describe(remedies[best]), share=format_percent(bests[best]))

@@ -81,7 +81,8 @@ class TensorsView(BenchView):
         inputs.setStretch(1, 1)
         results = column(self._output, self._reason, self._steps, spacing=8)
         results.setStretch(0, 1)
-        upper = row(box(inputs), box(results), spacing=16)
+        self._results = box(results)
+        upper = row(box(inputs), self._results, spacing=16)
         upper.setStretch(0, 1)
         upper.setStretch(1, 1)
         lower = row(titled(tr("Program", "Programa"), self._code), titled(tr("Its output", "Su salida"), self._printed),
@@ -142,7 +143,7 @@ class TensorsView(BenchView):
     # Settings ------------------------------------------------------------------------------------
 
     def settings(self) -> dict[str, Any]:
-        return msgspec.to_builtins(self._settings)
+        return dict(msgspec.to_builtins(self._settings))
 
     def restore(self, settings: dict[str, Any]) -> None:
         self._settings = to_tensor_settings(settings)
@@ -211,7 +212,8 @@ class TensorsView(BenchView):
         if two:
             other = second_tensor(settings)
             self._second.show_values(other, lambda index: _shade(other.size, int(other[index]) // 100, warm=True))
-        self._output.setVisible(values is not None and settings.operation != "look")
+        self._results.setVisible(settings.operation != "look")
+        self._output.setVisible(values is not None)
         if values is not None:
             self._output.show_values(values, self._output_color)
         self._reason.setVisible(result.reason is not None)
@@ -294,8 +296,8 @@ def _shade(count: int, place: int, *, warm: bool = False) -> QColor:
 def _about(settings: TensorSettings) -> str:
     """What the operation does, in a sentence."""
     return {
-        "look": tr("A number has no axis, a vector one, a grey picture two (height, width), a colour picture three, and a batch "
-                   "of them four: (batch, height, width, channels).",
+        "look": tr("A number has no axis, a vector one, a grey picture two (height, width), a colour picture three, and a "
+                   "batch of them four: (batch, height, width, channels).",
                    "Un número no tiene ejes; un vector, uno; una imagen gris, dos (alto, ancho); una de color, tres, y un lote "
                    "de ellas, cuatro: (lote, alto, ancho, canales)."),
         "reshape": tr("The values stay in the same order in memory; only the lines are broken elsewhere. Point at a value.",

@@ -70,7 +70,7 @@ def test_the_box_on_the_picture_is_the_receptive_field_cut_at_the_border() -> No
                 assert box is None
             elif len(node.shape) == 3:
                 top, left, high, wide = box
-                assert 0 <= top and 0 <= left and top + high <= design.side and left + wide <= design.side
+                assert top >= 0 and left >= 0 and top + high <= design.side and left + wide <= design.side
                 assert high <= node.field.size[0] and wide <= node.field.size[1]
                 if design.padding == "valid":
                     # Without padding no value sees anything but the picture.

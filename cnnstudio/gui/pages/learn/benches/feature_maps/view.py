@@ -17,7 +17,6 @@ from cnnstudio.gui.pages.layers.maps import FeatureMaps
 from cnnstudio.gui.pages.layers.tiles import TileGrid, unit_text
 from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.pages.learn.benches.feature_maps.depth_bars import DepthBar, DepthBars
-from cnnstudio.gui.pages.learn.benches.feature_maps.network_look import RunLook, look_at_run, prepared_pixels
 from cnnstudio.gui.pages.learn.benches.run_choice import RunChoice
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled, titled
 from cnnstudio.gui.pages.learn.drawing.field_colors import depth_color
@@ -37,6 +36,7 @@ from cnnstudio.imaging import overlay
 from cnnstudio.learning.benches.entry import Code
 from cnnstudio.learning.benches.feature_maps.code import maps_code
 from cnnstudio.learning.benches.feature_maps.depth import share_of
+from cnnstudio.learning.benches.feature_maps.run_look import RunLook, look_at_run, prepared_pixels
 from cnnstudio.workers.runs.folder import RunFolder
 
 _GRAIN: Final = 0.01

@@ -71,7 +71,7 @@ class RunnerRows(QWidget):
         for rule in RULES:
             check = _Check(str(rule.label), rule_color(rule.id))
             check.setToolTip(f"{rule.formula}\n\n{rule.entry.help}")
-            check.clicked.connect(partial(self.toggled.emit, rule.id))
+            check.clicked.connect(partial(self._on_clicked, rule.id))
             rate = NumberBox(0.1, minimum=0, above=True, maximum=100, decimals=6, logarithmic=True)
             rate.setFixedWidth(104)
             rate.setAccessibleName(tr("Learning rate of {name}", "Tasa de aprendizaje de {name}", name=rule.label))
@@ -82,6 +82,9 @@ class RunnerRows(QWidget):
             line.setStretch(0, 1)
             lines.append(box(line))
         self.setLayout(column(*lines, spacing=4))
+
+    def _on_clicked(self, identifier: str) -> None:
+        self.toggled.emit(identifier, self._checks[identifier].isChecked())
 
     def _on_rate(self, identifier: str, value: object) -> None:
         if isinstance(value, float | int):

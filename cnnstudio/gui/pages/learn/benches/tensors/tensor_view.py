@@ -162,17 +162,17 @@ class TensorView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right along the last axis, up and down along the one before."""
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -self._values.size,
-                 Qt.Key.Key_End: self._values.size}
-        width = self._values.shape[-1] if self._values.ndim else 1
-        steps |= {Qt.Key.Key_Up: -width, Qt.Key.Key_Down: width}
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or not self._values.size:
+        shape, last = self._values.shape, self._values.size - 1
+        width = shape[-1] if shape else 1
+        now = int(np.ravel_multi_index(self._current, shape)) if self._current else 0
+        begun = self._current is not None
+        places = {Qt.Key.Key_Left: now - begun, Qt.Key.Key_Right: now + begun, Qt.Key.Key_Up: now - width * begun,
+                  Qt.Key.Key_Down: now + width * begun, Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
+        place = places.get(Qt.Key(event.key()))
+        if place is None:
             super().keyPressEvent(event)
             return
-        shape = self._values.shape
-        now = -1 if self._current is None else int(np.ravel_multi_index(self._current, shape)) if shape else 0
-        flat = 0 if now < 0 else min(max(now + step, 0), self._values.size - 1)
+        flat = min(max(place, 0), last)
         self._point(tuple(int(part) for part in np.unravel_index(flat, shape)) if shape else ())
 
 

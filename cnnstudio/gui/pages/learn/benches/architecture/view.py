@@ -14,13 +14,14 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.pages.learn.benches.architecture.growth_plot import GrowthPlot
 from cnnstudio.gui.pages.learn.benches.architecture.rows import LayerRows
+from cnnstudio.gui.pages.learn.drawing.beside import Beside
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled, titled
 from cnnstudio.gui.pages.learn.drawing.field_colors import depth_color
 from cnnstudio.gui.pages.learn.drawing.field_picture import FieldPicture, SeenBox
 from cnnstudio.gui.pages.learn.drawing.slider_field import SliderField
 from cnnstudio.gui.state.commands import ShowPage
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Label, box, column, row, scroll_area
+from cnnstudio.gui.widgets.basics import Button, Label, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import KeyFigure, KeyFigures
 from cnnstudio.gui.widgets.formatting import format_compact, format_count, format_number, format_size
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Switch
@@ -55,7 +56,7 @@ class ArchitectureView(BenchView):
         self._problem = Label("", "body", "error", wrap=True)
         self._problem.hide()
         self._plot = GrowthPlot()
-        self._plot.setFixedHeight(190)
+        self._plot.setFixedHeight(170)
         self._comparison = Label("", "body", wrap=True)
         # As narrow as a wrapped text may get it would ask for the height of a page.
         self._comparison.setMinimumWidth(240)
@@ -78,21 +79,17 @@ class ArchitectureView(BenchView):
     def _make_board(self) -> QWidget:
         figures = KeyFigures(self._parameters, self._adds, self._memory, self._field, wide=560)
         rows = scroll_area(box(column(self._rows, None)), sideways=True)
-        rows.setMinimumHeight(200)
+        rows.setMinimumHeight(170)
         layers = titled(tr("Layers", "Capas"), rows)
         seen = titled(tr("What it sees", "Lo que ve"), box(_filling(self._picture, self._seen)))
         seen.setMinimumWidth(200)
-        upper = row(layers, seen, spacing=16)
-        upper.setStretch(0, 3)
-        upper.setStretch(1, 2)
+        upper = Beside(layers, seen, (3, 2))
         legend = legend_label([(theme.family_color("core"), "●", tr("dense", "densa")),
                                (theme.family_color("convolution"), "●", tr("convolutional", "convolucional"))])
         texts = column(self._comparison, legend, None, spacing=6)
-        lower_row = row(box(texts), self._plot, spacing=16)
-        lower_row.setStretch(0, 2)
-        lower_row.setStretch(1, 3)
-        lower = titled(tr("Dense against convolutional", "Densa frente a convolucional"), box(lower_row))
-        layout = column(figures, self._problem, box(upper), lower, spacing=12)
+        lower = titled(tr("Dense against convolutional", "Densa frente a convolucional"),
+                       Beside(box(texts), self._plot, (2, 3)))
+        layout = column(figures, self._problem, upper, lower, spacing=12)
         layout.setStretch(2, 1)
         return box(layout)
 

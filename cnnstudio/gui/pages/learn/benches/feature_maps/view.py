@@ -18,6 +18,7 @@ from cnnstudio.gui.pages.layers.tiles import TileGrid, unit_text
 from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.pages.learn.benches.feature_maps.depth_bars import DepthBar, DepthBars
 from cnnstudio.gui.pages.learn.benches.run_choice import RunChoice
+from cnnstudio.gui.pages.learn.drawing.beside import Beside
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled, titled
 from cnnstudio.gui.pages.learn.drawing.field_colors import depth_color
 from cnnstudio.gui.pages.learn.drawing.field_picture import FieldPicture, SeenBox
@@ -89,11 +90,9 @@ class FeatureMapsView(BenchView):
     def _make_board(self) -> QWidget:
         left = column(self._picture, self._seen, spacing=6)
         left.setStretch(0, 1)
-        upper = row(titled(tr("What one value sees", "Lo que ve un valor"), box(left)),
-                    titled(tr("Feature maps", "Mapas de características"), self._tiles), spacing=16)
-        upper.setStretch(0, 2)
-        upper.setStretch(1, 3)
-        layout = column(box(upper), titled(tr("Depth: how much of the side of the picture a value sees",
+        upper = Beside(titled(tr("What one value sees", "Lo que ve un valor"), box(left)),
+                       titled(tr("Feature maps", "Mapas de características"), self._tiles), (2, 3))
+        layout = column(upper, titled(tr("Depth: how much of the side of the picture a value sees",
                                               "Profundidad: qué parte del lado de la imagen ve un valor"), self._bars),
                         self._playback, spacing=10)
         layout.setStretch(0, 1)
@@ -131,7 +130,9 @@ class FeatureMapsView(BenchView):
     # Settings ------------------------------------------------------------------------------------
 
     def settings(self) -> dict[str, Any]:
-        return {"layer": self.layer, "file": str(self._file or ""), "place": list(self._place),
+        # Before the model is loaded it is what was wanted.
+        layer, file = self.layer or self._wanted.get("layer", ""), self._file or self._wanted.get("file", "")
+        return {"layer": str(layer), "file": str(file), "place": list(self._place),
                 "heat": self._heat.isChecked(), "alike": bool(self._alike.value), "strongest": self._strongest.isChecked()}
 
     def restore(self, settings: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,7 @@ from cnnstudio.gui.pages.learn.benches.optimisation.loss_plot import LossPlot, R
 from cnnstudio.gui.pages.learn.benches.optimisation.map_view import SurfaceMap
 from cnnstudio.gui.pages.learn.benches.optimisation.runners import RunnerRows, rule_color
 from cnnstudio.gui.pages.learn.benches.run_choice import RunChoice
+from cnnstudio.gui.pages.learn.drawing.beside import Beside
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, titled
 from cnnstudio.gui.pages.learn.drawing.child_bar import ChildBar
 from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
@@ -27,7 +28,7 @@ from cnnstudio.gui.pages.learn.drawing.playback import Playback
 from cnnstudio.gui.pages.learn.drawing.signs import sign_html
 from cnnstudio.gui.pages.learn.drawing.slider_field import SliderField
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Label, box, column, row
+from cnnstudio.gui.widgets.basics import Label, box, column
 from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.inputs import SegmentedControl, Select
 from cnnstudio.learning.benches.entry import Code
@@ -44,6 +45,8 @@ from cnnstudio.learning.benches.optimisation.slices import SLICE, slice_surface
 from cnnstudio.learning.benches.optimisation.surfaces import BOWL, SURFACES, Surface
 
 KIND: Final = "loss slice"
+_PLOT_MS: Final = 60
+"""Milliseconds until the plots follow a drag, which the paths follow at once."""
 _FACTORS: Final = tuple(round(10 ** (place / 10), 4) for place in range(-20, 21))
 _STEPS: Final = (10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500)
 
@@ -70,6 +73,10 @@ class OptimisationView(BenchView):
         self._playback = Playback(tr("Step", "Paso"))
         self._playback.set_speed(16)
         self._playback.moved.connect(self._show_step)
+        self._plotting = QTimer(self)
+        self._plotting.setSingleShot(True)
+        self._plotting.setInterval(_PLOT_MS)
+        self._plotting.timeout.connect(self._show_losses)
         self.setLayout(column(Board(self._make_board(), self._make_controls())))
         self.session.changed.connect(lambda _change: self._choice.refresh())
         self._refresh()
@@ -84,10 +91,8 @@ class OptimisationView(BenchView):
         right.setStretch(2, 2)
         beside = box(right)
         beside.setMinimumWidth(240)
-        upper = row(box(column(self._map)), beside, spacing=16)
-        upper.setStretch(0, 3)
-        upper.setStretch(1, 2)
-        layout = column(box(upper), self._about, self._playback, spacing=10)
+        upper = Beside(box(column(self._map)), beside, (3, 2))
+        layout = column(upper, self._about, self._playback, spacing=10)
         layout.setStretch(0, 1)
         return box(layout)
 
@@ -126,14 +131,15 @@ class OptimisationView(BenchView):
     # Settings ------------------------------------------------------------------------------------
 
     def settings(self) -> dict[str, Any]:
-        return {**msgspec.to_builtins(self._race), "step": self._playback.position}
+        position = self._playback.position
+        return {**msgspec.to_builtins(self._race), "step": position if position < self._race.steps else None}
 
     def restore(self, settings: dict[str, Any]) -> None:
         self._race = to_race(settings)
         if self._race.surface not in SURFACES and (self._race.surface != SLICE):
             self._race = msgspec.structs.replace(self._race, surface=BOWL.id)
         self._refresh()
-        step = settings.get("step", self._race.steps)
+        step = settings.get("step")
         self._playback.show_position(step if isinstance(step, int) else self._race.steps)
         self._show_step(self._playback.position)
         self.changed.emit()
@@ -157,7 +163,12 @@ class OptimisationView(BenchView):
         self._set(rates=self._race.rates | {rule: rate / self._race.factor})
 
     def _move_start(self, x: float, y: float) -> None:
-        self._set(start=(x, y))
+        """A drag changes no control: the runners follow at once, the plots a moment later."""
+        self._race = msgspec.structs.replace(self._race, start=(x, y))
+        self._run()
+        if not self._plotting.isActive():
+            self._plotting.start()
+        self.changed.emit()
 
     # What is shown -------------------------------------------------------------------------------
 
@@ -187,7 +198,6 @@ class OptimisationView(BenchView):
         rates = {rule.id: race.rates.get(rule.id, preset_rate(rule, surface, race.preset)) * race.factor for rule in RULES}
         self._rows.show_runners(race.rules, rates)
         at_end = self._playback.position >= self._playback.count - 1
-        self._runs = run_all(race, surface)
         self._playback.set_count(race.steps + 1, race.steps if at_end else min(self._playback.position, race.steps))
         waiting = slicing and self._slice is None
         self._about.setText(tr("Choose a run and measure the slice; until then the bowl is shown.",
@@ -196,13 +206,24 @@ class OptimisationView(BenchView):
         self._measured.setText(self._slice_note)
         self._measured.setVisible(bool(self._slice_note))
         self._map.show_surface(surface)
-        lowest = min(float(surface.loss(*place)) for place in surface.minima)
-        self._losses.show_runs(self._runs, race.steps, lowest)
         self._rates_box.setVisible(bool(race.schedule))
-        if race.schedule:
-            self._rates.show_runs(self._runs[:1], race.steps)
+        self._run()
+        self._show_losses()
+
+    def _run(self) -> None:
+        """Let the runners run, and show their paths."""
+        race, surface = self._race, self.surface
+        self._runs = run_all(race, surface)
         start = race.start if race.start is not None else surface.start
         self._map.show_runs(self._runs, start, self._playback.position)
+
+    def _show_losses(self) -> None:
+        """Plot the losses of the runs, and the rates of a schedule."""
+        race, surface = self._race, self.surface
+        lowest = min(float(surface.loss(*place)) for place in surface.minima)
+        self._losses.show_runs(self._runs, race.steps, lowest)
+        if race.schedule:
+            self._rates.show_runs(self._runs[:1], race.steps)
         self._show_step(self._playback.position)
 
     def _show_step(self, step: int) -> None:
@@ -248,9 +269,10 @@ class OptimisationView(BenchView):
 
     def leave(self) -> None:
         self._playback.pause()
+        self._plotting.stop()
 
     def close_bench(self) -> None:
-        self._playback.pause()
+        self.leave()
         self._bar.close_child()
 
 

@@ -16,6 +16,7 @@ from cnnstudio.core.places import cache_folder
 from cnnstudio.core.text import Text, language, tr
 from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.pages.learn.benches.pipeline.flow_board import FlowBoard
+from cnnstudio.gui.pages.learn.drawing.beside import Beside
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, titled
 from cnnstudio.gui.pages.learn.drawing.child_bar import ChildBar
 from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
@@ -88,10 +89,7 @@ class PipelineView(BenchView):
                        self._verdict, spacing=10)
         right.setStretch(0, 3)
         right.setStretch(1, 2)
-        upper = row(box(left), box(right), spacing=16)
-        upper.setStretch(0, 3)
-        upper.setStretch(1, 2)
-        layout = column(box(upper), self._playback, spacing=10)
+        layout = column(Beside(box(left), box(right), (3, 2), wide=600), self._playback, spacing=10)
         layout.setStretch(0, 1)
         return box(layout)
 
@@ -130,7 +128,9 @@ class PipelineView(BenchView):
     # Settings ------------------------------------------------------------------------------------
 
     def settings(self) -> dict[str, Any]:
-        return {"cards": settings_of(self._cards), "chosen": self._chosen, "moment": self._playback.position}
+        position = self._playback.position
+        return {"cards": settings_of(self._cards), "chosen": self._chosen,
+                "moment": position if position < len(self._outcome.moments) else None}
 
     def restore(self, settings: dict[str, Any]) -> None:
         known = PRESETS.find(str(settings.get("preset", "")))

@@ -35,7 +35,7 @@ class GapPlot(pg.PlotWidget):  # type: ignore[misc]
         self._gap = pg.FillBetweenItem(self._train, self._validation, brush=fill)
         for part in (self._gap, self._train, self._validation):
             self.addItem(part)
-        self.setMinimumSize(180, 150)
+        self.setMinimumSize(160, 150)
 
     def sizeHint(self) -> QSize:
         return QSize(280, 220)

@@ -22,7 +22,7 @@ from cnnstudio.learning.benches.regularisation.remedies import REMEDY_PARAMS, de
 
 _LEAST_TOP = 0.5
 """The least height of the axis of losses."""
-_NARROW = 250
+_NARROW = 205
 """The least width of a card in pixels."""
 
 

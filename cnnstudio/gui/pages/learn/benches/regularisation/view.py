@@ -119,7 +119,7 @@ class RegularisationView(BenchView):
 
     def restore(self, settings: dict[str, Any]) -> None:
         known = SETS.find(str(settings.get("set", "")))
-        values = settings if known is None else {"remedies": msgspec.to_builtins(known.remedies)} | settings
+        values = settings if known is None else settings | {"remedies": msgspec.to_builtins(known.remedies)}
         self._comparison = to_comparison(values)
         self._metric.set_value(bool(settings.get("losses", False)))
         self._forget()

@@ -15,6 +15,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.pages.learn.benches.tensors.shape_editor import ShapeEditor
 from cnnstudio.gui.pages.learn.benches.tensors.tensor_view import TensorView
+from cnnstudio.gui.pages.learn.drawing.beside import Beside
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled, titled
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Caption, Label, box, clear, column, row
@@ -82,14 +83,9 @@ class TensorsView(BenchView):
         results = column(self._output, self._reason, self._steps, spacing=8)
         results.setStretch(0, 1)
         self._results = box(results)
-        upper = row(box(inputs), self._results, spacing=16)
-        upper.setStretch(0, 1)
-        upper.setStretch(1, 1)
-        lower = row(titled(tr("Program", "Programa"), self._code), titled(tr("Its output", "Su salida"), self._printed),
-                    spacing=16)
-        lower.setStretch(0, 1)
-        lower.setStretch(1, 1)
-        layout = column(box(upper), self._where, box(lower), spacing=10)
+        upper = Beside(box(inputs), self._results)
+        lower = Beside(titled(tr("Program", "Programa"), self._code), titled(tr("Its output", "Su salida"), self._printed))
+        layout = column(upper, self._where, lower, spacing=10)
         layout.setStretch(0, 3)
         layout.setStretch(2, 2)
         self._where.setMinimumWidth(240)

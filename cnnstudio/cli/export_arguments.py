@@ -15,7 +15,8 @@ def add_export(command: Command) -> None:
 
     export = command("export", tr("write a trained model for use elsewhere, and compare it with the trained one",
                                   "escribe un modelo entrenado para usarlo en otra parte y lo compara con el entrenado"))
-    export.add_argument("--format", type=_formats, required=True, metavar=tr("FORMAT,...|all", "FORMATO,...|all"),
+    export.add_argument("--format", type=_formats, action="extend", required=True,
+                        metavar=tr("FORMAT,...|all", "FORMATO,...|all"),
                         help=tr("one or several of {ids}; all: every one that this run and this computer can write",
                                 "uno o varios de {ids}; all: todos los que este entrenamiento y este equipo pueden escribir",
                                 ids=", ".join(_ids())))

@@ -19,7 +19,7 @@ from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, format_number, format_size, tr
 from cnnstudio.workers.export_support import example_sources, unsupported_problems
 from cnnstudio.workers.job_setup import export_job, losses_job
-from cnnstudio.workers.runs.exports import list_exports
+from cnnstudio.workers.runs.exports import count_damaged, list_exports
 from cnnstudio.workers.runs.folder import RunFolder, find_run, list_runs
 
 _ALL: Final = ["all"]
@@ -32,8 +32,14 @@ def export(arguments: argparse.Namespace, output: Output) -> int:
     Ctrl+C ends all of it, not only the format that is being written.
     """
     run = find_run(arguments.project, arguments.run)
+    # The option may come more than once.
+    arguments.format = _ALL if "all" in arguments.format else list(dict.fromkeys(arguments.format))
     several = arguments.format == _ALL or len(arguments.format) > 1
     entries = list(EXPORTERS) if arguments.format == _ALL else [EXPORTERS[name] for name in arguments.format]
+    if several and arguments.to.is_file():
+        text = Text("Several formats go into a folder, but {path} is a file. Choose a folder.",
+                    "Varios formatos van a una carpeta, pero {path} es un archivo. Elija una carpeta.")
+        raise ProblemError(error("not_a_folder", text.fill(path=arguments.to), "file", path=arguments.to))
     code = 0
     if arguments.losses:
         last = _measure_losses(run, output)
@@ -161,11 +167,15 @@ def _loss_text(row: LayerLoss) -> str:
 
 def exports(arguments: argparse.Namespace, output: Output) -> int:
     """`exports PROJECT`: the exports of all runs, newest first."""
-    records = list_exports(run_folders(arguments.project))
+    runs = run_folders(arguments.project)
+    records = list_exports(runs)
     if not records and not output.as_json:
         output.print_message(tr("Nothing was exported yet.", "Todavía no se ha exportado nada."))
     for record in records:
         output.line(msgspec.to_builtins(record), f"{record.run}  {record.format}  {export_text(record.path, record.check)}")
+    if damaged := count_damaged(runs):
+        output.print_message(tr("Lines of exports.jsonl that cannot be read and were left out: {n}",
+                                "Líneas de exports.jsonl que no se pueden leer y se han omitido: {n}", n=damaged))
     return 0
 
 

@@ -79,6 +79,11 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.every is not None and not 0 <= arguments.every < float("inf"):
         text = Text("--every must be 0 or more seconds.", "--every debe ser de 0 segundos o más.")
         raise ProblemError(error("bad_every", text, "project", field="every"))
+    if arguments.sort_to is None and (arguments.dry_run or arguments.min_probability):
+        option = "--dry-run" if arguments.dry_run else "--min-probability"
+        text = Text("{option} goes with --sort-to, which says where the pictures would be copied.",
+                    "{option} acompaña a --sort-to, que indica adónde se copiarían las imágenes.")
+        raise ProblemError(error("bad_combination", text.fill(option=option), "project", field="sort_to"))
     table = _table_of(arguments)
     if arguments.against is not None and (table is not None or arguments.sort_to is not None):
         text = Text("--against prints a comparison: it goes with neither --to, --csv nor --sort-to.",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
+
+WEIGHTS_SUFFIXES: Final = (".pth", ".pt", ".safetensors")
+"""Files that hold a state dictionary."""
 
 
 class WeightsCarried(Event, frozen=True, kw_only=True):
@@ -32,4 +35,4 @@ class ConvertTorch(JobSpec, frozen=True, kw_only=True):
     target: str
 
 
-__all__ = ["ConvertTorch", "WeightsCarried"]
+__all__ = ["WEIGHTS_SUFFIXES", "ConvertTorch", "WeightsCarried"]

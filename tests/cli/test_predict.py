@@ -152,6 +152,10 @@ def test_a_video_has_a_line_for_each_frame(model, folder, tmp_path, capsys):
     assert lines(capsys)[-1]["problem"]["code"] == "no_video"
     assert main(["predict", model, str(clip), "--sort-to", str(tmp_path / "s")]) == 2
     assert main(["predict", model, str(clip), "--every", "-1"]) == 2
+    for alone in (["--dry-run"], ["--min-probability", "0.5"]):
+        capsys.readouterr()
+        assert main(["predict", model, str(clip), *alone, "--json"]) == 2
+        assert lines(capsys)[-1]["problem"]["code"] == "bad_combination"
 
 
 def test_an_animated_picture_is_a_video_where_frames_are_asked_for(model, tmp_path, capsys):

@@ -1,4 +1,6 @@
-"""Networks × formats × the backends that trained them: `python -m tests.sweeps.export_table PICTURES [FORMAT ...]`.
+"""Networks × formats × the backends that trained them:
+
+    python -m tests.sweeps.export_table PICTURES [FORMAT ...] [NETWORK/BACKEND ...]
 
 Each network is trained for an epoch on a folder of pictures, exported in every format, and reopened by its own runtime. The
 table has the largest difference of probabilities from the trained model, where the class is not the same for all pictures the
@@ -41,13 +43,15 @@ SMALL: Final = ("LeNet-5", "small CNN, batch normalisation", "residual", "Incept
 
 def main(arguments: list[str]) -> int:
     """Print the table; the exit code is 1 where a float export is not within 1e-4, or whole numbers cost more than 2 points."""
-    pictures, names = Path(arguments[0]), arguments[1:] or [entry.id for entry in EXPORTERS if not entry.is_document]
+    pictures, rows = Path(arguments[0]), [name for name in arguments[1:] if "/" in name]
+    names = [name for name in arguments[1:] if "/" not in name] or [entry.id for entry in EXPORTERS if not entry.is_document]
     print(f"| network | trained with | {' | '.join(names)} |\n|---|---|{'---|' * len(names)}")
     faults = 0
     with tempfile.TemporaryDirectory() as folder:
         for backend in ("tensorflow", "torch", "jax"):
             for name, options in NETWORKS.items():
-                if backend == "tensorflow" or name in SMALL:
+                usual = backend == "tensorflow" or name in SMALL
+                if f"{name}/{backend}" in rows or (usual and not rows):
                     cells, wrong = _row(Path(folder), pictures, name, options, backend, names)
                     faults += wrong
                     print(f"| {name} | {backend} | {' | '.join(cells)} |", flush=True)

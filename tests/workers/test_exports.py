@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnstudio.core.export_jobs import Exported
-from cnnstudio.workers.runs.exports import EXPORTS, add_export, list_exports
+from cnnstudio.workers.runs.exports import EXPORTS, add_export, count_damaged, list_exports
 from cnnstudio.workers.runs.folder import RunFolder
 
 
@@ -14,4 +14,5 @@ def test_an_export_after_a_line_that_a_crash_cut_short_is_listed(tmp_path):
     add_export(run, Exported(path=str(path), format="onnx", check=None))
     add_export(run, Exported(path=str(path), format="keras", check=None))
     assert [record.format for record in list_exports([run])] == ["keras"]
+    assert count_damaged([run]) == 1
     assert len((tmp_path / EXPORTS).read_bytes().splitlines()) == 3

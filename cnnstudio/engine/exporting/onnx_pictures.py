@@ -113,10 +113,10 @@ def _crop_text() -> str:
 def open_onnx_pictures(path: Path) -> Reopened:
     """The file with ONNX Runtime and its extensions."""
     import onnxruntime
-    from onnxruntime_extensions import get_library_path
+    import onnxruntime_extensions
 
     options: Any = onnxruntime.SessionOptions()
-    options.register_custom_ops_library(get_library_path())
+    options.register_custom_ops_library(onnxruntime_extensions.get_library_path())
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def predict(files: list[bytes]) -> np.ndarray:
@@ -124,4 +124,4 @@ def open_onnx_pictures(path: Path) -> Reopened:
 
     card = metadata.required(metadata.onnx_card(path), path)
     return Reopened(lambda paths: [read_regular(item) for item in paths], predict, card,
-                    f"ONNX Runtime {onnxruntime.__version__} with extensions")
+                    f"ONNX Runtime {onnxruntime.__version__} + onnxruntime-extensions {onnxruntime_extensions.__version__}")

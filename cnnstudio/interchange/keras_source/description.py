@@ -124,7 +124,8 @@ def _loose_layers(state: KerasState, remarks: list[Remark]) -> tuple[None, Trace
     """Code that only calls layers: all of them are the network."""
     nodes = state.graph.nodes
     if not any(node.kind != INPUT for node in nodes):
-        text = Text("There is no Keras network in this code.", "No hay ninguna red de Keras en este código.")
+        text = Text("There is no Keras or PyTorch network in this code.",
+                    "No hay ninguna red de Keras ni de PyTorch en este código.")
         raise SourceError("no_network", text, 1)
     remarks.append(Remark("no_model", Text("The code does not create a keras.Model: all its layers were imported.",
                                            "El código no crea ningún keras.Model: se importaron todas sus capas."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -48,17 +48,28 @@ def _is_cut_short(path: Path) -> bool:
 
 
 def list_exports(runs: Iterable[RunFolder]) -> list[ExportRecord]:
-    """The exports of these runs that still exist, newest first, each path once. Damaged lines are passed over."""
+    """The exports of these runs that still exist, newest first, each path once; `count_damaged` tells what was left out."""
     records: dict[str, ExportRecord] = {}
-    for run in runs:
-        try:
-            lines = read_bytes(run.folder / EXPORTS, SMALL).splitlines()
-        except (OSError, ValueError):
-            continue
-        for line in lines:
-            with contextlib.suppress(ValueError):
-                record = msgspec.json.decode(line, type=ExportRecord)
-                earlier = records.get(record.path)
-                if earlier is None or earlier.time <= record.time:
-                    records[record.path] = record
+    for record in (record for run in runs for record in _records(run)):
+        earlier = records.get(record.path) if record is not None else None
+        if record is not None and (earlier is None or earlier.time <= record.time):
+            records[record.path] = record
     return sorted((record for record in records.values() if Path(record.path).exists()), key=lambda record: -record.time)
+
+
+def count_damaged(runs: Iterable[RunFolder]) -> int:
+    """The lines that tell of no export, because a crash cut them short or somebody changed them."""
+    return sum(record is None for run in runs for record in _records(run))
+
+
+def _records(run: RunFolder) -> Iterator[ExportRecord | None]:
+    """A record for each line, None for a damaged one; nothing where the file cannot be read."""
+    try:
+        lines = read_bytes(run.folder / EXPORTS, SMALL).splitlines()
+    except (OSError, ValueError):
+        return
+    for line in lines:
+        try:
+            yield msgspec.json.decode(line, type=ExportRecord)
+        except ValueError:
+            yield None

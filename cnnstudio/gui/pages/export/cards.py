@@ -16,6 +16,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.export.certificates import certificate_facts, format_check
 from cnnstudio.gui.widgets.basics import Button, Elided, Icon, Label, Rule, box, clear, column, row
 from cnnstudio.gui.widgets.cards import Card, Facts
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.workers.runs.exports import ExportRecord
 
 
@@ -66,9 +67,12 @@ class ResultCard(Card):
         self.body.addWidget(self._path)
         self.body.addWidget(self._facts)
         self.body.addWidget(well)
-        self.body.addLayout(row(Button(tr("Open folder", "Abrir carpeta"), "", "folder", on_click=self._open),
-                                Button(tr("Copy path", "Copiar ruta"), "", "copy", on_click=self._copy), self._certificate,
-                                None, spacing=8))
+        buttons = QWidget()
+        flow = FlowLayout(buttons, spacing=8)
+        for button in (Button(tr("Open folder", "Abrir carpeta"), "", "folder", on_click=self._open),
+                       Button(tr("Copy path", "Copiar ruta"), "", "copy", on_click=self._copy), self._certificate):
+            flow.addWidget(button)
+        self.body.addWidget(buttons)
 
     @property
     def command(self) -> str:
@@ -121,14 +125,19 @@ class EarlierExports(Card):
         self.body.addLayout(self._lines)
         self.records: Sequence[ExportRecord] = ()
 
-    def show_records(self, records: Sequence[ExportRecord]) -> None:
-        """Show these records; the card is hidden without any."""
+    def show_records(self, records: Sequence[ExportRecord], damaged: int = 0) -> None:
+        """Show these records, and how many damaged lines told of others; the card is hidden without any."""
         self.records = records
         clear(self._lines)
         for record in records:
             self._lines.addWidget(Rule())
             self._lines.addWidget(self._line(record))
-        self.setVisible(bool(records))
+        if damaged:
+            self._lines.addWidget(Rule())
+            self._lines.addWidget(Label(tr("Damaged records of exports that were left out: {n}",
+                                           "Registros dañados de exportaciones que se han omitido: {n}", n=damaged),
+                                        "secondary", "dim", wrap=True))
+        self.setVisible(bool(records) or damaged > 0)
 
     def _line(self, record: ExportRecord) -> QWidget:
         entry = EXPORTERS.find(record.format)

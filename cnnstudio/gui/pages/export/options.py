@@ -49,7 +49,7 @@ class OptionsCard(Card):
         self._note = Label("", "secondary", "dim", wrap=True)
         self._check_note = Label("", "secondary", "warn", wrap=True)
         self._engine_note = Label("", "secondary", "dim", wrap=True)
-        choose = Button(tr("Choose…", "Elegir…"), "", "folder", on_click=self.target_wanted.emit)
+        choose = Button(tr("Choose…", "Elegir…"), "icon", "folder", on_click=self.target_wanted.emit)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(16)
@@ -64,7 +64,7 @@ class OptionsCard(Card):
         self._grid.addWidget(self._engine_note, 4, 1, 1, 2)
         self._add(5, tr("Compare on", "Comparar con"), self._check)
         self._grid.addWidget(self._check_note, 6, 1, 1, 2)
-        self._add(7, tr("Sample pictures", "Imágenes de muestra"), self._samples)
+        self._add(7, tr("Sample pictures", "Muestras"), self._samples)
         holder = QWidget()
         holder.setLayout(self._grid)
         self.body.addWidget(holder)
@@ -72,7 +72,7 @@ class OptionsCard(Card):
     def _add(self, line: int, name: str, widget: QWidget, span: int = 1) -> None:
         widget.setAccessibleName(name)
         if isinstance(widget, Select):
-            widget.setMinimumContentsLength(14)
+            widget.setMinimumContentsLength(8)
         self._captions[widget] = Label(name, tone="dim")
         self._grid.addWidget(self._captions[widget], line, 0)
         self._grid.addWidget(widget, line, 1, 1, span)

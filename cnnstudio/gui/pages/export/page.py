@@ -370,9 +370,9 @@ class ExportPage(Page):
         if isinstance(record, ExportRecord):
             self._result.show_record(record)
         folder = self.session.folder
-        records = [] if folder is None else earlier_exports(folder, [RunFolder(item.folder) for item in self._runs])
+        records, damaged = earlier_exports(folder, [RunFolder(item.folder) for item in self._runs])
         self._pareto.show_records(records)
-        self._earlier.show_records([item for item in records if record is None or item.path != record.path][:_MOST])
+        self._earlier.show_records([item for item in records if record is None or item.path != record.path][:_MOST], damaged)
 
     @property
     def _failures(self) -> list[Problem]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cnnstudio.catalog.exporters import EXPORTERS
 from cnnstudio.core.export_jobs import ExportCheck, Exported
 from cnnstudio.core.foreign_files import SMALL, decode_json, read_bytes
-from cnnstudio.workers.runs.exports import ExportRecord, list_exports
+from cnnstudio.workers.runs.exports import ExportRecord, count_damaged, list_exports
 from cnnstudio.workers.runs.folder import RunFolder
 
 FOLDER: Final = "exports"
@@ -54,8 +54,17 @@ def record_of(exported: Exported, run: str) -> ExportRecord:
     return ExportRecord(path=exported.path, format=exported.format, run=run, time=exported.time, check=exported.check)
 
 
-def earlier_exports(folder: Path, runs: Iterable[RunFolder]) -> list[ExportRecord]:
+class Earlier(NamedTuple):
+    """Exports, and how many lines about others were damaged."""
+
+    records: list[ExportRecord]
+    damaged: int
+
+
+def earlier_exports(folder: Path | None, runs: Sequence[RunFolder]) -> Earlier:
     """Exports that still exist: those that the runs know, and folders in the project's own; newest first."""
+    if folder is None:
+        return Earlier([], 0)
     result = {record.path: record for record in list_exports(runs)}
     for path in (folder / FOLDER).glob("*/check.json"):
         if str(path.parent) in result:
@@ -69,4 +78,4 @@ def earlier_exports(folder: Path, runs: Iterable[RunFolder]) -> list[ExportRecor
             known = {name: getattr(check, name) for name in ExportCheck.__struct_fields__}
             result[str(path.parent)] = ExportRecord(path=str(path.parent), format=check.format, time=modified,
                                                     check=ExportCheck(**known))
-    return sorted(result.values(), key=lambda item: -item.time)
+    return Earlier(sorted(result.values(), key=lambda item: -item.time), count_damaged(runs))

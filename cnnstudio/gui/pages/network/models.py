@@ -16,16 +16,21 @@ from cnnstudio.gui.widgets.basics import Button, Label, column, row
 from cnnstudio.gui.widgets.dialog import Dialog
 from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.gui.widgets.table import Column, Table
+from cnnstudio.interchange.open import SOURCE_SUFFIXES
 from cnnstudio.interchange.own_base.files import SUFFIXES
 from cnnstudio.workers.own_bases import Source, model_of, trained_runs
 
 
-def ask_for_model(session: Session, parent: QWidget) -> Path | None:
-    """A `.keras` or `.h5` file that the user chose; None where there is none."""
+def ask_for_model(session: Session, parent: QWidget, *, code: bool = False) -> Path | None:
+    """A `.keras` or `.h5` file that the user chose, or with `code` PyTorch source; None where there is none."""
     folder = session.recall("network_folder", str(Path.home()))
+    kinds: list[tuple[str, tuple[str, ...]]] = [(tr("Models of Keras", "Modelos de Keras"), SUFFIXES)]
+    if code:
+        kinds.append((tr("PyTorch code, with its weights next", "Código de PyTorch, y a continuación sus pesos"),
+                      SOURCE_SUFFIXES))
     name, _kind = QFileDialog.getOpenFileName(
         parent, tr("A model of your own as a base", "Un modelo propio como base"), folder,
-        tr("Models of Keras", "Modelos de Keras") + f" ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
+        ";;".join(f"{name} ({' '.join(f'*{suffix}' for suffix in suffixes)})" for name, suffixes in kinds))
     if not name:
         return None
     session.remember("network_folder", str(Path(name).parent))

@@ -20,7 +20,9 @@ from cnnstudio.gui.look import icons
 from cnnstudio.gui.pages.network.editor import NetworkEditor
 from cnnstudio.gui.pages.network.files import NetworkFiles
 from cnnstudio.gui.pages.network.models import RunsDialog, ask_for_model
+from cnnstudio.gui.pages.network.torch_base import TorchBase, ask_for_weights, code_and_weights
 from cnnstudio.gui.state.jobs import Report, Work
+from cnnstudio.interchange.open import SOURCE_SUFFIXES
 from cnnstudio.interchange.own_base.files import SUFFIXES
 from cnnstudio.interchange.own_base.project_copy import copy_into_project
 from cnnstudio.network.new_project import with_base
@@ -36,11 +38,18 @@ class OwnBases(QObject):
         super().__init__(editor)
         self._editor, self._files, self._parent = editor, files, parent
         self._session = editor.session
+        self._torch = TorchBase(self._session, self)
+        self._torch.joined.connect(self.take)
 
     def choose_file(self, node: str = "") -> None:
-        """Ask for a `.keras` or `.h5` file to start from, or to replace that of the base `node`."""
-        path = ask_for_model(self._session, self._parent)
-        if path is not None:
+        """Ask for a `.keras` or `.h5` file to start from, or to replace that of the base `node`; or for PyTorch code and its
+        weights to start from."""
+        path = ask_for_model(self._session, self._parent, code=not node)
+        if path is not None and path.suffix.lower() in SOURCE_SUFFIXES:
+            weights = ask_for_weights(self._session, self._parent, path)
+            if weights is not None:
+                self._torch.join(path, weights)
+        elif path is not None:
             self.take(path, node=node)
 
     def choose_run(self) -> RunsDialog:
@@ -51,7 +60,12 @@ class OwnBases(QObject):
         return dialog
 
     def take_paths(self, paths: list[str]) -> bool:
-        """A file was dropped on the page: a menu at the mouse asks what to do with it."""
+        """A file was dropped on the page: a menu at the mouse asks what to do with it. PyTorch code with its weights can only
+        be a base."""
+        both = code_and_weights(paths)
+        if both is not None:
+            self._torch.join(*both)
+            return True
         path = Path(paths[0])
         if len(paths) != 1 or path.suffix.lower() not in SUFFIXES or not path.is_file():
             return False

@@ -30,6 +30,7 @@ from cnnstudio.gui.pages.network.menu import NetworkMenu
 from cnnstudio.gui.pages.network.own_bases import OwnBases
 from cnnstudio.gui.pages.network.palette import LayerPalette
 from cnnstudio.gui.pages.network.starting_points import StartingPoints
+from cnnstudio.gui.pages.network.torch_base import code_and_weights
 from cnnstudio.gui.pages.network.views import LayerTable, format_receptive_field
 from cnnstudio.gui.state.changes import Change, Step
 from cnnstudio.gui.state.commands import ChooseCustomBase, Command, FetchWeights, ShowGallery, ShowPage
@@ -244,6 +245,8 @@ class NetworkPage(Page):
         self.canvas.detach_scene()
 
     def drop_text(self, paths: list[str]) -> str:
+        if code_and_weights(paths) is not None:
+            return tr("Use as a base with these weights", "Usar como base con estos pesos")
         taken = len(paths) == 1 and Path(paths[0]).suffix.lower() in SUFFIXES
         return tr("Open this network", "Abrir esta red") if taken else ""
 

@@ -52,10 +52,21 @@ class Incoming(QObject):
         self._expanding.close()
 
     def take_paths(self, paths: list[str]) -> None:
-        """Take files and folders, or a model."""
-        if len(paths) == 1 and is_model_file(paths[0]):
-            self.model_taken.emit(paths[0])
-        elif len(paths) == 1 and is_video(paths[0]):
+        """Take files and folders; a model among them answers from now on."""
+        models = [path for path in paths if is_model_file(path)]
+        if len(models) > 1:
+            text = Text("Several models came at once: {names}. Drop the one that should answer; “Compare with another model…” "
+                        "sets a second one beside it.",
+                        "Llegaron varios modelos a la vez: {names}. Suelte el que deba responder; «Comparar con otro modelo…» "
+                        "pone otro a su lado.")
+            names = ", ".join(Path(path).name for path in models)
+            self._session.report(warning("several_models", text.fill(names=names), "file"))
+        elif models:
+            self.model_taken.emit(models[0])
+        paths = [path for path in paths if path not in models]
+        if models and not paths:
+            return
+        if len(paths) == 1 and is_video(paths[0]):
             self.video_taken.emit(paths[0])
         elif any(Path(path).is_dir() for path in paths):
             self._expanding.ask(tuple(paths))

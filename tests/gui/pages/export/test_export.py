@@ -208,7 +208,8 @@ def test_earlier_exports_are_those_of_the_runs_and_of_the_project(tmp_path):
         (folder / "check.json").write_text(json.dumps({
             "program": program, "images": 3, "top1_agreement": 1.0, "max_abs_difference": 0.0}))
     assert [record.run for record in list_exports([run])] == ["r"]
-    exports = earlier_exports(tmp_path, [run])
+    exports, damaged = earlier_exports(tmp_path, [run])
+    assert damaged == 1 and earlier_exports(None, [run]) == ([], 0)
     assert {record.path for record in exports} == {str(tmp_path / "exports" / "ours"), str(tmp_path / "one.keras")}
 
 

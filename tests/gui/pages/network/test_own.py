@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu
 
 from cnnstudio.catalog.bases import BASES
+from cnnstudio.core.conversion_jobs import WeightsCarried
+from cnnstudio.core.events import Finished
 from cnnstudio.gui.pages.network.freeze import FreezeCard
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector, OwnCard
 from cnnstudio.gui.pages.network.layers import BaseLayers
 from cnnstudio.gui.pages.network.models import RunsDialog
+from cnnstudio.gui.pages.network.torch_base import TorchBase
 from cnnstudio.gui.state.commands import OpenPaths, OpenProject
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.table import Table
+from cnnstudio.workers.link import Link
 from cnnstudio.workers.own_bases import trained_runs
 from tests.gui.driving import button, part, texts
 from tests.interchange.keras_files import PLAIN, chain, write_h5, write_model
@@ -236,3 +242,39 @@ def test_a_run_of_this_or_another_project_becomes_the_base(qtbot, page, project_
     settle(qtbot, page)
     assert node(page).params["file"].startswith("bases/pictures-lenet5-")
     assert not [dialog for dialog in page.canvas.window().findChildren(RunsDialog) if dialog.isVisible()]
+
+
+def joins(endpoint):
+    """A child that joins code and weights."""
+    link = Link(endpoint)
+    job = link.job()
+    write_model(Path(job.target))
+    link.emit(WeightsCarried(layers=6, carried=5, parameters=10, missing=("last",), missing_count=1))
+    link.emit(Finished())
+
+
+@pytest.fixture
+def torch_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(TorchBase, "target", "tests.gui.pages.network.test_own:joins")
+    code, weights = tmp_path / "Leaves.py", tmp_path / "leaves.pth"
+    code.write_text("import torch")
+    weights.write_bytes(b"weights")
+    return [str(weights), str(code)]
+
+
+def test_pytorch_code_and_its_weights_are_dropped_as_a_base(qtbot, page, problems, torch_files):
+    assert page.drop_text(torch_files) == "Use as a base with these weights"
+    assert page.take_paths(torch_files)
+    qtbot.waitUntil(lambda: node(page) is not None, timeout=20_000)
+    assert str(node(page).params["file"]).startswith("bases/leaves-")
+    assert "5 of 6 layers" in str(problems[0].text) and "1 (last)" in str(problems[0].text)
+    assert page.drop_text(torch_files[:1]) == ""
+
+
+def test_pytorch_code_is_chosen_and_then_its_weights(qtbot, page, torch_files, monkeypatch):
+    answers = [torch_files[1], torch_files[0]]
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_more: (answers.pop(0), ""))
+    page.show_view("gallery")
+    button(part(page, Gallery), "Your own model…").click()
+    qtbot.waitUntil(lambda: node(page) is not None, timeout=20_000)
+    assert answers == []

@@ -70,6 +70,19 @@ def test_keys_and_a_model_file(qtbot, page, pictures_folder, tmp_path):
     assert not says(page, "other.keras is a model alone")
 
 
+def test_several_models_at_once_are_told_and_a_picture_with_a_model_is_answered_by_it(qtbot, page, pictures_folder, tmp_path):
+    reported = []
+    page.session.problem_reported.connect(reported.append)
+    models = [tmp_path / "one.keras", tmp_path / "two.keras"]
+    for model in models:
+        model.write_bytes(b"a model")
+    page.take_paths([str(model) for model in models])
+    assert "one.keras, two.keras" in str(reported[0].text) and not page.answers
+    page.take_paths([str(models[1]), str(pictures_folder / "cat" / "cat01.png")])
+    answered(qtbot, page, 1)
+    assert page.models.model == (str(models[1]), "")
+
+
 def test_the_switch_outlives_a_rebuild(qtbot, window, page, pictures_folder):
     page.take_paths([str(pictures_folder / "cat" / "cat01.png")])
     answered(qtbot, page, 1)

@@ -111,7 +111,7 @@ class VideoView(Stack):
         self._cancel = Button(tr("Cancel", "Cancelar"), "link", on_click=self.cancel_requested.emit)
         self._every = Select([(0.0, tr("Every frame", "Todos los fotogramas")), *(
             (step, tr("Every {n} s", "Cada {n} s", n=format_number(step, "g"))) for step in STEPS)], 0.0)
-        self._every.setMinimumContentsLength(13)
+        self._every.setMinimumContentsLength(18)
         self._every.setAccessibleName(tr("Frames that are answered", "Fotogramas que se responden"))
         self._every.chosen.connect(lambda value: self.every_chosen.emit(float(str(value))))
         self._use = Button(tr("Save", "Guardar") + "  ▾", "", on_click=self._open_menu)

@@ -1,32 +1,30 @@
-"""Maps that get smaller and deeper from layer to layer."""
+"""Volumes that get smaller and deeper."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from cnnstudio.gui.look import theme
 
-_LAYERS = (("input", 1.0, 5.0), ("convolution", 1.0, 14.0), ("pooling", 0.62, 14.0), ("convolution", 0.62, 24.0),
-           ("pooling", 0.36, 24.0), ("core", 0.5, 5.0))
+_VOLUMES = ((1.0, 0.06, "input"), (0.86, 0.14, "convolution"), (0.56, 0.2, "pooling"), (0.44, 0.3, "convolution"),
+            (0.24, 0.38, "pooling"), (0.7, 0.05, "core"))
 
 
 def paint(painter: QPainter, room: QRectF) -> None:
-    widths = [width + 0.22 * share * room.height() for _family, share, width in _LAYERS]
-    gap = min(16.0, (room.width() - sum(widths)) / (len(_LAYERS) - 1))
-    left = room.center().x() - (sum(widths) + gap * (len(_LAYERS) - 1)) / 2
-    for (family, share, width), whole in zip(_LAYERS, widths, strict=True):
-        height = 0.72 * share * room.height()
-        slant = QPointF(0.22 * share * room.height(), -0.16 * share * room.height())
-        front = QRectF(left, room.center().y() - height / 2 + 0.06 * room.height(), width, height)
+    height = room.height()
+    wide = sum(depth + 0.16 for _size, depth, _family in _VOLUMES) * height * 0.72
+    left = room.center().x() - wide / 2
+    for size, depth, family in _VOLUMES:
         color = theme.family_color(family)
-        painter.setPen(QPen(theme.color("sunk"), 1.2))
-        painter.setBrush(color.lighter(128))
-        painter.drawPolygon(QPolygonF([front.topLeft(), front.topRight(), front.topRight() + slant, front.topLeft() + slant]))
-        painter.setBrush(color.darker(118))
-        painter.drawPolygon(QPolygonF([front.topRight(), front.bottomRight(), front.bottomRight() + slant,
-                                       front.topRight() + slant]))
-        painter.setBrush(color)
-        painter.drawRect(front)
-        left += whole + gap
-    painter.setPen(Qt.PenStyle.NoPen)
+        high, slant, long = size * height * 0.82, size * height * 0.16, depth * height * 0.72
+        front = QRectF(left, room.center().y() - high / 2 + slant / 2, long, high - slant / 2)
+        top = QPolygonF([front.topLeft(), front.topLeft() + QPointF(slant, -slant), front.topRight() + QPointF(slant, -slant),
+                         front.topRight()])
+        end = QPolygonF([front.topRight(), front.topRight() + QPointF(slant, -slant),
+                         front.bottomRight() + QPointF(slant, -slant), front.bottomRight()])
+        painter.setPen(QPen(theme.color("surface"), 1))
+        for shape, lightness in ((QPolygonF(front), 100), (top, 130), (end, 80)):
+            painter.setBrush(QColor(color).lighter(lightness))
+            painter.drawPolygon(shape)
+        left += long + 0.16 * height * 0.72

@@ -1,42 +1,30 @@
-"""A value sees more of the picture from layer to layer."""
+"""A digit, and what a first layer sees in it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
 
-from cnnstudio.gui.look import theme
-from cnnstudio.gui.pages.learn.drawing.field_colors import depth_color
+from cnnstudio.gui.pages.learn.drawing import tints
+from cnnstudio.gui.pages.learn.drawing.cells import Grid, paint_cells
+from cnnstudio.gui.pages.learn.drawing.sketch import paint_sign
+from cnnstudio.learning.benches.convolution.arithmetic import convolve
+from cnnstudio.learning.benches.convolution.settings import ConvolutionSettings, Filter
+from cnnstudio.learning.benches.pictures.source import PictureSource, load_pixels
 
-_SHARES = (0.1, 0.22, 0.4, 0.62, 0.86)
-_MAPS = 8
+_NAMES = ("sobel_x", "sobel_y", "edges", "emboss", "blur", "laplacian")
+_SETTINGS = ConvolutionSettings(source=PictureSource(sample="digit_3", side=28), padding="same",
+                                filters=tuple(Filter(preset=name) for name in _NAMES))
 
 
 def paint(painter: QPainter, room: QRectF) -> None:
-    side = room.height()
-    left = room.center().x() - (side + 20 + 3 * side / 2) / 2
-    picture = QRectF(left, room.y(), side, side)
-    painter.setPen(Qt.PenStyle.NoPen)
-    for row in range(_MAPS):
-        for column in range(_MAPS):
-            painter.setOpacity(0.1 + 0.5 * ((row * 3 + column * 5 + row * column) % 7) / 7)
-            painter.setBrush(theme.color("dim"))
-            painter.drawRect(QRectF(picture.x() + column * side / _MAPS, picture.y() + row * side / _MAPS, side / _MAPS,
-                                    side / _MAPS))
-    painter.setOpacity(1)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for number, share in enumerate(_SHARES):
-        painter.setPen(QPen(depth_color(number, len(_SHARES)), 2))
-        painter.drawRect(QRectF(picture.center().x() - share * side / 2, picture.center().y() - share * side / 2, share * side,
-                                share * side))
-    small = side / 2 - 4
-    painter.setPen(Qt.PenStyle.NoPen)
-    for number in range(6):
-        tile = QRectF(picture.right() + 20 + number % 3 * (small + 8), picture.y() + number // 3 * (small + 8), small, small)
-        cell = small / 4
-        for row in range(4):
-            for column in range(4):
-                painter.setOpacity(0.12 + 0.8 * ((row * (number + 2) + column * 3 + number) % 5) / 5)
-                painter.setBrush(theme.family_color("convolution"))
-                painter.drawRect(QRectF(tile.x() + column * cell, tile.y() + row * cell, cell, cell))
-    painter.setOpacity(1)
+    convolved = convolve(load_pixels(_SETTINGS.source), _SETTINGS)
+    side = min(room.height() / 62, room.width() / 150)
+    left, top = room.center().x() - side * 75, room.center().y() - side * 30
+    paint_cells(painter, convolved.pixels[..., 0].astype(float), Grid(left, top + side * 8, side * 1.5), room, tints.gray())
+    paint_sign(painter, QRectF(left + side * 45, top + side * 20, side * 10, side * 20))
+    for number in range(len(_NAMES)):
+        row, column = divmod(number, 3)
+        values = convolved.result[..., number]
+        grid = Grid(left + side * (60 + column * 31), top + side * row * 31, side)
+        paint_cells(painter, values, grid, room, tints.diverging() if values.min() < 0 else tints.gray())

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPen
 
 from cnnstudio.gui.look import theme
-
-_STEEP = ((0.08, 0.16), (0.2, 0.92), (0.27, 0.2), (0.36, 0.8), (0.44, 0.32), (0.53, 0.66), (0.61, 0.42), (0.68, 0.53))
-_SMOOTH = ((0.08, 0.16), (0.16, 0.36), (0.27, 0.54), (0.4, 0.64), (0.53, 0.62), (0.64, 0.53), (0.72, 0.5))
+from cnnstudio.gui.pages.learn.drawing.sketch import paint_curve
 
 
 def paint(painter: QPainter, room: QRectF) -> None:
-    middle = QPointF(room.x() + 0.72 * room.width(), room.center().y())
+    place = QRectF(room.center().x() - room.height() * 1.1, room.y(), room.height() * 2.2, room.height())
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for number in range(1, 8):
-        share = number / 7
-        painter.setPen(QPen(theme.color("accent" if number < 3 else "faint"), 1))
-        painter.setOpacity(1.15 - share)
-        painter.drawEllipse(middle, share * 0.72 * room.width(), share * 0.56 * room.height())
-    painter.setOpacity(1)
-    for place, path in ((1, _STEEP), (0, _SMOOTH)):
-        points = [QPointF(room.x() + x * room.width(), room.y() + y * room.height()) for x, y in path]
-        painter.setPen(QPen(theme.class_color(place), 2))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF(points))
-        painter.setBrush(theme.class_color(place))
-        painter.setPen(Qt.PenStyle.NoPen)
-        for point in points:
-            painter.drawEllipse(point, 3, 3)
+    for ring in range(1, 6):
+        color = theme.color("faint" if ring % 2 else "dim")
+        painter.setPen(QPen(color, 1))
+        painter.drawEllipse(place.center(), place.width() / 2 * ring / 5.4, place.height() / 2 * ring / 5.4)
+    for hue, rate, momentum in ((5, 0.19, 0.0), (0, 0.03, 0.85)):
+        at, speed, ways = np.asarray([-0.95, 0.62]), np.zeros(2), []
+        for _ in range(40):
+            ways.append(at.copy())
+            speed = momentum * speed - rate * at * np.asarray([0.6, 9.2])
+            at = at + speed
+        points = np.clip(np.asarray(ways), -1, 1)
+        paint_curve(painter, place, points[:, 0] / 2 + 0.5, points[:, 1] / 2 + 0.5, theme.class_color(hue))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("text"))
+    painter.drawEllipse(QPointF(place.center()), 3, 3)

@@ -1,33 +1,20 @@
-"""Training goes on to rise, validation does not: the gap."""
+"""Curves of training and validation that part, and others that stay together."""
 
 from __future__ import annotations
 
-from math import exp
-
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
 
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.learn.drawing.sketch import paint_axes, paint_curve
 
 
 def paint(painter: QPainter, room: QRectF) -> None:
-    def points(top: float, speed: float, fall: float) -> list[QPointF]:
-        shares = [place / 40 for place in range(41)]
-        return [QPointF(room.x() + share * room.width(), room.bottom() - room.height() * (
-            top * (1 - exp(-speed * share)) - fall * share)) for share in shares]
-
-    train, validation = points(0.96, 4.5, 0.0), points(0.78, 5.5, 0.14)
-    color = theme.class_color(0)
-    fill = QColor(color)
-    fill.setAlpha(50)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(fill)
-    painter.drawPolygon(QPolygonF([*train, *reversed(validation)]))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(color, 2, Qt.PenStyle.DashLine))
-    painter.drawPolyline(QPolygonF(train))
-    painter.setPen(QPen(color, 2.5))
-    painter.drawPolyline(QPolygonF(validation))
-    painter.setPen(QPen(theme.color("faint"), 1))
-    painter.drawLine(room.bottomLeft(), room.bottomRight())
-    painter.drawLine(room.bottomLeft(), room.topLeft())
+    x = np.linspace(0, 1, 60)
+    for half, gap in ((0, 0.62), (1, 0.08)):
+        place = QRectF(room.x() + half * (room.width() / 2 + 8), room.y(), room.width() / 2 - 8, room.height())
+        paint_axes(painter, place, 0.0, 1.0)
+        falling = 0.08 + 0.85 * np.exp(-x * 5)
+        paint_curve(painter, place, x, falling, theme.class_color(0))
+        paint_curve(painter, place, x, falling + 0.04 + gap * x**1.6, theme.class_color(5), dashed=True)

@@ -1,28 +1,30 @@
-"""A number, a vector, a matrix and a box."""
+"""A number, a vector, a matrix, a stack of matrices."""
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 
 from cnnstudio.gui.look import theme
+from cnnstudio.gui.pages.learn.drawing.cells import Grid, paint_cells
 
-_SHAPES = ((1, 1, 1), (1, 4, 1), (1, 4, 3), (3, 4, 3))
-"""Depth, height and width."""
+
+def _tint(number: int) -> np.ndarray:
+    color = theme.class_color(number)
+    return np.asarray([color.red(), color.green(), color.blue()], np.uint8)
+
+
+def _paint(painter: QPainter, room: QRectF, grid: Grid, rows: int, columns: int, color: int) -> None:
+    values = np.arange(rows * columns, dtype=float).reshape(rows, columns) + 1
+    paint_cells(painter, values, grid, room, lambda shown: np.broadcast_to(_tint(color), (*shown.shape, 3)).astype(np.uint8))
 
 
 def paint(painter: QPainter, room: QRectF) -> None:
-    side = min(room.height() / 6, room.width() / 18)
-    slant = side * 0.55
-    widths = [width * side + (depth - 1) * slant for depth, _height, width in _SHAPES]
-    gap = side * 1.6
-    left = room.center().x() - (sum(widths) + gap * (len(_SHAPES) - 1)) / 2
-    for (depth, height, width), whole in zip(_SHAPES, widths, strict=True):
-        for layer in reversed(range(depth)):
-            top = room.center().y() - height * side / 2 + (depth - 1) * slant / 2 - layer * slant
-            for row in range(height):
-                for column in range(width):
-                    painter.setPen(QPen(theme.color("sunk"), 1.4))
-                    painter.setBrush(theme.class_color((0, 4, 2)[layer]))
-                    painter.drawRect(QRectF(left + layer * slant + column * side, top + row * side, side, side))
-        left += whole + gap
+    side = min(room.height() / 4.2, room.width() / 10.6)
+    left, middle = room.center().x() - side * 5.3, room.center().y()
+    _paint(painter, room, Grid(left, middle - side / 2, side), 1, 1, 7)
+    _paint(painter, room, Grid(left + side * 1.7, middle - side * 1.5, side), 3, 1, 2)
+    _paint(painter, room, Grid(left + side * 3.4, middle - side * 1.5, side), 3, 3, 4)
+    for depth in (2, 1, 0):
+        _paint(painter, room, Grid(left + side * (7.1 + depth * 0.32), middle - side * (1.2 + depth * 0.32), side), 3, 3, 0)

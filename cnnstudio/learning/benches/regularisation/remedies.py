@@ -52,7 +52,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...] = (Remedy(), Remedy(dropout=0.5))
     per_class: int = 10
     epochs: int = 25
-    learning_rate: float = 0.001
+    learning_rate: float = 0.003
     pictures: str = "digits"
 
 

@@ -67,7 +67,9 @@ class Header(QWidget):
             if self._width_of(holder) <= self._room:
                 break
             button.set_compact(True)
-        self._stack.setFixedWidth(self._width_of(holder))
+        # A choice among the buttons gives way, down to its smallest width.
+        narrowest = holder.minimumSizeHint().width()
+        self._stack.setFixedWidth(max(narrowest, min(self._width_of(holder), self._room)))
 
     @staticmethod
     def _width_of(holder: QWidget) -> int:

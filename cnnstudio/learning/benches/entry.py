@@ -33,9 +33,11 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Code(NamedTuple):
-    """A program that computes exactly what a bench shows. `language` is that of its text: "python". `needs`: libraries."""
+    """A program that computes exactly what a bench shows. `language` is that of its text: "python". `needs`: libraries;
+    `files` are saved beside it, by name."""
 
     label: str
     source: str
     language: str = "python"
     needs: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()

@@ -20,7 +20,8 @@ from cnnstudio.workers.service.refusals import (
 from cnnstudio.workers.service.settings import ServiceSettings
 
 FORM: Final = "multipart/form-data"
-_RAW: Final = ("application/octet-stream", "")
+_RAW: Final = ("application/octet-stream", "application/x-www-form-urlencoded", "")
+"""Types of a body that is one picture. The second is what curl --data-binary says unless it is told otherwise."""
 
 
 class File(NamedTuple):

@@ -25,7 +25,8 @@ def code_of(response):
     return response.json()["problem"]["code"]
 
 
-@pytest.mark.parametrize("kind", ["image/png", "image/x-anything; charset=binary", "application/octet-stream", None])
+@pytest.mark.parametrize("kind", ["image/png", "image/x-anything; charset=binary", "application/octet-stream",
+                                  "application/x-www-form-urlencoded", None])
 def test_a_picture_is_answered_as_predict_prints_it(kind):
     with client(run="r1") as service:
         response = service.post("/predict", params={"top": 2, "name": "a.png"}, content=b"abcd",
@@ -74,7 +75,7 @@ def test_the_status_says_whose_fault_it_is(code, status):
 
 @pytest.mark.parametrize(("request_of", "status", "code"), [
     (lambda service: service.post("/predict", content=b"a", headers={"content-type": "text/plain"}), 415, "unknown_type"),
-    (lambda service: service.post("/predict", data={"a": "b"}), 415, "unknown_type"),
+    (lambda service: service.post("/predict", json={"a": "b"}), 415, "unknown_type"),
     (lambda service: service.post("/predict", params={"top": "x"}, content=b"a", headers=IMAGE), 400, "bad_query"),
     (lambda service: service.post("/predict", params={"top": "-1"}, content=b"a", headers=IMAGE), 400, "bad_query"),
     (lambda service: service.post("/predict", params={"top": "9" * 400}, content=b"a", headers=IMAGE), 400, "bad_query"),

@@ -22,6 +22,7 @@ from cnnstudio.learning.benches.entry import Bench
 
 _CODE_MS: Final = 120
 """Milliseconds after the last change until the code follows: a drag is one change."""
+_CODE_HEIGHT: Final = "bench_code_height"
 
 
 class BenchFrame(QWidget):
@@ -45,9 +46,9 @@ class BenchFrame(QWidget):
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.addWidget(scroll_area(self._upper))
         self._split.addWidget(self.code)
-        self._split.setStretchFactor(0, 3)
-        self._split.setStretchFactor(1, 2)
+        self._split.setStretchFactor(0, 1)
         self._split.setChildrenCollapsible(False)
+        self._split.splitterMoved.connect(lambda *_: self._session.remember(_CODE_HEIGHT, self.code.height()))
         layout = column(self._split, spacing=0)
         self.setLayout(layout)
         self._film = BenchFilm(self._session, self)
@@ -78,7 +79,8 @@ class BenchFrame(QWidget):
             self.view.changed.connect(self._on_changed)
         assert self.view is not None
         if settings:
-            self.view.restore({**self._defaults, **settings})
+            self.view.restore(self._defaults)
+            self.view.restore(settings)
         if self._visible:
             self.view.enter()
         self._update_code()
@@ -94,6 +96,9 @@ class BenchFrame(QWidget):
     def show_code(self, shown: bool) -> None:
         """Open or close the code below the bench."""
         self.code.setVisible(shown)
+        if shown:
+            height = min(self._session.recall(_CODE_HEIGHT, 260), self.height() // 2)
+            self._split.setSizes([self.height() - height, height])
         self._update_code()
         self.code_shown.emit(shown)
 

@@ -76,8 +76,9 @@ class CodePanel(QWidget):
     def _show(self) -> None:
         code = self._shown()
         self._editor.show_text(code.source if code is not None else "")
-        needs = ", ".join(code.needs) if code is not None else ""
+        needs = ", ".join((*code.needs, *(name for name, _content in code.files))) if code is not None else ""
         self._needs.setText(tr("Needs {names}", "Necesita {names}", names=needs) if needs else "")
+        self._copy.setText(tr("Copy", "Copiar"))
 
     def copy(self) -> None:
         """Copy the code on screen."""
@@ -92,6 +93,9 @@ class CodePanel(QWidget):
         path = path if path.suffix else path.with_suffix(".py")
         try:
             write_atomically(path, self.text.encode())
+            code = self._shown()
+            for name, content in code.files if code is not None else ():
+                write_atomically(path.parent / name, content)
         except ProblemError as err:
             self._session.report(*err.problems)
         else:

@@ -36,7 +36,9 @@ class Models(QObject):
         self.runs: list[RunSummary] = []
         self.runs_listed = False
         self.select = Select()
-        self.select.setFixedWidth(264)
+        self.select.setMinimumContentsLength(28)
+        self.select.setMinimumWidth(120)
+        self.select.setMaximumWidth(264)
         self.select.setAccessibleName(tr("Model", "Modelo"))
         self.select.chosen.connect(self.choose)
         self._listing = Latest(session.jobs, "runs-list", _list_runs, self)

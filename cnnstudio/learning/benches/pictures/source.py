@@ -9,8 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.imaging.decode import read_picture
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.problems import picture_problem
@@ -23,6 +22,8 @@ MOST_CELLS: Final = 16
 VALUE_LIMIT: Final = 999
 SIDES: Final = (8, 12, 16, 20, 28, 40, 64, 96, 128)
 """The longest side to which a picture may be reduced."""
+LARGE_SIDES: Final = (64, 128, 200, 320, 512)
+"""The same where no numbers are read."""
 START_MATRIX: Final = ((3, 0, 1, 2, 7, 4), (1, 5, 8, 9, 3, 1), (2, 7, 2, 5, 1, 3), (0, 1, 3, 1, 7, 8), (4, 2, 1, 6, 2, 8),
                        (2, 4, 5, 2, 3, 9))
 
@@ -93,12 +94,6 @@ def check_source(source: PictureSource) -> PictureSource:
         replace["matrix"] = (START_MATRIX,)
     if source.channels not in (1, 2, 3):
         replace["channels"] = 1
-    if source.side not in (0, *SIDES):
+    if source.side not in (0, *SIDES, *LARGE_SIDES):
         replace["side"] = 28
     return msgspec.structs.replace(source, **replace)
-
-
-def missing_file() -> ProblemError:
-    """The problem of a file source without a file."""
-    text = Text("Choose a picture.", "Elija una imagen.")
-    return ProblemError(error("no_picture", text, "file"))

@@ -8,7 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
-from cnnstudio.gui.widgets.basics import Caption, Label, box, column, row, scroll_area
+from cnnstudio.gui.pages.learn.drawing.snug import needed_height
+from cnnstudio.gui.widgets.basics import Caption, Label, box, column, row, scroll_area, tab_through
 
 CONTROLS_WIDTH: Final = 272
 _WIDE: Final = 760
@@ -33,16 +34,27 @@ class Board(QWidget):
         self._layout.addWidget(board, 1)
         self._layout.addWidget(self._scrolled)
         board.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        tab_through(board, self._scrolled)
+
+    def hasHeightForWidth(self) -> bool:
+        # It shrinks before the page scrolls: its wrapped texts would ask for the height of all that it would like to have.
+        return False
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        least = self.board.minimumSizeHint()
+        """As high as the board needs to be at its width."""
+        height = needed_height(self.board, self.width() - (CONTROLS_WIDTH + self._layout.spacing() if self._wide else 0))
         if self._wide:
-            return QSize(320, least.height())
-        return QSize(320, least.height() + self._controls.sizeHint().height() + 20)
+            return QSize(320, height)
+        return QSize(320, height + self._controls.sizeHint().height() + self._layout.spacing())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = event.size().width() >= _WIDE
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
         if wide == self._wide:
             return
         self._wide = wide

@@ -25,7 +25,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.learn.drawing import tints
 from cnnstudio.gui.pages.learn.drawing.cell_field import CellField
-from cnnstudio.gui.pages.learn.drawing.cells import Border, Grid, paint_cells
+from cnnstudio.gui.pages.learn.drawing.cells import LINED, Border, Grid, paint_cells
 from cnnstudio.gui.pages.learn.drawing.marks import Window, paint_focus, paint_mark, paint_window
 from cnnstudio.gui.pages.learn.drawing.numbers import format_cell, format_exact
 
@@ -155,7 +155,7 @@ class MatrixView(QWidget):
 
     def sizeHint(self) -> QSize:
         rows, columns = self._values.shape
-        side = max(2, min(int(self._most), 320 // max(rows, columns)))
+        side = max(2, min(int(self._most), 200 // max(rows, columns)))
         return QSize(columns * side + 2 * _MARGIN, rows * side + 2 * _MARGIN)
 
     def minimumSizeHint(self) -> QSize:
@@ -167,7 +167,7 @@ class MatrixView(QWidget):
         width, height = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
         side = min(width / columns, height / rows, self._most)
         ratio = self.devicePixelRatioF()
-        if side * ratio >= 3:
+        if side * ratio >= LINED:
             # Whole pixels of the screen: all cells are alike.
             side = int(side * ratio) / ratio
         side = max(side, 0.01)

@@ -114,7 +114,7 @@ class Lessons(QObject):
         """Work on a lesson; False, with a message, where it cannot be read."""
         if not self._take(name):
             return False
-        self._session.remember(_ACTIVE, name)
+        self._session.remember(_ACTIVE, self._lesson.id if self._lesson is not None else "")
         self.changed.emit()
         self.check_now()
         return True

@@ -15,10 +15,11 @@ from cnnstudio.gui.pages.learn.lessons.start_card import StartCard
 from cnnstudio.gui.pages.learn.lessons.task_card import TaskCard
 from cnnstudio.gui.state.commands import Command, OpenLesson, ResetLesson, ShowPage
 from cnnstudio.gui.state.workspace import Workspace
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scroll_area, tab_through
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, clear, column, row, scroll_area
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
 from cnnstudio.gui.widgets.flow import FlowLayout
+from cnnstudio.gui.widgets.tab_order import tab_through
 from cnnstudio.learning.course.blocks import Block, EmbeddedBench, Source, TaskPlace, page_blocks
 from cnnstudio.learning.course.blocks import Prose as ProseBlock
 from cnnstudio.learning.course.lesson import Lesson

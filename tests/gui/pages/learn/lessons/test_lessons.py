@@ -6,6 +6,7 @@ import gc
 import importlib
 
 import msgspec
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea
 from cnnstudio.core import edits
 from cnnstudio.core.item import as_immutable
 from cnnstudio.core.text import Text, set_language
+from cnnstudio.gui.pages.learn.lessons.embedded import EmbeddedBenchCard
 from cnnstudio.gui.pages.learn.lessons.lesson_cards import LessonCards
 from cnnstudio.gui.pages.learn.lessons.lesson_view import LessonView
 from cnnstudio.gui.pages.learn.lessons.options import OptionButton
@@ -327,3 +329,21 @@ def test_a_narrow_window_cuts_nothing_off(qtbot, begin):
         QApplication.processEvents()
         area = page_area(window)
         assert area.widget().minimumSizeHint().width() <= area.viewport().width(), lesson.id
+
+
+@pytest.mark.parametrize(("lesson", "bench", "settings", "task"), [
+    ("2", "convolution", {"size": 5, "stride": 2, "padding": "same"}, "halve"),
+    ("10", "pipeline", {"cards": [{"kind": "range"}, {"kind": "shuffle"}, {"kind": "batch"}]}, "shuffle-first"),
+])
+def test_a_bench_on_the_page_solves_its_task_when_it_is_set(qtbot, begin, lesson, bench, settings, task):
+    window = begin(lesson)
+    lessons = window.workspace.lessons
+    embedded = next(card for card in driving.parts(window, EmbeddedBenchCard)
+                    if card.accessibleName() == str(BENCHES[bench].title))
+    assert task not in lessons.progress.done
+    embedded.view.restore({**embedded.view.settings(), **settings})
+    qtbot.waitUntil(lambda: task in lessons.progress.done, timeout=20_000)
+    settle(qtbot, window)
+    driving.press(embedded, "As in the text")
+    settle(qtbot, window)
+    assert lessons.state(task).kept or task in lessons.progress.done, "what was done once stays done"

@@ -210,7 +210,7 @@ def _show_about(context: WindowContext, _command: commands.ShowAbout) -> None:
 
 
 def _show_help(context: WindowContext, _command: commands.ShowHelp) -> None:
-    from cnnstudio.gui.window.guide import GuideDialog
+    from cnnstudio.gui.window.guide.dialog import GuideDialog
 
     GuideDialog(context.actions.entries, context.pages.current.id, context.window).show()
 

@@ -37,7 +37,7 @@ LONGEST = 150
 """The most lines of a program in the reference; longer ones are printed by the command that is named instead."""
 CONTEXT = Context(height=32, width=32, channels=3, class_count=4)
 WAYS: tuple[tuple[tuple[str, dict[str, Any]], ...], ...] = (
-    (), (("Flatten", {}),), (("Reshape", {"target_shape": (-1, 6)}),), (("Dense", {"units": 3}),))
+    (), (("Conv2D", {"filters": 8, "padding": "same"}),), (("Flatten", {}),), (("Reshape", {"target_shape": (-1, 6)}),), (("Dense", {"units": 3}),))
 """What may have to stand between the input and a layer, so that the layer fits."""
 Program = tuple[str, str]
 """The name of a framework, and source."""
@@ -102,7 +102,7 @@ def fitting_network(entry: Any) -> NetworkSpec | None:
             edges.append(Edge(source=last, target="layer", port=port))
         network = NetworkSpec(nodes=(*nodes, Node(id="layer", type=entry.id)), edges=tuple(edges))
         if len({edge.source for edge in edges if edge.target == "layer"}) == entry.minimum_inputs \
-                and not report(network, CONTEXT).problems:
+                and report(network, CONTEXT).nodes["layer"].shape is not None:
             return network
     return None
 
@@ -190,9 +190,9 @@ PICTURES: dict[str, Callable[[Any, Path], None]] = {
 def commands_page() -> Iterator[str]:
     """The help of every command, as the parser prints it."""
     os.environ["COLUMNS"] = "100"
-    yield "# " + tr("Command line", "Línea de órdenes") + "\n"
+    yield "# " + tr("Command line", "Línea de comandos") + "\n"
     yield tr("Every command ends with 0 if it is done, 1 if the job failed, and 2 if the input was wrong.",
-             "Cada orden termina con 0 si se ha cumplido, 1 si la tarea ha fallado y 2 si la entrada era errónea.") + "\n"
+             "Cada comando termina con 0 si se ha cumplido, 1 si la tarea ha fallado y 2 si la entrada era errónea.") + "\n"
     for name, command in subcommands(parser()).items():
         yield f"## {name}\n\n```text\n{command.format_help().strip()}\n```\n"
 

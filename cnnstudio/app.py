@@ -157,6 +157,15 @@ def opening_command(argument: str) -> Command:
     return OpenProject(str(path)) if is_project else OpenPaths((str(path),))
 
 
+def offer_tour(window: MainWindow) -> None:
+    """Begin the tour once, for somebody who has not opened a project yet."""
+    from cnnstudio.gui.state.commands import StartTour
+
+    session = window.session
+    if not session.recall("tour_offered", False) and not session.settings.recent:
+        window.perform(StartTour())
+
+
 def run(arguments: Sequence[str]) -> int:
     """Open the window, with the project in `arguments` if there is one; returns the exit code."""
     # Ctrl+C in the terminal ends the program.
@@ -186,6 +195,8 @@ def run(arguments: Sequence[str]) -> int:
     application.installEventFilter(documents)
     if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
+    elif not project_argument:
+        QTimer.singleShot(0, window, lambda: offer_tour(window))
     if project_argument:
         # After the first paint: the window appears before the project is read.
         QTimer.singleShot(0, window, lambda: window.perform(opening_command(project_argument)))

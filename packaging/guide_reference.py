@@ -37,7 +37,8 @@ LONGEST = 150
 """The most lines of a program in the reference; longer ones are printed by the command that is named instead."""
 CONTEXT = Context(height=32, width=32, channels=3, class_count=4)
 WAYS: tuple[tuple[tuple[str, dict[str, Any]], ...], ...] = (
-    (), (("Conv2D", {"filters": 8, "padding": "same"}),), (("Flatten", {}),), (("Reshape", {"target_shape": (-1, 6)}),), (("Dense", {"units": 3}),))
+    (), (("Conv2D", {"filters": 8, "padding": "same"}),), (("Flatten", {}),),
+    (("Reshape", {"target_shape": (-1, 6)}),), (("Dense", {"units": 3}),))
 """What may have to stand between the input and a layer, so that the layer fits."""
 Program = tuple[str, str]
 """The name of a framework, and source."""

@@ -15,7 +15,8 @@ def stroke(*points: tuple[int, int], side: int = 200, width: int = 12) -> np.nda
     return ink
 
 
-@pytest.mark.parametrize("points", [((20, 30), (60, 30), (30, 90)), ((150, 150), (190, 190)), ((10, 10), (10, 190), (190, 190))])
+@pytest.mark.parametrize("points", [((20, 30), (60, 30), (30, 90)), ((150, 150), (190, 190)),
+                                    ((10, 10), (10, 190), (190, 190))])
 def test_a_drawing_lies_with_its_mass_in_the_middle_and_has_the_usual_size(points):
     result = centred(stroke(*points))
     _left, _top, wide, high = cv2.boundingRect(result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QShortcut
 from PySide6.QtWidgets import QMainWindow
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 class MainWindow(QMainWindow):
     """One window on one workspace. On a change of language or theme everything inside is rebuilt."""
+
+    rebuilt = Signal(object)
+    """Everything inside is another: the context of the new parts."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
             self._toasts.deleteLater()
             self._toasts = None
         self._build(page)
+        self.rebuilt.emit(self._context)
 
     def _build(self, page: str) -> None:
         """Build everything inside the window, in the present language and theme, and show a page."""
@@ -100,7 +104,8 @@ class MainWindow(QMainWindow):
         layout.addLayout(upper, 1)  # type: ignore[union-attr]
         layout.addWidget(self.status)  # type: ignore[union-attr]
         self.setCentralWidget(body)
-        self._context = WindowContext(self.workspace, self, self.pages, self.action_set, lambda: self.toasts)
+        self._context = WindowContext(self.workspace, self, self.pages, self.action_set, lambda: self.toasts,
+                                      self.rebuilt)
         self._wiring.connect_parts(Parts(self._context, self.rail, self.header, self.status))
         self.pages.go(page if self.pages.can_show(page) else "start")
         self._wiring.update_frame()

@@ -115,12 +115,12 @@ class DrawingMode(QObject):
                 rows = index.pictures(ids[::max(1, len(ids) // _LOOKED_AT)][:_LOOKED_AT])
                 paths = [str(self._workspace.collection.path(picture)) for picture in rows]
             self._paper.ask(tuple(paths))
-        if self.pad.empty:
-            # The window was built again, in another language or theme.
-            for stroke in self._state().get("strokes", ()):
-                self.pad.draw(stroke)
         self.pad.setFocus()
         self._on_drawn()
+
+    def restore(self) -> None:
+        """Show the drawing that the state holds: the page was built again, or the project is another one."""
+        self.pad.set_strokes(self._state().get("strokes", ()))
 
     def close(self) -> None:
         """The page will be deleted."""

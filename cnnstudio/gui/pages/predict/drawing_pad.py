@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -60,6 +61,11 @@ class DrawingPad(QWidget):
     def draw(self, points: list[tuple[float, float]]) -> None:
         """Add a whole stroke."""
         self._strokes.append([QPointF(*point) for point in points])
+        self._announce()
+
+    def set_strokes(self, strokes: Iterable[Iterable[tuple[float, float]]]) -> None:
+        """Draw these strokes instead."""
+        self._strokes = [[QPointF(*point) for point in stroke] for stroke in strokes]
         self._announce()
 
     def clear(self) -> None:

@@ -180,7 +180,7 @@ class PredictPage(Page):
         """Another project, or none, is open: nothing of the camera or the video of the one before stays."""
         self.camera.leave()
         self.video.clear()
-        self.drawing.pad.clear()
+        self.drawing.restore()
         self.show_mode(self.state.get("mode", PICTURES))
 
     def _on_models_listed(self) -> None:

@@ -82,5 +82,5 @@ def test_the_drawing_survives_another_language(qtbot, opened, page, drawing):  #
     qtbot.waitUntil(lambda: opened.current is not page)
     again = opened.current.drawing
     assert again is not drawing and again.pad.strokes == strokes
-    assert says(opened.current, "Papel oscuro")
+    qtbot.waitUntil(lambda: says(opened.current, "Papel oscuro"), timeout=10_000)
     opened.session.set_setting("language", "en")

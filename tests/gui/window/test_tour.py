@@ -1,4 +1,4 @@
-"""The tour walks through the real window: the sample opens, a training runs and is kept, a drawing is answered and explained."""
+"""The tour walks through the real window: sample, training, drawing, explanation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Training(ChildJob):
 
 
 @pytest.fixture
-def walk(qtbot, window, tmp_path, pictures_folder, monkeypatch):
+def walk(window, tmp_path, pictures_folder, monkeypatch):
     """The tour at its first step; the sample is a small project, and no child process starts."""
     monkeypatch.setenv("CNNSTUDIO_PROJECTS", str(tmp_path / "projects"))
     monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.predict.test_predict:child")
@@ -75,8 +75,8 @@ def open_sample(qtbot, window) -> None:
 def test_the_whole_way(qtbot, window, walk, monkeypatch):
     launcher = window.workspace.launcher
     started = []
-    monkeypatch.setattr(type(launcher), "start", lambda self: started.append(True))
-    monkeypatch.setattr(type(launcher), "preparing", property(lambda self: True))
+    monkeypatch.setattr(type(launcher), "start", lambda _self: started.append(True))
+    monkeypatch.setattr(type(launcher), "preparing", property(lambda _self: True))
     open_sample(qtbot, window)
     assert window.current.id == "data"
     press(card(window), f"Train for {SECONDS} seconds")
@@ -117,8 +117,8 @@ def test_the_whole_way(qtbot, window, walk, monkeypatch):
 
 def test_a_training_that_fails_can_be_tried_again(qtbot, window, walk, monkeypatch):
     launcher = window.workspace.launcher
-    monkeypatch.setattr(type(launcher), "start", lambda self: None)
-    monkeypatch.setattr(type(launcher), "preparing", property(lambda self: True))
+    monkeypatch.setattr(type(launcher), "start", lambda _self: None)
+    monkeypatch.setattr(type(launcher), "preparing", property(lambda _self: True))
     open_sample(qtbot, window)
     walk.go_on()
     job = Training(window.session.folder)
@@ -134,7 +134,8 @@ def test_a_training_that_fails_can_be_tried_again(qtbot, window, walk, monkeypat
     assert walk.step == "trained"
 
 
-def test_escape_leaves_it_and_another_project_ends_it(qtbot, window, walk, project_folder):
+@pytest.mark.usefixtures("walk")
+def test_escape_leaves_it_and_another_project_ends_it(qtbot, window, project_folder):
     QTest.keyClick(card(window), Qt.Key.Key_Escape)
     assert not window.findChildren(Tour)
     window.perform(StartTour())
@@ -144,7 +145,8 @@ def test_escape_leaves_it_and_another_project_ends_it(qtbot, window, walk, proje
     assert not window.findChildren(Tour)
 
 
-def test_another_language_keeps_the_step(qtbot, window, walk):
+@pytest.mark.usefixtures("walk")
+def test_another_language_keeps_the_step(qtbot, window):
     open_sample(qtbot, window)
     before = window.current
     window.session.set_setting("language", "es")
@@ -173,8 +175,9 @@ def test_it_is_among_the_actions(window):
     assert any(entry.command == StartTour() for entry, _action in window.action_set.palette_actions())
 
 
-def test_the_card_covers_the_least_of_what_it_points_at(window, walk):
+@pytest.mark.usefixtures("walk")
+def test_the_card_covers_the_least_of_what_it_points_at(window):
     shown = card(window)
     shown.show_step("1", "Title", "Text", "Next", "Skip", window.rail)
-    assert shown.light.target.size() == window.rail.size()
+    assert shown.light.target.size() == window.rail.size() and shown.light.isVisible()
     assert not shown.geometry().intersects(shown.light.target)

@@ -26,14 +26,13 @@ class Light(QWidget):
         self.target = QRect()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        if self.target.isEmpty():
-            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hole, whole = QPainterPath(), QPainterPath()
-        area = QRectF(self.target).adjusted(-4, -4, 4, 4)
-        hole.addRoundedRect(area, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
         whole.addRect(QRectF(self.rect()))
+        if not self.target.isEmpty():
+            area = QRectF(self.target).adjusted(-4, -4, 4, 4).intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+            hole.addRoundedRect(area, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
         # The shade is dark in both themes: on a dark ground, the background of the dark theme would not be seen.
         painter.fillPath(whole - hole, QColor(0, 0, 0, 70))
         painter.setPen(QPen(theme.color("accent"), 3))
@@ -77,6 +76,7 @@ class TourCard(Card):
         self._target = target
         self.set_text(text)
         self.setAccessibleName(title)
+        self.light.show()
         self.show()
         self._follow.start()
         self._lay_out()

@@ -18,6 +18,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.predict.page import DRAWING
 from cnnstudio.gui.state import commands
 from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.widgets.class_list import ClassList
 from cnnstudio.gui.window.context import WindowContext
 from cnnstudio.gui.window.tour.card import TourCard, place_text
 from cnnstudio.gui.window.tour.training import SECONDS, ShortTraining
@@ -143,7 +144,8 @@ class Tour(QObject):
                "The network is LeNet-5, which read cheques in the nineties.",
                "Cada clase es una carpeta. Unas imágenes sirven para aprender y otras se apartan para medir lo aprendido. La "
                "red es LeNet-5, que leía cheques en los años noventa."),
-            tr("Train for {n} seconds", "Entrenar {n} segundos", n=SECONDS), lambda: self._context.pages.centre)
+            tr("Train for {n} seconds", "Entrenar {n} segundos", n=SECONDS),
+            lambda: self._context.window.findChild(ClassList))
 
     # Training --------------------------------------------------------------------------------------
 
@@ -171,10 +173,10 @@ class Tour(QObject):
             "exactitud sube."), target=lambda: self._context.pages.centre)
 
     def _learning_text(self, left: int) -> str:
-        return tr("The loss falls, the accuracy rises. The solid curves are pictures that it learns from, the others those "
+        return tr("The loss falls, the accuracy rises. “Training” are the pictures that it learns from, “validation” those "
                   "that were kept apart. {n} seconds left.",
-                  "La pérdida baja y la exactitud sube. Unas curvas son de las imágenes con las que aprende y las otras de las "
-                  "que se apartaron. Quedan {n} segundos.", n=left)
+                  "La pérdida baja y la exactitud sube. «Entrenamiento» son las imágenes con las que aprende; «validación», "
+                  "las que se apartaron. Segundos restantes: {n}.", n=left)
 
     def _on_failed(self) -> None:
         self._failed = True
@@ -225,7 +227,7 @@ class Tour(QObject):
             "thing: that is worth more than its accuracy.",
             "Las partes marcadas fueron las que más hablaron a favor de la respuesta. Si no caen sobre sus trazos, la red mira "
             "donde no debe: saberlo vale más que su exactitud."), tr("Go on", "Seguir"),
-            lambda: self._context.pages.centre)
+            lambda: self._page("predict").explanation)
 
     # The end ---------------------------------------------------------------------------------------
 

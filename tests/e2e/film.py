@@ -19,7 +19,7 @@ from PySide6.QtTest import QTest
 
 from tests.e2e.drive import Driver
 
-SIZE = (960, 600)
+SIZE = (1120, 700)
 RATE = 8
 """Frames of a second of the film."""
 LARGEST = 3_000_000
@@ -60,7 +60,7 @@ class Film:
 
     def save(self, path: Path) -> None:
         """Write it as an animated WebP that stays below the limit."""
-        for quality in (72, 60, 48, 36, 24):
+        for quality in (84, 72, 60, 48, 36):
             self._frames[0].save(path, save_all=True, append_images=self._frames[1:], duration=self._durations, loop=0,
                                  quality=quality, method=4, minimize_size=True)
             if path.stat().st_size <= LARGEST:
@@ -94,12 +94,12 @@ def make_film(out: Path, language: str, theme: str, look: Callable[[Driver, str]
         tour = driver.window.findChild(Tour)
         driver.settle(0.5)
         look(driver, "1-welcome")
-        film.run(1.8)
+        film.run(2.4)
         tour.go_on()
         driver.until(lambda: tour.step == "data" and not [job for job in driver.session.jobs if not job.quiet], "the sample")
         driver.settle(1.0)
         look(driver, "2-data")
-        film.run(1.8)
+        film.run(2.4)
         tour.go_on()
         driver.until(tour._training._clock.isActive, "the first step of the training")
         film.run(6.0, speed=1.6)
@@ -107,7 +107,7 @@ def make_film(out: Path, language: str, theme: str, look: Callable[[Driver, str]
         driver.until(lambda: tour.step == "trained", "the end of the training")
         driver.settle(1.5)
         look(driver, "4-trained")
-        film.run(1.5)
+        film.run(2.0)
         tour.go_on()
         page = driver.window.current
         driver.until(lambda: page.server.ready is not None, "the model")
@@ -122,11 +122,11 @@ def make_film(out: Path, language: str, theme: str, look: Callable[[Driver, str]
         driver.until(lambda: page._pictures.results.explaining.panel.overlay(0) is not None, "the explanation")
         driver.settle(0.5)
         look(driver, "6-why")
-        film.run(2.5)
+        film.run(3.5)
         tour.go_on()
         driver.settle(0.3)
         look(driver, "7-end")
-        film.run(2.0)
+        film.run(2.6)
         film.save(out)
         answer = page.answers[0].label
         driver.session.save_now()

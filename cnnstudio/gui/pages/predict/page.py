@@ -139,9 +139,9 @@ class PredictPage(Page):
         self._pictures.results.explaining.switch_on()
 
     @property
-    def explanation(self) -> QWidget:
-        """The panel that explains the picture in sight."""
-        return self._pictures.results.explaining.side
+    def picture_in_sight(self) -> QWidget:
+        """The picture among the answers that is shown large, with its map."""
+        return self._pictures.results.view.picture
 
     def enter(self) -> None:
         self.models.serve(self.server)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
@@ -105,10 +106,11 @@ class TourCard(Card):
     def _lay_out(self) -> None:
         area = self._window.rect()
         self.adjustSize()
-        self.setFixedHeight(max(self.body.heightForWidth(_WIDTH), 80))
+        self.setFixedHeight(self.body.totalHeightForWidth(_WIDTH) + 2 * self.frameWidth())
         self.light.setGeometry(area)
         target = QRect()
-        if self._target is not None and self._target.isVisible():
+        # A page that was built again has deleted it.
+        if self._target is not None and isValid(self._target) and self._target.isVisible():
             target = QRect(self._target.mapTo(self._window, QPoint(0, 0)), self._target.size())
         if target != self.light.target:
             self.light.target = target

@@ -223,11 +223,11 @@ class Tour(QObject):
 
     def _why_words(self) -> Words:
         return Words(tr("Why this digit", "Por qué este dígito"), tr(
-            "The marked parts spoke most for the answer. If they are not on your strokes, the network looks at the wrong "
-            "thing: that is worth more than its accuracy.",
-            "Las partes marcadas fueron las que más hablaron a favor de la respuesta. Si no caen sobre sus trazos, la red mira "
-            "donde no debe: saberlo vale más que su exactitud."), tr("Go on", "Seguir"),
-            lambda: self._page("predict").explanation)
+            "The warm parts spoke most for the answer. Empty paper counts as well: where another digit would have a stroke, "
+            "this one has none. On the right, an earlier layer or another method gives a finer map.",
+            "Las partes cálidas fueron las que más hablaron a favor de la respuesta. El papel vacío también cuenta: donde otro "
+            "dígito tendría un trazo, este no lo tiene. A la derecha, una capa anterior u otro método da un mapa más fino."),
+            tr("Go on", "Seguir"), lambda: self._page("predict").picture_in_sight)
 
     # The end ---------------------------------------------------------------------------------------
 

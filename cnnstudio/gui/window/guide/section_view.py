@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QTextCursor, QTextDocument
+from PySide6.QtGui import QDesktopServices, QTextBlock, QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from cnnstudio.core.guide import Section
 from cnnstudio.gui.look import theme
 
 _GAP = 8
+_INDENT = 12
 
 
 class SectionView(QTextBrowser):
@@ -34,15 +35,22 @@ class SectionView(QTextBrowser):
 
     def _loosen(self) -> None:
         """Space between the paragraphs, and none inside tables and programs."""
-        cursor = QTextCursor(self.document())
-        while not cursor.atEnd():
-            space = cursor.blockFormat()
-            inside = cursor.currentTable() is not None or space.hasProperty(int(space.Property.BlockCodeLanguage.value)) \
-                or space.hasProperty(int(space.Property.BlockCodeFence.value))
+        whole = QTextCursor(self.document())
+        # One change of the document, so that it is laid out once.
+        whole.beginEditBlock()
+        block = self.document().begin()
+        while block.isValid():
+            cursor = QTextCursor(block)
+            space = block.blockFormat()
+            code = _is_code(block)
+            inside = cursor.currentTable() is not None or (code and _is_code(block.next()))
             space.setBottomMargin(0 if inside else _GAP)
+            if code:
+                space.setLeftMargin(_INDENT)
+                space.setBackground(theme.color("bg"))
             cursor.setBlockFormat(space)
-            if not cursor.movePosition(QTextCursor.MoveOperation.NextBlock):
-                break
+            block = block.next()
+        whole.endEditBlock()
 
     # Words that are looked for ---------------------------------------------------------------------
 
@@ -78,7 +86,9 @@ class SectionView(QTextBrowser):
         at = QTextCursor(place)
         at.clearSelection()
         self.setTextCursor(at)
-        self.ensureCursorVisible()
+        # In the middle, with what stands before and after it.
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.cursorRect(at).center().y() - self.viewport().height() // 2)
 
     def _mark(self) -> None:
         marks = []
@@ -96,3 +106,9 @@ class SectionView(QTextBrowser):
             QDesktopServices.openUrl(url)
         else:
             self.link_chosen.emit(url.toString())
+
+
+def _is_code(block: QTextBlock) -> bool:
+    """Whether a line belongs to a block of code."""
+    fence = QTextFormat.Property.BlockCodeFence
+    return block.isValid() and block.blockFormat().hasProperty(int(fence.value))

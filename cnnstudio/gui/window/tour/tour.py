@@ -210,7 +210,7 @@ class Tour(QObject):
             "With the mouse, a pen or the keys: arrows move, Space puts the pen down. The bars follow while you draw. Then ask "
             "why.",
             "Con el ratón, un lápiz o las teclas: las flechas mueven y la barra espaciadora baja el lápiz. Las barras siguen "
-            "el trazo. Después pregunte por qué."), tr("Why?", "¿Por qué?"), lambda: self._page("predict").drawing.pad)
+            "el trazo. Después pregunte por qué."), tr("Why?", "¿Por qué?"), lambda: self._page("predict").drawing.widget)
 
     def _on_answered(self) -> None:
         if self.step == "draw":

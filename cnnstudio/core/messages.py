@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from cnnstudio.core import conversion_jobs, explain_jobs, export_jobs, feature_jobs, service_jobs, trial_jobs
+from cnnstudio.core import (
+    conversion_jobs,
+    explain_jobs,
+    export_jobs,
+    feature_jobs,
+    learning_jobs,
+    service_jobs,
+    trial_jobs,
+)
 from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
 
 JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
-"""All jobs, those of all seven modules."""
+"""All jobs, those of all eight modules."""
 assert {trial_jobs.Forecast, conversion_jobs.ConvertTorch, explain_jobs.ExplainPictures, export_jobs.Export,
-        feature_jobs.ComputeFeatures, service_jobs.ServeUploads} <= {*JOBS}
+        feature_jobs.ComputeFeatures, learning_jobs.SliceLoss, service_jobs.ServeUploads} <= {*JOBS}
 
 if TYPE_CHECKING:
     AnyJob = JobSpec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import platform
 from importlib import metadata
@@ -26,6 +27,8 @@ def set_up(device: str, determinism: str = "auto") -> None:
     `determinism` "on" and "off" decide that; "auto" is on for a processor, where it costs little (record 45),
     and off on a GPU, where many operations have no quick deterministic form.
     """
+    # What the libraries made at their import stays: a collection that goes through it takes half a second.
+    gc.freeze()
     cv2.setNumThreads(1)
     backend = keras.backend.backend()
     if backend == "tensorflow":

@@ -1,4 +1,4 @@
-"""Films of pictures: GIF by Pillow, MP4 by OpenCV. Frames are uint8 (height, width, 3), red first, all of one size."""
+"""Films of pictures: GIF and WebP by Pillow, MP4 by OpenCV. Frames are uint8 (height, width, 3), red first, all of one size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnnstudio.core.atomic import atomic_path
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.text import Text
 
-ENDINGS: Final = (".gif", ".mp4")
+ENDINGS: Final = (".gif", ".webp", ".mp4")
 _CODECS: Final = (("avc1", "H.264"), ("mp4v", "MPEG-4"))
 """The first that can be written and read again: wheels of OpenCV come without an encoder for H.264, systems may have one.
 MPEG-4 Part 2 is read by the players of Windows, macOS and Linux, though not by browsers, for which there is GIF."""
@@ -45,6 +45,9 @@ def write_film(path: Path, frames: Iterable[np.ndarray], count: int, per_second:
         if ending == ".gif":
             _write_gif(temporary, frames, count, per_second, progress)
             return "GIF"
+        if ending == ".webp":
+            _write_webp(temporary, frames, count, per_second, progress)
+            return "WebP"
         return _write_mp4(temporary, frames, count, per_second, progress)
 
 
@@ -59,6 +62,19 @@ def _write_gif(path: Path, frames: Iterable[np.ndarray], count: int, per_second:
     times[-1] += round(1000 * _HOLD_LAST)
     # Equal frames must not be joined: there is one for each epoch.
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=times, loop=0, optimize=False, disposal=1)
+
+
+def _write_webp(path: Path, frames: Iterable[np.ndarray], count: int, per_second: float,
+                progress: Callable[[int, int], None]) -> None:
+    pictures = []
+    for number, frame in enumerate(frames):
+        pictures.append(Image.fromarray(frame))
+        progress(number + 1, count)
+    times = [round(1000 / per_second)] * len(pictures)
+    times[-1] += round(1000 * _HOLD_LAST)
+    # Without loss: the numbers on a board stay sharp, and flat areas take no room.
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=times, loop=0, lossless=True, quality=60,
+                     method=2)
 
 
 def _write_mp4(path: Path, frames: Iterable[np.ndarray], count: int, per_second: float, progress: Callable[[int, int], None]

@@ -59,20 +59,16 @@ def test_without_a_shortcut_none_is_suspected(found):
     assert all(probe.chance == 0.5 and probe.pictures == 24 for probe in probes.values())
 
 
-def test_a_mark_in_a_corner_is_found_in_the_border(found):
+def test_a_mark_in_a_corner_and_files_from_different_sources_are_found(found):
     def mark(picture, name):
         if name == CLASSES[0]:
             picture[:5, :5] = (0, 0, 255)
         return picture
 
-    probes = found(mark)
+    probes = found(mark, lambda name: "png" if name == CLASSES[0] else "bmp")
     assert probes["border"].suspicious
     assert probes["border"].accuracy > 0.9
-    assert not probes["file"].suspicious
-
-
-def test_files_from_different_sources_are_found(found):
-    probes = found(lambda picture, _name: picture, lambda name: "png" if name == CLASSES[0] else "bmp")
+    assert not probes["shuffled"].suspicious
     assert probes["file"].suspicious
     assert probes["file"].accuracy == 1.0
 

@@ -18,6 +18,7 @@ from cnnstudio.core.guide import (
     read_reference,
 )
 from cnnstudio.gui.pages import PAGES
+from cnnstudio.learning.benches import BENCHES
 from tests.guide.blocks import all_blocks, blocks
 
 LANGUAGES = ("en", "es")
@@ -30,7 +31,7 @@ def headings(text: str) -> list[int]:
 
 def test_every_page_of_the_window_has_its_section_and_learn_has_one():
     explained = [page for place in contents() for page in place.pages]
-    assert {entry.id for entry in PAGES} | {"learn"} == set(explained)
+    assert {entry.id for entry in PAGES} == set(explained)
     assert len(explained) == len(set(explained))
 
 
@@ -81,6 +82,13 @@ def test_both_languages_have_the_same_code():
             assert _without_texts(one.text) == _without_texts(other.text), one.where
         elif one.runs and "PROJECT" not in one.text:
             assert one.text == other.text, one.where
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_bench_is_named_in_its_section(code):
+    (learn,) = [section for section in read_guide(code) if "learn" in section.pages]
+    missing = [bench.id for bench in BENCHES if f"| {getattr(bench.title, code)} |" not in learn.text]
+    assert not missing
 
 
 def _without_texts(source: str) -> str:

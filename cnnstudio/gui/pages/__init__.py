@@ -20,6 +20,8 @@ class PageEntry(NamedTuple):
     icon: str
     dotted: str
     needs_project: bool = True
+    lower: bool = False
+    """Whether it stands at the lower end of the rail: it is no step of the work."""
 
 
 PAGES: Final = (
@@ -31,6 +33,7 @@ PAGES: Final = (
     PageEntry("evaluate", Text("Evaluate", "Evaluar"), "evaluate", "cnnstudio.gui.pages.evaluate.page:EvaluatePage"),
     PageEntry("predict", Text("Predict", "Predecir"), "predict", "cnnstudio.gui.pages.predict.page:PredictPage"),
     PageEntry("export", Text("Export", "Exportar"), "export", "cnnstudio.gui.pages.export.page:ExportPage"),
+    PageEntry("learn", Text("Learn", "Aprender"), "learn", "cnnstudio.gui.pages.learn.page:LearnPage", False, lower=True),
 )
 
 

@@ -6,7 +6,7 @@ becomes a command in `command_of`.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -248,6 +248,22 @@ class DownloadPicture(Command, frozen=True):
 
 class RestartServer(Command, frozen=True):
     """Load the model for predictions again."""
+
+
+# Learn --------------------------------------------------------------------------------------------
+
+
+class ShowBench(Command, frozen=True):
+    """Open a bench of the Learn page by its id; `settings` are plain values that its view restores."""
+
+    bench: str
+    settings: dict[str, Any] = {}
+
+
+class OpenLesson(Command, frozen=True):
+    """Show the page of a lesson; without one, the list of all."""
+
+    lesson: str = ""
 
 
 FIX_COMMANDS: Final[dict[str, type[Command]]] = {

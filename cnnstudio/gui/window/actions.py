@@ -14,6 +14,7 @@ from cnnstudio.gui.look import icons
 from cnnstudio.gui.pages import PageEntry
 from cnnstudio.gui.state import commands
 from cnnstudio.gui.state.commands import Command
+from cnnstudio.learning.benches import BENCHES
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ ENTRIES: Final = (
     Entry("about", Text("About CNN Studio", "Acerca de CNN Studio"), commands.ShowAbout(), "info", "", "help"),
 )
 MENUS: Final = {"file": Text("File", "Archivo"), "edit": Text("Edit", "Edición"), "view": Text("View", "Ver"),
-                "help": Text("Help", "Ayuda")}
+         "learn": Text("Benches", "Bancos"), "help": Text("Help", "Ayuda")}
 
 
 class Actions(QObject):
@@ -93,6 +94,8 @@ class Actions(QObject):
         for number, page in enumerate(pages, start=1):
             self.entries.append(Entry(f"page:{page.id}", page.title, commands.ShowPage(page.id), page.icon,
                                       f"Ctrl+{number}", "go", page.needs_project))
+        self.entries += [Entry(f"bench:{bench.id}", Text("Bench: {title}", "Banco: {title}").fill(title=bench.title),
+                               commands.ShowBench(bench.id), bench.icon, "", "learn") for bench in BENCHES]
         self._actions: dict[str, QAction] = {}
         for entry in self.entries:
             action = QAction(str(entry.label).replace("&", "&&"), window)
@@ -123,7 +126,7 @@ class Actions(QObject):
         """All actions in one menu with a submenu per group."""
         menu = QMenu(parent)
         groups = {**MENUS, "go": Text("Go to", "Ir a")}
-        for group in ("file", "edit", "go", "view", "help"):
+        for group in ("file", "edit", "go", "learn", "view", "help"):
             part = menu.addMenu(str(groups[group]))
             for entry in self.entries:
                 if entry.menu == group:

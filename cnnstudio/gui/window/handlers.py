@@ -273,4 +273,6 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.ChooseModel: _on_page("predict"),
     commands.RestartServer: _on_page("predict"),
     commands.DownloadPicture: _on_page("predict"),
+    commands.ShowBench: _on_page("learn"),
+    commands.OpenLesson: _on_page("learn"),
 }

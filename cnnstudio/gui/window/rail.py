@@ -101,12 +101,11 @@ class RailButton(QAbstractButton):
 
 
 class Rail(QWidget):
-    """`page_chosen(id)`, or `page_refused(id)` for one that needs a project; `settings` and `learn` at the bottom."""
+    """`page_chosen(id)`, or `page_refused(id)` for one that needs a project; at the bottom the lower pages and the settings."""
 
     page_chosen = Signal(str)
     page_refused = Signal(str)
     settings_chosen = Signal()
-    help_chosen = Signal()
 
     def __init__(self, entries: tuple[PageEntry, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,15 +119,15 @@ class Rail(QWidget):
             button = RailButton(str(entry.title), entry.icon, f"{entry.title}  (Ctrl+{number})")
             button.clicked.connect(lambda _checked=False, page=entry.id: self._choose(page))
             self._buttons[entry.id] = button
-            layout.addWidget(button)
+            if not entry.lower:
+                layout.addWidget(button)
         layout.addStretch(1)
-        learn = RailButton(tr("Learn", "Aprender"), "learn", f"{tr('Guide to this page', 'Guía de esta página')}  (F1)")
-        learn.setCheckable(False)
-        learn.clicked.connect(self.help_chosen)
+        for entry in entries:
+            if entry.lower:
+                layout.addWidget(self._buttons[entry.id])
         settings = RailButton(tr("Settings", "Ajustes"), "settings", f"{tr('Settings', 'Ajustes')}  (Ctrl+,)")
         settings.setCheckable(False)
         settings.clicked.connect(self.settings_chosen)
-        layout.addWidget(learn)
         layout.addWidget(settings)
         self.setLayout(layout)
 

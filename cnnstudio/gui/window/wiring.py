@@ -17,7 +17,6 @@ from cnnstudio.gui.state.changes import Change, Step
 from cnnstudio.gui.state.commands import (
     Command,
     SetSetting,
-    ShowHelp,
     ShowLibraries,
     ShowPage,
     ShowProblems,
@@ -72,7 +71,6 @@ class Wiring(QObject):
         parts.rail.page_chosen.connect(lambda page: session.request(ShowPage(page)))
         parts.rail.page_refused.connect(self._on_page_refused)
         parts.rail.settings_chosen.connect(lambda: session.request(ShowSettings()))
-        parts.rail.help_chosen.connect(lambda: session.request(ShowHelp()))
         pages.page_made.connect(self._on_page_made)
         pages.page_shown.connect(parts.rail.set_current)
         pages.page_shown.connect(parts.header.show_page)

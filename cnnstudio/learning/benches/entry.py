@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from cnnstudio.core.text import Text
 
 Group = Literal["layers", "training", "data", "trained"]
+GROUPS: Final[dict[Group, Text]] = {
+    "layers": Text("Layers", "Capas"), "training": Text("Training", "Entrenamiento"),
+    "data": Text("Data", "Datos"), "trained": Text("Trained networks", "Redes entrenadas"),
+}
+"""In the order in which the page shows them."""
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,9 +33,11 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Code(NamedTuple):
-    """A program that computes exactly what a bench shows. `language` is that of its text: "python". `needs`: libraries."""
+    """A program that computes exactly what a bench shows. `language` is that of its text: "python". `needs`: libraries;
+    `files` are saved beside it, by name."""
 
     label: str
     source: str
     language: str = "python"
     needs: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()

@@ -55,7 +55,7 @@ def test_every_method_gives_a_map_of_the_input(method, tmp_path):
     assert EXPLANATIONS[method].passes(EXPLANATIONS[method].values({})) > 0
 
 
-@pytest.mark.parametrize("backend", ["torch", "jax"])
+@pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.nightly)])
 def test_other_backends_give_the_same_maps(backend, tmp_path):
     if find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")

@@ -133,8 +133,9 @@ def dense_head(*last):
 
 
 @pytest.mark.parametrize(("label_mode", "last"), [
-    ("categorical", [("Output", {})]), ("binary", [("Output", {})]),
-    ("int", [("Dense", {"units": 2, "activation": "softmax"})]),
+    ("categorical", [("Output", {})]),
+    pytest.param("binary", [("Output", {})], marks=pytest.mark.nightly),
+    pytest.param("int", [("Dense", {"units": 2, "activation": "softmax"})], marks=pytest.mark.nightly),
     ("binary", [("Dense", {"units": 1}), ("Activation", {"activation": "sigmoid"})])])
 def test_the_trunk_is_kept_and_the_class_is_learned(make_project, label_mode, last):
     place = make_project(label_mode=label_mode, network=dense_head(*last), epochs=40)

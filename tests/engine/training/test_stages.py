@@ -97,7 +97,8 @@ def test_a_later_stage_begins_with_a_new_optimizer_and_the_kept_weights(new_run,
 
 @pytest.mark.parametrize("moment", [pytest.param((1, 3), marks=pytest.mark.nightly), (3, 2),
                                     pytest.param((3, 4), marks=pytest.mark.nightly),
-                                    pytest.param((4, 1), marks=pytest.mark.nightly), (5, 5)])
+                                    pytest.param((4, 1), marks=pytest.mark.nightly),
+                                    pytest.param((5, 5), marks=pytest.mark.nightly)])
 def test_resumed_in_any_stage_equals_unbroken(new_run, train_run, unbroken, moment):
     stages = (stage("a", 2, callbacks=(STOP,)), stage("b", 3, 0.002, schedule=Item(
         type="CosineDecay", params={"initial_learning_rate": 0.002})))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
@@ -22,6 +22,8 @@ class BenchView(QWidget):
 
     changed = Signal()
     """The settings, and with them code and picture, are others."""
+    frames_per_second: ClassVar[float] = 12
+    """How fast a film of it is shown."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,8 +49,16 @@ class BenchView(QWidget):
         return image
 
     def frames(self) -> Iterator[QImage]:
-        """The frames of a film of what moves, in order; none where nothing moves."""
+        """The frames of a film of what moves, in order; none where nothing moves. An iterator that knows how many there are
+        has a `__length_hint__`."""
         return iter(())
+
+    def takes_paths(self, paths: list[str]) -> bool:
+        """Whether files that are dragged over the bench are of use to it."""
+        return False
+
+    def take_paths(self, paths: list[str]) -> None:
+        """Files were dropped on the bench; only after `takes_paths` said so."""
 
     def enter(self) -> None:
         """The bench is in sight."""

@@ -1,0 +1,1 @@
+"""The widgets of the benches, one module or package each, by the name of the bench."""

@@ -1,0 +1,1 @@
+"""The widget of the bench `feature_maps`."""

@@ -1,0 +1,1 @@
+"""The pictures that benches work on: bundled samples, files, a typed matrix."""

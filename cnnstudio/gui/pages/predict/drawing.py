@@ -89,7 +89,7 @@ class DrawingMode(QObject):
         controls = Card(
             box(row(Label(tr("Pen", "Lápiz"), "body"), None, self._pen)),
             box(row(Label(tr("Dark paper", "Papel oscuro"), "body"), None, self._dark)),
-            box(row(Label(tr("Centre the drawing", "Centrar el dibujo"), "body", wrap=True), None, self._centre)), spacing=10)
+            box(row(Label(tr("Centre the drawing", "Centrar el dibujo"), "body"), None, self._centre)), spacing=10)
         self._keeping = box(column(row(self.explain_button, self._add, None, spacing=8)))
         side = scroll_area(box(column(self.card, self._keeping, controls, None, spacing=12, margins=(0, 0, 8, 0))))
         side.setFixedWidth(_SIDE)

@@ -128,6 +128,10 @@ class TourCard(Card):
         above, left = tokens.HEADER_HEIGHT + _MARGIN, tokens.RAIL_WIDTH + _MARGIN
         corners = [QPoint(right, below), QPoint(left, below), QPoint(right, above), QPoint(left, above)]
 
+        if 2 * target.width() * target.height() > area.width() * area.height():
+            # It covers some of it anyway: what a page answers stands above.
+            return corners[0]
+
         def covered(corner: QPoint) -> int:
             both = QRect(corner, self.size()).intersected(target)
             return both.width() * both.height()

@@ -18,7 +18,7 @@ def test_a_tutorial_runs_from_its_first_line_to_its_last(name, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CNNSTUDIO_PROJECTS", str(tmp_path / "projects"))
     make_pictures(tmp_path / "photos", ("bolt", "nut"), count=40)
-    make_pictures(tmp_path / "microscope", ("healthy", "infected"), np.uint16, count=40)
+    make_pictures(tmp_path / "microscope", ("healthy", "infected"), np.uint16, count=200)
     shutil.copytree(tmp_path / "microscope" / "healthy", tmp_path / "new-slides")
     for block in blocks("en", name):
         write_files(block, tmp_path)

@@ -175,7 +175,7 @@ def run(arguments: Sequence[str]) -> int:
     application, window = open_window()
     if "--check-window" in arguments:
         return check_window(application, window)
-    from cnnstudio.gui.state.commands import OpenSample
+    from cnnstudio.gui.state.commands import OpenLesson, OpenSample
     from cnnstudio.gui.state.updates import UpdateCheck
     from cnnstudio.gui.window.garbage import Collector
     from cnnstudio.gui.window.notices import install_exception_hook
@@ -195,6 +195,9 @@ def run(arguments: Sequence[str]) -> int:
     application.installEventFilter(documents)
     if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
+    lesson = next((argument for argument in arguments if argument.startswith("--learn=")), None)
+    if lesson is not None:
+        QTimer.singleShot(0, window, lambda: window.perform(OpenLesson(lesson.partition("=")[2])))
     elif not project_argument:
         QTimer.singleShot(0, window, lambda: offer_tour(window))
     if project_argument:

@@ -9,7 +9,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from cnnstudio.gui.pages.learn.drawing.snug import needed_height
-from cnnstudio.gui.widgets.basics import Caption, Label, box, column, row, scroll_area, tab_through
+from cnnstudio.gui.widgets.basics import Caption, Label, box, column, row, scroll_area
+from cnnstudio.gui.widgets.tab_order import tab_through
 
 CONTROLS_WIDTH: Final = 272
 _WIDE: Final = 760

@@ -157,6 +157,15 @@ def opening_command(argument: str) -> Command:
     return OpenProject(str(path)) if is_project else OpenPaths((str(path),))
 
 
+def offer_tour(window: MainWindow) -> None:
+    """Begin the tour once, for somebody who has not opened a project yet."""
+    from cnnstudio.gui.state.commands import StartTour
+
+    session = window.session
+    if not session.recall("tour_offered", False) and not session.settings.recent:
+        window.perform(StartTour())
+
+
 def run(arguments: Sequence[str]) -> int:
     """Open the window, with the project in `arguments` if there is one; returns the exit code."""
     # Ctrl+C in the terminal ends the program.
@@ -189,6 +198,8 @@ def run(arguments: Sequence[str]) -> int:
     lesson = next((argument for argument in arguments if argument.startswith("--learn=")), None)
     if lesson is not None:
         QTimer.singleShot(0, window, lambda: window.perform(OpenLesson(lesson.partition("=")[2])))
+    elif not project_argument:
+        QTimer.singleShot(0, window, lambda: offer_tour(window))
     if project_argument:
         # After the first paint: the window appears before the project is read.
         QTimer.singleShot(0, window, lambda: window.perform(opening_command(project_argument)))

@@ -1,4 +1,4 @@
-"""Every sweep in large: `python -m tests.sweeps` prints a table for the README.
+"""Every sweep in large: `python -m tests.sweeps` prints a table for docs/measurements.md.
 
 `python -m tests.sweeps corpora FOLDER` sweeps the decoder over the corpora of pictures in a folder instead, and
 `python -m tests.sweeps.starts` starts and ends a thousand children. `python -m tests.sweeps.service` sends thousands of

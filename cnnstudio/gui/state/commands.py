@@ -120,6 +120,10 @@ class ShowHelp(Command, frozen=True):
     """Open the guide at the section of the present page."""
 
 
+class StartTour(Command, frozen=True):
+    """Begin the tour of the program."""
+
+
 class ShowAbout(Command, frozen=True):
     """Open About."""
 

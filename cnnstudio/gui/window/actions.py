@@ -75,6 +75,7 @@ ENTRIES: Final = (
     Entry("libraries", Text("Libraries and graphics card…", "Bibliotecas y tarjeta gráfica…"), commands.ShowLibraries(), "cpu",
           "", "view"),
     Entry("help", Text("Guide", "Guía"), commands.ShowHelp(), "help", "F1", "help"),
+    Entry("tour", Text("Show me around", "Muéstreme el programa"), commands.StartTour(), "play", "", "help"),
     Entry("about", Text("About CNN Studio", "Acerca de CNN Studio"), commands.ShowAbout(), "info", "", "help"),
 )
 MENUS: Final = {"file": Text("File", "Archivo"), "edit": Text("Edit", "Edición"), "view": Text("View", "Ver"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.gui.state.workspace import Workspace
@@ -27,3 +28,5 @@ class WindowContext:
     actions: Actions
     toasts: Callable[[], Toasts]
     """The messages over the lower edge; created for the first one."""
+    rebuilt: SignalInstance
+    """Emitted with the next context when the window was built again."""

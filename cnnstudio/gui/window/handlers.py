@@ -211,9 +211,15 @@ def _show_about(context: WindowContext, _command: commands.ShowAbout) -> None:
 
 
 def _show_help(context: WindowContext, _command: commands.ShowHelp) -> None:
-    from cnnstudio.gui.window.guide import GuideDialog
+    from cnnstudio.gui.window.guide.dialog import GuideDialog
 
     GuideDialog(context.actions.entries, context.pages.current.id, context.window).show()
+
+
+def _start_tour(context: WindowContext, _command: commands.StartTour) -> None:
+    from cnnstudio.gui.window.tour.tour import start_tour
+
+    start_tour(context)
 
 
 def _toggle_full_screen(context: WindowContext, _command: commands.ToggleFullScreen) -> None:
@@ -243,6 +249,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.SearchActions: _search_actions,
     commands.ToggleFullScreen: _toggle_full_screen,
     commands.ShowHelp: _show_help,
+    commands.StartTour: _start_tour,
     commands.ShowAbout: _show_about,
     commands.Quit: lambda context, _command: context.window.close(),
     commands.OpenPaths: lambda context, command: open_paths(context, command.paths),

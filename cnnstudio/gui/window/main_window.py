@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QShortcut
 from PySide6.QtWidgets import QMainWindow
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 class MainWindow(QMainWindow):
     """One window on one workspace. On a change of language or theme everything inside is rebuilt."""
+
+    rebuilt = Signal(object)
+    """Everything inside is another: the context of the new parts."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -79,6 +82,7 @@ class MainWindow(QMainWindow):
             self._toasts.deleteLater()
             self._toasts = None
         self._build(page)
+        self.rebuilt.emit(self._context)
 
     def _build(self, page: str) -> None:
         """Build everything inside the window, in the present language and theme, and show a page."""
@@ -104,7 +108,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.lesson_place)  # type: ignore[union-attr]
         layout.addWidget(self.status)  # type: ignore[union-attr]
         self.setCentralWidget(body)
-        self._context = WindowContext(self.workspace, self, self.pages, self.action_set, lambda: self.toasts)
+        self._context = WindowContext(self.workspace, self, self.pages, self.action_set, lambda: self.toasts,
+                                      self.rebuilt)
         self._wiring.connect_parts(Parts(self._context, self.rail, self.header, self.status, self.lesson_place))
         self.pages.go(page if self.pages.can_show(page) else "start")
         self._wiring.update_frame()

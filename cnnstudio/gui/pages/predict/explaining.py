@@ -64,6 +64,11 @@ class Explaining(QObject):
         self._show_side()
         self._explain()
 
+    def switch_on(self) -> None:
+        """Explain the pictures from now on."""
+        if not self.on:
+            self.toggle()
+
     def close(self) -> None:
         """The page will be deleted."""
         self.panel.clear()

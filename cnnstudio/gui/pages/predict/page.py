@@ -1,4 +1,4 @@
-"""Predict: pictures, folders, videos and the camera, answered by a resident server."""
+"""Predict: pictures, folders, videos, the camera and drawings, answered by a resident server."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.pages.predict.answers import Answer
 from cnnstudio.gui.pages.predict.camera.mode import CameraMode
+from cnnstudio.gui.pages.predict.drawing import DrawingMode
 from cnnstudio.gui.pages.predict.incoming import is_model_file
 from cnnstudio.gui.pages.predict.models import Models
 from cnnstudio.gui.pages.predict.pictures import PicturesMode
@@ -36,7 +37,8 @@ from cnnstudio.imaging.video_names import is_video
 PICTURES: Final = "pictures"
 CAMERA: Final = "camera"
 VIDEO: Final = "video"
-MODES: Final = (PICTURES, CAMERA, VIDEO)
+DRAWING: Final = "drawing"
+MODES: Final = (PICTURES, CAMERA, VIDEO, DRAWING)
 
 
 class PredictPage(Page):
@@ -89,53 +91,68 @@ class PredictPage(Page):
         self._pictures.changed.connect(self._show_state)
         self.camera = CameraMode(self.session, self.server, lambda: self.state, self._color, self)
         self.video = VideoMode(self.session, self.server, self.models, lambda: self.state, self._color, self)
-        for part in (self.camera, self.video):
+        self.drawing = DrawingMode(self.workspace, self.server, lambda: self.state, self._color, self)
+        for part in (self.camera, self.video, self.drawing):
             part.kept.connect(self._keep_frame)
+        self.drawing.explanation_wanted.connect(self._explain_frame)
         self._modes = Stack()
-        for widget in (self._pictures.widget, self.camera.widget, self.video.widget):
+        for widget in (self._pictures.widget, self.camera.widget, self.video.widget, self.drawing.widget):
             self._modes.addWidget(widget)
         self._switch = SegmentedControl([
-            (PICTURES, tr("Pictures", "Imágenes")), (CAMERA, tr("Camera", "Cámara")), (VIDEO, tr("Video", "Vídeo"))],
+            (PICTURES, tr("Pictures", "Imágenes")), (CAMERA, tr("Camera", "Cámara")), (VIDEO, tr("Video", "Vídeo")),
+            (DRAWING, tr("Draw", "Dibujar"))],
             PICTURES, stretch=False)
         self._switch.setAccessibleName(tr("What is classified", "Qué se clasifica"))
-        self._switch.chosen.connect(lambda mode: self._show_mode(str(mode)))
+        self._switch.chosen.connect(lambda mode: self.show_mode(str(mode)))
         layout = column(row(self._switch, None, margins=(24, 12, 24, 0)), self._modes, spacing=4)
         layout.setStretch(1, 1)
         return box(layout)
 
-    def _show_mode(self, mode: str) -> None:
+    def show_mode(self, mode: str) -> None:
         """Bring a mode in front; the camera is switched off where it is left."""
         self.state["mode"] = mode
         self._switch.set_value(mode)
         self._modes.setCurrentIndex(MODES.index(mode))
-        # A mode has one primary button: the camera's own switches it on.
-        self._choose.setVisible(mode != CAMERA)
+        # A mode has one primary button: the camera's own switches it on, that of a drawing explains it.
+        self._choose.setVisible(mode not in (CAMERA, DRAWING))
         self._choose.setText(tr("Open a video…", "Abrir un vídeo…") if mode == VIDEO else tr("Choose files…",
                                                                                             "Elegir archivos…"))
         if mode == CAMERA:
             self.camera.enter()
         else:
             self.camera.leave()
+        if mode == DRAWING:
+            self.drawing.enter()
 
     def _open_video(self, path: str) -> None:
-        self._show_mode(VIDEO)
+        self.show_mode(VIDEO)
         self.video.open(path)
 
     def _keep_frame(self, answer: Answer) -> None:
         """A frame goes to the pictures."""
-        self._show_mode(PICTURES)
+        self.show_mode(PICTURES)
         self._pictures.add_answer(answer)
+
+    def _explain_frame(self, answer: Answer) -> None:
+        """A frame goes to the pictures, and is explained there."""
+        self._keep_frame(answer)
+        self._pictures.results.explaining.switch_on()
+
+    @property
+    def picture_in_sight(self) -> QWidget:
+        """The picture among the answers that is shown large, with its map."""
+        return self._pictures.results.view.picture
 
     def enter(self) -> None:
         self.models.serve(self.server)
-        self._show_mode(self.state.get("mode", PICTURES))
+        self.show_mode(self.state.get("mode", PICTURES))
 
     def leave(self) -> None:
         self.camera.leave()
 
     def close(self) -> None:
         self.models.close()
-        for part in (self._pictures, self.camera, self.video):
+        for part in (self._pictures, self.camera, self.video, self.drawing):
             part.close()
 
     def _color(self, class_name: str) -> QColor:
@@ -163,7 +180,8 @@ class PredictPage(Page):
         """Another project, or none, is open: nothing of the camera or the video of the one before stays."""
         self.camera.leave()
         self.video.clear()
-        self._show_mode(self.state.get("mode", PICTURES))
+        self.drawing.restore()
+        self.show_mode(self.state.get("mode", PICTURES))
 
     def _on_models_listed(self) -> None:
         self.models.serve(self.server)
@@ -183,6 +201,7 @@ class PredictPage(Page):
         if self.server.ready is not None:
             self.state["names"] = self.server.ready.class_names
         self.camera.follow_model()
+        self.drawing.follow_model()
         self._pictures.show_state()
         self.header_changed.emit()
 
@@ -197,7 +216,7 @@ class PredictPage(Page):
             case ChooseModel():
                 self.models.ask()
             case DownloadPicture(url=url):
-                self._show_mode(PICTURES)
+                self.show_mode(PICTURES)
                 self._pictures.incoming.download(url)
             case RestartServer():
                 self.models.choose(self.models.model)
@@ -222,7 +241,7 @@ class PredictPage(Page):
         return tr("Classify", "Clasificar")
 
     def take_paths(self, paths: list[str]) -> bool:
-        self._show_mode(PICTURES)
+        self.show_mode(PICTURES)
         self._pictures.incoming.take_paths(paths)
         return True
 
@@ -233,7 +252,7 @@ class PredictPage(Page):
         return tr("A picture on the web", "Una imagen de la web") if brought.url else tr("Classify", "Clasificar")
 
     def take_mime(self, mime: QMimeData) -> bool:
-        self._show_mode(PICTURES)
+        self.show_mode(PICTURES)
         return self._pictures.incoming.take_mime(mime)
 
     def _ask_files(self) -> None:
@@ -244,7 +263,7 @@ class PredictPage(Page):
 
     def paste(self) -> None:
         """Classify the contents of the clipboard."""
-        self._show_mode(PICTURES)
+        self.show_mode(PICTURES)
         self._pictures.incoming.paste()
 
     # Answers -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from cnnstudio.gui.pages.learn.code_panel import CodePanel
 from cnnstudio.gui.pages.learn.film import KIND
 from cnnstudio.gui.state.commands import OpenLesson, ShowBench, ShowHelp
 from cnnstudio.gui.widgets.command_palette import CommandPalette
-from cnnstudio.gui.window.guide import GuideDialog
+from cnnstudio.gui.window.guide.dialog import GuideDialog
 from cnnstudio.gui.window.rail import RailButton
 from cnnstudio.learning.benches import BENCHES
 from tests.gui.driving import button, card, part, parts, press, says

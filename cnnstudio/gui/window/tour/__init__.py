@@ -1,0 +1,1 @@
+"""The tour: it opens the sample, trains it, lets the user draw, and shows why."""

@@ -136,14 +136,14 @@ def read_capsule(path: Path, folder: Path, check: Check = no_check) -> Capsule:
     """Unpack a capsule into the empty `folder`: only the files that belong there. Raises ProblemError."""
     with open_sealed(path, check) as sealed:
         if INFO not in sealed:
-            raise ProblemError(damaged(path, Text("it is no hand-in: it has no {name}", "no es una entrega: no tiene {name}").fill(
-                name=INFO)))
+            reason = Text("it is no hand-in: it has no {name}", "no es una entrega: no tiene {name}")
+            raise ProblemError(damaged(path, reason.fill(name=INFO)))
         info = sealed.json(INFO, CapsuleInfo)
         if info.format > FORMAT:
             raise ProblemError(newer(path))
         if not _RUN_ID.fullmatch(info.run):
-            raise ProblemError(damaged(path, Text("{run} is no name of a run", "{run} no es el nombre de un entrenamiento").fill(
-                run=info.run)))
+            reason = Text("{run} is no name of a run", "{run} no es el nombre de un entrenamiento")
+            raise ProblemError(damaged(path, reason.fill(run=info.run)))
         names = (PROJECT_FILE, HANDED, *(f"{RUNS}/{info.run}/{name}" for name in _OF_RUN))
         missing = [name for name in names if name not in sealed]
         edited = []
@@ -159,5 +159,5 @@ def read_capsule(path: Path, folder: Path, check: Check = no_check) -> Capsule:
 
 def capsules_in(folder: Path) -> Iterable[Path]:
     """The zip files of a folder and of those in it, in the order of their names."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip" and path.is_file() and not path.is_symlink()
-                  and not path.name.startswith("."))
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip" and not path.name.startswith(".")
+                  and path.is_file() and not path.is_symlink())

@@ -44,10 +44,10 @@ def encrypt(data: bytes, passphrase: str) -> bytes:
     if len(passphrase) < SHORTEST:
         raise ProblemError(weak_passphrase())
     if len(data) > LARGEST:
-        text = Text("The hidden pictures take more than {n} MB, too much to lie encrypted in the students' file. Keep them apart "
-                    "in a key.",
-                    "Las imágenes ocultas ocupan más de {n} MB, demasiado para ir cifradas en el archivo del alumnado. Guárdelas "
-                    "aparte en una clave.")
+        text = Text("The hidden pictures take more than {n} MB, too much to lie encrypted in the students' file. Keep them "
+                    "apart in a key.",
+                    "Las imágenes ocultas ocupan más de {n} MB, demasiado para ir cifradas en el archivo del alumnado. "
+                    "Guárdelas aparte en una clave.")
         raise ProblemError(error("hidden_too_large", text.fill(n=LARGEST >> 20), "file"))
     header = Header(salt=os.urandom(16).hex(), nonce=os.urandom(12).hex())
     line = msgspec.json.encode(header)
@@ -92,6 +92,6 @@ def weak_passphrase() -> Problem:
 
 def _wrong(path: Path) -> Problem:
     text = Text("The hidden pictures in {path} cannot be decrypted: the passphrase is wrong, or the file was changed.",
-                "No se pueden descifrar las imágenes ocultas de {path}: la frase de contraseña es incorrecta o el archivo se ha "
-                "modificado.")
+                "No se pueden descifrar las imágenes ocultas de {path}: la frase de contraseña es incorrecta o el archivo se "
+                "ha modificado.")
     return error("wrong_passphrase", text.fill(path=path), "file", path=path, field="passphrase")

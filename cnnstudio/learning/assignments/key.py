@@ -130,6 +130,6 @@ def _no_assignment(path: Path) -> Problem:
 def _no_key(path: Path) -> Problem:
     text = Text("{path} has no hidden pictures: it is neither the key of an assignment nor a students' file with an encrypted "
                 "one. Choose the key that was written when the assignment was made.",
-                "{path} no tiene imágenes ocultas: no es la clave de una tarea ni un archivo del alumnado con una clave cifrada. "
-                "Elija la clave que se escribió al crear la tarea.")
+                "{path} no tiene imágenes ocultas: no es la clave de una tarea ni un archivo del alumnado con una clave "
+                "cifrada. Elija la clave que se escribió al crear la tarea.")
     return error("no_key", text.fill(path=path), "file", path=path)

@@ -78,7 +78,8 @@ def draft_problems(draft: Draft, passphrase: str | None = None) -> list[Problem]
         problems.append(error("no_title", Text("Give the assignment a title.", "Ponga un título a la tarea."), "file",
                               field="title"))
     if draft.metric not in FIGURES:
-        text = Text("There is no figure called {name}. Available: {all}.", "No hay ninguna cifra llamada {name}. Disponibles: {all}.")
+        text = Text("There is no figure called {name}. Available: {all}.",
+                    "No hay ninguna cifra llamada {name}. Disponibles: {all}.")
         problems.append(error("no_figure", text.fill(name=draft.metric, all=", ".join(FIGURES.ids())), "file", field="metric"))
     elif FIGURES[draft.metric].percent and not 0 < draft.threshold <= 1:
         text = Text("The threshold of {name} is a share, above 0 and at most 1.",

@@ -80,8 +80,8 @@ def _collect(listed: Sequence[Listed], pictures: Path, place: Path, on_progress:
         names = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
         text = Text("{folder} has {found:,} of the {all:,} pictures of this assignment. Missing, by their content: {names}. "
                     "Choose the folder with the very files that the teacher named.",
-                    "{folder} tiene {found:,} de las {all:,} imágenes de esta tarea. Faltan, por su contenido: {names}. Elija la "
-                    "carpeta con los mismos archivos que indicó el profesorado.")
+                    "{folder} tiene {found:,} de las {all:,} imágenes de esta tarea. Faltan, por su contenido: {names}. Elija "
+                    "la carpeta con los mismos archivos que indicó el profesorado.")
         raise ProblemError(error("pictures_missing", text.fill(folder=pictures, found=len(listed) - len(missing),
                                                                all=len(listed), names=names), "dataset", path=pictures))
     for number, item in enumerate(listed):

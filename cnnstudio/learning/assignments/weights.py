@@ -28,7 +28,7 @@ def count_parameters(model: Path) -> int | None:
     try:
         if _unpacks(model):
             with open_weights(model) as file:
-                return sum(math.prod(item.shape) for _name, item in _arrays(file))
+                return int(sum(math.prod(item.shape) for _name, item in _arrays(file)))
     except (ProblemError, OSError, *BROKEN):
         # Whoever evaluates the model tells what is wrong with it.
         pass

@@ -98,7 +98,8 @@ def _files(evidence: Evidence) -> Iterator[Found]:
         if names:
             yield "wrong", text.fill(names=_some(names))
     if evidence.manifest is None and not capsule.missing:
-        yield "wrong", Text("The list of pictures of the run is damaged.", "La lista de imágenes del entrenamiento está dañada.")
+        yield "wrong", Text("The list of pictures of the run is damaged.",
+                            "La lista de imágenes del entrenamiento está dañada.")
     if evidence.stated is None and not capsule.missing:
         yield "wrong", Text("The settings of the run are damaged.", "Los ajustes del entrenamiento están dañados.")
     gone = sum(picture.missing for picture in capsule.pictures)

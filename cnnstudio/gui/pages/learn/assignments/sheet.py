@@ -33,11 +33,12 @@ class AssignmentSheet(QWidget):
         if told(assignment.goal):
             self._lines.addWidget(Label(told(assignment.goal), wrap=True, selectable=True))
         facts = Facts()
-        facts.set_rows([
+        facts.set_facts([
             (str(FIGURES[assignment.metric].label), goal_text(assignment)),
             (tr("Hidden pictures", "Imágenes ocultas"), format_count(assignment.hidden_pictures)),
             *((str(label), str(limit)) for label, limit in limit_texts(assignment)),
-            (tr("Other pictures", "Otras imágenes"), tr("may be added", "se pueden añadir") if assignment.limits.own_pictures else
+            (tr("Other pictures", "Otras imágenes"),
+             tr("may be added", "se pueden añadir") if assignment.limits.own_pictures else
              tr("may not be added", "no se pueden añadir"))])
         self._lines.addWidget(facts)
         if not assignment.inside:

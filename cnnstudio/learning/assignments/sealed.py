@@ -147,7 +147,7 @@ def damaged(path: Path, reason: Text) -> Problem:
     """The problem of a file that is not what it should be."""
     text = Text("{path} is damaged, or another kind of file ({reason}). Ask for the file again.",
                 "{path} está dañado o es otro tipo de archivo ({reason}). Pida de nuevo el archivo.")
-    return error("damaged_sealed", text.fill(path=path, reason=reason), "file", path=path, details=reason.en)
+    return error("damaged_sealed", text.fill(path=path.name, reason=reason), "file", path=path, details=reason.en)
 
 
 def newer(path: Path) -> Problem:

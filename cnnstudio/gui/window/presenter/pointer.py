@@ -70,7 +70,7 @@ class LaserPointer(QWidget):
         for number, (one, other) in enumerate(zip(places, places[1:], strict=False), start=1):
             share = number / len(places)
             color.setAlphaF(0.55 * share)
-            painter.setPen(QPen(color, 1 + RADIUS * share, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.setPen(QPen(color, 1 + RADIUS * share, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
             painter.drawLine(one, other)
         painter.setPen(Qt.PenStyle.NoPen)
         color.setAlphaF(0.22)

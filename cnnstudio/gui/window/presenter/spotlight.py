@@ -92,7 +92,7 @@ class Spotlight(QWidget):
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         painter.setPen(QPen(theme.color("accent"), 2))
         painter.setBrush(theme.color("surface"))
-        painter.drawRoundedRect(area.adjusted(-1, -1, 1, 1), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.drawRoundedRect(area.adjusted(-1, -1, 1, 1), tokens.CARD_RADIUS * factor, tokens.CARD_RADIUS * factor)
         painter.translate(area.topLeft())
         painter.scale(factor, factor)
         # Drawn anew at this size, not as an enlarged picture: letters stay sharp.

@@ -47,6 +47,7 @@ class TwoTexts(QWidget):
             self._fields[code] = field
             fields.addWidget(field, 1)
         self.setLayout(column(*([Label(label, "secondary", "dim")] if label else []), fields, spacing=4))
+        self.setFocusProxy(next(iter(self._fields.values())))
 
     @property
     def text(self) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.catalog.bases import BASES
@@ -282,7 +283,12 @@ class NewAssignmentDialog(WorkDialog):
     def _on_working_changed(self, _on_working_changed: bool) -> None:
         self._fields.setEnabled(not _on_working_changed)
 
-    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Enter must not write files at once: the focus would be on the button.
+        self._title.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         # Enter in a field ends the field, and does not write files.
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.focusWidget() is not self.primary:
             event.accept()

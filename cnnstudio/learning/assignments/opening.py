@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from cnnstudio.catalog.bases import BASES
+from cnnstudio.catalog.templates import TEMPLATES
 from cnnstudio.core.atomic import write_atomically, write_problem
 from cnnstudio.core.dataset import DatasetSpec, SplitSpec
 from cnnstudio.core.foreign_files import read_bytes, read_json
@@ -26,6 +28,7 @@ FOLDER: Final = "assignment"
 """The folder in a project that has the assignment's description and list of pictures."""
 _LARGEST_PICTURE: Final = 4 << 30
 _NAMED: Final = 3
+_OWN_NETWORK: Final = TEMPLATES["small_cnn"].id
 
 
 def open_assignment(file: Path, folder: Path, pictures: Path | None = None, on_progress: OnProgress = no_progress,
@@ -103,10 +106,20 @@ def _create(place: Path, assignment: Assignment, listed: Sequence[Listed], check
     """The project, whose split is that of the folders: nothing is drawn."""
     reading = DatasetSpec(label_mode=assignment.label_mode, splits=SplitSpec(train=0.8, validation=0.2, test=0.0))
     check()
-    _created, index = create_project(place, place / PICTURES, name=str(assignment.title), reading=reading)
+    template, base = _start(assignment)
+    _created, index = create_project(place, place / PICTURES, template, base, str(assignment.title), reading=reading)
     index.close()
     write_atomically(place / FOLDER / DESCRIPTION, msgspec.json.format(msgspec.json.encode(assignment), indent=2))
     write_atomically(place / FOLDER / LIST, b"".join(msgspec.json.encode(item) + b"\n" for item in listed))
+
+
+def _start(assignment: Assignment) -> tuple[str, str]:
+    """The template or the base that the project begins with, where the pictures alone would choose one that is not allowed."""
+    bases = assignment.limits.bases
+    if bases is None:
+        return "", ""
+    allowed = next((base for base in bases if base in BASES), "")
+    return ("", allowed) if allowed else (_OWN_NETWORK, "")
 
 
 def has_assignment(project_folder: Path) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
-from cnnstudio.core.atomic import atomic_path
+from cnnstudio.core.atomic import atomic_path, write_problem
 from cnnstudio.core.foreign_files import LARGE, decode_json
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.system_errors import reason_of
@@ -88,12 +88,13 @@ class Sealed:
             raise ProblemError(damaged(self.path, reason)) from value_error
 
     def unpack(self, name: str, target: Path) -> str:
-        """Write a member to `target`; returns its SHA-256. Raises ProblemError."""
-        member, state, left = self._members.get(name), hashlib.sha256(), 0
+        """Write a member to the new file `target`, in a folder that nothing else reads yet; returns its SHA-256. Raises
+        ProblemError."""
+        member, state = self._members.get(name), hashlib.sha256()
         if member is None:
             raise ProblemError(damaged(self.path, Text("it has no {name}", "no tiene {name}").fill(name=name)))
         left = member.size
-        with atomic_path(target) as temporary, self._opened(member) as source, temporary.open("wb") as written:
+        with _new_file(target) as written, self._opened(member) as source:
             while left and (block := source.read(min(_CHUNK, left))):
                 state.update(block)
                 written.write(block)
@@ -112,6 +113,16 @@ class Sealed:
             raise
         except BROKEN as err:
             raise ProblemError(damaged(self.path, Text("{reason}", "{reason}").fill(reason=str(err)[:200]))) from err
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            yield file
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, path)) from os_error
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from cnnstudio.learning.assignments.standing import reaches_goal
 
 _NAMED: Final = 4
 _TOLERANCE: Final = 0.005
-"""A figure that differs by less, or by two pictures, is the same: another engine rounds in another way."""
+"""A figure that differs by less, or by one picture, is the same: another engine rounds in another way."""
 _SPLITS: Final = SPLIT_NAMES | {"hidden": Text("Hidden", "Ocultas")}
 Found = tuple[Level, Text]
 
@@ -146,7 +146,7 @@ def _reported(evidence: Evidence) -> Iterator[Found]:
     validation, assignment = evidence.outcome.validation, evidence.assignment
     if validation is None or validation.value is None:
         return
-    allowed = max(_TOLERANCE, 2 / max(1, len(evidence.key.split("validation"))))
+    allowed = max(_TOLERANCE, 1.01 / max(1, len(evidence.key.split("validation"))))
     reported = evidence.capsule.info.reported.get(assignment.metric)
     claims = [] if reported is None else [(FIGURES[assignment.metric].label, reported)]
     if assignment.metric == "accuracy" and evidence.trained_accuracy is not None:

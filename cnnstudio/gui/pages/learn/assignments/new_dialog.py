@@ -12,7 +12,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.core.dataset import SPLIT_NAMES
 from cnnstudio.core.display import PERCENT
 from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import LANGUAGES, Text, tr
+from cnnstudio.core.text import LANGUAGES, Text, language, tr
 from cnnstudio.evaluation.figures import FIGURES
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.data.dialogs.base import PathField, WorkDialog, make_progress
@@ -48,7 +48,7 @@ class NewAssignmentDialog(WorkDialog):
         self._fields = box(column(
             self._texts(), self._hidden(), self._goal(), self._limits(), self._questions_part(), self._files(), None,
             spacing=14, margins=(0, 0, 12, 0)))
-        self._code = SegmentedControl([(code, name) for code, name in LANGUAGES.items()], next(iter(LANGUAGES)), stretch=False)
+        self._code = SegmentedControl([(code, name) for code, name in LANGUAGES.items()], language(), stretch=False)
         self._code.setAccessibleName(tr("Language of the preview", "Idioma de la vista previa"))
         self._code.chosen.connect(lambda _code: self._show())
         self._sheet = AssignmentSheet()

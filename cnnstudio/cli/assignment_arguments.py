@@ -56,8 +56,8 @@ def _new(action: _Add) -> None:
     new.add_argument("--metric", choices=FIGURES.ids(), default="accuracy", metavar=tr("FIGURE", "CIFRA"),
                      help=", ".join(FIGURES.ids()))
     new.add_argument("--threshold", type=float, default=0.9, metavar="X",
-                     help=tr("what the figure must reach on the hidden pictures (default: 0.9)",
-                             "lo que debe alcanzar la cifra con las imágenes ocultas (predeterminado: 0.9)"))
+                     help=tr("what the figure must reach on the hidden pictures (default: {x:g})",
+                             "lo que debe alcanzar la cifra con las imágenes ocultas (predeterminado: {x:g})", x=0.9))
     hidden = new.add_mutually_exclusive_group()
     hidden.add_argument("--share", type=float, metavar="X",
                         help=tr("hide this share of all pictures (default: the test pictures are hidden)",

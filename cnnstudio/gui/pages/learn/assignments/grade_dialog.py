@@ -63,7 +63,7 @@ class GradeDialog(WorkDialog):
                    key=lambda line: -1.0 if line.reported is None else line.reported, right=True, spare=2),
             Column(tr("Parameters", "Parámetros"), lambda line: _count(line.parameters),
                    key=lambda line: line.parameters or 0, right=True, spare=3),
-            Column(tr("Reason", "Motivo"), lambda line: str(first_reason(line)), stretch=True, least=200),
+            Column(tr("Reason", "Motivo"), lambda line: str(first_reason(line)), stretch=True),
             Column(tr("File", "Archivo"), lambda line: line.file, spare=1)))
         self.table.setAccessibleName(tr("Hand-ins", "Entregas"))
         self.table.chosen.connect(self._on_chosen)

@@ -59,7 +59,7 @@ class StandingDialog(Dialog):
         right.setStretch(2, 1)
         sides = row(card, box(right), spacing=16)
         sides.setStretch(0, 4)
-        sides.setStretch(1, 5)
+        sides.setStretch(1, 7)
         self._hand_in = Button(tr("Hand in…", "Entregar…"), "primary", "send", on_click=self._request)
         close = Button(tr("Close", "Cerrar"), on_click=self.accept)
         layout = column(spacing=14, margins=(24, 22, 24, 18))

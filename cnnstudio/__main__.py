@@ -23,6 +23,13 @@ def is_for_terminal(argument: str) -> bool:
         os.path.basename(argument) == argument != "" and not os.path.exists(argument))
 
 
+def lesson_to_open(arguments: list[str]) -> str | None:
+    """The lesson that `learn LESSON` opens in the window; None where something else is asked for, such as a list."""
+    rest = arguments[1:]
+    is_plain = arguments[:1] == ["learn"] and len(rest) <= 1 and not any(item.startswith("-") for item in rest)
+    return "".join(rest) if is_plain else None
+
+
 def set_up_frozen() -> None:
     """In a frozen program: children are started from the worker beside it, which holds no Qt, and other programs
     (a browser, a file manager) do not get our libraries."""
@@ -128,6 +135,9 @@ def main() -> int:
     arguments = sys.argv[1:]
     if arguments[:1] == ["--run-module"]:
         return run_module(arguments[1:])
+    lesson = lesson_to_open(arguments)
+    if lesson is not None:
+        return open_window([f"--learn={lesson}"])
     if arguments and is_for_terminal(arguments[0]):
         from cnnstudio import cli
 

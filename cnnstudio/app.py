@@ -166,7 +166,7 @@ def run(arguments: Sequence[str]) -> int:
     application, window = open_window()
     if "--check-window" in arguments:
         return check_window(application, window)
-    from cnnstudio.gui.state.commands import OpenSample
+    from cnnstudio.gui.state.commands import OpenLesson, OpenSample
     from cnnstudio.gui.state.updates import UpdateCheck
     from cnnstudio.gui.window.garbage import Collector
     from cnnstudio.gui.window.notices import install_exception_hook
@@ -186,6 +186,9 @@ def run(arguments: Sequence[str]) -> int:
     application.installEventFilter(documents)
     if "--sample" in arguments and not project_argument:
         QTimer.singleShot(0, window, lambda: window.perform(OpenSample()))
+    lesson = next((argument for argument in arguments if argument.startswith("--learn=")), None)
+    if lesson is not None:
+        QTimer.singleShot(0, window, lambda: window.perform(OpenLesson(lesson.partition("=")[2])))
     if project_argument:
         # After the first paint: the window appears before the project is read.
         QTimer.singleShot(0, window, lambda: window.perform(opening_command(project_argument)))

@@ -18,7 +18,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own settings, cache or projects; every test starts in English."""
     home = tmp_path_factory.mktemp("home")
-    for name in ("CACHE", "CONFIG", "LIBRARIES", "LOGS", "PROJECTS"):
+    for name in ("CACHE", "CONFIG", "DATA", "LIBRARIES", "LOGS", "PROJECTS"):
         monkeypatch.setenv(f"CNNSTUDIO_{name}", str(home / name.lower()))
     set_language("en")
 

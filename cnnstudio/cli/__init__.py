@@ -35,7 +35,7 @@ _RUN: Final = {
     "forecast": "trials:forecast", "find-batch": "trials:find_batch", "coach": "coaching:coach",
     "layers": "layers:layers", "shortcuts": "shortcuts:shortcuts", "curve": "curve:curve", "report": "report:report",
     "scenarios": "scenarios:scenarios",
-    "serve": "serving:serve", "classes": "classes:classes",
+    "serve": "serving:serve", "classes": "classes:classes", "learn": "learning:learn",
     "explain": "explaining:explain", "features": "features:features", "replay": "replaying:replay",
     "assignment": "assignments:assignment", "grade": "grading:grade",
 }

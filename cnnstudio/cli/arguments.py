@@ -11,6 +11,7 @@ from cnnstudio import __version__
 from cnnstudio.cli.assignment_arguments import add_assignment, add_grade
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.export_arguments import add_export, add_exports
+from cnnstudio.cli.learn_arguments import add_learn
 from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.predict_arguments import add_predict
 from cnnstudio.cli.run_arguments import (
@@ -366,7 +367,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
     "shortcuts": add_shortcuts, "curve": add_curve, "report": add_report,
     "scenarios": add_scenarios,
-    "serve": add_serve,
+    "serve": add_serve, "learn": add_learn,
     "explain": add_explain, "features": add_features, "replay": add_replay,
     "assignment": add_assignment, "grade": add_grade,
 }

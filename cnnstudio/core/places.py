@@ -63,6 +63,11 @@ def log_folder() -> Path:
     return _folder("CNNSTUDIO_LOGS", platformdirs.user_log_dir(_NAME, appauthor=False))
 
 
+def data_folder() -> Path:
+    """What the user has done that belongs to no project, such as lessons. CNNSTUDIO_DATA overrides it."""
+    return _folder("CNNSTUDIO_DATA", platformdirs.user_data_dir(_NAME, appauthor=False))
+
+
 def libraries_folder() -> Path:
     """Libraries that the user added for this Python, beside the installation. CNNSTUDIO_LIBRARIES overrides it."""
     folder = _folder("CNNSTUDIO_LIBRARIES", str(Path(platformdirs.user_data_dir(_NAME, appauthor=False)) / "libraries"))

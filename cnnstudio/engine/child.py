@@ -63,7 +63,10 @@ def main(endpoint: Endpoint) -> None:
 def _work(job: JobSpec, link: Link) -> Event:
     if not job.needs_keras:
         return _worker(job)(job, link)
-    from cnnstudio.engine import environment
+    from cnnstudio.engine.lean_import import lean_keras
+
+    with lean_keras():
+        from cnnstudio.engine import environment
 
     environment.set_up(job.device, job.determinism)
     link.emit(Hello(pid=os.getpid(), versions=environment.versions(), device=environment.device_name()))

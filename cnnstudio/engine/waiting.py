@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 
 from cnnstudio.engine import child
+from cnnstudio.engine.lean_import import lean_keras
 from cnnstudio.workers import entry
 from cnnstudio.workers.transport import Endpoint, ProtocolError
 
@@ -24,7 +25,8 @@ def main(endpoint: Endpoint) -> None:
 
 
 def _import_engine() -> None:
-    import keras
+    with lean_keras():
+        import keras
 
     if keras.backend.backend() == "tensorflow":
         # TensorFlow imports these when they are first used; nothing is computed yet, and no graphics card is touched.

@@ -88,7 +88,7 @@ def family_color(family: str) -> QColor:
 
 
 def font(style: str = "body", scale: float = 1.0) -> QFont:
-    """A font of the type scale ("body", "body_strong", "secondary", "caption", "title", "figure")."""
+    """A font of the type scale ("body", "body_strong", "secondary", "caption", "reading", "heading", "title", "figure")."""
     size, _height, weight = SCALE[style]
     result = QFont(_family)
     result.setPixelSize(max(1, round(size * scale * _scale)))

@@ -47,6 +47,8 @@ SCALE: Final = {
     "body_strong": (13, 18, QFont.Weight.DemiBold),
     "secondary": (12, 16, QFont.Weight.Normal),
     "caption": (11, 16, QFont.Weight.DemiBold),
+    "reading": (15, 24, QFont.Weight.Normal),
+    "heading": (16, 24, QFont.Weight.DemiBold),
     "title": (18, 24, QFont.Weight.DemiBold),
     "figure": (22, 30, QFont.Weight.DemiBold),
 }

@@ -257,9 +257,33 @@ class ShowBench(Command, frozen=True):
 
 
 class OpenLesson(Command, frozen=True):
-    """Show the page of a lesson; without one, the list of all."""
+    """Work on a lesson and show its page; without one, the list of all."""
 
     lesson: str = ""
+
+
+class StartLesson(Command, frozen=True):
+    """Make the project of a lesson and open it; `folder`: where, instead of the usual place. `ask` for the place."""
+
+    lesson: str
+    folder: str = ""
+    ask: bool = False
+
+
+class OpenLessonProject(Command, frozen=True):
+    """Open the project of the active lesson."""
+
+
+class CheckLesson(Command, frozen=True):
+    """Judge the tasks of the active lesson now."""
+
+
+class ResetLesson(Command, frozen=True):
+    """Forget what was done of the active lesson, after a question."""
+
+
+class LeaveLesson(Command, frozen=True):
+    """Work on no lesson: its tasks no longer stand beside the pages."""
 
 
 # Assignments and presenting -----------------------------------------------------------------------
@@ -314,6 +338,7 @@ FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "install_library": ShowLibraries,
     "show_releases": ShowReleases,
     "undo": Undo,
+    "open_lesson": OpenLesson,
 }
 """The command of each `Fix.action` that is no edit of the project."""
 

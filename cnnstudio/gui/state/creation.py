@@ -15,6 +15,7 @@ from cnnstudio.gui.state.jobs import Report, Work
 if TYPE_CHECKING:
     from cnnstudio.gui.state.session import Session
     from cnnstudio.interchange.script.model import Script
+    from cnnstudio.learning.course.lesson import Lesson
 
 
 def create_project(session: Session, folder: Path, data: Path, template: str, base: str, name: str,
@@ -74,6 +75,26 @@ def make_sample(session: Session, done: Callable[[Path], object]) -> Work:
         return sample_project()
 
     return _make(session, work, Text("Preparing the sample", "Preparando el ejemplo"), done)
+
+
+def make_lesson(session: Session, lesson: Lesson, folder: Path, done: Callable[[Path], object]) -> Work:
+    """Create the project of a lesson in `folder`, then call `done(folder)`."""
+
+    def work(report: Report) -> Path:
+        from cnnstudio.learning.course.start import start_lesson
+
+        def progress(count: int, total: int) -> None:
+            report.progress(count, total or max(count, 1))
+
+        try:
+            start_lesson(lesson, folder, progress, report.is_cancelled)
+        except ProblemError:
+            report.check()
+            raise
+        report.check()
+        return folder
+
+    return _make(session, work, Text("Preparing the lesson", "Preparando la lección"), done)
 
 
 def _make(session: Session, work: Callable[[Report], Path], label: Text, done: Callable[[Path], object]) -> Work:

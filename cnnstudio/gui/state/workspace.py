@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cnnstudio.gui.state.judge import Judge
     from cnnstudio.gui.state.launcher import Launcher
     from cnnstudio.gui.state.leaks import LeakShares
+    from cnnstudio.gui.state.lessons import Lessons
     from cnnstudio.gui.state.remedies import Remedies
     from cnnstudio.gui.state.scanner import Scanner
     from cnnstudio.gui.state.scenarios import Scenarios
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 RESCUE: Final = "rescue"
 _INDEX_JOBS: Final = ("scan", RESCUE, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map",
-                      "report", "leaks", "leakage", "add-pictures")
+                      "report", "leaks", "leakage", "add-pictures", "lesson")
 """Kinds of jobs that use the index, and must end before it is closed."""
 
 
@@ -161,6 +162,13 @@ class Workspace(QObject):
         return ProjectChecks(self.session, self.collection, self.scanner, self.counts)
 
     @cached_property
+    def lessons(self) -> Lessons:
+        """The lesson that is being worked on."""
+        from cnnstudio.gui.state.lessons import Lessons
+
+        return Lessons(self.session)
+
+    @cached_property
     def warm_up(self) -> WarmUp:
         """The spare child of the jobs."""
         from cnnstudio.gui.state.warm_up import WarmUp
@@ -174,6 +182,8 @@ class Workspace(QObject):
 
     def end(self) -> None:
         """Join all threads and close the project; the program ends."""
+        if "lessons" in self.__dict__:
+            self.lessons.stop()
         self.session.end()
         if "warm_up" in self.__dict__:
             self.warm_up.end()

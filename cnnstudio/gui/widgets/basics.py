@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent
@@ -289,20 +288,6 @@ class _Content(QWidget):
         least, layout = super().minimumSizeHint(), self.layout()
         # Where the height depends on the width the scroll area requests it; elsewhere only this is used.
         return QSize(least.width(), 0) if layout is not None and layout.hasHeightForWidth() else least
-
-
-def tab_through(*areas: QWidget) -> None:
-    """Set the tab order of these parts of a page to the reading order; Qt's default is the order of creation."""
-    order: list[QWidget] = []
-    for area in areas:
-        widget = area.nextInFocusChain()
-        while widget is not None and widget is not area:
-            # A part that accepts no Tab now (another choice of several) may accept it later.
-            if area.isAncestorOf(widget) and widget.focusProxy() is None and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
-                order.append(widget)
-            widget = widget.nextInFocusChain()
-    for before, after in pairwise(order):
-        QWidget.setTabOrder(before, after)
 
 
 def scroll_area(widget: QWidget, *, sideways: bool = False) -> QScrollArea:

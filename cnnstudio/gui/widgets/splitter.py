@@ -1,4 +1,4 @@
-"""Panels side by side with a grip between them."""
+"""Panels side by side, or over each other, with a grip between them."""
 
 from __future__ import annotations
 
@@ -69,6 +69,25 @@ class Splitter(QSplitter):
         self.restore_widths()
 
 
+class Stacked(QSplitter):
+    """Two panels over each other with the same grip; `height_changed` with that of the lower one when the user dragged it. The
+    upper one takes the room that the lower one leaves."""
+
+    height_changed = Signal(int)
+
+    def __init__(self, upper: QWidget, lower: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self.setHandleWidth(GRIP)
+        self.addWidget(upper)
+        self.addWidget(lower)
+        self.setStretchFactor(0, 1)
+        self.setChildrenCollapsible(False)
+        self.splitterMoved.connect(lambda *_: self.height_changed.emit(lower.height()))
+
+    def createHandle(self) -> QSplitterHandle:
+        return _Grip(self.orientation(), self)
+
+
 class _Grip(QSplitterHandle):
     """Three dots; a bar in the accent colour while the mouse is on it."""
 
@@ -86,10 +105,13 @@ class _Grip(QSplitterHandle):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         middle = QRectF(self.rect()).center()
+        upright = self.orientation() == Qt.Orientation.Horizontal
         if self.underMouse():
             painter.setBrush(theme.color("accent"))
-            painter.drawRoundedRect(QRectF(middle.x() - 1.5, 0, 3, self.height()), 1.5, 1.5)
+            bar = (QRectF(middle.x() - 1.5, 0, 3, self.height()) if upright
+                   else QRectF(0, middle.y() - 1.5, self.width(), 3))
+            painter.drawRoundedRect(bar, 1.5, 1.5)
             return
         painter.setBrush(theme.color("faint"))
         for step in (-6, 0, 6):
-            painter.drawEllipse(QPointF(middle.x(), middle.y() + step), 1.4, 1.4)
+            painter.drawEllipse(middle + (QPointF(0, step) if upright else QPointF(step, 0)), 1.4, 1.4)

@@ -1,9 +1,12 @@
-"""The order in which Tab leads through widgets that are made later than those behind them."""
+"""The order in which Tab leads through the parts of a page, and through widgets that are made later than those behind them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QWidget
 
 
 def focusable_before(widget: QWidget) -> QWidget:
@@ -21,3 +24,25 @@ def tab_after(before: QWidget, widget: QWidget) -> None:
         if child.focusPolicy() != Qt.FocusPolicy.NoFocus and child.window() is before.window():
             QWidget.setTabOrder(before, child)
             before = child
+
+
+def tab_through(*areas: QWidget) -> None:
+    """Set the tab order of these parts of a page to the reading order; Qt's default is the order of creation."""
+    # A part that accepts no Tab now (another choice of several) may accept it later.
+    order = [widget for area in areas for widget in _widgets_inside(area) if widget.focusPolicy() != Qt.FocusPolicy.NoFocus]
+    for before, after in pairwise(order):
+        QWidget.setTabOrder(before, after)
+
+
+def _widgets_inside(area: QWidget) -> Iterator[QWidget]:
+    """The widgets inside another one, in the order in which layouts and callers put them there; of a number box or a choice
+    the whole alone.
+
+    Neither the focus chain nor focus proxies are asked: PySide makes whoever answers the owner of its answer, so that a scroll
+    area belongs to its own viewport, and is lost with the next collection of garbage unless an attribute holds it.
+    """
+    for child in area.children():
+        if isinstance(child, QWidget) and not child.isWindow():
+            yield child
+            if not isinstance(child, QAbstractSpinBox | QComboBox):
+                yield from _widgets_inside(child)

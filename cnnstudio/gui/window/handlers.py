@@ -19,6 +19,7 @@ from cnnstudio.gui.state import commands, creation
 from cnnstudio.gui.state.commands import Command
 from cnnstudio.gui.window.closing import confirm_close_project
 from cnnstudio.gui.window.context import WindowContext
+from cnnstudio.gui.window.lesson_handlers import LESSON_HANDLERS
 from cnnstudio.gui.window.open_paths import open_paths
 
 Handler = Callable[[WindowContext, Any], object]
@@ -305,7 +306,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.RestartServer: _on_page("predict"),
     commands.DownloadPicture: _on_page("predict"),
     commands.ShowBench: _on_page("learn"),
-    commands.OpenLesson: _on_page("learn"),
+    **LESSON_HANDLERS,
     commands.NewAssignment: _new_assignment,
     commands.OpenAssignment: _open_assignment,
     commands.ShowAssignment: _show_assignment,

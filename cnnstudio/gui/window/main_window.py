@@ -22,6 +22,7 @@ from cnnstudio.gui.window.appearance import Appearance
 from cnnstudio.gui.window.context import WindowContext
 from cnnstudio.gui.window.drop_light import DropLight
 from cnnstudio.gui.window.header import Header
+from cnnstudio.gui.window.lesson_place import LessonPlace
 from cnnstudio.gui.window.pages import PageArea
 from cnnstudio.gui.window.presenter.presenter import Presenter
 from cnnstudio.gui.window.rail import Rail
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
     def _rebuild_everything(self) -> None:
         page = self.current.id
         self.pages.close_pages()
+        self.lesson_place.close_strip()
         for shortcut in self.findChildren(QShortcut):
             shortcut.deleteLater()
         for action in self.actions():
@@ -92,6 +94,7 @@ class MainWindow(QMainWindow):
             menu_button.mapToGlobal(menu_button.rect().bottomLeft())))
         self.header = Header(menu_button)
         self.status = StatusBar(self.session)
+        self.lesson_place = LessonPlace(self.workspace)
         self.pages = PageArea(self.workspace, self.entries)
         self.pages.page_shown.connect(self.workspace.on_page_shown)
         self._drop_light = DropLight(self.pages.centre)
@@ -103,11 +106,12 @@ class MainWindow(QMainWindow):
         body.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         layout = body.layout()
         layout.addLayout(upper, 1)  # type: ignore[union-attr]
+        layout.addWidget(self.lesson_place)  # type: ignore[union-attr]
         layout.addWidget(self.status)  # type: ignore[union-attr]
         self.setCentralWidget(body)
         self._context = WindowContext(self.workspace, self, self.pages, self.action_set, self._presenter,
                                       lambda: self.toasts)
-        self._wiring.connect_parts(Parts(self._context, self.rail, self.header, self.status))
+        self._wiring.connect_parts(Parts(self._context, self.rail, self.header, self.status, self.lesson_place))
         self.pages.go(page if self.pages.can_show(page) else "start")
         self._wiring.update_frame()
         self._wiring.update_steps()
@@ -118,7 +122,7 @@ class MainWindow(QMainWindow):
         if self._toasts is None:
             from cnnstudio.gui.window.notices import Toasts
 
-            self._toasts = Toasts(self)
+            self._toasts = Toasts(self, self.lesson_place.shown_height)
             self._toasts.fix_chosen.connect(self.session.apply)
         return self._toasts
 

@@ -68,9 +68,10 @@ class Toasts(QWidget):
 
     fix_chosen = Signal(object)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, below: Callable[[], int] = lambda: 0) -> None:
+        """`below()`: the height in pixels of what stands above the status bar and must stay in sight."""
         super().__init__(window)
-        self._window = window
+        self._window, self._below = window, below
         self._layout = column(spacing=8)
         self.setLayout(self._layout)
         self._texts: dict[str, Toast] = {}
@@ -140,7 +141,7 @@ class Toasts(QWidget):
         self._layout.activate()
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         self.setFixedHeight(max(height, 40))
-        self.move((parent.width() - width) // 2, parent.height() - self.height() - tokens.STATUS_HEIGHT - 16)
+        self.move((parent.width() - width) // 2, parent.height() - self.height() - tokens.STATUS_HEIGHT - 16 - self._below())
         self.show()
         self.raise_()
 

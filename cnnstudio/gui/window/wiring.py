@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from cnnstudio.core.problems import Fix, Problem
@@ -23,11 +23,16 @@ from cnnstudio.gui.state.commands import (
     ShowSettings,
 )
 from cnnstudio.gui.state.jobs import ChildJob, Job
+from cnnstudio.gui.state.lessons import remembered_lesson
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.context import WindowContext
 from cnnstudio.gui.window.header import Header
+from cnnstudio.gui.window.lesson_place import LessonPlace
 from cnnstudio.gui.window.rail import Rail
 from cnnstudio.gui.window.status import StatusBar
+
+if TYPE_CHECKING:
+    from cnnstudio.learning.course.lesson import Task
 
 _UNDOABLE: Final = "undoable"
 """The topic of the message that offers to undo a step."""
@@ -41,6 +46,7 @@ class Parts:
     rail: Rail
     header: Header
     status: StatusBar
+    lesson: LessonPlace
 
 
 class Wiring(QObject):
@@ -53,6 +59,7 @@ class Wiring(QObject):
         self._workspace, self._entries, self._rebuild = workspace, entries, rebuild
         self._parts: Parts | None = None
         self._undoable: Text | None = None
+        self._follows_lessons = False
         """The step that a message offers to undo."""
         session = workspace.session
         session.changed.connect(self._on_changed)
@@ -74,6 +81,7 @@ class Wiring(QObject):
         pages.page_made.connect(self._on_page_made)
         pages.page_shown.connect(parts.rail.set_current)
         pages.page_shown.connect(parts.header.show_page)
+        pages.page_shown.connect(parts.lesson.show_page)
         pages.header_changed.connect(self._on_header_changed)
         pages.fix_chosen.connect(session.apply)
         status.save_requested.connect(session.save_now)
@@ -82,6 +90,30 @@ class Wiring(QObject):
         status.cancel_requested.connect(self._on_cancel_requested)
         status.device_chosen.connect(lambda: session.request(ShowLibraries()))
         status.language_requested.connect(lambda code: session.request(SetSetting("language", code)))
+        if remembered_lesson(session):
+            # After the first paint: it imports the lessons.
+            QTimer.singleShot(0, self, self._show_lesson)
+
+    def _show_lesson(self) -> None:
+        """Show the task at hand beside the pages, and say when one is done."""
+        if self._parts is None:
+            return
+        lessons = self._workspace.lessons
+        if not self._follows_lessons:
+            self._follows_lessons = True
+            lessons.changed.connect(self._on_lessons_changed)
+            lessons.task_done.connect(self._on_task_done)
+            lessons.check_now()
+        self._parts.lesson.update_strip()
+
+    def _on_lessons_changed(self) -> None:
+        if self._parts is not None:
+            self._parts.lesson.update_strip()
+
+    def _on_task_done(self, task: Task) -> None:
+        if self._parts is not None:
+            self._parts.context.toasts().show_text(tr("Task done: {title}", "Tarea hecha: {title}", title=task.title), 6.0,
+                                                   topic="task")
 
     # The session ---------------------------------------------------------------------------------
 
@@ -128,6 +160,8 @@ class Wiring(QObject):
             from cnnstudio.gui.window.handlers import handle
 
             handle(self._parts.context, command)
+            if remembered_lesson(self._workspace.session):
+                self._show_lesson()
 
     def _on_jobs_changed(self) -> None:
         if self._parts is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.learning.benches.convolution.arithmetic import convolve, make_side, other_way
 from cnnstudio.learning.benches.convolution.code import convolution_code
 from cnnstudio.learning.benches.convolution.kernels import KERNELS, TRAINED
@@ -15,7 +16,9 @@ from cnnstudio.learning.benches.convolution.settings import (
     filter_kernel,
     read_settings,
 )
+from cnnstudio.learning.benches.convolution.trained import read_layers, trained_filter
 from cnnstudio.learning.benches.pictures.source import PictureSource, load_pixels, matrix_of
+from tests.learning.benches.models import write_model
 from tests.learning.benches.running import code_of, random_convolution, run_code
 
 
@@ -134,3 +137,23 @@ def test_the_code_needs_nothing_of_this_program():
     convolved = convolve(load_pixels(source), ConvolutionSettings(source=source))
     assert "cnnstudio" not in convolution_code(convolved)[0].source
     assert all(len(line) <= 130 for code in convolution_code(convolved) for line in code.source.splitlines())
+
+
+def test_kernels_of_a_trained_layer_are_read_from_its_file(tmp_path):
+    rng = np.random.default_rng(8)
+    kernels = [rng.normal(0, 0.3, (3, 3, 1, 4)), rng.normal(0, 0.3, (5, 5, 4, 2))]
+    path = write_model(tmp_path / "model.keras", kernels, [np.arange(4.0), np.zeros(2)])
+    first, second = read_layers(path)
+    assert (first.name, first.channels, first.filters) == ("convolution_1", 1, 4)
+    assert np.allclose(first.kernel, kernels[0], atol=1e-7)
+    chosen = trained_filter(first, 2, 1)
+    assert (chosen.preset, chosen.bias, chosen.origin) == (TRAINED, 2.0, "convolution_1, 3")
+    assert np.allclose(filter_kernel(chosen, 3, 1).values[..., 0], kernels[0][:, :, 0, 2], atol=1e-7)
+    part = trained_filter(second, 0, 1, first=3)
+    assert np.allclose(filter_kernel(part, 5, 1).values[..., 0], kernels[1][:, :, 3, 0], atol=1e-7)
+
+
+def test_a_file_that_is_no_model_is_a_problem(tmp_path):
+    (tmp_path / "model.keras").write_bytes(b"no archive")
+    with pytest.raises(ProblemError, match="damaged"):
+        read_layers(tmp_path / "model.keras")

@@ -35,11 +35,12 @@ from cnnstudio.gui.state.commands import (
     ShowPage,
 )
 from cnnstudio.gui.state.key_input import KeyInput
-from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row, tab_through
+from cnnstudio.gui.widgets.basics import Button, Elided, Icon, box, column, row
 from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.formatting import format_classes, format_count, format_pictures
 from cnnstudio.gui.widgets.grid import LARGEST, SMALLEST
 from cnnstudio.gui.widgets.inputs import SegmentedControl
+from cnnstudio.gui.widgets.tab_order import tab_through
 from cnnstudio.gui.widgets.wheel import Slider
 
 _NARROWEST = 364

@@ -6,8 +6,8 @@ import importlib
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
@@ -18,6 +18,7 @@ from cnnstudio.gui.pages.learn.film import BenchFilm
 from cnnstudio.gui.pages.learn.pictures import save_image
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Label, box, clear, column, scroll_area
+from cnnstudio.gui.widgets.splitter import Stacked
 from cnnstudio.learning.benches.entry import Bench
 
 _CODE_MS: Final = 120
@@ -43,12 +44,8 @@ class BenchFrame(QWidget):
         self.code = CodePanel(self._session)
         self.code.closed.connect(lambda: self.show_code(False))
         self.code.hide()
-        self._split = QSplitter(Qt.Orientation.Vertical)
-        self._split.addWidget(scroll_area(self._upper))
-        self._split.addWidget(self.code)
-        self._split.setStretchFactor(0, 1)
-        self._split.setChildrenCollapsible(False)
-        self._split.splitterMoved.connect(lambda *_: self._session.remember(_CODE_HEIGHT, self.code.height()))
+        self._split = Stacked(scroll_area(self._upper), self.code)
+        self._split.height_changed.connect(lambda height: self._session.remember(_CODE_HEIGHT, height))
         layout = column(self._split, spacing=0)
         self.setLayout(layout)
         self._film = BenchFilm(self._session, self)
@@ -79,7 +76,8 @@ class BenchFrame(QWidget):
             self.view.changed.connect(self._on_changed)
         assert self.view is not None
         if settings:
-            self.view.restore({**self._defaults, **settings})
+            self.view.restore(self._defaults)
+            self.view.restore(settings)
         if self._visible:
             self.view.enter()
         self._update_code()

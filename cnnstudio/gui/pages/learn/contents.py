@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.widgets.basics import Button, Caption, column
+from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, column, row
 from cnnstudio.learning.benches import BENCHES
 from cnnstudio.learning.benches.entry import GROUPS
 
@@ -29,7 +29,7 @@ class Contents(QWidget):
             layout.addSpacing(12)
             layout.addWidget(Caption(tr("Course", "Curso")))
             for identifier, name in lessons:
-                layout.addWidget(self._line(f"{LESSON}{identifier}", name, "learn"))
+                layout.addWidget(self._line(f"{LESSON}{identifier}", name))
         for group, title in GROUPS.items():
             benches = [bench for bench in BENCHES if bench.group == group]
             if benches:
@@ -41,9 +41,8 @@ class Contents(QWidget):
         self.setLayout(layout)
         self.show_current(HOME)
 
-    def _line(self, identifier: str, text: str, icon: str) -> Button:
-        button = Button(text, "row", icon, checkable=True, tooltip=text)
-        button.setMinimumWidth(60)
+    def _line(self, identifier: str, text: str, icon: str = "") -> Button:
+        button = _Line(text, icon)
         button.clicked.connect(lambda *_: self._choose(identifier))
         self._buttons[identifier] = button
         return button
@@ -57,3 +56,28 @@ class Contents(QWidget):
         """Light the line of what is on the page."""
         for name, button in self._buttons.items():
             button.setChecked(name == identifier)
+
+
+class _Line(Button):
+    """A line whose text is shortened where there is no room for it."""
+
+    def __init__(self, text: str, icon: str) -> None:
+        super().__init__("", "row", checkable=True)
+        self._name = icon
+        self._text = Elided(text)
+        self._icon = Icon(icon or "learn", "dim", 16)
+        self._icon.setVisible(bool(icon))
+        line = row(self._icon, self._text, spacing=6, margins=(8, 0, 8, 0))
+        line.setStretch(1, 1)
+        for part in (self._icon, self._text):
+            # The line is one button.
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setLayout(line)
+        self.setFixedHeight(30)
+        self.setAccessibleName(text)
+        self.setToolTip(text)
+        self.toggled.connect(self._on_toggled)
+
+    def _on_toggled(self, on: bool) -> None:
+        self._text.set_tone("accent" if on else "text")
+        self._icon.set_icon(self._name or "learn", "accent" if on else "dim")

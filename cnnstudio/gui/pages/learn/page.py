@@ -192,7 +192,8 @@ class LearnPage(Page):
     # Life ----------------------------------------------------------------------------------------
 
     def enter(self) -> None:
-        shown = str(self.state.get("shown", HOME))
+        # The state ends with the project; a lesson goes on in the project that it has just made.
+        shown = str(self.state.get("shown", self._shown))
         if shown != self._shown and not shown.startswith(LESSON):
             self._show(shown)
         elif shown.startswith(LESSON) and shown != self._shown:
@@ -209,6 +210,8 @@ class LearnPage(Page):
         self.frame.keep()
 
     def close(self) -> None:
+        # The window may be built again, in another language.
+        self.state["shown"] = self._shown
         self.frame.close_bench()
         if self._course is not None:
             self._course.view.close_view()

@@ -14,5 +14,5 @@ def save_image(image: QImage, path: Path) -> None:
     """Write a picture as PNG. Raises ProblemError where it cannot be written."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]
     write_atomically(path, bytes(buffer.data().data()))

@@ -8,6 +8,7 @@ import msgspec
 
 from cnnstudio.learning.benches.activation.functions import FUNCTIONS
 from cnnstudio.learning.benches.pictures.source import PictureSource, check_source
+from cnnstudio.learning.benches.plain import from_plain
 
 MOST_LOGITS: Final = 8
 RANGE: Final = 6.0
@@ -33,14 +34,7 @@ class ActivationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_settings(values: dict[str, Any]) -> ActivationSettings:
     """Settings from plain values; unknown names and impossible values are left out."""
-    known = {}
-    for field in msgspec.structs.fields(ActivationSettings):
-        if field.name in values:
-            try:
-                known[field.name] = msgspec.convert(values[field.name], field.type)
-            except msgspec.ValidationError:
-                continue
-    return check_settings(ActivationSettings(**known))
+    return check_settings(from_plain(ActivationSettings, values))
 
 
 def check_settings(settings: ActivationSettings) -> ActivationSettings:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnstudio.learning.benches.convolution.kernels import EDITED, KERNELS, TRAINED
 from cnnstudio.learning.benches.pictures.source import PictureSource, check_source
+from cnnstudio.learning.benches.plain import from_plain
 
 LARGEST: Final = 11
 MOST_STRIDE: Final = 4
@@ -122,14 +123,7 @@ def fit_filter(chosen: Filter, size: int) -> Filter:
 
 def read_settings(values: dict[str, Any]) -> ConvolutionSettings:
     """Settings from plain values; unknown names and impossible values are left out."""
-    known = {}
-    for field in msgspec.structs.fields(ConvolutionSettings):
-        if field.name in values:
-            try:
-                known[field.name] = msgspec.convert(values[field.name], field.type)
-            except msgspec.ValidationError:
-                continue
-    return check_settings(ConvolutionSettings(**known))
+    return check_settings(from_plain(ConvolutionSettings, values))
 
 
 def check_settings(settings: ConvolutionSettings) -> ConvolutionSettings:

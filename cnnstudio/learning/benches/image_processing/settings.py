@@ -9,6 +9,7 @@ import msgspec
 from cnnstudio.core.params import Param, Value
 from cnnstudio.learning.benches.image_processing.operations import OPERATIONS
 from cnnstudio.learning.benches.pictures.source import PictureSource, check_source
+from cnnstudio.learning.benches.plain import from_plain
 
 MOST_STEPS: Final = 12
 
@@ -32,14 +33,7 @@ class ProcessingSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_settings(values: dict[str, Any]) -> ProcessingSettings:
     """Settings from plain values; unknown names and impossible values are left out."""
-    known = {}
-    for field in msgspec.structs.fields(ProcessingSettings):
-        if field.name in values:
-            try:
-                known[field.name] = msgspec.convert(values[field.name], field.type)
-            except msgspec.ValidationError:
-                continue
-    return check_settings(ProcessingSettings(**known))
+    return check_settings(from_plain(ProcessingSettings, values))
 
 
 def check_settings(settings: ProcessingSettings) -> ProcessingSettings:

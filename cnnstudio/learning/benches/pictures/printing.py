@@ -46,17 +46,6 @@ def _parts(text: str) -> Iterator[str]:
         yield text[start:start + _LINE]
 
 
-def array_literal(values: np.ndarray, indent: str = "    ") -> list[str]:
-    """The inside of a literal, one line for each item of the first axis."""
-    return [f"{indent}{_nested(item)}," for item in values.tolist()]
-
-
-def _nested(item: object) -> str:
-    if isinstance(item, list):
-        return f"[{', '.join(_nested(part) for part in item)}]"
-    return format_float(float(item))  # type: ignore[arg-type]
-
-
 def format_float(value: float) -> str:
     """A number as Python writes it, a whole one without its decimal point."""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))

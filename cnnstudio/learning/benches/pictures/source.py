@@ -9,8 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.core.problems import ProblemError, error
-from cnnstudio.core.text import Text
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.imaging.decode import read_picture
 from cnnstudio.imaging.errors import PictureError
 from cnnstudio.imaging.problems import picture_problem
@@ -98,9 +97,3 @@ def check_source(source: PictureSource) -> PictureSource:
     if source.side not in (0, *SIDES, *LARGE_SIDES):
         replace["side"] = 28
     return msgspec.structs.replace(source, **replace)
-
-
-def missing_file() -> ProblemError:
-    """The problem of a file source without a file."""
-    text = Text("Choose a picture.", "Elija una imagen.")
-    return ProblemError(error("no_picture", text, "file"))

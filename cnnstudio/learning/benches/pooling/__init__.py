@@ -8,7 +8,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.learning.benches.entry import Bench
 
 BENCH: Final = Bench(
-    id="pooling", title=Text("Pooling", "Pooling"), group="layers", icon="fit",
+    id="pooling", title=Text("Pooling", "Agrupamiento"), group="layers", icon="fit",
     help=Text("A window keeps one number: its maximum or its mean. The picture gets smaller and bears small shifts better.",
               "Una ventana conserva un solo número: su máximo o su media. La imagen se reduce y soporta mejor los "
               "desplazamientos pequeños."),

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from cnnstudio.learning.benches.pictures.source import PictureSource, check_source
+from cnnstudio.learning.benches.plain import from_plain
 
 LARGEST: Final = 8
 FARTHEST: Final = 8
@@ -28,14 +29,7 @@ class PoolingSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_settings(values: dict[str, Any]) -> PoolingSettings:
     """Settings from plain values; unknown names and impossible values are left out."""
-    known = {}
-    for field in msgspec.structs.fields(PoolingSettings):
-        if field.name in values:
-            try:
-                known[field.name] = msgspec.convert(values[field.name], field.type)
-            except msgspec.ValidationError:
-                continue
-    return check_settings(PoolingSettings(**known))
+    return check_settings(from_plain(PoolingSettings, values))
 
 
 def check_settings(settings: PoolingSettings) -> PoolingSettings:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from cnnstudio.gui.pages.learn.drawing.snug import needed_height
 from cnnstudio.gui.widgets.basics import Caption, Label, box, column, row, scroll_area
+from cnnstudio.gui.widgets.tab_order import tab_through
 
 CONTROLS_WIDTH: Final = 272
 _WIDE: Final = 760
@@ -34,6 +35,7 @@ class Board(QWidget):
         self._layout.addWidget(board, 1)
         self._layout.addWidget(self._scrolled)
         board.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        tab_through(board, self._scrolled)
 
     def hasHeightForWidth(self) -> bool:
         # It shrinks before the page scrolls: its wrapped texts would ask for the height of all that it would like to have.

@@ -81,8 +81,10 @@ def paint_cells(painter: QPainter, values: np.ndarray, grid: Grid, room: QRectF,
 
 
 def _image(pixels: np.ndarray) -> QImage:
-    data = np.ascontiguousarray(pixels)
-    return QImage(data.data, data.shape[1], data.shape[0], data.shape[1] * 3, QImage.Format.Format_RGB888).copy()
+    # 32 bits a pixel, as the screen has them: others would be converted first.
+    data = np.full((*pixels.shape[:2], 4), 255, np.uint8)
+    data[..., :3] = pixels[..., ::-1]
+    return QImage(data.data, data.shape[1], data.shape[0], data.shape[1] * 4, QImage.Format.Format_RGB32).copy()
 
 
 def _paint_lines(painter: QPainter, target: QRectF, grid: Grid) -> None:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import format_number, tr
-from cnnstudio.gui.widgets.basics import Button, Label, row
+from cnnstudio.gui.pages.learn.drawing.figure import Figure
+from cnnstudio.gui.widgets.basics import Button, row
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.wheel import Slider
 
@@ -43,7 +44,7 @@ class Playback(QWidget):
         self._slider = Slider()
         self._slider.setAccessibleName(name)
         self._slider.valueChanged.connect(self._on_slid)
-        self._where = Label("", "secondary", "dim")
+        self._where = Figure(tr("Position", "Posición"), "0 / 0", "secondary", "dim", Qt.AlignmentFlag.AlignHCenter)
         self._choice = Select([(speed, tr("{n}/s", "{n}/s", n=speed)) for speed in SPEEDS], self._speed)
         self._choice.setAccessibleName(tr("Positions a second", "Posiciones por segundo"))
         self._choice.setToolTip(tr("Positions a second", "Posiciones por segundo"))
@@ -77,7 +78,7 @@ class Playback(QWidget):
         self._slider.setRange(0, self._count - 1)
         self._slider.blockSignals(False)
         widest = format_number(self._count, ",d")
-        self._where.setMinimumWidth(self._where.fontMetrics().horizontalAdvance(f"{widest} / {widest}") + 2)
+        self._where.set_widest(f"{widest} / {widest}")
         self.show_position(position)
 
     def show_position(self, position: int) -> None:
@@ -134,7 +135,7 @@ class Playback(QWidget):
         self._slider.blockSignals(True)
         self._slider.setValue(self._position)
         self._slider.blockSignals(False)
-        self._where.setText(f"{format_number(self._position + 1, ',d')} / {format_number(self._count, ',d')}")
+        self._where.show_text(f"{format_number(self._position + 1, ',d')} / {format_number(self._count, ',d')}")
 
     def _step(self, by: int) -> None:
         self.pause()
@@ -143,7 +144,7 @@ class Playback(QWidget):
     def _on_slid(self, value: int) -> None:
         self.pause()
         self._position = value
-        self._where.setText(f"{format_number(value + 1, ',d')} / {format_number(self._count, ',d')}")
+        self._where.show_text(f"{format_number(value + 1, ',d')} / {format_number(self._count, ',d')}")
         self.moved.emit(value)
 
     def _on_speed_chosen(self, speed: object) -> None:

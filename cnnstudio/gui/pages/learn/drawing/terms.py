@@ -21,7 +21,7 @@ class TermsView(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._lines = lines
-        self.setFixedHeight(round(self.fontMetrics().lineSpacing() * lines + 18))
+        self.setFixedHeight(round(self.fontMetrics().lineSpacing() * lines + 26))
 
     def show_terms(self, text: str) -> None:
         """Show a calculation."""

@@ -60,13 +60,6 @@ def fixed(picture: np.ndarray) -> Tint:
     return paint
 
 
-def tint_color(kind: str, share: float) -> QColor:
-    """The colour of one value, for legends: `kind` is "gray" or "diverging", `share` 0 to 1 or -1 to 1."""
-    paint = diverging(1.0) if kind == "diverging" else gray(0, 1)
-    red, green, blue = paint(np.asarray([[share]]))[0, 0].tolist()
-    return QColor(red, green, blue)
-
-
 def _shares(values: np.ndarray, low: float, high: float) -> np.ndarray:
     known = np.nan_to_num(np.asarray(values, np.float64), nan=low)
     return np.asarray(np.clip((known - low) / ((high - low) or 1.0), 0, 1))

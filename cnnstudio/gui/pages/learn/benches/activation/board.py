@@ -17,6 +17,7 @@ from cnnstudio.gui.pages.learn.drawing.matrix import MatrixView
 from cnnstudio.gui.pages.learn.drawing.numbers import format_exact
 from cnnstudio.gui.pages.learn.drawing.playback import Playback
 from cnnstudio.gui.pages.learn.drawing.snug import OneOf, Snug
+from cnnstudio.gui.pages.learn.drawing.terms import TermsView
 from cnnstudio.gui.widgets.basics import Label, box, column, row
 from cnnstudio.gui.widgets.formatting import format_percent
 from cnnstudio.learning.benches.activation.arithmetic import SATURATED, Activated
@@ -40,9 +41,11 @@ class ActivationBoard(QWidget):
         super().__init__(parent)
         self._activated: Activated | None = None
         self._position = POSITIONS // 2
-        self.curve = CurvePlot(tr("The function and its gradient", "La función y su gradiente"), "z", "")
+        self._drawn: tuple[str, float] | None = None
+        """The function whose curves are on screen, and its number."""
+        self.curve = CurvePlot(tr("The function and its gradient", "La función y su gradiente"), "z")
         self.temperatures = CurvePlot(tr("Shares by temperature", "Partes según la temperatura"),
-                                      tr("Temperature", "Temperatura"), "")
+                                      tr("Temperature", "Temperatura"))
         self.temperatures.set_ticks([(float(np.log10(value)), format_number(value, "g")) for value in _MARKED])
         self.logits = MatrixView(tr("Numbers for softmax", "Números para softmax"), editable=True, cell=54)
         self.logits.setFixedHeight(62)
@@ -51,7 +54,7 @@ class ActivationBoard(QWidget):
         self.playback = Playback(tr("Place on the axis", "Lugar en el eje"))
         self.playback.set_count(POSITIONS, self._position)
         self.playback.moved.connect(self.position_chosen)
-        self.point = Label("", "body", wrap=True, selectable=True)
+        self.point = TermsView(tr("The value at z", "El valor en z"), 1)
         self.shares_text = Label("", "body", wrap=True, selectable=True)
         self._views = {"z": MatrixView(tr("Before", "Antes"), cell=30), "result": MatrixView(tr("Behind", "Después"), cell=30),
                        "gradient": MatrixView(tr("Gradient", "Gradiente"), cell=30)}
@@ -71,7 +74,7 @@ class ActivationBoard(QWidget):
         self.curve.setFixedHeight(280)
         self.temperatures.setFixedHeight(280)
         self._upper = OneOf(Snug(column(self.curve)), Snug(column(softmax)))
-        layout = column(self._upper, self.playback, Snug(column(self.point)), lower, Snug(column(self.counts)), spacing=10)
+        layout = column(self._upper, self.playback, self.point, lower, Snug(column(self.counts)), spacing=10)
         layout.setStretch(3, 1)
         self.setLayout(layout)
 
@@ -136,12 +139,15 @@ class ActivationBoard(QWidget):
         value, slope = float(function.value(here, p)[0]), float(function.gradient(here, p)[0])
         ends = np.asarray([at - _TANGENT, at + _TANGENT])
         name = str(function.label)
-        self.curve.show_curves([
-            Curve(name, theme.class_color(0), z, function.value(z, p)),
-            Curve(tr("Gradient", "Gradiente"), theme.class_color(5), z, function.gradient(z, p), dashed=True),
-            Curve(tr("Tangent at z", "Tangente en z"), theme.class_color(2), ends, value + slope * (ends - at)),
-        ], at, (-1.5, 2.5) if abs(function.value(np.asarray([RANGE]), p)[0]) <= 1 else (-2.0, RANGE))
-        self.point.setText(tr("{name}(z) = {formula}:   {name}({z}) = {value},  gradient {slope}",
+        tangent = Curve(tr("Tangent at z", "Tangente en z"), theme.class_color(2), ends, value + slope * (ends - at))
+        if self._drawn != (function.id, p):
+            self._drawn = (function.id, p)
+            self.curve.show_curves([
+                Curve(name, theme.class_color(0), z, function.value(z, p)),
+                Curve(tr("Gradient", "Gradiente"), theme.class_color(5), z, function.gradient(z, p), dashed=True),
+            ], at, (-1.5, 2.5) if abs(function.value(np.asarray([RANGE]), p)[0]) <= 1 else (-2.0, RANGE))
+        self.curve.show_moving((tangent,), at)
+        self.point.show_terms(tr("{name}(z) = {formula}:   {name}({z}) = {value},  gradient {slope}",
                               "{name}(z) = {formula}:   {name}({z}) = {value},  gradiente {slope}", name=name,
                               formula=function.formula, z=format_exact(round(at, 3)), value=format_exact(round(value, 4)),
                               slope=format_exact(round(slope, 4))))
@@ -159,7 +165,7 @@ class ActivationBoard(QWidget):
                  for number, value in enumerate(logits.tolist())]
         self.temperatures.show_curves(lines, float(np.log10(settings.param)), (0, 1))
         powers = [f"e^({format_exact(value)}/{format_exact(settings.param)})" for value in logits.tolist()]
-        self.point.setText(f"{powers[0]} / ({' + '.join(powers)}) ≈ {format_number(float(shares[0]), '.4g')}")
+        self.point.show_terms(f"{powers[0]} / ({' + '.join(powers)}) ≈ {format_number(float(shares[0]), '.4g')}")
 
 
 def temperature_at(position: int) -> float:

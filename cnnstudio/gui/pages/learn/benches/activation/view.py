@@ -34,6 +34,7 @@ from cnnstudio.learning.benches.activation.settings import (
 )
 from cnnstudio.learning.benches.entry import Code
 from cnnstudio.learning.benches.pictures.source import PictureSource
+from cnnstudio.learning.benches.plain import to_plain
 
 _START: Final = ActivationSettings()
 _FIELD: Final = 96
@@ -98,12 +99,10 @@ class ActivationView(BenchView):
         return self._activated
 
     def settings(self) -> dict[str, Any]:
-        values = msgspec.to_builtins(msgspec.structs.replace(self._settings, position=self.board.position))
-        assert isinstance(values, dict)
-        return values
+        return to_plain(msgspec.structs.replace(self._settings, position=self.board.position))
 
     def restore(self, settings: dict[str, Any]) -> None:
-        known = read_settings(with_default_param({**msgspec.to_builtins(_START), **settings}, settings))
+        known = read_settings(with_default_param({**to_plain(_START), **settings}, settings))
         self.board.playback.pause()
         self.board.playback.set_speed(known.speed)
         self._take(known)

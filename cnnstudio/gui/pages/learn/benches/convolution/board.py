@@ -20,6 +20,7 @@ from cnnstudio.gui.pages.learn.benches.convolution.words import (
 from cnnstudio.gui.pages.learn.drawing import tints
 from cnnstudio.gui.pages.learn.drawing.board import titled
 from cnnstudio.gui.pages.learn.drawing.cells import Border
+from cnnstudio.gui.pages.learn.drawing.figure import Figure
 from cnnstudio.gui.pages.learn.drawing.map_strip import MapStrip
 from cnnstudio.gui.pages.learn.drawing.marks import Window
 from cnnstudio.gui.pages.learn.drawing.matrix import MatrixView
@@ -62,8 +63,7 @@ class ConvolutionBoard(QWidget):
         self.strip.map_chosen.connect(self.filter_chosen)
         self.playback = Playback(tr("Position of the window", "Posición de la ventana"))
         self.playback.moved.connect(self.position_chosen)
-        self.result = Label("", "figure", "accent")
-        self.result.setMinimumWidth(96)
+        self.result = Figure(tr("Sum", "Suma"), "−00,000.00")
         self.terms = TermsView(tr("The sum written out", "La suma escrita"), 3)
         self._channels = SegmentedControl([(number, channel_name(number)) for number in range(3)], 0, stretch=False)
         self._channels.setAccessibleName(tr("Channel", "Canal"))
@@ -185,7 +185,7 @@ class ConvolutionBoard(QWidget):
         weights = convolved.kernels[self._filter].shown[..., self._channel]
         self.patch.show_values(patch, _picture_tint(convolved.pixels, self._channel))
         self.products.show_values(patch * weights, tints.diverging())
-        self.result.setText(format_exact(float(convolved.result[(*cell, self._filter)])))
+        self.result.show_text(format_exact(float(convolved.result[(*cell, self._filter)])))
         self.terms.show_terms(sum_text(convolved, self._filter, position))
         if self.playback.position != position:
             self.playback.show_position(position)

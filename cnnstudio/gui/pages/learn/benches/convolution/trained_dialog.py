@@ -45,6 +45,7 @@ class TrainedDialog(Dialog):
         self._models.chosen.connect(lambda path: self._read(Path(str(path))))
         file = Button(tr("Model file…", "Archivo de modelo…"), "", "folder", on_click=self._ask_file)
         self._choice = Select()
+        self._choice.setMinimumWidth(280)
         self._choice.chosen.connect(self._on_layer_chosen)
         self._first = Select()
         self._first.chosen.connect(lambda _value: self._show())

@@ -33,6 +33,7 @@ from cnnstudio.learning.benches.convolution.settings import (
 )
 from cnnstudio.learning.benches.entry import Code
 from cnnstudio.learning.benches.pictures.source import PictureSource, matrix_of
+from cnnstudio.learning.benches.plain import to_plain
 
 _START = ConvolutionSettings(position=320, speed=60)
 
@@ -78,12 +79,10 @@ class ConvolutionView(BenchView):
         return self._convolved
 
     def settings(self) -> dict[str, Any]:
-        values = msgspec.to_builtins(msgspec.structs.replace(self._settings, position=self.board.position))
-        assert isinstance(values, dict)
-        return values
+        return to_plain(msgspec.structs.replace(self._settings, position=self.board.position))
 
     def restore(self, settings: dict[str, Any]) -> None:
-        known = read_settings({**msgspec.to_builtins(_START), **settings})
+        known = read_settings({**to_plain(_START), **settings})
         self.board.playback.pause()
         self.board.playback.set_speed(known.speed)
         source_changed = known.source != self._settings.source

@@ -37,6 +37,7 @@ from cnnstudio.learning.benches.image_processing.settings import (
     read_settings,
 )
 from cnnstudio.learning.benches.pictures.source import LARGE_SIDES, PictureSource
+from cnnstudio.learning.benches.plain import to_plain
 
 _START: Final = ProcessingSettings()
 _SWEEP: Final = 60
@@ -108,12 +109,10 @@ class ImageProcessingView(BenchView):
         return self._processed
 
     def settings(self) -> dict[str, Any]:
-        values = msgspec.to_builtins(self._settings)
-        assert isinstance(values, dict)
-        return values
+        return to_plain(self._settings)
 
     def restore(self, settings: dict[str, Any]) -> None:
-        self._take(read_settings({**msgspec.to_builtins(_START), **settings}))
+        self._take(read_settings({**to_plain(_START), **settings}))
 
     def _take(self, settings: ProcessingSettings) -> None:
         changed, self._settings = settings.source != self._settings.source, check_settings(settings)

@@ -27,6 +27,7 @@ from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
 from cnnstudio.gui.pages.learn.drawing.playback import Playback
 from cnnstudio.gui.pages.learn.drawing.signs import sign_html
 from cnnstudio.gui.pages.learn.drawing.slider_field import SliderField
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Label, box, column
 from cnnstudio.gui.widgets.formatting import format_count
@@ -78,10 +79,14 @@ class OptimisationView(BenchView):
         self._plotting.setInterval(_PLOT_MS)
         self._plotting.timeout.connect(self._show_losses)
         self.setLayout(column(Board(self._make_board(), self._make_controls())))
-        self.session.changed.connect(lambda _change: self._choice.refresh())
+        self.session.changed.connect(self._on_session_changed)
         self._refresh()
         self._playback.show_position(self._race.steps)
         self._show_step(self._race.steps)
+
+    def _on_session_changed(self, _change: Change) -> None:
+        # A method: what is connected to a lambda would outlive the bench.
+        self._choice.refresh()
 
     # Building ------------------------------------------------------------------------------------
 

@@ -34,11 +34,11 @@ class PoolingBoard(QWidget):
         super().__init__(parent)
         self._pooled: Pooled | None = None
         self._channel = self._position = 0
-        self.input = MatrixView(tr("Input", "Entrada"), cell=44, integer=True)
+        self.input = MatrixView(tr("Input", "Entrada"), cell=56, integer=True)
         self.input.cursor_moved.connect(self._on_input_chosen)
         self.input.cell_edited.connect(self.pixel_edited)
-        self.maximum = MatrixView(tr("Maximum", "Máximo"), cell=44)
-        self.average = MatrixView(tr("Mean", "Media"), cell=44)
+        self.maximum = MatrixView(tr("Maximum", "Máximo"), cell=56)
+        self.average = MatrixView(tr("Mean", "Media"), cell=56)
         for view in (self.maximum, self.average):
             view.cursor_moved.connect(self._choose)
         self._titles = {name: Label("", "body_strong") for name in ("input", "maximum", "average")}
@@ -128,7 +128,7 @@ class PoolingBoard(QWidget):
                          for values in (self._pooled.global_maximum, self._pooled.global_average))
         self._globals.setText(tr("Global pooling keeps one number for each channel of {n} pixels:  maximum {maxima};  "
                                  "mean {means}.",
-                                 "El pooling global conserva un número por canal de {n} píxeles:  máximo {maxima};  "
+                                 "El agrupamiento global conserva un número por canal de {n} píxeles:  máximo {maxima};  "
                                  "media {means}.",
                                  n=format_number(self._pooled.pixels[..., 0].size, ",d"), maxima=maxima, means=means))
 

@@ -69,7 +69,7 @@ class ShiftPart(Snug):
 
 
 def _curves(robustness: Robustness) -> list[Curve]:
-    names = {NOTHING: tr("Without pooling", "Sin pooling"), "max": tr("Maximum", "Máximo"), "average": tr("Mean", "Media"),
+    names = {NOTHING: tr("Without pooling", "Sin agrupar"), "max": tr("Maximum", "Máximo"), "average": tr("Mean", "Media"),
              GLOBAL_AVERAGE: tr("Global mean", "Media global")}
     colors = {NOTHING: theme.color("dim"), "max": theme.class_color(5), "average": theme.class_color(0),
               GLOBAL_AVERAGE: theme.class_color(2)}

@@ -23,6 +23,7 @@ from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.gui.widgets.wheel import Slider
 from cnnstudio.learning.benches.entry import Code
 from cnnstudio.learning.benches.pictures.source import PictureSource, matrix_of
+from cnnstudio.learning.benches.plain import to_plain
 from cnnstudio.learning.benches.pooling.arithmetic import Pooled, pool
 from cnnstudio.learning.benches.pooling.code import pooling_code
 from cnnstudio.learning.benches.pooling.settings import (
@@ -89,12 +90,10 @@ class PoolingView(BenchView):
         return self._pooled
 
     def settings(self) -> dict[str, Any]:
-        values = msgspec.to_builtins(msgspec.structs.replace(self._settings, position=self.board.position))
-        assert isinstance(values, dict)
-        return values
+        return to_plain(msgspec.structs.replace(self._settings, position=self.board.position))
 
     def restore(self, settings: dict[str, Any]) -> None:
-        known = read_settings({**msgspec.to_builtins(_START), **settings})
+        known = read_settings({**to_plain(_START), **settings})
         self.board.playback.pause()
         self.board.playback.set_speed(known.speed)
         changed = known.source != self._settings.source

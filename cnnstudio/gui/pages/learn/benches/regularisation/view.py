@@ -19,6 +19,7 @@ from cnnstudio.gui.pages.learn.benches.regularisation.networks import NetworkCar
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled
 from cnnstudio.gui.pages.learn.drawing.child_bar import ChildBar
 from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.jobs import Report, Work
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Label, box, column
@@ -70,9 +71,13 @@ class RegularisationView(BenchView):
         layout = column(self._about, self._cards, self._verdict, spacing=10)
         layout.setStretch(1, 1)
         self.setLayout(column(Board(box(layout), self._make_controls())))
-        self.session.changed.connect(lambda _change: self._show_sources())
+        self.session.changed.connect(self._on_session_changed)
         self._show_sources()
         self._show_networks()
+
+    def _on_session_changed(self, _change: Change) -> None:
+        # A method: what is connected to a lambda would outlive the bench.
+        self._show_sources()
 
     def _make_controls(self) -> QWidget:
         self._set_choice = Select([(entry.id, str(entry.label)) for entry in SETS], "dropout")

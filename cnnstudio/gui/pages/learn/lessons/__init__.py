@@ -1,0 +1,1 @@
+"""The lessons on the Learn page: their list, their pages, and the tasks beside the work."""

@@ -1,0 +1,63 @@
+"""What a set of pictures of the course declares about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+
+from cnnstudio.core.atomic import write_problem
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.text import Text
+from cnnstudio.datasets.sample import LICENCE_FILE
+
+
+class Faults(msgspec.Struct, frozen=True, kw_only=True):
+    """What was planted in a set, by the names of its files, which are unique without their folders.
+
+    `wrong_labels` maps a file to the class it truly shows. Each of `copies` are pictures of which one is enough; each of
+    `leaks` are copies that lie in different splits. `unreadable` files are no pictures.
+    """
+
+    wrong_labels: dict[str, Text] = {}
+    copies: tuple[tuple[str, ...], ...] = ()
+    leaks: tuple[tuple[str, ...], ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+class DataSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A set of pictures. `about` says honestly where they come from; `write(folder)` writes the pictures below a folder that
+    is there, the same bytes every time."""
+
+    id: str
+    title: Text
+    about: Text
+    licence: str
+    pictures: int
+    write: Callable[[Path], object]
+    faults: Callable[[], Faults] = Faults
+
+
+def write_set(data: DataSet, folder: Path) -> Path:
+    """Write a set into `folder`, unless it is there; returns the folder. Raises ProblemError when it cannot be written."""
+    if (folder / LICENCE_FILE).exists():
+        return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        data.write(folder)
+        (folder / LICENCE_FILE).write_text(f"{data.title}\n\n{data.about}\n\n{data.licence}\n", encoding="utf-8")
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, folder)) from os_error
+    return folder
+
+
+def write_picture(path: Path, picture: np.ndarray, quality: int = 92) -> None:
+    """Write RGB or grey pixels in the format of the name. OpenCV cannot open every path by itself."""
+    shown = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else []
+    _done, data = cv2.imencode(path.suffix, shown, settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.tobytes())

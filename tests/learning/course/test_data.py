@@ -1,0 +1,72 @@
+"""The sets of pictures of the course."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cnnstudio.learning.course.data import DATA_SETS
+from cnnstudio.learning.course.data.entry import write_set
+from cnnstudio.learning.course.reading import course
+
+DRAWN = ("shapes", "shapes_faulty", "textures")
+
+
+def pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".png", ".jpg"))
+
+
+def digest(folder: Path) -> str:
+    content = b"".join(path.relative_to(folder).as_posix().encode() + path.read_bytes() for path in pictures(folder))
+    return hashlib.blake2b(content).hexdigest()
+
+
+def test_every_set_is_used_and_every_lesson_has_one():
+    assert {lesson.file.start.data for lesson in course()} <= set(DATA_SETS.ids())
+    assert set(DRAWN) <= {lesson.file.start.data for lesson in course()}
+
+
+@pytest.mark.parametrize("data", DATA_SETS, ids=lambda data: data.id)
+def test_a_set_has_as_many_pictures_as_it_says_and_names_its_licence(data, tmp_path):
+    folder = write_set(data, tmp_path / "pictures")
+    assert len(pictures(folder)) == data.pictures
+    text = (folder / "LICENSE.txt").read_text("utf-8")
+    assert str(data.about) in text and data.licence.strip() in text
+    names = [path.name for path in pictures(folder)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_drawn_set_is_the_same_every_time(name, tmp_path):
+    first, second = (write_set(DATA_SETS[name], tmp_path / place) for place in ("first", "second"))
+    assert digest(first) == digest(second)
+
+
+def test_faults_are_where_they_were_planted(tmp_path):
+    folder = write_set(DATA_SETS["shapes_faulty"], tmp_path / "pictures")
+    faults = DATA_SETS["shapes_faulty"].faults()
+    by_name = {path.name: path for path in pictures(folder)}
+    assert len(faults.wrong_labels) == 5
+    for file, true in faults.wrong_labels.items():
+        assert by_name[file].parent.name != true.en and by_name[file].parent.parent.name == "train"
+    same = Counter(path.read_bytes() for path in by_name.values())
+    assert sum(count == 2 for count in same.values()) == 4, "three copies and one leak have the same bytes"
+    for group in (*faults.copies, *faults.leaks):
+        first, second = (cv2.imread(str(by_name[name])).astype(int) for name in group)
+        assert np.abs(first - second).mean() < 12
+    assert all(by_name[first].parts[-3] == by_name[second].parts[-3] for first, second in faults.copies)
+    assert all(by_name[first].parts[-3] != by_name[second].parts[-3] for first, second in faults.leaks)
+    assert [cv2.imread(str(by_name[name])) for name in faults.unreadable] == [None]
+
+
+def test_the_colour_of_a_shape_does_not_tell_its_class(tmp_path):
+    folder = write_set(DATA_SETS["shapes"], tmp_path / "pictures")
+    means = {place.name: np.mean([cv2.imread(str(path)).mean(axis=(0, 1)) for path in pictures(place)], axis=0)
+             for place in folder.iterdir() if place.is_dir()}
+    # Large shapes are brighter, but no class is of a colour of its own.
+    assert all(np.ptp(mean) < 8 for mean in means.values()), means

@@ -17,7 +17,8 @@ def add_assignment(command: Command) -> None:
     """Subcommands: new, show, open, hand-in."""
     assignment = command("assignment", tr("make an assignment from a project, open one, or hand one in",
                                           "crea una tarea a partir de un proyecto, la abre o la entrega"), project=False)
-    actions = assignment.add_subparsers(dest="action", required=True, metavar=tr("ACTION", "ACCIÓN"))
+    actions = assignment.add_subparsers(dest="action", required=True, metavar=tr("ACTION", "ACCIÓN"),
+                                        help=tr("what is to be done with it", "qué se hace con ella"))
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
                         help=tr("print one JSON object per line", "imprime un objeto JSON por línea"))

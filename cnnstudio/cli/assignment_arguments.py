@@ -16,7 +16,7 @@ _Add = Callable[..., argparse.ArgumentParser]
 def add_assignment(command: Command) -> None:
     """Subcommands: new, show, open, hand-in."""
     assignment = command("assignment", tr("make an assignment from a project, open one, or hand one in",
-                                          "crea una tarea a partir de un proyecto, la abre o la entrega"), project=False)
+                                          "crea una práctica a partir de un proyecto, la abre o la entrega"), project=False)
     actions = assignment.add_subparsers(dest="action", required=True, metavar=tr("ACTION", "ACCIÓN"),
                                         help=tr("what is to be done with it", "qué se hace con ella"))
     common = argparse.ArgumentParser(add_help=False)
@@ -83,21 +83,21 @@ def _new(action: _Add) -> None:
 
 def _show(action: _Add) -> None:
     show = action("show", tr("show an assignment, and in its project where you stand",
-                             "muestra una tarea y, en su proyecto, cómo va usted"))
+                             "muestra una práctica y, en su proyecto, cómo va usted"))
     show.add_argument("place", type=Path, metavar=tr("FILE-or-PROJECT", "ARCHIVO-o-PROYECTO"),
                       help=tr("the students' file, or the project that was made from it",
                               "el archivo del alumnado o el proyecto creado con él"))
 
 
 def _open(action: _Add) -> None:
-    opened = action("open", tr("make the project of an assignment", "crea el proyecto de una tarea"))
+    opened = action("open", tr("make the project of an assignment", "crea el proyecto de una práctica"))
     opened.add_argument("file", type=Path, metavar=tr("FILE", "ARCHIVO"),
                         help=tr("the file that the teacher gave out", "el archivo que repartió el profesorado"))
     opened.add_argument("folder", type=Path, metavar=tr("FOLDER", "CARPETA"),
                         help=tr("the new folder of the project", "la carpeta nueva del proyecto"))
     opened.add_argument("--pictures", type=Path, metavar=tr("FOLDER", "CARPETA"),
                         help=tr("where the pictures lie, if the assignment does not contain them",
-                                "dónde están las imágenes, si la tarea no las contiene"))
+                                "dónde están las imágenes, si la práctica no las contiene"))
 
 
 def _hand_in(action: _Add) -> None:

@@ -38,7 +38,7 @@ ENTRIES: Final = (
           commands.NewProject(), "folder-plus", "Ctrl+N"),
     Entry("open", Text("Open project…", "Abrir proyecto…"), commands.OpenProject(), "folder", "Ctrl+O"),
     Entry("sample", Text("Open the sample project", "Abrir el proyecto de ejemplo"), commands.OpenSample(), "star"),
-    Entry("open_assignment", Text("Open assignment…", "Abrir tarea…"), commands.OpenAssignment(), "learn"),
+    Entry("open_assignment", Text("Open assignment…", "Abrir práctica…"), commands.OpenAssignment(), "learn"),
     Entry("save", Text("Save", "Guardar"), commands.SaveProject(), "save", "Ctrl+S", project=True),
     Entry("show_folder", Text("Show the project's folder", "Mostrar la carpeta del proyecto"),
           commands.ShowProjectFolder(), "open", project=True),
@@ -58,10 +58,10 @@ ENTRIES: Final = (
           commands.DownloadCollection(), "predict", "", "file"),
     Entry("collect", Text("Export the collection…", "Exportar la colección…"),
           commands.ExportCollection(), "export", "", "file", project=True),
-    Entry("this_assignment", Text("This assignment…", "Esta tarea…"), commands.ShowAssignment(), "info", "", "teach",
+    Entry("this_assignment", Text("This assignment…", "Esta práctica…"), commands.ShowAssignment(), "info", "", "teach",
           project=True),
     Entry("hand_in", Text("Hand in…", "Entregar…"), commands.HandIn(), "send", "", "teach", project=True),
-    Entry("new_assignment", Text("New assignment…", "Nueva tarea…"), commands.NewAssignment(), "plus", "", "teach",
+    Entry("new_assignment", Text("New assignment…", "Nueva práctica…"), commands.NewAssignment(), "plus", "", "teach",
           project=True, begins_group=True),
     Entry("grade", Text("Grade hand-ins…", "Calificar entregas…"), commands.GradeHandIns(), "check", "", "teach"),
     Entry("quit", Text("Quit", "Salir"), commands.Quit(), "", "Ctrl+Q", begins_group=True),
@@ -87,7 +87,7 @@ ENTRIES: Final = (
     Entry("about", Text("About CNN Studio", "Acerca de CNN Studio"), commands.ShowAbout(), "info", "", "help"),
 )
 MENUS: Final = {"file": Text("File", "Archivo"), "edit": Text("Edit", "Edición"), "view": Text("View", "Ver"),
-         "learn": Text("Benches", "Bancos"), "teach": Text("Assignments", "Tareas"), "help": Text("Help", "Ayuda")}
+         "learn": Text("Benches", "Bancos"), "teach": Text("Assignments", "Prácticas"), "help": Text("Help", "Ayuda")}
 
 
 class Actions(QObject):

@@ -39,7 +39,7 @@ def drop_text(context: WindowContext, paths: tuple[str, ...]) -> str:
     if first.name == PROJECT_FILE or (first / PROJECT_FILE).is_file():
         return tr("Open this project", "Abrir este proyecto")
     if _is_assignment(first):
-        return tr("Open this assignment", "Abrir esta tarea")
+        return tr("Open this assignment", "Abrir esta práctica")
     if text := page.drop_text(list(paths)):
         return text
     if first.is_file() and _is_source(first):

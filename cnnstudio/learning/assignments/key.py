@@ -123,13 +123,13 @@ def assignment_in(sealed: Sealed) -> tuple[Assignment, tuple[Listed, ...]]:
 
 def _no_assignment(path: Path) -> Problem:
     text = Text("{path} is no assignment: it has no description. Choose the file that the teacher gave out.",
-                "{path} no es una tarea: no tiene descripción. Elija el archivo que repartió el profesorado.")
+                "{path} no es una práctica: no tiene descripción. Elija el archivo que repartió el profesorado.")
     return error("no_assignment", text.fill(path=path), "file", path=path)
 
 
 def _no_key(path: Path) -> Problem:
     text = Text("{path} has no hidden pictures: it is neither the key of an assignment nor a students' file with an encrypted "
                 "one. Choose the key that was written when the assignment was made.",
-                "{path} no tiene imágenes ocultas: no es la clave de una tarea ni un archivo del alumnado con una clave "
-                "cifrada. Elija la clave que se escribió al crear la tarea.")
+                "{path} no tiene imágenes ocultas: no es la clave de una práctica ni un archivo del alumnado con una clave "
+                "cifrada. Elija la clave que se escribió al crear la práctica.")
     return error("no_key", text.fill(path=path), "file", path=path)

@@ -75,7 +75,7 @@ def draft_problems(draft: Draft, passphrase: str | None = None) -> list[Problem]
     """Everything that is wrong with a draft; the passphrase is None where the key is kept apart."""
     problems = []
     if not draft.title.en.strip() and not draft.title.es.strip():
-        problems.append(error("no_title", Text("Give the assignment a title.", "Ponga un título a la tarea."), "file",
+        problems.append(error("no_title", Text("Give the assignment a title.", "Ponga un título a la práctica."), "file",
                               field="title"))
     if draft.metric not in FIGURES:
         text = Text("There is no figure called {name}. Available: {all}.",

@@ -54,7 +54,7 @@ def open_assignment(file: Path, folder: Path, pictures: Path | None = None, on_p
 def needs_pictures(assignment: Assignment) -> Problem:
     """The problem that the pictures are not inside the file."""
     text = Text("This assignment does not contain its pictures. Choose the folder that has them: {source}",
-                "Esta tarea no contiene sus imágenes. Elija la carpeta que las tiene: {source}")
+                "Esta práctica no contiene sus imágenes. Elija la carpeta que las tiene: {source}")
     return error("needs_pictures", text.fill(source=assignment.source), "dataset", field="pictures")
 
 
@@ -83,8 +83,8 @@ def _collect(listed: Sequence[Listed], pictures: Path, place: Path, on_progress:
         names = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
         text = Text("{folder} has {found:,} of the {all:,} pictures of this assignment. Missing, by their content: {names}. "
                     "Choose the folder with the very files that the teacher named.",
-                    "{folder} tiene {found:,} de las {all:,} imágenes de esta tarea. Faltan, por su contenido: {names}. Elija "
-                    "la carpeta con los mismos archivos que indicó el profesorado.")
+                    "{folder} tiene {found:,} de las {all:,} imágenes de esta práctica. Faltan, por su contenido: {names}. "
+                    "Elija la carpeta con los mismos archivos que indicó el profesorado.")
         raise ProblemError(error("pictures_missing", text.fill(folder=pictures, found=len(listed) - len(missing),
                                                                all=len(listed), names=names), "dataset", path=pictures))
     for number, item in enumerate(listed):
@@ -131,6 +131,6 @@ def assignment_of(project_folder: Path) -> Assignment:
     """The assignment of a project. Raises ProblemError (not_an_assignment, damaged_file)."""
     if not has_assignment(project_folder):
         text = Text("The project in {path} belongs to no assignment. Open an assignment first; that makes its project.",
-                    "El proyecto de {path} no pertenece a ninguna tarea. Abra antes una tarea; eso crea su proyecto.")
+                    "El proyecto de {path} no pertenece a ninguna práctica. Abra antes una práctica; eso crea su proyecto.")
         raise ProblemError(error("not_an_assignment", text.fill(path=project_folder), "project", path=project_folder))
     return read_json(project_folder / FOLDER / DESCRIPTION, Assignment)

@@ -76,7 +76,7 @@ def _limits(evidence: Evidence) -> Iterator[Found]:
 
 def _belongs(evidence: Evidence) -> Iterator[Found]:
     if evidence.capsule.info.assignment != evidence.assignment.id:
-        yield "wrong", Text("It was handed in for another assignment.", "Se entregó para otra tarea.")
+        yield "wrong", Text("It was handed in for another assignment.", "Se entregó para otra práctica.")
 
 
 def _answers(evidence: Evidence) -> Iterator[Found]:
@@ -128,7 +128,7 @@ def _own_pictures(evidence: Evidence) -> Iterator[Found]:
     if count:
         level: Level = "note" if evidence.assignment.limits.own_pictures else "wrong"
         yield level, Text("{n:,} pictures are not among those of the assignment: {names}",
-                          "{n:,} imágenes no son de la tarea: {names}").fill(
+                          "{n:,} imágenes no son de la práctica: {names}").fill(
                               n=count, names=_some([picture.path for picture in evidence.foreign]))
 
 
@@ -200,7 +200,7 @@ CHECKS: Final[Registry[Check]] = Registry("check of a hand-in", (
     Check(id="goal", label=Text("Goal", "Objetivo"), judge=_goal),
     Check(id="limits", label=Text("Limits", "Límites"), judge=_limits),
     Check(id="answers", label=Text("Questions", "Preguntas"), judge=_answers),
-    Check(id="assignment", label=Text("Assignment", "Tarea"), judge=_belongs),
+    Check(id="assignment", label=Text("Assignment", "Práctica"), judge=_belongs),
     Check(id="files", label=Text("Files", "Archivos"), judge=_files, suspect=True),
     Check(id="splits", label=Text("Splits", "Divisiones"), judge=_splits, suspect=True),
     Check(id="own_pictures", label=Text("Other pictures", "Otras imágenes"), judge=_own_pictures, suspect=True),

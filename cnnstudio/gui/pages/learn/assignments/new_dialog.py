@@ -37,7 +37,7 @@ class NewAssignmentDialog(WorkDialog):
     """Writes the students' file and the teacher's key of the open project."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
-        super().__init__(workspace.session, tr("New assignment", "Nueva tarea"), tr(
+        super().__init__(workspace.session, tr("New assignment", "Nueva práctica"), tr(
             "The students get one file with the pictures, the goal and the limits. The hidden pictures, by which their models "
             "are graded, stay with you.",
             "El alumnado recibe un archivo con las imágenes, el objetivo y los límites. Las imágenes ocultas, con las que se "
@@ -145,7 +145,7 @@ class NewAssignmentDialog(WorkDialog):
                           spacing=8))
 
     def _files(self) -> QWidget:
-        kinds = tr("Assignments (*.zip)", "Tareas (*.zip)")
+        kinds = tr("Assignments (*.zip)", "Prácticas (*.zip)")
         self._target = FileField(tr("Students' file", "Archivo del alumnado"), kinds, save=True)
         self._secret = SegmentedControl([("apart", tr("In a key of its own", "En una clave aparte")),
                                          ("inside", tr("Encrypted in the students' file", "Cifradas en el archivo"))], "apart")
@@ -262,7 +262,7 @@ class NewAssignmentDialog(WorkDialog):
                 report.check()
                 raise
 
-        return session.jobs.run(work, Text("Making the assignment", "Creando la tarea"), "assignment", page="learn")
+        return session.jobs.run(work, Text("Making the assignment", "Creando la práctica"), "assignment", page="learn")
 
     def _on_succeeded(self, job: Job) -> None:
         self.made = made = job.result  # type: ignore[attr-defined]

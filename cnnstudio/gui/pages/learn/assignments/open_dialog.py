@@ -29,11 +29,11 @@ class OpenAssignmentDialog(WorkDialog):
     project_made = Signal(str)
 
     def __init__(self, session: Session, file: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(session, tr("Open an assignment", "Abrir una tarea"), "", tr("Make the project", "Crear el proyecto"),
-                         parent)
+        super().__init__(session, tr("Open an assignment", "Abrir una práctica"), "",
+                         tr("Make the project", "Crear el proyecto"), parent)
         self.resize(620, 640)
         self._assignment: Assignment | None = None
-        self._file = FileField(tr("Assignment", "Tarea"), tr("Assignments (*.zip)", "Tareas (*.zip)"))
+        self._file = FileField(tr("Assignment", "Práctica"), tr("Assignments (*.zip)", "Prácticas (*.zip)"))
         self._file.changed.connect(lambda _text: self._read())
         self._folder = PathField(tr("Folder of the project", "Carpeta del proyecto"), save=True)
         self._pictures = PathField(tr("Folder of the pictures", "Carpeta de las imágenes"))
@@ -85,7 +85,7 @@ class OpenAssignmentDialog(WorkDialog):
             open_assignment(file, folder, pictures, progress, report.check)
             return folder
 
-        return self.session.jobs.run(work, Text("Opening the assignment", "Abriendo la tarea"), "assignment", page="learn")
+        return self.session.jobs.run(work, Text("Opening the assignment", "Abriendo la práctica"), "assignment", page="learn")
 
     def _on_succeeded(self, job: Job) -> None:
         self.project_made.emit(str(job.result))  # type: ignore[attr-defined]

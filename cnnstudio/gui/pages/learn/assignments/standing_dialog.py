@@ -29,7 +29,7 @@ class StandingDialog(Dialog):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(tr("Assignment", "Tarea"))
+        self.setWindowTitle(tr("Assignment", "Práctica"))
         self.resize(980, 620)
         self._session = session
         self._standing: Standing | None = None

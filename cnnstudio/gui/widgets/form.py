@@ -210,8 +210,9 @@ class _Field(QWidget):
         self.editor, self._set = select, select.set_value
 
     def insert_above(self, widget: QWidget) -> None:
+        before = focusable_before(self.editor)
         self._column.insertWidget(self._column.indexOf(self.editor), widget)
-        tab_after(focusable_before(self.editor), widget)
+        tab_after(before, widget)
 
     def insert_below(self, widget: QWidget) -> None:
         self._column.insertWidget(self._column.indexOf(self._problem) + 1, widget)

@@ -10,14 +10,11 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QWidget
 
 
 def focusable_before(widget: QWidget) -> QWidget:
-    """The widget before this one in the reading order of its window that takes the focus; itself if there is none."""
-    before = widget
-    for other in _widgets_inside(widget.window()):
-        if other is widget:
-            return before
-        if other.focusPolicy() != Qt.FocusPolicy.NoFocus:
-            before = other
-    return widget
+    """The widget from which Tab leads to this one; itself if there is none."""
+    before = widget.previousInFocusChain()
+    while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus and before is not widget:
+        before = before.previousInFocusChain()
+    return widget if before is None else before
 
 
 def tab_after(before: QWidget, widget: QWidget) -> None:

@@ -6,5 +6,6 @@ COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "add", 
             "runs", "evaluate", "predict", "export", "doctor", "sample", "fetch", "measure", "robustness", "code", "draw",
             "probe", "plan", "augment", "help", "selfcheck", "compare", "find-rate", "find-batch", "forecast", "coach",
             "reproduce", "control", "layers", "calibrate", "shortcuts", "curve", "report", "explain", "features",
-            "replay", "scenarios", "exports", "serve", "classes", "learn")
+            "replay", "scenarios", "exports", "serve", "classes", "learn", "assignment",
+            "grade")
 """Words that are commands of the command line; a project opens the window."""

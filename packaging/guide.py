@@ -6,6 +6,7 @@ Needs the extra `guide`. A warning of Sphinx is a fault. OUT/index.html leads to
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -50,11 +51,13 @@ ENTRANCE = """<!doctype html><meta charset="utf-8"><title>CNN Studio</title>
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("out", type=Path, nargs="?", default=ROOT / "dist" / "guide", help="the folder (default: dist/guide)")
     parser.add_argument("--language", choices=tuple(LANGUAGES), action="append", help="only this one")
     parser.add_argument("--sources-only", action="store_true", help="write what Sphinx reads, and do not start it")
     arguments = parser.parse_args()
     out: Path = arguments.out.resolve()
+    if not arguments.sources_only and importlib.util.find_spec("sphinx") is None:
+        parser.error('Sphinx is missing: pip install ".[guide]" -c resources/constraints.txt')
     for code in arguments.language or LANGUAGES:
         write_sources(out / "sources" / code, code)
         if not arguments.sources_only and (error := build(out, code)):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio import __version__
+from cnnstudio.cli.assignment_arguments import add_assignment, add_grade
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.export_arguments import add_export, add_exports
 from cnnstudio.cli.learn_arguments import add_learn
@@ -368,6 +369,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "scenarios": add_scenarios,
     "serve": add_serve, "learn": add_learn,
     "explain": add_explain, "features": add_features, "replay": add_replay,
+    "assignment": add_assignment, "grade": add_grade,
 }
 
 

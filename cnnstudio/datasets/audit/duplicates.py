@@ -72,6 +72,11 @@ def near_duplicates(index: Index, largest: float, *, flips: bool = False,
     return sorted(result.values(), key=lambda pair: (pair.first, pair.second))
 
 
+def near_pairs(signatures: NDArray[np.uint8], largest: float) -> Iterable[tuple[int, int, float]]:
+    """(row, row, difference) of all pairs of these signatures (n, BYTES) that differ by at most `largest`."""
+    return _pairs(signatures, signatures, largest, same=True)
+
+
 def _pairs(first: NDArray[np.uint8], second: NDArray[np.uint8], largest: float, *, same: bool
            ) -> Iterable[tuple[int, int, float]]:
     """(row, row, difference) with the first row smaller. `same`: both arrays are the same."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Final
 
 from cnnstudio.core.places import resource
 from cnnstudio.gui.look.tokens import Tokens
 
+_FONT_SIZE: Final = re.compile(r"font-size: (\d+)px")
 _SHEET: Final = string.Template("""
 * { outline: none; }
 QWidget { color: $text; }
@@ -169,7 +171,8 @@ QTabWidget::pane { border: none; }
 """)
 
 
-def stylesheet(colors: Tokens) -> str:
-    """The style sheet of the whole program in these colours."""
+def stylesheet(colors: Tokens, scale: float = 1.0) -> str:
+    """The style sheet of the whole program in these colours, with text that is larger by `scale`."""
     # The icons of Qt's own file dialog, in a grey that shows in both themes: Qt's are black.
-    return _SHEET.substitute(colors._asdict(), icons=resource("icons", "dialog").as_posix())
+    sheet = _SHEET.substitute(colors._asdict(), icons=resource("icons", "dialog").as_posix())
+    return _FONT_SIZE.sub(lambda match: f"font-size: {round(int(match[1]) * scale)}px", sheet)

@@ -16,6 +16,8 @@ from cnnstudio.gui.look.tokens import CLASS_HUES, FAMILY_COLORS, NO_CLASS, SCALE
 
 _name = "light"
 _family = "Inter"
+_scale = 1.0
+"""By how much all text is larger than in the type scale."""
 
 
 def colors() -> Tokens:
@@ -89,7 +91,7 @@ def font(style: str = "body", scale: float = 1.0) -> QFont:
     """A font of the type scale ("body", "body_strong", "secondary", "caption", "reading", "heading", "title", "figure")."""
     size, _height, weight = SCALE[style]
     result = QFont(_family)
-    result.setPixelSize(max(1, round(size * scale)))
+    result.setPixelSize(max(1, round(size * scale * _scale)))
     result.setWeight(weight)
     result.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if style == "caption":
@@ -105,7 +107,7 @@ def mono_font(size: int = 13) -> QFont:
     result = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     families = ["JetBrains Mono", "Cascadia Mono", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", result.family()]
     result.setFamilies(families)
-    result.setPixelSize(size)
+    result.setPixelSize(round(size * _scale))
     return result
 
 
@@ -130,7 +132,19 @@ def apply(application: QApplication, theme: str) -> None:
     _name = theme if theme in THEMES else system_theme()
     application.setFont(font("body"))
     application.setPalette(_palette(colors()))
-    application.setStyleSheet(stylesheet(colors()))
+    application.setStyleSheet(stylesheet(colors(), _scale))
+
+
+def set_text_scale(application: QApplication, scale: float) -> None:
+    """Make all text larger, for widgets that are made from now on."""
+    global _scale
+    _scale = scale
+    apply(application, _name)
+
+
+def text_scale() -> float:
+    """By how much text is larger now."""
+    return _scale
 
 
 def _palette(t: Tokens) -> QPalette:

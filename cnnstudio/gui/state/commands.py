@@ -290,6 +290,37 @@ class LeaveLesson(Command, frozen=True):
     """Work on no lesson: its tasks no longer stand beside the pages."""
 
 
+# Assignments and presenting -----------------------------------------------------------------------
+
+
+class NewAssignment(Command, frozen=True):
+    """Make an assignment from the open project."""
+
+
+class OpenAssignment(Command, frozen=True):
+    """Make the project of an assignment; without a file it is asked for."""
+
+    file: str = ""
+
+
+class ShowAssignment(Command, frozen=True):
+    """Show the assignment of the open project, and where its student stands."""
+
+
+class HandIn(Command, frozen=True):
+    """Hand in a run of the open project; without one, the best."""
+
+    run: str = ""
+
+
+class GradeHandIns(Command, frozen=True):
+    """Grade a folder of hand-ins."""
+
+
+class TogglePresenter(Command, frozen=True):
+    """Begin or end presenting: large text, laser pointer, one thing at a time."""
+
+
 FIX_COMMANDS: Final[dict[str, type[Command]]] = {
     "open_page": ShowPage,
     "open_project": OpenProject,

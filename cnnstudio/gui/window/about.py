@@ -31,7 +31,8 @@ _LIBRARIES: Final = (
     ("psutil", "psutil", "BSD-3-Clause"), ("nvidia-ml-py", "nvidia-ml-py", "BSD-3-Clause"),
     ("packaging", "packaging", "Apache-2.0 or BSD-2-Clause"), ("tensorboardX", "tensorboardX", "MIT"),
     ("nbformat", "nbformat", "BSD-3-Clause"), ("Litestar", "litestar", "MIT"), ("uvicorn", "uvicorn", "BSD-3-Clause"),
-    ("multipart", "multipart", "MIT"), ("prometheus-client", "prometheus-client", "Apache-2.0"),
+    ("cryptography", "cryptography", "Apache-2.0 or BSD-3-Clause"), ("multipart", "multipart", "MIT"),
+    ("prometheus-client", "prometheus-client", "Apache-2.0"),
 )
 """Everything that is installed with the program: its name, its package, its licence."""
 

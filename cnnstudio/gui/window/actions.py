@@ -38,6 +38,7 @@ ENTRIES: Final = (
           commands.NewProject(), "folder-plus", "Ctrl+N"),
     Entry("open", Text("Open project…", "Abrir proyecto…"), commands.OpenProject(), "folder", "Ctrl+O"),
     Entry("sample", Text("Open the sample project", "Abrir el proyecto de ejemplo"), commands.OpenSample(), "star"),
+    Entry("open_assignment", Text("Open assignment…", "Abrir práctica…"), commands.OpenAssignment(), "learn"),
     Entry("save", Text("Save", "Guardar"), commands.SaveProject(), "save", "Ctrl+S", project=True),
     Entry("show_folder", Text("Show the project's folder", "Mostrar la carpeta del proyecto"),
           commands.ShowProjectFolder(), "open", project=True),
@@ -57,6 +58,12 @@ ENTRIES: Final = (
           commands.DownloadCollection(), "predict", "", "file"),
     Entry("collect", Text("Export the collection…", "Exportar la colección…"),
           commands.ExportCollection(), "export", "", "file", project=True),
+    Entry("this_assignment", Text("This assignment…", "Esta práctica…"), commands.ShowAssignment(), "info", "", "teach",
+          project=True),
+    Entry("hand_in", Text("Hand in…", "Entregar…"), commands.HandIn(), "send", "", "teach", project=True),
+    Entry("new_assignment", Text("New assignment…", "Nueva práctica…"), commands.NewAssignment(), "plus", "", "teach",
+          project=True, begins_group=True),
+    Entry("grade", Text("Grade hand-ins…", "Calificar entregas…"), commands.GradeHandIns(), "check", "", "teach"),
     Entry("quit", Text("Quit", "Salir"), commands.Quit(), "", "Ctrl+Q", begins_group=True),
     Entry("audit", Text("Audit the pictures", "Auditar las imágenes"),
           commands.AuditPictures(), "search", "", "edit", project=True),
@@ -71,6 +78,7 @@ ENTRIES: Final = (
     Entry("english", Text("English", "English"), commands.SetSetting("language", "en"), "globe", "", "view"),
     Entry("spanish", Text("Español", "Español"), commands.SetSetting("language", "es"), "globe", "", "view"),
     Entry("full_screen", Text("Full screen", "Pantalla completa"), commands.ToggleFullScreen(), "fit", "F11", "view"),
+    Entry("presenter", Text("Presenter mode", "Modo presentación"), commands.TogglePresenter(), "eye", "F8", "view"),
     Entry("settings", Text("Settings…", "Ajustes…"), commands.ShowSettings(), "settings", "Ctrl+,", "view"),
     Entry("libraries", Text("Libraries and graphics card…", "Bibliotecas y tarjeta gráfica…"), commands.ShowLibraries(), "cpu",
           "", "view"),
@@ -79,7 +87,7 @@ ENTRIES: Final = (
     Entry("about", Text("About CNN Studio", "Acerca de CNN Studio"), commands.ShowAbout(), "info", "", "help"),
 )
 MENUS: Final = {"file": Text("File", "Archivo"), "edit": Text("Edit", "Edición"), "view": Text("View", "Ver"),
-         "learn": Text("Benches", "Bancos"), "help": Text("Help", "Ayuda")}
+         "learn": Text("Benches", "Bancos"), "teach": Text("Assignments", "Prácticas"), "help": Text("Help", "Ayuda")}
 
 
 class Actions(QObject):
@@ -126,7 +134,7 @@ class Actions(QObject):
         """All actions in one menu with a submenu per group."""
         menu = QMenu(parent)
         groups = {**MENUS, "go": Text("Go to", "Ir a")}
-        for group in ("file", "edit", "go", "learn", "view", "help"):
+        for group in ("file", "edit", "go", "learn", "teach", "view", "help"):
             part = menu.addMenu(str(groups[group]))
             for entry in self.entries:
                 if entry.menu == group:

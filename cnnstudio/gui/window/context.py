@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.window.actions import Actions
 from cnnstudio.gui.window.pages import PageArea
+from cnnstudio.gui.window.presenter.presenter import Presenter
 
 if TYPE_CHECKING:
     from cnnstudio.gui.window.notices import Toasts
@@ -26,6 +27,7 @@ class WindowContext:
     """The parent of dialogs."""
     pages: PageArea
     actions: Actions
+    presenter: Presenter
     toasts: Callable[[], Toasts]
     """The messages over the lower edge; created for the first one."""
     rebuilt: SignalInstance

@@ -90,6 +90,44 @@ def _show_project_folder(context: WindowContext, _command: commands.ShowProjectF
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(context.workspace.session.folder)))
 
 
+# Assignments --------------------------------------------------------------------------------------
+
+
+def _new_assignment(context: WindowContext, _command: commands.NewAssignment) -> None:
+    from cnnstudio.gui.pages.learn.assignments.opening import open_new_assignment
+
+    open_new_assignment(context.workspace, context.window)
+
+
+def _open_assignment(context: WindowContext, command: commands.OpenAssignment) -> None:
+    from cnnstudio.gui.pages.learn.assignments.opening import open_assignment_file
+
+    def done(folder: Path) -> None:
+        _open(context, folder)
+        if context.workspace.session.folder == folder:
+            context.workspace.session.request(commands.ShowAssignment())
+
+    open_assignment_file(context.workspace, context.window, command.file, done)
+
+
+def _show_assignment(context: WindowContext, _command: commands.ShowAssignment) -> None:
+    from cnnstudio.gui.pages.learn.assignments.opening import open_standing
+
+    open_standing(context.workspace, context.window)
+
+
+def _hand_in(context: WindowContext, command: commands.HandIn) -> None:
+    from cnnstudio.gui.pages.learn.assignments.opening import open_hand_in
+
+    open_hand_in(context.workspace, context.window, command.run)
+
+
+def _grade_hand_ins(context: WindowContext, _command: commands.GradeHandIns) -> None:
+    from cnnstudio.gui.pages.learn.assignments.opening import open_grading
+
+    open_grading(context.workspace, context.window)
+
+
 # Pictures -----------------------------------------------------------------------------------------
 
 
@@ -276,4 +314,10 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.DownloadPicture: _on_page("predict"),
     commands.ShowBench: _on_page("learn"),
     **LESSON_HANDLERS,
+    commands.NewAssignment: _new_assignment,
+    commands.OpenAssignment: _open_assignment,
+    commands.ShowAssignment: _show_assignment,
+    commands.HandIn: _hand_in,
+    commands.GradeHandIns: _grade_hand_ins,
+    commands.TogglePresenter: lambda context, _command: context.presenter.toggle(),
 }

@@ -24,6 +24,7 @@ from cnnstudio.gui.window.drop_light import DropLight
 from cnnstudio.gui.window.header import Header
 from cnnstudio.gui.window.lesson_place import LessonPlace
 from cnnstudio.gui.window.pages import PageArea
+from cnnstudio.gui.window.presenter.presenter import Presenter
 from cnnstudio.gui.window.rail import Rail
 from cnnstudio.gui.window.status import StatusBar
 from cnnstudio.gui.window.wiring import Parts, Wiring
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(fitting_geometry(QSize(960, 600), screen).size())
         self.setGeometry(fitting_geometry(QSize(*self.session.recall("window", (1440, 900))), screen))
         self.setAcceptDrops(True)
+        self._presenter = Presenter(self, self._rebuild)
         self._wiring = Wiring(workspace, self.entries, self._rebuild_if_needed, self)
         self._build("start")
 
@@ -83,6 +85,9 @@ class MainWindow(QMainWindow):
             self._toasts = None
         self._build(page)
         self.rebuilt.emit(self._context)
+        self._presenter.follow_rebuild()
+        if self._presenter.is_on:
+            self.toasts.show_text(self._presenter.keys_text(), 8.0, topic="presenter")
 
     def _build(self, page: str) -> None:
         """Build everything inside the window, in the present language and theme, and show a page."""
@@ -108,8 +113,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.lesson_place)  # type: ignore[union-attr]
         layout.addWidget(self.status)  # type: ignore[union-attr]
         self.setCentralWidget(body)
-        self._context = WindowContext(self.workspace, self, self.pages, self.action_set, lambda: self.toasts,
-                                      self.rebuilt)
+        self._context = WindowContext(self.workspace, self, self.pages, self.action_set, self._presenter,
+                                      lambda: self.toasts, self.rebuilt)
         self._wiring.connect_parts(Parts(self._context, self.rail, self.header, self.status, self.lesson_place))
         self.pages.go(page if self.pages.can_show(page) else "start")
         self._wiring.update_frame()
@@ -181,6 +186,7 @@ class MainWindow(QMainWindow):
             return
         if not (self.isMaximized() or self.isFullScreen()):
             self.session.remember("window", (self.width(), self.height()))
+        self._presenter.leave(rebuild=False)
         for page in self.pages:
             page.close()
         self.workspace.end()

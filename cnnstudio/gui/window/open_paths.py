@@ -7,7 +7,7 @@ from pathlib import Path
 from cnnstudio.core.files import PROJECT_FILE
 from cnnstudio.core.problems import Problem, warning
 from cnnstudio.core.text import Text, tr
-from cnnstudio.gui.state.commands import AddPictures, NewProject, OpenProject
+from cnnstudio.gui.state.commands import AddPictures, NewProject, OpenAssignment, OpenProject
 from cnnstudio.gui.window.context import WindowContext
 
 
@@ -19,6 +19,8 @@ def open_paths(context: WindowContext, paths: tuple[str, ...]) -> None:
         first = first.parent
     if (first / PROJECT_FILE).is_file():
         session.request(OpenProject(str(first)))
+    elif _is_assignment(first):
+        session.request(OpenAssignment(str(first)))
     elif pages.current.take_paths(list(paths)):
         return
     elif first.is_file() and _is_source(first):
@@ -36,6 +38,8 @@ def drop_text(context: WindowContext, paths: tuple[str, ...]) -> str:
     session, page, first = context.workspace.session, context.pages.current, Path(paths[0])
     if first.name == PROJECT_FILE or (first / PROJECT_FILE).is_file():
         return tr("Open this project", "Abrir este proyecto")
+    if _is_assignment(first):
+        return tr("Open this assignment", "Abrir esta práctica")
     if text := page.drop_text(list(paths)):
         return text
     if first.is_file() and _is_source(first):
@@ -45,6 +49,13 @@ def drop_text(context: WindowContext, paths: tuple[str, ...]) -> str:
     if session.is_open:
         return tr("Classify", "Clasificar")
     return tr("New project", "Nuevo proyecto") if first.is_dir() else ""
+
+
+def _is_assignment(path: Path) -> bool:
+    """Whether a file is an assignment by its name: what is in it, its dialog reads."""
+    from cnnstudio.learning.assignments.model import ASSIGNMENT_SUFFIX
+
+    return path.name.lower().endswith(ASSIGNMENT_SUFFIX) and path.is_file()
 
 
 def _is_network(path: Path) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
+from cnnstudio.gui.pages.learn.assignment_card import AssignmentCards
 from cnnstudio.gui.pages.learn.card_drawing import paint_card
 from cnnstudio.gui.widgets.basics import Badge, Caption, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card
@@ -39,6 +40,9 @@ class Home(QWidget):
                 layout.addWidget(Caption(str(title)))
                 layout.addWidget(self._flow(benches))
                 layout.addSpacing(8)
+        self.assignments = AssignmentCards()
+        layout.addWidget(Caption(tr("Assignments", "Prácticas")))
+        layout.addWidget(self.assignments)
         layout.addStretch(1)
         self.setLayout(layout)
 

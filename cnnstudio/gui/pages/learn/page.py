@@ -37,6 +37,7 @@ class LearnPage(Page):
         self._contents.chosen.connect(self._show)
         self._home = Home(self._course.cards if self._course is not None else None)
         self._home.bench_chosen.connect(lambda name: self._show(f"{BENCH}{name}"))
+        self._home.assignments.command_chosen.connect(self.session.request)
         self.frame = BenchFrame(workspace)
         self.frame.code_shown.connect(self._on_code_shown)
         self._stack = Stack()
@@ -169,6 +170,7 @@ class LearnPage(Page):
         if change.of("folder", "run", "runs"):
             self._trained = self._has_run()
             self._home.show_trained(self._trained)
+            self._home.assignments.show_open(self.session.is_open)
             bench = self._bench()
             if bench is not None and bench.needs_run:
                 self._show(self._shown)

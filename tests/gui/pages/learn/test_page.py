@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnstudio.gui.pages.learn.code_panel import CodePanel
 from cnnstudio.gui.pages.learn.film import KIND
-from cnnstudio.gui.state.commands import OpenLesson, ShowBench, ShowHelp
+from cnnstudio.gui.state.commands import GradeHandIns, HandIn, OpenAssignment, OpenLesson, ShowBench, ShowHelp
 from cnnstudio.gui.widgets.command_palette import CommandPalette
 from cnnstudio.gui.window.guide.dialog import GuideDialog
 from cnnstudio.gui.window.rail import RailButton
@@ -48,6 +48,21 @@ def test_a_card_opens_its_bench_by_mouse_and_by_keyboard(window, qtbot):
     QTest.keyClick(second, Qt.Key.Key_Return)
     assert window.current.heading() == "Convolution"
     assert button(window.pages, "Convolution").isChecked()
+
+
+def test_assignments_are_opened_and_graded_without_a_project_and_made_and_handed_in_with_one(window, project_folder, qtbot):
+    window.go("learn")
+    requested = []
+    window.session.command_requested.disconnect()
+    window.session.command_requested.connect(requested.append)
+    press(window.pages, "Open assignment…")
+    press(window.pages, "Grade hand-ins…")
+    assert requested == [OpenAssignment(), GradeHandIns()]
+    assert not button(window.pages, "New assignment…").isEnabled() and not button(window.pages, "Hand in…").isEnabled()
+    assert window.session.open(project_folder)
+    qtbot.waitUntil(lambda: button(window.pages, "New assignment…").isEnabled())
+    press(window.pages, "Hand in…")
+    assert requested[-1] == HandIn()
 
 
 def test_the_palette_finds_every_bench(window, qtbot):

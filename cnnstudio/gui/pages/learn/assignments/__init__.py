@@ -1,0 +1,1 @@
+"""Assignments in the window: made, opened, handed in and graded."""

@@ -1,0 +1,1 @@
+"""Presenting the window to a class: large text, a laser pointer, one thing at a time."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.catalog.schedules import SCHEDULES
-from cnnstudio.learning.benches.optimisation.code import numpy_code
+from cnnstudio.learning.benches.optimisation.code import codes, numpy_code
 from cnnstudio.learning.benches.optimisation.race import (
     PRESETS,
     Race,
@@ -94,6 +94,13 @@ def test_a_slice_is_smooth_between_its_measured_points_and_its_program_runs() ->
     printed = StringIO()
     exec(numpy_code(race, RULES["adam"], surface), {"print": partial(print, file=printed)})
     assert str(ended.places[-1].tolist()) in printed.getvalue()
+
+
+def test_every_program_names_the_libraries_that_it_imports() -> None:
+    surface = slice_surface([[1.0, 2.0, 3.0, 4.0]] * 4, 1.0)
+    for code in codes(Race(rules=("sgd", "adam")), surface):
+        imported = {name.split()[1].split(".")[0] for name in code.source.splitlines() if name.startswith(("import ", "from "))}
+        assert imported <= set(code.needs) and "scipy" in imported, code.label
 
 
 def test_a_slice_with_infinite_losses_can_be_drawn() -> None:

@@ -7,9 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.learning.course.data import DATA_SETS
 from cnnstudio.learning.course.data.entry import write_set
 from cnnstudio.learning.course.reading import course
@@ -45,6 +47,28 @@ def test_a_set_has_as_many_pictures_as_it_says_and_names_its_licence(data, tmp_p
 def test_a_drawn_set_is_the_same_every_time(name, tmp_path):
     first, second = (write_set(DATA_SETS[name], tmp_path / place) for place in ("first", "second"))
     assert digest(first) == digest(second)
+
+
+def test_pictures_of_the_user_are_not_mixed_with_those_of_a_lesson(tmp_path):
+    own = tmp_path / "pictures" / "cat" / "mine.png"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"")
+    with pytest.raises(ProblemError, match="files already"):
+        write_set(DATA_SETS["shapes"], tmp_path / "pictures")
+    assert [path.name for path in (tmp_path / "pictures").rglob("*.*")] == ["mine.png"]
+
+
+def test_a_set_that_was_cut_off_is_written_anew(tmp_path):
+    data = DATA_SETS["shapes"]
+
+    def stop(folder):
+        (folder / "half.png").write_bytes(b"")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_set(msgspec.structs.replace(data, write=stop), tmp_path / "pictures")
+    assert len(pictures(write_set(data, tmp_path / "pictures"))) == data.pictures
+    assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
 
 
 def test_faults_are_where_they_were_planted(tmp_path):

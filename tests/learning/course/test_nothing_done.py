@@ -59,7 +59,8 @@ def test_only_the_right_choice_with_its_reason_passes(lesson, task, check):
 
 def test_a_number_that_is_wrong_says_in_which_direction():
     lesson = LESSONS[0]
-    for value, word in (("50000", "more"), ("60000", "less"), ("many", "no number"), ("", "answer the question")):
+    for value, word in (("50000", "more"), ("60000", "less"), ("many", "no number"), ("nan", "no number"),
+                        ("inf", "no number"), ("", "answer the question")):
         progress = with_answer(Progress(), "dense-count", Answer(value=value))
         state = next(state for state in judge_lesson(lesson, None, progress) if state.task == "dense-count")
         assert not state.done and word in state.missing.en

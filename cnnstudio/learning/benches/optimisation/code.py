@@ -58,5 +58,6 @@ def _rate_lines(race: Race, rule: Rule, surface: Surface) -> list[str]:
 def codes(race: Race, surface: Surface) -> tuple[Code, ...]:
     """A program in NumPy and one in Keras for each runner."""
     return tuple(code for name in race.rules for code in (
-        Code(f"{RULES[name].label} · NumPy", numpy_code(race, RULES[name], surface)),
-        Code(f"{RULES[name].label} · Keras", keras_code(race, RULES[name], surface), needs=("keras",))))
+        Code(f"{RULES[name].label} · NumPy", numpy_code(race, RULES[name], surface), needs=("numpy", *surface.needs)),
+        Code(f"{RULES[name].label} · Keras", keras_code(race, RULES[name], surface),
+             needs=("numpy", *surface.needs, "keras", "tensorflow"))))

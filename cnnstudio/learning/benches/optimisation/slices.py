@@ -50,7 +50,7 @@ def slice_surface(losses: Sequence[Sequence[float]], span: float) -> Surface:
              "La pérdida real de su red, medida en dos direcciones aleatorias alrededor de sus pesos entrenados, que están en "
              "(0, 0) (Li et al., 2018)."),
         source, (-span, -span), (span, span), (-0.8 * span, 0.7 * span),
-        ((float(axis[lowest[0]]), float(axis[lowest[1]])),), (right / 20, right, right * 60))
+        ((float(axis[lowest[0]]), float(axis[lowest[1]])),), (right / 20, right, right * 60), needs=("scipy",))
 
 
 def _numbers(values: np.ndarray) -> str:

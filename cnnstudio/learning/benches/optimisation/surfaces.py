@@ -20,14 +20,15 @@ class Surface:
 
     `low` and `high` are the corners of what is drawn, `minima` the known best points, `rates` a learning rate for plain
     gradient descent that is too small, right and too large. `stride` multiplies the rates of rules that divide by the size of
-    the gradient: more where the way is long.
+    the gradient: more where the way is long. `needs` are the libraries of `source` besides NumPy.
     """
 
     def __init__(self, identifier: str, title: Text, help: Text, source: str, low: Point, high: Point, start: Point,
-                 minima: tuple[Point, ...], rates: tuple[float, float, float], stride: float = 1.0) -> None:
+                 minima: tuple[Point, ...], rates: tuple[float, float, float], stride: float = 1.0,
+                 needs: tuple[str, ...] = ()) -> None:
         self.id, self.title, self.help, self.source = identifier, title, help, source
         self.low, self.high, self.start, self.minima, self.rates = low, high, start, minima, rates
-        self.stride = stride
+        self.stride, self.needs = stride, needs
 
     @cached_property
     def _names(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
@@ -105,7 +106,10 @@ def _typed_number(text: str, whole: bool) -> float:
     """The number that was typed; where a whole one is asked for, 50,240 and 50.240 are no decimals. Raises ValueError."""
     if whole and _GROUPED.fullmatch(text.strip()):
         return float(re.sub(r"\D", "", text))
-    return float(normalize_number(text))
+    number = float(normalize_number(text))
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _figure(evidence: Evidence, check: NumberCheck) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.core.atomic import write_problem
-from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.sample import LICENCE_FILE
 
@@ -42,16 +43,32 @@ class DataSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_set(data: DataSet, folder: Path) -> Path:
-    """Write a set into `folder`, unless it is there; returns the folder. Raises ProblemError when it cannot be written."""
+    """Write a set into `folder`, unless it is there; returns the folder. Raises ProblemError when it cannot be written, or when
+    `folder` has other files: they would become pictures of the lesson."""
     if (folder / LICENCE_FILE).exists():
         return folder
+    # What an attempt that was cut off has left is written anew.
+    half = folder.with_name(f".{folder.name}.part")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        data.write(folder)
-        (folder / LICENCE_FILE).write_text(f"{data.title}\n\n{data.about}\n\n{data.licence}\n", encoding="utf-8")
+        if folder.exists() and any(folder.iterdir()):
+            raise ProblemError(_taken_problem(folder))
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(parents=True)
+        data.write(half)
+        (half / LICENCE_FILE).write_text(f"{data.title}\n\n{data.about}\n\n{data.licence}\n", encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        half.rename(folder)
     except OSError as os_error:
+        shutil.rmtree(half, ignore_errors=True)
         raise ProblemError(write_problem(os_error, folder)) from os_error
     return folder
+
+
+def _taken_problem(folder: Path) -> Problem:
+    text = Text("{path} has files already, which would be mixed with the pictures of the lesson. Choose another folder.",
+                "{path} ya tiene archivos, que se mezclarían con las imágenes de la lección. Elija otra carpeta.")
+    return error("folder_taken", text.fill(path=folder), "dataset", path=folder)
 
 
 def write_picture(path: Path, picture: np.ndarray, quality: int = 92) -> None:

@@ -82,8 +82,9 @@ class LessonStrip(QWidget):
         state, done = self._lessons.state(task.id), task.id in self._lessons.progress.done
         self._mark.show_state(done, 0.0 if state is None else state.share)
         self._title.setText(str(task.title))
+        # What is missing stands first, because the end of the line is cut in a narrow window.
         text = "" if state is None else str(state.measured) if state.done or not str(state.missing) else (
-            f"{state.measured} · {tr('still to do', 'falta')}: {state.missing}")
+            f"{tr('Still to do', 'Falta')}: {state.missing} · {tr('now', 'ahora')}: {state.measured}")
         self._figures.setText(text)
         self._project.setVisible(self._lessons.folder is not None and not self._lessons.is_project_open)
         all_done = all(item.id in self._lessons.progress.done for item in lesson.tasks)

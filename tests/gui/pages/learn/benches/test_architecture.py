@@ -10,6 +10,8 @@ from cnnstudio.gui.pages.learn.benches.architecture.view import ArchitectureView
 from cnnstudio.gui.pages.learn.drawing.field_picture import FieldPicture
 from cnnstudio.gui.pages.learn.drawing.slider_field import SliderField
 from cnnstudio.gui.state.commands import OpenProject
+from cnnstudio.gui.widgets.basics import Caption
+from cnnstudio.gui.widgets.cards import KeyFigure
 from cnnstudio.learning.benches.architecture.design import Design, convolutional
 from tests.gui.driving import button, parts, press, says, texts
 
@@ -32,6 +34,21 @@ def test_sliders_change_the_network_and_every_number_with_it(qtbot, open_bench) 
     slider(view, "Convolutions").setValue(7)
     assert view.measures.problems and says(view, str(view.measures.problems[0])) and "–" in texts(view)
     assert [code.label for code in view.code()] == ["Python", "Keras", "Keras, dense"]
+
+
+def test_no_word_above_a_figure_is_cut_in_a_narrow_window(qtbot, open_bench) -> None:
+    set_language("es")
+    view = open_bench("architecture")
+    captions = [caption for figure in parts(view, KeyFigure) for caption in parts(figure, Caption)]
+
+    def cut() -> list[str]:
+        return [caption.text() for caption in captions if caption.width() < max(
+            caption.fontMetrics().horizontalAdvance(word) for word in caption.text().upper().split())]
+
+    for width in range(520, 1000, 20):
+        view.resize(width, 700)
+        # Cards and controls find their places after one another.
+        qtbot.waitUntil(lambda: not cut(), timeout=2000)
 
 
 def test_a_layer_is_chosen_with_the_mouse_and_with_keys_and_its_field_is_framed(qtbot, open_bench) -> None:

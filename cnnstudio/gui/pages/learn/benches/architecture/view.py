@@ -77,7 +77,7 @@ class ArchitectureView(BenchView):
         self._field = KeyFigure(tr("Receptive field", "Campo receptivo"))
 
     def _make_board(self) -> QWidget:
-        figures = KeyFigures(self._parameters, self._adds, self._memory, self._field, wide=560)
+        figures = KeyFigures(self._parameters, self._adds, self._memory, self._field)
         rows = scroll_area(box(column(self._rows, None)), sideways=True)
         rows.setMinimumHeight(170)
         layers = titled(tr("Layers", "Capas"), rows)

@@ -34,7 +34,11 @@ def learn(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.check:
         return _check(arguments, output)
     if arguments.reset:
-        reset_progress(find_lesson(arguments.reset).id)
+        lesson = find_lesson(arguments.reset)
+        reset_progress(lesson.id)
+        output.line({"lesson": lesson.id, "reset": True},
+                    tr("The progress of “{title}” is forgotten.", "Se ha olvidado el progreso de «{title}».",
+                       title=lesson.title))
         return 0
     lessons = (find_lesson(arguments.lesson),) if arguments.lesson else course()
     for lesson in lessons:
@@ -55,7 +59,7 @@ def _print_lesson(lesson: Lesson, output: Output) -> None:
 
 
 def _start(names: list[str], output: Output) -> int:
-    lesson, folder = find_lesson(names[0]), Path(names[1]).absolute()
+    lesson, folder = find_lesson(names[0]), _folder(names[1])
     start_lesson(lesson, folder, scan_progress(output))
     _keep(lesson, replace(_progress(lesson, output), project=str(folder)))
     output.line({"lesson": lesson.id, "project": str(folder)},
@@ -65,8 +69,16 @@ def _start(names: list[str], output: Output) -> int:
     return 0
 
 
+def _folder(name: str) -> Path:
+    """The folder of that name. An empty one, as an unset variable of a shell gives, is not the folder where one stands."""
+    if not name.strip():
+        raise ProblemError(error("no_folder", Text("The name of the folder is empty.",
+                                                   "El nombre de la carpeta está vacío."), "file"))
+    return Path(name).absolute()
+
+
 def _check(arguments: argparse.Namespace, output: Output) -> int:
-    lesson, folder = find_lesson(arguments.check[0]), Path(arguments.check[1]).absolute()
+    lesson, folder = find_lesson(arguments.check[0]), _folder(arguments.check[1])
     check_project(folder)
     progress = _with_answers(lesson, _progress(lesson, output), arguments.answer)
     states = judge_lesson(lesson, folder, progress)

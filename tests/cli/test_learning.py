@@ -45,7 +45,9 @@ def test_a_lesson_is_started_checked_answered_and_forgotten(tmp_path, capsys):
     assert {line["task"]: line["done"] for line in lines(capsys)} == {
         "first-training": False, "dense-count": True, "fewer-parameters": False}
     assert list(read_progress("what-a-cnn-is").done) == ["dense-count"]
-    assert cli.main(["learn", "--reset", "1"]) == 0
+    capsys.readouterr()
+    assert cli.main(["learn", "--reset", "1", "--json"]) == 0
+    assert lines(capsys) == [{"lesson": "what-a-cnn-is", "reset": True}]
     assert not progress_path("what-a-cnn-is").exists() and (folder / "project.cnnstudio").is_file()
 
 
@@ -102,3 +104,11 @@ def test_a_lesson_alone_opens_the_window():
     assert lesson_to_open(["learn"]) == "" and lesson_to_open(["learn", "3"]) == "3"
     assert lesson_to_open(["learn", "--list"]) is None and lesson_to_open(["learn", "3", "--json"]) is None
     assert lesson_to_open(["train"]) is None and is_for_terminal("learn")
+
+
+@pytest.mark.parametrize("option", ["--start", "--check"])
+def test_an_empty_name_is_not_the_folder_where_one_stands(option, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["learn", option, "1", "", "--json"]) == 2
+    assert lines(capsys)[-1]["problem"]["code"] == "no_folder"
+    assert not list(tmp_path.iterdir())

@@ -28,6 +28,12 @@ ALLOWED: dict[str, tuple[int, str]] = {
     "gui/pages/network/inspector.py": (2, "captions of the shapes"),
     "gui/pages/network/layers.py": (1, "the title of a column"),
     "gui/pages/network/views.py": (1, "the title of a column"),
+    "gui/pages/learn/benches/": (9, "captions of what is drawn"),
+    "learning/benches/architecture/": (14, "draws networks"),
+    "learning/benches/activation/": (7, "the names of the functions that are drawn"),
+    "learning/benches/convolution/": (1, "the name of a kernel"),
+    "learning/benches/regularisation/": (3, "the names of remedies"),
+    "learning/benches/tensors/": (2, "the name of an operation of NumPy"),
 }
 """The most that a file, or all files of a folder together, may have, and why. Lower it where a name goes."""
 

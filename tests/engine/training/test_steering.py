@@ -73,7 +73,7 @@ def test_a_wish_is_heeded_during_a_pause(new_run, train_run, pictures):
             recorder.command(SetLearningRate(rate=0.0005))
             recorder.command(Observe(paths=(str(root / entries[0]["path"]),)))
         if isinstance(event, Observed) and not told:
-            told.append([type(earlier) for earlier in recorder.events[-3:]])
+            told.append([type(earlier) for earlier in recorder.of((Paused, RateChanged, Observed, Batch))[-3:]])
             recorder.command(Resume())
 
     last, recorder = train_run(new_run(small_project(epochs=2)), on_event=act)

@@ -48,6 +48,11 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction = "maximize"
 
 
+def tidy_number(value: float, low: float, high: float) -> float:
+    """A number of a range with five digits, as trials are trained with and people read it."""
+    return min(max(float(f"{value:.5g}"), low), high)
+
+
 class SearchSpec(msgspec.Struct, frozen=True, kw_only=True):
     """`sampler`, `pruner` and `terminator` are entries of the registries in `workers.search`.
 

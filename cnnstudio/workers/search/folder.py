@@ -113,11 +113,23 @@ def make_search(project_folder: Path, project: Project, spec: SearchSpec) -> Sea
     search = SearchFolder(folder)
     try:
         write_atomically(search.project_path, encode_frozen(project))
-        write_atomically(search.spec_path, seal_file(msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"))
+        write_spec(search, spec)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return search
+
+
+def write_spec(search: SearchFolder, spec: SearchSpec) -> None:
+    """Write what is searched. Raises ProblemError."""
+    write_atomically(search.spec_path, seal_file(msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"))
+
+
+def search_in_use_problem(search: SearchFolder) -> Problem:
+    """Another window or command drives it."""
+    text = Text("The search {id} is going on in another window or command. Wait until it ends, or stop it there.",
+                "La búsqueda {id} está en marcha en otra ventana u otro comando. Espere a que termine o deténgala allí.")
+    return error("search_in_use", text.fill(id=search.id), "run", path=search.folder)
 
 
 def search_folders(project_folder: Path) -> list[SearchFolder]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from cnnstudio.core.search import Choices, Varied
+from cnnstudio.core.search import Choices, Varied, tidy_number
 
 POINTS: Final = 5
 """Numbers of a range without a step."""
@@ -26,8 +26,7 @@ def grid_values(item: Varied) -> list[int | float | str]:
         numbers = [values.low + (values.high - values.low) * number / (POINTS - 1) for number in range(POINTS)]
     if values.whole:
         return list(dict.fromkeys(round(number) for number in numbers))
-    # Short numbers, as they are also shown; the ends as they were given.
-    return list(dict.fromkeys(min(max(float(f"{number:.6g}"), values.low), values.high) for number in numbers))
+    return list(dict.fromkeys(tidy_number(number, values.low, values.high) for number in numbers))
 
 
 def grid_size(varied: tuple[Varied, ...]) -> int:

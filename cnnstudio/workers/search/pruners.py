@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -46,7 +47,10 @@ def _hyperband(_spec: SearchSpec, steps: int) -> Any:
 def _wilcoxon(_spec: SearchSpec, _steps: int) -> Any:
     from optuna.pruners import WilcoxonPruner
 
-    return WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
+    with warnings.catch_warnings():
+        # Optuna still calls it experimental.
+        warnings.simplefilter("ignore")
+        return WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
 
 
 PRUNERS: Final[Registry[Pruner]] = Registry("pruner", (

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from cnnstudio.core.problems import Problem, ProblemError
-from cnnstudio.core.search import Direction, Ending, Objective, SearchSpec, TrialState
+from cnnstudio.core.search import Direction, Ending, Objective, SearchSpec, TrialState, tidy_number
 from cnnstudio.core.text import Text
 from cnnstudio.workers.search.folder import SearchFolder, search_folders
 
@@ -156,6 +156,19 @@ def best_trials(trials: Sequence[Trial], objectives: Sequence[Objective]) -> tup
         if complete else None for place, objective in enumerate(objectives))
 
 
+def best_run(search: Search, objective: int = 0) -> str | None:
+    """The id of the best run by an objective: that of the best trial; of its folds the one with the best value where that is
+    known, which it is for the first objective alone. None without a complete trial."""
+    number = search.best[objective] if objective < len(search.best) else None
+    trial = None if number is None else search.trial(number)
+    if trial is None or not trial.runs:
+        return None
+    if len(trial.runs) == len(trial.intermediate) > 1 and objective == 0:
+        costs = [_cost(value, search.spec.objectives[0].direction) for _fold, value in trial.intermediate]
+        return trial.runs[costs.index(min(costs))]
+    return trial.runs[0]
+
+
 def front(trials: Sequence[Trial], objectives: Sequence[Objective]) -> tuple[int, ...]:
     """The numbers of the complete trials that no other one beats: none is as good in every objective and better in one."""
     costs = {trial.number: [_cost(value, objective.direction) for value, objective in zip(
@@ -264,4 +277,7 @@ def _param(value: Any, distribution: str | None) -> ParamValue:
     facts = json.loads(distribution)
     if facts["name"] == "CategoricalDistribution":
         return str(facts["attributes"]["choices"][int(value)])
-    return round(value) if facts["name"] == "IntDistribution" else float(value)
+    if facts["name"] == "IntDistribution":
+        return int(value)
+    low, high = float(facts["attributes"]["low"]), float(facts["attributes"]["high"])
+    return tidy_number(float(value), low, high)

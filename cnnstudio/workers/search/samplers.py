@@ -47,10 +47,10 @@ def _random(_spec: SearchSpec, seed: int) -> Any:
 
 
 def _grid(spec: SearchSpec, _seed: int) -> Any:
-    from optuna.samplers import GridSampler
+    from cnnstudio.workers.search.grid_sampler import EndlessGridSampler
 
     # Every session must have the same order.
-    return GridSampler({item.key: grid_values(item) for item in spec.varied}, seed=spec.seed)
+    return EndlessGridSampler({item.key: grid_values(item) for item in spec.varied}, seed=spec.seed)
 
 
 SAMPLERS: Final[Registry[Sampler]] = Registry("sampler", (

@@ -6,6 +6,7 @@ commands need it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import Any, Final
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.search import Choices, SearchSpec, Varied
-from cnnstudio.workers.search.folder import SearchFolder
+from cnnstudio.workers.search.folder import STUDY_FILE, SearchFolder
 from cnnstudio.workers.search.reading import WAIT_SECONDS, check_study, study_problem
 
 STUDY_NAME: Final = "search"
@@ -63,16 +64,19 @@ def _cause(err: BaseException) -> BaseException:
     return err
 
 
-@contextmanager
-def create_study(search: SearchFolder, spec: SearchSpec, sampler: Any = None, pruner: Any = None) -> Iterator[Any]:
-    """The new study of a search, for which there is no file yet; its file is closed at the end. Raises ProblemError."""
+def create_study(search: SearchFolder, spec: SearchSpec) -> None:
+    """Make the file of a search's study. It appears when it is whole. Raises ProblemError."""
     import optuna
 
-    with _storage(search) as storage:
-        with study_errors(search):
-            study = optuna.create_study(storage=storage, study_name=STUDY_NAME, sampler=sampler, pruner=pruner,
-                                        directions=[objective.direction for objective in spec.objectives])
-        yield study
+    temporary = search.folder / f".{STUDY_FILE}.new"
+    try:
+        temporary.unlink(missing_ok=True)
+        with _storage(search, temporary) as storage, study_errors(search):
+            optuna.create_study(storage=storage, study_name=STUDY_NAME,
+                                directions=[objective.direction for objective in spec.objectives])
+        os.replace(temporary, search.study_path)
+    except OSError as os_error:
+        raise ProblemError(write_problem(os_error, search.study_path)) from os_error
 
 
 @contextmanager
@@ -81,15 +85,15 @@ def open_study(search: SearchFolder, sampler: Any = None, pruner: Any = None) ->
     import optuna
 
     check_study(search)
-    with _storage(search) as storage:
+    with _storage(search, search.study_path) as storage:
         with study_errors(search):
             study = optuna.load_study(storage=storage, study_name=STUDY_NAME, sampler=sampler, pruner=pruner)
         yield study
 
 
 @contextmanager
-def _storage(search: SearchFolder) -> Iterator[Any]:
-    """Optuna's storage in the file of a study. Inside, Optuna's remarks on experimental and leaving parts are not printed."""
+def _storage(search: SearchFolder, path: Path) -> Iterator[Any]:
+    """Optuna's storage in a file. Inside, Optuna's remarks on experimental and leaving parts are not printed."""
     import optuna
     from sqlalchemy.pool import QueuePool
 
@@ -99,7 +103,7 @@ def _storage(search: SearchFolder) -> Iterator[Any]:
         with study_errors(search):
             # A creator instead of a URL: a folder may have any character in its name.
             storage = optuna.storages.RDBStorage("sqlite://", engine_kwargs={
-                "creator": lambda: _connect(search.study_path), "poolclass": QueuePool})
+                "creator": lambda: _connect(path), "poolclass": QueuePool})
         try:
             yield storage
         finally:

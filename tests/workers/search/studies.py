@@ -20,15 +20,15 @@ from cnnstudio.workers.runs.folder import RunFolder, create_run
 from cnnstudio.workers.runs.origin import RunOrigin
 from cnnstudio.workers.search.folder import SearchFolder, make_search
 from cnnstudio.workers.search.reading import ENDING_KEY, PROBLEM_KEY, RUNS_KEY, SECONDS_KEY, WHY_KEY, WORKED_KEY
-from cnnstudio.workers.search.study import create_study, distribution
+from cnnstudio.workers.search.study import create_study, distribution, open_study
 
 VARIED = (
     Varied(key="training.optimizer.learning_rate", values=Range(low=1e-4, high=1e-1, log=True)),
     Varied(key="training.batch_size", values=Range(low=8, high=128, log=True, whole=True)),
-    Varied(key="network.conv2d.filters", values=Range(low=4, high=64, step=4, whole=True)),
+    Varied(key="network.conv.filters", values=Range(low=4, high=64, step=4, whole=True)),
     Varied(key="network.dense.activation", values=Choices(values=("relu", "tanh", "gelu"))),
     Varied(key="augmentation.preset", values=Choices(values=("none", "light", "strong"))),
-    Varied(key="network.dropout.rate", values=Range(low=0.0, high=0.6)),
+    Varied(key="training.optimizer.beta_1", values=Range(low=0.6, high=0.99)),
 )
 FRONT = (Objective(name="val_accuracy"), Objective(name="parameters", direction="minimize"))
 EPOCHS = 6
@@ -59,7 +59,8 @@ def finished_search(project_folder: Path, project: Project | None = None, spec: 
     search = make_search(project_folder, project, spec)
     from optuna.samplers import RandomSampler
 
-    with create_study(search, spec, RandomSampler(seed=spec.seed)) as study:
+    create_study(search, spec)
+    with open_study(search, RandomSampler(seed=spec.seed)) as study:
         for number in range(spec.trials):
             trial = study.ask({item.key: distribution(item) for item in spec.varied})
             prunes = spec.pruner != "none" and number >= 5 and number % 5 == 0
@@ -96,13 +97,13 @@ def _state(name: str) -> Any:
 def _accuracy(params: dict[str, Any], epoch: int) -> float:
     """A smooth function of the parameters that are there, best at a rate of 0.003."""
     rate = params.get("training.optimizer.learning_rate", 0.003)
-    width = params.get("network.conv2d.filters", 32)
+    width = params.get("network.conv.filters", 32)
     best = 0.97 - 0.12 * abs(math.log10(rate / 0.003)) + 0.03 * math.log2(width / 32) / 3
-    return round(min(0.995, max(0.1, best - 0.04 * params.get("network.dropout.rate", 0.0))) * (1 - math.exp(-epoch)), 5)
+    return round(min(0.995, max(0.1, best - 0.04 * params.get("training.optimizer.beta_1", 0.9))) * (1 - math.exp(-epoch)), 5)
 
 
 def _size(params: dict[str, Any]) -> float:
-    return 1000.0 * params.get("network.conv2d.filters", 32) + 61_706
+    return 1000.0 * params.get("network.conv.filters", 32) + 61_706
 
 
 def _run(folder: Path, project: Project, search: SearchFolder, number: int, curve: list[float], pruned: bool, problem: Any

@@ -1,0 +1,30 @@
+"""What a search says of its trials."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cnnstudio.core.problems import Problem, error, warning
+from cnnstudio.core.text import Text
+from cnnstudio.workers.runs.folder import RunFolder
+
+
+def memory_problem(running: int, wanted: int, need: float) -> Problem:
+    """Fewer trials run at once than the user wants; each needs so many bytes."""
+    text = Text("The memory is enough for {n} trials at once, not for {wanted}: each needs about {need:,} MB.",
+                "La memoria alcanza para {n} ensayos a la vez, no para {wanted}: cada uno necesita unos {need:,} MB.")
+    return warning("little_memory", text.fill(n=running, wanted=wanted, need=round(need / 1e6)), "machine")
+
+
+def discarded_problem(run: RunFolder) -> Problem:
+    """The user stopped the run of a trial and kept nothing."""
+    text = Text("The run {run} was stopped, and its model was discarded.",
+                "El entrenamiento {run} se detuvo y su modelo se descartó.")
+    return error("discarded", text.fill(run=run.id), "run")
+
+
+def hopeless_problem(problem: Problem, count: int) -> Problem:
+    """The first trials all failed for the same reason."""
+    text = Text("The first {n} trials failed for the same reason, so the search was ended: {text}",
+                "Los primeros {n} ensayos fallaron por el mismo motivo, así que se terminó la búsqueda: {text}")
+    return msgspec.structs.replace(problem, text=text.fill(n=count, text=problem.text), severity="error")

@@ -13,7 +13,7 @@ import msgspec
 
 from cnnstudio.core.events import Epoch
 from cnnstudio.core.problems import Problem, ProblemError
-from cnnstudio.core.search import Choices, Ending, SearchSpec, Varied
+from cnnstudio.core.search import Choices, Ending, SearchSpec, TrialState, Varied
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.search.active import ActiveTrial
 from cnnstudio.workers.search.folder import SearchFolder
@@ -257,10 +257,11 @@ class Ledger:
     def row(self, item: ActiveTrial, values: tuple[float, ...] | None, problem: Problem | None = None) -> Trial:
         """A trial that is over, as it is also read from the study."""
         frozen = self._trials()[item.number]
+        state: TrialState = "failed" if problem is not None else "pruned" if values is None else "complete"
         return Trial(
-            number=item.number, state={"COMPLETE": "complete", "PRUNED": "pruned"}.get(frozen.state.name, "failed"),  # type: ignore[arg-type]
-            values=values or tuple(frozen.values or ()), params=item.params, runs=tuple(item.run_ids),
-            intermediate=tuple(sorted(frozen.intermediate_values.items())), seconds=frozen.user_attrs.get(SECONDS_KEY), problem=problem,
+            number=item.number, state=state, values=values or tuple(frozen.values or ()), params=item.params,
+            runs=tuple(item.run_ids), intermediate=tuple(sorted(frozen.intermediate_values.items())),
+            seconds=frozen.user_attrs.get(SECONDS_KEY), problem=problem, present="fixed_params" in frozen.system_attrs,
             started=frozen.datetime_start.timestamp() if frozen.datetime_start else None)
 
 

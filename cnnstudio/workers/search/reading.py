@@ -44,7 +44,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """One trial. `values` are those of the objectives in their order, empty before the end and of one that failed; a pruned
     one has its last value where there is one objective. `params` are by key, numbers or texts; keys that do not matter for
     its other choices are missing. `runs` are the ids of its runs, one for each fold or a single one. `intermediate` is
-    (epoch or fold from 1, value of the first objective) in order. `started` is in seconds since the epoch."""
+    (epoch or fold from 1, value of the first objective) in order. `started` is in seconds since the epoch. `present`: it has
+    the settings that the project had when the search began."""
 
     number: int
     state: TrialState
@@ -55,6 +56,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     started: float | None = None
     seconds: float | None = None
     problem: Problem | None = None
+    present: bool = False
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,8 +238,8 @@ def _read_study(path: Path) -> tuple[tuple[Trial, ...], dict[str, Any]]:
         attributes = _by_trial(connection.execute("SELECT trial_id, key, value_json FROM trial_user_attributes"))
         fixed = dict(connection.execute("SELECT trial_id, value_json FROM trial_system_attributes WHERE key='fixed_params'"))
         connection.rollback()
-    return tuple(_trial(row, values[row[0]], params[row[0]] or _queued(fixed.get(row[0])), steps[row[0]], attributes[row[0]])
-                 for row in rows), facts
+    return tuple(_trial(row, values[row[0]], params[row[0]] or _queued(fixed.get(row[0])), steps[row[0]], attributes[row[0]],
+                        row[0] in fixed) for row in rows), facts
 
 
 def _queued(fixed: str | None) -> list[tuple[Any, ...]]:
@@ -253,12 +255,12 @@ def _by_trial(rows: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> Mapping[int, 
 
 
 def _trial(row: tuple[Any, ...], values: Sequence[tuple[Any, ...]], params: Sequence[tuple[Any, ...]],
-           steps: Sequence[tuple[Any, ...]], attributes: Sequence[tuple[Any, ...]]) -> Trial:
+           steps: Sequence[tuple[Any, ...]], attributes: Sequence[tuple[Any, ...]], present: bool) -> Trial:
     _identifier, number, state, started = row
     own = {key: json.loads(value) for key, value in attributes}
     problem = own.get(PROBLEM_KEY)
     return Trial(
-        number=number, state=_STATES[state], started=started, seconds=own.get(SECONDS_KEY),
+        number=number, state=_STATES[state], started=started, present=present, seconds=own.get(SECONDS_KEY),
         values=tuple(_number(value, kind) for _place, value, kind in sorted(values)),
         params={key: _param(value, distribution) for key, value, distribution in params},
         runs=tuple(own.get(RUNS_KEY, ())),

@@ -130,13 +130,13 @@ def _faults(search: SearchFolder) -> list[str]:
 def main(project: Path, kills: int) -> int:
     """A search with real children on a project."""
     program = [sys.executable, "-m", "cnnstudio", "search", str(project)]
-    first = [*program, "--json", "--trials", "12", "--parallel", "2", "--set", "training.epochs=4"]
+    first = [*program, "--json", "--trials", "16", "--parallel", "2", "--set", "training.epochs=4"]
     for varied in VARIED:
         first += ["--vary", varied]
     # Begun by a session that is killed at once: the study is made under fire, too.
     lines, _code = _session(first, 0.0, True)
     search = find_search(project, lines[0]["search"])
-    result = sweep_search_kills([*program, "--json", "--resume", search.id], search, kills, earliest=0.0, latest=25.0)
+    result = sweep_search_kills([*program, "--json", "--resume", search.id], search, kills, earliest=0.0, latest=12.0)
     print(result)
     return int(not result.right)
 

@@ -39,7 +39,12 @@ from cnnstudio.workers.search.search_events import (
     TrialEnded,
     TrialMoved,
 )
-from cnnstudio.workers.search.search_problems import discarded_problem, hopeless_problem, memory_problem
+from cnnstudio.workers.search.search_problems import (
+    discarded_problem,
+    hopeless_problem,
+    memory_problem,
+    not_present_problem,
+)
 from cnnstudio.workers.search.trial_runs import TrialRuns, job_of
 from cnnstudio.workers.spare import ENGINE
 from cnnstudio.workers.supervisor import Supervisor
@@ -126,6 +131,8 @@ class SearchDriver:
         try:
             self._waiting = self._ledger.unfinished()
             self._on_event(SearchBegan(search=self._search.id, trials=self._spec.trials, done=self._ledger.done()))
+            if self._ledger.untried:
+                self._on_event(SearchNotice(problem=not_present_problem(self._ledger.untried)))
             self._loop()
         except ProblemError as problem_error:
             self._end("problem", problem_error.problems[0])

@@ -57,7 +57,8 @@ class Ledger:
         self.search = search
         self._spec, self._runs = spec, runs
         self._stack = contextlib.ExitStack()
-        self._failed: dict[int, Problem] = {}
+        self.untried: tuple[str, ...] = ()
+        """The keys whose present value is not among those to try, so that no trial has the present settings."""
 
     def __enter__(self) -> Self:
         steps = self._spec.folds or max(1, self._runs.space.project.training.epochs)
@@ -82,7 +83,8 @@ class Ledger:
         self._study.sampler = SAMPLERS[self._spec.sampler].make(self._spec, self._spec.seed + len(trials))
         if not trials and self._spec.present:
             present = self._runs.space.present()
-            if present:
+            self.untried = tuple(key for key, value in present.items() if value is None)
+            if present and not self.untried:
                 self._study.enqueue_trial(present)
 
     def _trials(self) -> list[Any]:

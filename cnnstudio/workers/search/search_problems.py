@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from cnnstudio.core.problems import Problem, error, warning
@@ -14,6 +16,15 @@ def memory_problem(running: int, wanted: int, need: float) -> Problem:
     text = Text("The memory is enough for {n} trials at once, not for {wanted}: each needs about {need:,} MB.",
                 "La memoria alcanza para {n} ensayos a la vez, no para {wanted}: cada uno necesita unos {need:,} MB.")
     return warning("little_memory", text.fill(n=running, wanted=wanted, need=round(need / 1e6)), "machine")
+
+
+def not_present_problem(keys: Sequence[str]) -> Problem:
+    """No trial can have the settings of the project, because of these keys."""
+    text = Text("No trial begins with the settings that the project has, because they are not among those to try: {keys}. To "
+                "compare with them, let the ranges contain them.",
+                "Ningún ensayo empieza con los ajustes que tiene el proyecto, porque no están entre los que se prueban: "
+                "{keys}. Para comparar con ellos, haga que los intervalos los contengan.")
+    return msgspec.structs.replace(warning("not_present", text.fill(keys=", ".join(keys)), "run"), severity="info")
 
 
 def discarded_problem(run: RunFolder) -> Problem:

@@ -74,17 +74,9 @@ class Space:
             raise ProblemError(*problems)
         return project
 
-    def present(self) -> dict[str, ParamValue] | None:
-        """The values that the project has now; None where one of them is not among those to try."""
-        found: dict[str, ParamValue] = {}
-        for item in self.varied:
-            if not self.exists(self.project, item.key):
-                continue
-            value = self._present(item)
-            if value is None:
-                return None
-            found[item.key] = value
-        return found
+    def present(self) -> dict[str, ParamValue | None]:
+        """The values that the project has now; None where it is not among those to try."""
+        return {item.key: self._present(item) for item in self.varied if self.exists(self.project, item.key)}
 
     def _present(self, item: Varied) -> ParamValue | None:
         if isinstance(item.values, Choices):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+
 import msgspec
 import pytest
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.search import Choices, Objective, Range, SearchSpec, Varied
 from cnnstudio.workers.runs.folder import RunFolder, list_runs
+from cnnstudio.workers.search import study
+from cnnstudio.workers.search.applying import chosen_trial, with_trial
 from cnnstudio.workers.search.begin import extend_search
 from cnnstudio.workers.search.folder import find_search
 from cnnstudio.workers.search.reading import best_run, read_search
-from cnnstudio.workers.search.search_events import SearchEnded, TrialBegan, TrialEnded, TrialMoved
+from cnnstudio.workers.search.search_events import SearchEnded, SearchNotice, TrialBegan, TrialEnded, TrialMoved
 from tests.workers.search.children import FAILS, SECONDS, accuracy
 from tests.workers.search.conftest import Driven
 
@@ -50,8 +54,20 @@ def test_the_first_trial_has_the_present_settings(begin, project):
     search = begin(spec_of(trials=2))
     Driven(search).run()
     first = read_search(search).trials[0]
-    assert first.params == {RATE.key: 0.001, BATCH.key: project.training.batch_size}
+    assert first.present and first.params == {RATE.key: 0.001, BATCH.key: project.training.batch_size}
     assert RunFolder(search.project_folder / "runs" / first.runs[0]).spec() == project
+
+
+def test_present_settings_that_are_not_tried_are_told(begin):
+    search = begin(spec_of(trials=1, varied=(Varied(key="network.conv.filters", values=Range(low=8, high=12)),)))
+    driven = Driven(search)
+    driven.run()
+    notice, = driven.of(SearchNotice)
+    assert notice.problem.code == "not_present" and "network.conv.filters" in notice.problem.text.es
+    assert not read_search(search).trials[0].present
+    again = Driven(begin(spec_of(trials=1)))
+    again.run()
+    assert not again.of(SearchNotice)
 
 
 def test_several_at_once(begin):
@@ -222,3 +238,98 @@ def test_searches_are_found_by_their_ids(begin):
     for name in ("none", "..", ""):
         with pytest.raises(ProblemError):
             find_search(first.project_folder, name)
+
+
+def test_a_full_disk_ends_the_search_in_words(begin, monkeypatch):
+    search = begin(spec_of(trials=30))
+    connect = study._connect
+    pages = []
+
+    def small(path):
+        connection = connect(path)
+        if path == search.study_path:
+            pages.append(connection.execute("PRAGMA page_count").fetchone()[0])
+            connection.execute(f"PRAGMA max_page_count={pages[0] + 1}")
+        return connection
+
+    monkeypatch.setattr(study, "_connect", small)
+    ended = Driven(search).run()
+    assert ended.ending == "problem" and ended.problem.code == "no_space"
+    monkeypatch.undo()
+    before = read_search(search)
+    assert Driven(search).run().ending == "trials"
+    after = read_search(search)
+    assert len(after.trials) == 30 and {trial.state for trial in after.trials} == {"complete"}
+    for trial in before.complete:
+        assert after.trial(trial.number) == trial
+
+
+def test_a_run_that_somebody_deleted_is_trained_again(begin, monkeypatch):
+    monkeypatch.setenv(SECONDS, "0.05")
+    search = begin(spec_of(trials=1))
+    driven = Driven(search)
+    driven.on_event = lambda event: driven.driver.stop() if isinstance(event, TrialMoved) else None
+    assert driven.run().ending == "stopped"
+    run, = list_runs(search.project_folder)
+    shutil.rmtree(run.folder)
+    assert Driven(search).run().ending == "trials"
+    assert read_search(search).trials[0].state == "complete" and len(list_runs(search.project_folder)) == 1
+
+
+def test_a_run_without_specs_is_no_obstacle(begin, monkeypatch):
+    monkeypatch.setenv(SECONDS, "0.05")
+    search = begin(spec_of(trials=1))
+    driven = Driven(search)
+    driven.on_event = lambda event: driven.driver.stop() if isinstance(event, TrialMoved) else None
+    driven.run()
+    run, = list_runs(search.project_folder)
+    (run.folder / "spec.json").unlink()
+    assert Driven(search).run().ending == "trials"
+    assert [run.state for run in list_runs(search.project_folder)] == ["finished"]
+
+
+def test_a_damaged_search_is_refused_in_words(begin):
+    search = begin(spec_of(trials=1))
+    search.study_path.write_bytes(b"nothing of the kind")
+    with pytest.raises(ProblemError) as raised:
+        Driven(search).run()
+    assert raised.value.problems[0].code == "damaged_search"
+    search.study_path.unlink()
+    search.manifest_path().write_bytes(b"{")
+    with pytest.raises(ProblemError):
+        Driven(search).run()
+
+
+def test_the_memory_decides_how_many_run(begin, monkeypatch):
+    monkeypatch.setattr("cnnstudio.workers.search.capacity.available_memory", lambda: 2_000_000_000)
+    search = begin(spec_of(trials=4, parallel=4))
+    driven = Driven(search)
+    assert driven.run().ending == "trials"
+    notice, = driven.of(SearchNotice)
+    assert notice.problem.code == "little_memory" and "1" in notice.problem.text.es
+
+
+def test_nothing_to_gain_ends_the_search(begin):
+    flat = Varied(key="training.optimizer.beta_1", values=Range(low=0.5, high=0.9))
+    search = begin(spec_of(varied=(flat,), trials=60, terminator="stagnation"))
+    ended = Driven(search).run()
+    assert ended.ending == "no_more_to_gain" and ended.problem.severity == "warning"
+    found = read_search(search)
+    assert len(found.trials) == 21 and found.why.code == "no_more_to_gain" and found.ending == "no_more_to_gain"
+
+
+def test_the_best_settings_become_those_of_the_project(begin, project):
+    search = begin(spec_of())
+    Driven(search).run()
+    found = read_search(search)
+    best = chosen_trial(found)
+    assert best.number == found.best[0]
+    edited = msgspec.structs.replace(project, name="edited")
+    applied = with_trial(search.project_folder, edited, found, best)
+    assert applied.name == "edited" and applied.training.batch_size == best.params[BATCH.key]
+    assert msgspec.structs.replace(applied, name=project.name) == RunFolder(
+        search.project_folder / "runs" / best.runs[0]).spec()
+    for number in (99, -1):
+        with pytest.raises(ProblemError) as raised:
+            chosen_trial(found, number)
+        assert raised.value.problems[0].code == "no_trial"

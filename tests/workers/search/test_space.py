@@ -108,11 +108,11 @@ def test_the_choice_of_an_optimizer_brings_its_keys():
 
 
 def test_present_values_outside_are_none():
-    assert checked("training.batch_size=64:128").present() is None
-    assert checked("network.conv.activation=relu,gelu").present() is None
+    assert checked("training.batch_size=64:128").present() == {"training.batch_size": None}
+    assert checked("network.conv.activation=relu,gelu").present() == {"network.conv.activation": None}
     assert checked("network.conv.filters=2:32:4", "network.conv.activation=relu,tanh").present() == {
         "network.conv.filters": 6, "network.conv.activation": "tanh"}
-    assert checked("network.conv.filters=1:32:4").present() is None
+    assert checked("network.conv.filters=1:32:4").present() == {"network.conv.filters": None}
 
 
 def test_another_base_takes_its_size():

@@ -31,10 +31,10 @@ def add_search(command: Command) -> None:
                         help=tr("how many trials at once, as far as the memory allows (default: 1)",
                                 "cuántos ensayos a la vez, si la memoria alcanza (predeterminado: 1)"))
     search.add_argument("--objective", action="append", default=[], metavar=tr("NAME", "NOMBRE"),
-                        help=tr("what counts: {ids}, or any metric of the runs such as val_f1; NAME:minimize or NAME:maximize "
+                        help=tr("what counts: {ids}, or any metric of the runs such as val_f1; NAME:min or NAME:max "
                                 "sets the direction; several give a front (default: val_accuracy)",
-                                "qué cuenta: {ids} o cualquier métrica de los entrenamientos, como val_f1; NOMBRE:minimize o "
-                                "NOMBRE:maximize fija el sentido; varios dan un frente (predeterminado: val_accuracy)",
+                                "qué cuenta: {ids} o cualquier métrica de los entrenamientos, como val_f1; NOMBRE:min o "
+                                "NOMBRE:max fija el sentido; varios dan un frente (predeterminado: val_accuracy)",
                                 ids=", ".join(OBJECTIVES.ids())))
     search.add_argument("--sampler", choices=SAMPLERS.ids(),
                         help=tr("how the next settings are chosen (default: tpe)",

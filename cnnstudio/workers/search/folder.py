@@ -14,13 +14,14 @@ from cnnstudio.core.checksums import is_file_intact, seal_file
 from cnnstudio.core.files import check_project, decode_project, encode_frozen
 from cnnstudio.core.foreign_files import LARGE, SMALL, decode_json, read_bytes
 from cnnstudio.core.lock import ProjectLock
-from cnnstudio.core.own_folders import SEARCHES, link_problem
+from cnnstudio.core.own_folders import RUNS, SEARCHES, link_problem
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.search import SearchSpec
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.workers.runs.ids import fresh_folder, network_label, slug
+from cnnstudio.workers.runs.origin import read_origin
 
 STUDY_FILE: Final = "study.sqlite"
 
@@ -80,6 +81,13 @@ class SearchFolder:
         except OSError as os_error:
             raise ProblemError(self.damage(self.project_path, reason_of(os_error))) from os_error
         return decode_project(data, self.project_path, self.damage)
+
+    def is_begun(self) -> bool:
+        """Whether it has a study, or had one: then there are runs of it."""
+        if self.study_path.exists():
+            return True
+        runs = self.project_folder / RUNS
+        return runs.is_dir() and any(read_origin(folder).search == self.id for folder in runs.iterdir())
 
     def living(self) -> bool:
         """Whether a process drives this search now."""

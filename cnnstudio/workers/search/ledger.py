@@ -63,7 +63,7 @@ class Ledger:
     def __enter__(self) -> Self:
         steps = self._spec.folds or max(1, self._runs.space.project.training.epochs)
         pruner = PRUNERS[self._spec.pruner].make(self._spec, steps)
-        if not self.search.study_path.exists():
+        if not self.search.is_begun():
             create_study(self.search, self._spec)
         self._study = self._stack.enter_context(open_study(self.search, pruner=pruner))
         try:

@@ -101,6 +101,8 @@ def read_search(search: SearchFolder) -> Search:
     says so."""
     spec = search.spec()
     running = search.living()
+    if not search.is_begun():
+        return Search(id=search.id, folder=search.folder, spec=spec, running=running, best=(None,) * len(spec.objectives))
     try:
         trials, facts = _read_study(search.study_path)
     except (sqlite3.Error, ValueError, KeyError, msgspec.MsgspecError) as err:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from cnnstudio.core.libraries import Library, install_fix, install_hint, is_available
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.registry import Registry
-from cnnstudio.core.search import MOST_PARALLEL, MOST_TRIALS, Objective, SearchSpec
+from cnnstudio.core.search import MOST_PARALLEL, MOST_TRIALS, Direction, Objective, SearchSpec
 from cnnstudio.core.text import Text
 from cnnstudio.workers.runs.groups import MOST_FOLDS
 from cnnstudio.workers.search.grid import grid_size
@@ -18,17 +19,18 @@ from cnnstudio.workers.search.pruners import PRUNERS
 from cnnstudio.workers.search.samplers import SAMPLERS
 from cnnstudio.workers.search.terminators import TERMINATORS
 
-_LARGEST_SEED = 2**31 - 1
+_LARGEST_SEED: Final = 2**31 - 1
+_DIRECTIONS: Final[dict[str, Direction]] = {"min": "minimize", "max": "maximize"}
 
 
 def parse_objective(text: str) -> Objective:
-    """`NAME`, `NAME:minimize` or `NAME:maximize`. Raises ProblemError (bad_objective)."""
+    """`NAME`, `NAME:min` or `NAME:max`, as Keras's callbacks say it. Raises ProblemError (bad_objective)."""
     name, _, direction = (part.strip() for part in text.partition(":"))
-    if not name or direction not in ("", "minimize", "maximize"):
-        words = Text("{text} does not have the form NAME, NAME:minimize or NAME:maximize.",
-                     "{text} no tiene la forma NOMBRE, NOMBRE:minimize o NOMBRE:maximize.")
+    if not name or direction not in ("", *_DIRECTIONS):
+        words = Text("{text} does not have the form NAME, NAME:min or NAME:max.",
+                     "{text} no tiene la forma NOMBRE, NOMBRE:min o NOMBRE:max.")
         raise ProblemError(_problem("bad_objective", words.fill(text=text), "objectives"))
-    return Objective(name=name, direction=direction or default_direction(name))  # type: ignore[arg-type]
+    return Objective(name=name, direction=_DIRECTIONS.get(direction) or default_direction(name))
 
 
 def metric_names(project: Project) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ def _numbers(spec: SearchSpec) -> Iterator[Problem]:
         yield _problem("bad_folds", text.fill(n=spec.folds, most=MOST_FOLDS), "folds")
 
 
-_FIELDS = {"trials": Text("Trials", "Ensayos"), "parallel": Text("At once", "A la vez"), "seed": Text("Seed", "Semilla")}
+_FIELDS: Final = {"trials": Text("Trials", "Ensayos"), "parallel": Text("At once", "A la vez"), "seed": Text("Seed", "Semilla")}
 
 
 def _objectives(project: Project, spec: SearchSpec) -> Iterator[Problem]:

@@ -11,11 +11,11 @@ import pytest
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.search import Objective
 from cnnstudio.workers.runs.folder import RunFolder
-from cnnstudio.workers.search.folder import find_search
+from cnnstudio.workers.search.folder import find_search, make_search
 from cnnstudio.workers.search.importances import IMPORTANCES, importances
-from cnnstudio.workers.search.reading import Trial, best_trials, front, list_searches, read_search
+from cnnstudio.workers.search.reading import Trial, best_run, best_trials, front, list_searches, read_search
 from cnnstudio.workers.search.study import open_study
-from tests.workers.search.studies import FRONT, finished_search, spec_of
+from tests.workers.search.studies import FRONT, finished_search, project_of, spec_of
 
 
 def test_it_reads_what_optuna_reads(tmp_path):
@@ -82,7 +82,7 @@ def test_few_trials_have_no_importances(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind" * 400, None])
 def test_a_damaged_study_says_so(tmp_path, content):
-    search = finished_search(tmp_path, spec=spec_of(trials=3), runs=False)
+    search = finished_search(tmp_path, spec=spec_of(trials=3))
     if content is None:
         search.study_path.unlink()
     else:
@@ -94,6 +94,13 @@ def test_a_damaged_study_says_so(tmp_path, content):
     assert raised.value.problems[0].code == "damaged_search"
     if content is None:
         assert not search.study_path.exists()
+
+
+def test_a_search_that_has_not_begun_is_no_damage(tmp_path):
+    search = make_search(tmp_path, project_of(tmp_path), spec_of())
+    found = read_search(search)
+    assert found.trials == () and found.why is None and found.ending is None and best_run(found) is None
+    assert [item.id for item in list_searches(tmp_path)] == [search.id]
 
 
 def test_damaged_specs_are_listed_as_such(tmp_path):

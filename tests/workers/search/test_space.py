@@ -178,8 +178,8 @@ def test_a_missing_library_is_named(monkeypatch, setting, value):
 def test_objectives_have_directions():
     assert parse_objective("val_accuracy").direction == "maximize" and parse_objective("latency").direction == "minimize"
     assert parse_objective("val_f1").direction == "maximize" and parse_objective("loss").direction == "minimize"
-    assert parse_objective("val_f1:minimize").direction == "minimize"
-    for text in ("", "val_accuracy:up", ":minimize"):
+    assert parse_objective("val_f1:min").direction == "minimize"
+    for text in ("", "val_accuracy:up", "val_accuracy:minimize", ":min"):
         with pytest.raises(ProblemError):
             parse_objective(text)
 

@@ -22,6 +22,10 @@ class Worker(Protocol):
 
     def cancel(self, keep: bool = True) -> None: ...
 
+    def kill(self) -> None: ...
+
+    def detach(self) -> None: ...
+
 
 @dataclass
 class ActiveTrial:
@@ -90,3 +94,10 @@ class OneAtATime:
 
     def cancel(self, keep: bool = True) -> None:
         self._supervisor.cancel(keep)
+
+    def kill(self) -> None:
+        self._supervisor.kill()
+
+    def detach(self) -> None:
+        """It is made again by the next session."""
+        self._supervisor.cancel()

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError, blocking
 from cnnstudio.core.project import Project
 from cnnstudio.core.search import SearchSpec
@@ -19,7 +18,7 @@ from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_dataset
 from cnnstudio.workers.job_setup import count_entries
-from cnnstudio.workers.search.folder import SearchFolder, make_search, search_in_use_problem, write_spec
+from cnnstudio.workers.search.folder import SearchFolder, held, make_search, write_spec
 from cnnstudio.workers.search.space import checked_space
 from cnnstudio.workers.search.spec_checks import spec_problems
 
@@ -88,11 +87,6 @@ def extend_search(search: SearchFolder, worked: float, *, trials: int | None = N
         problems = spec_problems(search.project(), replace(longer, seconds=seconds))
     if problems:
         raise ProblemError(*problems)
-    lock = ProjectLock(search.folder)
-    if lock.acquire() is not None:
-        raise ProblemError(search_in_use_problem(search))
-    try:
+    with held(search):
         write_spec(search, longer)
-    finally:
-        lock.release()
     return longer

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from cnnstudio.core import events
 from cnnstudio.core.jobs import JobSpec
-from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.search import Ending
 from cnnstudio.core.search_jobs import LatencyMeasured, MeasureLatency
@@ -24,9 +23,9 @@ from cnnstudio.core.trial_jobs import Measured
 from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.forecasts import find_forecast, forecast_key
 from cnnstudio.workers.runs.folder import delete_run
-from cnnstudio.workers.search.active import ActiveTrial, OneAtATime
+from cnnstudio.workers.search.active import ActiveTrial, OneAtATime, Worker
 from cnnstudio.workers.search.capacity import Capacity
-from cnnstudio.workers.search.folder import SearchFolder, search_in_use_problem
+from cnnstudio.workers.search.folder import SearchFolder, held
 from cnnstudio.workers.search.judging import mean_values, needs_timing, run_values
 from cnnstudio.workers.search.ledger import Ledger
 from cnnstudio.workers.search.objectives import objective_type
@@ -83,40 +82,35 @@ class SearchDriver:
         """Search to the end, and return the last event. Raises ProblemError (search_in_use, damaged_search...) where it cannot
         begin."""
         self._search.check_links()
-        lock = ProjectLock(self._search.folder)
-        if lock.acquire() is not None:
-            raise ProblemError(search_in_use_problem(self._search))
-        try:
+        with held(self._search):
             self._spec = self._search.spec()
             self._runs = TrialRuns(self._search, self._spec)
             with Ledger(self._search, self._spec, self._runs) as self._ledger:
                 return self._search_on()
-        finally:
-            lock.release()
 
     def stop(self) -> None:
         """End the session: children stop after the batch and keep what they have, so that all can go on later."""
-        with self._lock:
-            self._ending = "stopped"
-            workers = [item.worker for item in self._active]
-        for worker in workers:
-            if worker is not None:
-                worker.stop(keep=True)
-        self._inbox.put(None)
+        self._end_session(lambda worker: worker.stop(keep=True))
 
     def cancel(self) -> None:
         """As `stop`, and children that do not stop soon are ended."""
-        self.stop()
-        for item in list(self._active):
-            if item.worker is not None:
-                item.worker.cancel()
+        self._end_session(lambda worker: worker.cancel())
 
     def kill(self) -> None:
         """As `stop`, and children are ended at once."""
-        self.stop()
-        for item in list(self._active):
-            if isinstance(item.worker, Supervisor):
-                item.worker.kill()
+        self._end_session(lambda worker: worker.kill())
+
+    def detach(self) -> None:
+        """End the session, and let the children go on alone: the next session takes what they have done."""
+        self._end_session(lambda worker: worker.detach())
+
+    def _end_session(self, act: Callable[[Worker], object]) -> None:
+        with self._lock:
+            self._ending = "stopped"
+            workers = [item.worker for item in self._active if item.worker is not None]
+        for worker in workers:
+            act(worker)
+        self._inbox.put(None)
 
     # The session ------------------------------------------------------------------------------------
 

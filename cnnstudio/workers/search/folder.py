@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -131,6 +133,19 @@ def make_search(project_folder: Path, project: Project, spec: SearchSpec) -> Sea
 def write_spec(search: SearchFolder, spec: SearchSpec) -> None:
     """Write what is searched. Raises ProblemError."""
     write_atomically(search.spec_path, seal_file(msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"))
+
+
+@contextmanager
+def held(search: SearchFolder) -> Iterator[None]:
+    """Inside, no other process drives the search or changes its specs. Raises ProblemError (search_in_use, read_only...)."""
+    lock = ProjectLock(search.folder)
+    problem = lock.acquire()
+    if problem is not None:
+        raise ProblemError(search_in_use_problem(search) if problem.code == "project_in_use" else problem)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def search_in_use_problem(search: SearchFolder) -> Problem:

@@ -20,6 +20,7 @@ import msgspec
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.search import Direction, Ending, Objective, SearchSpec, TrialState, tidy_number
 from cnnstudio.core.text import Text
+from cnnstudio.datasets.database import protect
 from cnnstudio.workers.search.folder import SearchFolder, search_folders
 
 ParamValue = int | float | str
@@ -99,13 +100,15 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 def read_search(search: SearchFolder) -> Search:
     """The search in a folder. Raises ProblemError where its specs cannot be read; a damaged study has no trials, and `why`
     says so."""
+    search.check_links()
     spec = search.spec()
     running = search.living()
     if not search.is_begun():
         return Search(id=search.id, folder=search.folder, spec=spec, running=running, best=(None,) * len(spec.objectives))
     try:
         trials, facts = _read_study(search.study_path)
-    except (sqlite3.Error, ValueError, KeyError, msgspec.MsgspecError) as err:
+    except (sqlite3.Error, ValueError, KeyError, TypeError, IndexError, RecursionError, msgspec.MsgspecError) as err:
+        # A file from elsewhere may hold anything.
         return Search(id=search.id, folder=search.folder, spec=spec, running=running,
                       best=(None,) * len(spec.objectives), why=study_problem(search, err))
     if not running:
@@ -206,7 +209,8 @@ def _connection(path: Path) -> Iterator[sqlite3.Connection]:
     target = f"{path.absolute().as_uri()}?mode=rw"
     try:
         connection = sqlite3.connect(target, uri=True, timeout=WAIT_SECONDS)
-        connection.execute("PRAGMA query_only=1")
+        protect(connection)
+        connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT 1 FROM sqlite_master")
     except sqlite3.OperationalError:
         # A folder that cannot be written.
@@ -218,6 +222,10 @@ def _connection(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _check_version(connection: sqlite3.Connection) -> None:
+    """Before anything else is read: a view in the place of a table may never end. Raises ValueError."""
+    foreign = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone()
+    if foreign is not None:
+        raise ValueError(f"{foreign[0]} is no table")
     version = connection.execute("SELECT schema_version FROM version_info").fetchone()
     if version is None or version[0] != SCHEMA:
         raise _NewerError(f"schema {version and version[0]}")

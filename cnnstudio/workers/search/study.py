@@ -17,6 +17,7 @@ from typing import Any, Final
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.search import Choices, SearchSpec, Varied
+from cnnstudio.datasets.database import protect
 from cnnstudio.workers.search.folder import STUDY_FILE, SearchFolder
 from cnnstudio.workers.search.reading import WAIT_SECONDS, check_study, study_problem
 
@@ -26,8 +27,9 @@ STUDY_NAME: Final = "search"
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=WAIT_SECONDS, check_same_thread=False)
     # Readers never wait for the writer, nor it for them. A lost power may lose the last lines, which the runs tell again.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+    protect(connection)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 
 

@@ -7,6 +7,7 @@ import shutil
 import msgspec
 import pytest
 
+from cnnstudio.core.events import Hello
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.search import Choices, Objective, Range, SearchSpec, Varied
 from cnnstudio.workers.runs.folder import RunFolder, list_runs
@@ -163,6 +164,24 @@ def test_stopping_keeps_all_and_resuming_goes_on(begin, monkeypatch):
     for trial in after.trials:
         assert [step for step, _value in trial.intermediate] == [1, 2, 3, 4] and len(trial.runs) == 1
     assert after.seconds > before.seconds > 0
+
+
+def test_children_may_go_on_alone(begin, monkeypatch):
+    monkeypatch.setenv(SECONDS, "0.15")
+    search = begin(spec_of(trials=3, parallel=2))
+    driven = Driven(search)
+    driven.on_event = lambda event: driven.driver.detach() if isinstance(event, TrialMoved) else None
+    assert driven.run().ending == "stopped"
+    runs = [RunFolder(run.folder) for run in list_runs(search.project_folder)]
+    assert any(run.living() for run in runs)
+    again = Driven(search)
+    assert again.run().ending == "trials"
+    found = read_search(search)
+    assert [trial.state for trial in found.trials] == ["complete"] * 3
+    for trial in found.trials:
+        run = RunFolder(search.project_folder / "runs" / trial.runs[0])
+        assert sum(isinstance(event, Hello) for event in run.events()) == 1
+        assert [step for step, _value in trial.intermediate] == [1, 2, 3, 4]
 
 
 def test_the_time_is_kept(begin, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 
@@ -94,6 +96,32 @@ def test_a_damaged_study_says_so(tmp_path, content):
     assert raised.value.problems[0].code == "damaged_search"
     if content is None:
         assert not search.study_path.exists()
+
+
+@pytest.mark.parametrize("statements", [
+    "CREATE VIEW endless AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n",
+    "DROP TABLE trials; CREATE VIEW trials AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n",
+    "CREATE TRIGGER t AFTER INSERT ON trials BEGIN DELETE FROM trials; END",
+    "UPDATE trials SET state = 'ELSE'", "UPDATE trial_params SET distribution_json = '[1]'",
+    "UPDATE trial_params SET param_value = 99 WHERE param_name = 'augmentation.preset'",
+    "UPDATE trial_user_attributes SET value_json = '" + "[" * 100_000 + "'", "UPDATE version_info SET schema_version = 99",
+    "UPDATE trial_user_attributes SET value_json = '{\"code\": 1}' WHERE key = 'problem'", "DELETE FROM version_info"])
+def test_a_study_from_elsewhere_may_hold_anything(tmp_path, statements):
+    search = finished_search(tmp_path, spec=spec_of(trials=3), runs=False)
+    with contextlib.closing(sqlite3.connect(search.study_path)) as connection:
+        connection.executescript(statements)
+    found = read_search(search)
+    assert found.why.code == "damaged_search" and not found.trials
+
+
+def test_a_link_in_the_place_of_the_study_is_refused(tmp_path):
+    search = finished_search(tmp_path, spec=spec_of(trials=3), runs=False)
+    search.study_path.rename(tmp_path / "elsewhere.sqlite")
+    search.study_path.symlink_to(tmp_path / "elsewhere.sqlite")
+    with pytest.raises(ProblemError) as raised:
+        read_search(search)
+    assert raised.value.problems[0].code == "is_link"
+    assert [item.why.code for item in list_searches(tmp_path)] == ["is_link"]
 
 
 def test_a_search_that_has_not_begun_is_no_damage(tmp_path):

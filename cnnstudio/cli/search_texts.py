@@ -14,6 +14,9 @@ from cnnstudio.workers.search.reading import ParamValue, Search, Trial, best_run
 _STATES: Final[dict[TrialState, Text]] = {
     "waiting": Text("waits", "en espera"), "running": Text("running", "en marcha"), "complete": Text("complete", "completo"),
     "pruned": Text("ended early", "terminado antes"), "failed": Text("failed", "fallido")}
+_COUNTED: Final[dict[str, Text]] = {
+    "complete": Text("complete", "completos"), "pruned": Text("ended early", "terminados antes"),
+    "failed": Text("failed", "fallidos"), "waiting": Text("waiting", "en espera"), "running": Text("running", "en marcha")}
 
 
 def trial_row(trial: Trial, spec: SearchSpec) -> dict[str, Any]:
@@ -31,7 +34,9 @@ def _values(trial: Trial, spec: SearchSpec) -> dict[str, float]:
 def trial_line(trial: Trial, spec: SearchSpec, best: bool = False) -> str:
     """A trial in the terminal."""
     parts = [f"{trial.number + 1:>4}"]
-    parts += [objective_type(objective).format(value) for objective, value in zip(spec.objectives, trial.values, strict=False)]
+    several = len(spec.objectives) > 1
+    parts += [(f"{objective.name} " if several else "") + objective_type(objective).format(value)
+              for objective, value in zip(spec.objectives, trial.values, strict=False)]
     if trial.state != "complete":
         parts.append(str(_STATES[trial.state]))
     parts.append(" ".join(f"{key.removeprefix('training.').removeprefix('network.')}={_text(value)}"
@@ -66,7 +71,7 @@ def search_row(search: Search) -> dict[str, Any]:
 
 def search_line(search: Search) -> str:
     """A search in the terminal, with its best runs."""
-    counts = ", ".join(f"{count} {_STATES[state]}" for state, count in search_row(search)["trials"].items())
+    counts = ", ".join(f"{_COUNTED[state]}: {count}" for state, count in search_row(search)["trials"].items())
     lines = [f"{search.id}: {counts or tr('no trial yet', 'aún sin ensayos')}, {seconds_text(search.seconds)}"]
     for place, objective in enumerate(search.spec.objectives):
         number = search.best[place] if search.best else None

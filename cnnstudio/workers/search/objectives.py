@@ -68,7 +68,7 @@ OBJECTIVES: Final[Registry[ObjectiveType]] = Registry("objective", (
         label=Text("Model size", "Tamaño del modelo"),
         help=Text("The size of the trained model's file in MB.", "El tamaño del archivo del modelo entrenado, en MB.")),
     ObjectiveType(
-        id="latency", direction="minimize", form=",.2f", unit="ms", timed=True,
+        id="latency", direction="minimize", form=".3g", unit="ms", timed=True,
         label=Text("Latency", "Latencia"),
         help=Text("How many milliseconds the answer for one picture takes on this computer, by the engine that also answers "
                   "on the Predict page. The fastest of many tries, so that other programs disturb little.",

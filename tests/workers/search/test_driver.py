@@ -136,7 +136,7 @@ def test_five_equal_failures_are_enough(begin, monkeypatch):
 
 def test_the_median_ends_trials_early(begin, monkeypatch):
     monkeypatch.setenv(SECONDS, "0.05")
-    search = begin(spec_of(trials=14, pruner="median", seed=5))
+    search = begin(spec_of(trials=10, pruner="median", seed=5))
     Driven(search).run()
     found = read_search(search)
     pruned = [trial for trial in found.trials if trial.state == "pruned"]
@@ -229,10 +229,10 @@ def test_folds_are_runs_of_one_trial(begin):
 
 def test_wilcoxon_leaves_folds_out(begin):
     rate = Varied(key=RATE.key, values=Choices(values=("0.003", "0.09")))
-    search = begin(spec_of(varied=(rate, BATCH), trials=8, folds=6, pruner="wilcoxon", present=False))
+    search = begin(spec_of(varied=(rate, BATCH), trials=5, folds=5, pruner="wilcoxon", present=False))
     Driven(search).run()
     pruned = [trial for trial in read_search(search).trials if trial.state == "pruned"]
-    assert pruned and all(2 < len(trial.runs) < 6 for trial in pruned)
+    assert pruned and all(2 < len(trial.runs) < 5 for trial in pruned)
 
 
 def test_two_drivers_never_share_a_search(begin):
@@ -260,7 +260,7 @@ def test_searches_are_found_by_their_ids(begin):
 
 
 def test_a_full_disk_ends_the_search_in_words(begin, monkeypatch):
-    search = begin(spec_of(trials=30))
+    search = begin(spec_of(trials=14))
     connect = study._connect
     pages = []
 
@@ -278,7 +278,7 @@ def test_a_full_disk_ends_the_search_in_words(begin, monkeypatch):
     before = read_search(search)
     assert Driven(search).run().ending == "trials"
     after = read_search(search)
-    assert len(after.trials) == 30 and {trial.state for trial in after.trials} == {"complete"}
+    assert len(after.trials) == 14 and {trial.state for trial in after.trials} == {"complete"}
     for trial in before.complete:
         assert after.trial(trial.number) == trial
 

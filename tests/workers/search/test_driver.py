@@ -260,7 +260,7 @@ def test_searches_are_found_by_their_ids(begin):
 
 
 def test_a_full_disk_ends_the_search_in_words(begin, monkeypatch):
-    search = begin(spec_of(trials=14))
+    search = begin(spec_of(trials=22, parallel=2))
     connect = study._connect
     pages = []
 
@@ -268,7 +268,7 @@ def test_a_full_disk_ends_the_search_in_words(begin, monkeypatch):
         connection = connect(path)
         if path == search.study_path:
             pages.append(connection.execute("PRAGMA page_count").fetchone()[0])
-            connection.execute(f"PRAGMA max_page_count={pages[0] + 1}")
+            connection.execute(f"PRAGMA max_page_count={pages[0]}")
         return connection
 
     monkeypatch.setattr(study, "_connect", small)
@@ -278,7 +278,7 @@ def test_a_full_disk_ends_the_search_in_words(begin, monkeypatch):
     before = read_search(search)
     assert Driven(search).run().ending == "trials"
     after = read_search(search)
-    assert len(after.trials) == 14 and {trial.state for trial in after.trials} == {"complete"}
+    assert len(after.trials) == 22 and {trial.state for trial in after.trials} == {"complete"}
     for trial in before.complete:
         assert after.trial(trial.number) == trial
 

@@ -69,5 +69,7 @@ def run_child(job: JobSpec, kind: type[Any]) -> Any:
     last = Supervisor(job, found.append).run()
     answer = next((event for event in found if isinstance(event, kind)), None)
     if answer is None:
-        raise ProblemError(last.problem) if isinstance(last, events.Failed) else InterruptedError
+        # Nobody stops it, and what is done tells its answer.
+        assert isinstance(last, events.Failed), last
+        raise ProblemError(last.problem)
     return answer

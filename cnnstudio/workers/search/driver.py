@@ -41,6 +41,7 @@ from cnnstudio.workers.search.search_events import (
 from cnnstudio.workers.search.search_problems import (
     discarded_problem,
     hopeless_problem,
+    is_fatal,
     memory_problem,
     not_present_problem,
 )
@@ -52,9 +53,6 @@ _TICK_SECONDS: Final = 2.0
 """How often memory and time are looked at while nothing happens."""
 _HOPELESS: Final = 5
 """Trials that fail for the same reason before any is complete: the others would, too."""
-FATAL: Final = frozenset({"no_space", "read_only", "cannot_write", "is_link", "program_replaced", "backend_missing",
-                          "child_not_started"})
-"""Problems that every trial would have: the search ends, and the trial goes on when it is resumed."""
 _HEARD: Final = (events.Epoch, events.Resources, Measured, LatencyMeasured)
 """The last event comes from the end of the worker, once."""
 
@@ -218,7 +216,7 @@ class SearchDriver:
             self._begin_run(item)
         except ProblemError as problem_error:
             problem = problem_error.problems[0]
-            if problem.code in FATAL:
+            if is_fatal(problem, self._spec):
                 self._active.remove(item)
                 raise
             self._fail(item, problem)
@@ -240,7 +238,7 @@ class SearchDriver:
         if summary.state == "finished" or (summary.state == "stopped" and item.pruned):
             item.pruned = summary.state == "stopped"
             self._trained(item, summary.metrics)
-        elif summary.state == "failed" and summary.problem is not None and summary.problem.code not in FATAL:
+        elif summary.state == "failed" and summary.problem is not None and not is_fatal(summary.problem, self._spec):
             self._fail(item, summary.problem)
         elif summary.state in ("running", "paused"):
             # Trained by a child of an earlier session, which goes on alone.
@@ -299,7 +297,7 @@ class SearchDriver:
         """A child is over: the training of a run, or the measurement of its latency."""
         stopping = self._ending in ("stopped", "seconds", "problem")
         if isinstance(last, events.Failed):
-            if last.problem.code in FATAL:
+            if is_fatal(last.problem, self._spec):
                 self._active.remove(item)
                 raise ProblemError(last.problem)
             if stopping and not item.timing and last.problem.code in ("child_killed", "child_died", "child_crashed"):

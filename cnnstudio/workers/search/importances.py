@@ -76,7 +76,9 @@ def _shares(study: Any, measure: ImportanceMeasure, objective: int) -> dict[str,
                     "Las importancias necesitan al menos {n} ensayos completos con valores distintos.")
         raise ProblemError(error("few_trials", text.fill(n=LEAST_TRIALS), "run"))
     varied = sorted(key for key in shared if len({trial.params[key] for trial in complete}) > 1)
+    # PED-ANOVA takes low values of a target for the good ones, whatever the direction of the study.
+    sign = -1 if study.directions[objective].name == "MAXIMIZE" else 1
     found = optuna.importance.get_param_importances(
         study, evaluator=measure.make(), params=varied, normalize=True,
-        target=lambda trial: trial.values[objective]) if varied else {}
+        target=lambda trial: sign * trial.values[objective]) if varied else {}
     return {key: float(share) for key, share in found.items()} | dict.fromkeys(sorted(shared - set(varied)), 0.0)

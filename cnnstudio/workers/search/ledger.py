@@ -62,10 +62,10 @@ class Ledger:
 
     def __enter__(self) -> Self:
         steps = self._spec.folds or max(1, self._runs.space.project.training.epochs)
-        pruner = PRUNERS[self._spec.pruner].make(self._spec, steps)
         if not self.search.is_begun():
             create_study(self.search, self._spec)
-        self._study = self._stack.enter_context(open_study(self.search, pruner=pruner))
+        self._study = self._stack.enter_context(open_study(self.search))
+        self._study.pruner = PRUNERS[self._spec.pruner].make(self._spec, steps)
         try:
             self._begin()
         except BaseException:
@@ -78,6 +78,8 @@ class Ledger:
 
     @_told
     def _begin(self) -> None:
+        # A session that is killed ends by nothing.
+        self._study.set_user_attr(ENDING_KEY, None)
         trials = self._trials()
         # With the seed of the session before it would propose the same again.
         self._study.sampler = SAMPLERS[self._spec.sampler].make(self._spec, self._spec.seed + len(trials))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -47,10 +46,7 @@ def _hyperband(_spec: SearchSpec, steps: int) -> Any:
 def _wilcoxon(_spec: SearchSpec, _steps: int) -> Any:
     from optuna.pruners import WilcoxonPruner
 
-    with warnings.catch_warnings():
-        # Optuna still calls it experimental.
-        warnings.simplefilter("ignore")
-        return WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
+    return WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
 
 
 PRUNERS: Final[Registry[Pruner]] = Registry("pruner", (

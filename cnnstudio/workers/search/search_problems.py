@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from cnnstudio.core.problems import Problem, error, warning
+from cnnstudio.core.search import SearchSpec
 from cnnstudio.core.text import Text
 from cnnstudio.workers.runs.folder import RunFolder
+
+_FATAL: Final = frozenset({"no_space", "read_only", "cannot_write", "is_link", "program_replaced", "backend_missing",
+                           "child_not_started"})
+
+
+def is_fatal(problem: Problem, spec: SearchSpec) -> bool:
+    """Whether every trial would have the problem: the search ends, and the trial goes on when it is resumed."""
+    varied = any(item.key == "training.backend" for item in spec.varied)
+    return problem.code in _FATAL and not (varied and problem.code == "backend_missing")
 
 
 def memory_problem(running: int, wanted: int, need: float) -> Problem:

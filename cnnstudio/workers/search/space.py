@@ -213,7 +213,11 @@ def _settled_range(space: Space, project: Project, key: str, values: Range) -> R
         raise ProblemError(_problem("bad_range", key, Text(
             "{key} takes whole numbers, so its step must be one, too.",
             "{key} toma números enteros, así que su paso también debe serlo.")))
-    return replace(values, whole=whole)
+    high = values.high
+    if values.step is not None:
+        # The last step that is inside.
+        high = float(f"{values.low + math.floor((high - values.low) / values.step + 1e-9) * values.step:.12g}")
+    return replace(values, whole=whole, high=high)
 
 
 def _distinct(problems: Sequence[Problem]) -> list[Problem]:

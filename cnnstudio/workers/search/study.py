@@ -95,22 +95,30 @@ def open_study(search: SearchFolder, sampler: Any = None, pruner: Any = None) ->
 
 @contextmanager
 def _storage(search: SearchFolder, path: Path) -> Iterator[Any]:
-    """Optuna's storage in a file. Inside, Optuna's remarks on experimental and leaving parts are not printed."""
+    """Optuna's storage in a file."""
     import optuna
     from sqlalchemy.pool import QueuePool
 
+    _silence_optuna()
+    with study_errors(search):
+        # A creator instead of a URL: a folder may have any character in its name.
+        storage = optuna.storages.RDBStorage("sqlite://", engine_kwargs={
+            "creator": lambda: _connect(path), "poolclass": QueuePool})
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _silence_optuna() -> None:
+    """Its remarks on parts that are experimental or will leave are for programmers, and its log repeats what we tell."""
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with study_errors(search):
-            # A creator instead of a URL: a folder may have any character in its name.
-            storage = optuna.storages.RDBStorage("sqlite://", engine_kwargs={
-                "creator": lambda: _connect(path), "poolclass": QueuePool})
-        try:
-            yield storage
-        finally:
-            storage.remove_session()
-            storage.engine.dispose()
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    warnings.filterwarnings("ignore", message=".*optuna.terminator", category=FutureWarning)
+    warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator", category=UserWarning)
 
 
 def distribution(item: Varied) -> Any:

@@ -15,7 +15,10 @@ from cnnstudio.workers.search import study
 from cnnstudio.workers.search.applying import chosen_trial, with_trial
 from cnnstudio.workers.search.begin import extend_search
 from cnnstudio.workers.search.folder import find_search
+from cnnstudio.workers.search.ledger import Ledger
+from cnnstudio.workers.search.pruners import PRUNERS
 from cnnstudio.workers.search.reading import best_run, read_search
+from cnnstudio.workers.search.samplers import SAMPLERS
 from cnnstudio.workers.search.search_events import SearchEnded, SearchNotice, TrialBegan, TrialEnded, TrialMoved
 from tests.workers.search.children import FAILS, SECONDS, accuracy
 from tests.workers.search.conftest import Driven
@@ -233,6 +236,44 @@ def test_wilcoxon_leaves_folds_out(begin):
     Driven(search).run()
     pruned = [trial for trial in read_search(search).trials if trial.state == "pruned"]
     assert pruned and all(2 < len(trial.runs) < 5 for trial in pruned)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS.ids())
+def test_every_sampler_drives_a_search(begin, sampler):
+    kind = Varied(key="network.conv.activation", values=Choices(values=("relu", "tanh")))
+    search = begin(spec_of(varied=(RATE, BATCH, kind), sampler=sampler, trials=3, parallel=2))
+    assert Driven(search).run().ending == "trials"
+    trials = read_search(search).trials
+    assert len(trials) == 3 and all(len(trial.params) == 3 for trial in trials)
+    assert len({tuple(trial.params.values()) for trial in trials}) == 3
+
+
+@pytest.mark.parametrize("pruner", PRUNERS.ids())
+def test_every_pruner_lets_a_search_end(begin, pruner):
+    search = begin(spec_of(pruner=pruner, trials=3, folds=3 if PRUNERS[pruner].needs_folds else 0, parallel=2))
+    assert Driven(search).run().ending == "trials"
+    assert {trial.state for trial in read_search(search).trials} <= {"complete", "pruned"}
+
+
+def test_a_backend_that_is_varied_and_missing_fails_its_trials_alone(begin, monkeypatch):
+    backend = Varied(key="training.backend", values=Choices(values=("tensorflow", "torch")))
+    monkeypatch.setenv(FAILS, "backend_missing")
+    search = begin(spec_of(varied=(backend, RATE), trials=2))
+    ended = Driven(search).run()
+    assert ended.ending == "trials" and [trial.state for trial in read_search(search).trials] == ["failed"] * 2
+    alone = begin(spec_of(trials=2))
+    assert Driven(alone).run().ending == "problem"
+
+
+def test_a_killed_session_ends_by_nothing(begin, monkeypatch):
+    search = begin(spec_of(trials=2))
+    Driven(search).run()
+    extend_search(search, 0.0, trials=3)
+    driven = Driven(search)
+    monkeypatch.setattr(Ledger, "end", lambda *_arguments: None)
+    driven.on_event = lambda event: driven.driver.stop() if isinstance(event, TrialBegan) else None
+    driven.run()
+    assert read_search(search).ending is None
 
 
 def test_two_drivers_never_share_a_search(begin):

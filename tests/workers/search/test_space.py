@@ -74,6 +74,11 @@ def test_a_step_of_a_whole_number_is_whole():
     assert codes("network.dense.units=8:16:0.5") == [("bad_range", "network.dense.units")]
 
 
+def test_the_last_step_of_a_range_is_inside():
+    space = checked("network.dense.units=8:30:8", "training.optimizer.beta_1=0.5:0.95:0.1")
+    assert [(item.values.low, item.values.high) for item in space.varied] == [(8, 24), (0.5, 0.9)]
+
+
 def test_nothing_varied_is_a_fault():
     assert codes() == [("nothing_varied", "varied")]
 

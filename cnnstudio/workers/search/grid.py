@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 from cnnstudio.core.search import Choices, Varied, tidy_number
@@ -32,3 +33,8 @@ def grid_values(item: Varied) -> list[int | float | str]:
 def grid_size(varied: tuple[Varied, ...]) -> int:
     """The number of combinations."""
     return math.prod(len(grid_values(item)) for item in varied)
+
+
+def in_grid(varied: tuple[Varied, ...], values: Mapping[str, object]) -> bool:
+    """Whether a combination is one of the grid."""
+    return all(values.get(item.key) in grid_values(item) for item in varied if item.key in values)

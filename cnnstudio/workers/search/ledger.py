@@ -17,10 +17,12 @@ from cnnstudio.core.search import Choices, Ending, SearchSpec, TrialState, Varie
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.search.active import ActiveTrial
 from cnnstudio.workers.search.folder import SearchFolder
+from cnnstudio.workers.search.grid import in_grid
 from cnnstudio.workers.search.objectives import objective_type
 from cnnstudio.workers.search.pruners import PRUNERS
 from cnnstudio.workers.search.reading import (
     ENDING_KEY,
+    PRESENT_KEY,
     PROBLEM_KEY,
     PRUNED_KEY,
     RUNS_KEY,
@@ -83,11 +85,13 @@ class Ledger:
         trials = self._trials()
         # With the seed of the session before it would propose the same again.
         self._study.sampler = SAMPLERS[self._spec.sampler].make(self._spec, self._spec.seed + len(trials))
-        if not trials and self._spec.present:
-            present = self._runs.space.present()
-            self.untried = tuple(key for key, value in present.items() if value is None)
-            if present and not self.untried:
-                self._study.enqueue_trial(present)
+        present = self._runs.space.present() if self._spec.present else {}
+        missing = tuple(key for key, value in present.items() if value is None)
+        self._present = {} if missing else present
+        if not trials:
+            self.untried = missing
+            if self._present and not (SAMPLERS[self._spec.sampler].finite and in_grid(self._spec.varied, self._present)):
+                self._study.enqueue_trial(self._present)
 
     def _trials(self) -> list[Any]:
         return list(self._study.get_trials(deepcopy=False))
@@ -123,6 +127,8 @@ class Ledger:
         trial = self._study.ask()
         item = ActiveTrial(trial=trial, number=trial.number, runs=[None] * len(self._runs.folds()))
         self._suggest(item)
+        if item.params == self._present:
+            trial.set_user_attr(PRESENT_KEY, True)
         return item
 
     @_told
@@ -161,7 +167,9 @@ class Ledger:
         for varied in space.varied:
             if not space.exists(project, varied.key):
                 continue
-            value = trial_value(varied, _suggested(item.trial, varied))
+            raw = _suggested(item.trial, varied)
+            # The present value is kept to its last digit.
+            value = raw if raw == self._present.get(varied.key) else trial_value(varied, raw)
             item.params[varied.key] = value
             try:
                 project = space.put(project, varied.key, value)
@@ -265,7 +273,7 @@ class Ledger:
         return Trial(
             number=item.number, state=state, values=values or tuple(frozen.values or ()), params=item.params,
             runs=tuple(item.run_ids), intermediate=tuple(sorted(frozen.intermediate_values.items())),
-            seconds=frozen.user_attrs.get(SECONDS_KEY), problem=problem, present="fixed_params" in frozen.system_attrs,
+            seconds=frozen.user_attrs.get(SECONDS_KEY), problem=problem, present=frozen.user_attrs.get(PRESENT_KEY, False),
             started=frozen.datetime_start.timestamp() if frozen.datetime_start else None)
 
 

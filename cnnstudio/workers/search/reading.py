@@ -32,7 +32,9 @@ RUNS_KEY: Final = "runs"
 SECONDS_KEY: Final = "seconds"
 PROBLEM_KEY: Final = "problem"
 PRUNED_KEY: Final = "prune"
-"""Attributes of a trial: the ids of its runs, the seconds it worked, why it failed, and that it is to end early."""
+PRESENT_KEY: Final = "present"
+"""Attributes of a trial: the ids of its runs, the seconds it worked, why it failed, that it is to end early, and that it has
+the present settings of the project."""
 ENDING_KEY: Final = "ending"
 WORKED_KEY: Final = "worked"
 WHY_KEY: Final = "why"
@@ -248,8 +250,8 @@ def _read_study(path: Path) -> tuple[tuple[Trial, ...], dict[str, Any]]:
         attributes = _by_trial(connection.execute("SELECT trial_id, key, value_json FROM trial_user_attributes"))
         fixed = dict(connection.execute("SELECT trial_id, value_json FROM trial_system_attributes WHERE key='fixed_params'"))
         connection.rollback()
-    return tuple(_trial(row, values[row[0]], params[row[0]] or _queued(fixed.get(row[0])), steps[row[0]], attributes[row[0]],
-                        row[0] in fixed) for row in rows), facts
+    return tuple(_trial(row, values[row[0]], params[row[0]] or _queued(fixed.get(row[0])), steps[row[0]], attributes[row[0]])
+                 for row in rows), facts
 
 
 def _queued(fixed: str | None) -> list[tuple[Any, ...]]:
@@ -265,12 +267,12 @@ def _by_trial(rows: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> Mapping[int, 
 
 
 def _trial(row: tuple[Any, ...], values: Sequence[tuple[Any, ...]], params: Sequence[tuple[Any, ...]],
-           steps: Sequence[tuple[Any, ...]], attributes: Sequence[tuple[Any, ...]], present: bool) -> Trial:
+           steps: Sequence[tuple[Any, ...]], attributes: Sequence[tuple[Any, ...]]) -> Trial:
     _identifier, number, state, started = row
     own = {key: json.loads(value) for key, value in attributes}
     problem = own.get(PROBLEM_KEY)
     return Trial(
-        number=number, state=_STATES[state], started=started, present=present, seconds=own.get(SECONDS_KEY),
+        number=number, state=_STATES[state], started=started, present=own.get(PRESENT_KEY, False), seconds=own.get(SECONDS_KEY),
         values=tuple(_number(value, kind) for _place, value, kind in sorted(values)),
         params={key: _param(value, distribution) for key, value, distribution in params},
         runs=tuple(own.get(RUNS_KEY, ())),

@@ -10,6 +10,7 @@ import pytest
 from cnnstudio.core.events import Hello
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.search import Choices, Objective, Range, SearchSpec, Varied
+from cnnstudio.core.training import with_settings
 from cnnstudio.workers.runs.folder import RunFolder, list_runs
 from cnnstudio.workers.search import study
 from cnnstudio.workers.search.applying import chosen_trial, with_trial
@@ -55,11 +56,30 @@ def test_trials_are_ordinary_runs(begin):
 
 
 def test_the_first_trial_has_the_present_settings(begin, project):
+    stage = project.training.last_stage
+    exact = msgspec.structs.replace(stage.optimizer, params={"learning_rate": 0.00123456789})
+    own = msgspec.structs.replace(project, training=with_settings(project.training, optimizer=exact))
+    search = begin(spec_of(trials=1), own)
+    Driven(search).run()
+    first = read_search(search).trials[0]
+    assert first.present and first.params[RATE.key] == 0.0012346
+    assert RunFolder(search.project_folder / "runs" / first.runs[0]).spec() == own
     search = begin(spec_of(trials=2))
     Driven(search).run()
     first = read_search(search).trials[0]
     assert first.present and first.params == {RATE.key: 0.001, BATCH.key: project.training.batch_size}
     assert RunFolder(search.project_folder / "runs" / first.runs[0]).spec() == project
+
+
+def test_a_grid_has_the_present_settings_once(begin):
+    batch = Varied(key="training.batch_size", values=Choices(values=("16", "32")))
+    kind = Varied(key="network.conv.activation", values=Choices(values=("tanh", "relu")))
+    search = begin(spec_of(varied=(batch, kind), sampler="grid", trials=20))
+    assert Driven(search).run().ending == "all_tried"
+    trials = read_search(search).trials
+    assert len(trials) == 4 == len({tuple(trial.params.values()) for trial in trials})
+    assert [trial.params for trial in trials if trial.present] == [{"training.batch_size": "32",
+                                                                    "network.conv.activation": "tanh"}]
 
 
 def test_present_settings_that_are_not_tried_are_told(begin):

@@ -7,6 +7,7 @@ import argparse
 from cnnstudio.cli.run_arguments import Command
 from cnnstudio.cli.shared_arguments import add_set
 from cnnstudio.core.text import tr
+from cnnstudio.workers.search.importances import IMPORTANCES
 from cnnstudio.workers.search.objectives import OBJECTIVES
 from cnnstudio.workers.search.pruners import PRUNERS
 from cnnstudio.workers.search.samplers import SAMPLERS
@@ -73,6 +74,6 @@ def _add_ways(search: argparse.ArgumentParser) -> None:
                               "reciente)"))
     search.add_argument("--trial", type=int, metavar="N", help=tr("with --apply: the settings of this trial",
                                                                   "con --apply: los ajustes de este ensayo"))
-    search.add_argument("--importance", choices=("ped_anova", "fanova"), default=None,
+    search.add_argument("--importance", choices=IMPORTANCES.ids(),
                         help=tr("with --show: how it is measured what matters (default: ped_anova)",
                                 "con --show: cómo se mide qué importa (predeterminado: ped_anova)"))

@@ -23,7 +23,7 @@ from cnnstudio.workers.search.applying import chosen_trial, with_trial
 from cnnstudio.workers.search.begin import begin_search, extend_search
 from cnnstudio.workers.search.driver import SearchDriver
 from cnnstudio.workers.search.folder import SearchFolder, find_search
-from cnnstudio.workers.search.importances import importances
+from cnnstudio.workers.search.importances import IMPORTANCES, importances
 from cnnstudio.workers.search.objectives import objective_type
 from cnnstudio.workers.search.reading import list_searches, read_search
 from cnnstudio.workers.search.search_events import (
@@ -202,7 +202,7 @@ def _show(arguments: argparse.Namespace, output: Output) -> int:
     for trial in found.trials:
         output.line(trial_row(trial, found.spec) | {"best": trial.number in found.best},
                     trial_line(trial, found.spec, trial.number in found.best))
-    measure = arguments.importance or "ped_anova"
+    measure = arguments.importance or IMPORTANCES.ids()[0]
     for place, objective in enumerate(found.spec.objectives):
         try:
             shares = importances(folder, measure, place)

@@ -11,7 +11,7 @@ from cnnstudio.core.events import Hello
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.search import Choices, Objective, Range, SearchSpec, Varied
 from cnnstudio.core.training import with_settings
-from cnnstudio.workers.runs.folder import RunFolder, list_runs
+from cnnstudio.workers.runs.folder import RunFolder, list_runs, request_stop
 from cnnstudio.workers.search import study
 from cnnstudio.workers.search.applying import chosen_trial, with_trial
 from cnnstudio.workers.search.begin import extend_search
@@ -294,6 +294,24 @@ def test_a_killed_session_ends_by_nothing(begin, monkeypatch):
     driven.on_event = lambda event: driven.driver.stop() if isinstance(event, TrialBegan) else None
     driven.run()
     assert read_search(search).ending is None
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_run_that_the_user_stops_is_over(begin, monkeypatch, keep):
+    monkeypatch.setenv(SECONDS, "0.5")
+    search = begin(spec_of(trials=1))
+    driven = Driven(search)
+
+    def hear(event):
+        if isinstance(event, TrialMoved) and event.epoch == 1:
+            request_stop(RunFolder(search.project_folder / "runs" / event.run), keep)
+
+    driven.on_event = hear
+    assert driven.run().ending == "trials"
+    trial, = read_search(search).trials
+    assert trial.state == ("complete" if keep else "failed") and len(trial.intermediate) < 4
+    assert trial.values == ((trial.intermediate[-1][1],) if keep else ())
+    assert keep or trial.problem.code == "discarded"
 
 
 def test_two_drivers_never_share_a_search(begin):

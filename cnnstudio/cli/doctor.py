@@ -107,8 +107,7 @@ def _diagnose(output: Output) -> int:
         output.line({**facts, "added": [_added_facts(library) for library in added]})
     else:
         for name, value in facts.items():
-            text = device_text(value) if name == "device" else _cards_text(value) if name == "cards" else _value_text(value)
-            output.line({}, f"{_FACTS.get(name, name)}: {text}")
+            output.line({}, f"{_FACTS.get(name, name)}: {_fact_text(name, value)}")
         for library in added:
             output.line({}, tr("added: {name} {version}, {size}, {folder}", "añadido: {name} {version}, {size}, {folder}",
                                name=library.package, version=_version_of(library), size=format_size(library.bytes),
@@ -122,6 +121,14 @@ def _diagnose(output: Output) -> int:
                 "Add it again: cnnstudio doctor --install {id}.", "Añádala de nuevo: cnnstudio doctor --install {id}.").fill(
                     id=library.id)), "machine")])
     return exit_code(last, output)
+
+
+def _fact_text(name: str, value: Any) -> str:
+    if name == "device":
+        return str(device_text(value))
+    if name == "devices":
+        return f"{len(value)} ({', '.join(str(device_text(device)) for device in value)})"
+    return _cards_text(value) if name == "cards" else _value_text(value)
 
 
 def _cards_text(cards: list[dict[str, Any]]) -> str:
@@ -138,6 +145,7 @@ def _version_of(library: AddedLibrary) -> str:
 
 _FACTS: Final = {
     "versions": Text("versions", "versiones"), "backend": Text("backend", "motor"), "device": Text("device", "dispositivo"),
+    "devices": Text("devices to compute on", "dispositivos para calcular"),
     "backends": Text("backends", "motores"), "cpu_count": Text("processor cores",
                                                                "núcleos del procesador"), "gpu": Text("GPU", "GPU"),
     "litert": Text("LiteRT", "LiteRT"), "opencv": Text("OpenCV", "OpenCV"), "platform": Text("platform", "plataforma"),

@@ -17,11 +17,12 @@ from cnnstudio.core.events import Event
 from cnnstudio.core.item import Step
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.training import Devices
 
 
 class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=str.lower):
     """What to do. Paths are absolute. `cache` is the user's cache folder; `backend` Keras's backend.
-    `determinism` is "auto" (on for a processor, off on a GPU), "on" or "off"."""
+    `determinism` is "auto" (on for a processor, off on a GPU), "on" or "off"; `devices` share each batch of a training."""
 
     function: ClassVar[str] = ""
     """The function that does the job, "module:function" in `cnnstudio.engine`; called with the job and a Link, it
@@ -33,6 +34,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=st
 
     backend: str = "tensorflow"
     device: str = "auto"
+    devices: Devices = 1
     determinism: str = "auto"
     cache: str = ""
     language: str = "en"

@@ -12,6 +12,8 @@ from cnnstudio.core.text import Text, same
 
 Backend = Literal["tensorflow", "torch", "jax"]
 Device = Literal["auto", "cpu", "gpu"]
+Devices = int | Literal["all"]
+"""How many devices of the computer share each batch."""
 Precision = Literal["float32", "mixed_float16", "mixed_bfloat16"]
 Determinism = Literal["auto", "on", "off"]
 
@@ -47,7 +49,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     `loss` "auto" follows the label mode. Types of `loss`, `metrics`, `optimizer` and `callbacks` are entries of
     `catalog.training`; the id of a metric is its name in Keras. `accumulation` is the number of batches whose gradients
     make one step of the optimizer. `class_weights` are by the names of the classes, and count with class_weight "custom"
-    (see `core.class_balance`). `determinism` "auto" is on for a processor and off on a GPU.
+    (see `core.class_balance`). `determinism` "auto" is on for a processor and off on a GPU. `devices` of the computer share
+    each batch.
     """
 
     stages: tuple[Stage, ...] = (Stage(id="stage_1"),)
@@ -65,6 +68,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     jit_compile: Literal["auto", "on", "off"] = "auto"
     backend: Backend = "tensorflow"
     device: Device = "auto"
+    devices: Devices = 1
     keep_features: bool = True
 
     @property
@@ -125,6 +129,7 @@ STAGE_PARAMS: Final = (
                     "pesos: 0,1 hace que la base aprenda diez veces más despacio que las capas posteriores. 1: la misma "
                     "tasa.")),
 )
+DEVICE_COUNTS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 16)
 TRAINING_PARAMS: Final = (
     Int(name="batch_size", default=32, minimum=1, maximum=65_536, label=Text("Batch size", "Tamaño de lote"),
         help=Text("Number of pictures per step of the optimizer.", "Número de imágenes por paso del optimizador.")),
@@ -194,4 +199,12 @@ TRAINING_PARAMS: Final = (
            help=Text("auto uses a GPU if there is one.", "auto usa una GPU si la hay."),
            options=(Option("auto", Text("Automatic", "Automático")), Option("cpu", Text("Processor", "Procesador")),
                     Option("gpu", same("GPU")))),
+    Choice(name="devices", default=1, advanced=True, label=Text("Devices", "Dispositivos"),
+           help=Text("How many GPUs of this computer share each batch, all or so many. JAX: the result is that of one device. "
+                     "TensorFlow: batch normalisation takes its statistics from the part of each GPU, and at most a few "
+                     "pictures an epoch are left out so that all parts are equal.",
+                     "Cuántas GPU de este equipo se reparten cada lote: todas o ese número. JAX: el resultado es el de un solo "
+                     "dispositivo. TensorFlow: la normalización por lotes toma sus estadísticas de la parte de cada GPU, y como "
+                     "mucho unas pocas imágenes por época quedan fuera para que todas las partes sean iguales."),
+           options=(*(Option(count, same(str(count))) for count in DEVICE_COUNTS), Option("all", Text("All", "Todos")))),
 )

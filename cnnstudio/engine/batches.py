@@ -43,12 +43,14 @@ class BatchSource:
     its n pictures is shown drawn[c] // n times, and drawn[c] % n of them, drawn anew by (seed, epoch, c), once more. What
     `order` gives are draws: the position plus the number of pictures times the number of the repetition, so that the
     augmenter changes each repetition in its own way.
+
+    An epoch shows a `multiple` of pictures; the rest, others in each epoch, is left out.
     """
 
     def __init__(self, rows: Callable[[np.ndarray], np.ndarray], labels: np.ndarray, batch_size: int, *,
                  seed: int = 0, shuffle: bool = False, augmenter: Any = None,
                  mixer: Mixer | None = None, weights: np.ndarray | None = None, classes: np.ndarray | None = None,
-                 drawn: Sequence[int] = ()) -> None:
+                 drawn: Sequence[int] = (), multiple: int = 1) -> None:
         self._rows = rows
         self._labels = labels
         self._weights = weights
@@ -59,7 +61,9 @@ class BatchSource:
         self._mixer = mixer
         self._count = len(labels)
         self._classes, self._drawn = classes, tuple(drawn)
-        self.pictures = sum(drawn) if classes is not None else len(labels)
+        self.available = sum(drawn) if classes is not None else len(labels)
+        """Pictures that an epoch would show if all of them were a multiple."""
+        self.pictures = self.available - self.available % multiple
         """Pictures that an epoch shows."""
 
     def __len__(self) -> int:
@@ -70,7 +74,7 @@ class BatchSource:
         """Draws in the order of that epoch (counted from 1)."""
         if not self._shuffle:
             return np.arange(self.pictures)
-        order = epoch_order(self.pictures, self._seed, epoch)
+        order = epoch_order(self.available, self._seed, epoch)[:self.pictures]
         return order if self._classes is None else self._repeated(self._classes, epoch)[order]
 
     def _repeated(self, classes: np.ndarray, epoch: int) -> np.ndarray:

@@ -68,8 +68,8 @@ def _work(job: JobSpec, link: Link) -> Event:
     with lean_keras():
         from cnnstudio.engine import environment
 
-    environment.set_up(job.device, job.determinism)
-    link.emit(Hello(pid=os.getpid(), versions=environment.versions(), device=environment.device_name()))
+    environment.set_up(job.device, job.determinism, job.devices)
+    link.emit(Hello(pid=os.getpid(), versions=environment.versions(), device=environment.device_name(job.devices)))
     return _worker(job)(job, link)
 
 

@@ -31,13 +31,14 @@ def diagnose(_job: Diagnose, link: Link) -> Event:
 
 
 def facts() -> dict[str, Any]:
-    """versions, backend, device, gpu, backends (installed version or None), litert (works), opencv formats,
+    """versions, backend, device, devices (the names of all), gpu, backends (installed version or None), litert (works), opencv formats,
     cpu_count, platform, cache (path and whether it can be written)."""
     cache = cache_folder()
     return {
         "versions": environment.versions(),
         "backend": environment.versions()["backend"],
         "device": environment.device_name(),
+        "devices": list(environment.device_names()),
         "gpu": environment.on_gpu(),
         "backends": {name: _version(name) for name in BACKENDS.ids()},
         "litert": _litert_works(),

@@ -14,18 +14,22 @@ import keras
 import numpy as np
 
 from cnnstudio import __version__
+from cnnstudio.core.training import Devices
 
 _PACKAGES = {"numpy": "numpy", "opencv": "opencv-python-headless", "litert": "ai-edge-litert", "torch": "torch",
              "jax": "jax"}
+LOGICAL_DEVICES: Final = "CNNSTUDIO_TEST_LOGICAL_DEVICES"
+"""For tests alone: into how many devices TensorFlow takes the processor apart. For JAX, XLA_FLAGS says it."""
 _XLA_DETERMINISM: Final = "--xla_gpu_deterministic_ops=true"
 
 
-def set_up(device: str, determinism: str = "auto") -> None:
+def set_up(device: str, determinism: str = "auto", devices: Devices = 1) -> None:
     """Configure the process: OpenCV uses one thread, the GPU is used only if wanted, and equal seeds give equal
     numbers.
 
     `determinism` "on" and "off" decide that; "auto" is on for a processor, where it costs little (record 45),
-    and off on a GPU, where many operations have no quick deterministic form.
+    and off on a GPU, where many operations have no quick deterministic form. With several `devices`, TensorFlow's may wait
+    for each other, so that operations go on at once.
     """
     # What the libraries made at their import stays: a collection that goes through it takes half a second.
     gc.freeze()
@@ -38,7 +42,11 @@ def set_up(device: str, determinism: str = "auto") -> None:
             tf.config.set_visible_devices([], "GPU")
         if _wants_determinism(determinism):
             tf.config.experimental.enable_op_determinism()
-            _one_operation_at_a_time(tf)
+            if devices == 1:
+                _one_operation_at_a_time(tf)
+        if count := os.environ.get(LOGICAL_DEVICES):
+            tf.config.set_logical_device_configuration(
+                tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * int(count))
     elif backend == "torch":
         import torch
 
@@ -97,24 +105,46 @@ def on_gpu() -> bool:
     return bool(jax.default_backend() != "cpu")
 
 
-def device_name() -> str:
-    """The name of the device, such as "GPU: NVIDIA T4" or "CPU: 2 cores"."""
+def device_names() -> tuple[str, ...]:
+    """The name of every device that Keras can compute on, such as "GPU: NVIDIA T4"; of processors "CPU: 2 cores"."""
     backend = keras.backend.backend()
-    if on_gpu():
-        if backend == "tensorflow":
-            import tensorflow as tf
+    if not on_gpu():
+        return (f"CPU: {os.cpu_count() or 1} cores",) * _processors()
+    if backend == "tensorflow":
+        import tensorflow as tf
 
-            card = tf.config.get_visible_devices("GPU")[0]
-            details = tf.config.experimental.get_device_details(card)
-            return f"GPU: {details.get('device_name', card.name)}"
-        if backend == "torch":
-            import torch
+        cards = tf.config.get_visible_devices("GPU")
+        names = [tf.config.experimental.get_device_details(card).get("device_name", card.name) for card in cards]
+    elif backend == "torch":
+        import torch
 
-            return f"GPU: {torch.cuda.get_device_name(0) if torch.cuda.is_available() else 'Apple'}"
+        names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())] or ["Apple"]
+    else:
         import jax
 
-        return f"GPU: {jax.devices()[0].device_kind}"
-    return f"CPU: {os.cpu_count() or 1} cores"
+        names = [device.device_kind for device in jax.devices()]
+    return tuple(f"GPU: {name}" for name in names)
+
+
+def _processors() -> int:
+    """1, or as many as tests take the processor apart into."""
+    if keras.backend.backend() == "tensorflow":
+        return int(os.environ.get(LOGICAL_DEVICES, "1"))
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return int(jax.device_count())
+    return 1
+
+
+def device_name(devices: Devices = 1) -> str:
+    """The name of the first device, such as "GPU: NVIDIA T4" or "CPU: 2 cores"; of several "GPU: 2 × NVIDIA T4"."""
+    names = device_names()
+    count = len(names) if devices == "all" else min(devices, len(names))
+    if count == 1:
+        return names[0]
+    kind, _colon, name = names[0].partition(": ")
+    return f"{kind}: {count} × {name}"
 
 
 def backend_version() -> str:

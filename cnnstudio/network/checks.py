@@ -23,6 +23,7 @@ from cnnstudio.core.registry import Registry
 from cnnstudio.core.text import Text
 from cnnstudio.core.training import TRAINING_PARAMS
 from cnnstudio.network.advice import advice
+from cnnstudio.network.device_checks import check_devices
 from cnnstudio.network.freeze_checks import check_freeze_lines
 from cnnstudio.network.loss_checks import check_class_weights, check_loss
 from cnnstudio.network.metric_checks import check_metrics
@@ -359,6 +360,7 @@ def check_training(project: Project, bases: BaseResolver, class_count: int = 0) 
     problems += check_loss(project)
     problems += check_metrics(project, class_count)
     problems += check_class_weights(project)
+    problems += check_devices(project)
     if training.batch_size < 8 and any(
             (layer := LAYERS.find(node.type)) is not None and layer.batch_free for node in project.network.nodes):
         problems.append(warning("small_batch", Text(

@@ -97,8 +97,8 @@ def count_entries(entries: Sequence[Entry], classes: Sequence[str]) -> dict[str,
 def training_job(run: RunFolder, project: Project, resume: bool = False) -> Train:
     """The job that trains or resumes a run."""
     return Train(run_folder=str(run.folder), resume=resume, backend=project.training.backend,
-                 device=project.training.device, determinism=project.training.determinism, cache=str(cache_folder()),
-                 language=language())
+                 device=project.training.device, devices=project.training.devices,
+                 determinism=project.training.determinism, cache=str(cache_folder()), language=language())
 
 
 def rates_job(folder: Path, project: Project, index: Index, stage: str = "") -> TryRates:

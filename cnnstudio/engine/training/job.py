@@ -27,6 +27,7 @@ from cnnstudio.engine.building import (
     optimizer_of,
     set_trainable,
 )
+from cnnstudio.engine.devices import check_pictures, count_devices, sharing
 from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.memory import gpu_peak
 from cnnstudio.engine.model_card import Card
@@ -52,31 +53,27 @@ def train(job: Train, link: Link) -> Event:
     project = run.spec()
     manifest = read_located(run.manifest_path, run.project_folder, as_trained=True)
     context = context_of(project, len(manifest.header.class_names), ProjectBases(run.project_folder))
+    devices = count_devices(project.training)
     phase(link, "preparing")
     pictures = usable_pictures(project, manifest, cache, link)
     phase(link, "building")
     keras.utils.set_random_seed(project.training.seed)
-    built = build(project.network, context, precision=project.training.precision)
-    before = take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
-    link.check()
-    if not environment.is_deterministic():
-        link.emit(Notice(problem=_not_deterministic()))
     card = Card(recipe=project.recipe, class_names=manifest.header.class_names, label_mode=project.dataset.label_mode,
                 run=run.id)
-    plan = Plan(run, project, context, built, pictures, cache, link, card)
-    sampler = Sampler(link.emit)
-    try:
-        finished = plan.run(job.resume)
-    except ProblemError:
-        _keep_last_whole_epoch(run, link)
-        raise
-    finally:
-        sampler.close()
+    with sharing(devices):
+        check_pictures(len(pictures.train), len(pictures.validation))
+        built = build(project.network, context, precision=project.training.precision)
+        before = take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
+        link.check()
+        if not environment.is_deterministic():
+            link.emit(Notice(problem=_not_deterministic()))
+        plan = Plan(run, project, context, built, pictures, cache, link, card)
+        finished = _run_plan(plan, run, job.resume, link)
     if not finished and link.stop is not None and not link.stop.keep:
         return Stopped(run=run.id, kept=False)
     phase(link, "saving")
     run.spec()  # raises where the run was removed meanwhile
-    model = _save(run, project, context, card, built, plan.optimizer)
+    model = _save(run, project, context, card, built, plan.optimizer, alone=devices == 1)
     link.emit(Artifact(kind="model", path=str(run.model_path)))
     if job.convert:
         phase(link, "converting")
@@ -85,6 +82,18 @@ def train(job: Train, link: Link) -> Event:
         _tell_change(run, before, Loaded(model, card, run.model_path), manifest, cache, link)
     link.emit(_measured(run))
     return (Finished if finished else Stopped)(run=run.id, metrics=plan.metrics)
+
+
+def _run_plan(plan: Plan, run: RunFolder, resume: bool, link: Link) -> bool:
+    """Whether the training went to its end. Raises ProblemError."""
+    sampler = Sampler(link.emit)
+    try:
+        return plan.run(resume)
+    except ProblemError:
+        _keep_last_whole_epoch(run, link)
+        raise
+    finally:
+        sampler.close()
 
 
 def _tell_change(run: RunFolder, before: Loaded, after: Loaded, manifest: Manifest, cache: Path, link: Link) -> None:
@@ -122,12 +131,12 @@ def _keep_last_whole_epoch(run: RunFolder, link: Link) -> None:
         link.emit(Artifact(kind="model", path=str(run.model_path)))
 
 
-def _save(run: RunFolder, project: Project, context: Context, card: Card, built: Built, optimizer: Any) -> Any:
+def _save(run: RunFolder, project: Project, context: Context, card: Card, built: Built, optimizer: Any, alone: bool) -> Any:
     """Save the model with the state of the optimizer that trained it, also where that trained the head alone; returns the
-    model that was saved."""
+    model that was saved. `alone`: one device trained it."""
     model = built.model
-    if project.training.precision != "float32":
-        # The weights are in float32 anyway; evaluation and export need not handle the precision.
+    if project.training.precision != "float32" or not alone:
+        # Weights of several devices are no plain variables. The weights are in float32 anyway; evaluation and export need not handle the precision.
         plain = build(project.network, context, weights=False)
         set_trainable(plain, project.network, context.bases, project.training.last_stage.trainable_from)
         plain.model.set_weights(built.model.get_weights())

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from cnnstudio.core.events import Histogram, LayerState
+from cnnstudio.engine.devices import answers
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.gradients import Batch, loss_gradients
 from cnnstudio.engine.training.layer_rows import Row
@@ -97,8 +98,8 @@ class _Probe:
         self._model = keras.Model(part.inputs, [row.tensor for _number, row in rows])
 
     def __call__(self, pictures: np.ndarray) -> list[tuple[int, np.ndarray]]:
-        entering = pictures if self._entering is None else self._entering.predict_on_batch(pictures)
-        outputs = self._model.predict_on_batch(entering)
+        entering = pictures if self._entering is None else answers(self._entering, pictures)
+        outputs = answers(self._model, entering)
         outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
         return [(number, np.asarray(numpy_of(output), np.float32))
                 for number, output in zip(self._numbers, outputs, strict=True)]

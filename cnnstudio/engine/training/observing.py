@@ -14,6 +14,7 @@ from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
+from cnnstudio.engine.devices import answers
 from cnnstudio.engine.model_card import probabilities
 from cnnstudio.engine.training.pictures import Pictures
 from cnnstudio.imaging.errors import PictureError
@@ -67,7 +68,7 @@ class Observer:
         """(n, classes) probabilities."""
         if not self._pixels:
             return np.empty((0, 1))
-        outputs = np.asarray(self._model.predict_on_batch(np.stack(self._pixels).astype(np.float32)), np.float32)
+        outputs = np.asarray(answers(self._model, np.stack(self._pixels).astype(np.float32)), np.float32)
         return np.asarray(probabilities(outputs, self._project.dataset.label_mode))
 
     def _answered(self, picture: ObservedPicture, shares: np.ndarray) -> ObservedPicture:

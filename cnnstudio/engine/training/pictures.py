@@ -19,6 +19,7 @@ from cnnstudio.core.text import Text
 from cnnstudio.datasets.manifest import Entry, Manifest
 from cnnstudio.datasets.run_pictures import pictures_gone_problem
 from cnnstudio.engine.batches import BatchSource, encode_labels
+from cnnstudio.engine.devices import parts, validation_batch
 from cnnstudio.engine.pixels import Prepared, notices, prepare_pictures
 from cnnstudio.engine.progress import ThrottledProgress
 from cnnstudio.network.checks import mixing_problem
@@ -83,13 +84,14 @@ def make_sources(project: Project, context: Context, pictures: Pictures, held: P
     weights = None if of_class is None else np.asarray(of_class, np.float32)[numbers]
     oversampled = {"classes": numbers, "drawn": drawn} if training.oversampling else {}
 
-    def source(indices: np.ndarray, **options: Any) -> BatchSource:
-        return BatchSource(lambda places: held.take(indices[places]), encoded[indices], training.batch_size,
+    def source(indices: np.ndarray, batch_size: int, **options: Any) -> BatchSource:
+        return BatchSource(lambda places: held.take(indices[places]), encoded[indices], batch_size,
                            seed=training.seed, **options)
 
-    validation = source(pictures.validation) if len(pictures.validation) else None
-    return source(pictures.train, shuffle=True, augmenter=augmenter, mixer=mixer, weights=weights,
-                  **oversampled), validation
+    measured = len(pictures.validation)
+    validation = source(pictures.validation, validation_batch(measured, training.batch_size)) if measured else None
+    return source(pictures.train, training.batch_size, shuffle=True, augmenter=augmenter, mixer=mixer, weights=weights,
+                  multiple=parts(), **oversampled), validation
 
 
 def _nothing_left(manifest: Manifest, entries: list[Entry]) -> Problem:

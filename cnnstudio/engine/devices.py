@@ -1,0 +1,147 @@
+"""Several devices of one computer that share every batch of a training.
+
+On JAX, Keras's `DataParallel` lays each batch out over the devices, and the step is that of the whole batch. On TensorFlow,
+`MirroredStrategy` keeps a copy of the network on each device, gives each a part of the batch, and sums the gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import msgspec
+import numpy as np
+
+from cnnstudio.core.problems import Problem, ProblemError, error, warning
+from cnnstudio.core.text import Text
+from cnnstudio.core.training import TrainingSpec
+from cnnstudio.engine import environment
+from cnnstudio.network.device_checks import ONE_DEVICE, too_many_problem, uneven_problem
+
+
+def count_devices(training: TrainingSpec) -> int:
+    """How many devices share each batch. Raises ProblemError where there are not as many, or the batch cannot be shared."""
+    if training.devices == 1:
+        return 1
+    there = environment.device_names()
+    wanted = len(there) if training.devices == "all" else training.devices
+    if wanted > len(there) or len(there) == 1:
+        raise ProblemError(too_many_problem(training.devices, there))
+    if training.batch_size % wanted:
+        raise ProblemError(uneven_problem(training, wanted))
+    return wanted
+
+
+@contextmanager
+def sharing(count: int) -> Iterator[None]:
+    """Models that are made within share their batches among so many devices, and are to be trained within."""
+    if count == 1:
+        yield
+    elif keras.backend.backend() == "tensorflow":
+        with _mirrored(count).scope():
+            yield
+    else:
+        with _laid_out(count):
+            yield
+
+
+def _mirrored(count: int) -> Any:
+    import tensorflow as tf
+
+    kind = "GPU" if environment.on_gpu() else "CPU"
+    return tf.distribute.MirroredStrategy([f"{kind}:{number}" for number in range(count)])
+
+
+@contextmanager
+def _laid_out(count: int) -> Iterator[None]:
+    """Keras lays all batches out as the first one of an epoch, which a last one that the devices do not divide does not
+    allow. Such a batch goes to all devices, each of which then computes it whole: nothing is left out or filled up."""
+    from keras.src.backend.jax import distribution_lib
+
+    distribution = keras.distribution.DataParallel(devices=keras.distribution.list_devices()[:count])
+    lay_out, before = distribution_lib.distribute_data_input, keras.distribution.distribution()
+
+    def lay_out_any(batch: Any, layout: Any, batch_dim_name: str) -> Any:
+        if len(batch) % count:
+            layout = keras.distribution.TensorLayout([None] * len(batch.shape), distribution.device_mesh)
+        return lay_out(batch, layout, batch_dim_name)
+
+    distribution_lib.distribute_data_input = lay_out_any
+    keras.distribution.set_distribution(distribution)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(before)
+        distribution_lib.distribute_data_input = lay_out
+
+
+def parts() -> int:
+    """Into how many parts TensorFlow takes each batch here; on JAX a batch stays whole."""
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def answers(model: Any, pictures: Any) -> Any:
+    """`predict_on_batch`: on TensorFlow each device answers for the whole batch, and Keras puts all answers in a row."""
+    outputs = model.predict_on_batch(pictures)
+    if parts() == 1:
+        return outputs
+    if isinstance(outputs, list | tuple):
+        return [output[:len(pictures)] for output in outputs]
+    return outputs[:len(pictures)]
+
+
+def validation_batch(pictures: int, batch_size: int) -> int:
+    """The largest size of batches, at most `batch_size`, of which the last has a picture for every device."""
+    count = parts()
+    return next((size for size in range(batch_size, count - 1, -1) if not 0 < pictures % size < count), batch_size)
+
+
+def check_pictures(train: int, validation: int) -> None:
+    """Raises ProblemError where a device would have no picture."""
+    count = parts()
+    for number, name in ((train, Text("training", "entrenamiento")), (validation, Text("validation", "validación"))):
+        if 0 < number < count or (not number and name.en == "training"):
+            text = Text("There are fewer {name} pictures ({n}) than devices ({m}): some would have nothing to compute. Use one "
+                        "device.",
+                        "Hay menos imágenes de {name} ({n}) que dispositivos ({m}): algunos no tendrían nada que calcular. Use "
+                        "un solo dispositivo.")
+            raise ProblemError(error("devices_few_pictures", text.fill(name=name, n=number, m=count), "training",
+                                     field="devices", fixes=(ONE_DEVICE,)))
+
+
+def told_of_sharing(model: Any, training: TrainingSpec, pictures: int) -> list[Problem]:
+    """What is different from one device in a training that is shared, where `pictures` would be shown an epoch."""
+    count = parts()
+    if count == 1:
+        return []
+    texts = []
+    if pictures % count:
+        texts.append(("devices_remainder", Text(
+            "In each epoch, pictures left out: {n} of {pictures}, others each time, so that the last batch is shared equally "
+            "among {count} devices.",
+            "Imágenes que quedan fuera en cada época: {n} de {pictures}, otras cada vez, para que el último lote se reparta por "
+            "igual entre {count} dispositivos.").fill(n=pictures % count, pictures=pictures, count=count)))
+    if _normalizes(model.layers):
+        texts.append(("devices_normalization", Text(
+            "Batch normalisation takes the mean and the variance from the part of each device ({n} pictures), not from the whole "
+            "batch ({batch}): the result is not that of one device. With JAX it is.",
+            "La normalización por lotes toma la media y la varianza de la parte de cada dispositivo ({n} imágenes), no del lote "
+            "completo ({batch}): el resultado no es el de un solo dispositivo. Con JAX sí lo es.").fill(
+                n=training.batch_size // count, batch=training.batch_size)))
+    return [msgspec.structs.replace(warning(code, text, "training", field="devices"), severity="info") for code, text in texts]
+
+
+def _normalizes(layers: Sequence[Any]) -> bool:
+    """Whether a layer, outside of a base, which stays in inference mode, normalises by batches."""
+    return any(isinstance(layer, keras.layers.BatchNormalization) and not layer.synchronized for layer in layers)
+
+
+def shares_of(batch: tuple[np.ndarray, ...], count: int) -> Iterator[tuple[np.ndarray, ...]]:
+    """The parts of a batch for each device, the first ones larger by a picture where it cannot be divided."""
+    yield from zip(*(np.array_split(part, count) for part in batch), strict=True)

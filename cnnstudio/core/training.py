@@ -204,7 +204,7 @@ TRAINING_PARAMS: Final = (
                      "TensorFlow: batch normalisation takes its statistics from the part of each GPU, and at most a few "
                      "pictures an epoch are left out so that all parts are equal.",
                      "Cuántas GPU de este equipo se reparten cada lote: todas o ese número. JAX: el resultado es el de un solo "
-                     "dispositivo. TensorFlow: la normalización por lotes toma sus estadísticas de la parte de cada GPU, y como "
-                     "mucho unas pocas imágenes por época quedan fuera para que todas las partes sean iguales."),
+                     "dispositivo. TensorFlow: la normalización por lotes toma sus estadísticas de la parte de cada GPU, y "
+                     "como mucho unas pocas imágenes por época quedan fuera para que todas las partes sean iguales."),
            options=(*(Option(count, same(str(count))) for count in DEVICE_COUNTS), Option("all", Text("All", "Todos")))),
 )

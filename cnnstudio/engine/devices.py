@@ -6,6 +6,7 @@ On JAX, Keras's `DataParallel` lays each batch out over the devices, and the ste
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -47,7 +48,9 @@ def sharing(count: int) -> Iterator[None]:
             yield
 
 
+@functools.cache
 def _mirrored(count: int) -> Any:
+    """One in a process: a second one would meet the first under the same keys when devices exchange gradients."""
     import tensorflow as tf
 
     kind = "GPU" if environment.on_gpu() else "CPU"
@@ -64,6 +67,8 @@ def _laid_out(count: int) -> Iterator[None]:
     lay_out, before = distribution_lib.distribute_data_input, keras.distribution.distribution()
 
     def lay_out_any(batch: Any, layout: Any, batch_dim_name: str) -> Any:
+        if batch is None:
+            return None
         if len(batch) % count:
             layout = keras.distribution.TensorLayout([None] * len(batch.shape), distribution.device_mesh)
         return lay_out(batch, layout, batch_dim_name)
@@ -125,14 +130,14 @@ def told_of_sharing(model: Any, training: TrainingSpec, pictures: int) -> list[P
         texts.append(("devices_remainder", Text(
             "In each epoch, pictures left out: {n} of {pictures}, others each time, so that the last batch is shared equally "
             "among {count} devices.",
-            "Imágenes que quedan fuera en cada época: {n} de {pictures}, otras cada vez, para que el último lote se reparta por "
-            "igual entre {count} dispositivos.").fill(n=pictures % count, pictures=pictures, count=count)))
+            "Imágenes que quedan fuera en cada época: {n} de {pictures}, otras cada vez, para que el último lote se reparta "
+            "por igual entre {count} dispositivos.").fill(n=pictures % count, pictures=pictures, count=count)))
     if _normalizes(model.layers):
         texts.append(("devices_normalization", Text(
-            "Batch normalisation takes the mean and the variance from the part of each device ({n} pictures), not from the whole "
-            "batch ({batch}): the result is not that of one device. With JAX it is.",
-            "La normalización por lotes toma la media y la varianza de la parte de cada dispositivo ({n} imágenes), no del lote "
-            "completo ({batch}): el resultado no es el de un solo dispositivo. Con JAX sí lo es.").fill(
+            "Batch normalisation takes the mean and the variance from the part of each device ({n} pictures), not from the "
+            "whole batch ({batch}): the result is not that of one device. With JAX it is.",
+            "La normalización por lotes toma la media y la varianza de la parte de cada dispositivo ({n} imágenes), no del "
+            "lote completo ({batch}): el resultado no es el de un solo dispositivo. Con JAX sí lo es.").fill(
                 n=training.batch_size // count, batch=training.batch_size)))
     return [msgspec.structs.replace(warning(code, text, "training", field="devices"), severity="info") for code, text in texts]
 

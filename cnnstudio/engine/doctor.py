@@ -31,8 +31,8 @@ def diagnose(_job: Diagnose, link: Link) -> Event:
 
 
 def facts() -> dict[str, Any]:
-    """versions, backend, device, devices (the names of all), gpu, backends (installed version or None), litert (works), opencv formats,
-    cpu_count, platform, cache (path and whether it can be written)."""
+    """versions, backend, device, devices (the names of all), gpu, backends (installed version or None), litert (works),
+    opencv formats, cpu_count, platform, cache (path and whether it can be written)."""
     cache = cache_folder()
     return {
         "versions": environment.versions(),

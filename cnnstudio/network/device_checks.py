@@ -35,7 +35,7 @@ def check_devices(project: Project) -> tuple[Problem, ...]:
                     "device.",
                     "El procesador es un solo dispositivo: solo varias GPU pueden repartirse un lote. Elija Automático o GPU "
                     "como dispositivo, o un solo dispositivo.")
-        automatic = Fix(action="set_field", label=Text("Choose the device automatically", "Elegir el dispositivo automáticamente"),
+        automatic = Fix(action="set_field", label=Text("Device: Automatic", "Dispositivo: Automático"),
                         arguments={"spec": "training", "field": "device", "value": "auto"})
         problems.append(error("devices_processor", text, "training", field="devices", fixes=(ONE_DEVICE, automatic)))
     if training.devices != "all" and training.batch_size % training.devices:
@@ -90,18 +90,18 @@ def _check_tensorflow(project: Project) -> list[Problem]:
     if training.jit_compile == "on":
         text = Text("With TensorFlow, a training that several devices share cannot be compiled with XLA. Use JAX, which always "
                     "does, one device, or no XLA.",
-                    "Con TensorFlow, un entrenamiento que se reparten varios dispositivos no se puede compilar con XLA. Use JAX, "
-                    "que siempre lo hace, un solo dispositivo o no use XLA.")
+                    "Con TensorFlow, un entrenamiento que se reparten varios dispositivos no se puede compilar con XLA. Use "
+                    "JAX, que siempre lo hace, un solo dispositivo o no use XLA.")
         off = Fix(action="set_field", label=Text("Do not use XLA", "No usar XLA"),
                   arguments={"spec": "training", "field": "jit_compile", "value": "auto"})
         problems.append(error("devices_xla", text, "training", field="jit_compile", fixes=(off, _JAX, ONE_DEVICE)))
     for stage in training.stages:
         name = next((name for name in _CLIPPING if stage.optimizer.params.get(name)), None)
         if name is not None:
-            text = Text("With TensorFlow, each device would clip the gradients of its own part ({name}), not those of the whole "
-                        "batch, and the result would be another one. Use JAX, one device, or no clipping.",
-                        "Con TensorFlow, cada dispositivo recortaría los gradientes de su propia parte ({name}), no los del lote "
-                        "completo, y el resultado sería otro. Use JAX, un solo dispositivo o no recorte.")
+            text = Text("With TensorFlow, each device would clip the gradients of its own part ({name}), not those of the "
+                        "whole batch, and the result would be another one. Use JAX, one device, or no clipping.",
+                        "Con TensorFlow, cada dispositivo recortaría los gradientes de su propia parte ({name}), no los del "
+                        "lote completo, y el resultado sería otro. Use JAX, un solo dispositivo o no recorte.")
             plain = {key: value for key, value in stage.optimizer.params.items() if key not in _CLIPPING}
             off = Fix(action="set_stage_field", label=Text("Do not clip", "No recortar"), arguments={
                 "stage": stage.id, "field": "optimizer", "value": {"type": stage.optimizer.type, "params": plain}})

@@ -18,8 +18,8 @@ class Feed(DataAdapter):  # type: ignore[misc]
 
     The backend gets tensors from a plain iterator. On TensorFlow this is a third quicker for a small network than
     `tf.data.Dataset.from_generator`, which `keras.utils.PyDataset` uses; a distribution strategy, which shares a batch
-    out, gets a real dataset of the parts. On PyTorch no DataLoader is used: it would draw from the global generator, and a resumed
-    training would have other random numbers.
+    out, gets a real dataset of the parts. On PyTorch no DataLoader is used: it would draw from the global generator, and
+    a resumed training would have other random numbers.
     """
 
     def __init__(self, source: BatchSource, start: int = 0, epoch: int = 0) -> None:
@@ -58,10 +58,10 @@ class Feed(DataAdapter):  # type: ignore[misc]
         for pictures, labels, weights in batches:
             yield (pictures, labels) if weights is None else (pictures, labels, weights)
 
-    def _parts(self) -> Iterator[tuple[np.ndarray, ...]]:
-        """The parts of each batch for the devices, one after the other."""
+    def _parts(self, count: int) -> Iterator[tuple[np.ndarray, ...]]:
+        """The parts of each batch for so many devices, one after the other; called in a thread of TensorFlow."""
         for batch in self._batches():
-            yield from shares_of(batch, parts())
+            yield from shares_of(batch, count)
 
     def get_numpy_iterator(self) -> Any:
         return self._batches()
@@ -80,7 +80,8 @@ class Feed(DataAdapter):  # type: ignore[misc]
         example = self._source.make(max(1, self.epoch), np.arange(1))
         signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in example if part is not None)
         # Shared out here: TensorFlow would cut a batch into parts of one size, and a device might get none of the last one.
-        dataset = tf.data.Dataset.from_generator(self._parts, output_signature=signature)
+        count = parts()
+        dataset = tf.data.Dataset.from_generator(lambda: self._parts(count), output_signature=signature)
         return tf.distribute.get_strategy().distribute_datasets_from_function(lambda _context: dataset)
 
 

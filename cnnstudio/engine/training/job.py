@@ -136,7 +136,7 @@ def _save(run: RunFolder, project: Project, context: Context, card: Card, built:
     model that was saved. `alone`: one device trained it."""
     model = built.model
     if project.training.precision != "float32" or not alone:
-        # Weights of several devices are no plain variables. The weights are in float32 anyway; evaluation and export need not handle the precision.
+        # The weights are in float32 anyway; evaluation and export need not handle the precision, nor several devices.
         plain = build(project.network, context, weights=False)
         set_trainable(plain, project.network, context.bases, project.training.last_stage.trainable_from)
         plain.model.set_weights(built.model.get_weights())

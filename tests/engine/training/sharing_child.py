@@ -1,0 +1,129 @@
+"""Trains small networks on one and on two logical devices, in a process of its own, and writes what came out.
+
+`python -m tests.engine.training.sharing_child BACKEND FOLDER`: results.json, with the largest differences.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+BACKEND = sys.argv[1]
+os.environ["KERAS_BACKEND"] = BACKEND
+os.environ["CNNSTUDIO_TEST_LOGICAL_DEVICES"] = "2"
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+
+import numpy as np
+
+from cnnstudio.core.commands import Observe, ObserveLayers
+from cnnstudio.core.events import Batch, Epoch, LayersObserved, Notice, Observed
+from cnnstudio.core.item import Item
+from cnnstudio.core.jobs import Train
+from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.project import Project
+from cnnstudio.core.training import with_settings
+from cnnstudio.workers.runs.folder import RunFolder, create_run
+from tests.engine.collections_of_pictures import augmented, draw, replace, small_network, small_project, write_manifest
+from tests.engine.conftest import Recorder, stop_at
+
+PICTURES = 20
+
+
+class Trainer:
+    """Trains projects in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.entries = draw(folder / "pictures", count=PICTURES)
+
+    def new_run(self, project: Project, left_out: int = 0) -> RunFolder:
+        entries = self.entries[left_out:]
+        return create_run(self.folder, project, lambda path: write_manifest(path, self.folder / "pictures", entries))
+
+    def train(self, run: RunFolder, resume: bool = False, on_event: Any = None) -> Recorder:
+        from cnnstudio.engine.training.job import train
+
+        recorder = Recorder(on_event)
+        recorder.keep_in(run.folder)
+        train(Train(run_folder=str(run.folder), cache=str(self.folder / "cache"), resume=resume), recorder)
+        return recorder
+
+    def compare(self, project: Project, left_out: int = 0) -> dict[str, Any]:
+        """The largest differences of two devices from one, of weights and of metrics, and the codes of what was told."""
+        runs = [self.new_run(with_devices(project, count), left_out) for count in (1, 2)]
+        told = [self.train(run) for run in runs]
+        return differences(*runs, *told) | {"codes": [event.problem.code for event in told[1].of(Notice)]}
+
+
+def with_devices(project: Project, count: int, **settings: Any) -> Project:
+    return replace(project, training=with_settings(project.training, devices=count, backend=BACKEND, **settings))
+
+
+def differences(one: RunFolder, other: RunFolder, told: Recorder, others: Recorder) -> dict[str, Any]:
+    from cnnstudio.engine import models
+
+    weights = [[np.asarray(weight) for weight in models.load(run.folder).model.weights] for run in (one, other)]
+    epochs = [[event.metrics for event in recorder.of(Epoch)] for recorder in (told, others)]
+    last = len(epochs[1])
+    return {"weights": max(float(np.abs(a.astype(float) - b).max()) for a, b in zip(*weights, strict=True)),
+            "metrics": max(abs(a[name] - b[name]) for a, b in zip(epochs[0][-last:], epochs[1], strict=True) for name in a),
+            "epochs": last}
+
+
+def observe(recorder: Recorder, event: Any) -> None:
+    """Ask for answers and layers in the middle of the first epoch."""
+    if isinstance(event, Batch) and (event.epoch, event.batch) == (1, 2):
+        recorder.command(Observe(count=3))
+        recorder.command(ObserveLayers(rows=10))
+
+
+def refusal(trainer: Trainer, project: Project) -> str:
+    try:
+        trainer.train(trainer.new_run(project))
+    except ProblemError as problem_error:
+        return str(problem_error.problems[0].code)
+    return ""
+
+
+def main(folder: Path) -> None:
+    from cnnstudio.engine import environment
+    from cnnstudio.engine.training import reporter
+
+    environment.set_up("auto", devices=2)
+    reporter.EVENT_SECONDS = -1.0
+    trainer = Trainer(folder)
+    plain = small_project(batch_size=6)
+    normalized = replace(plain, network=small_network(batch_normalization=True))
+    results: dict[str, Any] = {
+        "name": environment.device_name(2),
+        "even": trainer.compare(plain),
+        "remainder": trainer.compare(small_project(batch_size=10), left_out=1),
+        "weighted": trainer.compare(small_project(batch_size=10, class_weight="balanced"), left_out=1),
+        "normalized": trainer.compare(normalized),
+        "too_many": refusal(trainer, with_devices(plain, 3, batch_size=6)),
+        "few": refusal(trainer, with_devices(plain, "all", batch_size=5)),
+    }
+    if BACKEND == "jax":
+        results["accumulated"] = trainer.compare(small_project(batch_size=6, accumulation=2))
+        results["clipped"] = trainer.compare(small_project(batch_size=6, optimizer=Item(
+            type="sgd", params={"learning_rate": 0.1, "clipnorm": 0.05})))
+    # Resumed in the middle of an epoch, with all that is random.
+    restless = with_devices(replace(augmented(small_project(batch_size=10)), network=small_network(
+        dropout=0.3, batch_normalization=True)), 2)
+    whole, broken = trainer.new_run(restless, 1), trainer.new_run(restless, 1)
+    unbroken = trainer.train(whole)
+    trainer.train(broken, on_event=stop_at(2, 2))
+    results["resumed"] = differences(whole, broken, unbroken, trainer.train(broken, resume=True))
+    # Looked into while it trains, which must not change anything.
+    watched = trainer.new_run(restless, 1)
+    told = trainer.train(watched, on_event=observe)
+    results["watched"] = differences(whole, watched, unbroken, told) | {
+        "pictures": [len(event.pictures) for event in told.of(Observed)], "layers": len(told.of(LayersObserved))}
+    (folder / "results.json").write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[2]))

@@ -200,11 +200,12 @@ TRAINING_PARAMS: Final = (
            options=(Option("auto", Text("Automatic", "Automático")), Option("cpu", Text("Processor", "Procesador")),
                     Option("gpu", same("GPU")))),
     Choice(name="devices", default=1, advanced=True, label=Text("Devices", "Dispositivos"),
-           help=Text("How many GPUs of this computer share each batch, all or so many. JAX: the result is that of one device. "
-                     "TensorFlow: batch normalisation takes its statistics from the part of each GPU, and at most a few "
-                     "pictures an epoch are left out so that all parts are equal.",
-                     "Cuántas GPU de este equipo se reparten cada lote: todas o ese número. JAX: el resultado es el de un solo "
-                     "dispositivo. TensorFlow: la normalización por lotes toma sus estadísticas de la parte de cada GPU, y "
-                     "como mucho unas pocas imágenes por época quedan fuera para que todas las partes sean iguales."),
+           help=Text("How many GPUs of this computer share each batch, all or so many. Batch normalisation "
+                     "takes its statistics from the whole batch. JAX: the result is that of one device. TensorFlow: so that all "
+                     "parts are equal, fewer pictures than there are GPUs may be left out in an epoch, others each time.",
+                     "Cuántas GPU de este equipo se reparten cada lote: todas o ese número. La "
+                     "normalización por lotes toma sus estadísticas del lote completo. JAX: el resultado es el de un solo "
+                     "dispositivo. TensorFlow: para que todas las partes sean iguales, en una época pueden quedar fuera menos "
+                     "imágenes que GPU hay, otras cada vez."),
            options=(*(Option(count, same(str(count))) for count in DEVICE_COUNTS), Option("all", Text("All", "Todos")))),
 )

@@ -7,7 +7,7 @@ On JAX, Keras's `DataParallel` lays each batch out over the devices, and the ste
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -120,31 +120,44 @@ def check_pictures(train: int, validation: int) -> None:
                                      field="devices", fixes=(ONE_DEVICE,)))
 
 
-def told_of_sharing(model: Any, training: TrainingSpec, pictures: int) -> list[Problem]:
-    """What is different from one device in a training that is shared, where `pictures` would be shown an epoch."""
+def remainder_problem(pictures: int) -> Problem | None:
+    """What the user should know where the devices cannot share `pictures` equally; None where they can."""
     count = parts()
-    if count == 1:
-        return []
-    texts = []
-    if pictures % count:
-        texts.append(("devices_remainder", Text(
-            "In each epoch, pictures left out: {n} of {pictures}, others each time, so that the last batch is shared equally "
-            "among {count} devices.",
-            "Imágenes que quedan fuera en cada época: {n} de {pictures}, otras cada vez, para que el último lote se reparta "
-            "por igual entre {count} dispositivos.").fill(n=pictures % count, pictures=pictures, count=count)))
-    if _normalizes(model.layers):
-        texts.append(("devices_normalization", Text(
-            "Batch normalisation takes the mean and the variance from the part of each device ({n} pictures), not from the "
-            "whole batch ({batch}): the result is not that of one device. With JAX it is.",
-            "La normalización por lotes toma la media y la varianza de la parte de cada dispositivo ({n} imágenes), no del "
-            "lote completo ({batch}): el resultado no es el de un solo dispositivo. Con JAX sí lo es.").fill(
-                n=training.batch_size // count, batch=training.batch_size)))
-    return [msgspec.structs.replace(warning(code, text, "training", field="devices"), severity="info") for code, text in texts]
+    if not pictures % count:
+        return None
+    text = Text("In each epoch, pictures left out: {n} of {pictures}, others each time, so that the last batch is shared equally "
+                "among {count} devices.",
+                "Imágenes que quedan fuera en cada época: {n} de {pictures}, otras cada vez, para que el último lote se reparta "
+                "por igual entre {count} dispositivos.")
+    problem = warning("devices_remainder", text.fill(n=pictures % count, pictures=pictures, count=count), "training",
+                      field="devices")
+    return msgspec.structs.replace(problem, severity="info")
 
 
-def _normalizes(layers: Sequence[Any]) -> bool:
-    """Whether a layer, outside of a base, which stays in inference mode, normalises by batches."""
-    return any(isinstance(layer, keras.layers.BatchNormalization) and not layer.synchronized for layer in layers)
+def normalize_together(model: Any) -> None:
+    """Let batch normalisation take its statistics from the whole batch. On JAX it does so anyway; on TensorFlow each device
+    would take its own, and the copies of the moving averages would drift apart."""
+    if parts() > 1:
+        for layer in _normalizations(model):
+            layer.synchronized = True
+
+
+@contextmanager
+def outside_of_steps(model: Any) -> Iterator[None]:
+    """Within, the model may be called for training by the program itself: no other device takes part in its statistics."""
+    together = [layer for layer in _normalizations(model) if layer.synchronized]
+    for layer in together:
+        layer.synchronized = False
+    try:
+        yield
+    finally:
+        for layer in together:
+            layer.synchronized = True
+
+
+def _normalizations(model: Any) -> list[Any]:
+    """Those outside of a base, which stays in inference mode."""
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
 
 
 def shares_of(batch: tuple[np.ndarray, ...], count: int) -> Iterator[tuple[np.ndarray, ...]]:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnnstudio.engine.devices import outside_of_steps, parts
 from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.training import snapshots
 
@@ -42,9 +43,12 @@ def _loss_scale(model: Any) -> float:
 def _by_tensorflow(model: Any, pictures: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> list[Any]:
     import tensorflow as tf
 
-    variables = [variable.value for variable in model.trainable_variables]
-    with tf.GradientTape() as tape:
-        loss = _loss(model, pictures, labels, weights)
+    # Where several devices have a copy of each variable, outside of their steps that of the first one computes.
+    copies = tf.distribute.get_strategy().experimental_local_results
+    variables = [copies(variable.value)[0] for variable in model.trainable_variables]
+    with tf.GradientTape() as tape, outside_of_steps(model):
+        # Keras divides the loss by the number of parts, of which this is the only one.
+        loss = _loss(model, pictures, labels, weights) * parts()
     found = tape.gradient(loss, variables)
     return [tf.convert_to_tensor(gradient) if isinstance(gradient, tf.IndexedSlices) else gradient for gradient in found]
 

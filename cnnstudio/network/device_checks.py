@@ -21,7 +21,7 @@ def check_devices(project: Project) -> tuple[Problem, ...]:
     """Why the training cannot be shared as `devices` says, as far as the settings tell; how many devices there are is known
     when the training starts."""
     training = project.training
-    if training.devices == 1:
+    if training.devices != "all" and training.devices < 2:
         return ()
     problems: list[Problem] = []
     if training.backend == "torch":

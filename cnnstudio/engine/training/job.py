@@ -27,7 +27,7 @@ from cnnstudio.engine.building import (
     optimizer_of,
     set_trainable,
 )
-from cnnstudio.engine.devices import check_pictures, count_devices, sharing
+from cnnstudio.engine.devices import check_pictures, count_devices, normalize_together, sharing
 from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.memory import gpu_peak
 from cnnstudio.engine.model_card import Card
@@ -63,6 +63,7 @@ def train(job: Train, link: Link) -> Event:
     with sharing(devices):
         check_pictures(len(pictures.train), len(pictures.validation))
         built = build(project.network, context, precision=project.training.precision)
+        normalize_together(built.model)
         before = take_weights(run, built.model, manifest.header.class_names, link, tell=not job.resume)
         link.check()
         if not environment.is_deterministic():

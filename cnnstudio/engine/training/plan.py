@@ -22,7 +22,7 @@ from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine import features
 from cnnstudio.engine.batches import BatchSource
 from cnnstudio.engine.building import Built, build, compile_model, compile_to_keep, set_trainable
-from cnnstudio.engine.devices import told_of_sharing
+from cnnstudio.engine.devices import remainder_problem
 from cnnstudio.engine.model_card import Card
 from cnnstudio.engine.models import save_model
 from cnnstudio.engine.progress import phase
@@ -66,7 +66,7 @@ class Plan:
         self._trainer: StageTrainer | None = None
         self._seconds_at_risk = 0.0
         self._base_learned = False
-        self._told: set[str] = set()
+        self._told_remainder = False
         self._observer = Observer(link, built.model, project, pictures)
         self._layers = LayerObserver(link, pictures, project.training.seed)
         self.optimizer: Any = None
@@ -134,7 +134,7 @@ class Plan:
             self._base_learned = True
         train, validation = make_sources(project, self._context, self._pictures, held, augment=model is built.model)
         compile_model(model, project, self._context, stage, len(train))
-        self._tell_of_sharing(model, train)
+        self._tell_remainder(train)
         count = len(project.training.stages)
         phase(self._link, "training", None if count == 1 else Text(
             "stage {number} of {count} ({name})", "etapa {number} de {count} ({name})").fill(
@@ -166,11 +166,11 @@ class Plan:
         compile_to_keep(self._copy.model, self._project, self._context, optimizer)
         save_model(self._copy.model, path, self._card)
 
-    def _tell_of_sharing(self, model: Any, train: BatchSource) -> None:
-        for problem in told_of_sharing(model, self._project.training, train.available):
-            if problem.code not in self._told:
-                self._told.add(problem.code)
-                self._link.emit(Notice(problem=problem))
+    def _tell_remainder(self, train: BatchSource) -> None:
+        problem = remainder_problem(train.available)
+        if problem is not None and not self._told_remainder:
+            self._told_remainder = True
+            self._link.emit(Notice(problem=problem))
 
     def _is_cut(self, stage: Stage) -> bool:
         cut = features.find_cut(self._project, self._built, stage.trainable_from)

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnnstudio.engine import devices
 from cnnstudio.engine.batches import BatchSource
 
 Parts = tuple[np.ndarray, ...]
@@ -42,6 +43,10 @@ def create_variables(model: Any, train: BatchSource, validation: BatchSource | N
     count = min(train.batch_size, train.pictures, (validation or train).pictures)
     pictures, labels, _ = train.make(1, np.arange(count))
     model.test_on_batch(pictures, labels)
+    if devices.parts() > 1:
+        # Before every `fit` and `evaluate` Keras takes a batch to create what is there by now, and fails where the parts of
+        # the devices differ by a picture.
+        model._maybe_symbolic_build = lambda **_batch: None
 
 
 def _example(source: BatchSource) -> Parts:

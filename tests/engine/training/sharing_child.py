@@ -11,11 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BACKEND = sys.argv[1]
-os.environ["KERAS_BACKEND"] = BACKEND
-os.environ["CNNSTUDIO_TEST_LOGICAL_DEVICES"] = "2"
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
-
 import numpy as np
 
 from cnnstudio.core.commands import Observe, ObserveLayers
@@ -29,7 +24,14 @@ from cnnstudio.workers.runs.folder import RunFolder, create_run
 from tests.engine.collections_of_pictures import augmented, draw, replace, small_network, small_project, write_manifest
 from tests.engine.conftest import Recorder, stop_at
 
+BACKEND = sys.argv[1]
+# Read by the libraries when they are imported, which happens in `main` and below it.
+os.environ["KERAS_BACKEND"] = BACKEND
+os.environ["CNNSTUDIO_TEST_LOGICAL_DEVICES"] = "2"
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
 PICTURES = 20
+TRAINING_PICTURE, VALIDATION_PICTURE = 1, 3
+"""The places of one of each; of 24 and 8."""
 
 
 class Trainer:
@@ -39,8 +41,8 @@ class Trainer:
         self.folder = folder
         self.entries = draw(folder / "pictures", count=PICTURES)
 
-    def new_run(self, project: Project, left_out: int = 0) -> RunFolder:
-        entries = self.entries[left_out:]
+    def new_run(self, project: Project, left_out: int | None = None) -> RunFolder:
+        entries = [entry for number, entry in enumerate(self.entries) if number != left_out]
         return create_run(self.folder, project, lambda path: write_manifest(path, self.folder / "pictures", entries))
 
     def train(self, run: RunFolder, resume: bool = False, on_event: Any = None) -> Recorder:
@@ -51,7 +53,7 @@ class Trainer:
         train(Train(run_folder=str(run.folder), cache=str(self.folder / "cache"), resume=resume), recorder)
         return recorder
 
-    def compare(self, project: Project, left_out: int = 0) -> dict[str, Any]:
+    def compare(self, project: Project, left_out: int | None = None) -> dict[str, Any]:
         """The largest differences of two devices from one, of weights and of metrics, and the codes of what was told."""
         runs = [self.new_run(with_devices(project, count), left_out) for count in (1, 2)]
         told = [self.train(run) for run in runs]
@@ -80,6 +82,28 @@ def observe(recorder: Recorder, event: Any) -> None:
         recorder.command(ObserveLayers(rows=10))
 
 
+def gradients(project: Project, count: int) -> list[np.ndarray]:
+    """Of the loss on one batch, as the look into the layers takes them."""
+    import keras
+
+    from cnnstudio.catalog.bases.resolver import BUILT_IN
+    from cnnstudio.catalog.context import context_of
+    from cnnstudio.engine.building import build, compile_model
+    from cnnstudio.engine.devices import normalize_together, sharing
+    from cnnstudio.engine.gradients import loss_gradients
+
+    context = context_of(project, 2, BUILT_IN)
+    random = np.random.default_rng(3)
+    batch = random.integers(0, 256, (7, 12, 12, 3), np.uint8), np.eye(2, dtype=np.float32)[random.integers(0, 2, 7)], None
+    keras.utils.set_random_seed(5)
+    with sharing(count):
+        model = build(project.network, context).model
+        compile_model(model, project, context)
+        normalize_together(model)
+        model.optimizer.build(model.trainable_variables)
+        return loss_gradients(model, batch)
+
+
 def refusal(trainer: Trainer, project: Project) -> str:
     try:
         trainer.train(trainer.new_run(project))
@@ -100,8 +124,9 @@ def main(folder: Path) -> None:
     results: dict[str, Any] = {
         "name": environment.device_name(2),
         "even": trainer.compare(plain),
-        "remainder": trainer.compare(small_project(batch_size=10), left_out=1),
-        "weighted": trainer.compare(small_project(batch_size=10, class_weight="balanced"), left_out=1),
+        "remainder": trainer.compare(small_project(batch_size=10), left_out=TRAINING_PICTURE),
+        "validation": trainer.compare(plain, left_out=VALIDATION_PICTURE),
+        "weighted": trainer.compare(small_project(batch_size=10, class_weight="custom", class_weights={"dark": 3.0})),
         "normalized": trainer.compare(normalized),
         "too_many": refusal(trainer, with_devices(plain, 3, batch_size=6)),
         "few": refusal(trainer, with_devices(plain, "all", batch_size=5)),
@@ -113,15 +138,17 @@ def main(folder: Path) -> None:
     # Resumed in the middle of an epoch, with all that is random.
     restless = with_devices(replace(augmented(small_project(batch_size=10)), network=small_network(
         dropout=0.3, batch_normalization=True)), 2)
-    whole, broken = trainer.new_run(restless, 1), trainer.new_run(restless, 1)
+    whole, broken = trainer.new_run(restless, TRAINING_PICTURE), trainer.new_run(restless, TRAINING_PICTURE)
     unbroken = trainer.train(whole)
     trainer.train(broken, on_event=stop_at(2, 2))
     results["resumed"] = differences(whole, broken, unbroken, trainer.train(broken, resume=True))
     # Looked into while it trains, which must not change anything.
-    watched = trainer.new_run(restless, 1)
+    watched = trainer.new_run(restless, TRAINING_PICTURE)
     told = trainer.train(watched, on_event=observe)
     results["watched"] = differences(whole, watched, unbroken, told) | {
         "pictures": [len(event.pictures) for event in told.of(Observed)], "layers": len(told.of(LayersObserved))}
+    pairs = zip(gradients(normalized, 1), gradients(normalized, 2), strict=True)
+    results["gradients"] = max(float(np.abs(one - two).max()) for one, two in pairs)
     (folder / "results.json").write_text(json.dumps(results, indent=1))
 
 

@@ -133,6 +133,11 @@ class Curves:
         return [(stage + 1, before) for stage, before in sorted(self.stage_begins.items()) if stage]
 
     @property
+    def gpus(self) -> int:
+        """How many GPUs the computer has, where there are several; else 0."""
+        return sum(name.startswith("gpu_memory_") for name in self._loads)
+
+    @property
     def now(self) -> float:
         """How many epochs are done, with the part of the one that has begun."""
         batch = self.batch_x.values[-1] if len(self.batch_x) else 0.0
@@ -163,6 +168,10 @@ class Curves:
             self._add_load("gpu_memory", gpu.memory_mb, now)
             if gpu.temperature is not None:
                 self._add_load("gpu_temperature", gpu.temperature, now)
+        if len(event.gpus) > 1:
+            for number, each in enumerate(event.gpus, start=1):
+                self._add_load(f"gpu_{number}", 100 * each.load, now)
+                self._add_load(f"gpu_memory_{number}", each.memory_mb, now)
 
     def _take_mark(self, event: RateChanged | Paused | Artifact) -> None:
         if isinstance(event, RateChanged):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal, NamedTuple
 
 from cnnstudio.catalog.training import METRICS
@@ -30,6 +31,7 @@ LOADS: Final = (
     Quantity("gpu_memory", Text("GPU memory", "Memoria de la GPU"), "load", "MB"),
     Quantity("gpu_temperature", Text("GPU temperature", "Temperatura de la GPU"), "load", "°C"),
 )
+_OF_GPU: Final = re.compile(r"gpu_(?:memory_)?(\d+)")
 USUAL: Final = ("loss", "accuracy")
 """What is plotted of a run of which nothing is known yet."""
 _LOSS: Final = Quantity("loss", Text("Loss", "Pérdida"), positive=True)
@@ -38,7 +40,14 @@ _LOSS: Final = Quantity("loss", Text("Loss", "Pérdida"), positive=True)
 def quantities_of(curves: Curves) -> list[Quantity]:
     """Everything that this run has values of: the loss, its metrics, and the loads."""
     return [_LOSS, *(quantity(name) for name in metrics_in(curves)),
-            *(item for item in LOADS if len(curves.load(item.id)[0]))]
+            *(item for item in LOADS if len(curves.load(item.id)[0])),
+            *(item for number in range(1, curves.gpus + 1) for item in _of_gpu(number))]
+
+
+def _of_gpu(number: int) -> tuple[Quantity, ...]:
+    """The loads of one of several GPUs, counted from 1."""
+    return (Quantity(f"gpu_{number}", Text("Load of GPU {n}", "Carga de la GPU {n}").fill(n=number), "load", "%"),
+            Quantity(f"gpu_memory_{number}", Text("Memory of GPU {n}", "Memoria de la GPU {n}").fill(n=number), "load", "MB"))
 
 
 def usual_of(curves: Curves) -> tuple[str, ...]:
@@ -48,6 +57,8 @@ def usual_of(curves: Curves) -> tuple[str, ...]:
 
 def quantity(identifier: str) -> Quantity:
     """The quantity of that id: a load, else a metric by its name in Keras's logs."""
-    known = next((item for item in (_LOSS, *LOADS) if item.id == identifier), None)
+    one_gpu = _OF_GPU.fullmatch(identifier)
+    of_gpu = _of_gpu(int(one_gpu[1])) if one_gpu is not None else ()
+    known = next((item for item in (_LOSS, *LOADS, *of_gpu) if item.id == identifier), None)
     entry = METRICS.find(identifier)
     return known or Quantity(identifier, same(identifier) if entry is None else entry.label)

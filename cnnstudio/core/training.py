@@ -201,8 +201,8 @@ TRAINING_PARAMS: Final = (
                     Option("gpu", same("GPU")))),
     Choice(name="devices", default=1, advanced=True, label=Text("Devices", "Dispositivos"),
            help=Text("How many GPUs of this computer share each batch, all or so many. Batch normalisation "
-                     "takes its statistics from the whole batch. JAX: the result is that of one device. TensorFlow: so that all "
-                     "parts are equal, fewer pictures than there are GPUs may be left out in an epoch, others each time.",
+                     "takes its statistics from the whole batch. JAX: the result is that of one device. TensorFlow: so that "
+                     "all parts are equal, fewer pictures than there are GPUs may be left out in an epoch, others each time.",
                      "Cuántas GPU de este equipo se reparten cada lote: todas o ese número. La "
                      "normalización por lotes toma sus estadísticas del lote completo. JAX: el resultado es el de un solo "
                      "dispositivo. TensorFlow: para que todas las partes sean iguales, en una época pueden quedar fuera menos "

@@ -125,10 +125,10 @@ def remainder_problem(pictures: int) -> Problem | None:
     count = parts()
     if not pictures % count:
         return None
-    text = Text("In each epoch, pictures left out: {n} of {pictures}, others each time, so that the last batch is shared equally "
-                "among {count} devices.",
-                "Imágenes que quedan fuera en cada época: {n} de {pictures}, otras cada vez, para que el último lote se reparta "
-                "por igual entre {count} dispositivos.")
+    text = Text("In each epoch, pictures left out: {n} of {pictures}, others each time, so that the last batch is shared "
+                "equally among {count} devices.",
+                "Imágenes que quedan fuera en cada época: {n} de {pictures}, otras cada vez, para que el último lote se "
+                "reparta por igual entre {count} dispositivos.")
     problem = warning("devices_remainder", text.fill(n=pictures % count, pictures=pictures, count=count), "training",
                       field="devices")
     return msgspec.structs.replace(problem, severity="info")

@@ -230,14 +230,14 @@ def test_facts_of_the_doctor_are_words():
 
 def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
     def run(_job, _output, reported):
-        reported(Report(facts={"device": "CPU: 2 cores", "cpu_count": 2}))
+        reported(Report(facts={"device": "CPU: 2 cores", "devices": ["GPU: A", "GPU: B"], "cpu_count": 2}))
         return Finished()
 
     monkeypatch.setattr(doctor, "run_job", run)
     assert cli.main(["doctor", "--language", "es"]) == 0
     assert capsys.readouterr().out == "dispositivo: CPU: 2 núcleos\nnúcleos del procesador: 2\n"
     assert cli.main(["doctor", "--language", "es", "--json"]) == 0
-    assert lines(capsys) == [{"device": "CPU: 2 cores", "cpu_count": 2, "added": []}]
+    assert lines(capsys) == [{"device": "CPU: 2 cores", "devices": ["GPU: A", "GPU: B"], "cpu_count": 2, "added": []}]
 
 
 @pytest.mark.parametrize("as_run", [False, True])

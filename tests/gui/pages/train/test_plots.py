@@ -114,6 +114,19 @@ def test_loads_and_rates_have_their_place_among_the_epochs():
     assert [item.id for item in quantities_of(Curves())] == ["loss"]
 
 
+def test_several_gpus_are_drawn_apart_besides_the_busiest():
+    def card(load, memory):
+        return GpuLoad(name="GPU", load=load, memory_mb=memory, memory_total_mb=8000.0)
+
+    curves = curves_of([*EVENTS, Resources(cpu=0.5, memory_mb=800.0, gpus=(card(0.25, 1000.0), card(0.75, 3000.0)))])
+    offered = [item.id for item in quantities_of(curves)]
+    assert offered[-4:] == ["gpu_1", "gpu_memory_1", "gpu_2", "gpu_memory_2"]
+    assert [curves.load(name)[1].tolist() for name in ("gpu", *offered[-4:])] == [[75.0], [25.0], [1000.0], [75.0], [3000.0]]
+    assert [quantity(name) for name in offered] == quantities_of(curves)
+    assert (quantity("gpu_memory_2").title.en, quantity("gpu_memory_2").title.es, quantity("gpu_memory_2").unit) == (
+        "Memory of GPU 2", "Memoria de la GPU 2", "MB")
+
+
 def test_repeated_batches_take_their_loads_and_marks_with_them():
     def batch(number):
         return Batch(epoch=1, batch=number, batches=8, metrics={"loss": 1.0}, pictures_per_second=1.0, learning_rate=0.1)

@@ -235,7 +235,8 @@ def test_the_device_of_the_doctor_is_told_in_the_language(monkeypatch, capsys):
 
     monkeypatch.setattr(doctor, "run_job", run)
     assert cli.main(["doctor", "--language", "es"]) == 0
-    assert capsys.readouterr().out == "dispositivo: CPU: 2 núcleos\nnúcleos del procesador: 2\n"
+    assert capsys.readouterr().out == (
+        "dispositivo: CPU: 2 núcleos\ndispositivos para calcular: 2 (GPU: A, GPU: B)\nnúcleos del procesador: 2\n")
     assert cli.main(["doctor", "--language", "es", "--json"]) == 0
     assert lines(capsys) == [{"device": "CPU: 2 cores", "devices": ["GPU: A", "GPU: B"], "cpu_count": 2, "added": []}]
 

@@ -35,6 +35,7 @@ QFrame#card { background: $raised; border: 1px solid $line; border-radius: 10px;
 QFrame#card[hoverable="true"]:hover { border-color: $faint; }
 QFrame#card[selected="true"] { border: 2px solid $accent; }
 QFrame#card:focus { border: 2px solid $accent; }
+QFrame#card[selected="true"]:focus { border: 2px solid $text; }
 QFrame#card[edge="ok"] { border-left: 4px solid $ok; }
 QFrame#card[edge="warn"] { border-left: 4px solid $warn; }
 QFrame#card[edge="error"] { border-left: 4px solid $error; }

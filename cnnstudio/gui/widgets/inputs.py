@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
-from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.basics import Button, press_by_enter
 
 _WIDEST: Final = 480
 """The most pixels of a list that opens, unless its field is wider."""
@@ -263,8 +263,9 @@ class ColorButton(QPushButton):
             self.set_value((picked.red(), picked.green(), picked.blue()))
             self.chosen.emit(self._value)
 
-    def event(self, event: QEvent) -> bool:
-        return super().event(event)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

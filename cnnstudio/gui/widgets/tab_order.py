@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QComboBox, QScrollArea, QWidget
 
 _ROOM: Final = 24
 """Pixels that are shown around the part that has the focus."""
@@ -38,16 +38,19 @@ def tab_through(*areas: QWidget) -> None:
         QWidget.setTabOrder(before, after)
 
 
-def tab_stops(area: QWidget) -> list[QWidget]:
+def tab_stops(area: QWidget, besides: QWidget | None = None) -> list[QWidget]:
     """What Tab leads to inside an area, in the order of reading: line by line, in a line from the left to the right, and
-    everything in a part before what follows the part."""
+    everything in a part before what follows the part. `besides` is one of them although it is disabled."""
     stops: list[QWidget] = []
+    # It hands the focus to its scroll area, which is the stop.
+    viewport = area.viewport() if isinstance(area, QAbstractScrollArea) else None
     children = [child for child in area.children() if isinstance(child, QWidget) and not child.isWindow() and child.isVisible()]
     for child in _in_lines(children):
-        if child.focusPolicy() & Qt.FocusPolicy.TabFocus and child.isEnabled() and child.focusProxy() is None:
+        takes_tab = bool(child.focusPolicy() & Qt.FocusPolicy.TabFocus) and child is not viewport
+        if takes_tab and (child.isEnabled() or child is besides):
             stops.append(child)
         if not isinstance(child, QAbstractSpinBox | QComboBox):
-            stops += tab_stops(child)
+            stops += tab_stops(child, besides)
     return stops
 
 

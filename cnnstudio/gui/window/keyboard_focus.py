@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from shiboken6 import isValid
 
 from cnnstudio.gui.widgets.tab_order import bring_into_sight, parents_of, tab_stops
 
 
-class KeyboardFocus:
+class KeyboardFocus(QObject):
     """Moves the focus of a window.
 
     Qt's own order is that of creation, so that cards that are made later would be reached last; it shows a part of a scroll
-    area only to whoever comes from the same area; and when a part that has the focus is hidden it takes whichever was made
-    next, however far away.
+    area only to whoever comes from the same area; and when a part that has the focus is hidden or disabled it takes whichever
+    was made next, however far away. Here a part that is disabled waits for the focus until it is enabled again, so that a
+    second Enter presses nothing else; what is hidden hands it to the nearest part.
     """
 
     def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
         self._window = window
         self._trail: list[QWidget] = []
         """What had the focus last, and everything around it, from the inside out."""
         self._area = QRect()
-        self._returning = QTimer(window)
+        self._waiting: QWidget | None = None
+        self._returning = QTimer(self)
         self._returning.setSingleShot(True)
         self._returning.setInterval(0)
         self._returning.timeout.connect(self._return)
@@ -44,10 +47,11 @@ class KeyboardFocus:
             # It was hidden or disabled: what stands in its place may not be shown yet.
             self._returning.start()
             return True
-        stops = tab_stops(self._window)
-        if not stops:
+        waiting = self._waiting if self._waiting is not None and isValid(self._waiting) else None
+        stops = tab_stops(self._window, besides=waiting)
+        if not stops or stops == [waiting]:
             return False
-        chosen = stops[_next_place(stops, present, forward)]
+        chosen = stops[_next_place(stops, waiting if waiting in stops else present, forward)]
         chosen.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
         bring_into_sight(chosen)
         return True
@@ -63,21 +67,41 @@ class KeyboardFocus:
                 self.return_if_lost()
         elif present.window() is self._window and _can_have_focus(present):
             self._returning.stop()
+            self._wait_for(None)
             self._trail = [present, *parents_of(present)]
             self._area = QRect(present.mapTo(self._window, QPoint()), present.size())
 
     def _return(self) -> None:
         """Give the focus to what is nearest to the part that had it."""
         present = self._window.focusWidget()
-        if not self._window.isActiveWindow() or (present is not None and _can_have_focus(present)):
+        if not self._window.isActiveWindow() or not self._trail or (present is not None and _can_have_focus(present)):
             return
-        for around in self._trail[1:]:
-            stops = tab_stops(around) if isValid(around) and around.isVisible() else []
+        lost = self._trail[0]
+        for parent in self._trail[1:]:
+            if not isValid(parent) or not parent.isVisible():
+                continue
+            if isValid(lost) and lost.isVisible() and not lost.isEnabled() and parent.isEnabled():
+                parent.setFocus(Qt.FocusReason.OtherFocusReason)
+                self._wait_for(lost)
+                return
+            stops = tab_stops(parent)
             if stops:
                 nearest = min(stops, key=self._distance)
                 nearest.setFocus(Qt.FocusReason.OtherFocusReason)
                 bring_into_sight(nearest)
                 return
+
+    def _wait_for(self, widget: QWidget | None) -> None:
+        if self._waiting is not None and isValid(self._waiting):
+            self._waiting.removeEventFilter(self)
+        self._waiting = widget
+        if widget is not None:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.EnabledChange and watched is self._waiting and self._waiting.isEnabled():
+            self._waiting.setFocus(Qt.FocusReason.OtherFocusReason)
+        return False
 
     def _distance(self, widget: QWidget) -> int:
         return (QRect(widget.mapTo(self._window, QPoint()), widget.size()).center() - self._area.center()).manhattanLength()

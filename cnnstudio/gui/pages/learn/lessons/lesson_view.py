@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
 
 from cnnstudio.core.text import language, tr
 from cnnstudio.gui.pages.learn.lessons.embedded import EmbeddedBenchCard
-from cnnstudio.gui.pages.learn.lessons.prose import Prose
+from cnnstudio.gui.pages.learn.lessons.prose import PROSE_MARGIN, Prose
 from cnnstudio.gui.pages.learn.lessons.start_card import StartCard
 from cnnstudio.gui.pages.learn.lessons.task_card import TaskCard
 from cnnstudio.gui.state.commands import Command, OpenLesson, ResetLesson, ShowPage
@@ -101,7 +101,7 @@ class LessonView(QWidget):
         self._start = StartCard(self._workspace, lesson)
         middle.addLayout(_centred(self._start))
         for block in page_blocks(lesson.pages[language()]):
-            middle.addLayout(_centred(self._widget(lesson, block), _WIDE if isinstance(block, EmbeddedBench) else _WIDTH))
+            middle.addLayout(_centred(self._widget(lesson, block), _block_width(block)))
         middle.addLayout(_centred(self._end(lesson)))
         middle.addStretch(1)
         holder = box(middle)
@@ -175,6 +175,13 @@ class LessonView(QWidget):
         """Stop timers and benches; the view will be deleted."""
         self._lessons.changed.disconnect(self.refresh)
         self._clear()
+
+
+def _block_width(block: Block) -> int:
+    if isinstance(block, ProseBlock):
+        # Its letters begin where the cards do.
+        return _WIDTH + 2 * PROSE_MARGIN
+    return _WIDE if isinstance(block, EmbeddedBench) else _WIDTH
 
 
 def _centred(widget: QWidget, width: int = _WIDTH) -> QBoxLayout:

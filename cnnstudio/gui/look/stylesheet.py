@@ -103,9 +103,10 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $acce
 QLineEdit:disabled { color: $faint; }
 QLineEdit[wrong="true"], QComboBox[wrong="true"] { border-color: $error; }
 QAbstractItemView { background: $raised; border: 1px solid $line; }
-QWidget QListView, QWidget QTreeView, QWidget QTableView { background: transparent; color: $text;
-  border: 2px solid transparent; border-radius: 6px; selection-background-color: $accent_bg; selection-color: $text; }
-QWidget QListView:focus, QWidget QTreeView:focus, QWidget QTableView:focus { border: 2px solid $accent; }
+QWidget QListView, QWidget QTreeView, QWidget QTableView { background: transparent; border: none; color: $text;
+  selection-background-color: $accent_bg; selection-color: $text; }
+QWidget QTableView { border: 2px solid transparent; border-radius: 6px; }
+QWidget QTableView:focus { border: 2px solid $accent; }
 QComboBox { combobox-popup: 0; background: $sunk; color: $text; border: 1px solid $line; border-radius: 6px;
   padding: 5px 28px 5px 9px;
   min-height: 20px; }

@@ -60,6 +60,10 @@ class BenchView(QWidget):
     def take_paths(self, paths: list[str]) -> None:
         """Files were dropped on the bench; only after `takes_paths` said so."""
 
+    def resume(self, owner: str) -> None:
+        """Take over the child that this bench left running where it was shown before: `owner` names the page, or the place in
+        a lesson. Called once, after the settings are there."""
+
     def enter(self) -> None:
         """The bench is in sight."""
 
@@ -67,4 +71,4 @@ class BenchView(QWidget):
         """The bench is out of sight: timers stop."""
 
     def close_bench(self) -> None:
-        """Stop timers, threads and child processes; the widget will be deleted."""
+        """Stop timers and threads; the widget will be deleted. A child process goes on, and `resume` takes it over."""

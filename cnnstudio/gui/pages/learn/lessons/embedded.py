@@ -59,6 +59,8 @@ class EmbeddedBenchCard(Card):
         kept = self._lessons.progress.benches.get(str(block.place))
         if kept is not None:
             self.view.restore(dict(kept))
+        lesson = self._lessons.lesson
+        self.view.resume(f"{'' if lesson is None else lesson.id}:{block.place}")
         self.view.changed.connect(self._timer.start)
 
     def _keep(self) -> None:

@@ -91,7 +91,8 @@ class BenchFrame(QWidget):
 
     def _update_code(self) -> None:
         if self.view is not None and self.bench is not None and not self.code.isHidden():
-            self.code.show_code(self.bench.id, self.view.code())
+            codes = self.view.code()
+            self.code.show_code(self.bench.id, codes, "" if codes else self.view.no_code_text())
 
     def show_code(self, shown: bool) -> None:
         """Open or close the code below the bench."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.core.text import tr
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.learning.benches.entry import Code
 
@@ -40,6 +41,10 @@ class BenchView(QWidget):
     def code(self) -> tuple[Code, ...]:
         """Programs that compute exactly what is shown."""
         return ()
+
+    def no_code_text(self) -> str:
+        """Why there is no program now, where `code` gives none."""
+        return tr("There is nothing to compute yet.", "Aún no hay nada que calcular.")
 
     def picture(self) -> QImage:
         """What is shown, in twice the pixels of the screen."""

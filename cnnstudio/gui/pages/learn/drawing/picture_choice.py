@@ -47,6 +47,8 @@ class PictureLoader(QObject):
         self._latest = Latest(workspace.session.jobs, "bench-picture", lambda source, _report: load_pixels(source), self)
         self._latest.answered.connect(self._on_answered)
         self._wanted: PictureSource | None = None
+        self.problem = ""
+        """Why the last source has no pixels."""
 
     def load(self, source: PictureSource) -> None:
         """Load this source next."""
@@ -55,17 +57,27 @@ class PictureLoader(QObject):
             self._latest.ask(source)
             return
         try:
-            self.loaded.emit(source, load_pixels(source))
+            pixels = load_pixels(source)
         except ProblemError as err:
-            self.failed.emit(str(err.problems[0].text))
+            self._fail(str(err.problems[0].text))
+        else:
+            self._take(source, pixels)
 
     def _on_answered(self, source: PictureSource, pixels: Any) -> None:
         if source != self._wanted:
             return
         if isinstance(pixels, Failure):
-            self.failed.emit(pixels.text)
+            self._fail(pixels.text)
         else:
-            self.loaded.emit(source, pixels)
+            self._take(source, pixels)
+
+    def _take(self, source: PictureSource, pixels: Any) -> None:
+        self.problem = ""
+        self.loaded.emit(source, pixels)
+
+    def _fail(self, text: str) -> None:
+        self.problem = text
+        self.failed.emit(text)
 
     def close(self) -> None:
         """Stop reading."""

@@ -16,6 +16,7 @@ from cnnstudio.gui.pages.learn.benches.convolution.words import (
     size_formula,
     size_text,
     sum_text,
+    too_large_text,
 )
 from cnnstudio.gui.pages.learn.drawing import tints
 from cnnstudio.gui.pages.learn.drawing.board import titled
@@ -128,11 +129,7 @@ class ConvolutionBoard(QWidget):
         self._work.setCurrentIndex(0 if fits else 1)
         self.output.setVisible(fits)
         self.playback.setEnabled(fits)
-        self._nothing.setText("" if fits else tr(
-            "The kernel covers {span} pixels, the picture has {n}: it fits nowhere. Choose “same” padding, a smaller kernel or "
-            "a smaller dilation.",
-            "El núcleo cubre {span} píxeles y la imagen tiene {n}: no cabe en ningún sitio. Elija relleno «same», un núcleo "
-            "más pequeño o una dilatación menor.", span=max(rows.span, columns.span), n=min(rows.padded, columns.padded)))
+        self._nothing.setText("" if fits else too_large_text(convolved))
         if fits:
             self.output.show_values(result, _result_tint(result))
             self.strip.show_maps([convolved.result[..., item] for item in range(len(convolved.kernels))], number)

@@ -151,6 +151,10 @@ class FeatureMapsView(BenchView):
             return ()
         return (maps_code(str(self._run.model_path), self.layer, self._pixels),)
 
+    def no_code_text(self) -> str:
+        return tr("The program follows as soon as the maps of a layer are shown.",
+                  "El programa aparece en cuanto se muestran los mapas de una capa.")
+
     # The run and its picture ---------------------------------------------------------------------
 
     def enter(self) -> None:

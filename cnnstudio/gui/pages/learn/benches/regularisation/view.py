@@ -137,6 +137,10 @@ class RegularisationView(BenchView):
         return codes([(describe(remedy), remedy) for remedy in chosen.remedies], self._data, chosen.learning_rate,
                      chosen.epochs, SEED)
 
+    def no_code_text(self) -> str:
+        return tr("Press Train: the program of these networks reads the pictures that are gathered then.",
+                  "Pulse Entrenar: el programa de estas redes lee las imágenes que se reúnen entonces.")
+
     def _change(self, **values: Any) -> None:
         self._comparison = to_comparison(msgspec.to_builtins(msgspec.structs.replace(self._comparison, **values)))
         self._forget()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from shiboken6 import isValid
@@ -18,9 +20,10 @@ class KeyboardFocus(QObject):
     second Enter presses nothing else; what is hidden hands it to the nearest part.
     """
 
-    def __init__(self, window: QMainWindow) -> None:
+    def __init__(self, window: QMainWindow, start: Callable[[], QWidget]) -> None:
+        """`start()` is where the keyboard begins when everything that had the focus is gone."""
         super().__init__(window)
-        self._window = window
+        self._window, self._start = window, start
         self._trail: list[QWidget] = []
         """What had the focus last, and everything around it, from the inside out."""
         self._area = QRect()
@@ -80,6 +83,10 @@ class KeyboardFocus(QObject):
         for parent in self._trail[1:]:
             if not isValid(parent) or not parent.isVisible():
                 continue
+            if parent is self._window:
+                # The window was built anew.
+                self._start().setFocus(Qt.FocusReason.OtherFocusReason)
+                return
             if isValid(lost) and lost.isVisible() and not lost.isEnabled() and parent.isEnabled():
                 parent.setFocus(Qt.FocusReason.OtherFocusReason)
                 self._wait_for(lost)

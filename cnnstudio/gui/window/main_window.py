@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(fitting_geometry(QSize(960, 600), screen).size())
         self.setGeometry(fitting_geometry(QSize(*self.session.recall("window", (1440, 900))), screen))
         self.setAcceptDrops(True)
-        self._keyboard = KeyboardFocus(self)
+        self._keyboard = KeyboardFocus(self, lambda: self.pages)
         self._presenter = Presenter(self, self._rebuild)
         self._wiring = Wiring(workspace, self.entries, self._rebuild_if_needed, self)
         self._build("start")

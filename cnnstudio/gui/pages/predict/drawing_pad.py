@@ -161,9 +161,10 @@ class DrawingPad(QWidget):
         if not self.hasFocus():
             return inner, Qt.AlignmentFlag.AlignVCenter
         middle = inner.center().y()
+        half = QRectF(inner.x(), inner.y(), inner.width(), inner.height() / 2 - _HINT_GAP)
         if self._cross.y() < 0.5:
-            return QRectF(inner.x(), middle + _HINT_GAP, inner.width(), inner.height() / 2 - _HINT_GAP), Qt.AlignmentFlag.AlignTop
-        return QRectF(inner.x(), inner.y(), inner.width(), inner.height() / 2 - _HINT_GAP), Qt.AlignmentFlag.AlignBottom
+            return half.translated(0, middle + _HINT_GAP - inner.y()), Qt.AlignmentFlag.AlignTop
+        return half, Qt.AlignmentFlag.AlignBottom
 
     def _paint_cross(self, painter: QPainter, sheet: QRectF) -> None:
         place = QPointF(sheet.x() + self._cross.x() * sheet.width(), sheet.y() + self._cross.y() * sheet.height())

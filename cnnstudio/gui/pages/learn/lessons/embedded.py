@@ -30,7 +30,7 @@ class EmbeddedBenchCard(Card):
     """The bench is to be shown as a page of its own."""
 
     def __init__(self, workspace: Workspace, block: EmbeddedBench, parent: QWidget | None = None) -> None:
-        super().__init__(spacing=10, parent=parent)
+        super().__init__(spacing=10, margins=(10, 14, 10, 14), parent=parent)
         self._workspace, self._lessons, self._block = workspace, workspace.lessons, block
         entry = BENCHES.find(block.bench)
         self.view: BenchView | None = None

@@ -69,7 +69,8 @@ class ConvolutionBoard(QWidget):
         self._channels = SegmentedControl([(number, channel_name(number)) for number in range(3)], 0, stretch=False)
         self._channels.setAccessibleName(tr("Channel", "Canal"))
         self._channels.chosen.connect(lambda number: self.channel_chosen.emit(int(number)))
-        self._titles = {name: Label("", "body_strong") for name in ("input", "output", "patch", "kernel", "products")}
+        self._titles = {name: Label("", "body_strong", wrap=True)
+                        for name in ("input", "output", "patch", "kernel", "products")}
         self.sizes = Label("", "body", wrap=True, selectable=True)
         self.costs = Label("", "secondary", "dim", wrap=True, selectable=True)
         self.comparison = _Comparison()

@@ -41,7 +41,7 @@ class PoolingBoard(QWidget):
         self.average = MatrixView(tr("Mean", "Media"), cell=56)
         for view in (self.maximum, self.average):
             view.cursor_moved.connect(self._choose)
-        self._titles = {name: Label("", "body_strong") for name in ("input", "maximum", "average")}
+        self._titles = {name: Label("", "body_strong", wrap=True) for name in ("input", "maximum", "average")}
         self.playback = Playback(tr("Position of the window", "Posición de la ventana"))
         self.playback.moved.connect(self.position_chosen)
         self.terms = TermsView(tr("Maximum and mean written out", "Máximo y media escritos"), 3)

@@ -73,7 +73,9 @@ class _Line(Button):
         self._name = icon
         self._text = Label(text, wrap=True)
         self._icon = Icon(icon or "learn", "dim", 16)
-        self._icon.setVisible(bool(icon))
+        if not icon:
+            # To show it before it is in the line would open a window of its own for a moment.
+            self._icon.hide()
         line = row(self._icon, self._text, spacing=6, margins=(8, 5, 8, 5))
         line.setStretch(1, 1)
         for part in (self._icon, self._text):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from shiboken6 import isValid
 
 from cnnstudio.gui.widgets.tab_order import bring_into_sight, parents_of, tab_stops
+
+_SETTLING: Final = 250
+"""Milliseconds after a move until its part is brought into sight once more."""
 
 
 class KeyboardFocus(QObject):
@@ -32,6 +36,10 @@ class KeyboardFocus(QObject):
         self._returning.setSingleShot(True)
         self._returning.setInterval(0)
         self._returning.timeout.connect(self._return)
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLING)
+        self._settling.timeout.connect(self._show_again)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._on_focus_changed)
@@ -39,6 +47,7 @@ class KeyboardFocus(QObject):
     def end(self) -> None:
         """The window closes."""
         self._returning.stop()
+        self._settling.stop()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.disconnect(self._on_focus_changed)
@@ -57,7 +66,14 @@ class KeyboardFocus(QObject):
         chosen = stops[_next_place(stops, waiting if waiting in stops else present, forward)]
         chosen.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
         bring_into_sight(chosen)
+        self._settling.start()
         return True
+
+    def _show_again(self) -> None:
+        """Pages lay themselves out while they fill, and may have moved the part out of sight."""
+        present = self._window.focusWidget()
+        if present is not None and present in self._trail[:1] and _can_have_focus(present):
+            bring_into_sight(present)
 
     def return_if_lost(self) -> None:
         """The window is the active one again; what had the focus may have gone behind a dialog."""

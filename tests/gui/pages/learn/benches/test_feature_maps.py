@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_read_takes_the_old_picture_away(qtbot, monkeypatc
     widths = [bar.share for bar in parts(view, DepthBars)[0]._bars]
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
-    for path, words in ((broken, "not a picture in a format"), (tmp_path / "nowhere.png", "cannot be read")):
+    for path, words in ((broken, "not a picture in a format"), (tmp_path / "nowhere.png", "no longer exists")):
         view.take_paths([str(path)])
         assert parts(view, FieldPicture)[0]._image.isNull() and view.maps is None
         assert view.code() == () and words in view.no_code_text()

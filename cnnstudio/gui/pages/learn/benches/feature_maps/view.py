@@ -351,7 +351,7 @@ class FeatureMapsView(BenchView):
         if field is None:
             self._picture.show_overlay(QImage())
             self._picture.show_boxes((), self._place, "")
-            self._seen.setText("" if self._pixels is None else tr("Press on the picture to choose a value.",
+            self._seen.setText(self._unreadable if self._pixels is None else tr("Press on the picture to choose a value.",
                                                                   "Pulse en la imagen para elegir un valor."))
             return
         (top, left, high, wide), heat, effective = field

@@ -63,7 +63,7 @@ class KeyboardFocus(QObject):
         stops = tab_stops(self._window, besides=waiting)
         if not stops or stops == [waiting]:
             return False
-        chosen = stops[_next_place(stops, waiting if waiting in stops else present, forward)]
+        chosen = stops[_next_place(stops, waiting if waiting in stops else present or self._start(), forward)]
         chosen.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
         bring_into_sight(chosen)
         self._settling.start()

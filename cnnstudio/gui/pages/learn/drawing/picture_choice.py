@@ -16,6 +16,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.file_dialogs import ask_files
 from cnnstudio.gui.pages.learn.drawing.board import labelled
 from cnnstudio.gui.pages.learn.drawing.project_pictures import ProjectPictures
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
@@ -126,7 +127,13 @@ class PictureChoice(QWidget):
         self._side_line.setVisible(bool(sides))
         self._channels_line.setVisible(channels)
         self._sides, self._has_channels = bool(sides), channels
+        self._session.changed.connect(self._on_session_changed)
         self.show_source(self._source)
+
+    def _on_session_changed(self, change: Change) -> None:
+        # A method: what is connected to a lambda would outlive the choice.
+        if change.of("folder"):
+            self._project.setEnabled(self._session.is_open)
 
     def show_source(self, source: PictureSource) -> None:
         """Show a source; nothing is emitted."""

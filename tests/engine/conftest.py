@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import NamedTuple
 
@@ -49,6 +50,9 @@ def backend():
     from cnnstudio.engine import environment
 
     environment.set_up("auto")
+    # Keras makes many objects that live on while it builds and TensorFlow traces; a tenth of the time went into looking
+    # through them.
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session")

@@ -87,13 +87,3 @@ class _Converted:
         for batch in self._batches():
             yield tuple(self._convert(part) for part in batch)
 
-
-def trace_whole_batch(model: Any, source: BatchSource) -> None:
-    """Let TensorFlow compile its step for whole batches first, as it does when an epoch begins. It compiles for the
-    first batch size and then for any size, and the two round differently: a training that resumes at a smaller last
-    batch would differ. One step is taken; the caller sets every variable afterwards."""
-    if keras.backend.backend() == "tensorflow":
-        model.make_train_function()
-        batch = source.make(1, np.arange(source.batch_size))
-        model.train_function(iter(_Converted(lambda: iter([tuple(part for part in batch if part is not None)]),
-                                             keras.ops.convert_to_tensor)))

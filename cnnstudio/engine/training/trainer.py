@@ -20,10 +20,11 @@ from cnnstudio.engine.environment import numpy_of
 from cnnstudio.engine.training import averaging, snapshots
 from cnnstudio.engine.training.callbacks import Dispatcher, make_callbacks
 from cnnstudio.engine.training.checkpoints import Arrays, Position
-from cnnstudio.engine.training.feed import Feed, trace_whole_batch
+from cnnstudio.engine.training.feed import Feed
 from cnnstudio.engine.training.kept_models import RunFiles
 from cnnstudio.engine.training.reporter import Reporter, numbers
 from cnnstudio.engine.training.steering import Steering
+from cnnstudio.engine.training.steps import compile_steps, create_variables
 from cnnstudio.engine.training.writer import CheckpointWriter, Snapshot
 from cnnstudio.workers.link import Link
 from cnnstudio.workers.trouble import nan_problem
@@ -114,12 +115,10 @@ class StageTrainer:
         model = self._model
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
-        # As many as a batch of the validation has: TensorFlow compiles its step for every new number.
-        count = (self._validation or self._train).pictures
-        pictures, labels, _ = self._train.make(1, np.arange(min(self._train.batch_size, self._train.pictures, count)))
+        compile_steps(model, self._train, self._validation)
         variables = snapshots.weights_of(model)
         before = snapshots.copy_weights(variables)
-        model.test_on_batch(pictures, labels)
+        create_variables(model, self._train, self._validation)
         snapshots.assign(variables, before, "model")
         self._reporter.means = frozenset(snapshots.mean_metrics(model))
         model.reset_metrics()
@@ -129,8 +128,6 @@ class StageTrainer:
         if self._changed:
             return self._restore_with_other_settings(position, arrays)
         model = self._model
-        if 0 < position.batch == len(self._train) - 1:
-            trace_whole_batch(model, self._train)
         snapshots.assign(self._saved_weights, arrays.get("model", []), "model")
         snapshots.assign(model.optimizer.variables, arrays.get("optimizer", []), "optimizer")
         try:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QPushButton, QW
 
 from cnnstudio.core import edits
 from cnnstudio.core.text import Text
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages import PAGES
 from cnnstudio.gui.pages.network.palette import LayerPalette, LayerRow
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column
@@ -167,6 +168,7 @@ def test_a_chosen_card_shows_that_it_has_the_focus(qtbot):
     holder.setLayout(column(chosen, other))
     chosen.setMinimumSize(120, 60)
     chosen.set_selected(True)
+    theme.style(holder)
     holder.show()
     holder.activateWindow()
     qtbot.waitUntil(holder.isActiveWindow)

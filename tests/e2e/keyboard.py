@@ -152,7 +152,9 @@ def main_job(keyboard: Keyboard, pictures: Path) -> dict[str, Any]:
 
 def lesson(keyboard: Keyboard) -> dict[str, Any]:
     """The three tasks of the first lesson."""
-    session, window, lessons = keyboard.session, keyboard.driver.window, keyboard.driver.workspace.lessons
+    session, window = keyboard.session, keyboard.driver.window
+    # Made by the thread of the window, whose timers it has.
+    lessons = keyboard.ask(lambda: keyboard.driver.workspace.lessons)
     before = session.folder
     keyboard.press("ctrl+9")
     keyboard.tab_to("Lesson 1: What a convolutional network is")

@@ -37,7 +37,7 @@ _RUN: Final = {
     "scenarios": "scenarios:scenarios",
     "serve": "serving:serve", "classes": "classes:classes", "learn": "learning:learn",
     "explain": "explaining:explain", "features": "features:features", "replay": "replaying:replay",
-    "assignment": "assignments:assignment", "grade": "grading:grade",
+    "assignment": "assignments:assignment", "grade": "grading:grade", "search": "searching:search",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""
 

@@ -355,6 +355,12 @@ def _help(command: Command) -> None:
                          help=tr("the whole reference, as Markdown", "toda la referencia, en formato Markdown"))
 
 
+def _search(command: Command) -> None:
+    from cnnstudio.cli.search_arguments import add_search
+
+    add_search(command)
+
+
 _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "new": _new, "set": _set, "show": _show, "network": _network, "check": _check, "audit": _audit, "map": _map,
     "import": _import, "collect": _collect, "datasets": _datasets, "decide": _decide, "add": _add,
@@ -369,7 +375,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "scenarios": add_scenarios,
     "serve": add_serve, "learn": add_learn,
     "explain": add_explain, "features": add_features, "replay": add_replay,
-    "assignment": add_assignment, "grade": add_grade,
+    "assignment": add_assignment, "grade": add_grade, "search": _search,
 }
 
 

@@ -14,7 +14,6 @@ from cnnstudio.catalog.steps import AUGMENTATIONS
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, scan_progress
 from cnnstudio.cli.projects import locked_project
-from cnnstudio.cli.values import with_values
 from cnnstudio.core import events, jobs
 from cnnstudio.core.files import read_project, write_project
 from cnnstudio.core.problems import ProblemError, blocking, error
@@ -26,6 +25,7 @@ from cnnstudio.datasets.channels import measured_recipe
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.datasets.source_folders import source_folder
 from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.network.key_values import with_values
 from cnnstudio.workers.job_setup import augmentation_job, rates_job, refresh_index
 from cnnstudio.workers.probe_jobs import probe_job, read_probe
 from cnnstudio.workers.runs.folder import find_run

@@ -13,7 +13,7 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.catalog.bases.resolver import base_of_node
 from cnnstudio.catalog.params import params_of
 from cnnstudio.cli.output import Output, count_progress, scan_progress
-from cnnstudio.cli.values import reading_spec, with_values
+from cnnstudio.cli.values import reading_spec
 from cnnstudio.core import edits
 from cnnstudio.core.atomic import write_problem
 from cnnstudio.core.files import PROJECT_FILE, read_project, write_project
@@ -37,6 +37,7 @@ from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.interchange.script.model import Script, ScriptItem
 from cnnstudio.interchange.script.reader import read_script
 from cnnstudio.network.checks import check_project
+from cnnstudio.network.key_values import with_values
 from cnnstudio.workers.index_rescue import rescue_index
 from cnnstudio.workers.job_setup import refresh_collection
 from cnnstudio.workers.own_bases import model_of

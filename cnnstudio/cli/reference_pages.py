@@ -31,6 +31,12 @@ from cnnstudio.evaluation.class_figures import CLASS_FIGURES
 from cnnstudio.evaluation.figures import FIGURES
 from cnnstudio.evaluation.rejection import REJECTIONS
 from cnnstudio.interchange.printing.allowed_values import allowed_values, format_value
+from cnnstudio.workers.search.importances import IMPORTANCES
+from cnnstudio.workers.search.objectives import OBJECTIVES
+from cnnstudio.workers.search.pruners import PRUNERS
+from cnnstudio.workers.search.samplers import SAMPLERS
+from cnnstudio.workers.search.special_keys import SPECIAL_KEYS
+from cnnstudio.workers.search.terminators import TERMINATORS
 
 Fact = tuple[str, str]
 """A label and what stands behind it, as Markdown."""
@@ -95,11 +101,12 @@ def _document() -> Iterator[str]:
     yield "# " + tr("Reference", "Referencia")
     yield ""
     yield tr("All layers, blocks, architectures, pretrained bases, preparation steps, augmentations, training components, "
-             "figures, reject options, explanations, export formats and audit findings, as the program declares them. "
-             "`cnnstudio help NAME` shows one of these entries.",
+             "parts of a search, figures, reject options, explanations, export formats and audit findings, as the program "
+             "declares them. `cnnstudio help NAME` shows one of these entries.",
              "Todas las capas, bloques, arquitecturas, bases preentrenadas, pasos de preparación, aumentos, componentes del "
-             "entrenamiento, cifras, opciones de rechazo, explicaciones, formatos de exportación y hallazgos de la auditoría, "
-             "tal como los declara el programa. `cnnstudio help NOMBRE` muestra una de estas entradas.")
+             "entrenamiento, partes de una búsqueda, cifras, opciones de rechazo, explicaciones, formatos de exportación y "
+             "hallazgos de la auditoría, tal como los declara el programa. `cnnstudio help NOMBRE` muestra una de estas "
+             "entradas.")
     yield ""
     for section in _SECTIONS:
         yield f"## {section.title}"
@@ -201,9 +208,18 @@ def _base(base: Any) -> list[Fact]:
 def _exporter(exporter: Any) -> list[Fact]:
     facts = [(tr("Contents", "Contenido"), "; ".join(f"{_code(content.name)} {content.text}" for content in exporter.contents)),
              (tr("Largest difference", "Diferencia máxima"), format_number(exporter.tolerance, "g"))]
-    if exporter.libraries:
-        facts.append((tr("Needs", "Necesita"), ", ".join(_code(library.package) for library in exporter.libraries)))
-    return facts
+    return facts + _needs(exporter)
+
+
+def _needs(entry: Any) -> list[Fact]:
+    """The libraries that do not come along."""
+    return [(tr("Needs", "Necesita"), ", ".join(_code(library.package) for library in entry.libraries))
+            ] if entry.libraries else []
+
+
+def _objective(entry: Any) -> list[Fact]:
+    better = {"maximize": tr("higher", "mayor"), "minimize": tr("lower", "menor")}
+    return [(tr("Better", "Mejor"), better[entry.direction])]
 
 
 def _explanation(entry: Any) -> list[Fact]:
@@ -254,6 +270,13 @@ _SECTIONS: Final = (
     Section(Text("Losses", "Pérdidas"), LOSSES, _loss),
     Section(Text("Metrics", "Métricas"), METRICS, _metric),
     Section(Text("Callbacks", "Callbacks"), CALLBACKS, _component),
+    Section(Text("Search: what counts", "Búsqueda: qué cuenta"), OBJECTIVES, _objective),
+    Section(Text("Search: samplers", "Búsqueda: samplers"), SAMPLERS, _needs),
+    Section(Text("Search: pruners", "Búsqueda: pruners"), PRUNERS, _none),
+    Section(Text("Search: terminators", "Búsqueda: terminators"), TERMINATORS, _needs),
+    Section(Text("Search: importance measures", "Búsqueda: medidas de importancia"), IMPORTANCES, _none),
+    Section(Text("Search: what can be varied besides all settings", "Búsqueda: qué se puede variar además de los ajustes"),
+            SPECIAL_KEYS, _none),
     Section(Text("Figures of an evaluation", "Cifras de una evaluación"), FIGURES, _figure),
     Section(Text("Figures of a class", "Cifras de una clase"), CLASS_FIGURES, _figure),
     Section(Text("Reject options", "Opciones de rechazo"), REJECTIONS, _rejection),

@@ -43,7 +43,7 @@ def audit(arguments: argparse.Namespace, output: Output, beside: Helpers) -> int
     project, index, root = open_collection(place)
     if arguments.values:
         # Rarely used, and importing the catalog takes a while.
-        from cnnstudio.cli.values import with_values
+        from cnnstudio.network.key_values import with_values
 
         project = with_values(project, arguments.values)
     if arguments.flips:

@@ -9,7 +9,6 @@ from typing import Any, Final
 from cnnstudio.cli.added_class import check_adding, prepared_with_class
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, localized, scan_progress
-from cnnstudio.cli.values import with_values
 from cnnstudio.core import events
 from cnnstudio.core.commands import ObserveLayers
 from cnnstudio.core.jobs import Train
@@ -19,6 +18,7 @@ from cnnstudio.core.text import Text, format_metrics, format_number, tr
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.datasets.opening import open_project
+from cnnstudio.network.key_values import with_values
 from cnnstudio.workers.forecasts import outcome_of, outcome_text
 from cnnstudio.workers.job_setup import evaluation_job, prepare_training, refresh_index
 from cnnstudio.workers.runs.class_change import change_lines, change_verdict, class_change

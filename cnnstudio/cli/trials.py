@@ -12,7 +12,6 @@ import msgspec
 
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, scan_progress
-from cnnstudio.cli.values import with_values
 from cnnstudio.core import events
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import ProblemError, blocking
@@ -21,6 +20,7 @@ from cnnstudio.core.text import Text, format_number, tr
 from cnnstudio.core.trial_jobs import BatchFound, BatchTried, Forecasted
 from cnnstudio.datasets.index import Index
 from cnnstudio.datasets.opening import open_project
+from cnnstudio.network.key_values import with_values
 from cnnstudio.workers.batch_answers import best_of
 from cnnstudio.workers.forecasts import keep_forecast, seconds_text
 from cnnstudio.workers.job_setup import refresh_index

@@ -2,7 +2,7 @@
 
 A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
 against, the child and the supervisor follow from the classes below, in `core.trial_jobs`, `core.explain_jobs`,
-`core.feature_jobs`, `core.learning_jobs` and `core.service_jobs`.
+`core.feature_jobs`, `core.learning_jobs`, `core.search_jobs` and `core.service_jobs`.
 """
 
 from __future__ import annotations

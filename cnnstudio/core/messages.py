@@ -14,6 +14,7 @@ from cnnstudio.core import (
     export_jobs,
     feature_jobs,
     learning_jobs,
+    search_jobs,
     service_jobs,
     trial_jobs,
 )
@@ -22,9 +23,10 @@ from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
 
 JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
-"""All jobs, those of all eight modules."""
+"""All jobs, those of all nine modules."""
 assert {trial_jobs.Forecast, conversion_jobs.ConvertTorch, explain_jobs.ExplainPictures, export_jobs.Export,
-        feature_jobs.ComputeFeatures, learning_jobs.SliceLoss, service_jobs.ServeUploads} <= {*JOBS}
+        feature_jobs.ComputeFeatures, learning_jobs.SliceLoss, search_jobs.MeasureLatency,
+        service_jobs.ServeUploads} <= {*JOBS}
 
 if TYPE_CHECKING:
     AnyJob = JobSpec

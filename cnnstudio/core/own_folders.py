@@ -17,13 +17,14 @@ from cnnstudio.core.text import Text
 
 LOCK_FILE: Final = ".lock"
 RUNS: Final = "runs"
+SEARCHES: Final = "searches"
 CHECKPOINTS: Final = "checkpoints"
 BASES: Final = "bases"
 KEPT: Final = "kept"
 """The models that a run keeps besides its final one."""
 _OPENED: Final = frozenset((
-    LOCK_FILE, RUNS, CHECKPOINTS, BASES, "events.jsonl", "commands.jsonl", "worker.log",
-    *(f"dataset.sqlite{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))))
+    LOCK_FILE, RUNS, SEARCHES, CHECKPOINTS, BASES, "events.jsonl", "commands.jsonl", "worker.log",
+    *(f"{name}.sqlite{suffix}" for name in ("dataset", "study") for suffix in ("", "-wal", "-shm", "-journal"))))
 """What is opened for writing in place. Everything else is written beside its place and renamed, which replaces a link."""
 _LEFTOVER: Final = re.compile(r"\.(.+\.[0-9a-f]{8}\.tmp(\..+)?|[a-z0-9_]{8}\.tmp)")
 """Temporary names of `core.atomic` and of checkpoints."""
@@ -33,7 +34,7 @@ NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 def link_problem(folder: Path) -> Problem | None:
     """The problem of a link where the folder of a project or a run must have a file or a folder of its own."""
-    if folder.parent.name == RUNS:
+    if folder.parent.name in (RUNS, SEARCHES):
         for path in (folder.parent, folder):
             if path.is_symlink():
                 return is_link(path)

@@ -19,7 +19,7 @@ LOOK_SECONDS: Final = 0.25
 
 
 class Follower:
-    """Has the interface of a `Supervisor`: `run`, `send`, `stop`, `cancel`, `detach`.
+    """Has the interface of a `Supervisor`: `run`, `send`, `stop`, `cancel`, `kill`, `detach`.
 
     Earlier events are delivered first, so that plots are complete.
     """
@@ -71,6 +71,10 @@ class Follower:
     def cancel(self, keep: bool = True) -> None:
         """As `stop`: a process of another window is not killed."""
         self.stop(keep)
+
+    def kill(self) -> None:
+        """As `stop`."""
+        self.stop()
 
     def detach(self) -> None:
         """Stop following."""

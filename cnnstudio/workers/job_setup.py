@@ -69,7 +69,7 @@ def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequ
     entries = entries_of(index.usable(classes), classes)
     if splits is not None:
         entries = [msgspec.structs.replace(entry, split=splits.get(entry.path, entry.split)) for entry in entries]
-    counts = index.counts() if splits is None else _counted(entries, classes)
+    counts = index.counts() if splits is None else count_entries(entries, classes)
     problems = blocking((*noticed, *check_project(project, classes, counts, ProjectBases(folder))))
     if problems:
         raise ProblemError(*problems)
@@ -85,8 +85,8 @@ def prepare_training(folder: Path, project: Project, index: Index, noticed: Sequ
     return run, training_job(run, project)
 
 
-def _counted(entries: Sequence[Entry], classes: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Pictures by class and split."""
+def count_entries(entries: Sequence[Entry], classes: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Pictures of a manifest by class and split."""
     counts: dict[str, dict[str, int]] = {name: {} for name in classes}
     for entry in entries:
         of_class = counts[classes[entry.label]]

@@ -2,7 +2,8 @@
 
 `python -m tests.sweeps corpora FOLDER` sweeps the decoder over the corpora of pictures in a folder instead, and
 `python -m tests.sweeps.starts` starts and ends a thousand children. `python -m tests.sweeps.service` sends thousands of
-requests, valid and not, to the HTTP service.
+requests, valid and not, to the HTTP service. `python -m tests.sweeps.search_kills PROJECT` kills a search with real
+children.
 """
 
 from __future__ import annotations

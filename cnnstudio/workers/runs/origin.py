@@ -27,6 +27,7 @@ class RunOrigin(msgspec.Struct, frozen=True, kw_only=True):
     `repeats` is the run whose settings, seed and pictures it has once more.
     `group` is the id of the runs that were trained together, of which it is number `member` (from 0) of `members`;
     `grouped_by` says by what they differ.
+    `search` is the id of the search that made it, of which it is trial number `trial` (from 0).
     """
 
     kind: Literal["", "weights"] = ""
@@ -38,6 +39,8 @@ class RunOrigin(msgspec.Struct, frozen=True, kw_only=True):
     grouped_by: Literal["", "seeds", "folds"] = ""
     member: int = 0
     members: int = 0
+    search: str = ""
+    trial: int = 0
 
 
 def read_origin(folder: Path) -> RunOrigin:
@@ -60,6 +63,8 @@ def origin_text(origin: RunOrigin) -> Text | None:
     if origin.repeats:
         return Text("again: {run}", "de nuevo: {run}").fill(run=origin.repeats)
     parts = []
+    if origin.search:
+        parts.append(Text("search {id}, trial {n}", "búsqueda {id}, ensayo {n}").fill(id=origin.search, n=origin.trial + 1))
     if origin.grouped_by:
         text = {"seeds": Text("seed {n} of {total}", "semilla {n} de {total}"),
                 "folds": Text("fold {n} of {total}", "pliegue {n} de {total}")}[origin.grouped_by]

@@ -1,0 +1,1 @@
+"""Hyperparameter searches: trials that are ordinary runs, proposed and judged by Optuna."""

@@ -146,7 +146,9 @@ def drive_commands(program: list[str], home: Path, pictures: Path) -> None:
         with step(f"code --framework {framework}"):
             run(program, home, "code", project, "--framework", framework, "--whole", "--to", home / framework / "train.py")
     for name, arguments in {"audit": (pictures,), "draw": (project, "--to", home / "network.svg"), "map": (pictures,),
-                            "robustness": (project,), "doctor": (), "help": ("Conv2D",)}.items():
+                            "robustness": (project,), "doctor": (), "help": ("Conv2D",),
+                            "search": (project, "--trials", 2, "--vary", "training.optimizer.learning_rate=0.0005:0.01:log",
+                                       "--vary", "training.batch_size=32,64")}.items():
         with step(name):
             run(program, home, name, *arguments)
 

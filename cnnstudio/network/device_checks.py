@@ -88,10 +88,10 @@ def _check_tensorflow(project: Project) -> list[Problem]:
                    arguments={"spec": "training", "field": "accumulation", "value": 1})
         problems.append(error("devices_accumulation", text, "training", field="accumulation", fixes=(none, _JAX, ONE_DEVICE)))
     if training.jit_compile == "on":
-        text = Text("With TensorFlow, a training that several devices share cannot be compiled with XLA. Use JAX, which always "
-                    "does, one device, or no XLA.",
+        text = Text("With TensorFlow, a training that several devices share cannot be compiled with XLA. Use JAX, which "
+                    "compiles by itself, one device, or no XLA.",
                     "Con TensorFlow, un entrenamiento que se reparten varios dispositivos no se puede compilar con XLA. Use "
-                    "JAX, que siempre lo hace, un solo dispositivo o no use XLA.")
+                    "JAX, que compila por sí mismo, un solo dispositivo o no use XLA.")
         off = Fix(action="set_field", label=Text("Do not use XLA", "No usar XLA"),
                   arguments={"spec": "training", "field": "jit_compile", "value": "auto"})
         problems.append(error("devices_xla", text, "training", field="jit_compile", fixes=(off, _JAX, ONE_DEVICE)))

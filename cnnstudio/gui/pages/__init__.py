@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from cnnstudio.gui.pages.base import Page
 
 
+def page_shortcut(number: int) -> str:
+    """The keys of page number `number` from 1: the tenth is Ctrl+0, as on the keyboard."""
+    return f"Ctrl+{number % 10}"
+
+
 class PageEntry(NamedTuple):
     """What the rail shows of a page before the page is imported."""
 
@@ -30,6 +35,7 @@ PAGES: Final = (
     PageEntry("prepare", Text("Prepare", "Preparar"), "prepare", "cnnstudio.gui.pages.prepare.page:PreparePage"),
     PageEntry("network", Text("Network", "Red"), "network", "cnnstudio.gui.pages.network.page:NetworkPage"),
     PageEntry("train", Text("Train", "Entrenar"), "train", "cnnstudio.gui.pages.train.page:TrainPage"),
+    PageEntry("search", Text("Search", "Buscar"), "search-trials", "cnnstudio.gui.pages.search.page:SearchPage"),
     PageEntry("evaluate", Text("Evaluate", "Evaluar"), "evaluate", "cnnstudio.gui.pages.evaluate.page:EvaluatePage"),
     PageEntry("predict", Text("Predict", "Predecir"), "predict", "cnnstudio.gui.pages.predict.page:PredictPage"),
     PageEntry("export", Text("Export", "Exportar"), "export", "cnnstudio.gui.pages.export.page:ExportPage"),

@@ -84,13 +84,13 @@ class Searcher(QObject):
         session.jobs.run(work, Text("Reading the pictures", "Leyendo las imágenes"), PREPARE, page=KIND, done=done, owner=self)
         self.changed.emit()
 
-    def go_on(self, search: Search, trials: int | None = None) -> None:
-        """Let a search that is over or was stopped go on, up to so many trials."""
+    def go_on(self, search: Search, trials: int | None = None, seconds: float | None = None) -> None:
+        """Let a search that is over or was stopped go on, up to so many trials, for so many seconds more."""
         if self.running is not None or self.preparing:
             return
         folder = SearchFolder(search.folder)
         try:
-            extend_search(folder, search.seconds, trials=trials)
+            extend_search(folder, search.seconds, trials=trials, seconds=seconds)
         except ProblemError as problem_error:
             self.refused.emit(problem_error.problems)
             return

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from cnnstudio.gui.pages.base import Page
 
 
-def page_shortcut(number: int) -> str:
-    """The keys of page number `number` from 1: the tenth is Ctrl+0, as on the keyboard."""
-    return f"Ctrl+{number % 10}"
-
-
 class PageEntry(NamedTuple):
     """What the rail shows of a page before the page is imported."""
 
@@ -27,6 +22,13 @@ class PageEntry(NamedTuple):
     needs_project: bool = True
     lower: bool = False
     """Whether it stands at the lower end of the rail: it is no step of the work."""
+    shortcut: str = ""
+    """Its keys, if not Ctrl with its number: Ctrl+0 shows a whole canvas or matrix."""
+
+
+def page_shortcut(entry: PageEntry, number: int) -> str:
+    """The keys of a page, which is number `number` from 1."""
+    return entry.shortcut or f"Ctrl+{number}"
 
 
 PAGES: Final = (
@@ -39,7 +41,8 @@ PAGES: Final = (
     PageEntry("evaluate", Text("Evaluate", "Evaluar"), "evaluate", "cnnstudio.gui.pages.evaluate.page:EvaluatePage"),
     PageEntry("predict", Text("Predict", "Predecir"), "predict", "cnnstudio.gui.pages.predict.page:PredictPage"),
     PageEntry("export", Text("Export", "Exportar"), "export", "cnnstudio.gui.pages.export.page:ExportPage"),
-    PageEntry("learn", Text("Learn", "Aprender"), "learn", "cnnstudio.gui.pages.learn.page:LearnPage", False, lower=True),
+    PageEntry("learn", Text("Learn", "Aprender"), "learn", "cnnstudio.gui.pages.learn.page:LearnPage", False, True,
+              "F9"),
 )
 
 

@@ -116,7 +116,7 @@ class Rail(QWidget):
         self._buttons: dict[str, RailButton] = {}
         layout = column(spacing=4, margins=(8, 12, 8, 8))
         for number, entry in enumerate(entries, start=1):
-            button = RailButton(str(entry.title), entry.icon, f"{entry.title}  ({page_shortcut(number)})")
+            button = RailButton(str(entry.title), entry.icon, f"{entry.title}  ({page_shortcut(entry, number)})")
             button.clicked.connect(lambda _checked=False, page=entry.id: self._choose(page))
             self._buttons[entry.id] = button
             if not entry.lower:

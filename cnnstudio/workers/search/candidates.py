@@ -228,7 +228,7 @@ def _float_range(param: Float, value: Any) -> Range | None:
         low, high, log = param.step, 100 * param.step, True
     elif param.logarithmic and value > 0:
         low, high, log = value / 10, value * 10, True
-    elif 0 <= param.minimum and param.maximum <= 1:
+    elif param.minimum >= 0 and param.maximum <= 1:
         low, high, log = value - 0.3, min(value + 0.3, value + 0.9 * (1 - value)), False
     else:
         low, high, log = (value / 2, value * 2, False) if value > 0 else (value - 1, value + 1, False)

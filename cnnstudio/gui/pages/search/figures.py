@@ -42,8 +42,11 @@ class SearchFigures(KeyFigures):
         over = sum(trial.state in ("complete", "pruned", "failed") for trial in search.trials)
         pruned = sum(trial.state == "pruned" for trial in search.trials)
         failed = sum(trial.state == "failed" for trial in search.trials)
-        parts = [tr("{n} ended early", "{n} terminados antes", n=pruned)] if pruned else []
-        parts += [tr("{n} failed", "{n} fallidos", n=failed)] if failed else []
+        parts = []
+        if pruned:
+            parts.append(tr("{n} ended early", "{n} terminado antes" if pruned == 1 else "{n} terminados antes", n=pruned))
+        if failed:
+            parts.append(tr("{n} failed", "{n} fallido" if failed == 1 else "{n} fallidos", n=failed))
         self._trials.set(tr("{n} of {all}", "{n} de {all}", n=over, all=search.spec.trials), ", ".join(parts))
         self._time.set(format_duration(search.seconds) if search.seconds else "–", self._each(shown))
         self.show_left(shown, job)

@@ -34,6 +34,6 @@ def going_on(search: Search) -> GoingOn | None:
         return GoingOn(tr("{n} more trials", "{n} ensayos más", n=MORE), trials=max(search.spec.trials, over + MORE))
     words = (tr("This search was interrupted before its end. Nothing of it is lost: trials that are over stay, and one in the "
                 "middle goes on from its last epoch.",
-                "Esta búsqueda se interrumpió antes de terminar. No se ha perdido nada: los ensayos terminados se conservan y uno "
-                "a medias continúa desde su última época.") if search.ending is None else "")
+                "Esta búsqueda se interrumpió antes de terminar. No se ha perdido nada: los ensayos terminados se conservan y "
+                "uno a medias continúa desde su última época.") if search.ending is None else "")
     return GoingOn(tr("Go on", "Continuar"), why=words)

@@ -92,10 +92,11 @@ class SearchPage(Page):
                       margins=(24, 20, 24, 20))
         body.setStretch(3, 1)
         self._empty = EmptyState(self.icon, tr("No search yet", "Aún no hay búsquedas"),
-                                 tr("A search trains the network many times with settings that it chooses from the ranges at the "
-                                    "right, learns from what came out, and shows which settings are best and which matter.",
-                                    "Una búsqueda entrena la red muchas veces con ajustes que elige dentro de los intervalos de "
-                                    "la derecha, aprende de los resultados y muestra qué ajustes son los mejores y cuáles "
+                                 tr("A search trains the network many times with settings that it chooses from the ranges "
+                                    "at the right, learns from what came out, and shows which settings are best and which "
+                                    "matter.",
+                                    "Una búsqueda entrena la red muchas veces con ajustes que elige dentro de los intervalos "
+                                    "de la derecha, aprende de los resultados y muestra qué ajustes son los mejores y cuáles "
                                     "importan."),
                                  tr("Start the search", "Empezar a buscar"), on_click=self.start)
         self._stack = Stack()
@@ -163,7 +164,8 @@ class SearchPage(Page):
         """Show the chosen search, else the newest, as it is now."""
         search = next((item for item in self._searches if item.id == self.state.get("search")),
                       self._searches[0] if self._searches else None)
-        self._choice.set_choices([(item.id, search_title(item)) for item in self._searches], None if search is None else search.id)
+        titles = [(item.id, search_title(item)) for item in self._searches]
+        self._choice.set_choices(titles, None if search is None else search.id)
         self._choice_line.setVisible(len(self._searches) > 1)
         self._stack.setCurrentIndex(0 if search is None else 1)
         same = search is not None and self._shown is not None and search == self._shown.search
@@ -283,7 +285,7 @@ class SearchPage(Page):
         self._update_buttons()
 
     def _on_refused(self, problems: tuple[Problem, ...]) -> None:
-        self.state["refused"] = tuple(dict.fromkeys(problems))
+        self.state["refused"] = tuple(item for place, item in enumerate(problems) if item not in problems[:place])
         self.header_changed.emit()
 
     def _update_buttons(self) -> None:

@@ -40,7 +40,8 @@ class TrialsTable(Card):
         self.table.chosen.connect(self._on_chosen)
         self.table.opened.connect(lambda trial: self.trial_opened.emit(trial.number))
         self._title = Label(tr("Trials", "Ensayos"), "body_strong")
-        self._open = Button(tr("Open its run", "Abrir su entrenamiento"), icon="open", on_click=lambda: self._tell(self.trial_opened))
+        self._open = Button(tr("Open its run", "Abrir su entrenamiento"), icon="open",
+                            on_click=lambda: self._tell(self.trial_opened))
         self._use = Button(tr("Use these settings", "Usar estos ajustes"), icon="check",
                            on_click=lambda: self._tell(self.trial_wanted),
                            tooltip=tr("Puts the settings of this trial into the project; it can be undone.",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.search.results.contour import ContourView
@@ -15,34 +16,17 @@ from cnnstudio.gui.pages.search.results.importances import ImportancesView
 from cnnstudio.gui.pages.search.results.parallel_view import ParallelView
 from cnnstudio.gui.pages.search.results.shown import Shown
 from cnnstudio.gui.pages.search.results.slices import SlicesView
-from cnnstudio.gui.pages.search.results.view import ResultView
+from cnnstudio.gui.pages.search.results.view import ResultView, SnugStack
 from cnnstudio.gui.state.jobs import JobList
-from cnnstudio.gui.widgets.basics import Button, Stack
+from cnnstudio.gui.widgets.basics import Button
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.workers.search.objectives import objective_type
 
-_HEIGHT: Final = 330
+_HEIGHT: Final = 300
 """The least height in pixels of the views, so that the table below does not jump."""
 VIEWS: Final[tuple[type[ResultView], ...]] = (HistoryView, ImportancesView, ParallelView, SlicesView, ContourView, FrontView)
-
-
-class _Views(Stack):
-    """As high as the view in sight wants to be, not as the highest of all."""
-
-    def sizeHint(self) -> QSize:
-        shown = self.currentWidget()
-        wanted = super().sizeHint() if shown is None else shown.sizeHint()
-        if shown is not None and shown.hasHeightForWidth():
-            wanted = QSize(wanted.width(), shown.heightForWidth(max(200, self.width())))
-        return QSize(wanted.width(), max(_HEIGHT, wanted.height()))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
-
-    def hasHeightForWidth(self) -> bool:
-        return False
 
 
 class ResultBoard(Card):
@@ -64,13 +48,13 @@ class ResultBoard(Card):
         self._makers: dict[str, Callable[[], ResultView]] = {
             "importances": lambda: ImportancesView(jobs), "contour": lambda: ContourView(jobs),
             "parallel": lambda: ParallelView(state)}
-        self._tabs = {view.id: Button(str(view.title), "chip", checkable=True, on_click=lambda name=view.id: self.show_view(name))
+        self._tabs = {view.id: Button(str(view.title), "chip", checkable=True, on_click=partial(self.show_view, view.id))
                       for view in VIEWS}
         self._objective = Select()
         self._objective.setAccessibleName(tr("Objective", "Objetivo"))
         self._objective.setMinimumContentsLength(16)
         self._objective.chosen.connect(lambda place: self.objective_chosen.emit(int(str(place))))
-        self._stack = _Views()
+        self._stack = SnugStack(_HEIGHT)
         self.body.addWidget(flow_row(*self._tabs.values(), self._objective))
         self.body.addWidget(self._stack, 1)
 

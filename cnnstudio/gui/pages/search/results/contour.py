@@ -12,11 +12,12 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.search.results.shown import Shown
 from cnnstudio.gui.pages.search.results.surface import level_lines, surface
-from cnnstudio.gui.pages.search.results.view import ResultView, TrialPlot, value_color
+from cnnstudio.gui.pages.search.results.view import ResultView, SnugStack, TrialPlot, value_color
 from cnnstudio.gui.state.jobs import JobList, Report
 from cnnstudio.gui.state.latest import Latest
-from cnnstudio.gui.widgets.basics import Label, Stack, box, column, row
+from cnnstudio.gui.widgets.basics import Label, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
+from cnnstudio.gui.widgets.flow import flow_row
 from cnnstudio.gui.widgets.inputs import Select
 
 _LEVELS: Final = 7
@@ -33,7 +34,7 @@ class ContourView(ResultView):
     """A picture over two chosen keys; the better, the stronger the colour."""
 
     id = "contour"
-    title = Text("Contour", "Contorno")
+    title = Text("Contour", "Curvas de nivel")
 
     def __init__(self, jobs: JobList) -> None:
         super().__init__()
@@ -58,14 +59,14 @@ class ContourView(ResultView):
             select.setMinimumContentsLength(14)
             select.chosen.connect(self._on_chosen)
         self._note = Label("", "secondary", "dim", wrap=True)
-        choices = row(Label(tr("Across", "Horizontal"), "secondary", "dim"), self.across, 12,
-                      Label(tr("Upwards", "Vertical"), "secondary", "dim"), self.up, None, spacing=8)
+        choices = flow_row(box(row(Label(tr("Across", "Horizontal"), "secondary", "dim"), self.across)),
+                           box(row(Label(tr("Upwards", "Vertical"), "secondary", "dim"), self.up)), spacing=12)
         drawn = column(choices, self._note, self.plot, spacing=6)
         drawn.setStretch(2, 1)
-        empty = EmptyState("layers", tr("One key has no contour", "Una sola clave no tiene contorno"),
+        empty = EmptyState("layers", tr("One key has no contour", "Una sola clave no tiene curvas de nivel"),
                            tr("Vary at least two settings to see how they act together.",
                               "Varíe al menos dos ajustes para ver cómo actúan juntos."))
-        self._stack = Stack()
+        self._stack = SnugStack()
         self._stack.addWidget(empty)
         self._stack.addWidget(box(drawn))
         self.setLayout(column(self._stack))

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.search.results.shown import Shown
-from cnnstudio.gui.pages.search.results.view import ResultView, TrialPlot
-from cnnstudio.gui.widgets.basics import Label, Stack, box, column, row
+from cnnstudio.gui.pages.search.results.view import ResultView, SnugStack, TrialPlot
+from cnnstudio.gui.widgets.basics import Label, box, column, row
 from cnnstudio.gui.widgets.cards import EmptyState
 from cnnstudio.gui.widgets.inputs import Select
 from cnnstudio.gui.widgets.plots import legend_label
@@ -46,7 +46,7 @@ class FrontView(ResultView):
                                     "beats in both are then drawn here.",
                                     "Juzgue los ensayos por dos objetivos, por ejemplo exactitud y tamaño: aquí se dibujan los "
                                     "que ningún otro supera en ambos."))
-        self._stack = Stack()
+        self._stack = SnugStack()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(box(drawn))
         self.setLayout(column(self._stack))

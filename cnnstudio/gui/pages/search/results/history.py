@@ -17,7 +17,7 @@ class HistoryView(ResultView):
     """Trials in their order."""
 
     id = "history"
-    title = Text("History", "Historia")
+    title = Text("History", "Historial")
 
     def __init__(self) -> None:
         super().__init__()

@@ -10,7 +10,17 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.text import tr
@@ -19,7 +29,7 @@ from cnnstudio.gui.pages.search.results.brushes import Arrangement, Axis
 from cnnstudio.gui.pages.search.results.shown import Shown
 from cnnstudio.gui.pages.search.results.view import value_color
 
-_TOP: Final = 44
+_TOP: Final = 56
 _BOTTOM: Final = 14
 _SIDE: Final = 70
 _GRAB: Final = 14.0
@@ -140,7 +150,7 @@ class ParallelBoard(QWidget):
         """Where the title of an axis is."""
         gap = self._area.width() / max(1, len(self.arrangement.order) - 1)
         width = min(170.0, gap - 10 if len(self.arrangement.order) > 1 else 170.0)
-        return QRectF(self.axis_x(key) - width / 2, 2, width, 24)
+        return QRectF(self.axis_x(key) - width / 2, 2, width, 36)
 
     def _line(self, number: int) -> QPolygonF:
         return QPolygonF([self.point(key, self.axes[key].values[number]) for key in self.arrangement.order
@@ -301,10 +311,10 @@ class ParallelBoard(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number, color in self._lines:
             self._paint_line(painter, number, color)
-        for number, token in ((self._best, "ok"), (self._chosen, "text")):
-            if number is not None and any(number == own for own, _color in self._lines):
+        for marked, token in ((self._best, "ok"), (self._chosen, "text")):
+            if marked is not None and any(marked == own for own, _color in self._lines):
                 painter.setPen(QPen(theme.color(token), 2.4))
-                painter.drawPolyline(self._line(number))
+                painter.drawPolyline(self._line(marked))
         for key in self.arrangement.order:
             self._paint_axis(painter, self.axes[key])
 
@@ -341,9 +351,11 @@ class ParallelBoard(QWidget):
         painter.setPen(theme.color("text"))
         arrow = "↓" if axis.key in self.arrangement.flipped else "↑"
         metrics = painter.fontMetrics()
-        words = metrics.elidedText(axis.scale.title, Qt.TextElideMode.ElideMiddle,
-                                   round(box.width() - metrics.horizontalAdvance(" ↑") - 8))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{words} {arrow}")
+        room = round(box.width() - 8)
+        lines = _two_lines(axis.scale.title, arrow, metrics, room)
+        for place, words in enumerate(lines):
+            line = QRectF(box.left(), box.center().y() + (place - len(lines) / 2) * 16, box.width(), 16)
+            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_tick(self, painter: QPainter, metrics: QFontMetrics, place: QPointF, text: str) -> None:
         """A number on a ground of its own, so that the lines behind do not strike it through."""
@@ -360,3 +372,17 @@ class ParallelBoard(QWidget):
         painter.setPen(theme.color("dim"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
         painter.drawLine(QPointF(place.x() - 3, place.y()), QPointF(place.x() + 3, place.y()))
+
+
+def _two_lines(title: str, arrow: str, metrics: QFontMetrics, room: int) -> list[str]:
+    """A title with its arrow in at most two lines, broken between words."""
+    whole = f"{title} {arrow}"
+    words = whole.split(" ")
+    breaks = [(" ".join(words[:place]), " ".join(words[place:])) for place in range(1, len(words) - 1)]
+    if metrics.horizontalAdvance(whole) <= room or not breaks:
+        short = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room - metrics.horizontalAdvance(f" {arrow}"))
+        return [f"{short} {arrow}"]
+    first, second = min(breaks, key=lambda pair: max(map(metrics.horizontalAdvance, pair)))
+    tail = metrics.elidedText(second.removesuffix(f" {arrow}"), Qt.TextElideMode.ElideMiddle,
+                              room - metrics.horizontalAdvance(f" {arrow}"))
+    return [metrics.elidedText(first, Qt.TextElideMode.ElideMiddle, room), f"{tail} {arrow}"]

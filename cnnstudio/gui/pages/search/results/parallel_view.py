@@ -55,8 +55,8 @@ class ParallelView(ResultView):
         if kept is None:
             words = tr("Strong lines are good trials, the green one is the best. Drag along an axis to keep a range; drag a "
                        "title to move the axis, click it to flip it.",
-                       "Las líneas intensas son ensayos buenos; la verde, el mejor. Arrastre a lo largo de un eje para conservar "
-                       "un intervalo; arrastre un título para mover el eje, haga clic en él para invertirlo.")
+                       "Las líneas intensas son ensayos buenos; la verde, el mejor. Arrastre a lo largo de un eje para "
+                       "conservar un intervalo; arrastre un título para mover el eje, haga clic en él para invertirlo.")
         else:
             words = tr("{n} of {total} trials lie inside the brushes; the table shows them alone.",
                        "{n} de {total} ensayos quedan dentro de las selecciones; la tabla muestra solo esos.", n=len(kept),

@@ -29,10 +29,10 @@ class SlicesView(ResultView):
         self._grid = QGridLayout(self._holder)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(12)
-        note = Label(tr("Every point is a complete trial; later trials are darker. A search tries good regions more often, so "
-                        "that a cloud also shows where it looked.",
-                        "Cada punto es un ensayo completo; los posteriores son más oscuros. La búsqueda prueba más a menudo las "
-                        "regiones buenas, así que la nube también muestra dónde ha mirado."), "secondary", "dim", wrap=True)
+        note = Label(tr("Every point is a complete trial; later trials are stronger. A search tries good regions more often, "
+                        "so that a cloud also shows where it looked.",
+                        "Cada punto es un ensayo completo; los posteriores son más intensos. La búsqueda prueba más a menudo "
+                        "las regiones buenas, así que la nube también muestra dónde ha mirado."), "secondary", "dim", wrap=True)
         self.setLayout(column(note, self._holder, None, spacing=8))
 
     def show_search(self, shown: Shown) -> None:

@@ -16,6 +16,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.search.results.scales import Scale
 from cnnstudio.gui.pages.search.results.shown import Shown
+from cnnstudio.gui.widgets.basics import Stack
 from cnnstudio.gui.widgets.plots import SharePlot
 
 _NEAR: Final = 14.0
@@ -41,6 +42,29 @@ class ResultView(QWidget):
 
     def close_threads(self) -> None:
         """Stop what runs in the background."""
+
+
+class SnugStack(Stack):
+    """As high as the widget in sight wants to be, not as the highest of all; at least `least` pixels."""
+
+    def __init__(self, least: int = 0) -> None:
+        super().__init__()
+        self._least = least
+
+    def sizeHint(self) -> QSize:
+        shown = self.currentWidget()
+        if shown is None:
+            return super().sizeHint()
+        wanted = shown.sizeHint()
+        if shown.hasHeightForWidth():
+            wanted.setHeight(shown.heightForWidth(max(200, self.width())))
+        return wanted.expandedTo(QSize(0, self._least))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
+    def hasHeightForWidth(self) -> bool:
+        return False
 
 
 def value_color(share: float) -> QColor:

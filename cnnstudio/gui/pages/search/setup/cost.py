@@ -28,7 +28,8 @@ def combinations_text(spec: SearchSpec) -> str:
     sizes = [_size(item.values) for item in spec.varied]
     if math.inf in sizes:
         return tr("Continuous ranges: any number of combinations, of which {n} are tried.",
-                  "Intervalos continuos: infinitas combinaciones, de las que se prueban {n}.", n=format_number(spec.trials, ",d"))
+                  "Intervalos continuos: infinitas combinaciones, de las que se prueban {n}.",
+                  n=format_number(spec.trials, ",d"))
     count = math.prod(int(size) for size in sizes)
     shown = format_number(count, ",d") if count < 1e7 else format_number(float(count), ".2g")
     return tr("{all} combinations, of which {n} are tried.", "{all} combinaciones, de las que se prueban {n}.", all=shown,

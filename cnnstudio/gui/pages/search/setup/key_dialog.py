@@ -29,7 +29,8 @@ class KeyDialog(Dialog):
         self._search.textChanged.connect(lambda _text: self._fill())
         self._search.installEventFilter(self)
         self.table = Table((
-            Column(tr("Setting", "Ajuste"), lambda item: capitalize(item.label), stretch=True, help=lambda item: str(item.help)),
+            Column(tr("Setting", "Ajuste"), lambda item: capitalize(item.label), stretch=True,
+                   help=lambda item: str(item.help)),
             Column(tr("Belongs to", "Pertenece a"), lambda item: str(item.group), help=lambda item: item.key),
             Column(tr("Now", "Ahora"), lambda item: item.now, right=True)))
         self.table.setAccessibleName(tr("Settings", "Ajustes"))

@@ -186,7 +186,7 @@ class SearchSetup(QWidget):
             card.show_problem(text(key))
         self._objectives.show_problem(text("objectives"))
         none = not self.spec.varied
-        self._nothing.setText(tr("Choose at least one setting to vary.", "Elija al menos un ajuste que variar.") if none else "")
+        self._nothing.setText(tr("Choose at least one setting to vary.", "Elija al menos un ajuste que variar."))
         self._nothing.setVisible(none)
         self._form.set_problems([replace(problem, where=replace(problem.where, field=HOURS))
                                  if problem.where.field == "seconds" else problem for problem in problems])

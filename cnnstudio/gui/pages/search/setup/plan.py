@@ -50,8 +50,8 @@ PLAN: Final[tuple[Param, ...]] = (
     Int(name="folds", default=0, minimum=0, maximum=MOST_FOLDS, advanced=True, label=Text("Folds", "Pliegues"),
         help=Text("Each trial is trained on so many folds of a cross-validation, and judged by their mean. 0: once, on the "
                   "project's own division.",
-                  "Cada ensayo se entrena con tantos pliegues de una validación cruzada y se juzga por su media. 0: una vez, con "
-                  "la división del proyecto.")),
+                  "Cada ensayo se entrena con tantos pliegues de una validación cruzada y se juzga por su media. 0: una vez, "
+                  "con la división del proyecto.")),
     Seed(name="seed", default=0, minimum=0, advanced=True, label=Text("Seed", "Semilla"),
          help=Text("The same seed proposes the same settings, as long as the values are the same.",
                    "La misma semilla propone los mismos ajustes, mientras los valores sean los mismos.")),

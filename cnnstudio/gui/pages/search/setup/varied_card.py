@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.core.search import Choices, Range, Varied
-from cnnstudio.core.text import tr
+from cnnstudio.core.text import localize_number, tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, column, row
 from cnnstudio.gui.widgets.cards import Card
@@ -53,7 +53,8 @@ class VariedCard(Card):
 
     def _label(self, value: str) -> str:
         options = () if self._candidate is None else self._candidate.options
-        return next((str(label) for choice, label in options if choice == value), value)
+        words = next((str(label) for choice, label in options if choice == value), value)
+        return localize_number(words) if words.replace(".", "", 1).replace("e-", "", 1).isdigit() else words
 
     def show_problem(self, text: str) -> None:
         """What is wrong with it; "" for nothing."""
@@ -66,13 +67,11 @@ class VariedCard(Card):
     def _range(self, values: Range) -> QWidget:
         candidate = self._candidate
         whole = values.whole or (candidate is not None and candidate.whole)
-        limits = {} if candidate is None else {"minimum": candidate.minimum, "maximum": candidate.maximum}
-        if whole:
-            limits = {name: limit for name, limit in limits.items() if math.isfinite(limit)}
+        minimum, maximum = (-math.inf, math.inf) if candidate is None else (candidate.minimum, candidate.maximum)
         ends = []
         for number, title in ((values.low, tr("From", "Desde")), (values.high, tr("To", "Hasta"))):
             end = NumberBox(int(number) if whole else number, integer=whole, decimals=7, logarithmic=values.log and not whole,
-                            **limits)
+                            minimum=minimum, maximum=maximum)
             end.setAccessibleName(title)
             end.value_changed.connect(lambda _value: self._take_range())
             end.refused.connect(self.show_problem)
@@ -83,8 +82,8 @@ class VariedCard(Card):
         self._step.setAccessibleName(tr("Step", "Paso"))
         self._step.value_changed.connect(lambda _value: self._take_range())
         self._log = Switch(values.log, tr("Logarithmic", "Logarítmica"))
-        self._log.setToolTip(tr("Tries factors instead of distances: as many numbers between 0.001 and 0.01 as between 0.01 and "
-                                "0.1.",
+        self._log.setToolTip(tr("Tries factors instead of distances: as many numbers between 0.001 and 0.01 as between 0.01 "
+                                "and 0.1.",
                                 "Prueba factores en vez de distancias: tantos números entre 0,001 y 0,01 como entre 0,01 y "
                                 "0,1."))
         self._log.switched.connect(lambda _on: self._take_range())
@@ -95,6 +94,7 @@ class VariedCard(Card):
             line.setStretch(place, 1)
         for end in (self._low, self._high, self._step):
             end.setMinimumWidth(56)
+            end.setCursorPosition(0)
         switch = row(self._log, Label(tr("Logarithmic", "Logarítmica"), "secondary"), None, spacing=4)
         self._step_part.setVisible(not values.log)
         return box(column(line, switch, spacing=4))

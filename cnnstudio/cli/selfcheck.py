@@ -25,15 +25,16 @@ from cnnstudio.catalog.bases import BASES
 from cnnstudio.cli.jobs import run_job
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.reference_pages import sections
-from cnnstudio.core import events, jobs
+from cnnstudio.core import events, guide, jobs
 from cnnstudio.core.commands import Predict, Stop
 from cnnstudio.core.edits import set_field
 from cnnstudio.core.places import cache_folder, config_folder, document, is_frozen, log_folder, resource
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.system_errors import reason_of
-from cnnstudio.core.text import language, set_language, tr
+from cnnstudio.core.text import LANGUAGES, language, set_language, tr
 from cnnstudio.datasets.opening import create_project
 from cnnstudio.datasets.sample import write_digits
+from cnnstudio.learning.course.reading import LESSONS, course
 from cnnstudio.workers.job_setup import prepare_training, serving_job
 from cnnstudio.workers.supervisor import Supervisor
 
@@ -41,9 +42,9 @@ _SECONDS: Final = 120
 """How long the window may take on a slow disk."""
 _LIBRARIES: Final = ("keras", "numpy", "opencv-python-headless", "PySide6-Essentials", "pillow", "msgspec")
 _RESOURCES: Final = (
-    "fonts/Inter-Regular.otf", "fonts/Inter-Medium.otf", "fonts/Inter-SemiBold.otf", "guide/en.md", "guide/es.md",
-    "icons/cnnstudio.svg", "sample/digits.npz", "service/service.css", "service/service.js",
-    "templates/audit.css", "templates/audit.html", "templates/service.html", "templates/service_docs.html")
+    "constraints.txt", "fonts/Inter-Regular.otf", "fonts/Inter-Medium.otf", "fonts/Inter-SemiBold.otf", "guide/contents.toml",
+    "icons/cnnstudio.svg", "sample/digits.npz", "service/service.css", "service/service.js", "templates/audit.css",
+    "templates/audit.html", "templates/run.css", "templates/run.html", "templates/service.html", "templates/service_docs.html")
 _LICENCES: Final = ("fonts/Inter-OFL.txt", "sample/LICENSE.txt", "weights/efficientnet_lite0.LICENSE.txt")
 
 
@@ -117,8 +118,11 @@ def documented_counts(reference: str) -> dict[str, int]:
 
 def _resources(_output: Output) -> Check:
     weights = [f"weights/{base.weights.resource}" for base in BASES if base.weights.bundled]
-    names = (*_RESOURCES, *weights)
+    texts = [f"guide/{code}/{name}.md" for code in LANGUAGES for name in ("index", *(place.name for place in guide.contents()))]
+    names = (*_RESOURCES, *weights, *texts)
     missing = [name for name in names if not _holds_something(resource(name))]
+    numbers = {lesson.number for lesson in course()}
+    missing += [f"lessons/{number:02d}-*" for number in range(1, LESSONS + 1) if number not in numbers]
     if missing:
         return Check(False, tr("missing: {list}", "falta: {list}", list=", ".join(missing)))
     return Check(True, tr("{n} files in {folder}", "{n} archivos en {folder}", folder=resource(),

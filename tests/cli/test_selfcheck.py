@@ -6,6 +6,7 @@ import importlib.machinery
 import json
 import multiprocessing.spawn
 import os
+import shutil
 import subprocess
 import sys
 import types
@@ -36,6 +37,8 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file = package / "resources" / name
         file.parent.mkdir(exist_ok=True)
         file.write_text("x")
+    for folder in ("guide", "lessons"):
+        shutil.copytree(places.resource(folder), package / "resources" / folder, dirs_exist_ok=True)
     (package / "docs" / "reference.md").write_text(places.document("reference.md").read_text("utf-8"), "utf-8")
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
     return package
@@ -57,13 +60,27 @@ def test_a_missing_entry_is_named(copied):
     assert f"{last.title}: {len(last.registry)} / {len(last.registry) + 1}" in result.text
 
 
-@pytest.mark.parametrize("name", ["fonts/Inter-Regular.otf", "weights/efficientnet_lite0.npz", "guide/es.md"])
+@pytest.mark.parametrize("name", ["fonts/Inter-Regular.otf", "weights/efficientnet_lite0.npz", "guide/es/data.md"])
 def test_a_missing_or_empty_resource_is_named(copied, name):
     assert selfcheck._resources(OUTPUT).ok
     (copied / "resources" / name).write_text("")
     assert name in selfcheck._resources(OUTPUT).text
     (copied / "resources" / name).unlink()
     assert not selfcheck._resources(OUTPUT).ok
+
+
+def test_the_resources_of_this_tree_are_whole_and_each_is_looked_for():
+    result = selfcheck._resources(OUTPUT)
+    assert result.ok, result.text
+    root = places.resource()
+    there = {file.relative_to(root).as_posix() for folder in ("fonts", "service", "templates", "weights", "sample")
+             for file in (root / folder).iterdir()}
+    assert there <= {*selfcheck._RESOURCES, *selfcheck._LICENCES, "weights/efficientnet_lite0.npz"}
+
+
+def test_a_missing_lesson_is_named(copied):
+    shutil.rmtree(next((copied / "resources" / "lessons").glob("07-*")))
+    assert selfcheck._resources(OUTPUT) == (False, "missing: lessons/07-*")
 
 
 @pytest.mark.parametrize("name", ["sample/LICENSE.txt", "THIRD-PARTY.txt"])

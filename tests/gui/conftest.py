@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QBuffer,
+    QCoreApplication,
+    QEvent,
+    QIODevice,
+    QThread,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
@@ -101,16 +110,28 @@ def window(qtbot, workspace: Workspace) -> Iterator[MainWindow]:
     QCoreApplication.sendPostedEvents(main_window, QEvent.Type.DeferredDelete)
 
 
-@pytest.fixture
-def pictures_folder(tmp_path: Path) -> Path:
-    """Forty small pictures in two classes."""
-    root = tmp_path / "pictures"
+@pytest.fixture(scope="session")
+def small_pictures() -> dict[str, bytes]:
+    """Forty small pictures in two classes: their PNG files by their path in a folder."""
+    files = {}
     for index, name in enumerate(("cat", "dog")):
-        (root / name).mkdir(parents=True)
         for number in range(20):
             image = QImage(24 + number, 24, QImage.Format.Format_RGB32)
             image.fill(QColor(30 + number * 8, 60 + index * 120, 90))
-            image.save(str(root / name / f"{name}{number:02d}.png"))
+            buffer = QBuffer()
+            buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+            image.save(buffer, "png")
+            files[f"{name}/{name}{number:02d}.png"] = bytes(buffer.data().data())
+    return files
+
+
+@pytest.fixture
+def pictures_folder(tmp_path: Path, small_pictures: dict[str, bytes]) -> Path:
+    """A folder with those pictures."""
+    root = tmp_path / "pictures"
+    for path, content in small_pictures.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
     return root
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnstudio.core.places import resource
 from cnnstudio.gui.look.stylesheet import stylesheet
@@ -132,7 +132,18 @@ def apply(application: QApplication, theme: str) -> None:
     _name = theme if theme in THEMES else system_theme()
     application.setFont(font("body"))
     application.setPalette(_palette(colors()))
-    application.setStyleSheet(stylesheet(colors(), _scale))
+    for window in application.topLevelWidgets():
+        if window.parentWidget() is None and window.styleSheet():
+            style(window)
+
+
+def style(window: QWidget) -> None:
+    """Give a widget without a parent the style sheet of the present theme; all inside it, and its dialogs, take it from it.
+
+    The application has none. With one Qt would give its style to every widget below anew each time that a layout takes
+    them in, and a page is made of a dozen nested layouts: pages opened at a quarter of the speed.
+    """
+    window.setStyleSheet(stylesheet(colors(), _scale))
 
 
 def set_text_scale(application: QApplication, scale: float) -> None:

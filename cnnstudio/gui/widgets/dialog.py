@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QDialog, QLayout, QPushButton, QWidget
 
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.widgets.basics import Button
 
 _TITLE_BAR: Final = 36
@@ -45,6 +46,8 @@ class Dialog(QDialog):
             primary = next((button for button in self.findChildren(Button) if button.kind == "primary"), None)
             if primary is not None:
                 primary.setDefault(True)
+        if visible and self.parentWidget() is None:
+            theme.style(self)
         super().setVisible(visible)
 
     def showEvent(self, event: QShowEvent) -> None:

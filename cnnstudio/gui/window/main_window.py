@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from cnnstudio.core.problems import Problem
 from cnnstudio.core.text import tr
+from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages import PageEntry, present_pages
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.commands import Command, OpenPaths
@@ -46,6 +47,7 @@ class MainWindow(QMainWindow):
         self._toasts: Toasts | None = None
         self._appearance = Appearance()
         self._appearance.follow(self.session.settings)
+        theme.style(self)
         screen = free_screen(self)
         self.setMinimumSize(fitting_geometry(QSize(960, 600), screen).size())
         self.setGeometry(fitting_geometry(QSize(*self.session.recall("window", (1440, 900))), screen))

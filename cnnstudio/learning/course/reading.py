@@ -22,6 +22,8 @@ from cnnstudio.learning.course.checks import read_check
 from cnnstudio.learning.course.data import DATA_SETS
 from cnnstudio.learning.course.lesson import TOPICS, Lesson, LessonFile
 
+LESSONS: Final = 12
+"""How many lessons the course has."""
 _NAME: Final = re.compile(r"(\d\d)-([a-z0-9-]+)")
 
 

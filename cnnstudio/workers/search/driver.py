@@ -25,6 +25,7 @@ from cnnstudio.workers.forecasts import find_forecast, forecast_key
 from cnnstudio.workers.runs.folder import delete_run
 from cnnstudio.workers.search.active import ActiveTrial, OneAtATime, Worker
 from cnnstudio.workers.search.capacity import Capacity
+from cnnstudio.workers.search.children import Children
 from cnnstudio.workers.search.folder import SearchFolder, held
 from cnnstudio.workers.search.judging import mean_values, needs_timing, run_values
 from cnnstudio.workers.search.ledger import Ledger
@@ -45,7 +46,7 @@ from cnnstudio.workers.search.search_problems import (
     memory_problem,
     not_present_problem,
 )
-from cnnstudio.workers.search.trial_runs import TrialRuns, job_of
+from cnnstudio.workers.search.trial_runs import TrialRuns, has_failed, is_lost, job_of
 from cnnstudio.workers.spare import ENGINE
 from cnnstudio.workers.supervisor import Supervisor
 
@@ -66,7 +67,7 @@ class SearchDriver:
     def __init__(self, search: SearchFolder, on_event: Callable[[SearchEvent], None], *, target: str = ENGINE) -> None:
         self._search = search
         self._on_event = on_event
-        self._target = target
+        self._children = Children(target)
         self._inbox: queue.SimpleQueue[tuple[ActiveTrial, events.Event] | None] = queue.SimpleQueue()
         self._active: list[ActiveTrial] = []
         self._waiting: list[ActiveTrial] = []
@@ -153,6 +154,7 @@ class SearchDriver:
             if item.worker is not None:
                 item.worker.cancel()
         self._drain()
+        self._children.close()
         with contextlib.suppress(ProblemError):
             self._ledger.end(self._ending or "trials", self._why, self._seconds())
 
@@ -204,8 +206,7 @@ class SearchDriver:
     def _tell_memory(self) -> None:
         if not self._short_of_memory:
             self._short_of_memory = True
-            problem = memory_problem(len(self._active), self._spec.parallel, self._capacity.need)
-            self._on_event(SearchNotice(problem=problem))
+            self._on_event(SearchNotice(problem=memory_problem(len(self._active), self._spec.parallel, self._capacity.need)))
 
     def _begin(self, item: ActiveTrial) -> None:
         """Begin the present run of a trial, or take its result where it is over. Raises ProblemError for what every trial
@@ -225,9 +226,7 @@ class SearchDriver:
         fold = self._runs.folds()[item.place]
         project = self._runs.project(item.params, fold)
         run = item.runs[item.place]
-        state = "created" if run is None else run.state()
-        if run is not None and (state == "damaged" or (state in ("stopped", "interrupted") and job_of(run) is None
-                                                       and not item.pruned)):
+        if run is not None and not item.pruned and is_lost(run, self._spec):
             delete_run(run)
             run = None
         if run is None:
@@ -238,7 +237,8 @@ class SearchDriver:
         if summary.state == "finished" or (summary.state == "stopped" and item.pruned):
             item.pruned = summary.state == "stopped"
             self._trained(item, summary.metrics)
-        elif summary.state == "failed" and summary.problem is not None and not is_fatal(summary.problem, self._spec):
+        elif has_failed(summary, self._spec):
+            assert summary.problem is not None
             self._fail(item, summary.problem)
         elif summary.state in ("running", "paused"):
             # Trained by a child of an earlier session, which goes on alone.
@@ -250,7 +250,7 @@ class SearchDriver:
         self._stop_again(item)
 
     def _supervisor(self, item: ActiveTrial, job: JobSpec) -> Supervisor:
-        return Supervisor(job, lambda event: self._tell(item, event), target=self._target)
+        return self._children.supervisor(job, lambda event: self._tell(item, event))
 
     def _stop_again(self, item: ActiveTrial) -> None:
         """A stop that came while the child was being started."""
@@ -278,6 +278,8 @@ class SearchDriver:
             self._over(item, event)
 
     def _epoch(self, item: ActiveTrial, event: events.Epoch) -> None:
+        if self._ending is None and self._ledger.asked() < self._spec.trials:
+            self._children.prepare()
         first = self._spec.objectives[0]
         value = event.metrics.get(first.name) if objective_type(first).by_epoch else None
         self._on_event(TrialMoved(number=item.number, run=item.run.id, epoch=event.epoch, epochs=event.epochs, value=value))

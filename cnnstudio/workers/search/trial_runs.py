@@ -18,11 +18,12 @@ from cnnstudio.datasets.manifest import read_manifest
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.network.checks import check_project
 from cnnstudio.workers.job_setup import count_entries, training_job
-from cnnstudio.workers.runs.folder import RunFolder, create_run, delete_run
+from cnnstudio.workers.runs.folder import RunFolder, RunSummary, create_run, delete_run
 from cnnstudio.workers.runs.origin import RunOrigin, read_origin
 from cnnstudio.workers.search.begin import fold_project
 from cnnstudio.workers.search.folder import SearchFolder
 from cnnstudio.workers.search.reading import ParamValue
+from cnnstudio.workers.search.search_problems import is_fatal
 from cnnstudio.workers.search.space import Space
 
 
@@ -93,3 +94,18 @@ def job_of(run: RunFolder) -> Train | None:
     if resume and run.has_model_file and not run.has_checkpoints:
         return None
     return training_job(run, project, resume=resume)
+
+
+def has_failed(run: RunSummary, spec: SearchSpec) -> bool:
+    """Whether a run failed for a reason of its own, so that its trial has failed, too."""
+    return run.state == "failed" and run.problem is not None and not is_fatal(run.problem, spec)
+
+
+def is_lost(run: RunFolder, spec: SearchSpec) -> bool:
+    """Whether a run can neither be taken as it is nor go on: it is damaged, or was broken off and has no checkpoint left."""
+    summary = run.summary()
+    if summary.state == "damaged":
+        return True
+    if summary.state not in ("stopped", "interrupted", "failed") or has_failed(summary, spec):
+        return False
+    return job_of(run) is None

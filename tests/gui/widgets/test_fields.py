@@ -28,6 +28,7 @@ GUI = Path(cnnstudio.gui.__file__).parent
 def area(qtbot, qapp):
     theme.apply(qapp, "light")
     result = QWidget()
+    theme.style(result)
     qtbot.addWidget(result)
     result.resize(400, 300)
     result.show()
@@ -221,6 +222,7 @@ def test_completions_can_be_read_and_buttons_have_no_pictures_of_the_style(qtbot
     for name in ("light", "dark"):
         theme.apply(qapp, name)
         line = QLineEdit()
+        theme.style(line)
         qtbot.addWidget(line)
         completer = QCompleter(["cat", "dog"], line)
         line.setCompleter(completer)
@@ -231,6 +233,7 @@ def test_completions_can_be_read_and_buttons_have_no_pictures_of_the_style(qtbot
         assert theme.contrast(theme.colors().text, shade.name()) >= 4.5, (name, shade.name())
         popup.hide()
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    theme.style(box)
     qtbot.addWidget(box)
     box.show()
     assert box.button(QDialogButtonBox.StandardButton.Cancel).icon().isNull()

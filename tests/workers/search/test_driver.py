@@ -7,9 +7,11 @@ import shutil
 import msgspec
 import pytest
 
-from cnnstudio.core.events import Hello
-from cnnstudio.core.problems import ProblemError
+from cnnstudio.core.events import Failed, Hello
+from cnnstudio.core.messages import encode_event
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.search import Choices, Objective, Range, SearchSpec, Varied
+from cnnstudio.core.text import Text
 from cnnstudio.core.training import with_settings
 from cnnstudio.workers.runs.folder import RunFolder, list_runs, request_stop
 from cnnstudio.workers.search import study
@@ -384,6 +386,22 @@ def test_a_run_without_specs_is_no_obstacle(begin, monkeypatch):
     (run.folder / "spec.json").unlink()
     assert Driven(search).run().ending == "trials"
     assert [run.state for run in list_runs(search.project_folder)] == ["finished"]
+
+
+@pytest.mark.parametrize("code", ["no_space", "nan_loss"])
+def test_a_run_that_failed_untold_is_judged_by_its_reason(begin, monkeypatch, code):
+    """The parent was killed before it could tell the study; of a full disk a model without checkpoints is left."""
+    monkeypatch.setenv(FAILS, "no_space")
+    search = begin(spec_of(trials=1))
+    Driven(search).run()
+    monkeypatch.delenv(FAILS)
+    run = RunFolder(list_runs(search.project_folder)[0].folder)
+    run.model_path.write_bytes(b"model")
+    run.events_path.write_bytes(encode_event(Failed(problem=error(code, Text("It fails.", "Falla."), "run"))) + b"\n")
+    assert Driven(search).run().ending == "trials"
+    trial, = read_search(search).trials
+    assert trial.state == ("complete" if code == "no_space" else "failed")
+    assert len(list_runs(search.project_folder)) == 1
 
 
 def test_a_damaged_search_is_refused_in_words(begin):

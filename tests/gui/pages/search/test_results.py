@@ -87,8 +87,9 @@ def test_the_settings_of_a_trial_become_those_of_the_project_and_back(searched, 
     best = search.trial(search.best[0])
     for key in ("training.batch_size", "network.conv.filters", "training.optimizer.learning_rate"):
         assert get_value(page.session.project, key, params_of) == best.params[key]
+    assert says(page, f"Now: {best.params['training.batch_size']}")
     page.session.undo()
-    assert page.session.project == before
+    assert page.session.project == before and says(page, "Now: 32")
 
 
 def test_a_double_click_opens_the_run(searched, open_page, window):

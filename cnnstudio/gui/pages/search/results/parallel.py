@@ -150,7 +150,8 @@ class ParallelBoard(QWidget):
         """Where the title of an axis is."""
         gap = self._area.width() / max(1, len(self.arrangement.order) - 1)
         width = min(170.0, gap - 10 if len(self.arrangement.order) > 1 else 170.0)
-        return QRectF(self.axis_x(key) - width / 2, 2, width, 36)
+        left = min(max(0.0, self.axis_x(key) - width / 2), self.width() - width)
+        return QRectF(left, 2, width, 36)
 
     def _line(self, number: int) -> QPolygonF:
         return QPolygonF([self.point(key, self.axes[key].values[number]) for key in self.arrangement.order

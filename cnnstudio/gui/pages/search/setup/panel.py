@@ -50,6 +50,8 @@ class SearchSetup(QWidget):
         self._workspace, self._state = workspace, state
         self._candidates: tuple[Candidate, ...] = ()
         self._cards: dict[str, VariedCard] = {}
+        self._shown: list[tuple[str, str]] = []
+        """The keys on the cards, each with the present value of the project."""
         self._earlier: Search | None = None
         self.problems: tuple[Problem, ...] = ()
         self._varied = column(spacing=8)
@@ -105,7 +107,10 @@ class SearchSetup(QWidget):
 
     def _show(self) -> None:
         spec = self.spec
-        if list(self._cards) != [item.key for item in spec.varied]:
+        present = {item.key: item.now for item in self._candidates}
+        shown = [(item.key, present.get(item.key, "")) for item in spec.varied]
+        if shown != self._shown or list(self._cards) != [item.key for item in spec.varied]:
+            self._shown = shown
             self._make_cards(spec.varied)
         self._objectives.show_objectives(spec.objectives, self._workspace.session.project)
         self._form.set_values(plan_values(spec))

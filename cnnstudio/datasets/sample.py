@@ -12,7 +12,7 @@ from cnnstudio.core.places import resource
 from cnnstudio.core.problems import ProblemError
 
 LICENCE_FILE = "LICENSE.txt"
-"""Written last: a folder that has it is complete."""
+"""Written last, beside the pictures that it is about."""
 
 
 def write_digits(folder: Path, per_digit: int = 500) -> Path:
@@ -20,9 +20,10 @@ def write_digits(folder: Path, per_digit: int = 500) -> Path:
 
     Each is 28 x 28 pixels, 8-bit grey, white on black. Raises ProblemError when it cannot be written.
     """
-    if (folder / LICENCE_FILE).exists():
-        return folder
     try:
+        # The licence alone is no set: who lost a picture gets it back.
+        if (folder / LICENCE_FILE).exists() and sum(1 for _ in folder.glob("[0-9]/*.png")) >= 10 * per_digit:
+            return folder
         with np.load(resource("sample", "digits.npz"), allow_pickle=False) as bundled:
             pictures, labels = bundled["pictures"], bundled["labels"]
         for digit in range(10):

@@ -92,6 +92,18 @@ def test_a_lesson_is_not_made_over_another_project(tmp_path):
     assert sorted(path.name for path in folder.rglob("*")) == before
 
 
+def test_a_lesson_is_not_made_among_other_files(tmp_path, capsys):
+    folder = tmp_path / "homework"
+    folder.mkdir()
+    (folder / "essay.txt").write_text("mine", encoding="utf-8")
+    assert cli.main(["learn", "--start", "1", str(folder)]) == 2
+    assert "is not empty: essay.txt" in capsys.readouterr().err
+    assert [path.name for path in folder.rglob("*")] == ["essay.txt"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert cli.main(["learn", "--start", "1", str(empty)]) == 0
+
+
 def test_damaged_progress_is_told_and_begins_anew(capsys):
     path = progress_path("what-a-cnn-is")
     path.parent.mkdir(parents=True)

@@ -28,9 +28,9 @@ _FEW = 30
 _TRAINING_SECONDS = 600.0
 _WORDS = {
     "en": {"sample": "Open the sample project", "train": "Train", "start": "Start training", "next": "Next: Evaluate",
-           "predict": "Predict", "files": "Choose files…"},
+           "predict": "Predict", "files": "Choose files…", "skip": "Skip"},
     "es": {"sample": "Abrir el proyecto de ejemplo", "train": "Entrenar", "start": "Empezar", "next": "Siguiente: Evaluar",
-           "predict": "Predecir", "files": "Elegir archivos…"},
+           "predict": "Predecir", "files": "Elegir archivos…", "skip": "Omitir"},
 }
 """What stands on the parts that are clicked."""
 
@@ -76,6 +76,8 @@ def drive_window(program: list[str], home: Path, picture: Path, language: str, s
         screen.until(lambda: screen.find(words["sample"]), "no window")
         shoot("start")
     try:
+        with step("the tour is skipped"):
+            screen.click(words["skip"])
         with step("the sample opens"):
             screen.click(words["sample"])
             screen.until(lambda: any(part.name.endswith(" – CNN Studio") for part in screen.parts()), "no project in the title")
@@ -87,8 +89,10 @@ def drive_window(program: list[str], home: Path, picture: Path, language: str, s
         with step("a picture is opened and answered"):
             screen.click(words["predict"])
             screen.click(words["files"])
-            time.sleep(1.5)
-            xdo("type", "--delay", "20", str(picture))
+            time.sleep(2.0)
+            xdo("type", "--delay", "40", str(picture))
+            # The dialog proposes files while the name is typed: Enter before they have come would take one of them.
+            time.sleep(1.0)
             xdo("key", "Return")
             answer = screen.until(lambda: next((part.name for part in screen.parts() if re.match(
                 r"\d \d+[.,]?\d*\s?%", part.name.replace("\u202f", " "))), ""), "no answer")
@@ -142,7 +146,9 @@ def drive_commands(program: list[str], home: Path, pictures: Path) -> None:
         with step(f"code --framework {framework}"):
             run(program, home, "code", project, "--framework", framework, "--whole", "--to", home / framework / "train.py")
     for name, arguments in {"audit": (pictures,), "draw": (project, "--to", home / "network.svg"), "map": (pictures,),
-                            "robustness": (project,), "doctor": (), "help": ("Conv2D",)}.items():
+                            "robustness": (project,), "doctor": (), "help": ("Conv2D",),
+                            "search": (project, "--trials", 2, "--vary", "training.optimizer.learning_rate=0.0005:0.01:log",
+                                       "--vary", "training.batch_size=32,64")}.items():
         with step(name):
             run(program, home, name, *arguments)
 

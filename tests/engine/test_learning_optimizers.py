@@ -15,7 +15,6 @@ from cnnstudio.learning.benches.optimisation.race import Race, run
 from cnnstudio.learning.benches.optimisation.rules import RULES
 from cnnstudio.learning.benches.optimisation.surfaces import NOISY
 
-SETTINGS = 200
 STEPS = 15
 ROUNDING = 1e-5
 """Keras rounds momentum, betas and epsilon to float32 before it calculates."""
@@ -47,10 +46,11 @@ def random_values(rule, drawn: np.random.Generator) -> dict:
 
 
 @pytest.mark.usefixtures("in_doubles")
-def test_every_rule_takes_the_steps_of_keras() -> None:
+@pytest.mark.parametrize("settings", [50, pytest.param(200, marks=pytest.mark.nightly)])
+def test_every_rule_takes_the_steps_of_keras(settings) -> None:
     drawn = np.random.default_rng(11)
     rules = list(RULES)
-    for number in range(SETTINGS):
+    for number in range(settings):
         rule = rules[number % len(rules)]
         changed = random_values(rule, drawn)
         start, rate = drawn.normal(0, 3, 2), float(10 ** drawn.uniform(-4, 0))

@@ -18,12 +18,14 @@ from cnnstudio.core.project import Project
 from cnnstudio.engine.building import build
 from cnnstudio.engine.names import resolve
 from cnnstudio.network.fixes import FIXES, apply_fix
-from cnnstudio.network.shapes import report
+from cnnstudio.network.shapes import NetworkReport, report
 from tests.catalog.random_networks import networks
 
 EXAMPLES = int(os.environ.get("CNNSTUDIO_EXAMPLES", "150"))
 LARGEST = 200_000
 """Values of one tensor from which a network is too large to be computed here."""
+MOST_MULTIPLY_ADDS = 200_000_000
+"""The same for a layer: attention between 200,000 places keeps a tensor of their square to itself."""
 
 SETTINGS = settings(max_examples=EXAMPLES, deadline=None, derandomize="CNNSTUDIO_EXAMPLES" not in os.environ,
                     suppress_health_check=list(HealthCheck))
@@ -37,12 +39,18 @@ def computed(node: Node, inputs: list, context: Context) -> tuple[object, int]:
     return answer, layer.count_params()
 
 
+def is_too_large(found: NetworkReport) -> bool:
+    """Whether a network would take too long, or too much memory, to be computed here."""
+    return any(node.cost.multiply_adds > MOST_MULTIPLY_ADDS or (node.shape is not None and prod(node.shape) > LARGEST)
+               for node in found.nodes.values())
+
+
 @SETTINGS
 @given(networks())
 def test_keras_and_the_report_agree_at_every_layer(made):
     network, context = made
     found = report(network, context, headless=True)
-    if any(prod(node.shape) > LARGEST for node in found.nodes.values() if node.shape is not None):
+    if is_too_large(found):
         return
     pixels = np.random.default_rng(0).uniform(0, 255, (2, context.height, context.width, context.channels))
     tensors = {"n0": pixels.astype("float32")}
@@ -66,7 +74,7 @@ def test_keras_and_the_report_agree_at_every_layer(made):
 def test_a_whole_network_builds_or_is_refused_with_reasons(made):
     network, context = made
     found = report(network, context, headless=True)
-    if any(prod(node.shape) > LARGEST for node in found.nodes.values() if node.shape is not None):
+    if is_too_large(found):
         return
     if any(problem.blocks for problem in found.problems):
         with pytest.raises(ProblemError) as fault:

@@ -35,6 +35,7 @@ QFrame#card { background: $raised; border: 1px solid $line; border-radius: 10px;
 QFrame#card[hoverable="true"]:hover { border-color: $faint; }
 QFrame#card[selected="true"] { border: 2px solid $accent; }
 QFrame#card:focus { border: 2px solid $accent; }
+QFrame#card[selected="true"]:focus { border: 2px solid $text; }
 QFrame#card[edge="ok"] { border-left: 4px solid $ok; }
 QFrame#card[edge="warn"] { border-left: 4px solid $warn; }
 QFrame#card[edge="error"] { border-left: 4px solid $error; }
@@ -104,6 +105,8 @@ QLineEdit[wrong="true"], QComboBox[wrong="true"] { border-color: $error; }
 QAbstractItemView { background: $raised; border: 1px solid $line; }
 QWidget QListView, QWidget QTreeView, QWidget QTableView { background: transparent; border: none; color: $text;
   selection-background-color: $accent_bg; selection-color: $text; }
+QWidget QTableView { border: 2px solid transparent; border-radius: 6px; }
+QWidget QTableView:focus { border: 2px solid $accent; }
 QComboBox { combobox-popup: 0; background: $sunk; color: $text; border: 1px solid $line; border-radius: 6px;
   padding: 5px 28px 5px 9px;
   min-height: 20px; }

@@ -16,6 +16,7 @@ from cnnstudio.gui.state.session import Session
 if TYPE_CHECKING:
     from cnnstudio.gui.state.additions import Additions
     from cnnstudio.gui.state.audit import Audit
+    from cnnstudio.gui.state.bench_jobs import BenchJobs
     from cnnstudio.gui.state.changes import Change
     from cnnstudio.gui.state.checks import ProjectChecks
     from cnnstudio.gui.state.class_edits import ClassEdits
@@ -175,6 +176,13 @@ class Workspace(QObject):
         from cnnstudio.gui.state.lessons import Lessons
 
         return Lessons(self.session)
+
+    @cached_property
+    def bench_jobs(self) -> BenchJobs:
+        """The children of the benches."""
+        from cnnstudio.gui.state.bench_jobs import BenchJobs
+
+        return BenchJobs(self.session)
 
     @cached_property
     def warm_up(self) -> WarmUp:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QBoxLayout,
     QFrame,
     QHBoxLayout,
@@ -57,6 +58,10 @@ class Button(QPushButton):
         if on_click is not None:
             self.clicked.connect(lambda *_: on_click())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_by_enter(self, event):
+            super().keyPressEvent(event)
+
     def setText(self, text: str) -> None:
         """Another text, which is read aloud, too, unless the button has a name of its own."""
         if self.accessibleName() == self._words:
@@ -100,6 +105,15 @@ class Button(QPushButton):
 
     def set_tone(self, tone: str) -> None:
         set_property(self, "tone", tone)
+
+
+def press_by_enter(button: QAbstractButton, event: QKeyEvent) -> bool:
+    """Whether a key was Enter, and then the button is pressed: Qt's buttons know that in dialogs only."""
+    if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        return False
+    if not event.isAutoRepeat():
+        button.click()
+    return True
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QButtonGroup,
     QColorDialog,
     QComboBox,
@@ -23,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
-from cnnstudio.gui.widgets.basics import Button
+from cnnstudio.gui.widgets.basics import Button, press_by_enter
 
 _WIDEST: Final = 480
 """The most pixels of a list that opens, unless its field is wider."""
@@ -46,8 +48,36 @@ class Select(QComboBox):
         self.setMinimumContentsLength(6)
         self._values: list[object] = []
         self._elided = ""
+        self._typed, self._since = "", QElapsedTimer()
         self.set_choices(choices, value)
         self.activated.connect(lambda index: self.chosen.emit(self._values[index]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        self._prefer_exact(event.text())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            # The list takes the key first.
+            QTimer.singleShot(0, self, partial(self._prefer_exact, event.text()))
+        return False
+
+    def _prefer_exact(self, text: str) -> None:
+        """What is typed finds the entry of exactly that name; Qt stays at the first one below the present that begins like it,
+        so that "relu" finds "relu6"."""
+        if not text or not text.isprintable():
+            return
+        goes_on = self._since.isValid() and self._since.elapsed() <= QApplication.keyboardInputInterval()
+        self._typed = self._typed + text if goes_on else text
+        self._since.start()
+        row = self.findText(self._typed, Qt.MatchFlag.MatchFixedString)
+        if row < 0:
+            return
+        if self.view().isVisible():
+            self.view().setCurrentIndex(self.model().index(row, 0))
+        elif row != self.currentIndex():
+            self.setCurrentIndex(row)
+            self.activated.emit(row)
 
     @property
     def values(self) -> list[object]:
@@ -94,6 +124,7 @@ class Select(QComboBox):
                     "dim" if self.isEnabled() else "faint")
 
     def showPopup(self) -> None:
+        self.view().installEventFilter(self)
         # Long labels may be wider than the field.
         self.view().setMinimumWidth(min(_WIDEST, self.view().sizeHintForColumn(0) + 24))
         super().showPopup()
@@ -263,8 +294,9 @@ class ColorButton(QPushButton):
             self.set_value((picked.red(), picked.green(), picked.blue()))
             self.chosen.emit(self._value)
 
-    def event(self, event: QEvent) -> bool:
-        return super().event(event)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -138,7 +138,11 @@ class PictureView(QWidget):
                                  Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
                                  | Qt.TextFlag.TextWordWrap, self._message)
             return
-        target = fit_rect(self._image.size(), QRectF(self.rect()))
+        # At the top where the room is much higher than the picture: its middle may be out of sight.
+        room = QRectF(self.rect())
+        target = fit_rect(self._image.size(), room)
+        if room.height() > 2 * target.height():
+            target.moveTop(0)
         draw_rounded(painter, self._image, target, self._radius)
         if self._overlay is not None:
             path = QPainterPath()

@@ -24,6 +24,9 @@ def style_plot(item: pg.PlotItem) -> None:
     """The look of all plots of curves: thin lines, no frame, no menu of pyqtgraph's."""
     item.setMenuEnabled(False)
     item.hideButtons()
+    # It takes no key: as a stop of Tab it would be a place where nothing is seen to happen.
+    if (view := item.getViewWidget()) is not None:
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     item.showGrid(x=False, y=True, alpha=0.35)
     for side in ("left", "bottom"):
         axis = item.getAxis(side)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QComboBox, QScrollArea, QWidget
+
+_ROOM: Final = 24
+"""Pixels that are shown around the part that has the focus."""
 
 
 def focusable_before(widget: QWidget) -> QWidget:
@@ -34,6 +38,35 @@ def tab_through(*areas: QWidget) -> None:
         QWidget.setTabOrder(before, after)
 
 
+def tab_stops(area: QWidget, besides: QWidget | None = None) -> list[QWidget]:
+    """What Tab leads to inside an area, in the order of reading: line by line, in a line from the left to the right, and
+    everything in a part before what follows the part. `besides` is one of them although it is disabled."""
+    stops: list[QWidget] = []
+    # It hands the focus to its scroll area, which is the stop.
+    viewport = area.viewport() if isinstance(area, QAbstractScrollArea) else None
+    children = [child for child in area.children() if isinstance(child, QWidget) and not child.isWindow() and child.isVisible()]
+    for child in _in_lines(children):
+        takes_tab = bool(child.focusPolicy() & Qt.FocusPolicy.TabFocus) and child is not viewport
+        if takes_tab and (child.isEnabled() or child is besides):
+            stops.append(child)
+        if not isinstance(child, QAbstractSpinBox | QComboBox):
+            stops += tab_stops(child, besides)
+    return stops
+
+
+def _in_lines(widgets: list[QWidget]) -> Iterator[QWidget]:
+    """Siblings in the order of reading. What overlaps a line by half of its height stands in it."""
+    line: list[QWidget] = []
+    lower = 0
+    for widget in sorted(widgets, key=lambda widget: widget.y()):
+        if line and widget.y() + widget.height() // 2 >= lower:
+            yield from sorted(line, key=lambda widget: (widget.x(), widget.y()))
+            line = []
+        lower = max(lower, widget.y() + widget.height()) if line else widget.y() + widget.height()
+        line.append(widget)
+    yield from sorted(line, key=lambda widget: (widget.x(), widget.y()))
+
+
 def _widgets_inside(area: QWidget) -> Iterator[QWidget]:
     """The widgets inside another one, in the order in which layouts and callers put them there; of a number box or a choice
     the whole alone.
@@ -46,3 +79,20 @@ def _widgets_inside(area: QWidget) -> Iterator[QWidget]:
             yield child
             if not isinstance(child, QAbstractSpinBox | QComboBox):
                 yield from _widgets_inside(child)
+
+
+def parents_of(widget: QWidget) -> list[QWidget]:
+    """Everything around a widget, from the inside out."""
+    found = []
+    parent = widget.parentWidget()
+    while parent is not None:
+        found.append(parent)
+        parent = parent.parentWidget()
+    return found
+
+
+def bring_into_sight(widget: QWidget) -> None:
+    """Scroll whatever the widget lies in until it is seen."""
+    for parent in parents_of(widget):
+        if isinstance(parent, QScrollArea):
+            parent.ensureWidgetVisible(widget, _ROOM, _ROOM)

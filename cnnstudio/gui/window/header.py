@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.core.text import Text
 from cnnstudio.gui.look import tokens
-from cnnstudio.gui.widgets.basics import Button, Elided, Label, box, row
+from cnnstudio.gui.widgets.basics import Button, Elided, box, row
 from cnnstudio.gui.window.steps import Steps
 
 _SUBTITLE: Final = 40
@@ -29,7 +29,7 @@ class Header(QWidget):
         self.setObjectName("header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(tokens.HEADER_HEIGHT)
-        self._title = Label("", "title")
+        self._title = Elided("", "title")
         self._subtitle = Elided("", "body", "dim")
         self._actions: dict[str, QWidget] = {}
         self._stack = QStackedWidget()

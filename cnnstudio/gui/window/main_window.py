@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QShortcut
 from PySide6.QtWidgets import QMainWindow
 
@@ -23,6 +23,7 @@ from cnnstudio.gui.window.appearance import Appearance
 from cnnstudio.gui.window.context import WindowContext
 from cnnstudio.gui.window.drop_light import DropLight
 from cnnstudio.gui.window.header import Header
+from cnnstudio.gui.window.keyboard_focus import KeyboardFocus
 from cnnstudio.gui.window.lesson_place import LessonPlace
 from cnnstudio.gui.window.pages import PageArea
 from cnnstudio.gui.window.presenter.presenter import Presenter
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(fitting_geometry(QSize(960, 600), screen).size())
         self.setGeometry(fitting_geometry(QSize(*self.session.recall("window", (1440, 900))), screen))
         self.setAcceptDrops(True)
+        self._keyboard = KeyboardFocus(self, lambda: self.pages)
         self._presenter = Presenter(self, self._rebuild)
         self._wiring = Wiring(workspace, self.entries, self._rebuild_if_needed, self)
         self._build("start")
@@ -143,6 +145,14 @@ class MainWindow(QMainWindow):
         """Show a page; False when it needs a project and none is open."""
         return self.pages.go(identifier)
 
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._keyboard.return_if_lost()
+        super().changeEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return self._keyboard.move(forward)
+
     def perform(self, command: Command) -> None:
         """Handle a command."""
         self.session.request(command)
@@ -189,6 +199,7 @@ class MainWindow(QMainWindow):
         if not (self.isMaximized() or self.isFullScreen()):
             self.session.remember("window", (self.width(), self.height()))
         self._presenter.leave(rebuild=False)
+        self._keyboard.end()
         for page in self.pages:
             page.close()
         self.workspace.end()

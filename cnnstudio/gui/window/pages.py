@@ -110,7 +110,7 @@ class PageArea(Splitter):
         change = self._stale.pop(identifier, None)
         page.refresh(change if change is not None else Change(frozenset()))
         # The focus starts in the page, not on the rail: a ring shows only after Tab.
-        self.window().centralWidget().setFocus()  # type: ignore[attr-defined]
+        self.setFocus()
         page.enter()
         self.update_banners()
         self.header_changed.emit()

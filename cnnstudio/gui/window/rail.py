@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
 from cnnstudio.gui.pages import PageEntry, page_shortcut
-from cnnstudio.gui.widgets.basics import column
+from cnnstudio.gui.widgets.basics import column, press_by_enter
 
 _WIDTH: Final = 68
 _HEIGHT: Final = 56
@@ -67,6 +67,10 @@ class RailButton(QAbstractButton):
 
     def leaveEvent(self, event: QEvent) -> None:
         self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

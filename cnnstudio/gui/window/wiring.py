@@ -111,7 +111,8 @@ class Wiring(QObject):
             self._parts.lesson.update_strip()
 
     def _on_task_done(self, task: Task) -> None:
-        if self._parts is not None:
+        # On the page of the lesson the task says so itself; a message would only cover its text.
+        if self._parts is not None and self._parts.context.pages.current.id != "learn":
             self._parts.context.toasts().show_text(tr("Task done: {title}", "Tarea hecha: {title}", title=task.title), 6.0,
                                                    topic="task")
 

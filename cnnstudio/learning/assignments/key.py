@@ -56,6 +56,7 @@ def open_key(path: Path, passphrase: str = "", check: Check = no_check) -> Itera
     if path.is_dir():
         key = read_json(path / KEY, Key, _LARGE_KEY)
         _check_key(key, path)
+        _check_unpacked(key, path, check)
         yield OpenKey(key, path / PICTURES)
         return
     places = cache_folder() / "grading"
@@ -81,9 +82,28 @@ def _unpacked(sealed: Sealed, folder: Path, check: Check) -> OpenKey:
         check()
         if picture.split != "train" and sealed.unpack(f"{PICTURES}/{picture.path}", folder / PICTURES / picture.path
                                                       ) != picture.sha256:
-            raise ProblemError(damaged(sealed.path, Text("{name} was changed", "{name} se ha modificado").fill(
-                name=picture.path)))
+            raise ProblemError(_changed(sealed.path, picture.path))
     return OpenKey(key, folder / PICTURES)
+
+
+def _check_unpacked(key: Key, path: Path, check: Check) -> None:
+    """Raise ProblemError where a picture in an unpacked folder is not the one of the key."""
+    for picture in key.pictures:
+        check()
+        if picture.split == "train":
+            continue
+        try:
+            with (path / PICTURES / picture.path).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as os_error:
+            why = Text("{name} is missing or cannot be read", "{name} falta o no se puede leer").fill(name=picture.path)
+            raise ProblemError(damaged(path, why)) from os_error
+        if found != picture.sha256:
+            raise ProblemError(_changed(path, picture.path))
+
+
+def _changed(path: Path, name: str) -> Problem:
+    return damaged(path, Text("{name} was changed", "{name} se ha modificado").fill(name=name))
 
 
 def _check_key(key: Key, path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio import app
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Stopped
@@ -181,3 +182,53 @@ def test_the_card_covers_the_least_of_what_it_points_at(window):
     shown.show_step("1", "Title", "Text", "Next", "Skip", window.rail)
     assert shown.light.target.size() == window.rail.size() and shown.light.isVisible()
     assert not shown.geometry().intersects(shown.light.target)
+
+
+@pytest.mark.usefixtures("walk")
+def test_the_light_stays_where_the_control_is_seen(window):
+    window.setMinimumSize(720, 470)
+    window.resize(720, 470)
+    inside = window.pages.centre
+    tall = QWidget(inside)
+    tall.setGeometry(20, 20, 100, 4000)
+    tall.show()
+    shown = card(window)
+    shown.show_step("1", "Title", "Text", "Next", "Skip", tall)
+    place = inside.mapTo(window, QPoint(0, 0))
+    assert QRect(place, inside.size()).contains(shown.light.target) and shown.light.target.height() > 100
+    tall.deleteLater()
+
+
+@pytest.mark.parametrize("step", ["data", "train", "trained", "draw"])
+@pytest.mark.usefixtures("walk")
+def test_it_is_left_in_the_middle_and_what_it_began_goes_on(qtbot, window, monkeypatch, step):
+    launcher = window.workspace.launcher
+    monkeypatch.setattr(type(launcher), "start", lambda _self: None)
+    monkeypatch.setattr(type(launcher), "preparing", property(lambda _self: True))
+    open_sample(qtbot, window)
+    tour = window.findChild(Tour)
+    job = Training(window.session.folder)
+    if step != "data":
+        tour.go_on()
+        tour._training._on_launched(None, job)
+        job.event.emit(epoch(0.9))
+    if step in ("trained", "draw"):
+        add_run(window.session.folder)
+        tour._training._on_ended(job, Finished())
+    if step == "draw":
+        tour.go_on()
+    assert tour.step == step
+    press(card(window), "Skip")
+    assert not window.findChildren(Tour) and not [shown for shown in window.findChildren(TourCard) if shown.isVisible()]
+    assert job.stopped is None and window.session.is_open
+    # What comes later finds nobody who would answer it.
+    job.event.emit(epoch(0.95))
+    QTest.keyClick(window.centralWidget(), Qt.Key.Key_Escape)
+
+
+@pytest.mark.usefixtures("walk")
+def test_the_window_closes_in_the_middle(qtbot, window):
+    open_sample(qtbot, window)
+    assert window.close()
+    qtbot.wait(300)
+    assert not window.isVisible()

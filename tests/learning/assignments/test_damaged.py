@@ -130,3 +130,19 @@ def test_weights_that_cannot_be_read_are_no_weights(tmp_path: Path) -> None:
     assert count_parameters(path) is None and len(weights_digest(path)) == 64
     _zip(path, {"model.weights.h5": b"no hdf5"})
     assert count_parameters(path) is None and len(weights_digest(path)) == 64
+
+
+def test_a_key_that_was_unpacked_is_checked_too(place, tmp_path):
+    folder = tmp_path / "key"
+    with zipfile.ZipFile(place.made.key) as archive:
+        archive.extractall(folder)
+    with open_key(folder) as opened:
+        picture = next(item for item in opened.key.pictures if item.split != "train")
+    path = folder / "pictures" / picture.path
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    with pytest.raises(ProblemError, match="was changed"), open_key(folder):
+        pass
+    path.unlink()
+    with pytest.raises(ProblemError, match="is missing"), open_key(folder):
+        pass

@@ -129,7 +129,8 @@ def test_the_same_work_under_another_name_is_found(place: Place, hand_ins: Path,
     assert wrong(lines["bob.zip"]) == {"identical"}
     texts = [mark.text.en for mark in lines["bob.zip"].marks if mark.check == "identical"]
     assert texts == ["The same weights as Ana (ana.zip)", "The same course of the training as Ana (ana.zip)",
-                     "The same answers in words as Ana (ana.zip)"]
+                     "The same answers in words as Ana (ana.zip)",
+                     "The files do not tell which of them is the original: whoever made it is marked as well"]
 
 
 def test_handing_in_twice_is_only_noted(place: Place, hand_ins: Path) -> None:

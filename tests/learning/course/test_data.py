@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.problems import ProblemError
+from cnnstudio.datasets.sample import write_digits
 from cnnstudio.learning.course.data import DATA_SETS
 from cnnstudio.learning.course.data.entry import write_set
 from cnnstudio.learning.course.reading import course
@@ -94,3 +95,27 @@ def test_the_colour_of_a_shape_does_not_tell_its_class(tmp_path):
              for place in folder.iterdir() if place.is_dir()}
     # Large shapes are brighter, but no class is of a colour of its own.
     assert all(np.ptp(mean) < 8 for mean in means.values()), means
+
+
+def test_a_licence_alone_is_no_set(tmp_path):
+    folder = tmp_path / "pictures"
+    whole = write_set(DATA_SETS["shapes"], tmp_path / "whole")
+    folder.mkdir()
+    (folder / "LICENSE.txt").write_bytes((whole / "LICENSE.txt").read_bytes())
+    with pytest.raises(ProblemError, match="files already"):
+        write_set(DATA_SETS["shapes"], folder)
+    assert write_set(DATA_SETS["shapes"], whole) == whole
+    with pytest.raises(ProblemError, match="files already"):
+        write_set(DATA_SETS["textures"], whole)
+    pictures(whole)[0].unlink()
+    with pytest.raises(ProblemError, match="files already"):
+        write_set(DATA_SETS["shapes"], whole)
+
+
+def test_digits_that_are_missing_are_written_again(tmp_path):
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    (folder / "LICENSE.txt").write_text("MNIST", encoding="utf-8")
+    assert len(pictures(write_digits(folder, 3))) == 30
+    pictures(folder)[7].unlink()
+    assert len(pictures(write_digits(folder, 3))) == 30

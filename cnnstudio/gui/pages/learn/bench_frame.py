@@ -24,6 +24,8 @@ from cnnstudio.learning.benches.entry import Bench
 _CODE_MS: Final = 120
 """Milliseconds after the last change until the code follows: a drag is one change."""
 _CODE_HEIGHT: Final = "bench_code_height"
+_OWNER: Final = "page"
+"""Whose children are taken over: those of the bench as a page of its own."""
 
 
 class BenchFrame(QWidget):
@@ -71,6 +73,7 @@ class BenchFrame(QWidget):
             kept = self._session.recall(_key(bench))
             if isinstance(kept, dict):
                 self.view.restore(kept)
+            self.view.resume(_OWNER)
             self._help.setText(str(bench.help))
             self._place.addWidget(self.view)
             self.view.changed.connect(self._on_changed)
@@ -88,7 +91,8 @@ class BenchFrame(QWidget):
 
     def _update_code(self) -> None:
         if self.view is not None and self.bench is not None and not self.code.isHidden():
-            self.code.show_code(self.bench.id, self.view.code())
+            codes = self.view.code()
+            self.code.show_code(self.bench.id, codes, "" if codes else self.view.no_code_text())
 
     def show_code(self, shown: bool) -> None:
         """Open or close the code below the bench."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.core.text import tr
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.learning.benches.entry import Code
 
@@ -41,6 +42,10 @@ class BenchView(QWidget):
         """Programs that compute exactly what is shown."""
         return ()
 
+    def no_code_text(self) -> str:
+        """Why there is no program now, where `code` gives none."""
+        return tr("There is nothing to compute yet.", "Aún no hay nada que calcular.")
+
     def picture(self) -> QImage:
         """What is shown, in twice the pixels of the screen."""
         image = QImage(self.size() * 2, QImage.Format.Format_ARGB32_Premultiplied)
@@ -60,6 +65,10 @@ class BenchView(QWidget):
     def take_paths(self, paths: list[str]) -> None:
         """Files were dropped on the bench; only after `takes_paths` said so."""
 
+    def resume(self, owner: str) -> None:
+        """Take over the child that this bench left running where it was shown before: `owner` names the page, or the place in
+        a lesson. Called once, after the settings are there."""
+
     def enter(self) -> None:
         """The bench is in sight."""
 
@@ -67,4 +76,4 @@ class BenchView(QWidget):
         """The bench is out of sight: timers stop."""
 
     def close_bench(self) -> None:
-        """Stop timers, threads and child processes; the widget will be deleted."""
+        """Stop timers and threads; the widget will be deleted. A child process goes on, and `resume` takes it over."""

@@ -30,13 +30,14 @@ class CodePanel(QWidget):
         self._name = "bench"
         self._codes: tuple[Code, ...] = ()
         self._label = ""
+        self._labels: list[str] = []
         self._tabs: SegmentedControl | None = None
         self._needs = Elided("", "secondary", "dim")
         self._editor = CodeEditor(tr("Code of what is shown", "Código de lo que se muestra"))
         self._copy = Button(tr("Copy", "Copiar"), "", "copy", on_click=self.copy)
-        save = Button(tr("Save as .py…", "Guardar como .py…"), "", "save", on_click=self._save)
+        self._save_button = Button(tr("Save as .py…", "Guardar como .py…"), "", "save", on_click=self._save)
         close = Button(tr("Close the code", "Cerrar el código"), "icon", "close", on_click=self.closed.emit)
-        self._line = row(self._needs, self._copy, save, close, spacing=8)
+        self._line = row(self._needs, self._copy, self._save_button, close, spacing=8)
         self._line.setStretch(0, 1)
         layout = column(self._line, self._editor, spacing=8, margins=(24, 10, 24, 12))
         layout.setStretch(1, 1)
@@ -48,15 +49,20 @@ class CodePanel(QWidget):
         """The code on screen."""
         return self._editor.toPlainText()
 
-    def show_code(self, name: str, codes: tuple[Code, ...]) -> None:
-        """Show the programs of a bench; `name` is that of the file in which one is saved."""
+    def show_code(self, name: str, codes: tuple[Code, ...], reason: str = "") -> None:
+        """Show the programs of a bench; `name` is that of the file in which one is saved. Without any, say the reason."""
         labels = [code.label for code in codes]
-        if labels != [code.label for code in self._codes]:
+        if labels and labels != self._labels:
             self._make_tabs(labels)
+        self._editor.setPlaceholderText(reason)
+        self._editor.setAccessibleDescription("" if codes else reason)
+        for widget in (self._copy, self._save_button, *([self._tabs] if self._tabs is not None else [])):
+            widget.setEnabled(bool(codes))
         self._name, self._codes = name, codes
         self._show()
 
     def _make_tabs(self, labels: list[str]) -> None:
+        self._labels = labels
         if self._tabs is not None:
             self._tabs.hide()
             self._tabs.deleteLater()

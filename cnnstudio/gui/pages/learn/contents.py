@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.widgets.basics import Button, Caption, Elided, Icon, column, row
+from cnnstudio.gui.widgets.basics import Button, Caption, Icon, Label, column, row
+from cnnstudio.gui.widgets.tab_order import bring_into_sight
 from cnnstudio.learning.benches import BENCHES
 from cnnstudio.learning.benches.entry import GROUPS
 
 HOME = "home"
 LESSON, BENCH = "lesson:", "bench:"
+_LOWEST: Final = 30
+"""Pixels of a line with one row of letters."""
 
 
 class Contents(QWidget):
@@ -56,28 +61,45 @@ class Contents(QWidget):
         """Light the line of what is on the page."""
         for name, button in self._buttons.items():
             button.setChecked(name == identifier)
+            if name == identifier and button.isVisible():
+                bring_into_sight(button)
 
 
 class _Line(Button):
-    """A line whose text is shortened where there is no room for it."""
+    """A line whose name is broken where there is no room for it; names of lessons are read whole."""
 
     def __init__(self, text: str, icon: str) -> None:
         super().__init__("", "row", checkable=True)
         self._name = icon
-        self._text = Elided(text)
+        self._text = Label(text, wrap=True)
         self._icon = Icon(icon or "learn", "dim", 16)
-        self._icon.setVisible(bool(icon))
-        line = row(self._icon, self._text, spacing=6, margins=(8, 0, 8, 0))
+        if not icon:
+            # To show it before it is in the line would open a window of its own for a moment.
+            self._icon.hide()
+        line = row(self._icon, self._text, spacing=6, margins=(8, 5, 8, 5))
         line.setStretch(1, 1)
         for part in (self._icon, self._text):
             # The line is one button.
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setLayout(line)
-        self.setFixedHeight(30)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setAccessibleName(text)
-        self.setToolTip(text)
         self.toggled.connect(self._on_toggled)
 
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return max(_LOWEST, self.layout().heightForWidth(width))  # type: ignore[union-attr]
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.layout().sizeHint().width(), _LOWEST)  # type: ignore[union-attr]
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.layout().minimumSize().width(), _LOWEST)  # type: ignore[union-attr]
+
     def _on_toggled(self, on: bool) -> None:
-        self._text.set_tone("accent" if on else "text")
+        self._text.set_tone("accent" if on else "")
         self._icon.set_icon(self._name or "learn", "accent" if on else "dim")

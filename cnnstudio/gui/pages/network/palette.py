@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -15,9 +16,12 @@ from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.network.canvas.scene import MIME
 from cnnstudio.gui.widgets.basics import Caption, Label, box, column
 from cnnstudio.gui.widgets.inputs import SearchBox
+from cnnstudio.gui.widgets.tab_order import bring_into_sight
 
 BLOCK = "block:"
 """The prefix of a block's id; layers use their type as id."""
+_STEPS: Final = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 10, Qt.Key.Key_PageUp: -10,
+                 Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class LayerPalette(QWidget):
             rows = [LayerRow(item) for item in offered]
             for row in rows:
                 row.wanted.connect(self.wanted)
+                row.stepped.connect(self._step)
             # The gaps belong to the family: without a match nothing of it is left.
             family = box(column(12, Caption(str(title)), 2, *rows, spacing=0))
             layout.addWidget(family)
@@ -67,17 +72,35 @@ class LayerPalette(QWidget):
         layout.addWidget(self._nothing)
         layout.addStretch(1)
         self.setLayout(column(self._search, layout, spacing=4, margins=(16, 16, 16, 16)))
+        self._show_way(self._rows[0])
 
     def focus_search(self) -> None:
         self._search.setFocus()
         self._search.selectAll()
+
+    def _step(self, steps: int) -> None:
+        """Another row by the arrows."""
+        visible = [row for row in self._rows if not row.isHidden()]
+        present = next((place for place, row in enumerate(visible) if row.hasFocus()), 0)
+        row = visible[max(0, min(len(visible) - 1, present + steps))]
+        self._show_way(row)
+        row.setFocus(Qt.FocusReason.TabFocusReason)
+        bring_into_sight(row)
+
+    def _show_way(self, stop: LayerRow) -> None:
+        """Tab leads to one row; some sixty stops would be a barrier before everything behind them."""
+        for row in self._rows:
+            row.setFocusPolicy(Qt.FocusPolicy.TabFocus if row is stop else Qt.FocusPolicy.NoFocus)
 
     def _filter(self, text: str) -> None:
         for entry in self._rows:
             entry.setVisible(is_match(text, entry.layer))
         for family, rows in self._families:
             family.setVisible(any(not entry.isHidden() for entry in rows))
-        self._nothing.setVisible(all(entry.isHidden() for entry in self._rows))
+        visible = [entry for entry in self._rows if not entry.isHidden()]
+        self._nothing.setVisible(not visible)
+        if visible:
+            self._show_way(visible[0])
 
     def _first(self) -> None:
         visible = [entry for entry in self._rows if not entry.isHidden()]
@@ -100,6 +123,8 @@ class LayerRow(QWidget):
     """One layer of the palette."""
 
     wanted = Signal(str)
+    stepped = Signal(int)
+    """An arrow leads this many rows on."""
 
     def __init__(self, layer: Entry) -> None:
         super().__init__()
@@ -140,6 +165,8 @@ class LayerRow(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.wanted.emit(self.layer.id)
+        elif steps := _STEPS.get(Qt.Key(event.key()), 0):
+            self.stepped.emit(steps)
         else:
             super().keyPressEvent(event)
 

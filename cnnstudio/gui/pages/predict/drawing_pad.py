@@ -20,6 +20,8 @@ PENS: Final = (0.05, 0.085, 0.13)
 """Widths of the pen, as shares of the side."""
 _KEY_STEP: Final = 0.04
 _MARGIN: Final = 4
+_HINT_GAP: Final = 16
+"""Pixels between the hint and the cross of the keys in the middle."""
 _KEYS: Final = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
@@ -150,8 +152,19 @@ class DrawingPad(QWidget):
     def _paint_hint(self, painter: QPainter, sheet: QRectF) -> None:
         painter.setPen(QColor(150, 155, 162) if self._dark else QColor(95, 100, 107))
         painter.setFont(theme.font("title"))
-        painter.drawText(sheet.adjusted(24, 24, -24, -24), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-                         tr("Draw here", "Dibuje aquí"))
+        area, align = self.hint_area(sheet)
+        painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | align | Qt.TextFlag.TextWordWrap, tr("Draw here", "Dibuje aquí"))
+
+    def hint_area(self, sheet: QRectF) -> tuple[QRectF, Qt.AlignmentFlag]:
+        """Where the hint stands: in the middle, or with the keyboard in the half in which its cross is not."""
+        inner = sheet.adjusted(24, 24, -24, -24)
+        if not self.hasFocus():
+            return inner, Qt.AlignmentFlag.AlignVCenter
+        middle = inner.center().y()
+        half = QRectF(inner.x(), inner.y(), inner.width(), inner.height() / 2 - _HINT_GAP)
+        if self._cross.y() < 0.5:
+            return half.translated(0, middle + _HINT_GAP - inner.y()), Qt.AlignmentFlag.AlignTop
+        return half, Qt.AlignmentFlag.AlignBottom
 
     def _paint_cross(self, painter: QPainter, sheet: QRectF) -> None:
         place = QPointF(sheet.x() + self._cross.x() * sheet.width(), sheet.y() + self._cross.y() * sheet.height())

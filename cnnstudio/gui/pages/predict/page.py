@@ -65,11 +65,12 @@ class PredictPage(Page):
         return tr("Loading the model…", "Cargando el modelo…") if self.server.running else ""
 
     def actions(self) -> Iterable[QWidget]:
-        other = Button(tr("Other model…", "Otro modelo…"), tooltip=tr(
+        other = Button(tr("Other model…", "Otro modelo…"), compact_icon="network", tooltip=tr(
             "An exported bundle, or a Keras, ONNX, LiteRT or OpenVINO file",
             "Un paquete exportado, o un archivo de Keras, ONNX, LiteRT u OpenVINO"),
                        on_click=self.models.ask)
-        self._choose = Button(tr("Choose files…", "Elegir archivos…"), "primary", on_click=self._ask_files)
+        self._choose = Button(tr("Choose files…", "Elegir archivos…"), "primary", compact_icon="open",
+                              on_click=self._ask_files)
         return self.models.select, other, self._choose
 
     def centre(self) -> QWidget:

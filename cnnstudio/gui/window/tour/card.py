@@ -11,6 +11,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme, tokens
 from cnnstudio.gui.widgets.basics import Button, Label, row
 from cnnstudio.gui.widgets.cards import Card
+from cnnstudio.gui.widgets.tab_order import bring_into_sight, parents_of
 
 _WIDTH = 380
 _MARGIN = 20
@@ -75,6 +76,8 @@ class TourCard(Card):
         self._leave.setText(leave)
         self._leave.setVisible(bool(leave))
         self._target = target
+        if target is not None:
+            bring_into_sight(target)
         self.set_text(text)
         self.setAccessibleName(title)
         self.light.show()
@@ -111,13 +114,22 @@ class TourCard(Card):
         target = QRect()
         # A page that was built again has deleted it.
         if self._target is not None and isValid(self._target) and self._target.isVisible():
-            target = QRect(self._target.mapTo(self._window, QPoint(0, 0)), self._target.size())
+            target = self._seen_part(self._target)
         if target != self.light.target:
             self.light.target = target
             self.light.update()
         self.move(self._place_beside(target, area))
         self.light.raise_()
         self.raise_()
+
+    def _seen_part(self, target: QWidget) -> QRect:
+        """Where a control is in the window, without what lies outside the parts around it."""
+        area = QRect(target.mapTo(self._window, QPoint(0, 0)), target.size())
+        for parent in parents_of(target):
+            if parent is self._window:
+                break
+            area = area.intersected(QRect(parent.mapTo(self._window, QPoint(0, 0)), parent.size()))
+        return area
 
     def _place_beside(self, target: QRect, area: QRect) -> QPoint:
         """The corner of the window, or the middle without a target, where least of the target is covered."""

@@ -175,16 +175,23 @@ _SAME: Final[tuple[tuple[str, Text], ...]] = (
                          "Las mismas respuestas del modelo, hasta la última cifra, que {names}")),
     ("events", Text("The same course of the training as {names}", "El mismo curso del entrenamiento que {names}")),
     ("answers", Text("The same answers in words as {names}", "Las mismas respuestas escritas que {names}")))
+_UNKNOWN_ORIGINAL: Final = Text(
+    "The files do not tell which of them is the original: whoever made it is marked as well",
+    "Los archivos no dicen cuál de ellos es el original: quien lo hizo también aparece marcado")
+"""Times in a hand-in are written by the computer of whoever hands it in, and prove nothing."""
 
 
 def _identical(evidence: Evidence) -> Iterator[Found]:
-    own = evidence.prints
+    own, copied = evidence.prints, False
     for name, text in _SAME:
         value = getattr(own, name)
         same = [other for other in evidence.others if value and getattr(other, name) == value]
         if same and not (name == "predictions" and any(other.weights == own.weights for other in same)):
             by_others = any(other.student.casefold() != own.student.casefold() for other in same)
+            copied = copied or by_others
             yield "wrong" if by_others else "note", text.fill(names=_some([_name(other) for other in same]))
+    if copied:
+        yield "note", _UNKNOWN_ORIGINAL
 
 
 def _name(other: Prints) -> str:

@@ -10,9 +10,13 @@ import numpy as np
 
 from cnnstudio.catalog.context import context_of
 from cnnstudio.catalog.pixels import prepare_file
+from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.recipe import RecipeSpec
+from cnnstudio.core.system_errors import reason_of
+from cnnstudio.core.text import Text
 from cnnstudio.datasets.run_pictures import read_located
 from cnnstudio.imaging.errors import PictureError
+from cnnstudio.imaging.problems import picture_problem
 from cnnstudio.interchange.own_base.resolver import ProjectBases
 from cnnstudio.learning.benches.feature_maps.depth import Sight, sights
 from cnnstudio.workers.runs.folder import RunFolder
@@ -41,9 +45,13 @@ def look_at_run(run: RunFolder) -> RunLook:
                    files=tuple(manifest.path(entry) for entry in entries[::step]))
 
 
-def prepared_pixels(file: Path, recipe: RecipeSpec) -> np.ndarray | None:
-    """The picture as the network gets it, uint8 (height, width, channels); None where it cannot be read."""
+def prepared_pixels(file: Path, recipe: RecipeSpec) -> np.ndarray:
+    """The picture as the network gets it, uint8 (height, width, channels). Raises ProblemError where it cannot be read."""
     try:
         return prepare_file(file, msgspec.to_builtins(recipe))
-    except (PictureError, OSError):
-        return None
+    except PictureError as err:
+        raise ProblemError(picture_problem(err, file)) from err
+    except OSError as os_error:
+        text = Text("{path} cannot be read: {reason}", "No se puede leer {path}: {reason}")
+        problem = error("unreadable", text.fill(path=file, reason=reason_of(os_error)), "file", path=file)
+        raise ProblemError(problem) from os_error

@@ -22,6 +22,7 @@ from cnnstudio.core.text import Text, same
 from cnnstudio.datasets.index import FILE as INDEX_FILE
 from cnnstudio.datasets.index import open_index
 from cnnstudio.interchange.own_base.resolver import ProjectBases
+from cnnstudio.learning.course.checks.activations import activated_convolutions
 from cnnstudio.learning.course.evidence import RunSubject, Subject
 from cnnstudio.network.freeze_line import freeze_line
 from cnnstudio.workers.runs.answers import is_outdated
@@ -195,6 +196,8 @@ LOOKS: Final[Registry[Look]] = Registry("look", (
     Look(id="receptive_field", label=_named(Text("receptive field", "campo receptivo")), unit="pixels", measure=_field),
     Look(id="layers", label=lambda of: Text("layers {of}", "capas {of}").fill(of=" / ".join(of.split())), unit="count",
          measure=_layers),
+    Look(id="activated", label=lambda of: Text("convolutions with {of}", "convoluciones con {of}").fill(of=of), unit="count",
+         measure=lambda subject, of: activated_convolutions(subject.network.network, of)),
     Look(id="learning_base", unit="count", measure=_learning_base,
          label=_named(Text("weights of the base that learn", "pesos de la base que aprenden"))),
     Look(id="steps", label=lambda of: Text("steps {of} in this order", "pasos {of} en este orden").fill(

@@ -43,13 +43,13 @@ class DataSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_set(data: DataSet, folder: Path) -> Path:
-    """Write a set into `folder`, unless it is there; returns the folder. Raises ProblemError when it cannot be written, or when
-    `folder` has other files: they would become pictures of the lesson."""
-    if (folder / LICENCE_FILE).exists():
-        return folder
+    """Write a set into `folder`, unless it is there whole; returns the folder. Raises ProblemError when it cannot be written,
+    or when `folder` has other files: they would become pictures of the lesson."""
     # What an attempt that was cut off has left is written anew.
     half = folder.with_name(f".{folder.name}.part")
     try:
+        if _is_whole(data, folder):
+            return folder
         if folder.exists() and any(folder.iterdir()):
             raise ProblemError(_taken_problem(folder))
         shutil.rmtree(half, ignore_errors=True)
@@ -63,6 +63,16 @@ def write_set(data: DataSet, folder: Path) -> Path:
         shutil.rmtree(half, ignore_errors=True)
         raise ProblemError(write_problem(os_error, folder)) from os_error
     return folder
+
+
+def _is_whole(data: DataSet, folder: Path) -> bool:
+    """Whether the folder has this set and nothing else: a licence without its pictures, or that of another set, is none."""
+    licence = folder / LICENCE_FILE
+    if not licence.is_file():
+        return False
+    title = licence.read_text("utf-8", errors="replace").partition("\n")[0]
+    files = sum(path.is_file() for path in folder.rglob("*")) - 1
+    return title in (data.title.en, data.title.es) and files == data.pictures
 
 
 def _taken_problem(folder: Path) -> Problem:

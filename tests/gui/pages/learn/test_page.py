@@ -188,3 +188,34 @@ def test_every_control_has_a_name(window):
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
                 assert widget.accessibleName() or getattr(widget, "text", str)() or widget.parent().accessibleName(), (
                     bench.id, widget)
+
+
+def test_code_that_is_missing_says_why(window, qtbot, tmp_path):
+    view = show(window, "convolution", {"source": {"kind": "matrix", "matrix": [[[1, 2], [3, 4]]]}, "size": 2})
+    press(window.header, "Code")
+    panel = window.current.frame.code
+    assert "import" in panel.text
+    view.restore({"source": {"kind": "matrix", "matrix": [[[1, 2], [3, 4]]]}, "size": 5, "padding": "valid"})
+    qtbot.waitUntil(lambda: panel.text == "")
+    assert "it fits nowhere" in panel._editor.placeholderText() and not button(panel, "Copy").isEnabled()
+    view.restore({"size": 3})
+    qtbot.waitUntil(lambda: "import" in panel.text)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    view.take_paths([str(broken)])
+    qtbot.waitUntil(lambda: panel.text == "", timeout=10_000)
+    assert "broken.png" in panel._editor.placeholderText() or "read" in panel._editor.placeholderText()
+    view.restore({"source": {"kind": "sample"}})
+    qtbot.waitUntil(lambda: "import" in panel.text and button(panel, "Copy").isEnabled())
+
+
+@pytest.mark.parametrize("bench", ["pooling", "activation", "image_processing"])
+def test_code_of_a_file_that_cannot_be_read_is_not_the_old_one(window, qtbot, tmp_path, bench):
+    view = show(window, bench)
+    press(window.header, "Code")
+    panel = window.current.frame.code
+    assert "import" in panel.text
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    view.take_paths([str(broken)])
+    qtbot.waitUntil(lambda: panel.text == "" and panel._editor.placeholderText() != "", timeout=10_000)

@@ -185,6 +185,18 @@ def test_notes_are_written_moved_and_removed(qtbot, page):
     assert page.editor.scene.notes == {}
 
 
+def test_after_a_layer_was_removed_the_arrows_go_on_from_there(qtbot, page):
+    scene = page.editor.scene
+    top = min(scene.nodes.values(), key=lambda item: item.y()).id
+    places = {name: item.pos() for name, item in scene.nodes.items()}
+    scene.choose(["relu"])
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Delete)
+    qtbot.keyClick(page.canvas, Qt.Key.Key_Down)
+    (nearest,) = scene.chosen_nodes()
+    assert nearest != top
+    assert nearest == min(scene.nodes, key=lambda name: (places[name] - places["relu"]).manhattanLength())
+
+
 def test_layers_are_put_in_line_and_moved_by_keys(qtbot, page):
     page.editor.scene.moved.emit({"conv": (100.0, 0.0), "relu": (300.0, 200.0), "add": (0.0, 500.0)})
     page.editor.scene.choose(["conv", "relu", "add"])

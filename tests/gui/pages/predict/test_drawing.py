@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 
 from tests.gui.driving import button, field, press, says
@@ -61,6 +61,19 @@ def test_keys_draw_take_back_and_clear(qtbot, drawing):
     qtbot.keyClick(pad, Qt.Key.Key_Delete)
     assert pad.empty and not pad.ink().any()
     assert drawing.answer is None
+
+
+def test_the_hint_does_not_lie_over_the_cross_of_the_keys(qtbot, drawing):
+    pad = drawing.pad
+    sheet = QRectF(0, 0, 300, 300)
+    pad.setFocus()
+    qtbot.waitUntil(pad.hasFocus)
+    for key in (None, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down):
+        if key is not None:
+            qtbot.keyClick(pad, key)
+        cross = QPointF(pad._cross.x() * 300, pad._cross.y() * 300)
+        area, _align = pad.hint_area(sheet)
+        assert sheet.contains(area) and not area.adjusted(0, -8, 0, 8).contains(cross), cross
 
 
 def test_a_drawing_goes_to_the_pictures_with_its_answer_and_its_pixels(qtbot, page, drawing):  # noqa: F811

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QLineEdit, QWidget
 
 from cnnstudio.core.atomic import write_atomically
 from cnnstudio.core.events import Event, Phase
@@ -29,6 +30,8 @@ from cnnstudio.learning.assignments.grading.marks import VERDICTS, Line
 from cnnstudio.learning.assignments.grading.table import table_bytes
 from cnnstudio.learning.assignments.key import open_key
 
+_BESIDE: Final = 900
+"""Pixels of the dialog from which the details have room beside the table."""
 TONES: Final = {"passed": "ok", "not_passed": "dim", "suspect": "warn", "unreadable": "error"}
 
 
@@ -73,7 +76,7 @@ class GradeDialog(WorkDialog):
         self._summary = Label("", "secondary", "dim")
         self._save = Button(tr("Save the table…", "Guardar la tabla…"), "", "save", on_click=self._choose_table)
         head = row(self._summary, None, self._save)
-        below = row(self.table, details, spacing=14)
+        below = self._below = row(self.table, details, spacing=14)
         below.setStretch(0, 3)
         below.setStretch(1, 2)
         results = column(head, spacing=8)
@@ -87,6 +90,12 @@ class GradeDialog(WorkDialog):
                "archivos, fugas y trabajos iguales.")))
         self._stack.addWidget(box(results))
         self.body.addWidget(self._stack, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The table is not to be scrolled sideways: in a narrow window the details stand below it.
+        beside = event.size().width() >= _BESIDE
+        self._below.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def start_work(self) -> Job | None:
         folder, key, passphrase = self._folder.path, self._key.path, self._passphrase.text()

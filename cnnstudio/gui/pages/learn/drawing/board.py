@@ -97,7 +97,8 @@ def labelled(label: str, field: QWidget, *, tooltip: str = "") -> QWidget:
 
 def titled(title: str, widget: QWidget, *beside: QWidget) -> QWidget:
     """A part of the board below its title; `beside` stands at the right of the title."""
-    heading = row(Label(title, "body_strong"), None, *beside, spacing=8)
+    heading = row(Label(title, "body_strong", wrap=True), *beside, spacing=8)
+    heading.setStretch(0, 1)
     layout = column(heading, widget, spacing=6)
     layout.setStretch(1, 1)
     return box(layout)

@@ -16,6 +16,7 @@ from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.file_dialogs import ask_files
 from cnnstudio.gui.pages.learn.drawing.board import labelled
 from cnnstudio.gui.pages.learn.drawing.project_pictures import ProjectPictures
+from cnnstudio.gui.state.changes import Change
 from cnnstudio.gui.state.latest import Failure, Latest
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Label, column, row
@@ -47,6 +48,8 @@ class PictureLoader(QObject):
         self._latest = Latest(workspace.session.jobs, "bench-picture", lambda source, _report: load_pixels(source), self)
         self._latest.answered.connect(self._on_answered)
         self._wanted: PictureSource | None = None
+        self.problem = ""
+        """Why the last source has no pixels."""
 
     def load(self, source: PictureSource) -> None:
         """Load this source next."""
@@ -55,17 +58,27 @@ class PictureLoader(QObject):
             self._latest.ask(source)
             return
         try:
-            self.loaded.emit(source, load_pixels(source))
+            pixels = load_pixels(source)
         except ProblemError as err:
-            self.failed.emit(str(err.problems[0].text))
+            self._fail(str(err.problems[0].text))
+        else:
+            self._take(source, pixels)
 
     def _on_answered(self, source: PictureSource, pixels: Any) -> None:
         if source != self._wanted:
             return
         if isinstance(pixels, Failure):
-            self.failed.emit(pixels.text)
+            self._fail(pixels.text)
         else:
-            self.loaded.emit(source, pixels)
+            self._take(source, pixels)
+
+    def _take(self, source: PictureSource, pixels: Any) -> None:
+        self.problem = ""
+        self.loaded.emit(source, pixels)
+
+    def _fail(self, text: str) -> None:
+        self.problem = text
+        self.failed.emit(text)
 
     def close(self) -> None:
         """Stop reading."""
@@ -114,7 +127,13 @@ class PictureChoice(QWidget):
         self._side_line.setVisible(bool(sides))
         self._channels_line.setVisible(channels)
         self._sides, self._has_channels = bool(sides), channels
+        self._session.changed.connect(self._on_session_changed)
         self.show_source(self._source)
+
+    def _on_session_changed(self, change: Change) -> None:
+        # A method: what is connected to a lambda would outlive the choice.
+        if change.of("folder"):
+            self._project.setEnabled(self._session.is_open)
 
     def show_source(self, source: PictureSource) -> None:
         """Show a source; nothing is emitted."""

@@ -9,7 +9,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.text import tr
+from cnnstudio.core.problems import warning
+from cnnstudio.core.text import same, tr
 from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Icon, Label, box, row
@@ -29,8 +30,8 @@ class EmbeddedBenchCard(Card):
     """The bench is to be shown as a page of its own."""
 
     def __init__(self, workspace: Workspace, block: EmbeddedBench, parent: QWidget | None = None) -> None:
-        super().__init__(spacing=10, parent=parent)
-        self._lessons, self._block = workspace.lessons, block
+        super().__init__(spacing=10, margins=(10, 14, 10, 14), parent=parent)
+        self._workspace, self._lessons, self._block = workspace, workspace.lessons, block
         entry = BENCHES.find(block.bench)
         self.view: BenchView | None = None
         self._timer = QTimer(self)
@@ -59,6 +60,8 @@ class EmbeddedBenchCard(Card):
         kept = self._lessons.progress.benches.get(str(block.place))
         if kept is not None:
             self.view.restore(dict(kept))
+        lesson = self._lessons.lesson
+        self.view.resume(f"{'' if lesson is None else lesson.id}:{block.place}")
         self.view.changed.connect(self._timer.start)
 
     def _keep(self) -> None:
@@ -71,8 +74,12 @@ class EmbeddedBenchCard(Card):
             self.view.restore(settings)
 
     def _copy(self) -> None:
-        if self.view is not None and (codes := self.view.code()):
+        if self.view is None:
+            return
+        if codes := self.view.code():
             QGuiApplication.clipboard().setText(codes[0].source)
+        else:
+            self._workspace.session.report(warning("no_code", same(self.view.no_code_text()), "machine"))
 
     def enter(self) -> None:
         """The page of the lesson is in sight."""

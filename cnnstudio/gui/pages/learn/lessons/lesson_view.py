@@ -6,11 +6,12 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
 
 from cnnstudio.core.text import language, tr
 from cnnstudio.gui.pages.learn.lessons.embedded import EmbeddedBenchCard
-from cnnstudio.gui.pages.learn.lessons.prose import Prose
+from cnnstudio.gui.pages.learn.lessons.prose import PROSE_MARGIN, Prose
 from cnnstudio.gui.pages.learn.lessons.start_card import StartCard
 from cnnstudio.gui.pages.learn.lessons.task_card import TaskCard
 from cnnstudio.gui.state.commands import Command, OpenLesson, ResetLesson, ShowPage
@@ -29,6 +30,8 @@ _WIDTH: Final = 820
 """Pixels of the column of text at most: longer lines are hard to read."""
 _AROUND: Final = 40
 """Pixels around the lines of code: margins, and a bar that scrolls long lines."""
+_ROOMY: Final = 640
+"""Pixels of the page from which there is room for wide margins."""
 _WIDE: Final = 1180
 """Pixels of a bench at most, whose controls then stand beside its board."""
 
@@ -50,6 +53,7 @@ class LessonView(QWidget):
         self._body = column(spacing=0)
         self.setLayout(self._body)
         self._area: QScrollArea | None = None
+        self._middle: QBoxLayout | None = None
         self._start: StartCard | None = None
         self._lessons.changed.connect(self.refresh)
 
@@ -85,12 +89,13 @@ class LessonView(QWidget):
             bench.leave()
             bench.close_bench()
         self._tasks, self._benches, self._area, self._start, self._shown = [], [], None, None, ""
+        self._middle = None
         clear(self._body)
 
     def _build(self, lesson: Lesson) -> None:
         self._clear()
         self._shown = lesson.id
-        middle = column(spacing=16, margins=(32, 24, 32, 40))
+        middle = self._middle = column(spacing=16, margins=self._margins())
         back = Button(tr("All lessons", "Todas las lecciones"), "link", "chevron-left", on_click=self.left.emit)
         middle.addLayout(_centred(box(row(back, None))))
         middle.addLayout(_centred(box(column(
@@ -101,11 +106,12 @@ class LessonView(QWidget):
         self._start = StartCard(self._workspace, lesson)
         middle.addLayout(_centred(self._start))
         for block in page_blocks(lesson.pages[language()]):
-            middle.addLayout(_centred(self._widget(lesson, block), _WIDE if isinstance(block, EmbeddedBench) else _WIDTH))
+            middle.addLayout(_centred(self._widget(lesson, block), _block_width(block)))
         middle.addLayout(_centred(self._end(lesson)))
         middle.addStretch(1)
         holder = box(middle)
-        self._area = scroll_area(holder)
+        # Sideways only where even a narrow bench has no room.
+        self._area = scroll_area(holder, sideways=True)
         self._body.addWidget(self._area)
         tab_through(holder)
         if self._visible:
@@ -137,9 +143,9 @@ class LessonView(QWidget):
         ends = QWidget()
         line = FlowLayout(ends, spacing=16)
         if following is not None:
-            line.addWidget(Button(tr("Next lesson: {title}", "Lección siguiente: {title}", title=following.title),
-                                  icon="chevron-right",
+            line.addWidget(Button(tr("Next lesson", "Lección siguiente"), icon="chevron-right", tooltip=str(following.title),
                                   on_click=partial(self._request, OpenLesson(following.id))))
+            line.addWidget(Label(str(following.title), "body", "dim", wrap=True))
         line.addWidget(Button(tr("Begin this lesson anew…", "Empezar de nuevo esta lección…"), "link",
                               on_click=lambda: self._session.request(ResetLesson())))
         return ends
@@ -156,6 +162,15 @@ class LessonView(QWidget):
             self.bench_chosen.emit(name)
         elif kind == "lesson":
             self._session.request(OpenLesson(name))
+
+    def _margins(self) -> tuple[int, int, int, int]:
+        side = 32 if self.width() >= _ROOMY else 14
+        return side, 24, side, 40
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._middle is not None:
+            self._middle.setContentsMargins(*self._margins())
 
     # In sight -------------------------------------------------------------------------------------
 
@@ -175,6 +190,13 @@ class LessonView(QWidget):
         """Stop timers and benches; the view will be deleted."""
         self._lessons.changed.disconnect(self.refresh)
         self._clear()
+
+
+def _block_width(block: Block) -> int:
+    if isinstance(block, ProseBlock):
+        # Its letters begin where the cards do.
+        return _WIDTH + 2 * PROSE_MARGIN
+    return _WIDE if isinstance(block, EmbeddedBench) else _WIDTH
 
 
 def _centred(widget: QWidget, width: int = _WIDTH) -> QBoxLayout:

@@ -29,6 +29,9 @@ _AFTER: Final = 10
 """Pixels below a paragraph."""
 _SCROLLING: Final = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
 """Keys that scroll the page around it."""
+PROSE_MARGIN: Final = 10
+"""Pixels beside the text, where a ring shows that it has the focus."""
+_RING: Final = 2
 
 
 class Prose(QTextBrowser):
@@ -39,7 +42,9 @@ class Prose(QTextBrowser):
     def __init__(self, markdown: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
+        self.setStyleSheet(f"QTextBrowser {{ background: transparent; border: {_RING}px solid transparent; border-radius: 6px; "
+                           f"padding: 0 {PROSE_MARGIN - _RING}px; }} "
+                           f"QTextBrowser:focus {{ border-color: {theme.color('accent').name()}; }}")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -106,7 +111,7 @@ class Prose(QTextBrowser):
     def _fit(self, width: int) -> None:
         document = self.document()
         document.setTextWidth(width)
-        height = int(document.size().height()) + 2
+        height = int(document.size().height()) + 2 + 2 * _RING
         if height != self.height():
             self.setFixedHeight(height)
 

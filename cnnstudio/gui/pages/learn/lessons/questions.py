@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.learn.lessons.options import OptionButton
-from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column, row
+from cnnstudio.gui.widgets.basics import Button, Caption, Label, box, column
+from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.learning.course.checks import read_check
 from cnnstudio.learning.course.checks.answers import ChoiceCheck, NumberCheck, Option
 from cnnstudio.learning.course.lesson import Task
@@ -74,8 +75,11 @@ class NumberForm(QuestionForm):
         self._field.setFixedWidth(160)
         self._field.setAccessibleName(tr("Answer", "Respuesta"))
         self._field.returnPressed.connect(self._take)
-        unit = (Label(str(check.unit), "body", "dim"),) if check.unit.en else ()
-        self.setLayout(row(self._field, *unit, Button(tr("Answer", "Responder"), on_click=self._take), None, spacing=8))
+        line = FlowLayout(self, spacing=8)
+        line.addWidget(self._field)
+        if check.unit.en:
+            line.addWidget(Label(str(check.unit), "body", "dim"))
+        line.addWidget(Button(tr("Answer", "Responder"), on_click=self._take))
 
     def _take(self) -> None:
         self.answered.emit(Answer(value=self._field.text().strip()))

@@ -59,6 +59,8 @@ class NetworkView(QGraphicsView):
         self.network_scene = scene
         self._pan_from: QPoint | None = None
         self._space = False
+        self._last_place: QPointF | None = None
+        """Where the layers were that were removed last by a key."""
         self._follow: Callable[[], None] | None = self.show_start
         """What a change of size or of the network repeats; None after the user zoomed or moved."""
         self._dots = QPolygonF([QPointF(GRID * x, GRID * y) for x in range(_BLOCK) for y in range(_BLOCK)])
@@ -276,6 +278,8 @@ class NetworkView(QGraphicsView):
         elif control:
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            chosen = self.network_scene.chosen_items()
+            self._last_place = chosen[0].pos() if chosen else self._last_place
             self.action_requested.emit("remove")
         elif key == Qt.Key.Key_Space:
             self._space = True
@@ -315,7 +319,11 @@ class NetworkView(QGraphicsView):
         if not items:
             return
         if not chosen:
-            self.network_scene.choose([min(items.values(), key=lambda item: item.y()).id])
+            # What was selected last may have been removed: the keys go on from there.
+            last = self._last_place
+            begin = min(items.values(), key=lambda item: item.y() if last is None else (item.pos() - last).manhattanLength())
+            self.network_scene.choose([begin.id])
+            self.reveal(begin.id)
             return
         ahead_of = max(chosen, key=lambda item: item.x() * direction.x() + item.y() * direction.y())
         here = ahead_of.pos()

@@ -30,7 +30,7 @@ class LiveControls(QObject):
         super().__init__(parent)
         self._job: Job | None = None
         self._curves = Curves()
-        self.rate = Button(tr("Learning rate…", "Tasa de aprendizaje…"), on_click=self._ask_rate,
+        self.rate = Button(tr("Learning rate…", "Tasa de aprendizaje…"), compact_icon="train", on_click=self._ask_rate,
                            tooltip=tr("Change the learning rate of this training now",
                                       "Cambiar ahora la tasa de aprendizaje de este entrenamiento"))
         self.rate.hide()

@@ -18,6 +18,7 @@ from cnnstudio.gui.pages.learn.assignments.standing_dialog import StandingDialog
 from cnnstudio.gui.state.commands import HandIn, NewAssignment, OpenPaths, ShowAssignment
 from cnnstudio.gui.widgets.number_box import NumberBox
 from cnnstudio.learning.assignments.capsule import write_capsule
+from cnnstudio.learning.assignments.grading.marks import Line
 from cnnstudio.learning.assignments.key import open_key, read_assignment
 from cnnstudio.learning.assignments.making import Draft
 from cnnstudio.learning.assignments.model import Question
@@ -174,3 +175,19 @@ def test_hand_ins_are_graded_into_a_table(qtbot, window, student: Path, tmp_path
     grading.save_table(tmp_path / "grades.csv")
     assert [row["student"] for row in csv.DictReader((tmp_path / "grades.csv").read_text().splitlines())] == ["Ana", ""]
     grading.reject()
+
+
+def test_the_table_of_grades_is_not_scrolled_sideways_in_a_narrow_window(qtbot, window) -> None:
+    grading = GradeDialog(window.session, window)
+    qtbot.addWidget(grading)
+    grading.setMinimumSize(0, 0)
+    grading.resize(720, 460)
+    grading.show()
+    line = Line(file="hand-ins/maria-fernandez.capsule.zip", student="María Fernández", verdict="suspect", metric="accuracy",
+                value=0.93, interval=(0.9, 0.95), reported=0.97, parameters=61_706)
+    grading.show_lines([line])
+    qtbot.wait(100)
+    assert grading.table.horizontalScrollBar().maximum() == 0 and grading.table.width() > 600
+    grading.resize(1120, 760)
+    qtbot.wait(100)
+    assert grading.table.width() < 800, "with room the details stand beside it"

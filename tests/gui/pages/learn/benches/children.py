@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,12 @@ def slices(endpoint: Endpoint) -> None:
     losses = tuple(tuple(float(0.1 + (x - 0.2) ** 2 + y * y) for y in axis) for x in axis)
     link.emit(LossSliced(losses=losses, span=job.span, pictures=7, split="train", run="r", weights=1234))
     link.emit(Finished())
+
+
+def slices_slowly(endpoint: Endpoint) -> None:
+    """The same after a while, in which the window is built anew."""
+    time.sleep(3)
+    slices(endpoint)
 
 
 def runs_pipeline(endpoint: Endpoint) -> None:

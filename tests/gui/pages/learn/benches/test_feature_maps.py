@@ -81,3 +81,20 @@ def test_along_the_depth_a_value_sees_more(qtbot, monkeypatch, open_bench, works
 def test_without_a_run_it_says_what_to_do(open_bench) -> None:
     view = open_bench("feature_maps")
     assert says(view, "Open a project with a trained network") and not view.code() and view.layer == ""
+
+
+@pytest.mark.usefixtures("project")
+def test_a_file_that_cannot_be_read_takes_the_old_picture_away(qtbot, monkeypatch, open_bench, tmp_path) -> None:
+    monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.learn.benches.children:looks_inside")
+    view = open_bench("feature_maps")
+    qtbot.waitUntil(lambda: view.maps is not None and len(view.code()) == 1, timeout=30_000)
+    widths = [bar.share for bar in parts(view, DepthBars)[0]._bars]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    for path, words in ((broken, "not a picture in a format"), (tmp_path / "nowhere.png", "no longer exists")):
+        view.take_paths([str(path)])
+        assert parts(view, FieldPicture)[0]._image.isNull() and view.maps is None
+        assert view.code() == () and words in view.no_code_text()
+        assert [bar.share for bar in parts(view, DepthBars)[0]._bars] == widths
+    press(view, "Next picture")
+    qtbot.waitUntil(lambda: view.maps is not None and len(view.code()) == 1, timeout=30_000)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from cnnstudio.core.learning_jobs import SliceLoss
 from cnnstudio.core.text import set_language
+from cnnstudio.gui.pages.learn.benches.optimisation.loss_plot import LossPlot
 from cnnstudio.gui.pages.learn.benches.optimisation.map_view import SurfaceMap
+from cnnstudio.gui.pages.learn.benches.optimisation.view import KIND
 from cnnstudio.gui.pages.learn.drawing.child_bar import ChildBar
 from cnnstudio.gui.pages.learn.drawing.playback import Playback
+from cnnstudio.gui.state.commands import ShowBench
 from cnnstudio.gui.widgets.basics import Label
 from cnnstudio.learning.benches.optimisation.race import run_all, to_race
 from tests.gui.driving import button, choose, field, parts, press, says
@@ -88,6 +92,37 @@ def test_a_child_that_fails_says_why_and_one_that_works_is_cancelled(qtbot, open
     press(bar, "Cancel")
     qtbot.waitUntil(lambda: not bar.running, timeout=20_000)
     assert button(bar, "Measure the slice").isVisible()
+
+
+def test_the_loss_is_drawn_as_it_is_however_small(open_bench) -> None:
+    view = open_bench("optimisation")
+    view.restore({"steps": 300, "rules": ["sgd", "momentum"], "preset": "right"})
+    plot = parts(view, LossPlot)[0]
+    assert min(run.losses.min() for run in view.runs) < 1e-7, "the bowl is left far below a millionth"
+    for run, curve in zip(view.runs, plot._curves, strict=False):
+        drawn = curve.yData
+        kept = run.losses > 0
+        assert drawn[kept].tolist() == run.losses[kept].tolist() and np.isnan(drawn[~kept]).all()
+
+
+def test_a_slice_goes_on_in_another_language(qtbot, window) -> None:
+    window.perform(ShowBench("optimisation"))
+    view = window.current.frame.view
+    choose(field(view, "Loss surface"), "A trained network")
+    parts(view, ChildBar)[0].start(SliceLoss(run_folder="none"), "tests.gui.pages.learn.benches.children:slices_slowly")
+    job = window.session.jobs.of_kind(KIND)
+    before = window.current
+    window.session.set_setting("language", "es")
+    qtbot.waitUntil(lambda: window.current is not before)
+    after = window.current.frame.view
+    assert job.running and parts(after, ChildBar)[0].running
+    qtbot.waitUntil(lambda: button(after, "Cancelar").isVisible())
+    window.perform(ShowBench("pooling"))
+    qtbot.waitUntil(lambda: not job.running, timeout=20_000)
+    window.perform(ShowBench("optimisation"))
+    assert window.current.frame.view.surface.id == "slice" and says(window.current.frame.view, "7 imágenes de entrenamiento")
+    window.session.set_setting("language", "en")
+    qtbot.waitUntil(lambda: window.current.frame.view is not None and says(window.current.frame.view, "7 training pictures"))
 
 
 def test_in_spanish(open_bench) -> None:

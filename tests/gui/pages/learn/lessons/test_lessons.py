@@ -26,6 +26,7 @@ from cnnstudio.gui.state.lessons import remembered_lesson
 from cnnstudio.gui.widgets.basics import Button, Elided
 from cnnstudio.gui.widgets.cards import Card
 from cnnstudio.gui.widgets.code_editor import CodeEditor
+from cnnstudio.gui.window.notices import Toast
 from cnnstudio.learning.benches import BENCHES
 from cnnstudio.learning.course.blocks import EmbeddedBench, page_blocks
 from cnnstudio.learning.course.checks import read_check
@@ -348,3 +349,42 @@ def test_a_bench_on_the_page_solves_its_task_when_it_is_set(qtbot, begin, lesson
     driving.press(embedded, "As in the text")
     settle(qtbot, window)
     assert lessons.state(task).kept or task in lessons.progress.done, "what was done once stays done"
+
+
+@pytest.mark.parametrize("lesson", [pytest.param(lesson.id, marks=() if lesson.number in (1, 2) else pytest.mark.nightly)
+                                    for lesson in course()])
+def test_a_lesson_fits_a_narrow_window(qtbot, window, lesson):
+    window.session.set_setting("language", "es")
+    qtbot.waitUntil(lambda: window.session.settings.language == "es")
+    qtbot.wait(50)
+    window.setMinimumSize(720, 470)
+    window.resize(720, 470)
+    window.perform(OpenLesson(lesson))
+    area = page_area(window)
+    qtbot.waitUntil(lambda: area.widget() is not None and area.viewport().width() > 0)
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+    window.session.set_setting("language", "en")
+    qtbot.wait(50)
+
+
+def test_the_names_of_lessons_are_read_whole_in_the_list(qtbot, window):
+    window.session.set_setting("language", "es")
+    qtbot.wait(50)
+    window.go("learn")
+    qtbot.wait(50)
+    line = driving.button(window.pages, "11. Aprendizaje por transferencia y ajuste fino")
+    assert line.height() >= line.heightForWidth(line.width()) > 30
+    window.session.set_setting("language", "en")
+    qtbot.wait(50)
+
+
+def test_a_task_that_is_done_on_its_page_covers_no_text(qtbot, begin):
+    window = begin("1")
+    field = card_of(window, "dense-count").findChild(QLineEdit)
+    field.setText("50240")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "dense-count" in read_progress("what-a-cnn-is").done)
+    assert not [toast for toast in window.findChildren(Toast) if not toast.isHidden()]
+    window.go("network")
+    window.workspace.lessons.task_done.emit(window.workspace.lessons.lesson.tasks[0])
+    assert [toast for toast in window.findChildren(Toast) if not toast.isHidden()]

@@ -58,7 +58,7 @@ class ActivationBoard(QWidget):
         self.shares_text = Label("", "body", wrap=True, selectable=True)
         self._views = {"z": MatrixView(tr("Before", "Antes"), cell=30), "result": MatrixView(tr("Behind", "Después"), cell=30),
                        "gradient": MatrixView(tr("Gradient", "Gradiente"), cell=30)}
-        self._titles = {name: Label(view.accessibleName(), "body_strong") for name, view in self._views.items()}
+        self._titles = {name: Label(view.accessibleName(), "body_strong", wrap=True) for name, view in self._views.items()}
         self.counts = Label("", "body", wrap=True, selectable=True)
         pictures = row(spacing=16)
         for name, view in self._views.items():

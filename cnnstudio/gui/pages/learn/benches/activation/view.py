@@ -52,7 +52,7 @@ class ActivationView(BenchView):
         self._choice.source_chosen.connect(lambda source: self._set(source=source))
         self._loader = PictureLoader(workspace, self)
         self._loader.loaded.connect(self._on_loaded)
-        self._loader.failed.connect(self._choice.show_problem)
+        self._loader.failed.connect(self._on_failed)
         self.board = ActivationBoard()
         self.board.position_chosen.connect(self._on_position_chosen)
         self.board.logit_edited.connect(self._on_logit_edited)
@@ -124,6 +124,10 @@ class ActivationView(BenchView):
         self._pixels = pixels
         self._calculate()
 
+    def _on_failed(self, text: str) -> None:
+        self._choice.show_problem(text)
+        self.changed.emit()
+
     def _calculate(self) -> None:
         settings, function = self._settings, FUNCTIONS[self._settings.function]
         if self._pixels.shape[2] != settings.source.channels:
@@ -177,7 +181,10 @@ class ActivationView(BenchView):
     # What it gives -------------------------------------------------------------------------------
 
     def code(self) -> tuple[Code, ...]:
-        return activation_code(self._activated) if self._activated is not None else ()
+        return activation_code(self._activated) if self._activated is not None and not self._loader.problem else ()
+
+    def no_code_text(self) -> str:
+        return self._loader.problem or super().no_code_text()
 
     def picture(self) -> QImage:
         return grab(self.board, 2.0)

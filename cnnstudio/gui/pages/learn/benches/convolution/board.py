@@ -16,6 +16,7 @@ from cnnstudio.gui.pages.learn.benches.convolution.words import (
     size_formula,
     size_text,
     sum_text,
+    too_large_text,
 )
 from cnnstudio.gui.pages.learn.drawing import tints
 from cnnstudio.gui.pages.learn.drawing.board import titled
@@ -68,7 +69,8 @@ class ConvolutionBoard(QWidget):
         self._channels = SegmentedControl([(number, channel_name(number)) for number in range(3)], 0, stretch=False)
         self._channels.setAccessibleName(tr("Channel", "Canal"))
         self._channels.chosen.connect(lambda number: self.channel_chosen.emit(int(number)))
-        self._titles = {name: Label("", "body_strong") for name in ("input", "output", "patch", "kernel", "products")}
+        self._titles = {name: Label("", "body_strong", wrap=True)
+                        for name in ("input", "output", "patch", "kernel", "products")}
         self.sizes = Label("", "body", wrap=True, selectable=True)
         self.costs = Label("", "secondary", "dim", wrap=True, selectable=True)
         self.comparison = _Comparison()
@@ -128,11 +130,7 @@ class ConvolutionBoard(QWidget):
         self._work.setCurrentIndex(0 if fits else 1)
         self.output.setVisible(fits)
         self.playback.setEnabled(fits)
-        self._nothing.setText("" if fits else tr(
-            "The kernel covers {span} pixels, the picture has {n}: it fits nowhere. Choose “same” padding, a smaller kernel or "
-            "a smaller dilation.",
-            "El núcleo cubre {span} píxeles y la imagen tiene {n}: no cabe en ningún sitio. Elija relleno «same», un núcleo "
-            "más pequeño o una dilatación menor.", span=max(rows.span, columns.span), n=min(rows.padded, columns.padded)))
+        self._nothing.setText("" if fits else too_large_text(convolved))
         if fits:
             self.output.show_values(result, _result_tint(result))
             self.strip.show_maps([convolved.result[..., item] for item in range(len(convolved.kernels))], number)

@@ -14,6 +14,7 @@ from cnnstudio.gui.pages.learn.bench_view import BenchView
 from cnnstudio.gui.pages.learn.benches.convolution.board import ConvolutionBoard
 from cnnstudio.gui.pages.learn.benches.convolution.panel import ConvolutionPanel
 from cnnstudio.gui.pages.learn.benches.convolution.trained_dialog import TrainedDialog
+from cnnstudio.gui.pages.learn.benches.convolution.words import too_large_text
 from cnnstudio.gui.pages.learn.drawing.board import Board
 from cnnstudio.gui.pages.learn.drawing.grabbing import Frames, grab
 from cnnstudio.gui.pages.learn.drawing.picture_choice import PictureLoader, takes_picture
@@ -51,7 +52,7 @@ class ConvolutionView(BenchView):
         self._loader = PictureLoader(workspace, self)
         self._loader.loaded.connect(self._on_loaded)
         self.panel = ConvolutionPanel(workspace)
-        self._loader.failed.connect(self.panel.picture.show_problem)
+        self._loader.failed.connect(self._on_failed)
         self.board = ConvolutionBoard()
         layout = column(Board(self.board, self.panel), spacing=0)
         self.setLayout(layout)
@@ -110,6 +111,10 @@ class ConvolutionView(BenchView):
         self._settings = check_settings(msgspec.structs.replace(self._settings, source=source))
         self._pixels = pixels
         self._calculate()
+
+    def _on_failed(self, text: str) -> None:
+        self.panel.picture.show_problem(text)
+        self.changed.emit()
 
     def _calculate(self) -> None:
         settings = self._settings
@@ -182,7 +187,13 @@ class ConvolutionView(BenchView):
     # What it gives -------------------------------------------------------------------------------
 
     def code(self) -> tuple[Code, ...]:
-        return convolution_code(self._convolved) if self._convolved is not None and self._convolved.positions else ()
+        convolved = self._convolved
+        return convolution_code(convolved) if convolved is not None and convolved.positions and not self._loader.problem else ()
+
+    def no_code_text(self) -> str:
+        if self._loader.problem or self._convolved is None:
+            return self._loader.problem or super().no_code_text()
+        return too_large_text(self._convolved)
 
     def picture(self) -> QImage:
         return grab(self.board, 2.0)

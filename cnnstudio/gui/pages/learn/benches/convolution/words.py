@@ -80,3 +80,12 @@ def comparison_text(here: np.ndarray, other: np.ndarray) -> str:
                   "Cada una es la otra con el signo contrario: girado 180°, este núcleo se vuelve su negativo.")
     return tr("{n} of {count} results differ, by {most} at most.", "{n} de {count} resultados difieren, en {most} como máximo.",
               n=differing, count=here.size, most=format_exact(float(np.abs(here - other).max())))
+
+
+def too_large_text(convolved: Convolved) -> str:
+    """Why a kernel has no place in a picture, and what gives it one."""
+    rows, columns = convolved.rows, convolved.columns
+    return tr("The kernel covers {span} pixels, the picture has {n}: it fits nowhere. Choose “same” padding, a smaller kernel "
+              "or a smaller dilation.",
+              "El núcleo cubre {span} píxeles y la imagen tiene {n}: no cabe en ningún sitio. Elija relleno «same», un núcleo "
+              "más pequeño o una dilatación menor.", span=max(rows.span, columns.span), n=min(rows.padded, columns.padded))

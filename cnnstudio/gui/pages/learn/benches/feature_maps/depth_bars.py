@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from cnnstudio.core.explain_jobs import FeaturesShown
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import theme
 from cnnstudio.gui.pages.learn.drawing.field_colors import depth_color
 from cnnstudio.gui.widgets.formatting import format_percent
+from cnnstudio.learning.benches.feature_maps.depth import Sight, share_of
 
 _NAME: Final = 18
 _WIDEST: Final = 72.0
@@ -125,3 +127,17 @@ class DepthBars(QWidget):
                 QToolTip.showText(event.globalPos(), f"{bar.layer} ({bar.type}): {bar.seen}{share}", self)
             return True
         return super().event(event)
+
+
+def make_bar(event: FeaturesShown, sight: Sight | None, field: tuple[tuple[int, int, int, int], Any, float] | None,
+             size: tuple[int, int]) -> DepthBar:
+    """How far a layer sees in pictures of `size` (height, width): by its sight, else by the field that was measured (box first,
+    as top, left, height, width)."""
+    if sight is not None:
+        seen = tr("sees all", "ve todo") if sight.everywhere else tr(
+            "sees {h} × {w}", "ve {h} × {w}", h=sight.size[0], w=sight.size[1])
+        return DepthBar(event.layer, event.type, seen, share_of(sight, size))
+    if field is not None:
+        share = field[0][2] * field[0][3] / (size[0] * size[1])
+        return DepthBar(event.layer, event.type, tr("sees {h} × {w}", "ve {h} × {w}", h=field[0][2], w=field[0][3]), share)
+    return DepthBar(event.layer, event.type, "…", None)

@@ -11,18 +11,20 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.explain_jobs import FeaturesShown
+from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.file_dialogs import ask_files
 from cnnstudio.gui.pages.layers.maps import FeatureMaps
 from cnnstudio.gui.pages.layers.tiles import TileGrid, unit_text
 from cnnstudio.gui.pages.learn.bench_view import BenchView
-from cnnstudio.gui.pages.learn.benches.feature_maps.depth_bars import DepthBar, DepthBars
+from cnnstudio.gui.pages.learn.benches.feature_maps.depth_bars import DepthBars, make_bar
 from cnnstudio.gui.pages.learn.benches.run_choice import RunChoice
 from cnnstudio.gui.pages.learn.drawing.beside import Beside
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled, titled
 from cnnstudio.gui.pages.learn.drawing.field_colors import depth_color
 from cnnstudio.gui.pages.learn.drawing.field_picture import FieldPicture, SeenBox
 from cnnstudio.gui.pages.learn.drawing.grabbing import Frames
+from cnnstudio.gui.pages.learn.drawing.picture_choice import takes_picture
 from cnnstudio.gui.pages.learn.drawing.playback import Playback
 from cnnstudio.gui.state.explainer import Ended
 from cnnstudio.gui.state.inside import Inside, read_arrays
@@ -36,7 +38,6 @@ from cnnstudio.gui.widgets.picture import image_of
 from cnnstudio.imaging import overlay
 from cnnstudio.learning.benches.entry import Code
 from cnnstudio.learning.benches.feature_maps.code import maps_code
-from cnnstudio.learning.benches.feature_maps.depth import share_of
 from cnnstudio.learning.benches.feature_maps.run_look import RunLook, look_at_run, prepared_pixels
 from cnnstudio.workers.runs.folder import RunFolder
 
@@ -56,6 +57,8 @@ class FeatureMapsView(BenchView):
         self._run: RunFolder | None = None
         self._file: Path | None = None
         self._pixels: np.ndarray | None = None
+        self._unreadable = ""
+        """Why the file has no pixels."""
         self._layers: list[FeaturesShown] = []
         self._wanted: dict[str, Any] = {}
         self._place = (0.5, 0.5)
@@ -151,12 +154,24 @@ class FeatureMapsView(BenchView):
             return ()
         return (maps_code(str(self._run.model_path), self.layer, self._pixels),)
 
+    def no_code_text(self) -> str:
+        return self._unreadable or tr("The program follows as soon as the maps of a layer are shown.",
+                  "El programa aparece en cuanto se muestran los mapas de una capa.")
+
     # The run and its picture ---------------------------------------------------------------------
 
     def enter(self) -> None:
         self._choice.refresh()
         if self._run is None or self._choice.run is None or self._choice.run.folder != self._run.folder:
             self._open_run()
+
+    def takes_paths(self, paths: list[str]) -> bool:
+        return self._look is not None and takes_picture(paths)
+
+    def take_paths(self, paths: list[str]) -> None:
+        self._show_file(Path(paths[0]))
+        self._ask()
+        self.changed.emit()
 
     def leave(self) -> None:
         self._playback.pause()
@@ -211,18 +226,28 @@ class FeatureMapsView(BenchView):
     def _open_picture(self) -> None:
         chosen = ask_files(self.session, self, tr("Open a picture", "Abrir una imagen"))
         if chosen:
-            self._show_file(Path(chosen[0]))
-            self._ask()
-            self.changed.emit()
+            self.take_paths(chosen)
 
     def _show_file(self, file: Path | None) -> None:
-        self._file = file
-        self._pixels = prepared_pixels(file, self._look.recipe) if file is not None and self._look is not None else None
+        self._file, self._pixels, self._unreadable = file, None, ""
         self._maps.clear()
         self._fields.clear()
         self._name.setText(file.name if file is not None else "")
+        if file is None or self._look is None:
+            return
+        try:
+            self._pixels = prepared_pixels(file, self._look.recipe)
+        except ProblemError as err:
+            self._unreadable = str(err.problems[0].text)
+            self._tell(self._unreadable)
+        image = QImage() if self._pixels is None else image_of(self._pixels)
+        self._picture.show_picture(image, self._input_size())
+
+    def _input_size(self) -> tuple[int, int]:
+        """Height and width in which the network sees every picture."""
         if self._pixels is not None:
-            self._picture.show_picture(image_of(self._pixels), self._pixels.shape[:2])
+            return self._pixels.shape[:2]
+        return (self._look.recipe.height, self._look.recipe.width) if self._look is not None else (1, 1)
 
     # Layers --------------------------------------------------------------------------------------
 
@@ -268,7 +293,8 @@ class FeatureMapsView(BenchView):
     def _ask(self) -> None:
         """Ask for what is not known yet of the layer: its maps, and the field of the place."""
         run, layer = self._run, self.layer
-        if run is None or self._file is None or not layer:
+        if run is None or self._pixels is None or self._file is None or not layer:
+            self._show_layer()
             return
         model = (str(run.project_folder), run.id)
         if layer not in self._maps:
@@ -306,24 +332,12 @@ class FeatureMapsView(BenchView):
     def _show_layer(self) -> None:
         if self._look is None or not self._layers:
             return
-        self._bars.show_bars([self._bar(event) for event in self._layers], self._playback.position)
+        sights, size = self._look.sights, self._input_size()
+        self._bars.show_bars([make_bar(event, sights.get(event.layer), self._fields.get(event.layer), size)
+                              for event in self._layers], self._playback.position)
         self._show_tiles()
         self._show_overlay()
         self._show_facts()
-
-    def _bar(self, event: FeaturesShown) -> DepthBar:
-        assert self._look is not None
-        sight = self._look.sights.get(event.layer)
-        field = self._fields.get(event.layer)
-        size = self._pixels.shape[:2] if self._pixels is not None else (1, 1)
-        if sight is not None:
-            seen = tr("sees all", "ve todo") if sight.everywhere else tr(
-                "sees {h} × {w}", "ve {h} × {w}", h=sight.size[0], w=sight.size[1])
-            return DepthBar(event.layer, event.type, seen, share_of(sight, (size[0], size[1])))
-        if field is not None:
-            share = field[0][2] * field[0][3] / (size[0] * size[1])
-            return DepthBar(event.layer, event.type, tr("sees {h} × {w}", "ve {h} × {w}", h=field[0][2], w=field[0][3]), share)
-        return DepthBar(event.layer, event.type, "…", None)
 
     def _show_tiles(self) -> None:
         maps = self.maps
@@ -337,7 +351,8 @@ class FeatureMapsView(BenchView):
         if field is None:
             self._picture.show_overlay(QImage())
             self._picture.show_boxes((), self._place, "")
-            self._seen.setText(tr("Press on the picture to choose a value.", "Pulse en la imagen para elegir un valor."))
+            self._seen.setText(self._unreadable if self._pixels is None else tr("Press on the picture to choose a value.",
+                                                                  "Pulse en la imagen para elegir un valor."))
             return
         (top, left, high, wide), heat, effective = field
         colors = overlay.heat(overlay.normalized(heat, _GRAIN), _PALETTE)

@@ -92,7 +92,7 @@ class ImageProcessingView(BenchView):
         self._choice.source_chosen.connect(lambda source: self._take(msgspec.structs.replace(self._settings, source=source)))
         self._loader = PictureLoader(workspace, self)
         self._loader.loaded.connect(self._on_loaded)
-        self._loader.failed.connect(self._choice.show_problem)
+        self._loader.failed.connect(self._on_failed)
         self.steps = StepList()
         self.steps.steps_edited.connect(self._on_steps_edited)
         self.board = ProcessingBoard()
@@ -127,6 +127,10 @@ class ImageProcessingView(BenchView):
         self._pixels = pixels
         self._calculate()
 
+    def _on_failed(self, text: str) -> None:
+        self._choice.show_problem(text)
+        self.changed.emit()
+
     def _calculate(self) -> None:
         if self._pixels.shape[2] != 3:
             return
@@ -152,7 +156,10 @@ class ImageProcessingView(BenchView):
     # What it gives -------------------------------------------------------------------------------
 
     def code(self) -> tuple[Code, ...]:
-        return processing_code(self._processed) if self._processed is not None else ()
+        return processing_code(self._processed) if self._processed is not None and not self._loader.problem else ()
+
+    def no_code_text(self) -> str:
+        return self._loader.problem or super().no_code_text()
 
     def picture(self) -> QImage:
         return grab(self.board, 2.0)

@@ -17,7 +17,9 @@ from cnnstudio.gui.widgets.plots import NumberAxis, style_plot
 from cnnstudio.learning.benches.optimisation.race import Run
 
 _LEAST: Final = 1e-6
-"""A loss below this is drawn there: a logarithm has no zero."""
+"""A surface that ends below this, but not below zero, is shown by the logarithm of its loss."""
+_DECADES: Final = 12
+"""Powers of ten of the beginning that are in sight; a curve that falls further leaves the plot at its lower edge."""
 
 
 class _StepPlot(pg.PlotWidget):  # type: ignore[misc]
@@ -47,7 +49,7 @@ class _StepPlot(pg.PlotWidget):  # type: ignore[misc]
     def show_curves(self, curves: Sequence[tuple[str, np.ndarray]], steps: int) -> None:
         """Show (rule, values from step 0 on)."""
         while len(self._curves) < len(curves):
-            curve = pg.PlotDataItem(antialias=True)
+            curve = pg.PlotDataItem(antialias=True, connect="finite")
             self._curves.append(curve)
             self.addItem(curve)
         for place, curve in enumerate(self._curves):
@@ -71,18 +73,20 @@ class LossPlot(_StepPlot):
 
     def __init__(self) -> None:
         super().__init__(tr("Loss by steps", "Pérdida según los pasos"), tr("loss", "pérdida"))
-        self._floor = 0.0
 
     def show_runs(self, runs: Sequence[Run], steps: int, lowest: float) -> None:
         """Show the losses; `lowest` is that of the surface."""
-        logarithmic = lowest >= 0 and lowest < _LEAST
+        logarithmic = 0 <= lowest < _LEAST
         self.getPlotItem().setLogMode(x=False, y=logarithmic)
-        self.show_curves([(run.rule, np.maximum(run.losses, _LEAST) if logarithmic else run.losses) for run in runs], steps)
+        # A logarithm has no zero: where the loss is exactly zero the curve ends.
+        self.show_curves([(run.rule, np.where(run.losses > 0, run.losses, np.nan) if logarithmic else run.losses)
+                          for run in runs], steps)
         shown = np.concatenate([run.losses for run in runs]) if runs else np.asarray([1.0])
         begin = float(runs[0].losses[0]) if runs else 1.0
         item = self.getPlotItem()
         if logarithmic:
-            low = max(_LEAST, float(shown.min()))
+            begin = begin if begin > 0 else 1.0
+            low = max(begin * 10.0 ** -_DECADES, float(shown[shown > 0].min(initial=begin)))
             item.setYRange(np.log10(low), np.log10(max(begin * 4, low * 10)), padding=0.04)
         else:
             span = max(begin - float(shown.min()), 1e-9)

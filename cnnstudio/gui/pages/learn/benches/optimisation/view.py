@@ -106,7 +106,7 @@ class OptimisationView(BenchView):
         self._surface.setAccessibleName(tr("Loss surface", "Superficie de pérdida"))
         self._surface.chosen.connect(self._choose_surface)
         self._choice = RunChoice(self.session)
-        self._bar = ChildBar(self.session, tr("Measure the slice", "Medir el corte"), "network", KIND,
+        self._bar = ChildBar(self.workspace.bench_jobs, tr("Measure the slice", "Medir el corte"), "network", KIND,
                              Text("Slice through the loss", "Corte de la pérdida"))
         self._bar.requested.connect(self._measure)
         self._bar.event_arrived.connect(self._on_event)
@@ -276,9 +276,12 @@ class OptimisationView(BenchView):
         self._playback.pause()
         self._plotting.stop()
 
+    def resume(self, owner: str) -> None:
+        self._bar.resume(owner)
+
     def close_bench(self) -> None:
         self.leave()
-        self._bar.close_child()
+        self._bar.leave_child()
 
 
 def _format_loss(loss: float) -> str:

@@ -116,7 +116,7 @@ class PipelineView(BenchView):
         self._delete = Button(tr("Remove (Delete)", "Quitar (Supr)"), "icon", "trash",
                               on_click=lambda: self._remove(self._chosen))
         head = box(row(self._title, None, self._up, self._down, self._delete, spacing=2))
-        self._bar = ChildBar(self.session, tr("Run with TensorFlow", "Ejecutar con TensorFlow"), "play", KIND,
+        self._bar = ChildBar(self.workspace.bench_jobs, tr("Run with TensorFlow", "Ejecutar con TensorFlow"), "play", KIND,
                              Text("tf.data pipeline", "Flujo de tf.data"))
         self._bar.requested.connect(self.run_program)
         self._bar.event_arrived.connect(self._on_event)
@@ -270,9 +270,13 @@ class PipelineView(BenchView):
     def leave(self) -> None:
         self._playback.pause()
 
+    def resume(self, owner: str) -> None:
+        cards = tuple(dict(card) for card in settings_of(self._cards))
+        self._bar.resume(owner, lambda spec: isinstance(spec, RunPipeline) and spec.cards == cards)
+
     def close_bench(self) -> None:
         self._playback.pause()
-        self._bar.close_child()
+        self._bar.leave_child()
 
 
 def _verdict(ran: PipelineRan, outcome: Outcome) -> str:

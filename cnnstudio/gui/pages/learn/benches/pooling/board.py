@@ -41,7 +41,7 @@ class PoolingBoard(QWidget):
         self.average = MatrixView(tr("Mean", "Media"), cell=56)
         for view in (self.maximum, self.average):
             view.cursor_moved.connect(self._choose)
-        self._titles = {name: Label("", "body_strong") for name in ("input", "maximum", "average")}
+        self._titles = {name: Label("", "body_strong", wrap=True) for name in ("input", "maximum", "average")}
         self.playback = Playback(tr("Position of the window", "Posición de la ventana"))
         self.playback.moved.connect(self.position_chosen)
         self.terms = TermsView(tr("Maximum and mean written out", "Máximo y media escritos"), 3)
@@ -108,10 +108,7 @@ class PoolingBoard(QWidget):
         assert self._pooled is not None
         rows, columns = self._pooled.rows, self._pooled.columns
         if not fits:
-            self.sizes.setText(tr("The window is larger than the picture: it fits nowhere. Choose “same” padding or a smaller "
-                                  "window.",
-                                  "La ventana es mayor que la imagen: no cabe en ningún sitio. Elija relleno «same» o una "
-                                  "ventana más pequeña."))
+            self.sizes.setText(too_large_text())
             return
         texts = []
         for side in (rows, columns):
@@ -185,3 +182,9 @@ def _terms(patch: np.ndarray) -> str:
     mean = sum(values) / len(values)
     sign = "=" if round(mean, 4) == mean else "≈"
     return f"max({listed}) = {format_exact(max(values))}\n({added}) / {len(values)} {sign} {format_exact(mean)}"
+
+
+def too_large_text() -> str:
+    """Why a window has no place in a picture, and what gives it one."""
+    return tr("The window is larger than the picture: it fits nowhere. Choose “same” padding or a smaller window.",
+              "La ventana es mayor que la imagen: no cabe en ningún sitio. Elija relleno «same» o una ventana más pequeña.")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.pages.learn.bench_view import BenchView
-from cnnstudio.gui.pages.learn.benches.pooling.board import PoolingBoard
+from cnnstudio.gui.pages.learn.benches.pooling.board import PoolingBoard, too_large_text
 from cnnstudio.gui.pages.learn.drawing.board import Board, controls, group, labelled
 from cnnstudio.gui.pages.learn.drawing.grabbing import Frames, grab
 from cnnstudio.gui.pages.learn.drawing.picture_choice import PictureChoice, PictureLoader, takes_picture
@@ -50,7 +50,7 @@ class PoolingView(BenchView):
         self._choice.source_chosen.connect(lambda source: self._set(source=source))
         self._loader = PictureLoader(workspace, self)
         self._loader.loaded.connect(self._on_loaded)
-        self._loader.failed.connect(self._choice.show_problem)
+        self._loader.failed.connect(self._on_failed)
         self.board = PoolingBoard()
         self.board.position_chosen.connect(self._on_position_chosen)
         self.board.pixel_edited.connect(self._on_pixel_edited)
@@ -118,6 +118,10 @@ class PoolingView(BenchView):
         self._pixels = pixels
         self._calculate()
 
+    def _on_failed(self, text: str) -> None:
+        self._choice.show_problem(text)
+        self.changed.emit()
+
     def _calculate(self) -> None:
         settings = self._settings
         if self._pixels.shape[2] != settings.source.channels:
@@ -159,7 +163,11 @@ class PoolingView(BenchView):
     # What it gives -------------------------------------------------------------------------------
 
     def code(self) -> tuple[Code, ...]:
-        return pooling_code(self._pooled) if self._pooled is not None and self._pooled.positions else ()
+        pooled = self._pooled
+        return pooling_code(pooled) if pooled is not None and pooled.positions and not self._loader.problem else ()
+
+    def no_code_text(self) -> str:
+        return self._loader.problem or too_large_text()
 
     def picture(self) -> QImage:
         return grab(self.board, 2.0)

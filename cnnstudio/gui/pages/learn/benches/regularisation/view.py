@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.events import Event, Failed
+from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.learning_jobs import CompareRemedies, Remedy, RemedyEpoch
 from cnnstudio.core.places import cache_folder
 from cnnstudio.core.text import Text, language, tr
@@ -102,7 +103,7 @@ class RegularisationView(BenchView):
         self._metric = SegmentedControl([(False, tr("Accuracy", "Exactitud")), (True, tr("Loss", "Pérdida"))], False)
         self._metric.setAccessibleName(tr("Curves", "Curvas"))
         self._metric.chosen.connect(lambda _losses: self._show_epochs())
-        self._bar = ChildBar(self.session, tr("Train", "Entrenar"), "play", KIND, Text("Small trainings",
+        self._bar = ChildBar(self.workspace.bench_jobs, tr("Train", "Entrenar"), "play", KIND, Text("Small trainings",
                                                                                       "Entrenamientos pequeños"))
         self._bar.requested.connect(self.train)
         self._bar.event_arrived.connect(self._on_event)
@@ -136,6 +137,10 @@ class RegularisationView(BenchView):
         return codes([(describe(remedy), remedy) for remedy in chosen.remedies], self._data, chosen.learning_rate,
                      chosen.epochs, SEED)
 
+    def no_code_text(self) -> str:
+        return tr("Press Train: the program of these networks reads the pictures that are gathered then.",
+                  "Pulse Entrenar: el programa de estas redes lee las imágenes que se reúnen entonces.")
+
     def _change(self, **values: Any) -> None:
         self._comparison = to_comparison(msgspec.to_builtins(msgspec.structs.replace(self._comparison, **values)))
         self._forget()
@@ -151,7 +156,7 @@ class RegularisationView(BenchView):
 
     def _forget(self) -> None:
         """Other settings: what was trained is no longer theirs."""
-        self._bar.cancel()
+        self._bar.forget()
         self._epochs, self._data = [], ""
         self._show_networks()
         self.changed.emit()
@@ -246,8 +251,22 @@ class RegularisationView(BenchView):
         return Frames(shown, lambda place: shown.show_epochs([epochs[:place + 1] for epochs in kept],
                                                              self._comparison.epochs, losses=losses), count)
 
+    def resume(self, owner: str) -> None:
+        self._bar.resume(owner, self._take_over)
+
+    def _take_over(self, spec: JobSpec) -> bool:
+        """Whether these networks are the ones that are shown; what they learned follows."""
+        chosen = self._comparison
+        if not isinstance(spec, CompareRemedies) or (spec.remedies, spec.epochs, spec.learning_rate) != (
+                chosen.remedies, chosen.epochs, chosen.learning_rate):
+            return False
+        self._data = spec.data
+        self._epochs = [[] for _ in spec.remedies]
+        self._show_epochs()
+        return True
+
     def close_bench(self) -> None:
-        self._bar.close_child()
+        self._bar.leave_child()
         work, self._work = self._work, None
         if work is not None:
             work.cancel()

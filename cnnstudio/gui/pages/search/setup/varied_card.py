@@ -44,8 +44,8 @@ class VariedCard(Card):
         now = "" if candidate is None or not candidate.now else tr("Now: {value}", "Ahora: {value}", value=self._label(
             candidate.now))
         self._now = Label(now, "secondary", "dim", wrap=True)
-        self._now.setVisible(bool(now))
         self.body.addWidget(self._now)
+        self._now.setVisible(bool(now))
         self.body.addWidget(self._range(item.values) if isinstance(item.values, Range) else self._choices(item.values))
         self._problem = Label("", "secondary", "error", wrap=True)
         self._problem.hide()
@@ -96,7 +96,9 @@ class VariedCard(Card):
             end.setMinimumWidth(56)
             end.setCursorPosition(0)
         switch = row(self._log, Label(tr("Logarithmic", "Logarítmica"), "secondary"), None, spacing=4)
-        self._step_part.setVisible(not values.log)
+        # Shown before it has a parent it would be a window for a moment, and take the keyboard.
+        if values.log:
+            self._step_part.hide()
         return box(column(line, switch, spacing=4))
 
     def _take_range(self) -> None:

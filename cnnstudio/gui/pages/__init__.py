@@ -22,6 +22,13 @@ class PageEntry(NamedTuple):
     needs_project: bool = True
     lower: bool = False
     """Whether it stands at the lower end of the rail: it is no step of the work."""
+    shortcut: str = ""
+    """Its keys, if not Ctrl with its number: Ctrl+0 shows a whole canvas or matrix."""
+
+
+def page_shortcut(entry: PageEntry, number: int) -> str:
+    """The keys of a page, which is number `number` from 1."""
+    return entry.shortcut or f"Ctrl+{number}"
 
 
 PAGES: Final = (
@@ -30,10 +37,12 @@ PAGES: Final = (
     PageEntry("prepare", Text("Prepare", "Preparar"), "prepare", "cnnstudio.gui.pages.prepare.page:PreparePage"),
     PageEntry("network", Text("Network", "Red"), "network", "cnnstudio.gui.pages.network.page:NetworkPage"),
     PageEntry("train", Text("Train", "Entrenar"), "train", "cnnstudio.gui.pages.train.page:TrainPage"),
+    PageEntry("search", Text("Search", "Buscar"), "search-trials", "cnnstudio.gui.pages.search.page:SearchPage"),
     PageEntry("evaluate", Text("Evaluate", "Evaluar"), "evaluate", "cnnstudio.gui.pages.evaluate.page:EvaluatePage"),
     PageEntry("predict", Text("Predict", "Predecir"), "predict", "cnnstudio.gui.pages.predict.page:PredictPage"),
     PageEntry("export", Text("Export", "Exportar"), "export", "cnnstudio.gui.pages.export.page:ExportPage"),
-    PageEntry("learn", Text("Learn", "Aprender"), "learn", "cnnstudio.gui.pages.learn.page:LearnPage", False, lower=True),
+    PageEntry("learn", Text("Learn", "Aprender"), "learn", "cnnstudio.gui.pages.learn.page:LearnPage", False, True,
+              "F9"),
 )
 
 

@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from cnnstudio.gui.state.remedies import Remedies
     from cnnstudio.gui.state.scanner import Scanner
     from cnnstudio.gui.state.scenarios import Scenarios
+    from cnnstudio.gui.state.searcher import Searcher
     from cnnstudio.gui.state.trash import Trash
     from cnnstudio.gui.state.warm_up import WarmUp
 
 RESCUE: Final = "rescue"
 _INDEX_JOBS: Final = ("scan", RESCUE, "trash", "splits", "audit", "embed", "judge", "charts", "query", "answers", "map",
-                      "report", "leaks", "leakage", "add-pictures", "lesson")
+                      "report", "leaks", "leakage", "add-pictures", "lesson", "prepare_search")
 """Kinds of jobs that use the index, and must end before it is closed."""
 
 
@@ -133,6 +134,13 @@ class Workspace(QObject):
         from cnnstudio.gui.state.launcher import Launcher
 
         return Launcher(self.session, self.collection, self.checks)
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """Starting searches, and letting them go on."""
+        from cnnstudio.gui.state.searcher import Searcher
+
+        return Searcher(self.session, self.collection)
 
     @cached_property
     def deleted_runs(self) -> DeletedRuns:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import icons
-from cnnstudio.gui.pages import PageEntry
+from cnnstudio.gui.pages import PageEntry, page_shortcut
 from cnnstudio.gui.state import commands
 from cnnstudio.gui.state.commands import Command
 from cnnstudio.learning.benches import BENCHES
@@ -101,7 +101,7 @@ class Actions(QObject):
         self.entries: list[Entry] = list(ENTRIES)
         for number, page in enumerate(pages, start=1):
             self.entries.append(Entry(f"page:{page.id}", page.title, commands.ShowPage(page.id), page.icon,
-                                      f"Ctrl+{number}", "go", page.needs_project))
+                                      page_shortcut(page, number), "go", page.needs_project))
         self.entries += [Entry(f"bench:{bench.id}", Text("Bench: {title}", "Banco: {title}").fill(title=bench.title),
                                commands.ShowBench(bench.id), bench.icon, "", "learn") for bench in BENCHES]
         self._actions: dict[str, QAction] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEventLoop
 
 from cnnstudio.core.text import tr
-from cnnstudio.gui.state.jobs import ChildJob
+from cnnstudio.gui.state.jobs import ChildJob, Job
+from cnnstudio.gui.state.search_job import SearchJob
 from cnnstudio.gui.widgets.question import Question
 from cnnstudio.gui.window.context import WindowContext
 from cnnstudio.gui.window.notices import close_question
@@ -31,6 +32,9 @@ def confirm_close_project(context: WindowContext) -> bool:
             _wait(context, job)
         else:
             job.join(10)
+    search = session.jobs.of_kind("search")
+    if isinstance(search, SearchJob) and not _leave_search(context, search):
+        return False
     if session.dirty and not session.save_now():
         answer = Question(
             tr("The project could not be saved", "No se pudo guardar el proyecto"),
@@ -42,8 +46,24 @@ def confirm_close_project(context: WindowContext) -> bool:
     return True
 
 
-def _wait(context: WindowContext, job: ChildJob) -> None:
-    """Keep the window responsive until the training has written its weights."""
+def _leave_search(context: WindowContext, job: SearchJob) -> bool:
+    """Stop a search, which can go on later, if the user wants that; False to stay."""
+    answer = Question(
+        tr("A search is in progress", "Hay una búsqueda en curso"),
+        tr("It stops when the window closes. Nothing is lost: it goes on from here whenever you want.",
+           "Se detiene al cerrar la ventana. No se pierde nada: continuará desde aquí cuando quiera."),
+        (("stop", tr("Stop it, to go on later", "Detenerla y continuar después"), "primary"),
+         ("detach", tr("Let the trials in progress finish alone", "Dejar que terminen solos los ensayos en curso"), "")),
+        context.window).ask()
+    if answer is None:
+        return False
+    (job.detach if answer == "detach" else job.cancel)()
+    _wait(context, job)
+    return True
+
+
+def _wait(context: WindowContext, job: Job) -> None:
+    """Keep the window responsive until the trainings have written their weights."""
     if not job.running:
         return
     context.toasts().show_text(tr("Stopping the training and writing its weights…",

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from cnnstudio.core.text import tr
 from cnnstudio.gui.look import icons, theme, tokens
-from cnnstudio.gui.pages import PageEntry
+from cnnstudio.gui.pages import PageEntry, page_shortcut
 from cnnstudio.gui.widgets.basics import column, press_by_enter
 
 _WIDTH: Final = 68
@@ -120,7 +120,7 @@ class Rail(QWidget):
         self._buttons: dict[str, RailButton] = {}
         layout = column(spacing=4, margins=(8, 12, 8, 8))
         for number, entry in enumerate(entries, start=1):
-            button = RailButton(str(entry.title), entry.icon, f"{entry.title}  (Ctrl+{number})")
+            button = RailButton(str(entry.title), entry.icon, f"{entry.title}  ({page_shortcut(entry, number)})")
             button.clicked.connect(lambda _checked=False, page=entry.id: self._choose(page))
             self._buttons[entry.id] = button
             if not entry.lower:

@@ -22,6 +22,7 @@ from cnnstudio.core.project import Project
 from cnnstudio.core.search import SearchSpec
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
+from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.runs.ids import fresh_folder, network_label, slug
 from cnnstudio.workers.runs.origin import read_origin
 
@@ -185,3 +186,9 @@ def find_search(project_folder: Path, identifier: str | None = None) -> SearchFo
         text = Text("There is no search called {id} in {path}. Those of the project: cnnstudio search PROJECT --list",
                     "No hay ninguna búsqueda llamada {id} en {path}. Las del proyecto: cnnstudio search PROYECTO --list")
     raise ProblemError(error("no_search", text.fill(id=identifier, path=project_folder), "run", path=project_folder))
+
+
+def of_living_search(run: RunFolder) -> bool:
+    """Whether a run is of a trial of a search that a process drives now."""
+    origin = read_origin(run.folder)
+    return bool(origin.search) and SearchFolder(run.project_folder / SEARCHES / origin.search).living()

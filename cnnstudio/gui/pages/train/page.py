@@ -38,6 +38,7 @@ from cnnstudio.gui.widgets.basics import Button, Stack, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import EmptyState, Expander
 from cnnstudio.gui.widgets.scroll_anchor import ScrollAnchor
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
+from cnnstudio.workers.search.folder import of_living_search
 
 REDRAW_MS = 110
 
@@ -211,7 +212,8 @@ class TrainPage(Page):
             return
         for summary in self._runs:
             run = RunFolder(summary.folder)
-            if summary.state in ("running", "paused") and run.living():
+            # A search that goes on follows the runs of its trials itself.
+            if summary.state in ("running", "paused") and run.living() and not of_living_search(run):
                 job = Watch(run, summary.planned)
                 self.session.jobs.start(job)
                 self._show_run(run, read=False)

@@ -1,0 +1,1 @@
+"""The views of the trials of a search."""

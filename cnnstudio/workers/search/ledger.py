@@ -34,6 +34,7 @@ from cnnstudio.workers.search.reading import (
 )
 from cnnstudio.workers.search.samplers import SAMPLERS
 from cnnstudio.workers.search.space import trial_value
+from cnnstudio.workers.search.spec_checks import spec_problems
 from cnnstudio.workers.search.study import create_study, open_study, study_errors
 from cnnstudio.workers.search.terminators import TERMINATORS, Judged
 from cnnstudio.workers.search.trial_runs import TrialRuns
@@ -63,6 +64,10 @@ class Ledger:
         """The keys whose present value is not among those to try, so that no trial has the present settings."""
 
     def __enter__(self) -> Self:
+        # Of another version it may have parts that are not here.
+        problems = list(spec_problems(self._runs.space.project, self._spec))
+        if problems:
+            raise ProblemError(*problems)
         steps = self._spec.folds or max(1, self._runs.space.project.training.epochs)
         if not self.search.is_begun():
             create_study(self.search, self._spec)

@@ -28,6 +28,8 @@ SCHEMA: Final = 12
 """The version of Optuna's tables that is understood here."""
 WAIT_SECONDS: Final = 60.0
 """How long a connection waits for another one that writes."""
+_MOST_SECONDS: Final = 1e12
+"""No search has worked for 30,000 years."""
 RUNS_KEY: Final = "runs"
 SECONDS_KEY: Final = "seconds"
 PROBLEM_KEY: Final = "problem"
@@ -108,20 +110,29 @@ def read_search(search: SearchFolder) -> Search:
     if not search.is_begun():
         return Search(id=search.id, folder=search.folder, spec=spec, running=running, best=(None,) * len(spec.objectives))
     try:
-        trials, facts = _read_study(search.study_path)
-    except (sqlite3.Error, ValueError, KeyError, TypeError, IndexError, RecursionError, msgspec.MsgspecError) as err:
+        return _read_begun(search, spec, running)
+    except (sqlite3.Error, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError,
+            msgspec.MsgspecError) as err:
         # A file from elsewhere may hold anything.
         return Search(id=search.id, folder=search.folder, spec=spec, running=running,
                       best=(None,) * len(spec.objectives), why=study_problem(search, err))
+
+
+def _read_begun(search: SearchFolder, spec: SearchSpec, running: bool) -> Search:
+    """A search that has a study. Raises what a damaged one leads to."""
+    trials, facts = _read_study(search.study_path)
+    for trial in trials:
+        if trial.state == "complete" and len(trial.values) != len(spec.objectives):
+            raise ValueError(f"{len(trial.values)} values of {len(spec.objectives)} objectives")
     if not running:
         trials = tuple(msgspec.structs.replace(trial, state="waiting") if trial.state == "running" else trial
                        for trial in trials)
-    why = facts.get(WHY_KEY)
+    why = msgspec.convert(facts.get(WHY_KEY), Problem | None)
+    ending = msgspec.convert(facts.get(ENDING_KEY), Ending | None)
     return Search(
         id=search.id, folder=search.folder, spec=spec, trials=trials, running=running,
-        ending=None if running else facts.get(ENDING_KEY), seconds=float(facts.get(WORKED_KEY, 0.0)),
-        best=best_trials(trials, spec.objectives), front=front(trials, spec.objectives),
-        why=msgspec.convert(why, Problem) if why and not running else None)
+        ending=None if running else ending, seconds=_seconds(facts.get(WORKED_KEY, 0.0)),
+        best=best_trials(trials, spec.objectives), front=front(trials, spec.objectives), why=None if running else why)
 
 
 def list_searches(project_folder: Path) -> list[Search]:
@@ -256,7 +267,7 @@ def _read_study(path: Path) -> tuple[tuple[Trial, ...], dict[str, Any]]:
 
 def _queued(fixed: str | None) -> list[tuple[Any, ...]]:
     """The parameters of a trial that waits in the queue, as far as they are fixed."""
-    return [(key, value, None) for key, value in json.loads(fixed).items()] if fixed else []
+    return [(key, value, None) for key, value in msgspec.convert(json.loads(fixed), dict[str, Any]).items()] if fixed else []
 
 
 def _by_trial(rows: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> Mapping[int, list[tuple[Any, ...]]]:
@@ -268,16 +279,26 @@ def _by_trial(rows: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> Mapping[int, 
 
 def _trial(row: tuple[Any, ...], values: Sequence[tuple[Any, ...]], params: Sequence[tuple[Any, ...]],
            steps: Sequence[tuple[Any, ...]], attributes: Sequence[tuple[Any, ...]]) -> Trial:
+    """Every part is checked to be of its kind, since SQLite keeps anything in any column."""
     _identifier, number, state, started = row
     own = {key: json.loads(value) for key, value in attributes}
-    problem = own.get(PROBLEM_KEY)
-    return Trial(
-        number=number, state=_STATES[state], started=started, present=own.get(PRESENT_KEY, False), seconds=own.get(SECONDS_KEY),
-        values=tuple(_number(value, kind) for _place, value, kind in sorted(values)),
-        params={key: _param(value, distribution) for key, value, distribution in params},
-        runs=tuple(own.get(RUNS_KEY, ())),
-        intermediate=tuple((step, _number(value, kind)) for step, value, kind in sorted(steps)),
-        problem=None if problem is None else msgspec.convert(problem, Problem))
+    seconds = own.get(SECONDS_KEY)
+    return msgspec.convert({
+        "number": number, "state": _STATES[state], "started": started, "present": own.get(PRESENT_KEY, False),
+        "seconds": None if seconds is None else _seconds(seconds),
+        "values": [_number(value, kind) for _place, value, kind in sorted(values)],
+        "params": {key: _param(value, distribution) for key, value, distribution in params},
+        "runs": own.get(RUNS_KEY, ()),
+        "intermediate": [(step, _number(value, kind)) for step, value, kind in sorted(steps)],
+        "problem": own.get(PROBLEM_KEY)}, Trial)
+
+
+def _seconds(value: Any) -> float:
+    """A time that was noted. Raises ValueError for what is none."""
+    seconds = msgspec.convert(value, float)
+    if not 0 <= seconds < _MOST_SECONDS:
+        raise ValueError(f"{value} seconds")
+    return seconds
 
 
 def _number(value: float | None, kind: str) -> float:

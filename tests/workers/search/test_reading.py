@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from cnnstudio.core.search import Objective
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.search.folder import find_search, make_search
 from cnnstudio.workers.search.importances import IMPORTANCES, importances
+from cnnstudio.workers.search.ledger import Ledger
 from cnnstudio.workers.search.reading import Trial, best_run, best_trials, front, list_searches, read_search
 from cnnstudio.workers.search.study import open_study
 from tests.workers.search.studies import FRONT, finished_search, project_of, spec_of
@@ -112,6 +114,35 @@ def test_a_study_from_elsewhere_may_hold_anything(tmp_path, statements):
         connection.executescript(statements)
     found = read_search(search)
     assert found.why.code == "damaged_search" and not found.trials
+
+
+@pytest.mark.parametrize("statement", [
+    *(f"UPDATE study_user_attributes SET value_json = '{value}' WHERE key = 'worked'" for value in (
+        "null", "[]", '"y"', "9" * 400, "NaN", "Infinity", "-1")),
+    "UPDATE study_user_attributes SET value_json = '5' WHERE key = 'why'",
+    "UPDATE study_user_attributes SET value_json = '\"never\"' WHERE key = 'ending'",
+    "UPDATE trial_user_attributes SET value_json = '[]' WHERE key = 'seconds'",
+    "UPDATE trial_user_attributes SET value_json = 'NaN' WHERE key = 'seconds'",
+    "UPDATE trial_user_attributes SET value_json = '5' WHERE key = 'runs'",
+    "UPDATE trials SET number = 'x'", "UPDATE trials SET number = NULL", "UPDATE trial_params SET param_value = 9e999",
+    "UPDATE trial_values SET value = 'x'", "DELETE FROM trial_values"])
+def test_every_part_of_a_study_is_of_its_kind(tmp_path, statement):
+    search = finished_search(tmp_path, spec=spec_of(trials=3))
+    with contextlib.closing(sqlite3.connect(search.study_path)) as connection:
+        connection.executescript(statement)
+    found = read_search(search)
+    assert found.why.code == "damaged_search" and not found.trials
+    assert [item.why.code for item in list_searches(tmp_path)] == ["damaged_search"]
+
+
+@pytest.mark.parametrize("changes", [{"sampler": "later"}, {"pruner": "later"}, {"terminator": "later"}, {"objectives": ()}])
+def test_a_search_of_another_version_is_refused_in_words(tmp_path, changes):
+    search = finished_search(tmp_path, spec=spec_of(trials=3), runs=False)
+    spec = msgspec.structs.replace(search.spec(), **changes)
+    with pytest.raises(ProblemError) as raised, Ledger(search, spec, SimpleNamespace(
+            space=SimpleNamespace(project=search.project()))):
+        pass
+    assert raised.value.problems
 
 
 def test_a_link_in_the_place_of_the_study_is_refused(tmp_path):

@@ -29,7 +29,8 @@ _TRAINING_SECONDS = 600.0
 _WORDS = {
     "en": {"sample": "Open the sample project", "train": "Train", "start": "Start training", "next": "Next: Evaluate",
            "predict": "Predict", "files": "Choose files…", "skip": "Skip"},
-    "es": {"sample": "Abrir el proyecto de ejemplo", "train": "Entrenar", "start": "Empezar a entrenar", "next": "Siguiente: Evaluar",
+    "es": {"sample": "Abrir el proyecto de ejemplo", "train": "Entrenar", "start": "Empezar a entrenar",
+           "next": "Siguiente: Evaluar",
            "predict": "Predecir", "files": "Elegir archivos…", "skip": "Omitir"},
 }
 """What stands on the parts that are clicked."""

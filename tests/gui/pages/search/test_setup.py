@@ -143,4 +143,5 @@ def test_the_next_search_begins_as_the_last(searched, open_page):
     folder = searched()
     page = open_page()
     assert setup(page).spec == folder.spec()
+    setup(page).check_now()
     assert says(page, "as long a trial as in the last search")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,23 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A new folder for each test. Not by `mktemp`, which reads the names of all earlier ones to find a free one."""
+    root = tmp_path_factory.mktemp("homes")
+
+    def numbered() -> Iterator[Path]:
+        for number in itertools.count():
+            (home := root / str(number)).mkdir()
+            yield home
+
+    return numbered()
+
+
 @pytest.fixture(autouse=True)
-def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def isolated(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own settings, cache or projects; every test starts in English."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
     for name in ("CACHE", "CONFIG", "DATA", "LIBRARIES", "LOGS", "PROJECTS"):
         monkeypatch.setenv(f"CNNSTUDIO_{name}", str(home / name.lower()))
     set_language("en")

@@ -12,6 +12,10 @@ import pytest
 from cnnstudio.core.text import set_language
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Threads of OpenBLAS and OpenMP wait for each other in loops: beside other processes on the same cores, small matrices took
+# fifty times as much processor time as with one thread. TensorFlow has threads of its own, and keeps them.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,25 +17,20 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+_number = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A new folder for each test. Not by `mktemp`, which reads the names of all earlier ones to find a free one."""
-    root = tmp_path_factory.mktemp("homes")
-
-    def numbered() -> Iterator[Path]:
-        for number in itertools.count():
-            (home := root / str(number)).mkdir()
-            yield home
-
-    return numbered()
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the homes of all tests."""
+    return tmp_path_factory.mktemp("homes")
 
 
 @pytest.fixture(autouse=True)
-def isolated(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def isolated(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own settings, cache or projects; every test starts in English."""
-    home = next(homes)
+    # Not by `mktemp` for each, which reads the names of all earlier ones to find a free one.
+    (home := homes / str(next(_number))).mkdir(parents=True)
     for name in ("CACHE", "CONFIG", "DATA", "LIBRARIES", "LOGS", "PROJECTS"):
         monkeypatch.setenv(f"CNNSTUDIO_{name}", str(home / name.lower()))
     set_language("en")

@@ -17,7 +17,7 @@ import pytest
 from cnnstudio.core.commands import Pause, Resume, Stop
 from cnnstudio.core.events import Batch, Epoch, Paused
 from cnnstudio.core.export_jobs import Verified
-from cnnstudio.workers.link import Link
+from cnnstudio.workers.link import EVENT_FILE, Link
 from cnnstudio.workers.runs.folder import create_run
 from tests.engine.collections_of_pictures import CLASSES, draw, small_project, write_manifest
 
@@ -47,10 +47,19 @@ class Recorder(Link):
         pass
 
     def release(self):
-        """Keep no more events and read no more commands; the thread for that would go on until the end of all tests."""
+        """Read no more commands: the thread for that would go on until the end of all tests."""
         file, self._file = self._file, None
         if file is not None:
             os.close(file)
+
+    def _keep(self, event):
+        if self._file is not None or self._folder is None:
+            super()._keep(event)
+            return
+        # After the training, as the child's entry does with the last event.
+        self._file = os.open(self._folder / EVENT_FILE, os.O_WRONLY | os.O_APPEND)
+        super()._keep(event)
+        self.release()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -82,6 +82,11 @@ def observe(recorder: Recorder, event: Any) -> None:
         recorder.command(ObserveLayers(rows=10))
 
 
+def seen(recorder: Recorder) -> dict[str, Any]:
+    """How many pictures each look had, and how many looks into the layers there were."""
+    return {"pictures": [len(event.pictures) for event in recorder.of(Observed)], "layers": len(recorder.of(LayersObserved))}
+
+
 def gradients(project: Project, count: int) -> list[np.ndarray]:
     """Of the loss on one batch, as the look into the layers takes them."""
     import keras
@@ -152,8 +157,11 @@ def main(folder: Path, separately: bool) -> None:
 
     # Looked into while it trains, which must not change anything.
     looked = trainer.train(broken, on_event=look_and_stop)
-    results["resumed"] = differences(whole, broken, unbroken, trainer.train(broken, resume=True)) | {
-        "pictures": [len(event.pictures) for event in looked.of(Observed)], "layers": len(looked.of(LayersObserved))}
+    results["resumed"] = differences(whole, broken, unbroken, trainer.train(broken, resume=True)) | seen(looked)
+    if separately:
+        watched = trainer.new_run(restless, TRAINING_PICTURE)
+        told = trainer.train(watched, on_event=observe)
+        results["watched"] = differences(whole, watched, unbroken, told) | seen(told)
     pairs = zip(gradients(normalized, 1), gradients(normalized, 2), strict=True)
     results["gradients"] = max(float(np.abs(one - two).max()) for one, two in pairs)
     (folder / "results.json").write_text(json.dumps(results, indent=1))

@@ -51,7 +51,10 @@ def test_two_devices_equal_one(backend, separate, tmp_path):
         assert is_equal(results[case]) and codes(results[case]) == [], case
     # Resumed in the middle of an epoch, and looked into meanwhile.
     assert is_equal(results["resumed"])
-    assert set(results["resumed"]["pictures"]) == {3} and results["resumed"]["layers"] >= 1
+    assert results["resumed"]["pictures"] == [3] * 2 and results["resumed"]["layers"] == 2
+    if separate:
+        assert is_equal(results["watched"])
+        assert results["watched"]["pictures"] == [3] * 4 and results["watched"]["layers"] == 4
     assert results["gradients"] < ROUNDING
     assert (results["too_many"], results["few"]) == ("devices_too_many", "devices_uneven")
     if backend == "jax":

@@ -22,7 +22,7 @@ from cnnstudio.network.shapes import NetworkReport, report
 from tests.catalog.random_networks import networks
 
 EXAMPLES = int(os.environ.get("CNNSTUDIO_EXAMPLES", "50"))
-MANY = 400
+MANY = 150
 """Nightly."""
 LARGEST = 200_000
 """Values of one tensor from which a network is too large to be computed here."""

@@ -257,11 +257,16 @@ def known_pictures(folders: list[str], follow_links: bool) -> Iterator[tuple[str
 
 
 def main() -> int:
-    """The exit code: 0, or 2 if no picture could be classified or this folder is damaged."""
+    """The exit code: 0, 1 if nobody reads the answers to their end, or 2 if no picture could be classified or this folder is
+    damaged."""
     try:
         return classify()
     except DamagedBundle as damaged:
         print(on_one_line(damaged.text()), file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever reads the answers has enough, as `head` has; flushing at exit must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ImportError, SyntaxError) as error:
         name = getattr(error, "name", None) or getattr(error, "filename", None) or ""
         part = next((part for part in ("pixels", "answering", "runtime") if part in name), "")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,3 +53,14 @@ def test_a_damaged_model_and_too_few_classes_are_named(bundle):
         with pytest.raises(bundle.DamagedBundle) as damaged:
             bundle.load_model("model.keras", 3, "int")
         assert damaged.value.name == "model.keras" and "damaged" in damaged.value.text()
+
+
+def test_a_reader_that_has_enough_is_no_fault(tmp_path):
+    """As in `python predict.py FOLDER | head`: the reading end is closed before the answers are written."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    call = ("import sys; from cnnstudio.engine.exporting import bundle_predict as script; "
+            "script.classify = lambda: print('an answer', flush=True) or 0; sys.exit(script.main())")
+    done = subprocess.run([sys.executable, "-c", call], stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")

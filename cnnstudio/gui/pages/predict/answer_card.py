@@ -30,6 +30,8 @@ class AnswerCard(Card):
         head = box(row(Caption(tr("Prediction", "Predicción")), None, *buttons))
         super().__init__(head, self._label, self._likely, self._reason, self.bars, self._problem, self._note, spacing=8,
                          parent=parent)
+        # A card that is given more room than its lines need keeps them together at its top.
+        self.body.addStretch(1)
 
     def show_answer(self, answer: Answer | None, waiting: str) -> None:
         """Show the answer; `waiting` is the text while there is none."""

@@ -180,6 +180,9 @@ class DrawingMode(QObject):
             return
         if self._server.ready is None:
             self.card.show_answer(None, tr("Loading the model…", "Cargando el modelo…"))
+        elif self.answer is None:
+            # An explanation or a video may be before it.
+            self.card.show_answer(None, tr("Classifying…", "Clasificando…"))
         pixels = self.pixels()
         store = self._server.paste_folder / "drawing"
         store.write_bytes(pixels.tobytes())

@@ -12,7 +12,7 @@ from cnnstudio.core.display import PERCENT
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages.predict.answers import Answer
 from cnnstudio.gui.pages.predict.table import probability_of
-from cnnstudio.gui.widgets.basics import Button, Label
+from cnnstudio.gui.widgets.basics import Button, Label, box, row
 from cnnstudio.gui.widgets.flow import FlowLayout
 from cnnstudio.gui.widgets.formatting import format_count
 from cnnstudio.gui.widgets.inputs import SearchBox, Select
@@ -50,20 +50,22 @@ class FilterBar(QWidget):
         self._state.setAccessibleName(tr("Kind of answer", "Tipo de respuesta"))
         self._state.set_value(None)
         self._low, self._high = (NumberBox(value, minimum=0, maximum=1, display=PERCENT) for value in (0.0, 1.0))
-        for box, name in ((self._low, tr("Probability at least", "Probabilidad mínima")),
-                          (self._high, tr("Probability at most", "Probabilidad máxima"))):
-            box.setFixedWidth(98)
-            box.setAccessibleName(name)
-            box.setToolTip(name)
-            box.value_changed.connect(lambda _value: self._soon.start())
+        for number, name in ((self._low, tr("Probability at least", "Probabilidad mínima")),
+                             (self._high, tr("Probability at most", "Probabilidad máxima"))):
+            number.setFixedWidth(98)
+            number.setAccessibleName(name)
+            number.setToolTip(name)
+            number.value_changed.connect(lambda _value: self._soon.start())
         self.reset_button = Button("", "link", "close", on_click=self.reset)
         """Says how many answers are shown, and shows all of them; for a place where it moves nothing."""
         self._search.textChanged.connect(lambda _text: self._soon.start())
         for select in (self._label, self._state):
             select.chosen.connect(lambda _value: self._announce())
         layout = FlowLayout(self, spacing=8)
-        for widget in (self._search, self._label, self._state, Label(tr("Probability", "Probabilidad"), "secondary", "dim"),
-                       self._low, Label("–", tone="dim"), self._high):
+        # The caption and its numbers stay together where the line is broken.
+        share = box(row(Label(tr("Probability", "Probabilidad"), "secondary", "dim"), self._low, Label("–", tone="dim"),
+                        self._high))
+        for widget in (self._search, self._label, self._state, share):
             layout.addWidget(widget)
         self.set_names(())
         self._show()
@@ -92,8 +94,8 @@ class FilterBar(QWidget):
 
     def reset(self) -> None:
         """Show all answers."""
-        for box, value in ((self._low, 0.0), (self._high, 1.0)):
-            box.set_value(value)
+        for number, value in ((self._low, 0.0), (self._high, 1.0)):
+            number.set_value(value)
         self._search.blockSignals(True)
         self._search.clear()
         self._search.blockSignals(False)

@@ -42,6 +42,13 @@ def test_a_drawing_is_answered_while_it_is_drawn(qtbot, page, drawing):  # noqa:
     qtbot.waitUntil(lambda: drawing.answer is not first and drawing.answer.top[0].label == "dog", timeout=10_000)
 
 
+def test_a_drawing_that_waits_for_its_answer_says_so(page, drawing, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(page.server, "ask_frame", lambda *_values: 0)
+    drag(drawing.pad, (0.3, 0.2), (0.7, 0.8))
+    drawing._ask()
+    assert says(drawing.card, "Classifying…") and not says(drawing.card, "Draw, and the model answers at once.")
+
+
 def test_what_is_answered_is_the_newest_drawing(qtbot, drawing):
     for number in range(30):
         drag(drawing.pad, (0.1, 0.03 * number), (0.9, 0.03 * number))

@@ -15,6 +15,7 @@ from cnnstudio.cli.output import Output
 from cnnstudio.core.display import format_count
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.problems import Problem, ProblemError, error
+from cnnstudio.core.system_errors import device_text
 from cnnstudio.core.text import Text, tr
 from cnnstudio.workers.service.service import Service, ServiceState, uploads_job
 from cnnstudio.workers.service.settings import ServiceSettings
@@ -86,7 +87,7 @@ class _Report:
                 tr("{name} ({classes} classes, {height} × {width} pixels) answers on {device} with {engine}:\n    {url}",
                    "{name} ({classes} clases, {height} × {width} píxeles) responde en {device} con {engine}:\n    {url}",
                    name=self._named(), classes=format_count(len(model.class_names)), height=model.height, width=model.width,
-                   device=model.device, engine=model.engine, url=state.url))
+                   device=device_text(model.device), engine=model.engine, url=state.url))
             self._output.print_message(tr("Ctrl+C stops the service.", "Ctrl+C detiene el servicio."))
 
     def _named(self) -> str:

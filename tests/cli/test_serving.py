@@ -133,3 +133,21 @@ def test_a_new_token_is_written_and_asked_for(capsys, model, script, tmp_path):
     assert cli.main(["serve", model, "--port", "0", "--token-file", str(path), "--new-token"]) == 0
     assert statuses == [401, 200]
     assert path.read_text().strip() not in "".join(capsys.readouterr())
+
+
+def test_the_device_is_named_in_the_language_of_the_program(capsys):
+    from cnnstudio.cli.output import Output
+    from cnnstudio.core import text
+    from cnnstudio.core.service_jobs import ServedModel
+
+    names = {"class_names": ("a", "b"), "height": 2, "width": 2, "device": "CPU: 2 cores", "engine": "litert", "digest": "0",
+             "batch": 1, "color_mode": "rgb"}
+    report = serving._Report(Output(as_json=False))
+    report.service = type("Named", (), {"name": "model", "run": ""})()
+    before = text.language()
+    text.set_language("es")
+    try:
+        report.on_change(serving.ServiceState(phase="ready", url="http://127.0.0.1:1/", model=ServedModel(**names)))
+    finally:
+        text.set_language(before)
+    assert "responde en CPU: 2 núcleos" in capsys.readouterr().out

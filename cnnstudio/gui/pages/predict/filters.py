@@ -42,17 +42,17 @@ class FilterBar(QWidget):
         self._search = SearchBox(tr("Search…", "Buscar…"))
         self._search.setFixedWidth(150)
         self._label = Select()
-        self._label.setMinimumContentsLength(10)
+        self._label.setMinimumContentsLength(9)
         self._label.setAccessibleName(tr("Predicted class", "Clase predicha"))
         self._state = Select([(None, tr("Kind: all", "Tipo: todos")),
                               *((name, str(text)) for name, text, _accepts in _STATES)])
-        self._state.setMinimumContentsLength(10)
+        self._state.setMinimumContentsLength(9)
         self._state.setAccessibleName(tr("Kind of answer", "Tipo de respuesta"))
         self._state.set_value(None)
         self._low, self._high = (NumberBox(value, minimum=0, maximum=1, display=PERCENT) for value in (0.0, 1.0))
         for number, name in ((self._low, tr("Probability at least", "Probabilidad mínima")),
                              (self._high, tr("Probability at most", "Probabilidad máxima"))):
-            number.setFixedWidth(98)
+            number.setFixedWidth(94)
             number.setAccessibleName(name)
             number.setToolTip(name)
             number.value_changed.connect(lambda _value: self._soon.start())
@@ -64,7 +64,7 @@ class FilterBar(QWidget):
         layout = FlowLayout(self, spacing=8)
         # The caption and its numbers stay together where the line is broken.
         share = box(row(Label(tr("Probability", "Probabilidad"), "secondary", "dim"), self._low, Label("–", tone="dim"),
-                        self._high))
+                        self._high, spacing=4))
         for widget in (self._search, self._label, self._state, share):
             layout.addWidget(widget)
         self.set_names(())
@@ -88,9 +88,11 @@ class FilterBar(QWidget):
 
     def show_count(self, shown: int, total: int) -> None:
         """Say how many are shown."""
-        self.reset_button.setText(tr("Showing {n} of {total}", "Se muestran {n} de {total}", n=format_count(shown),
-                                     total=format_count(total)))
-        self.reset_button.setToolTip(tr("Show all answers", "Mostrar todas las respuestas"))
+        told = {"n": format_count(shown), "total": format_count(total)}
+        # Short: with large text the line above the answers has little room.
+        self.reset_button.setText(tr("{n} of {total}", "{n} de {total}", **told))
+        self.reset_button.setToolTip(tr("Showing {n} of {total}. Show all answers", "Se muestran {n} de {total}. Mostrar todas "
+                                        "las respuestas", **told))
 
     def reset(self) -> None:
         """Show all answers."""

@@ -25,7 +25,8 @@ from cnnstudio.core.jobs import JobSpec
 
 JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
 """All jobs, those of all ten modules."""
-assert {cluster_jobs.SharePictures, trial_jobs.Forecast, conversion_jobs.ConvertTorch, explain_jobs.ExplainPictures, export_jobs.Export,
+assert {cluster_jobs.SharePictures, trial_jobs.Forecast, conversion_jobs.ConvertTorch,
+        explain_jobs.ExplainPictures, export_jobs.Export,
         feature_jobs.ComputeFeatures, learning_jobs.SliceLoss, search_jobs.MeasureLatency,
         service_jobs.ServeUploads} <= {*JOBS}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -13,7 +14,8 @@ from cnnstudio.core.jobs import Group
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
-JOIN_SECONDS: Final = 180
+JOIN_SECONDS: Final = int(os.environ.get("CNNSTUDIO_JOIN_SECONDS", "180"))
+"""How long the ranks wait for each other."""
 HEARTBEAT_SECONDS: Final = 60
 """After so long without a sign of life a process counts as lost."""
 _LOST_SIGNS: Final = ("gloo", "connection closed by peer", "connection reset", "coordination service", "heartbeat",

@@ -72,6 +72,17 @@ def sharing_with_group() -> Iterator[None]:
         keras.distribution.set_distribution(before)
 
 
+@contextmanager
+def on_own_devices() -> Iterator[None]:
+    """Models that are made within are of this process alone: the others need not compute what it computes."""
+    before = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(before)
+
+
 def is_group_lost(exception: BaseException) -> bool:
     """Whether an exception tells that another process of the group is gone."""
     message = str(exception).lower()

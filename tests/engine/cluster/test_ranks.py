@@ -97,7 +97,8 @@ def saved_weights(run):
         target.write_bytes(archive.read("model.weights.h5"))
     weights = {}
     with h5py.File(target) as file:
-        file["layers"].visititems(lambda name, item: weights.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        file["layers"].visititems(
+            lambda name, item: weights.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
     return weights
 
 

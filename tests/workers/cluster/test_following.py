@@ -136,7 +136,7 @@ def test_the_end_of_a_first_start_is_not_the_end(ray, cluster, run):
     assert not any(isinstance(event, Failed) for event in told)
 
 
-def test_the_network_goes_and_comes_back(ray, cluster, run, tmp_path):
+def test_the_network_goes_and_comes_back(ray, cluster, run):
     host = submitted(ray, cluster, run)
     host.tell(Hello(pid=1), epoch(1))
     told = []
@@ -276,7 +276,8 @@ def test_commands_reach_the_run_on_the_host(storage, cluster, ray, run, tmp_path
     send_stop(read_away(run.folder), keep=True)
     mirror._look()
     mirror._look()
-    assert (there.folder / "commands.jsonl").read_bytes().splitlines() == [msgspec.json.encode({"command": "stop", "keep": True})]
+    taken = (there.folder / "commands.jsonl").read_bytes().splitlines()
+    assert taken == [msgspec.json.encode({"command": "stop", "keep": True})]
 
 
 # Sending -------------------------------------------------------------------------------------------

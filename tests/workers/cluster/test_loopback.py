@@ -232,7 +232,7 @@ def test_a_missing_shard_is_told_in_words(cluster, project):
 def test_a_stop_keeps_the_model(cluster, project):
     run, job = new_run(project, "training.epochs=200", "training.early_stopping.enabled=false")
     followed = start(run, job, cluster)
-    wait_for(lambda: followed.epochs(), 600)
+    wait_for(followed.epochs, 600)
     followed.supervisor.stop(keep=True)
     last = followed.wait()
     assert isinstance(last, Stopped)

@@ -18,7 +18,7 @@ from cnnstudio.core.events import Event, Failed
 from cnnstudio.core.jobs import Group, Train
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
-from cnnstudio.workers.cluster.layout import Task
+from cnnstudio.workers.cluster.layout import WEIGHTS, Task
 from cnnstudio.workers.cluster.mirror import Mirror, fetch_run, send_log
 from cnnstudio.workers.cluster.storage import Storage
 from cnnstudio.workers.runs.folder import RunFolder
@@ -78,7 +78,9 @@ class RankHost:
         train = Train(run_folder=str(run.folder), resume=resume, storage=storage.url, group=group, backend=BACKEND,
                       device=task.device, determinism=task.determinism, cache=str(self._folder / "cache"),
                       language=task.language, notices=notices if rank == 0 else ())
-        supervisor = Supervisor(train, lambda _event: None)
+        for name in task.weights:
+            storage.fetch(f"{WEIGHTS}/{name}", self._folder / "cache" / "bases" / name)
+        supervisor = Supervisor(train, lambda _event: None, environment={"CNNSTUDIO_CACHE": str(self._folder / "cache")})
         with self._lock:
             self._supervisor = supervisor
         mirror = None

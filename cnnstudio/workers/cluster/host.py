@@ -74,9 +74,11 @@ class RankHost:
                notices: tuple[Problem, ...]) -> Outcome:
         run = RunFolder(self._folder / "project" / RUNS / task.run)
         fetch_run(storage, job, run)
-        group = None if world == 1 else Group(rank=rank, world=world, coordinator=coordinator)
+        # Also a single host shares each batch among its cards.
+        group = None if world == 1 and task.gpus < 2 else Group(rank=rank, world=world, coordinator=coordinator)
         train = Train(run_folder=str(run.folder), resume=resume, storage=storage.url, group=group, backend=BACKEND,
-                      device=task.device, determinism=task.determinism, cache=str(self._folder / "cache"),
+                      device=task.device, devices=1 if group is None else "all", determinism=task.determinism,
+                      cache=str(self._folder / "cache"),
                       language=task.language, notices=notices if rank == 0 else ())
         for name in task.weights:
             storage.fetch(f"{WEIGHTS}/{name}", self._folder / "cache" / "bases" / name)

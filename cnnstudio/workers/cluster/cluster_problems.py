@@ -106,13 +106,11 @@ def shard_damaged(name: str) -> Problem:
 
 
 def version_differs(what: str, here: str, there: str) -> Problem:
-    text = Text("{what} is {there} on the cluster and {here} here. A model would not be the same, or not load: install the "
-                "same version there (pip install \"cnnstudio[cluster]=={program}\").",
+    text = Text("{what} is {there} on the cluster and {here} here. A model would not be the same, or not load: install "
+                "{what} {here} there.",
                 "{what} es {there} en el clúster y {here} aquí. El modelo no sería igual o no se podría cargar: instale allí "
-                "la misma versión (pip install \"cnnstudio[cluster]=={program}\").")
-    from cnnstudio import __version__
-
-    return error("cluster_version", text.fill(what=what, here=here, there=there, program=__version__), "machine")
+                "{what} {here}.")
+    return error("cluster_version", text.fill(what=what, here=here, there=there), "machine")
 
 
 def version_too_old(what: str, there: str, least: str) -> Problem:
@@ -122,8 +120,10 @@ def version_too_old(what: str, there: str, least: str) -> Problem:
 
 
 def library_missing(names: str) -> Problem:
-    text = Text("The cluster's Python lacks: {names}. Install them there: pip install \"cnnstudio[cluster]\"",
-                "Al Python del clúster le falta: {names}. Instálelo allí: pip install \"cnnstudio[cluster]\"")
+    text = Text("The cluster's Python lacks: {names}. Install the program there with them: pip install "
+                "\"WHEEL-OF-CNN-STUDIO[cluster]\"",
+                "Al Python del clúster le falta: {names}. Instale allí el programa con ello: pip install "
+                "\"WHEEL-DE-CNN-STUDIO[cluster]\"")
     return error("cluster_library", text.fill(names=names), "machine")
 
 

@@ -60,33 +60,47 @@ class Index(Decisions):
     # Scanning ----------------------------------------------------------------------------------
 
     def begin_scan(self) -> int:
-        """The number of a new scan, for `add` and `end_scan`."""
+        """The number of a new scan, for `add` and `end_scan`, which the same thread calls."""
+        with self.transaction() as connection:
+            # Which files a scan saw is of no use after it: beside the database, nothing is written for it.
+            connection.execute("CREATE TEMP TABLE IF NOT EXISTS listed (id INTEGER PRIMARY KEY)")
+            connection.execute("DELETE FROM temp.listed")
         return int(self._fact("scan", "0")) + 1
 
     def add(self, files: Sequence[ListedFile], scan: int) -> None:
         """Enter listed files; a changed file is inspected again, a decision about it stays. A file that could not be
-        read because of the disk is inspected again, too: a drive may be back."""
-        rows = [(item.path, item.class_name, item.split, item.size, item.modified_ns, scan, item.class_name,
+        read because of the disk is inspected again, too: a drive may be back. Files that are as before are not written."""
+        rows = [(item.path, item.class_name, item.split, item.size, item.modified_ns, item.class_name,
                  item.split or "train", scan) for item in files]
         with self.transaction() as connection:
+            before = connection.total_changes
             connection.executemany(
-                "INSERT INTO pictures (path, folder_class, folder_split, size, modified_ns, seen, class_name, split,"
-                " added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET seen = excluded.seen,"
+                "INSERT INTO pictures (path, folder_class, folder_split, size, modified_ns, class_name, split,"
+                " added) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
                 " folder_class = excluded.folder_class, folder_split = excluded.folder_split,"
                 " inspected = inspected AND size = excluded.size AND modified_ns = excluded.modified_ns"
-                f" AND COALESCE(problem NOT IN ({','.join(map(repr, OF_THE_DISK))}), 1),"
+                f" AND NOT {_OF_THE_DISK},"
                 " hash = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns THEN hash END,"
                 " added = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns THEN added"
                 " ELSE excluded.added END,"
-                " size = excluded.size, modified_ns = excluded.modified_ns", rows)
+                " size = excluded.size, modified_ns = excluded.modified_ns WHERE folder_class != excluded.folder_class"
+                " OR folder_split IS NOT excluded.folder_split OR size != excluded.size OR modified_ns != excluded.modified_ns"
+                f" OR {_OF_THE_DISK}", rows)
+            if connection.total_changes != before:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES ('undivided', '1')")
+            connection.executemany("INSERT OR IGNORE INTO temp.listed SELECT id FROM pictures WHERE path = ?",
+                                   [(item.path,) for item in files])
 
     def end_scan(self, scan: int, spec: DatasetSpec) -> int:
-        """Delete files that this complete scan did not see (their decisions stay) and apply decisions and splits;
-        returns how many pictures vanished."""
+        """Delete files that this complete scan did not see (their decisions stay) and apply decisions and splits, where
+        anything changed; returns how many pictures vanished."""
         with self.transaction() as connection:
-            gone = connection.execute("DELETE FROM pictures WHERE seen != ?", (scan,)).rowcount
+            gone = connection.execute("DELETE FROM pictures WHERE id NOT IN (SELECT id FROM temp.listed)").rowcount
+            connection.execute("DELETE FROM temp.listed")
             connection.execute("INSERT OR REPLACE INTO facts VALUES ('scan', ?)", (str(scan),))
-        self.apply(spec)
+            if gone:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES ('undivided', '1')")
+        self.apply_changes(spec)
         return gone
 
     def last_id(self) -> int:
@@ -236,6 +250,7 @@ class Index(Decisions):
         return str(rows[0][0]) if rows else default
 
 
+_OF_THE_DISK: Final = f"COALESCE(problem IN ({','.join(map(repr, OF_THE_DISK))}), 0)"
 _COLUMNS: Final = ("id, path, class_name, split, size, modified_ns, width, height, hash, problem, problem_text,"
                    " excluded, folder_class")
 

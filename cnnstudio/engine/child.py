@@ -11,7 +11,7 @@ from typing import Any
 
 from cnnstudio.catalog.backends import BACKENDS
 from cnnstudio.core.events import Event, Failed, Hello, Notice, Stopped
-from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.jobs import JobSpec, Train
 from cnnstudio.core.libraries import install_fix, install_hint
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, set_language
@@ -68,6 +68,10 @@ def _work(job: JobSpec, link: Link) -> Event:
     with lean_keras():
         from cnnstudio.engine import environment
 
+    if isinstance(job, Train) and job.group is not None:
+        from cnnstudio.engine.cluster.ranks import join_group
+
+        join_group(job.group)
     environment.set_up(job.device, job.determinism, job.devices)
     link.emit(Hello(pid=os.getpid(), versions=environment.versions(), device=environment.device_name(job.devices)))
     return _worker(job)(job, link)

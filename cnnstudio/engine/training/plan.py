@@ -80,7 +80,7 @@ class Plan:
     def run(self, resume: bool) -> bool:
         """Train the remaining stages: True at the end, False if the user stopped it. Raises ProblemError."""
         resumed = self._resumed() if resume else None
-        writer = CheckpointWriter(self._run.checkpoints, self._written)
+        writer = CheckpointWriter(self._run.checkpoints, self._written, writes=self._pictures.rank == 0)
         try:
             for number, stage in enumerate(self._project.training.stages):
                 here = resumed if resumed is not None and resumed[0].stage == number else None
@@ -125,7 +125,7 @@ class Plan:
             snapshots.assign(all_weights, resumed[1]["model"], "model")
         model, held, saved_weights, tensors = built.model, self._pictures.prepared, all_weights, built.tensors
         cut = features.find_cut(project, built, stage.trainable_from)
-        if cut is not None and features.fits(cut, len(held.rows)):
+        if cut is not None and self._pictures.world == 1 and features.fits(cut, len(held.rows)):
             held, engine = features.compute(cut, self._pictures.prepared, project, self._cache, self._link)
             model, tensors = cut.head, cut.tensors
             saved_weights = all_weights if self._base_learned else snapshots.weights_of(model)
@@ -174,7 +174,7 @@ class Plan:
 
     def _is_cut(self, stage: Stage) -> bool:
         cut = features.find_cut(self._project, self._built, stage.trainable_from)
-        return cut is not None and features.fits(cut, len(self._pictures.prepared.rows))
+        return cut is not None and self._pictures.world == 1 and features.fits(cut, len(self._pictures.prepared.rows))
 
     def _written(self, path: Path, seconds: float) -> None:
         """A checkpoint is on the disk (in the writer's thread)."""

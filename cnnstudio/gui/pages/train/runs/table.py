@@ -211,7 +211,8 @@ class RunsTable(Card):
             return tr("Waiting", "En espera")
         if run.id == self._busy and run.state in ("created", "stopped", "interrupted", "failed"):
             return tr("Starting", "Iniciando")
-        return capitalize(STATE_NAMES[run.state])
+        state = capitalize(STATE_NAMES[run.state])
+        return f"{state} · {run.cluster}" if run.cluster and run.state in ("running", "paused") else state
 
     # The selection -------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from cnnstudio import __version__
 from cnnstudio.cli.assignment_arguments import add_assignment, add_grade
+from cnnstudio.cli.cluster_arguments import add_attach, add_cluster, add_jobs, add_stop
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.export_arguments import add_export, add_exports
 from cnnstudio.cli.learn_arguments import add_learn
@@ -376,6 +377,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "serve": add_serve, "learn": add_learn,
     "explain": add_explain, "features": add_features, "replay": add_replay,
     "assignment": add_assignment, "grade": add_grade, "search": _search,
+    "cluster": add_cluster, "jobs": add_jobs, "attach": add_attach, "stop": add_stop,
 }
 
 

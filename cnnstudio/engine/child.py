@@ -29,7 +29,8 @@ def main(endpoint: Endpoint) -> None:
         job = link.job()
     except (EOFError, ProtocolError):
         return
-    link.dies_alone = job.run_to_lock is None
+    # On a cluster nobody would find what it went on to write.
+    link.dies_alone = job.run_to_lock is None or (isinstance(job, Train) and bool(job.storage))
     os.environ["KERAS_BACKEND"] = job.backend
     set_language(job.language if job.language in ("en", "es") else "en")
     signal.signal(signal.SIGTERM, lambda _number, _frame: link.request_stop(keep=True))
@@ -53,7 +54,7 @@ def main(endpoint: Endpoint) -> None:
         last = _last_event(problem_error, link)
     except Exception as exception:  # noqa: BLE001 - the child's border
         traceback.print_exc()
-        last = Failed(problem=unexpected_problem(exception, traceback.format_exc(), training))
+        last = Failed(problem=_lost_group(job, exception) or unexpected_problem(exception, traceback.format_exc(), training))
     link.emit(last)
     if lock is not None:
         lock.release()
@@ -82,6 +83,15 @@ def _worker(job: JobSpec) -> Callable[[Any, Link], Event]:
     module, _, name = job.function.partition(":")
     function: Callable[[Any, Link], Event] = getattr(import_module(f"cnnstudio.engine.{module}"), name)
     return function
+
+
+def _lost_group(job: JobSpec, exception: BaseException) -> Problem | None:
+    """The problem where another host of a training is gone, which the libraries tell in many ways."""
+    if not isinstance(job, Train) or job.group is None:
+        return None
+    from cnnstudio.engine.cluster.ranks import group_lost, is_group_lost
+
+    return group_lost(traceback.format_exc()) if is_group_lost(exception) else None
 
 
 def _last_event(problem_error: ProblemError, link: Link) -> Event:

@@ -72,7 +72,7 @@ class Link:
         self._decide: Callable[[list[Command], bool], Sequence[Command]] | None = None
         self._heard: list[Command] = []
         self.dies_alone = False
-        """Whether the process ends when its parent is gone: only a training has something to keep."""
+        """Whether the process ends when its parent is gone: only a training of this computer has something to keep."""
 
     def job(self) -> JobSpec:
         """Wait for the job. Raises EOFError if the parent is gone, ProtocolError for any other message."""
@@ -233,7 +233,7 @@ class Link:
                 break
         self._gone = True
         self.predictions.put(None)
-        if self._folder is None and self.dies_alone:
+        if self.dies_alone:
             self._leave_soon()
 
     def _leave_soon(self) -> None:

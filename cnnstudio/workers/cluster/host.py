@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import tempfile
@@ -24,6 +25,7 @@ from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.supervisor import Supervisor
 
 BACKEND: Final = "jax"
+_PREFIX: Final = "cnnstudio-cluster-"
 THREADS: Final = 4
 """Calls of the actor that run at once: `train` blocks one of them."""
 
@@ -41,7 +43,8 @@ class RankHost:
     """Works in a folder of its own on the host's disk. Its methods are called by the driver, several at once."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="cnnstudio-cluster-"))
+        _remove_left_folders()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self._supervisor: Supervisor | None = None
         self._problem: Problem | None = None
         self._lock = threading.Lock()
@@ -112,6 +115,16 @@ class RankHost:
         with self._lock, contextlib.suppress(OSError):
             if self._supervisor is not None:
                 self._supervisor.kill()
+
+
+def _remove_left_folders() -> None:
+    """Remove the folders of actors that were killed."""
+    import psutil
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_actor(cpus: int, gpus: int, place: Any) -> Any:

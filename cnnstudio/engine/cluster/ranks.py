@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -13,7 +14,8 @@ from cnnstudio.core.jobs import Group
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text
 
-JOIN_SECONDS: Final = 180
+JOIN_SECONDS: Final = int(os.environ.get("CNNSTUDIO_JOIN_SECONDS", "180"))
+"""How long the ranks wait for each other."""
 HEARTBEAT_SECONDS: Final = 60
 """After so long without a sign of life a process counts as lost."""
 _LOST_SIGNS: Final = ("gloo", "connection closed by peer", "connection reset", "coordination service", "heartbeat",
@@ -64,6 +66,17 @@ def sharing_with_group() -> Iterator[None]:
     before = keras.distribution.distribution()
     keras.distribution.set_distribution(keras.distribution.DataParallel(devices=keras.distribution.list_devices(),
                                                                         auto_shard_dataset=False))
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(before)
+
+
+@contextmanager
+def on_own_devices() -> Iterator[None]:
+    """Models that are made within are of this process alone: the others need not compute what it computes."""
+    before = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
     try:
         yield
     finally:

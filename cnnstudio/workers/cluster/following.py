@@ -76,8 +76,8 @@ class ClusterFollower:
         finally:
             lock.release()
 
-    def follow(self) -> Event:
-        """As `run`, for one that holds the run's lock."""
+    def follow(self, earlier: bool = True) -> Event:
+        """As `run`, for one that holds the run's lock. Without `earlier`, what happened before the job is not told again."""
         away = read_away(self._run.folder)
         if away is None:
             return self._tell_end(Failed(problem=_not_away(self._run), time=time.time()))
@@ -86,8 +86,10 @@ class ClusterFollower:
             client = client_of(away.cluster)
         except ProblemError as problem_error:
             return self._tell_end(Failed(problem=problem_error.problems[0], time=time.time()))
+        if not earlier:
+            self._told_offset = away.begin
         sync = RunSync(storage, away.job, self._run, away.begin)
-        failures, asked, waiting = 0, 0.0, ""
+        failures, asked, waiting, begin = 0, 0.0, "", self._told_offset
         while True:
             try:
                 self._pull(sync)
@@ -97,7 +99,8 @@ class ClusterFollower:
                 if now - asked >= ASK_SECONDS or self._last is not None:
                     asked = now
                     over, status = self._ask(client, storage, away)
-                    waiting = self._tell_waiting(status, waiting)
+                    if self._told_offset == begin and status != waiting:
+                        waiting = self._tell_waiting(status)
                 if over is not None:
                     # What was written between the last look and the end.
                     self._pull(sync, everything=True)
@@ -154,12 +157,11 @@ class ClusterFollower:
             return Finished(run=self._run.id, time=time.time()), state.status
         return Failed(problem=job_failed(state.message or "", client.logs(away.job)), time=time.time()), state.status
 
-    def _tell_waiting(self, status: str, before: str) -> str:
-        if status != before and not self._told_offset:
-            text = Text("Waiting for hosts of the cluster", "Esperando nodos del clúster")
-            if status == "RUNNING":
-                text = Text("Starting on the cluster", "Iniciando en el clúster")
-            self._throttle.pass_on(Phase(name="cluster", text=text, time=time.time()))
+    def _tell_waiting(self, status: str) -> str:
+        text = Text("Waiting for hosts of the cluster", "Esperando nodos del clúster")
+        if status == "RUNNING":
+            text = Text("Starting on the cluster", "Iniciando en el clúster")
+        self._throttle.pass_on(Phase(name="cluster", text=text, time=time.time()))
         return status
 
     def _over(self, away: Away, last: Event, over: bool = True) -> Event:

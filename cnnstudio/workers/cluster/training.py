@@ -69,7 +69,7 @@ class ClusterTraining:
                 if isinstance(last, Failed):
                     append_event(self._run, last)
                 return self._end(last)
-            return self._follower.follow()
+            return self._follower.follow(earlier=False)
         finally:
             lock.release()
 

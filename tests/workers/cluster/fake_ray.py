@@ -23,6 +23,8 @@ class FakeRay:
         self.log = ""
         self.stopped: list[str] = []
         self.work: Callable[[dict], tuple[str, str]] = lambda _job: ("SUCCEEDED", "")
+        self.refusal = ""
+        """Why no training is taken."""
         self.plain = False
         """Answer everything with a page of another program."""
         handler = type("Handler", (_Handler,), {"ray": self})
@@ -79,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
             case "PUT", ["packages", "gcs", name]:
                 ray.packages[name] = body
                 self._send(200, "")
+            case "POST", ["jobs"] if ray.refusal and "check" not in json.loads(body)["submission_id"]:
+                self._send(500, ray.refusal)
             case "POST", ["jobs"]:
                 ray.submit(json.loads(body))
                 self._json({"submission_id": json.loads(body)["submission_id"]})

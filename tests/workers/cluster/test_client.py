@@ -20,7 +20,7 @@ def code_of(call):
 def test_version_and_jobs(ray, cluster):
     client = client_of(cluster)
     assert client.version().ray_version == "2.60.0"
-    ray.work = lambda job: ("FAILED", "broken")
+    ray.work = lambda _job: ("FAILED", "broken")
     client.submit("job-1", "python -m x", "package.zip", {"A": "b"}, {"cnnstudio": "train", "run": "r", "ranks": "2"})
     assert ray.jobs["job-1"]["body"]["runtime_env"] == {"working_dir": "gcs://package.zip", "env_vars": {"A": "b"}}
     client.submit("job-2", "python -m y", "package.zip", {}, {})

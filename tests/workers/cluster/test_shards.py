@@ -62,8 +62,7 @@ def test_only_what_is_missing_is_sent(storage):
     assert sent(storage, hashes(400))[1] == 0
     changed = sent(storage, hashes(401))[1]
     assert 0 < changed < size / 4
-    (storage_path := storage.path(f"{FOLDER}/{catalogue.shards[0].name}"))
-    os.truncate(storage_path, 3)
+    os.truncate(storage.path(f"{FOLDER}/{catalogue.shards[0].name}"), 3)
     assert sent(storage, hashes(400))[1] == catalogue.shards[0].rows * 6
 
 

@@ -58,7 +58,8 @@ def token_file():
     return clusters_path().parent / "tokens" / "lab"
 
 
-def test_a_token_goes_into_the_keyring(keyring):
+@pytest.mark.usefixtures("keyring")
+def test_a_token_goes_into_the_keyring():
     assert keep_token("lab", "secret-of-the-lab") == "keyring"
     assert read_token("lab") == "secret-of-the-lab"
     assert not token_file().exists()

@@ -27,8 +27,12 @@ class FakeRay:
         self.storage = storage
         self.storage.mkdir(parents=True, exist_ok=True)
         self.version = "2.60.0"
+        self.away = False
+        """Whether something in between answers that the cluster is not there."""
         self.hosts = (Host(name="10.0.0.1", cpus=8, gpus=1), Host(name="10.0.0.2", cpus=8, gpus=1))
-        self.versions = {**own_versions(), "ray": self.version}
+        # What this very Python may lack is there.
+        here = {name: version for name, version in own_versions().items() if version}
+        self.versions = {"jax": "0.9.0", "fsspec": "2026.1.0", **here, "ray": self.version}
         self.jobs: dict[str, dict[str, Any]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"ray": self}))
         self._server.daemon_threads = True
@@ -82,6 +86,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def _allowed(self) -> bool:
+        if self.ray.away:
+            self._answer({"error": "bad gateway"}, 502)
+            return False
         allowed = self.headers.get("Authorization") == f"Bearer {TOKEN}"
         if not allowed:
             self._answer({"error": "unauthorized"}, 401)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.commands import Command
-from cnnstudio.core.events import LAST, Event
-from cnnstudio.core.text import Text
+from cnnstudio.core.events import LAST, Batch, Epoch, Event, Hello
+from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.state.jobs import Job
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class ClusterJob(Job):
         self._run = run
         self.cluster = cluster
         self.run_folder = str(run.folder)
+        self._is_heard = False
         self.supervisor = begin(self._arrived.emit)
 
     @property
@@ -39,12 +40,21 @@ class ClusterJob(Job):
 
         return is_away(self._run.folder)
 
+    @property
+    def standing(self) -> str:
+        """What is done before the training itself begins, and where; "" from then on."""
+        if self._is_heard:
+            return ""
+        state = tr("Waiting", "En espera") if self.is_submitted else tr("Sending", "Enviando")
+        return f"{state} · {self.cluster}"
+
     def _work(self) -> None:
         self._over.emit(self.supervisor.run())
 
     def _receive(self, event: Event) -> None:
         # The last event comes from `run` as well.
         if not isinstance(event, LAST):
+            self._is_heard = self._is_heard or isinstance(event, Hello | Batch | Epoch)
             super()._receive(event)
 
     def send(self, command: Command) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from cnnstudio.core.commands import Pause, Resume
-from cnnstudio.core.events import Epoch, Event, Failed, Finished, Paused, Resumed, Stopped
+from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Paused, Resumed, Stopped
 from cnnstudio.core.problems import Problem, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
@@ -258,12 +258,13 @@ class TrainPage(Page):
         trained = job is None and self._run_folder is not None and self._run_folder.has_model
         empty = self._stack.currentWidget() is self._empty
         live = job if job is not None and self._shows(job) else None
-        facts = (job, live, job is not None and job.paused, job is not None and job.cancelling, preparing, trained, empty,
+        standing = job.standing if isinstance(job, ClusterJob) else ""
+        facts = (job, live, standing, job is not None and job.paused, job is not None and job.cancelling, preparing, trained, empty,
                  self.session.is_open, self.session.problems)
         if facts == self._button_facts:
             return
         self._button_facts = facts
-        self._table.set_busy(Path(job.run_folder).name if job is not None else "")
+        self._table.set_busy(Path(job.run_folder).name if job is not None else "", standing)
         self._live.follow(live)
         self._pause.setVisible(job is not None)
         self._stop.setVisible(job is not None)
@@ -329,7 +330,7 @@ class TrainPage(Page):
         line = log_line(event)
         if line:
             self._log.appendPlainText(line)
-        if isinstance(event, Epoch | Paused | Resumed):
+        if isinstance(event, Hello | Epoch | Paused | Resumed):
             self._list_runs()
         if not self._redraw.isActive():
             self._redraw.start()

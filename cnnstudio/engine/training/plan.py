@@ -127,7 +127,8 @@ class Plan:
             snapshots.assign(all_weights, resumed[1]["model"], "model")
         model, held, saved_weights, tensors = built.model, self._pictures.prepared, all_weights, built.tensors
         cut = features.find_cut(project, built, stage.trainable_from)
-        if cut is not None and features.fits(cut, len(held.rows)):
+        if self._keeps_features(cut):
+            assert cut is not None
             held, engine = self._features(cut, stage)
             model, tensors = cut.head, cut.tensors
             saved_weights = all_weights if self._base_learned else snapshots.weights_of(model)
@@ -191,7 +192,13 @@ class Plan:
 
     def _is_cut(self, stage: Stage) -> bool:
         cut = features.find_cut(self._project, self._built, stage.trainable_from)
-        return cut is not None and features.fits(cut, len(self._pictures.prepared.rows))
+        return self._keeps_features(cut)
+
+    def _keeps_features(self, cut: features.Cut | None) -> bool:
+        pictures = self._pictures
+        # The same on all ranks, whose shares may differ by a picture.
+        count = len(pictures.prepared.rows) if pictures.shown is None else pictures.shown + len(pictures.validation)
+        return cut is not None and features.fits(cut, count)
 
     def _written(self, path: Path, seconds: float) -> None:
         """A checkpoint is on the disk (in the writer's thread)."""

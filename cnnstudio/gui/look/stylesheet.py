@@ -14,7 +14,8 @@ _SHEET: Final = string.Template("""
 * { outline: none; }
 QWidget { color: $text; }
 QMainWindow, QDialog, QWidget#centre, QWidget#window { background: $bg; }
-QWidget#surface, QWidget#rail, QWidget#header, QWidget#side, QWidget#inspector, QWidget#status { background: $surface; }
+QWidget#surface, QWidget#rail, QWidget#header, QWidget#side, QWidget#inspector, QWidget#status, QWidget#fold {
+    background: $surface; }
 QWidget#rail { border-right: 1px solid $line; }
 QWidget#header { border-bottom: 1px solid $line; }
 QWidget#side { border-right: 1px solid $line; }

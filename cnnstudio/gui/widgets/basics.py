@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.gui.look import icons, theme
+from cnnstudio.gui.widgets.areas import bare_area
 
 _Item = QWidget | QBoxLayout | int | None
 _ICON_TOKENS = {"primary": "on_accent", "danger": "error", "quiet": "dim", "icon": "dim", "link": "accent",
@@ -306,21 +307,11 @@ class _Content(QWidget):
 
 def scroll_area(widget: QWidget, *, sideways: bool = False) -> QScrollArea:
     """`widget` in a vertical scroll area without a frame; `sideways` it scrolls, too, where it would be cut off."""
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded if sideways else
-                                      Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     content = _Content()
     content.setLayout(column(widget))
-    content.setObjectName("scrolled")
-    # A viewport of our own: to wrap the one that Qt made, PySide first prepares most classes of widgets (17 ms at the start).
-    viewport = QWidget()
-    area.setViewport(viewport)
-    area.setWidget(content)
-    viewport.setAutoFillBackground(False)
-    content.setAutoFillBackground(False)
+    area = bare_area(content)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded if sideways else
+                                      Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     widget.setAutoFillBackground(False)
     return area
 

@@ -67,8 +67,9 @@ class Header(QWidget):
             if self._width_of(holder) <= self._room:
                 break
             button.set_compact(True)
-        # A choice among the buttons gives way, down to its smallest width.
+        # A choice among the buttons gives way, down to its smallest width, and where that is too much, the subtitle.
         narrowest = holder.minimumSizeHint().width()
+        self._subtitle.setVisible(narrowest <= self._room)
         self._stack.setFixedWidth(max(narrowest, min(self._width_of(holder), self._room)))
 
     @staticmethod

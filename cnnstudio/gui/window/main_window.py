@@ -22,6 +22,7 @@ from cnnstudio.gui.window.actions import Actions
 from cnnstudio.gui.window.appearance import Appearance
 from cnnstudio.gui.window.context import WindowContext
 from cnnstudio.gui.window.drop_light import DropLight
+from cnnstudio.gui.window.folding import FoldingPages
 from cnnstudio.gui.window.header import Header
 from cnnstudio.gui.window.keyboard_focus import KeyboardFocus
 from cnnstudio.gui.window.lesson_place import LessonPlace
@@ -106,7 +107,7 @@ class MainWindow(QMainWindow):
         self.pages = PageArea(self.workspace, self.entries)
         self.pages.page_shown.connect(self.workspace.on_page_shown)
         self._drop_light = DropLight(self.pages.centre)
-        right = box(column(self.header, self.pages, spacing=0))
+        right = box(column(self.header, FoldingPages(self.pages), spacing=0))
         upper = row(self.rail, right, spacing=0)
         upper.setStretch(1, 1)
         body = box(column(spacing=0))

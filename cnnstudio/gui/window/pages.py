@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cnnstudio.gui.look import tokens
@@ -12,11 +13,13 @@ from cnnstudio.gui.pages import PageEntry, load_page
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.changes import EVERYTHING, Change
 from cnnstudio.gui.state.workspace import Workspace
+from cnnstudio.gui.widgets.areas import sideways_area
 from cnnstudio.gui.widgets.basics import Stack, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import Banners
-from cnnstudio.gui.widgets.splitter import Splitter
+from cnnstudio.gui.widgets.splitter import GRIP, Splitter
 
 _NARROWEST_SIDE = 180
+_NARROWEST_INSPECTOR = 240
 _ROOMY = 380
 """Below this width in pixels most pages are cut off, while the panels beside them can still give some."""
 
@@ -32,6 +35,8 @@ class PageArea(Splitter):
     """Heading, subtitle or actions of the current page may have changed."""
     fix_chosen = Signal(object)
     """A fix of a banner was chosen."""
+    folded_changed = Signal(str)
+    """The panel that is folded away: "side", "inspector", or none of them."""
 
     def __init__(self, workspace: Workspace, entries: tuple[PageEntry, ...], parent: QWidget | None = None) -> None:
         before = workspace.session.recall("panels") or (tokens.SIDE_WIDTH, 0, tokens.INSPECTOR_WIDTH)
@@ -40,18 +45,19 @@ class PageArea(Splitter):
         self._pages: dict[str, Page] = {}
         self._stale: dict[str, Change] = {}
         self._current = "start"
+        self._folded, self._preferred = "", "side"
         self._sides, self._inspectors, self._centres = Stack(), Stack(), Stack()
         self._banners = Banners()
         self._banners.fix_chosen.connect(self.fix_chosen)
         for stack, name in ((self._sides, "side"), (self._centres, "centre"), (self._inspectors, "inspector")):
             holder: QWidget = stack
             if name == "centre":
-                holder = self.centre = box(column(self._banners, stack, spacing=0))
+                holder = self.centre = box(column(self._banners, sideways_area(stack), spacing=0))
             holder.setObjectName(name)
             holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             self.addWidget(holder)
         self._sides.setMinimumWidth(_NARROWEST_SIDE)
-        self._inspectors.setMinimumWidth(240)
+        self._inspectors.setMinimumWidth(_NARROWEST_INSPECTOR)
         self.widths_changed.connect(lambda widths: self._session.remember("panels", (widths[0], 0, widths[2])))
 
     # Pages ---------------------------------------------------------------------------------------
@@ -98,14 +104,13 @@ class PageArea(Splitter):
         self._current = identifier
         self._centres.setCurrentIndex(list(self._pages).index(identifier))
         for stack in (self._sides, self._inspectors):
-            panels = [stack.widget(index) for index in range(stack.count())]
-            holder = next((panel for panel in panels if panel is not None and panel.property("page") == identifier), None)
-            stack.setVisible(holder is not None and (page.needs_inspector if stack is self._inspectors else page.needs_side))
-            if holder is not None and stack is self._sides:
-                stack.setMinimumWidth(_side_width(holder))
+            holder = self._holder(stack)
             if holder is not None:
+                least, most = ((_NARROWEST_SIDE, tokens.SIDE_WIDTH) if stack is self._sides else
+                               (_NARROWEST_INSPECTOR, tokens.INSPECTOR_WIDTH))
+                stack.setMinimumWidth(_panel_width(holder, least, most))
                 stack.setCurrentWidget(holder)
-        self.restore_widths()
+        self._show_panels()
         self.page_shown.emit(identifier)
         change = self._stale.pop(identifier, None)
         page.refresh(change if change is not None else Change(frozenset()))
@@ -114,6 +119,55 @@ class PageArea(Splitter):
         page.enter()
         self.update_banners()
         self.header_changed.emit()
+
+    # Panels --------------------------------------------------------------------------------------
+
+    def unfold(self, panel: str) -> None:
+        """Show the panel that is folded away ("side" or "inspector") in place of the other one."""
+        self._preferred = panel
+        self._show_panels()
+
+    def focus_panel(self, panel: str) -> None:
+        """Put the focus on the first part of a panel that takes it."""
+        stack = self._sides if panel == "side" else self._inspectors
+        stack.setFocus()
+        stack.focusNextChild()
+
+    def _show_panels(self) -> None:
+        """Show the panels that the page needs; of two the preferred one where the window has no room for both."""
+        page = self.current
+        shown = {"side": self._holder(self._sides) is not None and page.needs_side,
+                 "inspector": self._holder(self._inspectors) is not None and page.needs_inspector}
+        folded = ""
+        if all(shown.values()) and not self._has_room_for_both():
+            folded = "inspector" if self._preferred == "side" else "side"
+            shown[folded] = False
+        self._sides.setVisible(shown["side"])
+        self._inspectors.setVisible(shown["inspector"])
+        if folded != self._folded:
+            self._folded = folded
+            self.folded_changed.emit(folded)
+        self.restore_widths()
+
+    def _holder(self, stack: Stack) -> QWidget | None:
+        """The panel of the current page in a stack, if it has one there."""
+        panels = [stack.widget(index) for index in range(stack.count())]
+        return next((panel for panel in panels if panel is not None and panel.property("page") == self._current), None)
+
+    def _has_room_for_both(self) -> bool:
+        # Nothing has its width before it is shown.
+        least = self._sides.minimumWidth() + self._inspectors.minimumWidth() + _ROOMY + 2 * GRIP
+        return not self.isVisible() or self.width() >= least
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._current in self._pages and event.size().width() != event.oldSize().width():
+            self._show_panels()
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._current in self._pages:
+            self._show_panels()
+        super().showEvent(event)
 
     def _page(self, identifier: str) -> Page:
         """The page, created on its first visit."""
@@ -156,9 +210,7 @@ class PageArea(Splitter):
 
     def _on_side_changed(self) -> None:
         if self.sender() is self.current:
-            self._sides.setVisible(self.current.needs_side)
-            self._inspectors.setVisible(self.current.needs_inspector)
-            self.restore_widths()
+            self._show_panels()
 
     def _on_header_changed(self) -> None:
         if self.sender() is self.current:
@@ -166,10 +218,10 @@ class PageArea(Splitter):
             self.update_banners()
 
 
-def _side_width(holder: QWidget) -> int:
-    """The width that the left panel of a page needs, so that nothing is clipped at the right."""
+def _panel_width(holder: QWidget, least: int, most: int) -> int:
+    """The width that a panel of a page needs, so that nothing is clipped at the right."""
     content = holder.widget() if isinstance(holder, QScrollArea) else None
     if not isinstance(holder, QScrollArea) or content is None:
-        return _NARROWEST_SIDE
+        return least
     bar = holder.verticalScrollBar().sizeHint().width()
-    return min(tokens.SIDE_WIDTH, max(_NARROWEST_SIDE, content.minimumSizeHint().width() + bar))
+    return min(most, max(least, content.minimumSizeHint().width() + bar))

@@ -125,8 +125,7 @@ class ClusterFollower:
         sync.pull_events()
         self._tell_new()
         sync.pull_files(everything)
-        if everything:
-            sync.pull_log()
+        sync.pull_log(everything)
 
     def _tell_new(self) -> None:
         events, self._told_offset = read_events(self._run.events_path, self._told_offset)

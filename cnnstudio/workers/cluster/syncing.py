@@ -21,6 +21,8 @@ from cnnstudio.workers.runs.folder import RunFolder
 CHECKPOINT_SECONDS: Final = 60.0
 """A checkpoint comes back at most once in this time, and at the end."""
 
+LOG_SECONDS: Final = 15.0
+
 
 class RunSync:
     """From the storage of a cluster into one run. `begin` is how long the run's events were before the job."""
@@ -28,6 +30,7 @@ class RunSync:
     def __init__(self, storage: Storage, job: str, run: RunFolder, begin: int) -> None:
         self._storage, self._job, self._run, self._begin = storage, job, run, begin
         self._have: dict[str, Written] = {}
+        self._next_log, self._log_size = 0.0, -1
         self._next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
 
     def pull_events(self) -> bool:
@@ -94,9 +97,18 @@ class RunSync:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def pull_log(self) -> None:
-        """Copy the log of rank 0. Raises ProblemError."""
-        data = self._storage.read(f"{job_folder(self._job)}/{layout.LOGS}/rank-0.log")
+    def pull_log(self, at_once: bool = False) -> None:
+        """Copy the log of rank 0 where it has grown, now and then, or `at_once`. Raises ProblemError."""
+        now = time.monotonic()
+        if now < self._next_log and not at_once:
+            return
+        self._next_log = now + LOG_SECONDS
+        name = f"{job_folder(self._job)}/{layout.LOGS}/rank-0.log"
+        size = self._storage.size(name)
+        if size is None or size == self._log_size:
+            return
+        self._log_size = size
+        data = self._storage.read(name)
         if data is not None:
             from cnnstudio.core.atomic import write_atomically
 

@@ -105,3 +105,14 @@ def test_what_is_enlarged_can_be_used(qtbot) -> None:
     qtbot.mouseClick(light, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
     assert clicks == [1]
     light.leave()
+
+
+def test_text_grows_only_as_far_as_the_window_has_room(qtbot, window) -> None:
+    """At 200 % a small screen has some 720 x 450 logical pixels: text is large already."""
+    window.resize(720, 460)
+    window.perform(TogglePresenter())
+    presenter = window.findChild(Presenter)
+    qtbot.wait(50)
+    assert presenter.is_on and 1.0 <= theme.text_scale() < LARGE
+    presenter.leave()
+    qtbot.wait(50)

@@ -43,9 +43,10 @@ from cnnstudio.gui.widgets.inputs import SegmentedControl
 from cnnstudio.gui.widgets.tab_order import tab_through
 from cnnstudio.gui.widgets.wheel import Slider
 
-_NARROWEST = 364
-_LOWEST = 160
+_NARROWEST = 336
 """The line above the grid: search and size of the thumbnails side by side."""
+_LOWEST = 110
+"""The grid in the smallest window: a row of pictures, and the filters above it whole."""
 
 
 class DataPage(Page):

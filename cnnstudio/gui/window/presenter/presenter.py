@@ -16,7 +16,10 @@ from cnnstudio.gui.window.presenter.spotlight import Spotlight
 from cnnstudio.gui.window.presenter.things import focused_thing, things_in
 
 LARGE: Final = 1.25
-"""How much larger text is than otherwise."""
+"""How much larger text is than otherwise, where the window has room for it."""
+_LEAST_WIDTH: Final = 720
+_LEAST_HEIGHT: Final = 450
+"""What all pages fit into with text of the usual size, in logical pixels."""
 LASER_KEY: Final = Qt.Key.Key_F6
 ALONE_KEY: Final = Qt.Key.Key_F7
 
@@ -59,11 +62,16 @@ class Presenter(QObject):
 
     def _enter(self) -> None:
         self._on = True
-        self._set_scale(LARGE, rebuild=True)
+        self._set_scale(self._fitting_scale(), rebuild=True)
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self)
         self.changed.emit(True)
+
+    def _fitting_scale(self) -> float:
+        """The largest text with which no page is cut. On a screen of 200 % text is large already."""
+        size = self._window.size()
+        return max(1.0, min(LARGE, size.width() / _LEAST_WIDTH, size.height() / _LEAST_HEIGHT))
 
     def leave(self, rebuild: bool = True) -> None:
         """End presenting; `rebuild` unless the window goes."""

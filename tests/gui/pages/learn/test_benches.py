@@ -221,7 +221,7 @@ def test_maximum_and_mean_are_written_out(window):
     assert says(view, "Global pooling keeps one number")
     press(view, "What is lost")
     assert says(view, "9 of 36 numbers are left (25.0%)")
-    press(view, "Shifted picture")
+    press(view, "Shift")
     assert says(view, "Shifted by 1 px")
 
 

@@ -46,15 +46,23 @@ class Totals(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 10, 16, 10)
-        layout.setSpacing(22)
+        self._line = QHBoxLayout(self)
         self._values: list[Label] = []
         for name in (tr("Parameters", "Parámetros"), tr("Multiply-adds", "Multiplicaciones"),
                       tr("Receptive field", "Campo receptivo")):
             value = Label("", "body_strong")
             self._values.append(value)
-            layout.addLayout(column(Caption(name), value, spacing=2))
+            self._line.addLayout(column(Caption(name), value, spacing=2))
+        self.fit(4096)
+
+    def fit(self, width: int) -> None:
+        """Take the size that the texts need, more closely set where `width` pixels are too few."""
+        for margin, spacing in ((16, 22), (10, 10)):
+            self._line.setContentsMargins(margin, 10, margin, 10)
+            self._line.setSpacing(spacing)
+            self.adjustSize()
+            if self.width() <= width:
+                break
 
     def show_totals(self, parameters: str, multiply_adds: str, field: str) -> None:
         for label, text in zip(self._values, (parameters, multiply_adds, field), strict=True):

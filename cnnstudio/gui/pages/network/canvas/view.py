@@ -198,7 +198,7 @@ class NetworkView(QGraphicsView):
             self._follow()
 
     def place_totals(self) -> None:
-        self.totals.adjustSize()
+        self.totals.fit(self.width() - 2 * 16)
         self.totals.move(self.width() - self.totals.width() - 16, 16)
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:

@@ -48,8 +48,8 @@ class PoolingBoard(QWidget):
         self._globals = Label("", "body", wrap=True, selectable=True)
         self.sizes = Label("", "body", wrap=True, selectable=True)
         self.shift, self.loss = ShiftPart(), LossPart()
-        self.parts = SegmentedControl([("window", tr("In the window", "En la ventana")),
-                                       ("shift", tr("Shifted picture", "Imagen desplazada")),
+        self.parts = SegmentedControl([("window", tr("Window", "Ventana")),
+                                       ("shift", tr("Shift", "Desplazada")),
                                        ("loss", tr("What is lost", "Lo que se pierde"))], "window", stretch=False)
         self.parts.setAccessibleName(tr("What is shown below", "Qué se muestra debajo"))
         self.parts.chosen.connect(lambda _name: self._show_part())

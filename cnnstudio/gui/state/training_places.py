@@ -134,6 +134,8 @@ class TrainingPlaces(QObject):
             self._session.remember(_CHOICE, name)
         if not any(problem.blocks for problem in problems):
             self.check(name, again=True)
+            # Such as a token that had to go into a file.
+            self._session.report(*problems)
         self.kept.emit(problems)
 
     def remove(self, name: str) -> None:

@@ -1,14 +1,15 @@
 """How cost grows from 10^4 to 10^9 pictures: a few measured costs of a picture, and the bandwidth of storage and network.
 
-`python -m tests.benchmarks.scale_model` prints the tables of `docs/scale.md`. `MEASURED` are costs on one core of the machine
-that `docs/measurements.md` describes; whatever is above what was tried there is extrapolated. `epoch_seconds` is checked
-against `scale_simulation`, which plays the same epoch event by event.
+`python -m tests.benchmarks.scale_model` prints the tables of `docs/scale.md`. `PHOTOS` are costs on one core of the machine
+that `docs/measurements.md` describes; sites are assumed. `epoch_seconds` is checked against `scale_simulation`, which plays the
+same epoch event by event.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 DECADES: Final = tuple(10 ** power for power in range(4, 10))
@@ -18,29 +19,27 @@ DECADES: Final = tuple(10 ** power for power in range(4, 10))
 class Costs:
     """Seconds of one core, and bytes, of one picture.
 
-    `listed`, `listed_again`, `inspected`, `measured`: scanning and the audit; `judged`: the rules of the audit; `paired`: near
-    duplicates; `prepared`: into the store of prepared pixels; `embedded`: features of the bundled base. `row`: in the index
-    with its measures; `file`, `pixels`: the picture as a file, and prepared; `window`: memory of the window.
+    `listed`, `inspected`, `measured`: scanning and the audit; `judged`: the rules of the audit and near duplicates, on one core;
+    `embedded`: features of the bundled base. `row`: in the index with its measures; `file`, `pixels`: the picture as a file, and
+    prepared; `judging`: memory while duplicates are sought; `manifest`: in each run.
     """
 
     listed: float
-    listed_again: float
     inspected: float
     measured: float
     judged: float
-    paired: float
-    prepared: float
     embedded: float
     row: float
     file: float
     pixels: float
-    window: float
+    judging: float
+    manifest: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """`hosts` with `cores`; bytes a second: `storage` of all hosts together, `link` of one host, `disk` of one host alone;
-    `trained`: pictures that one host trains a second; `memory` bytes of a host."""
+    `trained`: pictures that one host trains a second."""
 
     hosts: int
     cores: int
@@ -48,7 +47,6 @@ class Site:
     link: float
     disk: float
     trained: float
-    memory: float
 
     @property
     def inflow(self) -> float:
@@ -60,13 +58,7 @@ def spread(count: int, deviation: float) -> float:
     """How much longer than the mean the slowest of `count` normally distributed times is, as a factor (Blom 1958)."""
     if count < 2:
         return 1.0
-    return 1.0 + deviation * _quantile((count - 0.375) / (count + 0.25))
-
-
-def _quantile(share: float) -> float:
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(share)
+    return 1.0 + deviation * NormalDist().inv_cdf((count - 0.375) / (count + 0.25))
 
 
 def epoch_seconds(*, hosts: int, shards: int, shard_bytes: float, compute: float, storage: float, link: float,
@@ -80,44 +72,99 @@ def epoch_seconds(*, hosts: int, shards: int, shard_bytes: float, compute: float
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What a collection of `pictures` costs on a site: seconds, and bytes."""
+    """What a collection of `pictures` costs on a site: seconds of each pass, and bytes."""
 
     pictures: int
-    listing: float
     scanning: float
     auditing: float
+    judging: float
     pairing: float
     embedding: float
     epoch: float
     index: float
     files: float
     store: float
-    signatures: float
-    reading: float
+    memory: float
+    manifest: float
 
 
 def load(pictures: int, costs: Costs, site: Site) -> Load:
-    """The costs of one pass of each kind: computing on all cores, or reading all files, whichever takes longer."""
+    """The costs of one pass of each kind: computing on all cores, or reading all files, whichever takes longer. Listing and
+    judging are the work of one core; `pairing` is judging shared among all hosts, by the buckets of the signatures."""
     cores = site.hosts * site.cores
     reading = pictures * costs.file / site.inflow
+    judging = pictures * costs.judged * _growth(pictures)
 
     def passing(cost: float) -> float:
         return max(pictures * cost / cores, reading)
 
     return Load(
-        pictures=pictures, listing=pictures * costs.listed / site.hosts, reading=reading,
-        scanning=pictures * costs.listed / site.hosts + passing(costs.inspected),
-        auditing=passing(costs.measured) + pictures * costs.judged, pairing=pictures * costs.paired * _growth(pictures) / cores,
-        embedding=passing(costs.embedded),
+        pictures=pictures, scanning=pictures * costs.listed + passing(costs.inspected), auditing=passing(costs.measured),
+        judging=judging, pairing=judging / cores, embedding=passing(costs.embedded),
         epoch=max(pictures / (site.hosts * site.trained), pictures * costs.pixels / site.inflow),
         index=pictures * costs.row, files=pictures * costs.file, store=pictures * costs.pixels,
-        signatures=pictures * SIGNATURE_BYTES)
+        memory=pictures * costs.judging, manifest=pictures * costs.manifest)
 
 
-SIGNATURE_BYTES: Final = 256
-_PAIRED_AT: Final = 1_000_000
+_JUDGED_AT: Final = 495_567
+"""Pictures of the collection on which judging was measured."""
 
 
 def _growth(pictures: int) -> float:
-    """Sorting and graphs of neighbours grow by the logarithm; the cost was measured at a million."""
-    return math.log(max(2, pictures)) / math.log(_PAIRED_AT)
+    """Sorting grows by the logarithm."""
+    return math.log(pictures) / math.log(_JUDGED_AT)
+
+
+PHOTOS: Final = Costs(listed=0, inspected=0, measured=0, judged=0, embedded=0, row=0, file=0, pixels=224 * 224 * 3, judging=0,
+                      manifest=0)
+"""Photos of 224 x 224 in JPEG files."""
+
+LAB: Final = Site(hosts=1, cores=16, storage=2e9, link=2e9, disk=2e9, trained=2500)
+"""One machine with an SSD and one graphics card."""
+
+
+def cluster(hosts: int) -> Site:
+    """Hosts with four graphics cards each, 25 Gbit/s to a storage that gives 20 GB/s to all together."""
+    return Site(hosts=hosts, cores=32, storage=20e9, link=3e9, disk=2e9, trained=10_000)
+
+
+def tables() -> tuple[str, str, str]:
+    """What a collection takes; passes on one machine; passes on sixteen hosts; as Markdown."""
+    loads = [(load(count, PHOTOS, LAB), load(count, PHOTOS, cluster(16))) for count in DECADES]
+    room = _table(("pictures", "index", "files", "prepared pixels", "memory to judge", "manifest of a run"), [
+        (_power(one.pictures), *map(_bytes, (one.index, one.files, one.store, one.memory, one.manifest))) for one, _ in loads])
+    alone = _table(("pictures", "scan", "measure", "judge", "features", "an epoch"), [
+        (_power(one.pictures), *map(_time, (one.scanning, one.auditing, one.judging, one.embedding, one.epoch)))
+        for one, _ in loads])
+    together = _table(("pictures", "scan", "measure", "judge, shared", "features", "an epoch"), [
+        (_power(many.pictures), *map(_time, (many.scanning, many.auditing, many.pairing, many.embedding, many.epoch)))
+        for _, many in loads])
+    return room, alone, together
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ("---",) * len(head), *rows))
+
+
+def _power(count: int) -> str:
+    return f"10^{round(math.log10(count))}"
+
+
+def _bytes(size: float) -> str:
+    for unit in ("KB", "MB", "GB", "TB"):
+        size /= 1000
+        if size < 1000:
+            break
+    return f"{size:.2g} {unit}" if size < 100 else f"{round(size, -1):.0f} {unit}"
+
+
+def _time(seconds: float) -> str:
+    for unit, length in (("s", 60.0), ("min", 60.0), ("h", 24.0)):
+        if seconds < 1.5 * length:
+            return f"{seconds:.2g} {unit}" if seconds < 10 else f"{seconds:.0f} {unit}"
+        seconds /= length
+    return f"{seconds:.2g} days" if seconds < 10 else f"{seconds:.0f} days"
+
+
+if __name__ == "__main__":
+    print("\n\n".join(tables()))

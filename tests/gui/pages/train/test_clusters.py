@@ -130,7 +130,7 @@ def test_a_training_there_looks_like_one_of_this_computer(qtbot, page, window, r
     assert driving.says(driving.part(page, PlaceCard), "answers and the inside of the layers cannot be watched")
     job = start(qtbot, page, ray)
     qtbot.waitUntil(lambda: driving.says(page, "Waiting for hosts of the cluster"), timeout=WAIT)
-    assert shown_state(page) == "Waiting · lab"
+    qtbot.waitUntil(lambda: shown_state(page) == "Waiting · lab", timeout=WAIT)
     ray.jobs[job]["status"] = "RUNNING"
     ray.write_events(job, Hello(pid=1, versions={}, device="GPU", time=time.time()), epoch(1))
     qtbot.waitUntil(lambda: page._curves.epoch_x == [1], timeout=WAIT)

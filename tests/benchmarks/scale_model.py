@@ -19,9 +19,9 @@ DECADES: Final = tuple(10 ** power for power in range(4, 10))
 class Costs:
     """Seconds of one core, and bytes, of one picture.
 
-    `listed`, `inspected`, `measured`: scanning and the audit; `judged`: the rules of the audit and near duplicates, on one core;
-    `embedded`: features of the bundled base. `row`: in the index with its measures; `file`, `pixels`: the picture as a file, and
-    prepared; `judging`: memory while duplicates are sought; `manifest`: in each run.
+    `listed`, `inspected`, `measured`: scanning and the audit; `judged`: the rules of the audit and near duplicates, on one
+    core; `embedded`: features of the bundled base. `row`: in the index with its measures; `file`, `pixels`: the picture as a
+    file, and prepared; `judging`: memory while duplicates are sought; `manifest`: in each run.
     """
 
     listed: float
@@ -117,8 +117,8 @@ def _growth(pictures: int) -> float:
 
 PHOTOS: Final = Costs(listed=3.4e-5, inspected=7.0e-4, measured=1.85e-3, judged=9.1e-5, embedded=1.57e-2, row=780.0,
                       file=25_000.0, pixels=224 * 224 * 3, judging=3000.0, manifest=166.0)
-"""Photos of 224 x 224 in JPEG files, as measured on 3,000 of them; `listed` on 100,000 small pictures, `judged` and `judging` on
-495,567, `row` on a million, of which half were measured."""
+"""Photos of 224 x 224 in JPEG files, as measured on 3,000 of them; `listed` on 100,000 small pictures, `judged` and `judging`
+on 495,567, `row` on a million, of which half were measured."""
 
 LAB: Final = Site(hosts=1, cores=16, storage=2e9, link=2e9, disk=2e9, trained=2500)
 """One machine with an SSD and one graphics card."""
@@ -152,10 +152,8 @@ def _power(count: int) -> str:
 
 
 def _bytes(size: float) -> str:
-    for unit in ("KB", "MB", "GB", "TB"):
-        size /= 1000
-        if size < 1000:
-            break
+    power = min(4, int(math.log10(size)) // 3)
+    size, unit = size / 1000 ** power, ("bytes", "KB", "MB", "GB", "TB")[power]
     return f"{size:.2g} {unit}" if size < 100 else f"{round(size, -1):.0f} {unit}"
 
 

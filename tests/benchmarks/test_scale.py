@@ -15,7 +15,8 @@ MB, GB = 1e6, 1e9
 
 
 @pytest.mark.parametrize("hosts", [1, 2, 8, 32])
-@pytest.mark.parametrize(("storage", "link"), [(1 * GB, 1.2 * GB), (10 * GB, 1.2 * GB), (40 * GB, 3 * GB), (0.2 * GB, 0.1 * GB)])
+@pytest.mark.parametrize(("storage", "link"), [(1 * GB, 1.2 * GB), (10 * GB, 1.2 * GB), (40 * GB, 3 * GB),
+                                               (0.2 * GB, 0.1 * GB)])
 @pytest.mark.parametrize("compute", [0.02, 0.3, 2.0])
 def test_the_formula_of_an_epoch_agrees_with_the_simulation(hosts, storage, link, compute):
     facts = {"hosts": hosts, "shards": 60, "shard_bytes": 150 * MB, "compute": compute, "storage": storage, "link": link}

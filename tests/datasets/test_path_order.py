@@ -63,7 +63,7 @@ def test_the_order_follows_new_and_vanished_files(index, tmp_path):
     last = index.pictures([index.last_id()])[0]
     (root / last.path).unlink()
     scan_folder(index, root, DatasetSpec())
-    (root / "a" / "zz.png").write_bytes(b"another")
+    (root / "c" / "zz.png").write_bytes(b"another")
     scan_folder(index, root, DatasetSpec())
     assert index.last_id() == last.id
     check_all(index)

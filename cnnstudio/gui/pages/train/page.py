@@ -259,8 +259,8 @@ class TrainPage(Page):
         empty = self._stack.currentWidget() is self._empty
         live = job if job is not None and self._shows(job) else None
         standing = job.standing if isinstance(job, ClusterJob) else ""
-        facts = (job, live, standing, job is not None and job.paused, job is not None and job.cancelling, preparing, trained, empty,
-                 self.session.is_open, self.session.problems)
+        facts = (job, live, standing, job is not None and job.paused, job is not None and job.cancelling, preparing, trained,
+                 empty, self.session.is_open, self.session.problems)
         if facts == self._button_facts:
             return
         self._button_facts = facts

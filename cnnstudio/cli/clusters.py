@@ -174,11 +174,21 @@ def _away_run(arguments: argparse.Namespace) -> tuple[RunFolder, Away]:
     return run, away
 
 
-def train_on(name: str, hosts: int | None, run: RunFolder, job: Train, output: Output) -> events.Event:
+def chosen_cluster(name: str | None, hosts: int | None, usual: int | None = None) -> Cluster | None:
+    """The cluster of --on with so many hosts, or the `usual` number; None without --on. Raises ProblemError."""
+    if name is None:
+        if hosts is None:
+            return None
+        text = Text("--hosts belongs to --on NAME: the hosts of a cluster.",
+                    "--hosts va con --on NOMBRE: los nodos de un clúster.")
+        raise ProblemError(error("options", text, "project"))
+    found = find_cluster(name)
+    ranks = hosts if hosts is not None else usual
+    return found if ranks is None else checked_cluster(msgspec.structs.replace(found, ranks=ranks))
+
+
+def train_on(chosen: Cluster, run: RunFolder, job: Train, output: Output) -> events.Event:
     """Train a run on a cluster; returns the last event."""
-    chosen = find_cluster(name)
-    if hosts is not None:
-        chosen = checked_cluster(msgspec.structs.replace(chosen, ranks=hosts))
     start_logging("command")
     training = ClusterTraining(run, job, chosen, _handler(output))
     with detach_on_interrupt(training, run, output):

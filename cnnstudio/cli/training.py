@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from cnnstudio.cli.added_class import check_adding, prepared_with_class
-from cnnstudio.cli.clusters import train_on
+from cnnstudio.cli.clusters import chosen_cluster, train_on
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, localized, scan_progress
 from cnnstudio.core import events
-from cnnstudio.core.clusters import find_cluster
+from cnnstudio.core.clusters import Cluster
 from cnnstudio.core.commands import ObserveLayers
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError, error
@@ -44,15 +44,14 @@ _SHARES: Final = ("accuracy", "val_accuracy")
 
 
 class Way(NamedTuple):
-    """How runs are trained: whether the insides of the layers are recorded, and on which cluster with how many hosts."""
+    """How runs are trained: whether the insides of the layers are recorded, and on which cluster."""
 
     layers: bool = False
-    cluster: str | None = None
-    hosts: int | None = None
+    cluster: Cluster | None = None
 
 
 def _way(arguments: argparse.Namespace) -> Way:
-    return Way(arguments.layers, arguments.cluster, arguments.hosts)
+    return Way(arguments.layers, chosen_cluster(arguments.cluster, arguments.hosts))
 
 
 def train(arguments: argparse.Namespace, output: Output) -> int:
@@ -71,16 +70,11 @@ def train(arguments: argparse.Namespace, output: Output) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Raise ProblemError for options that do not go together."""
-    if arguments.hosts is not None and arguments.cluster is None:
-        text = Text("--hosts belongs to --on NAME: the hosts of a cluster.",
-                    "--hosts va con --on NOMBRE: los nodos de un clúster.")
-        raise ProblemError(error("options", text, "project"))
     if arguments.layers and arguments.cluster is not None:
         text = Text("The insides of the layers cannot be recorded on a cluster: leave out --layers.",
                     "El interior de las capas no se puede registrar en un clúster: quite --layers.")
         raise ProblemError(error("options", text, "project"))
-    if arguments.cluster is not None:
-        find_cluster(arguments.cluster)
+    chosen_cluster(arguments.cluster, arguments.hosts)
     check_adding(arguments)
     if arguments.begin is not None and (arguments.resume is not None or arguments.more is not None):
         text = Text("--from begins a new run, --resume and --continue go on with an old one: use one of them.",
@@ -157,7 +151,7 @@ def _train_one(run: RunFolder, job: Train, output: Output, way: Way | None = Non
             output.line(localized(event))
 
     if way.cluster is not None:
-        last = train_on(way.cluster, way.hosts, run, job, output)
+        last = train_on(way.cluster, run, job, output)
     else:
         last = run_job(job, output, handle, *([ObserveLayers()] if way.layers else []))
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):

@@ -27,7 +27,10 @@ refresh() {
 remove() {
     [ -f "$list" ] || return 0
     while IFS= read -r file; do rm -f "$prefix/$file"; done <"$list"
+    # Folders that nothing else is in go, too; the list stands in one that still has files.
+    while IFS= read -r file; do (cd "$prefix" && rmdir -p "${file%/*}" 2>/dev/null) || true; done <"$list"
     rm -rf "$prefix/lib/cnnstudio"
+    (cd "$prefix" && rmdir -p lib 2>/dev/null) || true
 }
 
 if [ "$uninstall" = yes ]; then

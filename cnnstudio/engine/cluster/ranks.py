@@ -18,8 +18,7 @@ JOIN_SECONDS: Final = int(os.environ.get("CNNSTUDIO_JOIN_SECONDS", "180"))
 """How long the ranks wait for each other."""
 HEARTBEAT_SECONDS: Final = 60
 """After so long without a sign of life a process counts as lost."""
-_LOST_SIGNS: Final = ("gloo", "connection closed by peer", "connection reset", "coordination service", "heartbeat",
-                      "deadline_exceeded", "socket closed", "barrier")
+_LOST_SIGNS: Final = ("gloo ", "nccl", "coordination service", "heartbeat", "barrier timed out")
 
 
 def join_group(group: Group) -> None:
@@ -86,7 +85,8 @@ def on_own_devices() -> Iterator[None]:
 def is_group_lost(exception: BaseException) -> bool:
     """Whether an exception tells that another process of the group is gone."""
     message = str(exception).lower()
-    return type(exception).__name__ in ("XlaRuntimeError", "JaxRuntimeError") and any(sign in message for sign in _LOST_SIGNS)
+    # JAX's own kinds are RuntimeErrors; some of its checks between hosts raise ValueError.
+    return isinstance(exception, RuntimeError | ValueError) and any(sign in message for sign in _LOST_SIGNS)
 
 
 def group_lost(details: str) -> Problem:

@@ -76,7 +76,7 @@ class Storage:
             raise
 
     def read(self, name: str, begin: int = 0) -> bytes | None:
-        """The bytes from `begin` on; None where there is no such file."""
+        """The bytes from `begin` on, of which there is one at least; None where there is no such file."""
         try:
             data: bytes = self._files.cat_file(self.path(name), start=begin or None)
         except FileNotFoundError:

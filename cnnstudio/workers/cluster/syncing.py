@@ -50,13 +50,10 @@ class RunSync:
 
     def _events_from(self, offset: int) -> bytes:
         folder = f"{job_folder(self._job)}/{layout.EVENTS}"
-        begins = sorted(int(name.partition(".")[0]) for name in self._storage.sizes(folder) if name[:1].isdigit())
-        earlier = [begin for begin in begins if begin <= offset]
-        data = b""
-        for begin in begins[max(0, len(earlier) - 1):]:
-            part = self._storage.read(segment_name(self._job, begin), max(0, offset - begin))
-            data += part or b""
-        return data
+        sizes = {int(name.partition(".")[0]): size for name, size in self._storage.sizes(folder).items() if name[:1].isdigit()}
+        parts = [self._storage.read(segment_name(self._job, begin), max(0, offset - begin))
+                 for begin, size in sorted(sizes.items()) if begin + size > offset]
+        return b"".join(part or b"" for part in parts)
 
     def pull_files(self, all_of_them: bool) -> None:
         """Copy the files that changed. Without `all_of_them` checkpoints come at times only. Raises ProblemError."""

@@ -102,10 +102,10 @@ def saved_weights(run):
     return weights
 
 
-@pytest.mark.parametrize("template", ["lenet5", "small_cnn"])
-def test_two_ranks_equal_one_process_with_the_whole_batch(tmp_path, template):
-    """The second one has batch normalisation, whose statistics are those of the whole batch."""
-    run = make_run(tmp_path, template)
+@pytest.mark.parametrize(("template", "settings"), [("lenet5", ()), ("small_cnn", ("network.dropout.rate=0",))])
+def test_two_ranks_equal_one_process_with_the_whole_batch(tmp_path, template, settings):
+    """The second one has batch normalisation, whose statistics are those of the whole batch. Dropout would draw other masks."""
+    run = make_run(tmp_path, template, *settings)
     folders, lasts = train_together(tmp_path, run)
     assert all(isinstance(last, Finished) for last in lasts), lasts
     target = tmp_path / "one.npz"

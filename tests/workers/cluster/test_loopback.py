@@ -61,6 +61,7 @@ def ray_address(tmp_path_factory):
     port, dashboard, *_ = free_ports(2)
     environment = os.environ | {
         "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+        "RAY_raylet_start_wait_time_s": "200",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     common = ["--num-gpus=0", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
     commands = [["--head", f"--port={port}", "--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", "--num-cpus=0",
@@ -69,10 +70,11 @@ def ray_address(tmp_path_factory):
     started = []
     try:
         for number, command in enumerate(commands):
-            log = (folder / f"{number}.log").open("wb")
-            started.append(subprocess.Popen([sys.executable, "-m", "ray.scripts.scripts", "start", *command, *common],
-                                            env=environment, stdout=log, stderr=log, start_new_session=True))
-            time.sleep(20 if number == 0 else 5)
+            path = folder / f"{number}.log"
+            with path.open("wb") as log:
+                started.append(subprocess.Popen([sys.executable, "-m", "ray.scripts.scripts", "start", *command, *common],
+                                                env=environment, stdout=log, stderr=log, start_new_session=True))
+            wait_for(lambda path=path: b"Ray runtime started" in path.read_bytes(), 240)
         yield f"http://127.0.0.1:{dashboard}"
     finally:
         for process in reversed(started):

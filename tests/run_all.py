@@ -40,12 +40,12 @@ CHECKS = (
     Part("import contracts", (str(BIN / "lint-imports"),)),
 )
 PARTS = (
-    tests("tests of the training", "tests/engine/training"),
-    tests("tests of the engine", "tests/engine", "--ignore=tests/engine/training"),
     tests("tests of the pages", "tests/gui/pages"),
-    tests("tests of the window", "tests/e2e", "tests/gui", "--ignore=tests/gui/pages"),
-    tests("all other tests", "tests", *(f"--ignore=tests/{part}" for part in ("engine", "gui", "e2e", "cli", "workers"))),
+    tests("tests of the engine", "tests/engine", "--ignore=tests/engine/training"),
+    tests("tests of the training", "tests/engine/training"),
     tests("tests of the command line", "tests/cli", "tests/workers"),
+    tests("all other tests", "tests", *(f"--ignore=tests/{part}" for part in ("engine", "gui", "e2e", "cli", "workers"))),
+    tests("tests of the window", "tests/e2e", "tests/gui", "--ignore=tests/gui/pages"),
     *CHECKS,
 )
 """The longest first. Keras and PyTorch never share a process with the window: not in the program, and not here."""

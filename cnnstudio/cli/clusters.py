@@ -34,7 +34,7 @@ from cnnstudio.core.text import Text, format_metrics, tr
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.cluster.checking import ClusterReport, check_cluster
 from cnnstudio.workers.cluster.client import client_of
-from cnnstudio.workers.cluster.cluster_problems import token_missing
+from cnnstudio.workers.cluster.cluster_problems import plain_http, token_missing
 from cnnstudio.workers.cluster.following import ClusterFollower
 from cnnstudio.workers.cluster.listing import STATUS_NAMES, ListedJob, list_jobs, stop_job
 from cnnstudio.workers.cluster.stopping import send_stop
@@ -86,6 +86,8 @@ def _add(arguments: argparse.Namespace, output: Output) -> int:
     kept = keep_token(item.name, token) if token else "none"
     if kept == "file":
         output.problems([file_notice(item.name)], as_lines=False)
+    unencrypted = plain_http(item.address)
+    output.problems([unencrypted] if unencrypted else [], as_lines=False)
     report = check_cluster(item)
     output.line({"added": item.name, "token": kept, **localized(report)}, "\n".join(_report_lines(report)))
     output.problems(report.problems, as_lines=False)

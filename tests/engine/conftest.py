@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -15,7 +16,8 @@ import pytest
 
 from cnnstudio.core.commands import Pause, Resume, Stop
 from cnnstudio.core.events import Batch, Epoch, Paused
-from cnnstudio.workers.link import Link
+from cnnstudio.core.export_jobs import Verified
+from cnnstudio.workers.link import EVENT_FILE, Link
 from cnnstudio.workers.runs.folder import create_run
 from tests.engine.collections_of_pictures import CLASSES, draw, small_project, write_manifest
 
@@ -44,6 +46,21 @@ class Recorder(Link):
     def close(self):
         pass
 
+    def release(self):
+        """Read no more commands: the thread for that would go on until the end of all tests."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
+
+    def _keep(self, event):
+        if self._file is not None or self._folder is None:
+            super()._keep(event)
+            return
+        # After the training, as the child's entry does with the last event.
+        self._file = os.open(self._folder / EVENT_FILE, os.O_WRONLY | os.O_APPEND)
+        super()._keep(event)
+        self.release()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def backend():
@@ -53,6 +70,26 @@ def backend():
     # Keras makes many objects that live on while it builds and TensorFlow traces; a tenth of the time went into looking
     # through them.
     gc.set_threshold(20_000)
+
+
+def answer_here(entry, path, pictures, _job, _link):
+    """As `checking.answer_in_child`, without a child."""
+    from cnnstudio.engine.exporting import verifying
+
+    opened = verifying.resolve(entry.opener)(Path(path))
+    return opened.answers(pictures), Verified(runtime=opened.runtime, latency_ms=1.0, latency_p95_ms=2.0, memory_bytes=3)
+
+
+@pytest.fixture
+def verified_here(monkeypatch):
+    """An export is verified in this process: a child would import Keras."""
+    monkeypatch.setattr("cnnstudio.engine.exporting.job.answer_in_child", answer_here)
+
+
+@pytest.fixture(scope="session")
+def quick_engines(tmp_path_factory):
+    """A cache in which the quick engine of the bundled base is made once for all tests."""
+    return tmp_path_factory.mktemp("quick engines")
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +129,10 @@ def train_run(tmp_path):
         recorder = Recorder(on_event)
         recorder.keep_in(run.folder)
         job = Train(run_folder=str(run.folder), cache=str(tmp_path / "cache"), resume=resume)
-        return train(job, recorder), recorder
+        try:
+            return train(job, recorder), recorder
+        finally:
+            recorder.release()
 
     return go
 

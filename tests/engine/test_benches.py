@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from cnnstudio.learning.benches.activation.arithmetic import activate
 from cnnstudio.learning.benches.activation.code import activation_code
@@ -22,12 +23,14 @@ from tests.learning.benches.running import (
 )
 
 ROUNDING = float(np.finfo(np.float32).eps)
+CASES = pytest.mark.parametrize("cases", [50, pytest.param(200, marks=pytest.mark.nightly)])
 
 
-def test_200_convolutions_are_those_of_keras():
+@CASES
+def test_convolutions_are_those_of_keras(cases):
     rng = np.random.default_rng(55)
     compared = 0
-    while compared < 200:
+    while compared < cases:
         settings = random_convolution(rng)
         convolved = convolve(load_pixels(settings.source), settings)
         if not convolved.positions:
@@ -41,10 +44,11 @@ def test_200_convolutions_are_those_of_keras():
         compared += 1
 
 
-def test_200_poolings_are_those_of_keras():
+@CASES
+def test_poolings_are_those_of_keras(cases):
     rng = np.random.default_rng(65)
     compared = 0
-    while compared < 200:
+    while compared < cases:
         settings = random_pooling(rng)
         pooled = pool(load_pixels(settings.source), settings)
         if not pooled.positions:
@@ -57,9 +61,10 @@ def test_200_poolings_are_those_of_keras():
         compared += 1
 
 
-def test_200_activations_are_those_of_keras():
+@CASES
+def test_activations_are_those_of_keras(cases):
     rng = np.random.default_rng(75)
-    for _ in range(200):
+    for _ in range(cases):
         settings = random_activation(rng)
         activated = activate(load_pixels(settings.source), settings)
         result = run_code(code_of(activation_code(activated), "Keras"))

@@ -19,8 +19,6 @@ from cnnstudio.learning.benches.feature_maps.depth import share_of
 from cnnstudio.learning.benches.feature_maps.run_look import look_at_run, prepared_pixels
 from tests.learning.benches.test_architecture import random_design
 
-_COMPARED = 25
-
 
 def printed_by(source: str) -> tuple[str, dict]:
     printed = StringIO()
@@ -29,10 +27,11 @@ def printed_by(source: str) -> tuple[str, dict]:
     return printed.getvalue(), names
 
 
-def test_keras_counts_and_sees_what_the_bench_does() -> None:
+@pytest.mark.parametrize("designs", [8, pytest.param(60, marks=pytest.mark.nightly)])
+def test_keras_counts_and_sees_what_the_bench_does(designs) -> None:
     rng = np.random.default_rng(9)
     compared = 0
-    while compared < _COMPARED:
+    while compared < designs:
         design = random_design(rng)
         own, dense = measure_both(design)
         if own.problems:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import contextlib
+import io
 
+import keras
 import numpy as np
 import pytest
 
@@ -31,7 +32,7 @@ from cnnstudio.learning.benches.regularisation.pictures import digit_pictures, w
 from cnnstudio.workers.link import StopRequested
 from tests.engine.conftest import Recorder
 
-REMEDIES = (Remedy(), Remedy(dropout=0.5, l2=0.01), Remedy(batch_normalization=True, augmentation=True, batch_size=8))
+REMEDIES = (Remedy(dropout=0.5, l2=0.01), Remedy(batch_normalization=True, augmentation=True, batch_size=8))
 
 
 def test_a_direction_is_as_long_as_the_kernel_filter_by_filter() -> None:
@@ -70,12 +71,14 @@ def test_the_slice_is_the_loss_around_the_trained_weights(trained, tmp_path) -> 
 def test_every_network_learns_by_the_program_that_is_shown(tmp_path) -> None:
     path = write_pictures(digit_pictures(5, 20), tmp_path / "digits.npz")
     recorder = Recorder()
-    compare_remedies(CompareRemedies(data=str(path), remedies=REMEDIES, epochs=3), recorder)
+    compare_remedies(CompareRemedies(data=str(path), remedies=REMEDIES, epochs=2), recorder)
     events = recorder.of(RemedyEpoch)
-    assert [(event.epoch, event.place) for event in events] == [(epoch, place) for epoch in (1, 2, 3) for place in range(3)]
-    programs = "\n".join(program(remedy, str(path), 0.001, 3, 1) for remedy in REMEDIES)
-    ended = subprocess.run([sys.executable, "-c", programs], capture_output=True, text=True, check=True)
-    printed = [[float(part) for part in line.split()] for line in ended.stdout.splitlines()]
+    assert [(event.epoch, event.place) for event in events] == [(epoch, place) for epoch in (1, 2) for place in range(2)]
+    with contextlib.redirect_stdout(io.StringIO()) as stdout:
+        for remedy in REMEDIES:
+            keras.backend.clear_session()
+            exec(program(remedy, str(path), 0.001, 2, 1), {})  # our own text
+    printed = [[float(part) for part in line.split()] for line in stdout.getvalue().splitlines()]
     for line, event in zip(printed, sorted(events, key=lambda event: (event.place, event.epoch)), strict=True):
         assert line == pytest.approx([event.epoch, event.loss, event.accuracy, event.val_loss, event.val_accuracy],
                                      rel=1e-3, abs=1e-3)

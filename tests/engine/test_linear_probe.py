@@ -21,29 +21,23 @@ from tests.engine.collections_of_pictures import CLASSES, write_manifest
 from tests.engine.conftest import Recorder
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """One for all: the quick engine is made once."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def job(tmp_path, pictures, cache, monkeypatch):
+def job(tmp_path, pictures, quick_engines, monkeypatch):
     """Makes the job for these bases, on dark and light pictures; no weights but the bundled ones are here."""
-    monkeypatch.setenv("CNNSTUDIO_CACHE", str(cache))
+    monkeypatch.setenv("CNNSTUDIO_CACHE", str(quick_engines))
     root, entries = pictures
 
     def make(*bases, rows=entries, **more):
         manifest = tmp_path / "probe.manifest.jsonl"
         write_manifest(manifest, root, rows, CLASSES[:2], "binary")
         return Probe(manifest=str(manifest), target=str(tmp_path / "probe.json"), bases=bases,
-                     cache=str(cache), **more)
+                     cache=str(quick_engines), **more)
 
     return make
 
 
-def test_dark_and_light_pictures_are_told_apart(job, tmp_path, cache):
-    shutil.rmtree(cache / "features", ignore_errors=True)
+def test_dark_and_light_pictures_are_told_apart(job, tmp_path, quick_engines):
+    shutil.rmtree(quick_engines / "features", ignore_errors=True)
     recorder = Recorder()
     made = job("efficientnet_lite0", absent=("vgg16",), key="these")
     assert isinstance(probe(made, recorder), Finished)

@@ -21,14 +21,24 @@ from cnnstudio.network.fixes import FIXES, apply_fix
 from cnnstudio.network.shapes import NetworkReport, report
 from tests.catalog.random_networks import networks
 
-EXAMPLES = int(os.environ.get("CNNSTUDIO_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("CNNSTUDIO_EXAMPLES", "50"))
+MANY = 150
+"""Nightly."""
 LARGEST = 200_000
 """Values of one tensor from which a network is too large to be computed here."""
 MOST_MULTIPLY_ADDS = 200_000_000
 """The same for a layer: attention between 200,000 places keeps a tensor of their square to itself."""
 
-SETTINGS = settings(max_examples=EXAMPLES, deadline=None, derandomize="CNNSTUDIO_EXAMPLES" not in os.environ,
-                    suppress_health_check=list(HealthCheck))
+
+def on_networks(check, examples):
+    """A test that checks that many random networks."""
+    @settings(max_examples=examples, deadline=None, derandomize="CNNSTUDIO_EXAMPLES" not in os.environ,
+              suppress_health_check=list(HealthCheck))
+    @given(networks())
+    def test(made):
+        check(made)
+
+    return test
 
 
 def computed(node: Node, inputs: list, context: Context) -> tuple[object, int]:
@@ -45,9 +55,7 @@ def is_too_large(found: NetworkReport) -> bool:
                for node in found.nodes.values())
 
 
-@SETTINGS
-@given(networks())
-def test_keras_and_the_report_agree_at_every_layer(made):
+def agree_at_every_layer(made):
     network, context = made
     found = report(network, context, headless=True)
     if is_too_large(found):
@@ -69,9 +77,7 @@ def test_keras_and_the_report_agree_at_every_layer(made):
             assert [problem for problem in found.of(node.id) if problem.blocks and problem.text.en], node
 
 
-@SETTINGS
-@given(networks())
-def test_a_whole_network_builds_or_is_refused_with_reasons(made):
+def builds_or_is_refused(made):
     network, context = made
     found = report(network, context, headless=True)
     if is_too_large(found):
@@ -87,10 +93,7 @@ def test_a_whole_network_builds_or_is_refused_with_reasons(made):
     assert model.count_params() == sum(found.nodes[identifier].cost.parameters for identifier in reaching)
 
 
-@settings(max_examples=4 * EXAMPLES, deadline=None, derandomize="CNNSTUDIO_EXAMPLES" not in os.environ,
-          suppress_health_check=list(HealthCheck))
-@given(networks())
-def test_every_fix_of_a_random_network_can_be_applied(made):
+def every_fix_can_be_applied(made):
     """A fix never raises, changes the network, and ends its problem; one for each input where several have it."""
     network, context = made
     for problem in report(network, context).problems:
@@ -103,3 +106,11 @@ def test_every_fix_of_a_random_network_can_be_applied(made):
                 assert rounds < 4, (problem, fix)
                 again = next((each for each in report(project.network, context).problems if (
                     each.code, each.text, each.where) == (problem.code, problem.text, problem.where)), None)
+
+
+test_keras_and_the_report_agree_at_every_layer = on_networks(agree_at_every_layer, EXAMPLES)
+test_a_whole_network_builds_or_is_refused_with_reasons = on_networks(builds_or_is_refused, EXAMPLES)
+test_every_fix_of_a_random_network_can_be_applied = on_networks(every_fix_can_be_applied, 4 * EXAMPLES)
+test_they_agree_on_many = pytest.mark.nightly(on_networks(agree_at_every_layer, MANY))
+test_many_build_or_are_refused = pytest.mark.nightly(on_networks(builds_or_is_refused, MANY))
+test_every_fix_of_many_can_be_applied = pytest.mark.nightly(on_networks(every_fix_can_be_applied, 4 * MANY))

@@ -33,10 +33,19 @@ def job(tmp_path, pictures):
     return make
 
 
-def test_the_curve_falls_and_rises_and_the_rules_lie_on_it(job):
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory, pictures):
+    """What sixty steps on dark and light pictures told."""
+    folder, (root, entries) = tmp_path_factory.mktemp("tried"), pictures
+    write_manifest(folder / "m.jsonl", root, entries, CLASSES[:2])
     recorder = Recorder()
-    assert isinstance(try_rates(job(steps=60), recorder), Finished)
-    (found,) = recorder.of(RatesTried)
+    assert isinstance(try_rates(TryRates(manifest=str(folder / "m.jsonl"), project=small_project(), steps=60,
+                                         project_folder=str(folder), cache=str(folder / "cache")), recorder), Finished)
+    return recorder
+
+
+def test_the_curve_falls_and_rises_and_the_rules_lie_on_it(tried):
+    (found,) = tried.of(RatesTried)
     rates, losses = np.asarray(found.curve).T
     assert (np.diff(rates) > 0).all()
     assert rates[0] == pytest.approx(1e-6)
@@ -45,13 +54,11 @@ def test_the_curve_falls_and_rises_and_the_rules_lie_on_it(job):
     assert all(rates[0] / 10 <= rate <= rates[-1] for rate in found.suggestions.values())
     used = slice(len(rates) // 10, -5)
     assert found.suggestions["minimum"] == pytest.approx(rates[used][losses[used].argmin()] / 10)
-    assert recorder.of(Progress)
+    assert tried.of(Progress)
 
 
-def test_a_network_learns_at_the_suggested_rate(job, new_run, train_run):
-    recorder = Recorder()
-    try_rates(job(steps=60), recorder)
-    rate = recorder.of(RatesTried)[0].suggestions["valley"]
+def test_a_network_learns_at_the_suggested_rate(tried, new_run, train_run):
+    rate = tried.of(RatesTried)[0].suggestions["valley"]
     project = small_project(epochs=30, optimizer=Item(type="adam", params={"learning_rate": rate}))
     last, _told = train_run(new_run(project))
     assert last.metrics["val_accuracy"] == 1.0

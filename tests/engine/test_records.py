@@ -7,15 +7,17 @@ import sys
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
 from cnnstudio.core import events
-from cnnstudio.core.jobs import CollectTFRecord
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.datasets.opening import create_project
+from cnnstudio.engine.records import collect_records
 from cnnstudio.workers.job_setup import records_job
 from cnnstudio.workers.supervisor import Supervisor
+from tests.engine.conftest import Recorder
 
 
 @pytest.fixture
@@ -34,25 +36,18 @@ def job(tmp_path: Path):
     return made
 
 
-def run(job: CollectTFRecord) -> tuple[events.Event, list[events.Event]]:
-    told: list[events.Event] = []
-    return Supervisor(job, told.append).run(), told
-
-
-@pytest.mark.keras
 def test_records_hold_the_collection(job, tmp_path):
-    import msgspec
-
-    last, told = run(msgspec.structs.replace(job, shard_bytes=500))
+    tf = pytest.importorskip("tensorflow")
+    recorder = Recorder()
+    last = collect_records(msgspec.structs.replace(job, shard_bytes=500), recorder)
     assert isinstance(last, events.Finished)
     assert last.metrics["images"] == 19
     assert last.metrics["left_out"] == 1
-    assert [event.problem.code for event in told if isinstance(event, events.Notice)] == ["vanished"]
+    assert [event.problem.code for event in recorder.of(events.Notice)] == ["vanished"]
     assert not Path(job.manifest).exists()
     assert (tmp_path / "records" / "labels.txt").read_text().split() == ["cat", "dog"]
     shards = sorted(os.listdir(tmp_path / "records"))
     assert len([name for name in shards if name.startswith("train-")]) > 1
-    tf = pytest.importorskip("tensorflow")
     seen = []
     for name in shards:
         if not name.endswith(".tfrecord"):
@@ -77,7 +72,7 @@ def test_without_tensorflow_it_is_said_and_nothing_is_left(job, tmp_path, monkey
     (blocked / "__init__.py").write_text("raise ModuleNotFoundError('blocked', name='tensorflow')")
     # A spawned child gets the search path of its parent.
     monkeypatch.setattr(sys, "path", [str(blocked.parent), *sys.path])
-    last, _told = run(job)
+    last = Supervisor(job, lambda _event: None).run()
     assert isinstance(last, events.Failed)
     assert last.problem.code == "backend_missing"
     assert not (tmp_path / "records").exists()

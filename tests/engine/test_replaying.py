@@ -1,31 +1,44 @@
 """The kept epochs of a run, replayed: what is told, kept, and done about damage."""
 
+import shutil
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
 
 from cnnstudio.core.events import Finished, Progress
 from cnnstudio.core.feature_jobs import EpochReplayed
+from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.engine import models
 from cnnstudio.engine.replaying import replay
+from cnnstudio.engine.training.job import train
 from cnnstudio.evaluation.replays import align
 from cnnstudio.workers.link import StopRequested
 from cnnstudio.workers.replays import find_replays, kept_epochs, replay_job
+from cnnstudio.workers.runs.folder import RunFolder, create_run
 from cnnstudio.workers.runs.kept_checkpoints import keep_every_epoch, keeps_every_epoch
-from tests.engine.collections_of_pictures import dense_network, small_project
+from tests.engine.collections_of_pictures import dense_network, small_project, write_manifest
 from tests.engine.conftest import Recorder
 
 replace = msgspec.structs.replace
 
 
-@pytest.fixture
-def kept_run(new_run, train_run, tmp_path, monkeypatch):
-    """A run that kept its three epochs."""
-    monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path / "cache"))
-    run = new_run(keep_every_epoch(small_project()))
-    train_run(run)
+@pytest.fixture(scope="module")
+def trained_run(tmp_path_factory, pictures):
+    """A run that kept its three epochs, for all tests."""
+    folder, (root, entries) = tmp_path_factory.mktemp("kept"), pictures
+    run = create_run(folder, keep_every_epoch(small_project()), lambda path: write_manifest(path, root, entries))
+    train(Train(run_folder=str(run.folder), cache=str(folder / "cache")), Recorder())
     return run
+
+
+@pytest.fixture
+def kept_run(trained_run, tmp_path, monkeypatch):
+    """A copy of that run, which a test may damage."""
+    monkeypatch.setenv("CNNSTUDIO_CACHE", str(tmp_path / "cache"))
+    return RunFolder(Path(shutil.copytree(trained_run.folder, tmp_path / "runs" / trained_run.folder.name)))
 
 
 def test_every_epoch_is_kept_where_the_settings_say_so():

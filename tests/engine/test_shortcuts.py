@@ -35,14 +35,14 @@ def _rings_and_crosses(folder, change=lambda picture, _name: picture, suffix=lam
 
 
 @pytest.fixture
-def found(new_run, train_run, tmp_path):
+def found(new_run, train_run, tmp_path, quick_engines):
     """Draws pictures with a change, trains on them for a moment and probes for shortcuts: the results by probe."""
     def go(*change):
         folder = tmp_path / "drawn"
         run = new_run(small_project(epochs=1), _rings_and_crosses(folder, *change), folder)
         train_run(run)
         recorder = Recorder()
-        job = FindShortcuts(run_folder=str(run.folder), split="test", cache=str(tmp_path / "cache"))
+        job = FindShortcuts(run_folder=str(run.folder), split="test", cache=str(quick_engines))
         assert isinstance(find_shortcuts(job, recorder), Finished)
         events = recorder.of(ShortcutProbed)
         assert read_shortcuts(run) == tuple(events), "they are kept"

@@ -61,7 +61,7 @@ def wanted_figures(answers):
     return wanted
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(cases())
 def test_figures_are_those_of_scikit_learn(answers):
     _compare_with_scikit_learn(answers)

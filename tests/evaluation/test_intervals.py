@@ -19,7 +19,8 @@ TRIALS = 800
 
 
 @pytest.mark.parametrize(("count", "classes", "options"), [
-    (100, 2, {}), (300, 3, {"sharp": 3.5}), (200, 4, {"prior": [0.5, 0.25, 0.15, 0.1], "temperature": 1.5})])
+    (100, 2, {}), pytest.param(300, 3, {"sharp": 3.5}, marks=pytest.mark.nightly),
+    (200, 4, {"prior": [0.5, 0.25, 0.15, 0.1], "temperature": 1.5})])
 def test_intervals_cover_what_they_promise(count, classes, options):
     """95 %: within 2 points, and what chance does to a simulation of this size (2.5 standard errors)."""
     random = np.random.default_rng(20)

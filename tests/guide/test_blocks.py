@@ -21,6 +21,9 @@ from tests.guide.blocks import all_blocks, blocks, write_files
 LIGHT = {"new", "set", "show", "check", "code", "augment", "audit", "measure", "runs"}
 """Commands that need no training and start no child process."""
 TUTORIALS = [place.name for place in contents() if place.group == "tutorials"]
+RUNS = [pytest.param(name, code, marks=pytest.mark.nightly if (name, code) == ("biologist", "es") else ())
+        for name in TUTORIALS for code in ("en", "es")]
+"""The one for biologists starts a child with Keras. Its commands are the same in both languages (`test_sources.py`)."""
 
 
 def make_pictures(folder: Path, classes: tuple[str, str], depth: type = np.uint8, count: int = 12) -> None:
@@ -62,8 +65,7 @@ def test_every_command_line_is_understood(block):
                 pytest.fail(f"{block.where}: cnnstudio {' '.join(words)}\n{errors.getvalue()}")
 
 
-@pytest.mark.parametrize("code", ["en", "es"])
-@pytest.mark.parametrize("name", TUTORIALS)
+@pytest.mark.parametrize(("name", "code"), RUNS)
 def test_a_tutorial_runs_as_it_stands_as_far_as_it_needs_no_training(name, code, place, capsys):
     ran = 0
     for block in blocks(code, name):

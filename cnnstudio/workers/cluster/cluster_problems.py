@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnnstudio.core.problems import Problem, error
+from cnnstudio.core.clusters import is_loopback
+from cnnstudio.core.problems import Problem, error, warning
 from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 
@@ -23,6 +24,17 @@ def token_missing(address: str) -> Problem:
                 "a la dirección podría adueñarse de sus máquinas y de los datos que tenga allí. Inicie Ray con "
                 "RAY_AUTH_MODE=token y añada el clúster con su token.")
     return error("cluster_no_token", text.fill(address=address), "machine", field="token")
+
+
+def plain_http(address: str) -> Problem | None:
+    """What the user should know of an address whose token can be listened to; None for one where it cannot."""
+    if address.startswith("https:") or is_loopback(address):
+        return None
+    text = Text("The token goes to {address} unencrypted: whoever can listen on the way can use it. Within a network that you "
+                "trust this may do; else use an SSH tunnel or an https address.",
+                "El token va a {address} sin cifrar: quien pueda escuchar por el camino puede usarlo. En una red de confianza "
+                "puede bastar; si no, use un túnel SSH o una dirección https.")
+    return warning("plain_http", text.fill(address=address), "machine", field="address")
 
 
 def token_wanted(address: str) -> Problem:

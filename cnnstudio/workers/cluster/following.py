@@ -14,7 +14,7 @@ import msgspec
 from cnnstudio.core.checksums import seal_line
 from cnnstudio.core.commands import Command, Pause, Resume, SetLearningRate, Stop
 from cnnstudio.core.events import LAST, Event, Failed, Finished, Hello, Notice, Phase, Stopped
-from cnnstudio.core.foreign_files import LARGE, read_bytes
+from cnnstudio.core.foreign_files import LARGE, LARGEST, read_bytes
 from cnnstudio.core.lock import ProjectLock
 from cnnstudio.core.messages import decode_command, encode_command, encode_event
 from cnnstudio.core.own_folders import NO_FOLLOW
@@ -26,7 +26,7 @@ from cnnstudio.workers.cluster.cluster_problems import job_failed
 from cnnstudio.workers.cluster.layout import End, job_folder
 from cnnstudio.workers.cluster.storage import Storage
 from cnnstudio.workers.cluster.syncing import RunSync
-from cnnstudio.workers.journal import read_events
+from cnnstudio.workers.journal import decode_lines, read_events
 from cnnstudio.workers.link import COMMAND_FILE
 from cnnstudio.workers.runs.away import Away, read_away, write_away
 from cnnstudio.workers.runs.folder import RunFolder
@@ -79,15 +79,14 @@ class ClusterFollower:
     def follow(self, earlier: bool = True) -> Event:
         """As `run`, for one that holds the run's lock. Without `earlier`, what happened before the job is not told again."""
         away = read_away(self._run.folder)
-        if away is None:
+        if away is None or away.over:
             return self._tell_end(Failed(problem=_not_away(self._run), time=time.time()))
         try:
             storage = Storage(away.cluster.storage)
             client = client_of(away.cluster)
         except ProblemError as problem_error:
             return self._tell_end(Failed(problem=problem_error.problems[0], time=time.time()))
-        if not earlier:
-            self._told_offset = away.begin
+        self._tell_before(away.begin, earlier)
         sync = RunSync(storage, away.job, self._run, away.begin)
         failures, asked, waiting, begin = 0, 0.0, "", self._told_offset
         while True:
@@ -126,6 +125,15 @@ class ClusterFollower:
         self._tell_new()
         sync.pull_files(everything)
         sync.pull_log(everything)
+
+    def _tell_before(self, begin: int, tell: bool) -> None:
+        """What happened before the job, up to that byte; how it ended then is not the end."""
+        if tell and begin:
+            with contextlib.suppress(OSError):
+                for event in decode_lines(read_bytes(self._run.events_path, LARGEST)[:begin]):
+                    if not isinstance(event, LAST):
+                        self._throttle.pass_on(event)
+        self._told_offset = begin
 
     def _tell_new(self) -> None:
         events, self._told_offset = read_events(self._run.events_path, self._told_offset)
@@ -241,7 +249,8 @@ def _decoded(data: bytes) -> End:
 
 
 def _not_away(run: RunFolder) -> Problem:
-    text = Text("The run {run} is not trained on a cluster.", "El entrenamiento {run} no está en ningún clúster.")
+    text = Text("The run {run} is not, or no longer, on a cluster.",
+                "El entrenamiento {run} no está, o ya no está, en ningún clúster.")
     return error("not_away", text.fill(run=run.id), "run")
 
 

@@ -18,7 +18,7 @@ from cnnstudio.core.events import Event, Failed
 from cnnstudio.core.jobs import Group, Train
 from cnnstudio.core.own_folders import RUNS
 from cnnstudio.core.problems import Problem, ProblemError
-from cnnstudio.workers.cluster.layout import Task
+from cnnstudio.workers.cluster.layout import WEIGHTS, Task
 from cnnstudio.workers.cluster.mirror import Mirror, fetch_run, send_log
 from cnnstudio.workers.cluster.storage import Storage
 from cnnstudio.workers.runs.folder import RunFolder
@@ -74,11 +74,15 @@ class RankHost:
                notices: tuple[Problem, ...]) -> Outcome:
         run = RunFolder(self._folder / "project" / RUNS / task.run)
         fetch_run(storage, job, run)
-        group = None if world == 1 else Group(rank=rank, world=world, coordinator=coordinator)
+        # Also a single host shares each batch among its cards.
+        group = None if world == 1 and task.gpus < 2 else Group(rank=rank, world=world, coordinator=coordinator)
         train = Train(run_folder=str(run.folder), resume=resume, storage=storage.url, group=group, backend=BACKEND,
-                      device=task.device, determinism=task.determinism, cache=str(self._folder / "cache"),
+                      device=task.device, devices=1 if group is None else "all", determinism=task.determinism,
+                      cache=str(self._folder / "cache"),
                       language=task.language, notices=notices if rank == 0 else ())
-        supervisor = Supervisor(train, lambda _event: None)
+        for name in task.weights:
+            storage.fetch(f"{WEIGHTS}/{name}", self._folder / "cache" / "bases" / name)
+        supervisor = Supervisor(train, lambda _event: None, environment={"CNNSTUDIO_CACHE": str(self._folder / "cache")})
         with self._lock:
             self._supervisor = supervisor
         mirror = None

@@ -35,6 +35,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     determinism: str = "auto"
     language: str = "en"
     resume: bool = False
+    weights: tuple[str, ...] = ()
+    """Files with the weights of bases, in the storage's folder for them."""
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):

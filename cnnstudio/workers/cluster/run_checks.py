@@ -14,8 +14,9 @@ def check_run(run: RunFolder, cluster: Cluster) -> None:
     """Raises ProblemError with everything that stands against it."""
     project = run.spec()
     training, found = project.training, []
-    if training.batch_size % cluster.ranks:
-        found.append(_uneven(training.batch_size, cluster.ranks))
+    devices = cluster.ranks * max(1, cluster.gpus)
+    if training.batch_size % devices:
+        found.append(_uneven(training.batch_size, devices))
     if training.oversampling and cluster.ranks > 1:
         text = Text("Oversampling draws from all pictures, and each host has a part of them. Use class weights instead "
                     "(training.class_weight=balanced), or one host.",
@@ -32,10 +33,10 @@ def check_run(run: RunFolder, cluster: Cluster) -> None:
         raise ProblemError(*found)
 
 
-def _uneven(batch_size: int, ranks: int) -> Problem:
-    text = Text("A batch of {n} pictures cannot be shared equally among {ranks} hosts. Choose a multiple of {ranks} "
-                "(training.batch_size={next}).",
-                "Un lote de {n} imágenes no se puede repartir por igual entre {ranks} nodos. Elija un múltiplo de {ranks} "
-                "(training.batch_size={next}).")
-    return error("cluster_uneven", text.fill(n=batch_size, ranks=ranks, next=-(-batch_size // ranks) * ranks), "training",
-                 field="batch_size")
+def _uneven(batch_size: int, devices: int) -> Problem:
+    text = Text("A batch of {n} pictures cannot be shared equally among {devices} devices (hosts × graphics cards). Choose a "
+                "multiple of {devices} (training.batch_size={next}).",
+                "Un lote de {n} imágenes no se puede repartir por igual entre {devices} dispositivos (nodos × tarjetas "
+                "gráficas). Elija un múltiplo de {devices} (training.batch_size={next}).")
+    return error("cluster_uneven", text.fill(n=batch_size, devices=devices, next=-(-batch_size // devices) * devices),
+                 "training", field="batch_size")

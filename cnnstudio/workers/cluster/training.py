@@ -6,7 +6,6 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -17,25 +16,24 @@ from cnnstudio.core.commands import Command
 from cnnstudio.core.events import LAST, Event, Failed, Finished, Hello, Phase, Stopped
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.lock import ProjectLock
-from cnnstudio.core.own_folders import BASES, CHECKPOINTS
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.core.text import Text
 from cnnstudio.workers.cluster import layout
 from cnnstudio.workers.cluster.checking import check_cluster
-from cnnstudio.workers.cluster.client import client_of
+from cnnstudio.workers.cluster.client import JobsClient, client_of
 from cnnstudio.workers.cluster.following import ClusterFollower, append_event
 from cnnstudio.workers.cluster.layout import Task, job_folder
 from cnnstudio.workers.cluster.listing import MARK
 from cnnstudio.workers.cluster.package import send_code
 from cnnstudio.workers.cluster.run_checks import check_run
+from cnnstudio.workers.cluster.sending import send_run, send_weights
 from cnnstudio.workers.cluster.storage import Storage
-from cnnstudio.workers.runs.away import Away, write_away
+from cnnstudio.workers.runs.away import AWAY_FILE, Away, write_away
 from cnnstudio.workers.runs.folder import RunFolder
 from cnnstudio.workers.runs.run_problems import in_use_problem
 from cnnstudio.workers.supervisor import Supervisor
 
 DRIVER: Final = "python -m cnnstudio.workers.cluster.driver"
-_STAYS: Final = (".lock", "events.jsonl", "commands.jsonl", "worker.log", "cluster.json", "model.keras")
 
 
 class ClusterTraining:
@@ -114,15 +112,10 @@ class ClusterTraining:
         package = send_code(client)
         job = f"cnnstudio-{self._run.id}-{secrets.token_hex(4)}"
         folder = job_folder(job)
-        for path in self._files():
-            storage.send(path, f"{folder}/{layout.RUN}/{path.relative_to(self._run.folder).as_posix()}")
-        bases = self._run.project_folder / BASES
-        for path in sorted(bases.rglob("*")) if bases.is_dir() else ():
-            if path.is_file():
-                storage.send(path, f"{folder}/{layout.BASES}/{path.relative_to(bases).as_posix()}")
+        send_run(storage, job, self._run, self._job.resume)
         task = Task(run=self._run.id, ranks=self._cluster.ranks, cpus=self._cluster.cpus, gpus=self._cluster.gpus,
                     device=self._job.device, determinism=self._job.determinism, language=self._job.language,
-                    resume=self._job.resume)
+                    resume=self._job.resume, weights=send_weights(storage, self._run.spec()))
         storage.write(f"{folder}/{layout.TASK}", msgspec.json.encode(task))
         begin = self._run.events_path.stat().st_size if self._run.events_path.exists() else 0
         # Kept before the job is there: a program that ends in between finds it, or is told that there is none.
@@ -134,15 +127,10 @@ class ClusterTraining:
                           {MARK: "train", "project": self._run.project_folder.name, "run": self._run.id,
                            "ranks": str(self._cluster.ranks)})
         except ProblemError:
-            with contextlib.suppress(OSError):
-                (self._run.folder / "cluster.json").unlink()
-            raise
-
-    def _files(self) -> list[Path]:
-        """What of the run a host needs: its specs, pictures' catalogue and beginning, and the last checkpoints."""
-        return [path for path in sorted(self._run.folder.rglob("*"))
-                if path.is_file() and path.name not in _STAYS
-                and (self._job.resume or path.parent.name != CHECKPOINTS) and not path.name.startswith(".")]
+            if not _is_there(client, job):
+                with contextlib.suppress(OSError):
+                    (self._run.folder / AWAY_FILE).unlink()
+                raise
 
     def _tell(self, text: Text) -> None:
         self._on_event(Phase(name="cluster", text=text, time=time.time()))
@@ -180,3 +168,12 @@ class ClusterTraining:
             self._stopped = True
             sending.cancel(keep=False)
         self._follower.detach()
+
+
+def _is_there(client: JobsClient, job: str) -> bool:
+    """Whether a job was taken although the answer was lost."""
+    try:
+        client.job(job)
+    except ProblemError:
+        return False
+    return True

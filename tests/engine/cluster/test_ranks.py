@@ -18,7 +18,7 @@ import pytest
 
 from cnnstudio import cli
 from cnnstudio.core.cluster_jobs import SharePictures
-from cnnstudio.core.events import Epoch, Failed, Finished, Stopped
+from cnnstudio.core.events import Epoch, Failed, Finished, Hello, Stopped
 from cnnstudio.core.jobs import Group, Train
 from cnnstudio.datasets.opening import open_project
 from cnnstudio.workers.job_setup import prepare_training, refresh_index
@@ -75,7 +75,8 @@ def train_together(tmp_path, run, world=WORLD, on_event=lambda _supervisors, _ra
         if not folder.exists():
             shutil.copytree(run.folder, folder)
         folders.append(RunFolder(folder))
-        job = Train(run_folder=str(folder), storage=str(tmp_path / "storage"), backend="jax", device="cpu", resume=resume,
+        job = Train(run_folder=str(folder), storage=str(tmp_path / "storage"), backend="jax", device="cpu", devices="all",
+                    resume=resume,
                     cache=str(tmp_path / f"cache-{rank}"), group=Group(rank=rank, world=world, coordinator=coordinator))
         supervisors.append(Supervisor(job, lambda event, rank=rank: on_event(supervisors, rank, event)))
 
@@ -125,6 +126,16 @@ def test_two_ranks_equal_one_process_with_the_whole_batch(tmp_path, template, se
             folders[0].events() if isinstance(event, Epoch)] == [
             msgspec.structs.replace(event, seconds=0, pictures_per_second=0, sequence=0, time=0) for event in
             folders[1].events() if isinstance(event, Epoch)]
+
+
+def test_one_host_shares_its_batches_among_its_devices(tmp_path, monkeypatch):
+    """71 pictures of each class and batches of 16: the last batch is a part of one, which two devices can share."""
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
+    run = make_run(tmp_path, "lenet5", "training.epochs=1")
+    folders, lasts = train_together(tmp_path, run, world=1)
+    assert isinstance(lasts[0], Finished), lasts
+    assert folders[0].has_model_file
+    assert "2 ×" in next(event.device for event in folders[0].events() if isinstance(event, Hello))
 
 
 def test_a_stop_reaches_all_ranks_after_the_same_batch(tmp_path):

@@ -1,6 +1,6 @@
 """Trains small networks on one and on two logical devices, in a process of its own, and writes what came out.
 
-`python -m tests.engine.training.sharing_child BACKEND FOLDER`: results.json, with the largest differences.
+`python -m tests.engine.training.sharing_child BACKEND FOLDER [all]`: results.json, with the largest differences.
 """
 
 from __future__ import annotations
@@ -82,6 +82,11 @@ def observe(recorder: Recorder, event: Any) -> None:
         recorder.command(ObserveLayers(rows=10))
 
 
+def seen(recorder: Recorder) -> dict[str, Any]:
+    """How many pictures each look had, and how many looks into the layers there were."""
+    return {"pictures": [len(event.pictures) for event in recorder.of(Observed)], "layers": len(recorder.of(LayersObserved))}
+
+
 def gradients(project: Project, count: int) -> list[np.ndarray]:
     """Of the loss on one batch, as the look into the layers takes them."""
     import keras
@@ -112,7 +117,8 @@ def refusal(trainer: Trainer, project: Project) -> str:
     return ""
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, separately: bool) -> None:
+    """With all that can differ in one training, or each in one of its own as well."""
     from cnnstudio.engine import environment
     from cnnstudio.engine.training import reporter
 
@@ -123,14 +129,18 @@ def main(folder: Path) -> None:
     normalized = replace(plain, network=small_network(batch_normalization=True))
     results: dict[str, Any] = {
         "name": environment.device_name(2),
-        "even": trainer.compare(plain),
+        "together": trainer.compare(replace(normalized, training=with_settings(
+            normalized.training, class_weight="custom", class_weights={"dark": 3.0})), left_out=VALIDATION_PICTURE),
         "remainder": trainer.compare(small_project(batch_size=10), left_out=TRAINING_PICTURE),
-        "validation": trainer.compare(plain, left_out=VALIDATION_PICTURE),
-        "weighted": trainer.compare(small_project(batch_size=10, class_weight="custom", class_weights={"dark": 3.0})),
-        "normalized": trainer.compare(normalized),
         "too_many": refusal(trainer, with_devices(plain, 3, batch_size=6)),
         "few": refusal(trainer, with_devices(plain, "all", batch_size=5)),
     }
+    if separately:
+        results |= {
+            "even": trainer.compare(plain),
+            "validation": trainer.compare(plain, left_out=VALIDATION_PICTURE),
+            "weighted": trainer.compare(small_project(batch_size=10, class_weight="custom", class_weights={"dark": 3.0})),
+            "normalized": trainer.compare(normalized)}
     if BACKEND == "jax":
         results["accumulated"] = trainer.compare(small_project(batch_size=6, accumulation=2))
         results["clipped"] = trainer.compare(small_project(batch_size=6, optimizer=Item(
@@ -140,17 +150,22 @@ def main(folder: Path) -> None:
         dropout=0.3, batch_normalization=True)), 2)
     whole, broken = trainer.new_run(restless, TRAINING_PICTURE), trainer.new_run(restless, TRAINING_PICTURE)
     unbroken = trainer.train(whole)
-    trainer.train(broken, on_event=stop_at(2, 2))
-    results["resumed"] = differences(whole, broken, unbroken, trainer.train(broken, resume=True))
+
+    def look_and_stop(recorder: Recorder, event: Any) -> None:
+        observe(recorder, event)
+        stop_at(2, 2)(recorder, event)
+
     # Looked into while it trains, which must not change anything.
-    watched = trainer.new_run(restless, TRAINING_PICTURE)
-    told = trainer.train(watched, on_event=observe)
-    results["watched"] = differences(whole, watched, unbroken, told) | {
-        "pictures": [len(event.pictures) for event in told.of(Observed)], "layers": len(told.of(LayersObserved))}
+    looked = trainer.train(broken, on_event=look_and_stop)
+    results["resumed"] = differences(whole, broken, unbroken, trainer.train(broken, resume=True)) | seen(looked)
+    if separately:
+        watched = trainer.new_run(restless, TRAINING_PICTURE)
+        told = trainer.train(watched, on_event=observe)
+        results["watched"] = differences(whole, watched, unbroken, told) | seen(told)
     pairs = zip(gradients(normalized, 1), gradients(normalized, 2), strict=True)
     results["gradients"] = max(float(np.abs(one - two).max()) for one, two in pairs)
     (folder / "results.json").write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[2]))
+    main(Path(sys.argv[2]), "all" in sys.argv[3:])

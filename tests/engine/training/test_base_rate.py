@@ -74,7 +74,8 @@ def test_every_optimizer_takes_the_step_of_the_lower_rate(kind, more):
 
 
 @pytest.mark.parametrize("moment", [(1, 1), pytest.param((2, 2), marks=pytest.mark.nightly)])
-@pytest.mark.parametrize("params", [{}, {"weight_decay": 0.1, "global_clipnorm": 1.0, **EMA}], ids=str)
+@pytest.mark.parametrize("params", [pytest.param({}, marks=pytest.mark.nightly),
+                                    {"weight_decay": 0.1, "global_clipnorm": 1.0, **EMA}], ids=str)
 def test_a_break_changes_nothing(new_run, train_run, unbroken, moment, params):
     project = based(slowed(params=params))
     wanted = unbroken(project)
@@ -96,7 +97,7 @@ def test_the_model_is_one_of_keras_and_the_rate_can_be_reduced(new_run, train_ru
     assert float(loaded.optimizer.learning_rate) == pytest.approx(0.00125)
 
 
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.nightly), "mixed_float16"])
 def test_it_moves_the_base_less_in_any_precision(precision):
     moved = {}
     for factor in (1.0, 0.01):
@@ -117,8 +118,9 @@ def test_it_moves_the_base_less_in_any_precision(precision):
     assert moved[1.0] > 0
 
 
-SCRIPTS = [("adam", {}), ("sgd", {"momentum": 0.9, "weight_decay": 0.5}),
+SCRIPTS = [pytest.param("adam", {}, marks=pytest.mark.nightly), ("sgd", {"momentum": 0.9, "weight_decay": 0.5}),
            ("adamw", {"weight_decay": 0.5, "exclude_bias_and_norm": True})]
+"""Adam takes the way of AdamW, with less on it."""
 
 
 def bare(project):
@@ -131,7 +133,7 @@ def bare(project):
                    training=replace(project.training, batch_size=64))
 
 
-@pytest.mark.parametrize(("kind", "params"), SCRIPTS, ids=[kind for kind, _params in SCRIPTS])
+@pytest.mark.parametrize(("kind", "params"), SCRIPTS, ids=["adam", "sgd", "adamw"])
 def test_the_pytorch_script_takes_the_steps_of_the_program(kind, params, tmp_path, monkeypatch):
     pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
     project = bare(based(replace(slowed(kind, params=params), epochs=3)))

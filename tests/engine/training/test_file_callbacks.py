@@ -116,7 +116,7 @@ def test_the_whole_network_is_kept_where_only_a_head_is_trained(new_run, train_r
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("moment", [(1, 2), (3, 1)])
+@pytest.mark.parametrize("moment", [pytest.param((1, 2), marks=pytest.mark.nightly), (3, 1)])
 def test_the_table_has_every_epoch_once(new_run, train_run, moment):
     step = Step(id="table", type="CSVLogger", params={"separator": ";"})
     run = new_run(small_project(epochs=4, callbacks=(step,)))

@@ -20,6 +20,7 @@ from cnnstudio.gui.window.tour.card import TourCard
 from cnnstudio.gui.window.tour.tour import OFFERED, Tour
 from cnnstudio.gui.window.tour.training import SECONDS
 from tests.gui.driving import button, press, says
+from tests.gui.pages.predict.children import SERVES
 from tests.gui.pages.predict.test_predict import add_run
 
 
@@ -40,7 +41,7 @@ class Training(ChildJob):
 def walk(window, tmp_path, pictures_folder, monkeypatch):
     """The tour at its first step; the sample is a small project, and no child process starts."""
     monkeypatch.setenv("CNNSTUDIO_PROJECTS", str(tmp_path / "projects"))
-    monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.predict.test_predict:child")
+    monkeypatch.setattr(PredictionServer, "target", SERVES)
     folder = tmp_path / "projects" / "Sample digits"
 
     def make_sample(_session, done):

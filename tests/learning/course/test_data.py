@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections import Counter
 from pathlib import Path
@@ -34,9 +35,15 @@ def test_every_set_is_used_and_every_lesson_has_one():
     assert set(DRAWN) <= {lesson.file.start.data for lesson in course()}
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The folder of a set, which is written once."""
+    return functools.cache(lambda name: write_set(DATA_SETS[name], tmp_path_factory.mktemp(name) / "pictures"))
+
+
 @pytest.mark.parametrize("data", DATA_SETS, ids=lambda data: data.id)
-def test_a_set_has_as_many_pictures_as_it_says_and_names_its_licence(data, tmp_path):
-    folder = write_set(data, tmp_path / "pictures")
+def test_a_set_has_as_many_pictures_as_it_says_and_names_its_licence(data, written):
+    folder = written(data.id)
     assert len(pictures(folder)) == data.pictures
     text = (folder / "LICENSE.txt").read_text("utf-8")
     assert str(data.about) in text and data.licence.strip() in text
@@ -45,9 +52,8 @@ def test_a_set_has_as_many_pictures_as_it_says_and_names_its_licence(data, tmp_p
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_a_drawn_set_is_the_same_every_time(name, tmp_path):
-    first, second = (write_set(DATA_SETS[name], tmp_path / place) for place in ("first", "second"))
-    assert digest(first) == digest(second)
+def test_a_drawn_set_is_the_same_every_time(name, tmp_path, written):
+    assert digest(write_set(DATA_SETS[name], tmp_path / "second")) == digest(written(name))
 
 
 def test_pictures_of_the_user_are_not_mixed_with_those_of_a_lesson(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from cnnstudio.core.problems import ProblemError
 from cnnstudio.workers.cluster.client import JobsClient, client_of
+from cnnstudio.workers.cluster.cluster_problems import plain_http
 from cnnstudio.workers.cluster.listing import list_jobs, stop_job
 from cnnstudio.workers.cluster.package import code_package, send_code
 from tests.workers.cluster.fake_ray import TOKEN
@@ -72,3 +73,9 @@ def test_the_code_goes_once_and_has_neither_pictures_nor_the_window(ray, cluster
     assert any(item.startswith("resources/weights/") for item in names)
     assert not any(item.startswith(("cnnstudio/gui/", "resources/sample")) for item in names)
     assert len(code_package().data) < 100 << 20
+
+
+@pytest.mark.parametrize(("address", "told"), [("http://127.0.0.1:8265", False), ("https://lab:443", False),
+                                               ("http://lab:8265", True)])
+def test_a_token_that_can_be_listened_to_is_told(address, told):
+    assert (plain_http(address) is not None) == told

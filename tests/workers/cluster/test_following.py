@@ -136,6 +136,29 @@ def test_the_end_of_a_first_start_is_not_the_end(ray, cluster, run):
     assert not any(isinstance(event, Failed) for event in told)
 
 
+def test_how_an_earlier_part_ended_is_not_the_end(ray, cluster, run):
+    """A run that was stopped, resumed as a job, and attached before the job said anything."""
+    with run.events_path.open("ab") as file:
+        for event in (Hello(pid=1), epoch(1), Stopped(run=run.id)):
+            file.write(seal_line(encode_event(event)) + b"\n")
+    submitted(ray, cluster, run, "FAILED", "no reason")
+    write_away(run.folder, Away(cluster=cluster, job="job-1", ranks=2, begin=run.events_path.stat().st_size))
+    told = []
+    last = ClusterFollower(run, told.append).run()
+    assert last.problem.code == "cluster_job_failed"
+    assert [type(event) for event in told if not isinstance(event, Notice)][:2] == [Hello, Epoch]
+
+
+def test_what_is_over_is_not_followed_again(ray, cluster, run):
+    host = submitted(ray, cluster, run)
+    host.tell(Hello(pid=1), Finished(run=run.id))
+    ray.jobs["job-1"]["status"] = "SUCCEEDED"
+    assert isinstance(ClusterFollower(run, lambda _event: None).run(), Finished)
+    ray.jobs.clear()
+    assert ClusterFollower(run, lambda _event: None).run().problem.code == "not_away"
+    assert run.summary().state == "finished"
+
+
 def test_the_network_goes_and_comes_back(ray, cluster, run):
     host = submitted(ray, cluster, run)
     host.tell(Hello(pid=1), epoch(1))

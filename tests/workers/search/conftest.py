@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.project import Project
-from cnnstudio.core.search import SearchSpec
+from cnnstudio.core.search import Range, SearchSpec, Varied
 from cnnstudio.datasets.index import open_index
 from cnnstudio.network.new_project import Facts, new_project
 from cnnstudio.workers.job_setup import refresh_index
@@ -20,6 +20,13 @@ from cnnstudio.workers.search.folder import SearchFolder
 from cnnstudio.workers.search.search_events import SearchEnded, SearchEvent
 
 TARGET = "tests.workers.search.children:trains"
+RATE = Varied(key="training.optimizer.learning_rate", values=Range(low=1e-4, high=1e-1, log=True))
+BATCH = Varied(key="training.batch_size", values=Range(low=8, high=96))
+
+
+def spec_of(**settings: object) -> SearchSpec:
+    """Six random trials of rate and batch size, with other settings where they are given."""
+    return SearchSpec(**{"varied": (RATE, BATCH), "trials": 6, "seed": 3, "sampler": "random"} | settings)
 
 
 @pytest.fixture

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import json
 import math
+import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +15,7 @@ import msgspec
 
 from cnnstudio.core.events import Epoch, Failed, Finished, Hello, Stopped
 from cnnstudio.core.messages import encode_event
-from cnnstudio.core.problems import error
+from cnnstudio.core.problems import Problem, error
 from cnnstudio.core.project import Project
 from cnnstudio.core.search import Choices, Objective, Range, SearchSpec, Varied
 from cnnstudio.core.text import Text
@@ -57,35 +62,65 @@ def finished_search(project_folder: Path, project: Project | None = None, spec: 
     project = project or project_of(project_folder)
     spec = spec or spec_of()
     search = make_search(project_folder, project, spec)
+    study, curves = _told_study(spec)
+    search.study_path.write_bytes(study)
+    if runs:
+        made = [_run(project_folder, project, search, number, curve, _prunes(spec, number), _problem(number)).id
+                for number, curve in enumerate(curves)]
+        with contextlib.closing(sqlite3.connect(search.study_path)) as connection, connection:
+            connection.executemany(
+                "INSERT INTO trial_user_attributes (trial_id, key, value_json) "
+                "SELECT trial_id, ?, ? FROM trials WHERE number = ?",
+                [(RUNS_KEY, json.dumps([run]), number) for number, run in enumerate(made)])
+    return search
+
+
+def _prunes(spec: SearchSpec, number: int) -> bool:
+    return spec.pruner != "none" and number >= 5 and number % 5 == 0
+
+
+def _problem(number: int) -> Problem | None:
+    return NO_NUMBER if number == 2 else None
+
+
+@functools.cache
+def _told_study(spec: SearchSpec) -> tuple[bytes, list[list[float]]]:
+    """The file of a study to which all trials were told, without their runs, and the accuracies of each trial by epoch.
+
+    Optuna takes a second for it: made once, and copied.
+    """
     from optuna.samplers import RandomSampler
 
-    create_study(search, spec)
-    with open_study(search, RandomSampler(seed=spec.seed)) as study:
-        for number in range(spec.trials):
-            trial = study.ask({item.key: distribution(item) for item in spec.varied})
-            prunes = spec.pruner != "none" and number >= 5 and number % 5 == 0
-            curve = [_accuracy(trial.params, epoch) for epoch in range(1, (2 if prunes else EPOCHS) + 1)]
-            problem = NO_NUMBER if number == 2 else None
-            if runs:
-                run = _run(project_folder, project, search, number, curve, prunes, problem)
-                trial.set_user_attr(RUNS_KEY, [run.id])
-            trial.set_user_attr(SECONDS_KEY, round(3.0 + number / 7, 3))
-            if problem is not None:
-                trial.set_user_attr(PROBLEM_KEY, msgspec.to_builtins(problem))
-                study.tell(trial, state=_state("FAIL"))
-                continue
-            if len(spec.objectives) == 1:
-                for epoch, value in enumerate(curve, start=1):
-                    trial.report(value, epoch)
-            if prunes:
-                study.tell(trial, state=_state("PRUNED"))
-            else:
-                study.tell(trial, [curve[-1] if objective.name == "val_accuracy" else _size(trial.params)
-                                   for objective in spec.objectives])
-        study.set_user_attr(ENDING_KEY, "trials")
-        study.set_user_attr(WHY_KEY, None)
-        study.set_user_attr(WORKED_KEY, 120.0)
-    return search
+    curves = []
+    with tempfile.TemporaryDirectory() as folder:
+        search = SearchFolder(Path(folder))
+        create_study(search, spec)
+        with open_study(search, RandomSampler(seed=spec.seed)) as study:
+            for number in range(spec.trials):
+                trial = study.ask({item.key: distribution(item) for item in spec.varied})
+                prunes = _prunes(spec, number)
+                curve = [_accuracy(trial.params, epoch) for epoch in range(1, (2 if prunes else EPOCHS) + 1)]
+                curves.append(curve)
+                trial.set_user_attr(SECONDS_KEY, round(3.0 + number / 7, 3))
+                if (problem := _problem(number)) is not None:
+                    trial.set_user_attr(PROBLEM_KEY, msgspec.to_builtins(problem))
+                    study.tell(trial, state=_state("FAIL"))
+                    continue
+                if len(spec.objectives) == 1:
+                    for epoch, value in enumerate(curve, start=1):
+                        trial.report(value, epoch)
+                if prunes:
+                    study.tell(trial, state=_state("PRUNED"))
+                else:
+                    study.tell(trial, [curve[-1] if objective.name == "val_accuracy" else _size(trial.params)
+                                       for objective in spec.objectives])
+            study.set_user_attr(ENDING_KEY, "trials")
+            study.set_user_attr(WHY_KEY, None)
+            study.set_user_attr(WORKED_KEY, 120.0)
+        # Without a last reader the write-ahead log is in the file.
+        with contextlib.closing(sqlite3.connect(search.study_path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return search.study_path.read_bytes(), curves
 
 
 def _state(name: str) -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.sweeps.search_kills import sweep_search_kills
 from tests.workers.search.children import SECONDS
-from tests.workers.search.test_driver import spec_of
+from tests.workers.search.conftest import spec_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 

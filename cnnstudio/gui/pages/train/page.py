@@ -153,12 +153,14 @@ class TrainPage(Page):
         if change.of("training", "dataset", "network", "augmentation", "pictures", "folder", "problems"):
             self._settings.refresh()
         if change.of("runs", "folder"):
+            # What another page chose; to show no run forgets it.
+            wanted = self.session.chosen_run
             if change.of("folder"):
                 self._show_run(None)
                 self._table.forget()
             self._list_runs()
             if self._run_folder is None and self._runs:
-                self._choose(self._chosen_run() or self._runs[0])
+                self._choose(next((run for run in self._runs if run.id == wanted), self._runs[0]))
                 self._list_runs()
             self._follow_orphan()
         elif change.of("run") and (chosen := self._chosen_run()) is not None:

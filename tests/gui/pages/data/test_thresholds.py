@@ -18,6 +18,7 @@ from cnnstudio.core.params import find_param
 from cnnstudio.core.text import Text
 from cnnstudio.gui.pages.data.quality import QualityPanel
 from cnnstudio.gui.pages.data.thresholds import format_threshold, short_value
+from cnnstudio.gui.state import audit
 from cnnstudio.gui.state.commands import OpenProject
 from cnnstudio.gui.widgets.cards import Expander
 from cnnstudio.gui.widgets.number_box import NumberBox
@@ -84,7 +85,9 @@ def dark(page):
     return page.session.project.dataset.audit.dark
 
 
-def test_before_the_audit_the_panel_offers_it(qtbot, data):
+def test_before_the_audit_the_panel_offers_it(qtbot, data, monkeypatch):
+    # Features for doubtful labels are computed in a child, which is of no interest here and would import Keras.
+    monkeypatch.setattr(audit, "ChildJob", partial(audit.ChildJob, target="tests.workers.children:obeys"))
     expand(qtbot, data)
     cells = panel(data).cells
     assert cells["dark"].isHidden()

@@ -18,11 +18,13 @@ from cnnstudio.core.text import same
 from cnnstudio.evaluation.answers import Answers, picture_results, write_answers
 from cnnstudio.gui.pages.evaluate import calibrating
 from cnnstudio.gui.pages.evaluate.confidence import ConfidenceView
+from cnnstudio.gui.state.prediction_server import PredictionServer
 from cnnstudio.workers.runs.calibration import calibrated_answers, keep_calibration, model_digest, read_calibration
 from cnnstudio.workers.runs.folder import RunFolder
 from tests.gui.driving import button, choose, press, says
 from tests.gui.pages.evaluate.answers import make_answers, make_context
 from tests.gui.pages.evaluate.test_evaluate import trained_run
+from tests.gui.pages.predict.children import SERVES
 
 
 def keep(run: RunFolder, answers: Answers) -> None:
@@ -178,7 +180,8 @@ def test_without_answers_the_reason_is_given(view):
     assert not view.reliability.isVisible()
 
 
-def test_an_undone_calibration_is_seen_on_evaluate(qtbot, window, run):
+def test_an_undone_calibration_is_seen_on_evaluate(qtbot, window, run, monkeypatch):
+    monkeypatch.setattr(PredictionServer, "target", SERVES)
     session = window.session
     assert window.go("evaluate")
     qtbot.waitUntil(lambda: not len(session.jobs), timeout=20_000)

@@ -8,59 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnstudio.core.events import Failed, Finished
-from cnnstudio.core.feature_jobs import MapEvaluation
-from cnnstudio.core.problems import error
-from cnnstudio.core.text import same
-from cnnstudio.evaluation.maps import EvaluationMap, write_evaluation_map
 from cnnstudio.gui.pages.evaluate import start
 from cnnstudio.gui.pages.evaluate.embedding import view as view_module
 from cnnstudio.gui.pages.evaluate.embedding.rows import COLORINGS
 from cnnstudio.gui.pages.evaluate.embedding.view import EmbeddingView
 from cnnstudio.gui.pages.evaluate.reading import read_evaluation
 from cnnstudio.gui.pages.evaluate.views import EvaluationContext
-from cnnstudio.workers.evaluation_maps import evaluation_map_path, set_jobs
-from cnnstudio.workers.feature_sets import feature_pictures
-from cnnstudio.workers.link import Link
 from cnnstudio.workers.runs.folder import RunFolder
-from cnnstudio.workers.transport import Endpoint
 from tests.gui.driving import button, press, says
 from tests.gui.pages.evaluate.answered import evaluate_with_answers
+from tests.gui.pages.evaluate.map_children import keep_map
 from tests.gui.pages.evaluate.test_evaluate import trained_run
 
 MISTAKES = 2
-
-
-def keep_map(job: MapEvaluation) -> EvaluationMap:
-    """A made-up map: each picture among training pictures of its own class."""
-    train, chosen = (feature_pictures(item)[0] for item in set_jobs(job))
-    labels, trained = np.asarray(chosen.labels, np.int64), np.asarray(train.labels, np.int64)
-    random = np.random.default_rng(0)
-    near = np.stack([np.resize(np.flatnonzero(trained == label), 3) for label in labels]).astype(np.int32)
-    found = EvaluationMap(
-        split=job.split, layout=job.layout, layer="pooling", classifier="output", pooled=False, far=0.5,
-        class_names=chosen.class_names, paths=tuple(map(str, chosen.paths)), labels=labels,
-        position=random.uniform(-1, 1, (len(labels), 2)).astype(np.float32), train_paths=tuple(map(str, train.paths)),
-        train_labels=trained, train_position=random.uniform(-1, 1, (len(trained), 2)).astype(np.float32), near_train=near,
-        near_train_distance=np.full(near.shape, 0.1, np.float32),
-        near_split=np.stack([np.roll(np.arange(len(labels)), -row)[1:4] for row in range(len(labels))]).astype(np.int32),
-        near_split_distance=np.full((len(labels), 3), 0.2, np.float32))
-    write_evaluation_map(evaluation_map_path(job), found)
-    return found
-
-
-def child(endpoint: Endpoint) -> None:
-    link = Link(endpoint)
-    job = link.job()
-    assert isinstance(job, MapEvaluation)
-    keep_map(job)
-    link.emit(Finished())
-
-
-def failing_child(endpoint: Endpoint) -> None:
-    link = Link(endpoint)
-    link.job()
-    link.emit(Failed(problem=error("no_features", same("There are no weights."), "run")))
 
 
 @pytest.fixture
@@ -89,7 +49,7 @@ def settled(qtbot, view: EmbeddingView) -> None:
 
 def computed(qtbot, view: EmbeddingView, monkeypatch, name: str = "child") -> None:
     real = start.ChildJob
-    target = f"tests.gui.pages.evaluate.test_embedding:{name}"
+    target = f"tests.gui.pages.evaluate.map_children:{name}"
     monkeypatch.setattr(start, "ChildJob", lambda job, *arguments, **options: real(job, *arguments, target=target, **options))
     view.show_evaluation(view.context)
     settled(qtbot, view)

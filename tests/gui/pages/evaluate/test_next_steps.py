@@ -8,9 +8,11 @@ from PySide6.QtCore import QPoint, Qt
 from cnnstudio.gui.pages.evaluate.pictures import PicturesPanel
 from cnnstudio.gui.pages.train.runs.table import RunsTable
 from cnnstudio.gui.state.commands import FilterPictures
+from cnnstudio.gui.state.prediction_server import PredictionServer
 from cnnstudio.workers.runs.folder import RunFolder
 from tests.gui import driving
 from tests.gui.pages.evaluate.test_evaluate import evaluate_by_hand, opened, settled, trained_run
+from tests.gui.pages.predict.children import SERVES
 
 
 @pytest.fixture
@@ -27,7 +29,9 @@ def buttons(window) -> list[str]:
     return [child.text() for child in driving.parts(window.header, type(driving.button(window.header, "Menu")))]
 
 
-def test_evaluate_predict_and_export_take_the_run_that_was_chosen_in_train(qtbot, window, project_folder, runs):
+def test_evaluate_predict_and_export_take_the_run_that_was_chosen_in_train(qtbot, window, project_folder, runs,
+                                                                                    monkeypatch):
+    monkeypatch.setattr(PredictionServer, "target", SERVES)
     page = opened(qtbot, window, project_folder)
     assert page._run().id == runs[1].id
     window.go("train")

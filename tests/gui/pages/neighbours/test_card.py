@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from cnnstudio.core.events import Stopped
-from cnnstudio.core.feature_jobs import ComputeFeatures
 from cnnstudio.evaluation.feature_sets import FeatureSet, Neighbour
 from cnnstudio.gui.pages.neighbours.card import NeighboursCard, judge_text
 from cnnstudio.gui.state import neighbours
 from cnnstudio.gui.state.commands import FilterPictures
 from cnnstudio.gui.state.jobs import ChildJob
 from cnnstudio.gui.state.prediction_server import PredictionServer
-from cnnstudio.workers.link import Link
-from cnnstudio.workers.transport import Endpoint
 from tests.gui.driving import press, says
 from tests.gui.pages.evaluate.test_evaluate import settled, trained_run
 from tests.gui.pages.explanation.scripted import TARGET
-
-
-def computing(endpoint: Endpoint) -> None:
-    """A job that computes features until it is stopped."""
-    link = Link(endpoint)
-    assert isinstance(link.job(), ComputeFeatures)
-    while link.stop is None:
-        time.sleep(0.02)
-    link.emit(Stopped(kept=False))
 
 
 @pytest.fixture
@@ -95,7 +80,7 @@ def test_features_are_computed_when_the_user_wants_them_and_can_be_cancelled(qtb
                                                                              monkeypatch):
     class Scripted(ChildJob):
         def __init__(self, *arguments: object, page: str) -> None:
-            super().__init__(*arguments, page=page, target="tests.gui.pages.neighbours.test_card:computing")
+            super().__init__(*arguments, page=page, target="tests.gui.pages.neighbours.children:computing")
 
     monkeypatch.setattr(neighbours, "ChildJob", Scripted)
     card.show_run()

@@ -16,7 +16,7 @@ from tests.gui.pages.evaluate.test_evaluate import trained_run
 @pytest.fixture
 def shown(qtbot, window, project_folder, monkeypatch):
     """The Network page with the card of the activations open; a scripted server answers."""
-    monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.layers.test_browser:child")
+    monkeypatch.setattr(PredictionServer, "target", "tests.gui.pages.layers.children:child")
     trained_run(project_folder)
     window.perform(OpenProject(str(project_folder)))
     window.go("network")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu
 
 from cnnstudio.catalog.bases import BASES
-from cnnstudio.core.conversion_jobs import WeightsCarried
-from cnnstudio.core.events import Finished
 from cnnstudio.gui.pages.network.freeze import FreezeCard
 from cnnstudio.gui.pages.network.gallery import Gallery
 from cnnstudio.gui.pages.network.inspector import NetworkInspector, OwnCard
@@ -21,7 +17,6 @@ from cnnstudio.gui.state.commands import OpenPaths, OpenProject
 from cnnstudio.gui.widgets.cards import Facts
 from cnnstudio.gui.widgets.form import Form
 from cnnstudio.gui.widgets.table import Table
-from cnnstudio.workers.link import Link
 from cnnstudio.workers.own_bases import trained_runs
 from tests.gui.driving import button, part, texts
 from tests.interchange.keras_files import PLAIN, chain, write_h5, write_model
@@ -244,18 +239,9 @@ def test_a_run_of_this_or_another_project_becomes_the_base(qtbot, page, project_
     assert not [dialog for dialog in page.canvas.window().findChildren(RunsDialog) if dialog.isVisible()]
 
 
-def joins(endpoint):
-    """A child that joins code and weights."""
-    link = Link(endpoint)
-    job = link.job()
-    write_model(Path(job.target))
-    link.emit(WeightsCarried(layers=6, carried=5, parameters=10, missing=("last",), missing_count=1))
-    link.emit(Finished())
-
-
 @pytest.fixture
 def torch_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(TorchBase, "target", "tests.gui.pages.network.test_own:joins")
+    monkeypatch.setattr(TorchBase, "target", "tests.gui.pages.network.children:joins")
     code, weights = tmp_path / "Leaves.py", tmp_path / "leaves.pth"
     code.write_text("import torch")
     weights.write_bytes(b"weights")

@@ -1,4 +1,4 @@
-"""`cnnstudio map`: one JSON line a picture, by a real child process; wrong words."""
+"""`cnnstudio map`: one JSON line a picture, by the engine in a thread; wrong words."""
 
 from __future__ import annotations
 

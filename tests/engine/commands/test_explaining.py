@@ -1,4 +1,4 @@
-"""`cnnstudio explain` and `cnnstudio features`, by real child processes; wrong words."""
+"""`cnnstudio explain` and `cnnstudio features`, by the engine in a thread; wrong words."""
 
 from __future__ import annotations
 

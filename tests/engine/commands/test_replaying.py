@@ -1,4 +1,4 @@
-"""`cnnstudio replay` and `cnnstudio map --split`, by real child processes; wrong words."""
+"""`cnnstudio replay` and `cnnstudio map --split`, by the engine in a thread; wrong words."""
 
 from __future__ import annotations
 

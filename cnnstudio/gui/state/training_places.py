@@ -37,6 +37,7 @@ class TrainingPlaces(QObject):
         """Why the clusters cannot be read."""
         self._reports: dict[str, ClusterReport] = {}
         self._asked: set[str] = set()
+        self._to_ask_again: set[str] = set()
         self._arrived.connect(lambda done: done(), Qt.ConnectionType.QueuedConnection)
         self.reload()
 
@@ -81,6 +82,9 @@ class TrainingPlaces(QObject):
         """Ask a cluster in the background; `changed` follows. `again`: although a good answer is kept."""
         cluster = next((cluster for cluster in self.clusters if cluster.name == name), None)
         if cluster is None or name in self._asked:
+            if again:
+                # What is asked now may not know of another token.
+                self._to_ask_again.add(name)
             return
         self._asked.add(name)
 
@@ -95,10 +99,12 @@ class TrainingPlaces(QObject):
 
     def _on_checked(self, cluster: Cluster, report: ClusterReport) -> None:
         self._asked.discard(cluster.name)
-        if cluster in self.clusters:
+        again = cluster.name in self._to_ask_again
+        self._to_ask_again.discard(cluster.name)
+        if cluster in self.clusters and not again:
             self._reports[cluster.name] = report
         elif any(other.name == cluster.name for other in self.clusters):
-            # It was edited meanwhile: what was asked is another address.
+            # It was edited meanwhile: what was asked is another address, or with another token.
             self.check(cluster.name, again=True)
         self.changed.emit()
 

@@ -7,5 +7,5 @@ COMMANDS = ("new", "set", "show", "check", "network", "audit", "decide", "add", 
             "probe", "plan", "augment", "help", "selfcheck", "compare", "find-rate", "find-batch", "forecast", "coach",
             "reproduce", "control", "layers", "calibrate", "shortcuts", "curve", "report", "explain", "features",
             "replay", "scenarios", "exports", "serve", "classes", "learn", "assignment",
-            "grade", "search")
+            "grade", "search", "cluster", "jobs", "attach", "stop")
 """Words that are commands of the command line; a project opens the window."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from cnnstudio.catalog.layers import LAYERS
 from cnnstudio.catalog.schedules import SCHEDULES, schedule_values
 from cnnstudio.catalog.steps import AUGMENTATIONS, RECIPE_STEPS
 from cnnstudio.catalog.training import CALLBACKS, OPTIMIZERS
-from cnnstudio.cli.arguments import parser
+from cnnstudio.cli.arguments import command_names, command_parser
 from cnnstudio.cli.reference_pages import Section, entry_label, reference_page, sections
 from cnnstudio.core import edits
 from cnnstudio.core.item import Item, Step
@@ -194,15 +193,5 @@ def commands_page() -> Iterator[str]:
     yield "# " + tr("Command line", "Línea de comandos") + "\n"
     yield tr("Every command ends with 0 if it is done, 1 if the job failed, and 2 if the input was wrong.",
              "Cada comando termina con 0 si se ha cumplido, 1 si la tarea ha fallado y 2 si la entrada era errónea.") + "\n"
-    for name, command in subcommands(parser()).items():
-        yield f"## {name}\n\n```text\n{command.format_help().strip()}\n```\n"
-
-
-def subcommands(root: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """The parsers of the commands, each with its own choices."""
-    (action,) = [action for action in root._actions if isinstance(action, argparse._SubParsersAction)]
-    complete = {}
-    for name in action.choices:
-        (own,) = [each for each in parser([name])._actions if isinstance(each, argparse._SubParsersAction)]
-        complete[name] = own.choices[name]
-    return complete
+    for name in command_names():
+        yield f"## {name}\n\n```text\n{command_parser(name).format_help().strip()}\n```\n"

@@ -38,6 +38,7 @@ _RUN: Final = {
     "serve": "serving:serve", "classes": "classes:classes", "learn": "learning:learn",
     "explain": "explaining:explain", "features": "features:features", "replay": "replaying:replay",
     "assignment": "assignments:assignment", "grade": "grading:grade", "search": "searching:search",
+    "cluster": "clusters:cluster", "jobs": "clusters:jobs", "attach": "clusters:attach", "stop": "clusters:stop",
 }
 """Module of this package and function of each command; imported on use, so that each command starts quickly."""
 

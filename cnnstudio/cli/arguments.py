@@ -9,6 +9,7 @@ from typing import Final
 
 from cnnstudio import __version__
 from cnnstudio.cli.assignment_arguments import add_assignment, add_grade
+from cnnstudio.cli.cluster_arguments import add_attach, add_cluster, add_jobs, add_stop
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.export_arguments import add_export, add_exports
 from cnnstudio.cli.learn_arguments import add_learn
@@ -47,6 +48,20 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
 
     The choices of a command (bases, architectures, formats) are imported for that command only.
     """
+    return _parsers(arguments)[0]
+
+
+def command_names() -> tuple[str, ...]:
+    """All commands, in the order of the help."""
+    return tuple(_COMMANDS)
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of one command, with its own choices."""
+    return _parsers((name,))[1][name]
+
+
+def _parsers(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     root_parser = Parser(
         prog="cnnstudio",
         description=tr("A desktop laboratory for convolutional networks. Without a command, the window opens.",
@@ -71,7 +86,7 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     for name, add in _COMMANDS.items():
         if name == first or first not in _COMMANDS:
             add(command)
-    return root_parser
+    return root_parser, dict(commands.choices)
 
 
 def _new(command: Command) -> None:
@@ -345,9 +360,9 @@ def _fetch(command: Command) -> None:
 
 
 def _help(command: Command) -> None:
-    explain = command("help", tr("explain a layer, step, augmentation, optimizer, base, export format, ...",
+    explain = command("help", tr("explain a layer, step, augmentation, optimizer, base, export format, ..., or a command",
                                  "explica una capa, un paso, un aumento, un optimizador, una base, un formato de "
-                                 "exportación..."), project=False)
+                                 "exportación... o un comando"), project=False)
     explain.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"),
                          help=tr("such as Conv2D; if omitted, all names are listed",
                                  "como Conv2D; si se omite, se enumeran todos los nombres"))
@@ -376,6 +391,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "serve": add_serve, "learn": add_learn,
     "explain": add_explain, "features": add_features, "replay": add_replay,
     "assignment": add_assignment, "grade": add_grade, "search": _search,
+    "cluster": add_cluster, "jobs": add_jobs, "attach": add_attach, "stop": add_stop,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from cnnstudio.cli.arguments import command_names, command_parser
 from cnnstudio.cli.output import Output
 from cnnstudio.cli.reference_pages import (
     Section,
@@ -27,7 +28,10 @@ def explain(arguments: argparse.Namespace, output: Output) -> int:
         output.write_line(reference().rstrip("\n"))
     elif arguments.name:
         entries = find_entries(arguments.name)
-        if not entries:
+        if not entries and arguments.name in command_names():
+            text = command_parser(arguments.name).format_help().rstrip("\n")
+            output.line({"kind": "command", "id": arguments.name, "help": text}, text)
+        elif not entries:
             raise ProblemError(_unknown(arguments.name))
         for section, entry in entries:
             output.line(_json(section, entry), reference_page(section, entry).rstrip("\n") + "\n")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnnstudio.catalog.properties import PROPERTIES
+from cnnstudio.cli.cluster_arguments import add_on
 from cnnstudio.cli.shared_arguments import add_columns, add_run, add_set
 from cnnstudio.core.text import tr
 
@@ -50,6 +51,7 @@ def add_train(command: Command) -> None:
                                "same, and somewhat slower",
                                "registra el interior de las capas tras cada época, que `layers` muestra; el entrenamiento es "
                                "el mismo, y algo más lento"))
+    add_on(train)
     train.add_argument("--run", metavar="ID", help=tr("the run that --continue is about",
                                                       "el entrenamiento al que se refiere --continue"))
 

@@ -55,6 +55,13 @@ def add_search(command: Command) -> None:
                         help=tr("do not begin with the settings that the project has",
                                 "no empieza con los ajustes que tiene el proyecto"))
     add_set(search)
+    search.add_argument("--on", dest="cluster", metavar=tr("NAME", "NOMBRE"),
+                        help=tr("train the trials on this cluster, each on one host of it unless --hosts says more; with "
+                                "--parallel N, N of them at once",
+                                "entrena los ensayos en este clúster, cada uno en un nodo salvo que --hosts indique más; con "
+                                "--parallel N, N a la vez"))
+    search.add_argument("--hosts", type=int, metavar="N", help=tr("with --on: hosts for each trial (default: 1)",
+                                                                  "con --on: nodos para cada ensayo (predeterminado: 1)"))
     _add_ways(search)
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cnnstudio.cli.clusters import chosen_cluster
 from cnnstudio.cli.output import Output, localized, problem_line, scan_progress
 from cnnstudio.cli.projects import locked_project
 from cnnstudio.cli.search_texts import search_line, search_row, trial_line, trial_row
+from cnnstudio.core.clusters import Cluster
 from cnnstudio.core.files import write_project
 from cnnstudio.core.logs import start_logging
 from cnnstudio.core.problems import Problem, ProblemError, error
@@ -45,6 +47,7 @@ _NEW = ("vary", "objective", "sampler", "pruner", "terminator", "folds", "seed",
 def search(arguments: argparse.Namespace, output: Output) -> int:
     """Do what the arguments say."""
     _check(arguments)
+    cluster = chosen_cluster(arguments.cluster, arguments.hosts, 1)
     if arguments.list:
         return _list(arguments, output)
     if arguments.show is not None:
@@ -58,13 +61,16 @@ def search(arguments: argparse.Namespace, output: Output) -> int:
                       parallel=arguments.parallel)
     else:
         folder = _begun(arguments, output)
-    return _drive(folder, output)
+    return _drive(folder, output, cluster)
 
 
 def _check(arguments: argparse.Namespace) -> None:
     """Raise ProblemError for options that do not go together."""
     other = next((f"--{name}" for name in ("list", "show", "apply", "resume") if getattr(arguments, name) not in (None, False)),
                  None)
+    if arguments.cluster is not None and (arguments.list or arguments.show is not None or arguments.apply is not None):
+        text = Text("--on is for a search that trains: leave it out.", "--on es para una búsqueda que entrena: quítela.")
+        raise ProblemError(error("options", text, "project"))
     given = [f"--{'set' if name == 'values' else name}" for name in _NEW if getattr(arguments, name) not in (None, [])]
     if other is not None and (given or arguments.no_present):
         text = Text("{other} is for a search that is there, {option} for a new one: use one of them.",
@@ -112,7 +118,7 @@ def _begun(arguments: argparse.Namespace, output: Output) -> SearchFolder:
         index.close()
 
 
-def _drive(folder: SearchFolder, output: Output) -> int:
+def _drive(folder: SearchFolder, output: Output, cluster: Cluster | None = None) -> int:
     """Search, with a line a trial; returns the exit code."""
     start_logging("command")
     spec = folder.spec()
@@ -133,7 +139,7 @@ def _drive(folder: SearchFolder, output: Output) -> int:
         elif isinstance(event, TrialBegan):
             output.progress(tr("trial {n}: {run}", "ensayo {n}: {run}", n=event.number + 1, run=event.run))
 
-    driver = SearchDriver(folder, hear)
+    driver = SearchDriver(folder, hear, cluster=cluster)
     with _stop_on_interrupt(driver, output):
         ended = driver.run()
     output.clear_progress()

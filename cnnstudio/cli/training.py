@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cnnstudio.cli.added_class import check_adding, prepared_with_class
+from cnnstudio.cli.clusters import chosen_cluster, train_on
 from cnnstudio.cli.jobs import exit_code, report_progress, run_job
 from cnnstudio.cli.output import Output, count_progress, localized, scan_progress
 from cnnstudio.core import events
+from cnnstudio.core.clusters import Cluster
 from cnnstudio.core.commands import ObserveLayers
 from cnnstudio.core.jobs import Train
 from cnnstudio.core.problems import ProblemError, error
@@ -41,22 +43,38 @@ from cnnstudio.workers.runs.weights import copy_weights, named_weights, seen_pic
 _SHARES: Final = ("accuracy", "val_accuracy")
 
 
+class Way(NamedTuple):
+    """How runs are trained: whether the insides of the layers are recorded, and on which cluster."""
+
+    layers: bool = False
+    cluster: Cluster | None = None
+
+
+def _way(arguments: argparse.Namespace) -> Way:
+    return Way(arguments.layers, chosen_cluster(arguments.cluster, arguments.hosts))
+
+
 def train(arguments: argparse.Namespace, output: Output) -> int:
     """Train as the arguments say."""
     _check(arguments)
     if arguments.resume is not None or arguments.more is not None:
         run, job = _going_on(arguments)
-        return exit_code(_train_one(run, job, output, arguments.layers), output)
+        return exit_code(_train_one(run, job, output, _way(arguments)), output)
     if arguments.new_class is not None:
-        return exit_code(_train_one(*prepared_with_class(arguments, output), output, arguments.layers), output)
+        return exit_code(_train_one(*prepared_with_class(arguments, output), output, _way(arguments)), output)
     members = _prepared(arguments, output)
     if len(members) == 1:
-        return exit_code(_train_one(*members[0], output, arguments.layers), output)
-    return _train_group(members, output, arguments.layers)
+        return exit_code(_train_one(*members[0], output, _way(arguments)), output)
+    return _train_group(members, output, _way(arguments))
 
 
 def _check(arguments: argparse.Namespace) -> None:
     """Raise ProblemError for options that do not go together."""
+    if arguments.layers and arguments.cluster is not None:
+        text = Text("The insides of the layers cannot be recorded on a cluster: leave out --layers.",
+                    "El interior de las capas no se puede registrar en un clúster: quite --layers.")
+        raise ProblemError(error("options", text, "project"))
+    chosen_cluster(arguments.cluster, arguments.hosts)
     check_adding(arguments)
     if arguments.begin is not None and (arguments.resume is not None or arguments.more is not None):
         text = Text("--from begins a new run, --resume and --continue go on with an old one: use one of them.",
@@ -123,15 +141,19 @@ def _members(arguments: argparse.Namespace, project: Project, index: Index, noti
     return [prepare_training(arguments.project, project, index, noticed, **begun)]
 
 
-def _train_one(run: RunFolder, job: Train, output: Output, layers: bool = False) -> events.Event:
-    """Train a run; returns the last event. `layers`: the insides of the layers are recorded."""
+def _train_one(run: RunFolder, job: Train, output: Output, way: Way | None = None) -> events.Event:
+    """Train a run; returns the last event."""
+    way = way or Way()
 
     def handle(event: events.Event) -> None:
         report_progress(event, output)
         if output.as_json:
             output.line(localized(event))
 
-    last = run_job(job, output, handle, *([ObserveLayers()] if layers else []))
+    if way.cluster is not None:
+        last = train_on(way.cluster, run, job, output)
+    else:
+        last = run_job(job, output, handle, *([ObserveLayers()] if way.layers else []))
     if not output.as_json and isinstance(last, events.Finished | events.Stopped):
         output.line({}, tr("run {run}: {metrics}", "entrenamiento {run}: {metrics}", run=run.id,
                            metrics=format_metrics(last.metrics)))
@@ -145,14 +167,14 @@ def _train_one(run: RunFolder, job: Train, output: Output, layers: bool = False)
     return last
 
 
-def _train_group(members: Sequence[Member], output: Output, layers: bool) -> int:
+def _train_group(members: Sequence[Member], output: Output, way: Way) -> int:
     """Train the runs of a group one after the other. A run that fails does not end it; Ctrl+C does."""
     code = 0
     for number, (run, job) in enumerate(members, start=1):
         output.print_message(tr("run {n} of {total}: {run}", "entrenamiento {n} de {total}: {run}", n=number,
                                 total=len(members), run=run.id))
         output.line({"event": "run", "run": run.id, "member": number, "members": len(members)})
-        last = _train_one(run, job, output, layers)
+        last = _train_one(run, job, output, way)
         code = max(code, exit_code(last, output))
         if isinstance(last, events.Stopped) or output.unread:
             for later, _job in members[number:]:

@@ -1,8 +1,8 @@
 """The jobs that a child process can be started for: one class each, with the events that only this job sends.
 
 A job names the function of the engine that does it; nothing else lists jobs. The union that messages are decoded
-against, the child and the supervisor follow from the classes below, in `core.trial_jobs`, `core.explain_jobs`,
-`core.feature_jobs`, `core.learning_jobs`, `core.search_jobs` and `core.service_jobs`.
+against, the child and the supervisor follow from the classes below, in `core.cluster_jobs`, `core.trial_jobs`,
+`core.explain_jobs`, `core.feature_jobs`, `core.learning_jobs`, `core.search_jobs` and `core.service_jobs`.
 """
 
 from __future__ import annotations
@@ -45,9 +45,22 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=st
         return None
 
 
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Processes on several hosts that train one network together: this one is number `rank` of `world`, and rank 0 listens
+    at `coordinator` ("host:port")."""
+
+    rank: int
+    world: int
+    coordinator: str
+
+
 class Train(JobSpec, frozen=True, kw_only=True):
     """Train the run whose folder holds `spec.json` and `manifest.jsonl`; `resume` from its checkpoint. `convert` the model
-    for its first answers, too."""
+    for its first answers, too.
+
+    On a cluster the pictures come from the shards in `storage`, as the catalogue in the run's folder says, and the process
+    may be one of a `group`; `notices` are told at the beginning.
+    """
 
     function: ClassVar[str] = "training.job:train"
     stop_seconds: ClassVar[float] = 30.0
@@ -55,6 +68,9 @@ class Train(JobSpec, frozen=True, kw_only=True):
     run_folder: str
     resume: bool = False
     convert: bool = False
+    storage: str = ""
+    group: Group | None = None
+    notices: tuple[Problem, ...] = ()
 
     @property
     def run_to_lock(self) -> Path | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from cnnstudio.core import (
+    cluster_jobs,
     conversion_jobs,
     explain_jobs,
     export_jobs,
@@ -23,8 +24,9 @@ from cnnstudio.core.events import Event
 from cnnstudio.core.jobs import JobSpec
 
 JOBS: Final[tuple[type[JobSpec], ...]] = tuple(JobSpec.__subclasses__())
-"""All jobs, those of all nine modules."""
-assert {trial_jobs.Forecast, conversion_jobs.ConvertTorch, explain_jobs.ExplainPictures, export_jobs.Export,
+"""All jobs, those of all ten modules."""
+assert {cluster_jobs.SharePictures, trial_jobs.Forecast, conversion_jobs.ConvertTorch,
+        explain_jobs.ExplainPictures, export_jobs.Export,
         feature_jobs.ComputeFeatures, learning_jobs.SliceLoss, search_jobs.MeasureLatency,
         service_jobs.ServeUploads} <= {*JOBS}
 

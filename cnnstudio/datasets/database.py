@@ -103,6 +103,22 @@ class Database:
                 if durable:
                     connection.execute("PRAGMA synchronous = NORMAL")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Within this block the queries of this thread see one state, whatever others write. Raises ProblemError."""
+        connection = self._connection
+        if connection.in_transaction:
+            yield
+            return
+        try:
+            connection.execute("BEGIN")
+            yield
+        except _ERRORS as err:
+            raise ProblemError(database_problem(err, self.path)) from err
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a query; raises ProblemError."""
         try:

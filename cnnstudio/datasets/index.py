@@ -7,18 +7,22 @@ only (see `decisions`).
 from __future__ import annotations
 
 import json
+import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
 from cnnstudio.datasets.database import stored_json
 from cnnstudio.datasets.decisions import Decided, DecisionEffect, Decisions
 from cnnstudio.datasets.inspection import OF_THE_DISK, Inspected
+from cnnstudio.datasets.path_order import PathOrder, as_array, parse_ids
 from cnnstudio.datasets.query import SETTLED, SORTS, Filter, ids_sql, where_sql
 from cnnstudio.datasets.scan import ListedFile
 
@@ -57,36 +61,53 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Index(Decisions):
     """The index of one project; safe to use from several threads (each has its own connection)."""
 
+    _order: PathOrder | None = None
+
     # Scanning ----------------------------------------------------------------------------------
 
     def begin_scan(self) -> int:
-        """The number of a new scan, for `add` and `end_scan`."""
+        """The number of a new scan, for `add` and `end_scan`, which the same thread calls."""
+        with self.transaction() as connection:
+            # Which files a scan saw is of no use after it: beside the database, nothing is written for it.
+            connection.execute("CREATE TEMP TABLE IF NOT EXISTS listed (id INTEGER PRIMARY KEY)")
+            connection.execute("DELETE FROM temp.listed")
         return int(self._fact("scan", "0")) + 1
 
     def add(self, files: Sequence[ListedFile], scan: int) -> None:
         """Enter listed files; a changed file is inspected again, a decision about it stays. A file that could not be
-        read because of the disk is inspected again, too: a drive may be back."""
-        rows = [(item.path, item.class_name, item.split, item.size, item.modified_ns, scan, item.class_name,
+        read because of the disk is inspected again, too: a drive may be back. Files that are as before are not written."""
+        rows = [(item.path, item.class_name, item.split, item.size, item.modified_ns, item.class_name,
                  item.split or "train", scan) for item in files]
         with self.transaction() as connection:
+            before = connection.total_changes
             connection.executemany(
-                "INSERT INTO pictures (path, folder_class, folder_split, size, modified_ns, seen, class_name, split,"
-                " added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET seen = excluded.seen,"
+                "INSERT INTO pictures (path, folder_class, folder_split, size, modified_ns, class_name, split,"
+                " added) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
                 " folder_class = excluded.folder_class, folder_split = excluded.folder_split,"
                 " inspected = inspected AND size = excluded.size AND modified_ns = excluded.modified_ns"
-                f" AND COALESCE(problem NOT IN ({','.join(map(repr, OF_THE_DISK))}), 1),"
+                f" AND NOT {_OF_THE_DISK},"
                 " hash = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns THEN hash END,"
                 " added = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns THEN added"
                 " ELSE excluded.added END,"
-                " size = excluded.size, modified_ns = excluded.modified_ns", rows)
+                " size = excluded.size, modified_ns = excluded.modified_ns WHERE folder_class != excluded.folder_class"
+                " OR folder_split IS NOT excluded.folder_split OR size != excluded.size OR modified_ns != excluded.modified_ns"
+                f" OR {_OF_THE_DISK}", rows)
+            if connection.total_changes != before:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES ('undivided', '1')")
+            connection.executemany("INSERT OR IGNORE INTO temp.listed SELECT id FROM pictures WHERE path = ?",
+                                   [(item.path,) for item in files])
 
     def end_scan(self, scan: int, spec: DatasetSpec) -> int:
-        """Delete files that this complete scan did not see (their decisions stay) and apply decisions and splits;
-        returns how many pictures vanished."""
+        """Delete files that this complete scan did not see (their decisions stay) and apply decisions and splits, where
+        anything changed; returns how many pictures vanished."""
         with self.transaction() as connection:
-            gone = connection.execute("DELETE FROM pictures WHERE seen != ?", (scan,)).rowcount
+            gone = connection.execute("DELETE FROM pictures WHERE id NOT IN (SELECT id FROM temp.listed)").rowcount
+            connection.execute("DELETE FROM temp.listed")
             connection.execute("INSERT OR REPLACE INTO facts VALUES ('scan', ?)", (str(scan),))
-        self.apply(spec)
+            if gone:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES ('undivided', '1')")
+                self._count_deletion(connection)
+        self.apply_changes(spec)
         return gone
 
     def last_id(self) -> int:
@@ -103,6 +124,12 @@ class Index(Decisions):
         """Delete all pictures; decisions stay."""
         with self.transaction() as connection:
             connection.execute("DELETE FROM pictures")
+            self._count_deletion(connection)
+
+    @staticmethod
+    def _count_deletion(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO facts VALUES ('deletions', '1') ON CONFLICT (name) DO UPDATE SET"
+                           " value = CAST(value AS INTEGER) + 1")
 
     def to_inspect(self, limit: int) -> list[tuple[int, str]]:
         """(id, path) of pictures that are not inspected yet."""
@@ -126,7 +153,24 @@ class Index(Decisions):
 
     def ids(self, wanted: Filter | None = None, sort: str = "path") -> array[int]:
         """Ids of the pictures that match, in order, as one compact array."""
-        return array("q", (row[0] for row in self.iterate(*ids_sql(wanted or Filter(), sort))))
+        chosen = wanted or Filter()
+        with self.snapshot():
+            if SORTS[sort] != "path":
+                return as_array(self._joined_ids(*ids_sql(chosen, sort)))
+            order = self._in_path_order()
+            where, values = where_sql(chosen)
+            return order.arrange(self._joined_ids(f"SELECT id FROM pictures {where}", values)) if where else order.all_ids()
+
+    def _joined_ids(self, sql: str, values: Sequence[Any] = ()) -> NDArray[np.int64]:
+        return parse_ids(self.rows(f"SELECT group_concat(id) FROM ({sql})", values)[0][0])
+
+    def _in_path_order(self) -> PathOrder:
+        """The order of all paths; it is read again when pictures came or went."""
+        # A new picture has the highest id, and deletions are counted.
+        stamp = (int(self._fact("deletions", "0")), self.last_id())
+        if self._order is None or self._order.stamp != stamp:
+            self._order = PathOrder(stamp, self._joined_ids("SELECT id FROM pictures ORDER BY path"))
+        return self._order
 
     def count(self, wanted: Filter | None = None) -> int:
         where, values = where_sql(wanted or Filter())
@@ -191,7 +235,7 @@ class Index(Decisions):
         """As `class_names`, with the hidden ones in their places."""
         if spec.class_names:
             return spec.class_names
-        return tuple(row[0] for row in self.rows("SELECT DISTINCT class_name FROM pictures ORDER BY class_name"))
+        return tuple(row[0] for row in self.rows(_CLASS_NAMES))
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Usable pictures by class and split."""
@@ -205,7 +249,8 @@ class Index(Decisions):
     def pinned_classes(self) -> tuple[str, ...]:
         """Classes with usable pictures that the user pinned to validation or test although the draw would decide."""
         return tuple(row[0] for row in self.rows(
-            "SELECT DISTINCT p.class_name FROM decisions d JOIN pictures p ON p.path = d.path"
+            # Over the decisions, which are few: SQLite would begin with the pictures, in the order of their classes.
+            "SELECT DISTINCT p.class_name FROM decisions d CROSS JOIN pictures p ON p.path = d.path"
             " WHERE d.split IS NOT NULL AND d.split != 'train' AND COALESCE(p.folder_split, 'train') = 'train'"
             " AND NOT p.excluded AND p.problem IS NULL ORDER BY p.class_name"))
 
@@ -236,6 +281,12 @@ class Index(Decisions):
         return str(rows[0][0]) if rows else default
 
 
+_CLASS_NAMES: Final = (
+    "WITH RECURSIVE names (name) AS (SELECT MIN(class_name) FROM pictures UNION ALL SELECT (SELECT MIN(class_name)"
+    " FROM pictures WHERE class_name > name) FROM names WHERE name IS NOT NULL)"
+    " SELECT name FROM names WHERE name IS NOT NULL")
+"""From one name to the next in the index: DISTINCT would read the entry of every picture."""
+_OF_THE_DISK: Final = f"COALESCE(problem IN ({','.join(map(repr, OF_THE_DISK))}), 0)"
 _COLUMNS: Final = ("id, path, class_name, split, size, modified_ns, width, height, hash, problem, problem_text,"
                    " excluded, folder_class")
 

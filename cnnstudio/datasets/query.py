@@ -98,7 +98,9 @@ def where_sql(wanted: Filter) -> tuple[str, list[Any]]:
             # LIKE ignores case in ASCII only, and a file system may store ñ as one code point or as two.
             add("(path GLOB ? OR path GLOB ?)", _any_case("NFC", term), _any_case("NFD", term))
     if wanted.folder:
-        add("path LIKE ? ESCAPE '\\'", f"{_escaped(wanted.folder.rstrip('/'))}/%")
+        # A range of the index of paths: "0" is the character after "/".
+        folder = wanted.folder.rstrip("/")
+        add("path > ? AND path < ?", f"{folder}/", f"{folder}0")
     if wanted.problem == "any":
         add("problem IS NOT NULL")
     elif wanted.problem:

@@ -81,7 +81,7 @@ def scan_folder(index: Index, root: Path, spec: DatasetSpec, on_progress: OnProg
         gone = index.end_scan(scan, spec)
     else:
         complete = False
-        index.apply(spec)
+        index.apply_changes(spec)
     new, changed = index.came_with(scan, last)
     return ScanResult(pictures=listed, new=new, changed=changed, scan=scan, gone=gone, other_files=listing.other_files,
                       problems=tuple(problems), complete=complete, seconds=time.perf_counter() - start,

@@ -41,7 +41,7 @@ def sample_groups(index: Index) -> tuple[SampleGroup, ...]:
     """The deep pictures of the collection by the type of their samples, most first; empty for ordinary pictures."""
     rows = index.rows("SELECT s.type, COUNT(*), MIN(s.low), MAX(s.high), SUM(s.not_numbers > 0), SUM(s.not_numbers),"
                       " COALESCE(MIN(CASE WHEN s.not_numbers THEN p.path END), '')"
-                      " FROM samples s JOIN pictures p ON p.id = s.picture"
+                      " FROM samples s CROSS JOIN pictures p ON p.id = s.picture"
                       " WHERE NOT p.excluded AND p.problem IS NULL GROUP BY s.type ORDER BY COUNT(*) DESC, s.type")
     return tuple(SampleGroup(type=row[0], pictures=row[1], low=row[2], high=row[3], damaged=row[4], not_numbers=row[5],
                              example=row[6]) for row in rows)

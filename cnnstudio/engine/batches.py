@@ -44,13 +44,13 @@ class BatchSource:
     `order` gives are draws: the position plus the number of pictures times the number of the repetition, so that the
     augmenter changes each repetition in its own way.
 
-    An epoch shows a `multiple` of pictures; the rest, others in each epoch, is left out.
+    An epoch shows a `multiple` of pictures, or `most` of them; the rest, others in each epoch, is left out.
     """
 
     def __init__(self, rows: Callable[[np.ndarray], np.ndarray], labels: np.ndarray, batch_size: int, *,
                  seed: int = 0, shuffle: bool = False, augmenter: Any = None,
                  mixer: Mixer | None = None, weights: np.ndarray | None = None, classes: np.ndarray | None = None,
-                 drawn: Sequence[int] = (), multiple: int = 1) -> None:
+                 drawn: Sequence[int] = (), multiple: int = 1, most: int | None = None, world: int = 1) -> None:
         self._rows = rows
         self._labels = labels
         self._weights = weights
@@ -63,8 +63,10 @@ class BatchSource:
         self._classes, self._drawn = classes, tuple(drawn)
         self.available = sum(drawn) if classes is not None else len(labels)
         """Pictures that an epoch would show if all of them were a multiple."""
-        self.pictures = self.available - self.available % multiple
+        self.pictures = self.available - self.available % multiple if most is None else most
         """Pictures that an epoch shows."""
+        self.world = world
+        """How many processes show as many each, in batches of the same size."""
 
     def __len__(self) -> int:
         """Batches an epoch, a smaller last one included."""

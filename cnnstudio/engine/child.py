@@ -11,7 +11,7 @@ from typing import Any
 
 from cnnstudio.catalog.backends import BACKENDS
 from cnnstudio.core.events import Event, Failed, Hello, Notice, Stopped
-from cnnstudio.core.jobs import JobSpec
+from cnnstudio.core.jobs import JobSpec, Train
 from cnnstudio.core.libraries import install_fix, install_hint
 from cnnstudio.core.problems import Problem, ProblemError, error
 from cnnstudio.core.text import Text, set_language
@@ -29,7 +29,8 @@ def main(endpoint: Endpoint) -> None:
         job = link.job()
     except (EOFError, ProtocolError):
         return
-    link.dies_alone = job.run_to_lock is None
+    # On a cluster nobody would find what it went on to write.
+    link.dies_alone = job.run_to_lock is None or (isinstance(job, Train) and bool(job.storage))
     os.environ["KERAS_BACKEND"] = job.backend
     set_language(job.language if job.language in ("en", "es") else "en")
     signal.signal(signal.SIGTERM, lambda _number, _frame: link.request_stop(keep=True))
@@ -53,7 +54,7 @@ def main(endpoint: Endpoint) -> None:
         last = _last_event(problem_error, link)
     except Exception as exception:  # noqa: BLE001 - the child's border
         traceback.print_exc()
-        last = Failed(problem=unexpected_problem(exception, traceback.format_exc(), training))
+        last = Failed(problem=_lost_group(job, exception) or unexpected_problem(exception, traceback.format_exc(), training))
     link.emit(last)
     if lock is not None:
         lock.release()
@@ -68,6 +69,10 @@ def _work(job: JobSpec, link: Link) -> Event:
     with lean_keras():
         from cnnstudio.engine import environment
 
+    if isinstance(job, Train) and job.group is not None:
+        from cnnstudio.engine.cluster.ranks import join_group
+
+        join_group(job.group)
     environment.set_up(job.device, job.determinism, job.devices)
     link.emit(Hello(pid=os.getpid(), versions=environment.versions(), device=environment.device_name(job.devices)))
     return _worker(job)(job, link)
@@ -78,6 +83,15 @@ def _worker(job: JobSpec) -> Callable[[Any, Link], Event]:
     module, _, name = job.function.partition(":")
     function: Callable[[Any, Link], Event] = getattr(import_module(f"cnnstudio.engine.{module}"), name)
     return function
+
+
+def _lost_group(job: JobSpec, exception: BaseException) -> Problem | None:
+    """The problem where another host of a training is gone, which the libraries tell in many ways."""
+    if not isinstance(job, Train) or job.group is None:
+        return None
+    from cnnstudio.engine.cluster.ranks import group_lost, is_group_lost
+
+    return group_lost(traceback.format_exc()) if is_group_lost(exception) else None
 
 
 def _last_event(problem_error: ProblemError, link: Link) -> Event:

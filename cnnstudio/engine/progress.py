@@ -33,6 +33,7 @@ _TEXTS: Final = {
     "probing": Text("Looking for shortcuts", "Buscando atajos"),
     "explaining": Text("Explaining the answers", "Explicando las respuestas"),
     "replaying": Text("Replaying the kept epochs", "Repasando las épocas guardadas"),
+    "sending": Text("Sending the pictures to the shared storage", "Enviando las imágenes al almacenamiento compartido"),
     "fetching": Text("Downloading weights", "Descargando pesos"),
 }
 _GAP: Final = 0.05

@@ -7,7 +7,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -69,8 +69,10 @@ class Link:
         self.cancelled: set[int] = set()
         """Requests of the warm server that nobody waits for any more."""
         self._wishes: dict[type[Command], Command] = {}
+        self._decide: Callable[[list[Command], bool], Sequence[Command]] | None = None
+        self._heard: list[Command] = []
         self.dies_alone = False
-        """Whether the process ends when its parent is gone: only a training has something to keep."""
+        """Whether the process ends when its parent is gone: only a training of this computer has something to keep."""
 
     def job(self) -> JobSpec:
         """Wait for the job. Raises EOFError if the parent is gone, ProtocolError for any other message."""
@@ -129,10 +131,26 @@ class Link:
 
     def request_stop(self, keep: bool = True) -> None:
         """Stop as by the command; also for signal handlers (it takes no lock)."""
+        if self._decide is not None:
+            self._heard.append(Stop(keep=keep))
+            return
         if self._stop is None:
             self._stop = Stop(keep=keep)
         self._paused = False
         self.predictions.put(None)
+
+    def agree_by(self, decide: Callable[[list[Command], bool], Sequence[Command]]) -> None:
+        """From now on, `agree` alone heeds commands: those that `decide` answers for the ones that were heard since. Its
+        second argument tells it not to wait."""
+        self._decide = decide
+
+    def agree(self, at_once: bool = False) -> None:
+        """Between two batches: where several processes train together, all of them heed the same commands now."""
+        if self._decide is None:
+            return
+        heard, self._heard = self._heard, []
+        for command in self._decide(heard, at_once):
+            self._heed(command)
 
     def check(self) -> None:
         """Raise StopRequested if the user wants to stop; only where nothing is left incomplete."""
@@ -166,6 +184,7 @@ class Link:
             with self._change:
                 # A signal handler cannot notify, so poll.
                 self._change.wait(1.0)
+            self.agree(at_once=True)
         if self._stop is None:
             self.emit(Resumed())
 
@@ -178,6 +197,12 @@ class Link:
             self._file = None
 
     def _hear(self, command: Command) -> None:
+        if self._decide is None or isinstance(command, Request | Cancel):
+            self._heed(command)
+        else:
+            self._heard.append(command)
+
+    def _heed(self, command: Command) -> None:
         with self._change:
             match command:
                 case Pause():
@@ -185,7 +210,9 @@ class Link:
                 case Resume():
                     self._paused = False
                 case Stop(keep=keep):
-                    self.request_stop(keep)
+                    self._stop = self._stop or Stop(keep=keep)
+                    self._paused = False
+                    self.predictions.put(None)
                 case Request():
                     self.predictions.put(command)
                 case Cancel(request=request):
@@ -206,7 +233,7 @@ class Link:
                 break
         self._gone = True
         self.predictions.put(None)
-        if self._folder is None and self.dies_alone:
+        if self.dies_alone:
             self._leave_soon()
 
     def _leave_soon(self) -> None:

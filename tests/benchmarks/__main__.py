@@ -9,7 +9,7 @@ import sys
 import time
 
 NAMES = ("window", "index", "thumbnails", "augmentation", "epoch_cifar", "epoch_photos", "training", "frozen_base", "gaps",
-         "predict", "waits", "accuracies", "audit", "map", "grid", "canvas", "figures", "explanations", "benches")
+         "predict", "waits", "accuracies", "audit", "map", "grid", "million", "canvas", "figures", "explanations", "benches")
 
 
 def main() -> None:

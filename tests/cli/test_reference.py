@@ -37,3 +37,11 @@ def test_a_name_that_nothing_has_is_refused_with_similar_ones(capsys):
     assert "Nothing is called Konv2D. Similar names: " in capsys.readouterr().err
     assert cli.main(["help", "zzzzzz"]) == 2
     assert "`cnnstudio help` lists all names" in capsys.readouterr().err
+
+
+def test_a_command_is_explained_by_its_own_help(capsys):
+    assert cli.main(["help", "search"]) == 0
+    assert "--vary KEY=VALUES" in capsys.readouterr().out
+    assert cli.main(["help", "search", "--json"]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert (line["kind"], line["id"]) == ("command", "search") and "--vary" in line["help"]

@@ -138,6 +138,8 @@ def test_an_index_of_before_looks_again(tmp_path):
         connection.execute("UPDATE samples SET type = 'uint16' WHERE picture IN (SELECT id FROM pictures WHERE path > 'a/3')")
         for table in ("scenarios", "scenario_pictures"):
             connection.execute(f"DROP TABLE {table}")
+        for name in ("pictures_split", "pictures_measured"):
+            connection.execute(f"DROP INDEX {name}")
         connection.execute("PRAGMA user_version = 3")
         assert trigger == connection.execute("SELECT sql FROM sqlite_master WHERE name = 'picture_changed'").fetchone()[0]
     with closing(open_index(tmp_path)) as index:

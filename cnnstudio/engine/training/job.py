@@ -27,6 +27,9 @@ from cnnstudio.engine.building import (
     optimizer_of,
     set_trainable,
 )
+from cnnstudio.engine.cluster.agreement import Agreement
+from cnnstudio.engine.cluster.pictures import shared_pictures
+from cnnstudio.engine.cluster.ranks import check_group, local_devices, sharing_with_group
 from cnnstudio.engine.devices import check_pictures, count_devices, normalize_together, sharing
 from cnnstudio.engine.inference import convert_ahead
 from cnnstudio.engine.memory import gpu_peak
@@ -53,14 +56,19 @@ def train(job: Train, link: Link) -> Event:
     project = run.spec()
     manifest = read_located(run.manifest_path, run.project_folder, as_trained=True)
     context = context_of(project, len(manifest.header.class_names), ProjectBases(run.project_folder))
-    devices = count_devices(project.training)
+    for problem in job.notices:
+        link.emit(Notice(problem=problem))
+    if job.group is not None:
+        check_group(job.group)
+        link.agree_by(Agreement(job.group))
+    devices = count_devices(project.training) if job.group is None else job.group.world * local_devices()
     phase(link, "preparing")
-    pictures = usable_pictures(project, manifest, cache, link)
+    pictures = shared_pictures(job, link) if job.storage else usable_pictures(project, manifest, cache, link)
     phase(link, "building")
     keras.utils.set_random_seed(project.training.seed)
     card = Card(recipe=project.recipe, class_names=manifest.header.class_names, label_mode=project.dataset.label_mode,
                 run=run.id)
-    with sharing(devices):
+    with sharing(devices) if job.group is None else sharing_with_group():
         check_pictures(len(pictures.train), len(pictures.validation))
         built = build(project.network, context, precision=project.training.precision)
         normalize_together(built.model)

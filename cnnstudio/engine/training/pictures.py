@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -25,10 +25,16 @@ from cnnstudio.engine.progress import ThrottledProgress
 from cnnstudio.network.checks import mixing_problem
 from cnnstudio.workers.link import Link
 
+_RANK_SEED: Final = 1_000_003
+
 
 @dataclass(frozen=True)
 class Pictures:
-    """The usable pictures of the splits that a training needs: positions in `prepared`, and class numbers."""
+    """The usable pictures of the splits that a training needs: positions in `prepared`, and class numbers.
+
+    Where `world` processes train together, they are the share of number `rank`; each shows `shown` of them in an epoch, and
+    `counts` are the training pictures of each class in all shares.
+    """
 
     prepared: Prepared
     train: np.ndarray
@@ -36,6 +42,10 @@ class Pictures:
     labels: np.ndarray
     paths: tuple[Path, ...]
     class_names: tuple[str, ...]
+    world: int = 1
+    rank: int = 0
+    shown: int | None = None
+    counts: tuple[int, ...] | None = None
 
 
 def usable_pictures(project: Project, manifest: Manifest, cache: Path, link: Link) -> Pictures:
@@ -78,20 +88,21 @@ def make_sources(project: Project, context: Context, pictures: Pictures, held: P
     if mixer is not None and context.label_mode == "int":
         raise ProblemError(mixing_problem(next(step for step in project.augmentation.active if step.type in MIXING)))
     numbers = pictures.labels[pictures.train]
-    counts = np.bincount(numbers, minlength=context.class_count).tolist()
+    counts = pictures.counts or np.bincount(numbers, minlength=context.class_count).tolist()
     drawn = drawn_counts(counts, training.oversampling)
     of_class = class_weights(training, pictures.class_names or tuple(map(str, range(context.class_count))), drawn)
     weights = None if of_class is None else np.asarray(of_class, np.float32)[numbers]
     oversampled = {"classes": numbers, "drawn": drawn} if training.oversampling else {}
 
     def source(indices: np.ndarray, batch_size: int, **options: Any) -> BatchSource:
+        # Each rank draws in its own way; the first as a process that trains alone.
         return BatchSource(lambda places: held.take(indices[places]), encoded[indices], batch_size,
-                           seed=training.seed, **options)
+                           seed=training.seed + _RANK_SEED * pictures.rank, world=pictures.world, **options)
 
-    measured = len(pictures.validation)
-    validation = source(pictures.validation, validation_batch(measured, training.batch_size)) if measured else None
-    return source(pictures.train, training.batch_size, shuffle=True, augmenter=augmenter, mixer=mixer, weights=weights,
-                  multiple=parts(), **oversampled), validation
+    measured, batch_size = len(pictures.validation), training.batch_size // pictures.world
+    validation = source(pictures.validation, validation_batch(measured, batch_size)) if measured else None
+    return source(pictures.train, batch_size, shuffle=True, augmenter=augmenter, mixer=mixer, weights=weights,
+                  multiple=parts(), most=pictures.shown, **oversampled), validation
 
 
 def _nothing_left(manifest: Manifest, entries: list[Entry]) -> Problem:

@@ -22,9 +22,11 @@ from cnnstudio.core.training import Stage, TrainingSpec
 from cnnstudio.engine import features
 from cnnstudio.engine.batches import BatchSource
 from cnnstudio.engine.building import Built, build, compile_model, compile_to_keep, set_trainable
+from cnnstudio.engine.cluster.ranks import on_own_devices
 from cnnstudio.engine.devices import remainder_problem
 from cnnstudio.engine.model_card import Card
 from cnnstudio.engine.models import save_model
+from cnnstudio.engine.pixels import Prepared
 from cnnstudio.engine.progress import phase
 from cnnstudio.engine.training import snapshots
 from cnnstudio.engine.training.checkpoints import Arrays, Position, read_checkpoint
@@ -80,7 +82,7 @@ class Plan:
     def run(self, resume: bool) -> bool:
         """Train the remaining stages: True at the end, False if the user stopped it. Raises ProblemError."""
         resumed = self._resumed() if resume else None
-        writer = CheckpointWriter(self._run.checkpoints, self._written)
+        writer = CheckpointWriter(self._run.checkpoints, self._written, writes=self._pictures.rank == 0)
         try:
             for number, stage in enumerate(self._project.training.stages):
                 here = resumed if resumed is not None and resumed[0].stage == number else None
@@ -125,8 +127,9 @@ class Plan:
             snapshots.assign(all_weights, resumed[1]["model"], "model")
         model, held, saved_weights, tensors = built.model, self._pictures.prepared, all_weights, built.tensors
         cut = features.find_cut(project, built, stage.trainable_from)
-        if cut is not None and features.fits(cut, len(held.rows)):
-            held, engine = features.compute(cut, self._pictures.prepared, project, self._cache, self._link)
+        if self._keeps_features(cut):
+            assert cut is not None
+            held, engine = self._features(cut, stage)
             model, tensors = cut.head, cut.tensors
             saved_weights = all_weights if self._base_learned else snapshots.weights_of(model)
             self._link.emit(Notice(problem=_features_notice(engine)))
@@ -151,6 +154,21 @@ class Plan:
                                      anew=self._anew)
         return self._trainer.run(resumed)
 
+    def _features(self, cut: features.Cut, stage: Stage) -> tuple[Prepared, str]:
+        """The features of the pictures, and the engine that computed them. Of several processes each computes those of its own
+        pictures, with a copy of the network that no other takes part in."""
+        if self._pictures.world == 1:
+            return features.compute(cut, self._pictures.prepared, self._project, self._cache, self._link)
+        state = snapshots.generators()
+        weights = self._built.model.get_weights()
+        with on_own_devices():
+            copy = build(self._project.network, self._context, weights=False)
+            snapshots.restore_generators(state)
+            copy.model.set_weights(weights)
+            own = features.find_cut(self._project, copy, stage.trainable_from)
+            assert own is not None
+            return features.compute(own, self._pictures.prepared, self._project, self._cache, self._link)
+
     def _write_model(self, path: Path, stage: Stage, epoch_batches: int) -> None:
         """Write the whole network as it is now, in float32, with the state of the optimizer."""
         if self._trainer is not None:
@@ -174,7 +192,13 @@ class Plan:
 
     def _is_cut(self, stage: Stage) -> bool:
         cut = features.find_cut(self._project, self._built, stage.trainable_from)
-        return cut is not None and features.fits(cut, len(self._pictures.prepared.rows))
+        return self._keeps_features(cut)
+
+    def _keeps_features(self, cut: features.Cut | None) -> bool:
+        pictures = self._pictures
+        # The same on all ranks, whose shares may differ by a picture.
+        count = len(pictures.prepared.rows) if pictures.shown is None else pictures.shown + len(pictures.validation)
+        return cut is not None and features.fits(cut, count)
 
     def _written(self, path: Path, seconds: float) -> None:
         """A checkpoint is on the disk (in the writer's thread)."""

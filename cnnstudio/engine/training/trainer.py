@@ -67,7 +67,7 @@ class StageTrainer:
         self._steering = steering
         self._progress = progress
         self._settings, self._changed, self._anew = settings, changed, anew
-        self._reporter = Reporter(link, number, before, planned, train.pictures, train.batch_size,
+        self._reporter = Reporter(link, number, before, planned, train.pictures * train.world, train.batch_size * train.world,
                                   lambda epoch, batch, rate: nan_problem(training, stage, epoch, batch, rate))
         self._callbacks = Dispatcher(
             make_callbacks(stage.callbacks, validation is not None, lambda problem: link.emit(Notice(problem=problem)), model,
@@ -243,6 +243,7 @@ class StageTrainer:
 
     def _obey(self, batch: int) -> None:
         """Stop, pause, heed a wish or write a checkpoint, after `batch` batches of the next epoch."""
+        self._link.agree()
         if self._link.stop is not None:
             if self._link.stop.keep:
                 self._checkpoint(batch)

@@ -21,14 +21,16 @@ Snapshot = tuple[Position, Arrays]
 
 
 class CheckpointWriter:
-    """Writes the newest snapshot in a thread. One that waits is replaced by a newer one.
+    """Writes the newest snapshot in a thread. One that waits is replaced by a newer one. Without `writes` it does nothing:
+    another process writes the same.
 
     `on_written(path, seconds)` is called in the thread with the longest time, in seconds, that a kill may cost from
     now on.
     """
 
-    def __init__(self, folder: Path, on_written: Callable[[Path, float], None]) -> None:
+    def __init__(self, folder: Path, on_written: Callable[[Path, float], None], writes: bool = True) -> None:
         self._folder = folder
+        self._writes = writes
         self._on_written = on_written
         self._change = threading.Condition()
         self._waiting: Snapshot | None = None
@@ -43,7 +45,7 @@ class CheckpointWriter:
     @property
     def due(self) -> bool:
         """Whether the budget allows another checkpoint now, and none is being written."""
-        return not self._writing and self._waiting is None and time.monotonic() - self._last >= self.interval
+        return self._writes and not self._writing and self._waiting is None and time.monotonic() - self._last >= self.interval
 
     @property
     def interval(self) -> float:
@@ -54,6 +56,8 @@ class CheckpointWriter:
         """Take a snapshot now, in this thread, and have it written. Raises ProblemError if an earlier one could not
         be written."""
         self.check()
+        if not self._writes:
+            return
         begin = time.monotonic()
         snapshot = make()
         taken = time.monotonic() - begin

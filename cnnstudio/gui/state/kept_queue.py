@@ -11,7 +11,7 @@ from cnnstudio.gui.state.run_queue import RunQueue, Waiting
 from cnnstudio.gui.state.session import Session
 from cnnstudio.workers.job_setup import training_job
 from cnnstudio.workers.runs.folder import RunFolder, find_run
-from cnnstudio.workers.runs.waiting import read_waiting, write_waiting
+from cnnstudio.workers.runs.waiting import read_waiting, read_waiting_clusters, write_waiting
 
 
 class KeptQueue(QObject):
@@ -33,10 +33,11 @@ class KeptQueue(QObject):
         if self._folder is None:
             return
         self._kept = read_waiting(self._folder)
+        clusters = read_waiting_clusters(self._folder)
         for run_id in self._kept:
             item = _waiting(self._folder, run_id)
             if item is not None:
-                self._queue.add(item)
+                self._queue.add(item._replace(cluster=clusters.get(run_id, "")))
         # Nobody expects the machine to begin to train because a project was opened.
         self._queue.hold()
 
@@ -46,7 +47,7 @@ class KeptQueue(QObject):
             return
         self._kept = ids
         try:
-            write_waiting(self._folder, ids)
+            write_waiting(self._folder, ids, {item.run.id: item.cluster for item in self._queue.waiting if item.cluster})
         except ProblemError as problem_error:
             self._session.report(*problem_error.problems)
 

@@ -37,13 +37,14 @@ if TYPE_CHECKING:
     from cnnstudio.gui.state.checks import ProjectChecks
     from cnnstudio.gui.state.collection import Collection
     from cnnstudio.gui.state.session import Session
+    from cnnstudio.gui.state.training_places import TrainingPlaces
 
 Prepare = Callable[[Path, Project, Index, Sequence[Problem]], list[Member]]
 _PREPARING = Text("Reading the pictures", "Leyendo las imágenes")
 
 
 class Launcher(QObject):
-    """`launched(RunFolder, ChildJob)` when a training has begun; one that waits begins by itself when its turn comes."""
+    """`launched(RunFolder, Job)` when a training has begun; one that waits begins by itself when its turn comes."""
 
     launched = Signal(object, object)
     prepared = Signal()
@@ -51,9 +52,9 @@ class Launcher(QObject):
     told = Signal(object, str)
     """A problem to show with the run of that id."""
 
-    def __init__(self, session: Session, collection: Collection, checks: ProjectChecks) -> None:
+    def __init__(self, session: Session, collection: Collection, checks: ProjectChecks, places: TrainingPlaces) -> None:
         super().__init__(session)
-        self._session, self._collection, self._checks = session, collection, checks
+        self._session, self._collection, self._checks, self._places = session, collection, checks, places
         self.queue = RunQueue(self)
         self._kept_queue = KeptQueue(session, self.queue)
         self._session.jobs.ended.connect(self._on_ended)
@@ -202,22 +203,42 @@ class Launcher(QObject):
     # Turns --------------------------------------------------------------------------------------
 
     def launch(self, run: RunFolder, job: Train, epochs: int) -> None:
-        """Train now, or after what runs and waits. Where nothing runs, what waits is on hold: this one passes it."""
+        """Train now, or after what runs and waits, where the user chose to train. Where nothing runs, what waits is on hold:
+        this one passes it."""
+        item = Waiting(run, job, epochs, self._places.chosen)
         if self.running is not None:
-            self.queue.add(Waiting(run, job, epochs))
+            self.queue.add(item)
         else:
             self.queue.remove(run.id)
-            self._start(run, job, epochs)
+            self._start(item)
 
-    def _start(self, run: RunFolder, wanted: Train, epochs: int) -> None:
-        # Its answers are asked for next, on Evaluate or Predict.
-        wanted = msgspec.structs.replace(wanted, convert=True)
-        job = ChildJob(wanted, Text("Training", "Entrenamiento"), "train", page="train", epochs=epochs, log=run.log_path)
-        job.run_folder = str(run.folder)
+    def _start(self, item: Waiting) -> None:
+        run = item.run
+        try:
+            job = self._cluster_job(item) if item.cluster else self._local_job(item)
+        except ProblemError as problem_error:
+            # The cluster was removed while the run waited.
+            self._session.report(*problem_error.problems)
+            self.queue.insert(0, item._replace(cluster=""), held=True)
+            return
         self._session.jobs.start(job)
         self.queue.release()
         self.launched.emit(run, job)
         self._session.announce("runs")
+
+    @staticmethod
+    def _local_job(item: Waiting) -> Job:
+        # Its answers are asked for next, on Evaluate or Predict.
+        wanted = msgspec.structs.replace(item.job, convert=True)
+        job = ChildJob(wanted, Text("Training", "Entrenamiento"), "train", page="train", epochs=item.epochs,
+                       log=item.run.log_path)
+        job.run_folder = str(item.run.folder)
+        return job
+
+    def _cluster_job(self, item: Waiting) -> Job:
+        from cnnstudio.gui.state.cluster_job import begin_on_cluster
+
+        return begin_on_cluster(item.run, item.job, item.epochs, self._places.find(item.cluster))
 
     def start_next(self) -> None:
         """Start what waits longest; while something runs it follows by itself."""
@@ -225,7 +246,7 @@ class Launcher(QObject):
             self.queue.release()
         elif (item := self.queue.take()) is not None:
             if item.run.spec_path.is_file():
-                self._start(*item)
+                self._start(item)
             else:
                 self.start_next()
 

@@ -11,11 +11,12 @@ from cnnstudio.workers.runs.folder import RunFolder
 
 
 class Waiting(NamedTuple):
-    """A run whose turn comes, the job that trains it, and the epochs it plans."""
+    """A run whose turn comes, the job that trains it, the epochs it plans, and the cluster that it goes to ("": none)."""
 
     run: RunFolder
     job: Train
     epochs: int
+    cluster: str = ""
 
 
 class RunQueue(QObject):

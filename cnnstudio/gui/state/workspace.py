@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cnnstudio.gui.state.scanner import Scanner
     from cnnstudio.gui.state.scenarios import Scenarios
     from cnnstudio.gui.state.searcher import Searcher
+    from cnnstudio.gui.state.training_places import TrainingPlaces
     from cnnstudio.gui.state.trash import Trash
     from cnnstudio.gui.state.warm_up import WarmUp
 
@@ -133,7 +134,14 @@ class Workspace(QObject):
         """Starting trainings, and those that wait."""
         from cnnstudio.gui.state.launcher import Launcher
 
-        return Launcher(self.session, self.collection, self.checks)
+        return Launcher(self.session, self.collection, self.checks, self.places)
+
+    @cached_property
+    def places(self) -> TrainingPlaces:
+        """Where to train."""
+        from cnnstudio.gui.state.training_places import TrainingPlaces
+
+        return TrainingPlaces(self.session)
 
     @cached_property
     def searcher(self) -> Searcher:

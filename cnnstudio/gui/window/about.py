@@ -27,6 +27,7 @@ _LIBRARIES: Final = (
     ("SciPy", "scipy", "BSD-3-Clause"),
     ("openTSNE", "openTSNE", "BSD-3-Clause"), ("Optuna", "optuna", "MIT"),
     ("cleanlab", "cleanlab", "Apache-2.0"), ("Jinja", "jinja2", "BSD-3-Clause"),
+    ("fsspec", "fsspec", "BSD-3-Clause"), ("keyring", "keyring", "MIT"),
     ("filelock", "filelock", "MIT"), ("watchdog", "watchdog", "Apache-2.0"),
     ("platformdirs", "platformdirs", "MIT"), ("Send2Trash", "Send2Trash", "BSD-3-Clause"), ("pip", "pip", "MIT"),
     ("psutil", "psutil", "BSD-3-Clause"), ("nvidia-ml-py", "nvidia-ml-py", "BSD-3-Clause"),

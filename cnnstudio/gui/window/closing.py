@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEventLoop
 
 from cnnstudio.core.text import tr
+from cnnstudio.gui.state.cluster_job import ClusterJob
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.search_job import SearchJob
 from cnnstudio.gui.widgets.question import Question
@@ -32,6 +33,8 @@ def confirm_close_project(context: WindowContext) -> bool:
             _wait(context, job)
         else:
             job.join(10)
+    elif isinstance(job, ClusterJob) and not _leave_cluster(context, job):
+        return False
     search = session.jobs.of_kind("search")
     if isinstance(search, SearchJob) and not _leave_search(context, search):
         return False
@@ -43,6 +46,34 @@ def confirm_close_project(context: WindowContext) -> bool:
                "últimos cambios se pierden."),
             (("leave", tr("Close without saving", "Cerrar sin guardar"), "danger"),), context.window).ask()
         return answer == "leave"
+    return True
+
+
+def _leave_cluster(context: WindowContext, job: ClusterJob) -> bool:
+    """Let a cluster go on with a training, or stop that; False to stay."""
+    if job.is_submitted:
+        text = tr("It goes on there without this window. When you open the project again, its curves and its model come back.",
+                  "Sigue allí sin esta ventana. Cuando abra de nuevo el proyecto, volverán sus curvas y su modelo.")
+        leave = tr("Let it go on there", "Dejar que siga allí")
+    else:
+        text = tr("It has not been handed to the cluster yet: if the window closes now, it does not start. Pictures that were "
+                  "sent already are kept there.",
+                  "Aún no se ha entregado al clúster: si la ventana se cierra ahora, no empieza. Las imágenes ya enviadas se "
+                  "conservan allí.")
+        leave = tr("Close without starting it", "Cerrar sin empezarlo")
+    answer = Question(
+        tr("A training run is in progress on {name}", "Hay un entrenamiento en curso en {name}", name=job.cluster), text,
+        (("detach", leave, "primary"),
+         ("keep", tr("Stop it and keep what it has learned", "Detenerlo y conservar lo aprendido"), "")),
+        context.window).ask()
+    if answer is None:
+        return False
+    if answer == "keep":
+        job.stop(keep=True)
+        _wait(context, job)
+    else:
+        job.detach()
+        job.join(10)
     return True
 
 

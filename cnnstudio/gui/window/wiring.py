@@ -14,6 +14,7 @@ from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.pages import AREA_PAGES, SPEC_PAGES, PageEntry
 from cnnstudio.gui.pages.base import Page
 from cnnstudio.gui.state.changes import Change, Step
+from cnnstudio.gui.state.cluster_job import ClusterJob
 from cnnstudio.gui.state.commands import (
     Command,
     SetSetting,
@@ -232,7 +233,7 @@ class Wiring(QObject):
         if job is None:
             return
         # A training is never discarded by one click: Cancel keeps its weights.
-        if isinstance(job, ChildJob) and job.kind == "train":
+        if isinstance(job, ChildJob | ClusterJob) and job.kind == "train":
             job.stop(keep=True)
         else:
             job.cancel()

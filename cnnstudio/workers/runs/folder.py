@@ -28,6 +28,7 @@ from cnnstudio.core.system_errors import reason_of
 from cnnstudio.core.text import Text
 from cnnstudio.workers.journal import begin_of, damaged_lines, read_events, read_tail
 from cnnstudio.workers.link import COMMAND_FILE, EVENT_FILE
+from cnnstudio.workers.runs.away import cluster_name, is_away
 from cnnstudio.workers.runs.data import keep_data_facts
 from cnnstudio.workers.runs.idle import idle_seconds
 from cnnstudio.workers.runs.ids import fresh_folder, network_label, run_id
@@ -55,7 +56,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     `epochs` were done of `planned`; `metrics` are those of the kept weights, else of the last epoch.
     `started` is seconds since the epoch; `seconds` are those in which it worked, without pauses.
     `has_model`: there is a model, or a checkpoint that gives one as nobody trains it.
-    `resumable`: there is a checkpoint and no process works on it.
+    `resumable`: there is a checkpoint and no process works on it. `cluster` is the name of that which trains or trained it.
     """
 
     id: str
@@ -76,6 +77,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Damaged lines of its events, which are left out, or damaged labels."""
     origin: RunOrigin = RunOrigin()
     labels: RunLabels = RunLabels()
+    cluster: str = ""
 
     @property
     def group(self) -> str:
@@ -210,9 +212,9 @@ class RunFolder:
         return [by_number[number] for number in sorted(by_number)]
 
     def living(self) -> bool:
-        """Whether a process works on this run now, ours or an orphan. Determined by a lock, since a pid may be
-        reused."""
-        return ProjectLock(self.folder).is_held()
+        """Whether a process works on this run now, ours, an orphan, or one on a cluster. Of this computer's a lock tells,
+        since a pid may be reused."""
+        return ProjectLock(self.folder).is_held() or is_away(self.folder)
 
     pid_alive = living
 
@@ -263,7 +265,8 @@ class RunFolder:
             has_model=self.has_model_file or (self.has_checkpoints and state not in ("running", "paused")
                                               and not (isinstance(last, Stopped) and not last.kept)),
             resumable=state in ("stopped", "failed", "interrupted", "created") and self.manifest_path.is_file(),
-            problem=tail[-1].problem if tail and isinstance(tail[-1], Failed) else None, damage=damage)
+            problem=tail[-1].problem if tail and isinstance(tail[-1], Failed) else None, damage=damage,
+            cluster=cluster_name(self.folder))
 
     def _damage(self, lines: list[int]) -> Problem | None:
         if not lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,10 @@ _FILE: Final = "queue.json"
 
 
 class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """`clusters`: where each goes that does not stay on this computer."""
+
     waiting: tuple[str, ...] = ()
+    clusters: dict[str, str] = {}
 
 
 def read_waiting(project_folder: Path) -> tuple[str, ...]:
@@ -26,12 +29,19 @@ def read_waiting(project_folder: Path) -> tuple[str, ...]:
     return () if kept is None else tuple(dict.fromkeys(kept.waiting))
 
 
-def write_waiting(project_folder: Path, ids: Sequence[str]) -> None:
-    """Keep the ids of the runs that wait; without any there is no file. Raises ProblemError."""
+def read_waiting_clusters(project_folder: Path) -> dict[str, str]:
+    """The cluster of each run that waits for one, by the run's id."""
+    kept = find_json(project_folder / RUNS / _FILE, _Waiting, SMALL)
+    return {} if kept is None else kept.clusters
+
+
+def write_waiting(project_folder: Path, ids: Sequence[str], clusters: Mapping[str, str] | None = None) -> None:
+    """Keep the ids of the runs that wait, and the clusters they go to; without any there is no file. Raises ProblemError."""
     path = project_folder / RUNS / _FILE
     try:
         if ids:
-            write_atomically(path, msgspec.json.format(msgspec.json.encode(_Waiting(waiting=tuple(ids))), indent=2) + b"\n")
+            kept = _Waiting(waiting=tuple(ids), clusters=dict(clusters or {}))
+            write_atomically(path, msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
         else:
             path.unlink(missing_ok=True)
     except OSError as os_error:

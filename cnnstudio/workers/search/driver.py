@@ -15,12 +15,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cnnstudio.core import events
+from cnnstudio.core.clusters import Cluster
 from cnnstudio.core.jobs import JobSpec
 from cnnstudio.core.problems import Problem, ProblemError
 from cnnstudio.core.search import Ending
 from cnnstudio.core.search_jobs import LatencyMeasured, MeasureLatency
 from cnnstudio.core.trial_jobs import Measured
-from cnnstudio.workers.follow import Follower
 from cnnstudio.workers.forecasts import find_forecast, forecast_key
 from cnnstudio.workers.runs.folder import delete_run
 from cnnstudio.workers.search.active import ActiveTrial, OneAtATime, Worker
@@ -48,7 +48,6 @@ from cnnstudio.workers.search.search_problems import (
 )
 from cnnstudio.workers.search.trial_runs import TrialRuns, has_failed, is_lost, job_of
 from cnnstudio.workers.spare import ENGINE
-from cnnstudio.workers.supervisor import Supervisor
 
 _TICK_SECONDS: Final = 2.0
 """How often memory and time are looked at while nothing happens."""
@@ -61,13 +60,14 @@ _HEARD: Final = (events.Epoch, events.Resources, Measured, LatencyMeasured)
 class SearchDriver:
     """One session of a search. `run` blocks its thread; `stop`, `cancel` and `kill` may be called from any other.
 
-    `on_event` is called in the thread of `run`. `target` is the entry of the children, as in `Supervisor`.
+    `on_event` is called in the thread of `run`. `target` is the entry of the children, `cluster` where runs are trained.
     """
 
-    def __init__(self, search: SearchFolder, on_event: Callable[[SearchEvent], None], *, target: str = ENGINE) -> None:
+    def __init__(self, search: SearchFolder, on_event: Callable[[SearchEvent], None], *, target: str = ENGINE,
+                 cluster: Cluster | None = None) -> None:
         self._search = search
         self._on_event = on_event
-        self._children = Children(target)
+        self._children = Children(target, cluster)
         self._inbox: queue.SimpleQueue[tuple[ActiveTrial, events.Event] | None] = queue.SimpleQueue()
         self._active: list[ActiveTrial] = []
         self._waiting: list[ActiveTrial] = []
@@ -196,7 +196,7 @@ class SearchDriver:
             if not self._waiting and self._ledger.all_tried():
                 self._end("all_tried")
                 return
-            if not self._capacity.allows_another(item.pid for item in self._active):
+            if not self._children.allow_another(self._capacity, (item.pid for item in self._active)):
                 self._tell_memory()
                 return
             item = self._waiting.pop(0) if self._waiting else self._ledger.ask()
@@ -241,16 +241,16 @@ class SearchDriver:
             assert summary.problem is not None
             self._fail(item, summary.problem)
         elif summary.state in ("running", "paused"):
-            # Trained by a child of an earlier session, which goes on alone.
-            item.begin(Follower(run, lambda event: self._tell(item, event)), self._tell_last)
+            # Of an earlier session, and goes on alone.
+            item.begin(self._children.follower(run, lambda event: self._tell(item, event)), self._tell_last)
         else:
             job = job_of(run)
             assert job is not None
             item.begin(self._supervisor(item, job), self._tell_last)
         self._stop_again(item)
 
-    def _supervisor(self, item: ActiveTrial, job: JobSpec) -> Supervisor:
-        return self._children.supervisor(job, lambda event: self._tell(item, event))
+    def _supervisor(self, item: ActiveTrial, job: JobSpec) -> Worker:
+        return self._children.worker(item.run, job, lambda event: self._tell(item, event))
 
     def _stop_again(self, item: ActiveTrial) -> None:
         """A stop that came while the child was being started."""

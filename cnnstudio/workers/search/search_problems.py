@@ -13,7 +13,9 @@ from cnnstudio.core.text import Text
 from cnnstudio.workers.runs.folder import RunFolder
 
 _FATAL: Final = frozenset({"no_space", "read_only", "cannot_write", "is_link", "program_replaced", "backend_missing",
-                           "child_not_started"})
+                           "child_not_started", "cluster_unreachable", "cluster_token", "cluster_no_token", "cluster_version",
+                           "cluster_library", "cluster_no_room", "cluster_not_ray", "cluster_busy", "storage_full",
+                           "storage_unusable", "storage_differs"})
 
 
 def is_fatal(problem: Problem, spec: SearchSpec) -> bool:

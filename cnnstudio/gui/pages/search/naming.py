@@ -21,7 +21,7 @@ _YES_NO: Final[dict[str, Text]] = {"true": Text("Yes", "Sí"), "false": Text("No
 def key_names(keys: Sequence[str], known: Iterable[Candidate]) -> dict[str, str]:
     """A name for every key; what two of them share is told apart by the part that they belong to. A key that the project does
     not have any more keeps its end."""
-    entries = {item.key: item for item in known}
+    entries = _by_key(known)
     short = {key: str(entries[key].label) if key in entries else key.rpartition(".")[2] for key in keys}
     names = {}
     for key in keys:
@@ -29,6 +29,12 @@ def key_names(keys: Sequence[str], known: Iterable[Candidate]) -> dict[str, str]
         names[key] = f"{short[key]} · {_part(key)}" if twice else short[key]
     # What Keras calls by one word with a line in it stays as it is.
     return {key: name if "_" in name.split(" ·")[0] else f"{name[:1].upper()}{name[1:]}" for key, name in names.items()}
+
+
+def _by_key(known: Iterable[Candidate]) -> dict[str, Candidate]:
+    """What is varied, by its key; an optimizer or a loss has a second one, `.type`, which the command line takes as well."""
+    items = list(known)
+    return {**{f"{item.key}.type": item for item in items if item.options}, **{item.key: item for item in items}}
 
 
 def _part(key: str) -> str:
@@ -39,7 +45,7 @@ def _part(key: str) -> str:
 
 def choice_names(known: Iterable[Candidate]) -> dict[str, Mapping[str, str]]:
     """The labels of the choices of every key."""
-    return {item.key: {value: str(label) for value, label in item.options} for item in known if item.options}
+    return {key: {value: str(label) for value, label in item.options} for key, item in _by_key(known).items() if item.options}
 
 
 def value_text(value: ParamValue, labels: Mapping[str, str] | None = None) -> str:

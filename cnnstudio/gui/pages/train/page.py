@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from cnnstudio.core.commands import Pause, Resume
-from cnnstudio.core.events import Epoch, Event, Failed, Finished, Paused, Resumed, Stopped
+from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Paused, Resumed, Stopped
 from cnnstudio.core.problems import Problem, blocking
 from cnnstudio.core.text import Text, tr
 from cnnstudio.gui.look import theme
@@ -20,6 +20,8 @@ from cnnstudio.gui.pages.train.banners import RunBanners
 from cnnstudio.gui.pages.train.dialogs import open_rate_finder
 from cnnstudio.gui.pages.train.figures import TrainFigures
 from cnnstudio.gui.pages.train.live.controls import LiveControls
+from cnnstudio.gui.pages.train.place.card import PlaceCard
+from cnnstudio.gui.pages.train.place.dialog import open_clusters
 from cnnstudio.gui.pages.train.plots.board import PlotBoard
 from cnnstudio.gui.pages.train.plots.history import Curves, curves_of, log_line
 from cnnstudio.gui.pages.train.plots.overlays import others_of
@@ -31,12 +33,14 @@ from cnnstudio.gui.pages.train.runs.table import RunsTable
 from cnnstudio.gui.pages.train.settings.panel import TrainSettings
 from cnnstudio.gui.pages.train.watch import Watch
 from cnnstudio.gui.state.changes import Change
+from cnnstudio.gui.state.cluster_job import ClusterJob, follow_on_cluster
 from cnnstudio.gui.state.commands import ShowPage
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.workspace import Workspace
 from cnnstudio.gui.widgets.basics import Button, Stack, box, column, scroll_area
 from cnnstudio.gui.widgets.cards import EmptyState, Expander
 from cnnstudio.gui.widgets.scroll_anchor import ScrollAnchor
+from cnnstudio.workers.runs.away import is_away
 from cnnstudio.workers.runs.folder import RunFolder, RunSummary, list_runs
 from cnnstudio.workers.search.folder import of_living_search
 
@@ -123,7 +127,9 @@ class TrainPage(Page):
         settings = self._settings = TrainSettings(self.workspace)
         settings.rate_wanted.connect(lambda stage: open_rate_finder(
             self.workspace, stage, lambda rate: settings.take_rate(stage, rate), settings))
-        return settings
+        place = PlaceCard(self.workspace.places)
+        place.manage_wanted.connect(lambda: open_clusters(self.workspace.places, place))
+        return box(column(place, settings, spacing=0))
 
     def actions(self) -> Iterable[QWidget]:
         self._pause = Button(tr("Pause", "Pausar"), icon="pause", on_click=self._toggle_pause)
@@ -209,14 +215,19 @@ class TrainPage(Page):
             self.session.report(problem)
 
     def _follow_orphan(self) -> None:
-        """Follow a training whose window was closed: it continues alone."""
+        """Follow a training whose window was closed: it continues alone, here or on a cluster."""
         if self._running_job() is not None:
             return
         for summary in self._runs:
             run = RunFolder(summary.folder)
-            # A search that goes on follows the runs of its trials itself.
-            if summary.state in ("running", "paused") and run.living() and not of_living_search(run):
+            job: Job | None = None
+            if summary.cluster and is_away(run.folder):
+                # It may wait there for hosts, or have ended meanwhile.
+                job = follow_on_cluster(run, summary.planned)
+            elif summary.state in ("running", "paused") and run.living() and not of_living_search(run):
+                # A search that goes on follows the runs of its trials itself.
                 job = Watch(run, summary.planned)
+            if job is not None:
                 self.session.jobs.start(job)
                 self._show_run(run, read=False)
                 self._attach(job)
@@ -233,12 +244,12 @@ class TrainPage(Page):
 
     def _toggle_pause(self) -> None:
         job = self._running_job()
-        if isinstance(job, ChildJob | Watch):
+        if isinstance(job, ChildJob | Watch | ClusterJob):
             job.send(Resume() if job.paused else Pause())
 
     def _stop_now(self) -> None:
         job = self._running_job()
-        if isinstance(job, ChildJob | Watch):
+        if isinstance(job, ChildJob | Watch | ClusterJob):
             job.stop(keep=True)
             self._stop.setEnabled(False)
 
@@ -249,12 +260,13 @@ class TrainPage(Page):
         trained = job is None and self._run_folder is not None and self._run_folder.has_model
         empty = self._stack.currentWidget() is self._empty
         live = job if job is not None and self._shows(job) else None
-        facts = (job, live, job is not None and job.paused, job is not None and job.cancelling, preparing, trained, empty,
-                 self.session.is_open, self.session.problems)
+        standing = job.standing if isinstance(job, ClusterJob) else ""
+        facts = (job, live, standing, job is not None and job.paused, job is not None and job.cancelling, preparing, trained,
+                 empty, self.session.is_open, self.session.problems)
         if facts == self._button_facts:
             return
         self._button_facts = facts
-        self._table.set_busy(Path(job.run_folder).name if job is not None else "")
+        self._table.set_busy(Path(job.run_folder).name if job is not None else "", standing)
         self._live.follow(live)
         self._pause.setVisible(job is not None)
         self._stop.setVisible(job is not None)
@@ -320,7 +332,7 @@ class TrainPage(Page):
         line = log_line(event)
         if line:
             self._log.appendPlainText(line)
-        if isinstance(event, Epoch | Paused | Resumed):
+        if isinstance(event, Hello | Epoch | Paused | Resumed):
             self._list_runs()
         if not self._redraw.isActive():
             self._redraw.start()

@@ -15,6 +15,7 @@ from cnnstudio.gui.pages.train.live.layers_panel import LayersPanel
 from cnnstudio.gui.pages.train.live.rate_change import RateChangeDialog
 from cnnstudio.gui.pages.train.plots.history import Curves
 from cnnstudio.gui.pages.train.watch import Watch
+from cnnstudio.gui.state.cluster_job import ClusterJob
 from cnnstudio.gui.state.jobs import ChildJob, Job
 from cnnstudio.gui.state.session import Session
 from cnnstudio.gui.widgets.basics import Button
@@ -46,9 +47,11 @@ class LiveControls(QObject):
         self._job = job
         self._ended.emit()
         self.rate.setVisible(job is not None)
+        # A cluster shows no answers and no layers while it trains.
+        watchable = job is not None and not isinstance(job, ClusterJob)
         for part in (self.answers, self.layers):
-            part.set_live(job is not None)
-            if job is not None and part.wishes_anything:
+            part.set_live(watchable)
+            if watchable and part.wishes_anything:
                 self._send(part.wish)
 
     def show_curves(self, curves: Curves) -> None:
@@ -60,7 +63,7 @@ class LiveControls(QObject):
         self.layers.show_layers(curves.layers)
 
     def _send(self, command: Command) -> None:
-        if isinstance(self._job, ChildJob | Watch):
+        if isinstance(self._job, ChildJob | Watch | ClusterJob):
             self._job.send(command)
 
     def _ask_rate(self) -> None:

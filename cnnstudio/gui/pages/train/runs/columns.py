@@ -24,7 +24,7 @@ CHOICES: Final = {
     "network": Text("Network", "Red"), "duration": Text("Duration", "Duración"), "origin": Text("Origin", "Origen"),
     "tags": Text("Tags", "Etiquetas"), "note": Text("Note", "Nota"), "group": Text("Group", "Grupo"),
     "device": Text("Device", "Dispositivo"), "size": Text("Model size", "Tamaño del modelo"),
-    "data": Text("Data version", "Versión de los datos"),
+    "data": Text("Data version", "Versión de los datos"), "cluster": Text("Cluster", "Clúster"),
 }
 """Columns that can be chosen, besides the settings."""
 DEFAULT: Final = ("network", "duration")
@@ -59,6 +59,7 @@ def run_columns(lines: RunLines, chosen: Sequence[str], color: Callable[[RunSumm
         "group": Column(str(CHOICES["group"]), **of_run(lambda run: run.group)),
         "device": Column(str(CHOICES["device"]), **of_run(lambda run: lines.facts(run).device)),
         "size": Column(tr("Model", "Modelo"), **of_run(lambda run: lines.facts(run).size or None, format_size), right=True),
+        "cluster": Column(str(CHOICES["cluster"]), **of_run(lambda run: run.cluster)),
         "data": Column(tr("Data", "Datos"), **of_run(lambda run: lines.facts(run).data)),
     }
     front = [Column(tr("Run", "Entrenamiento"), text=lambda line: _title(line, lines), stretch=True, least=190,

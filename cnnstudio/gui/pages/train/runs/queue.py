@@ -67,7 +67,7 @@ class QueuePanel(Card):
             button.setAccessibleName(f"{word}: {title}")
         up.setEnabled(number > 0)
         down.setEnabled(number < count - 1)
-        words = f"{number + 1}.  {title}" + (f"  ·  {origin}" if origin is not None else "")
+        words = f"{number + 1}.  {title}" + "".join(f"  ·  {more}" for more in (origin, item.cluster) if more)
         line = row(Elided(words), up, down, remove, spacing=2, margins=(12, 0, 8, 0))
         line.setStretch(0, 1)
         return box(line)

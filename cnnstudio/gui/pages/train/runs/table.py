@@ -53,7 +53,7 @@ class RunsTable(Card):
         self._lines = RunLines()
         self._runs: list[RunSummary] = []
         self._compared = False
-        self._busy = ""
+        self._busy = self._standing = ""
         self._waiting: frozenset[str] = frozenset()
         self._chosen = ""
         """The run on screen, which a search may hide for a while."""
@@ -192,10 +192,11 @@ class RunsTable(Card):
         self._show_lines(selected)
         self.columns_chosen.emit(self._columns)
 
-    def set_busy(self, run_id: str) -> None:
-        """Set the run that is being trained here ("" for none): known before its process has sent an event."""
-        if run_id != self._busy:
-            self._busy = run_id
+    def set_busy(self, run_id: str, standing: str = "") -> None:
+        """Set the run that is being trained here ("" for none): known before its process has sent an event. `standing`: what
+        is done for it until then."""
+        if (run_id, standing) != (self._busy, self._standing):
+            self._busy, self._standing = run_id, standing
             self._table.viewport().update()
             self._update()
 
@@ -209,9 +210,12 @@ class RunsTable(Card):
     def _state(self, run: RunSummary) -> str:
         if run.id in self._waiting and run.id != self._busy:
             return tr("Waiting", "En espera")
+        if run.id == self._busy and self._standing:
+            return self._standing
         if run.id == self._busy and run.state in ("created", "stopped", "interrupted", "failed"):
             return tr("Starting", "Iniciando")
-        return capitalize(STATE_NAMES[run.state])
+        state = capitalize(STATE_NAMES[run.state])
+        return f"{state} · {run.cluster}" if run.cluster and run.state in ("running", "paused") else state
 
     # The selection -------------------------------------------------------------------------------
 

@@ -11,11 +11,9 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from cnnstudio.core.dataset import DatasetSpec
 from cnnstudio.core.text import Text
@@ -25,6 +23,10 @@ from cnnstudio.datasets.inspection import OF_THE_DISK, Inspected
 from cnnstudio.datasets.path_order import PathOrder, as_array, parse_ids
 from cnnstudio.datasets.query import SETTLED, SORTS, Filter, ids_sql, where_sql
 from cnnstudio.datasets.scan import ListedFile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["FILE", "SORTS", "Decided", "DecisionEffect", "Filter", "Index", "Picture", "open_index"]
 

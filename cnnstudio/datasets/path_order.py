@@ -6,11 +6,13 @@ Only a scan changes it, not a decision: a filter asks SQLite for ids in any orde
 from __future__ import annotations
 
 from array import array
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
+# numpy is imported on use: the index is opened where a window or a command starts, and numpy takes 70 ms.
 _FEW: Final = 50_000
 """Up to so many ids are sorted by their places; of more, marking the places and reading them off is quicker."""
 
@@ -19,6 +21,8 @@ class PathOrder:
     """`ids` of all pictures in the order of their paths, ids being positive. `stamp` says for what it was read."""
 
     def __init__(self, stamp: tuple[int, int], ids: NDArray[np.int64]) -> None:
+        import numpy as np
+
         self.stamp = stamp
         self._ids = ids
         self._places = np.zeros(int(ids.max(initial=0)) + 1, np.int32)
@@ -29,6 +33,8 @@ class PathOrder:
 
     def arrange(self, found: NDArray[np.int64]) -> array[int]:
         """These ids, all of which are among `ids`, in the order of their paths."""
+        import numpy as np
+
         places = self._places[found]
         if len(found) <= _FEW:
             return as_array(found[np.argsort(places)])
@@ -39,6 +45,8 @@ class PathOrder:
 
 def parse_ids(text: str | None) -> NDArray[np.int64]:
     """The ids in a text that SQLite's `group_concat` made: less than half the time of fetching a million rows."""
+    import numpy as np
+
     return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
 
 

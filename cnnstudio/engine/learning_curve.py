@@ -52,6 +52,9 @@ class _Quiet(Link):
     def check(self) -> None:
         self._link.check()
 
+    def agree(self, at_once: bool = False) -> None:
+        self._link.agree(at_once)
+
     @property
     def stop(self) -> Stop | None:
         return self._link.stop

@@ -191,6 +191,8 @@ def test_an_index_of_before_learns_the_samples_and_loses_nothing(twelve_bits: Pa
             connection.execute("DROP TABLE samples")
             for table in ("scenarios", "scenario_pictures"):
                 connection.execute(f"DROP TABLE {table}")
+            for narrow in ("pictures_split", "pictures_measured"):
+                connection.execute(f"DROP INDEX {narrow}")
             connection.execute("PRAGMA user_version = 2")
     with closing(open_index(folder)) as index:
         assert inspect_pictures(index, twelve_bits) == 12

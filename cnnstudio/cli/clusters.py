@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from cnnstudio.cli.interrupts import handling_interrupts
 from cnnstudio.cli.jobs import exit_code, report_progress
 from cnnstudio.cli.output import Output, localized
 from cnnstudio.core import events
@@ -228,11 +228,7 @@ def detach_on_interrupt(follower: ClusterTraining | ClusterFollower, run: RunFol
         follower.detach()
 
     output.on_unread = follower.detach
-    previous = {item: signal.signal(item, leave) for item in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handling_interrupts(leave):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 

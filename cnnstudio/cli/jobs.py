@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from cnnstudio.cli.interrupts import handling_interrupts
 from cnnstudio.cli.output import Output
 from cnnstudio.core import events
 from cnnstudio.core.commands import Command
@@ -43,12 +43,8 @@ def stop_on_interrupt(supervisor: Supervisor, output: Output) -> Iterator[None]:
             supervisor.stop(keep=True)
 
     output.on_unread = lambda: supervisor.stop(keep=True)
-    previous = {item: signal.signal(item, stop) for item in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handling_interrupts(stop):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def run_job(job: JobSpec, output: Output, on_event: Callable[[events.Event], None], *commands: Command) -> events.Event:

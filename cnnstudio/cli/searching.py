@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from cnnstudio.cli.clusters import chosen_cluster
+from cnnstudio.cli.interrupts import handling_interrupts
 from cnnstudio.cli.output import Output, localized, problem_line, scan_progress
 from cnnstudio.cli.projects import locked_project
 from cnnstudio.cli.search_texts import search_line, search_row, trial_line, trial_row
@@ -180,12 +180,8 @@ def _stop_on_interrupt(driver: SearchDriver, output: Output) -> Iterator[None]:
             driver.kill()
 
     output.on_unread = driver.stop
-    previous = {item: signal.signal(item, stop) for item in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handling_interrupts(stop):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _list(arguments: argparse.Namespace, output: Output) -> int:

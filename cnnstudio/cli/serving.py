@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from cnnstudio.cli.interrupts import handling_interrupts
 from cnnstudio.cli.jobs import report_progress
 from cnnstudio.cli.output import Output
 from cnnstudio.core.display import format_count
@@ -117,12 +116,5 @@ def _stop_on_signals(service: Service, output: Output) -> Iterator[None]:
                                     "inmediato)."))
         service.stop(at_once=requests > 1)
 
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        numbers.append(signal.SIGBREAK)
-    previous = {number: signal.signal(number, stop) for number in numbers}
-    try:
+    with handling_interrupts(stop):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

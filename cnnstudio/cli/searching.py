@@ -71,6 +71,10 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.cluster is not None and (arguments.list or arguments.show is not None or arguments.apply is not None):
         text = Text("--on is for a search that trains: leave it out.", "--on es para una búsqueda que entrena: quítela.")
         raise ProblemError(error("options", text, "project"))
+    given = [f"--{name}" for name in ("trials", "seconds", "parallel") if getattr(arguments, name) is not None]
+    if given and other in ("--list", "--show", "--apply"):
+        text = Text("{other} trains nothing: leave {option} out.", "{other} no entrena nada: quite {option}.")
+        raise ProblemError(error("options", text.fill(other=other, option=given[0]), "project"))
     given = [f"--{'set' if name == 'values' else name}" for name in _NEW if getattr(arguments, name) not in (None, [])]
     if other is not None and (given or arguments.no_present):
         text = Text("{other} is for a search that is there, {option} for a new one: use one of them.",

@@ -147,7 +147,7 @@ def test_every_fault_is_told_with_exit_code_2(project, capsys):
 
 @pytest.mark.parametrize("options", [
     ["--resume", "--vary", "a=1:2"], ["--list", "--sampler", "tpe"], ["--show", "--no-present"], ["--trial", "1"],
-    ["--list", "--importance", "fanova"], ["--apply", "--set", "a=b"]])
+    ["--list", "--trials", "5"], ["--list", "--importance", "fanova"], ["--apply", "--set", "a=b"]])
 def test_options_that_do_not_go_together(project, capsys, options):
     search(project, *options, code=2)
     assert problem_codes(capsys) == ["options"]

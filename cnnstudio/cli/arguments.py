@@ -12,6 +12,7 @@ from cnnstudio.cli.assignment_arguments import add_assignment, add_grade
 from cnnstudio.cli.cluster_arguments import add_attach, add_cluster, add_jobs, add_stop
 from cnnstudio.cli.explain_arguments import add_explain, add_features, add_replay
 from cnnstudio.cli.export_arguments import add_export, add_exports
+from cnnstudio.cli.help_arguments import add_help
 from cnnstudio.cli.learn_arguments import add_learn
 from cnnstudio.cli.parsing import Parser
 from cnnstudio.cli.predict_arguments import add_predict
@@ -359,17 +360,6 @@ def _fetch(command: Command) -> None:
                                "los lee de este archivo, tras comprobarlo, en lugar de descargarlos"))
 
 
-def _help(command: Command) -> None:
-    explain = command("help", tr("explain a layer, step, augmentation, optimizer, base, export format, ..., or a command",
-                                 "explica una capa, un paso, un aumento, un optimizador, una base, un formato de "
-                                 "exportación... o un comando"), project=False)
-    explain.add_argument("name", nargs="?", default="", metavar=tr("NAME", "NOMBRE"),
-                         help=tr("such as Conv2D; if omitted, all names are listed",
-                                 "como Conv2D; si se omite, se enumeran todos los nombres"))
-    explain.add_argument("--all", action="store_true", dest="everything",
-                         help=tr("the whole reference, as Markdown", "toda la referencia, en formato Markdown"))
-
-
 def _search(command: Command) -> None:
     from cnnstudio.cli.search_arguments import add_search
 
@@ -383,7 +373,7 @@ _COMMANDS: Final[dict[str, Callable[[Command], None]]] = {
     "evaluate": add_evaluate, "calibrate": add_calibrate,
     "predict": add_predict, "export": add_export, "exports": add_exports, "code": _code, "draw": _draw, "measure": _measure,
     "robustness": add_robustness, "probe": _probe, "plan": _plan, "augment": _augment,
-    "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": _help,
+    "doctor": _doctor, "sample": _sample, "fetch": _fetch, "help": add_help,
     "selfcheck": _selfcheck, "compare": add_compare, "find-rate": add_find_rate,
     "forecast": add_forecast, "find-batch": add_find_batch, "coach": add_coach, "layers": add_layers,
     "shortcuts": add_shortcuts, "curve": add_curve, "report": add_report,

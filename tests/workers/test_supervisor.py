@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cnnstudio.core.commands import Pause, Predict, Resume
+from cnnstudio.core.commands import Pause, Predict, Resume, Stop
 from cnnstudio.core.events import Batch, Epoch, Failed, Finished, Hello, Paused, Phase, Progress, Resumed, Stopped
 from cnnstudio.core.jobs import Answered, Diagnose, Report, Train
 from cnnstudio.workers import pipes, throttle
@@ -244,7 +244,7 @@ def _program(folder: Path, body: str) -> Path:
 
 @ON_PIPES
 def test_a_detached_training_goes_on_when_its_parent_ends(tmp_path):
-    from cnnstudio.workers.runs.folder import RunFolder, request_stop
+    from cnnstudio.workers.runs.folder import RunFolder
 
     folder = tmp_path / "runs" / "2026-01-02-030405-x"
     folder.mkdir(parents=True)
@@ -274,7 +274,7 @@ def test_a_detached_training_goes_on_when_its_parent_ends(tmp_path):
     watcher = threading.Thread(target=lambda: answers.append(Follower(run, heard).run()))
     watcher.start()
     heard.wait_for(Epoch, seen + 3)
-    request_stop(run, keep=True)
+    run.send(Stop(keep=True))
     watcher.join(60)
     assert isinstance(answers[0], Stopped)
     assert answers[0].kept

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from cnnstudio.core.atomic import write_atomically, write_problem
-from cnnstudio.core.commands import Command, Stop
+from cnnstudio.core.commands import Command
 from cnnstudio.core.events import Epoch, Event, Failed, Finished, Hello, Stopped
 from cnnstudio.core.files import check_project, decode_project, encode_frozen
 from cnnstudio.core.foreign_files import LARGE, find_json, read_bytes
@@ -216,8 +216,6 @@ class RunFolder:
         since a pid may be reused."""
         return ProjectLock(self.folder).is_held() or is_away(self.folder)
 
-    pid_alive = living
-
     def pid(self) -> int | None:
         """Process id of the last child of this run, from its Hello."""
         pids = [event.pid for event in self.events() if isinstance(event, Hello)]
@@ -317,11 +315,6 @@ class RunFolder:
                 file.write(encode_command(command) + b"\n")
         except OSError as os_error:
             raise ProblemError(write_problem(os_error, self.folder / COMMAND_FILE)) from os_error
-
-
-def request_stop(run: RunFolder, keep: bool = True) -> None:
-    """Stop a training whose window is gone. Raises ProblemError when the folder cannot be written."""
-    run.send(Stop(keep=keep))
 
 
 def run_of(model: Path) -> RunFolder | None:

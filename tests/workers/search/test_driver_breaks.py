@@ -6,12 +6,13 @@ import shutil
 
 import pytest
 
+from cnnstudio.core.commands import Stop
 from cnnstudio.core.events import Failed, Hello
 from cnnstudio.core.messages import encode_event
 from cnnstudio.core.problems import ProblemError, error
 from cnnstudio.core.search import Choices, Varied
 from cnnstudio.core.text import Text
-from cnnstudio.workers.runs.folder import RunFolder, list_runs, request_stop
+from cnnstudio.workers.runs.folder import RunFolder, list_runs
 from cnnstudio.workers.search import study
 from cnnstudio.workers.search.begin import extend_search
 from cnnstudio.workers.search.ledger import Ledger
@@ -132,7 +133,7 @@ def test_a_run_that_the_user_stops_is_over(begin, monkeypatch, keep):
 
     def hear(event):
         if isinstance(event, TrialMoved) and event.epoch == 1:
-            request_stop(RunFolder(search.project_folder / "runs" / event.run), keep)
+            RunFolder(search.project_folder / "runs" / event.run).send(Stop(keep=keep))
 
     driven.on_event = hear
     assert driven.run().ending == "trials"
